@@ -1,0 +1,36 @@
+/**
+ * A step as data: what the builder records for each call and what the engine reads. All four kinds are one shape,
+ * because a dynamic step, a map and a switch differ from a plain step only in what becomes of the value they return.
+ *
+ * Functions are untyped here: the compile-time half has checked them, or nobody has, and then the engine does.
+ */
+import type { DynamicOptions, MapOptions, StepOptions } from "../types/options.ts";
+import type { StepKind } from "../types/plan.ts";
+
+/** Any function that a user gave. */
+export type UserFunction = (...parameters: ReadonlyArray<any>) => unknown;
+
+/** What a user asked for beside the function itself. */
+export type AnyOptions = Partial<
+  Omit<StepOptions<any, any, any>, "outputs"> & Omit<MapOptions<any, any, any>, "outputs">
+> & {
+  readonly outputs?: DynamicOptions<any, any, any>["outputs"];
+};
+
+export interface StepDefinition {
+  readonly kind: StepKind;
+  readonly name: string;
+  /** The names that the function reads, globs among them. */
+  readonly inputs: ReadonlyArray<string>;
+  /** For a map: the output whose items it runs over. */
+  readonly over: string | undefined;
+  /** The names that the step provides; `"all"` are known only once the step has expanded. */
+  readonly outputs: ReadonlyArray<string> | "all";
+  /** `run`, `expand`, `each` or `on`. */
+  readonly call: UserFunction;
+  /** For a switch: a function for each literal that `call` may return. */
+  readonly cases: Readonly<Record<string, UserFunction>> | undefined;
+  /** For a standalone step that gave schemas instead of names: what decodes its inputs. */
+  readonly schemas: Readonly<Record<string, unknown>> | undefined;
+  readonly options: AnyOptions;
+}

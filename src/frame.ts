@@ -1,0 +1,270 @@
+/**
+ * The state of a run. A `Frame` is one graph, or the items of one map, while it runs: the values that are live and what
+ * each node still waits for; a run has one for its pipeline and one more for each expansion that is under way.
+ * A `Job` is a node of a frame that has started and not ended.
+ */
+import type * as Cause from "effect/Cause";
+import type * as Exit from "effect/Exit";
+import type * as Fiber from "effect/Fiber";
+import type { Graph } from "./compile.ts";
+import type { StepContext } from "../types/context.ts";
+import type { ContextHost } from "./context.ts";
+import { RunningContext } from "./context.ts";
+import type { StepDefinition } from "./definition.ts";
+import type { Policy } from "./policy.ts";
+
+/** Where a node of a frame is in its life. */
+export const State = { waiting: 0, running: 1, succeeded: 2, failed: 3, skipped: 4 } as const;
+
+/** The items of a map, and the function that runs over them. */
+export interface MapState {
+  readonly definition: StepDefinition;
+  readonly items: ReadonlyArray<unknown>;
+  /** What the user's `key` names each item; undefined: its index. */
+  readonly keys: ReadonlyArray<string> | undefined;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly results: Array<unknown>;
+  readonly policy: Policy | undefined;
+  /** The next item to hand to the queue; those before it have been. */
+  next: number;
+  succeeded: number;
+}
+
+/** A pool's slot that a dynamic step holds and lends to one step of its sub-pipeline at a time. */
+export interface LentSlot {
+  readonly pool: string;
+  busy: boolean;
+}
+
+export class Frame {
+  readonly graph: Graph | undefined;
+  readonly map: MapState | undefined;
+  /** The node that this frame is the expansion of. */
+  readonly parent: Frame | undefined;
+  readonly parentIndex: number;
+  readonly depth: number;
+  /** The job, in the parent, that ends when this frame ends. */
+  job: Job | undefined = undefined;
+
+  readonly values: Array<unknown>;
+  readonly waits: Int32Array;
+  readonly reads: Int32Array;
+  readonly states: Uint8Array;
+  /** Nodes that have neither ended nor been skipped. */
+  remaining: number;
+  /** Jobs that are under way in this frame. */
+  running = 0;
+
+  /** Why the frame is to end early; nothing new starts in it. */
+  ending: Cause.Cause<unknown> | undefined = undefined;
+  /** The path that failed, which is why others were skipped. */
+  endingPath = "";
+  ended = false;
+  /** With `onFailure: "finish"`: all that failed here. */
+  failures: Array<Cause.Cause<unknown>> | undefined = undefined;
+  /** What "all" steps have provided, by name. */
+  late: Map<string, unknown> | undefined = undefined;
+  lent: LentSlot | undefined = undefined;
+  /** Ends the wait for steps that ignore their interruption. */
+  endGrace: (() => void) | undefined = undefined;
+
+  #prefix: string | undefined;
+
+  constructor(
+    graph: Graph | undefined,
+    map: MapState | undefined,
+    parent: Frame | undefined,
+    parentIndex: number,
+  ) {
+    this.graph = graph;
+    this.map = map;
+    this.parent = parent;
+    this.parentIndex = parentIndex;
+    // A map and the sub-pipelines of its items are one level together.
+    this.depth = parent === undefined ? 0 : parent.depth + (map === undefined ? 1 : 0);
+    if (graph !== undefined) {
+      this.values = new Array<unknown>(graph.slotCount);
+      this.waits = graph.waitCounts.slice();
+      this.reads = graph.readCounts.slice();
+      this.remaining = graph.nodes.length;
+    } else {
+      this.values = none;
+      this.waits = noCounts;
+      this.reads = noCounts;
+      this.remaining = map!.items.length;
+    }
+    this.states = new Uint8Array(this.remaining);
+  }
+
+  /** The step that node `index` of this frame runs. All items of a map run one. */
+  definitionOf(index: number): StepDefinition {
+    return this.map === undefined ? this.graph!.nodes[index]!.definition : this.map.definition;
+  }
+
+  policyOf(index: number): Policy | undefined {
+    if (this.map !== undefined) return this.map.policy;
+    const graph = this.graph!;
+    // A map's policy is for each of its items.
+    return graph.nodes[index]!.definition.kind === "map" ? undefined : graph.policies[index];
+  }
+
+  poolOf(index: number): string | undefined {
+    if (this.map !== undefined) return this.map.definition.options.pool;
+    const { kind, options } = this.graph!.nodes[index]!.definition;
+    return kind === "map" ? undefined : options.pool;
+  }
+
+  pathOf(index: number): string {
+    return this.map === undefined
+      ? this.prefix + this.graph!.nodes[index]!.path
+      : `${this.prefix}[${this.map.keys === undefined ? index : this.map.keys[index]}]`;
+  }
+
+  /** What the paths of this frame begin with. Goes up without recursion, since frames nest as deep as users ask for. */
+  get prefix(): string {
+    if (this.#prefix !== undefined) return this.#prefix;
+    const chain: Array<Frame> = [];
+    let frame: Frame | undefined = this;
+    while (frame !== undefined && frame.#prefix === undefined) {
+      chain.push(frame);
+      frame = frame.parent;
+    }
+    for (const next of chain.toReversed()) {
+      if (next.parent === undefined) next.#prefix = "";
+      else next.#prefix = next.parent.pathOf(next.parentIndex) + (next.map === undefined ? "/" : "");
+    }
+    return this.#prefix as unknown as string;
+  }
+
+  isWithin(ancestor: Frame): boolean {
+    let frame: Frame | undefined = this;
+    while (frame !== undefined && frame.depth >= ancestor.depth) {
+      if (frame === ancestor) return true;
+      frame = frame.parent;
+    }
+    return false;
+  }
+}
+
+const none: Array<unknown> = [];
+const noCounts = new Int32Array(0);
+
+/** One attempt of a step under a policy: `done` takes the place of handing the outcome to the graph. */
+export interface Attempt {
+  job: Job | undefined;
+  readonly done: (exit: Exit.Exit<unknown, unknown>) => void;
+}
+
+/** What becomes of the value that a function gave: it is the outcome, or may be a pipeline, or chooses a case. */
+export const Then = { outcome: 0, expansion: 1, choice: 2 } as const;
+export type Then = (typeof Then)[keyof typeof Then];
+
+/** One call of a step's function. */
+export class Call {
+  readonly host: ContextHost;
+  readonly frame: Frame;
+  readonly index: number;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Which attempt this is, from 1. */
+  readonly count: number;
+  readonly attempt: Attempt | undefined;
+  then: Then;
+  readonly context: StepContext;
+  #controller: AbortController | undefined = undefined;
+  #aborted = false;
+
+  constructor(
+    host: ContextHost,
+    frame: Frame,
+    index: number,
+    inputs: Readonly<Record<string, unknown>>,
+    count: number,
+    attempt: Attempt | undefined,
+    then: Then,
+  ) {
+    this.host = host;
+    this.frame = frame;
+    this.index = index;
+    this.inputs = inputs;
+    this.count = count;
+    this.attempt = attempt;
+    this.then = then;
+    this.context = new RunningContext(this);
+  }
+
+  get path(): string {
+    return this.frame.pathOf(this.index);
+  }
+
+  get definition(): StepDefinition {
+    return this.frame.definitionOf(this.index);
+  }
+
+  get isItem(): boolean {
+    return this.frame.map !== undefined;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  /** Fires the signal, now or when it is first asked for. */
+  abort(): void {
+    this.#aborted = true;
+    this.#controller?.abort();
+  }
+}
+
+/**
+ * Work that has started and not ended: a promise, a fiber, a policy around attempts, or an expansion's frame. Jobs of a
+ * run stand in one linked list, so that starting and ending one costs a few assignments and interruption finds all.
+ */
+export class Job {
+  previous: Job | undefined = undefined;
+  next: Job | undefined = undefined;
+  readonly frame: Frame;
+  readonly index: number;
+  /** Undefined for a policy, which stands for all attempts, and for a map. */
+  readonly call: Call | undefined;
+  fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined;
+  /** For an expansion: the frame that runs. */
+  child: Frame | undefined = undefined;
+  /** Does it count against the concurrency limit? A user's function that is under way does. */
+  takesSlot = false;
+  settled = false;
+  cancelled = false;
+
+  constructor(frame: Frame, index: number, call: Call | undefined) {
+    this.frame = frame;
+    this.index = index;
+    this.call = call;
+  }
+}
+
+/** The jobs under way. */
+export class Jobs {
+  #first: Job | undefined = undefined;
+
+  add(job: Job): void {
+    job.next = this.#first;
+    if (this.#first !== undefined) this.#first.previous = job;
+    this.#first = job;
+  }
+
+  remove(job: Job): void {
+    if (job.previous === undefined) this.#first = job.next;
+    else job.previous.next = job.next;
+    if (job.next !== undefined) job.next.previous = job.previous;
+    job.previous = undefined;
+    job.next = undefined;
+  }
+
+  /** A copy of the list, since what is done with each may change it. */
+  where(test: (job: Job) => boolean): ReadonlyArray<Job> {
+    const found: Array<Job> = [];
+    for (let job = this.#first; job !== undefined; job = job.next) if (test(job)) found.push(job);
+    return found;
+  }
+}

@@ -1,0 +1,463 @@
+/**
+ * The graph of a pipeline while it is built: nodes, the slots that hold their outputs, and which name means which slot.
+ *
+ * A graph only ever grows at its end, so pipelines share one: each is a prefix of it, `Draft`. Adding to the longest
+ * prefix appends in place; adding to a shorter one copies first. Ten thousand `.step` calls copy nothing.
+ *
+ * Every rule that needs no run is checked here, as each step is added: names, duplicates, missing inputs, empty globs.
+ * The compile-time half has checked the same; these checks are for callers without types.
+ */
+import type { StepDefinition } from "./definition.ts";
+import { GraphError } from "./errors.ts";
+import { globMatcher, isGlob, nameProblem } from "./names.ts";
+
+/** A glob input: the family members known when the step was added. Steps with outputs "all" may add more at run time. */
+export interface GlobRead {
+  readonly glob: string;
+  readonly names: ReadonlyArray<string>;
+  readonly slots: ReadonlyArray<number>;
+}
+
+export interface GraphNode {
+  /** The step's own part of its path. */
+  readonly path: string;
+  readonly definition: StepDefinition;
+  /** For each plain name that the step reads, the slot. -1: what an earlier "all" step provides, looked up in the run. */
+  readonly keys: ReadonlyArray<string>;
+  readonly slots: ReadonlyArray<number>;
+  readonly globs: ReadonlyArray<GlobRead>;
+  /** The earlier "all" steps that this one waits for, since a name or a glob may mean one of their outputs. */
+  readonly waitsFor: ReadonlyArray<number>;
+  /** A map's `over`: its slot, or -1 as above. */
+  readonly overSlot: number;
+  /** The step's outputs have the slots from here on, in order. */
+  readonly firstSlot: number;
+  readonly outputs: ReadonlyArray<string>;
+}
+
+export interface GraphInput {
+  readonly name: string;
+  readonly schema: unknown;
+  readonly slot: number;
+}
+
+/** What `.returns` left visible: these names, and all that is added after it. */
+interface Returns {
+  readonly names: ReadonlyArray<string>;
+  readonly fromSlot: number;
+}
+
+/** The shared part. `owners[slot]` is the node that provides the slot, or -1 for an input. */
+interface Log {
+  readonly inputs: Array<GraphInput>;
+  readonly nodes: Array<GraphNode>;
+  readonly owners: Array<number>;
+  readonly slotNames: Array<string | undefined>;
+  readonly slotOf: Map<string, number>;
+  /** The nodes whose outputs are known only in a run. */
+  readonly open: Array<number>;
+  /** Names of pipelines added whole, which are path prefixes of their hidden steps. */
+  readonly prefixes: Map<string, number>;
+}
+
+const noGlobs: ReadonlyArray<GlobRead> = [];
+const noNodes: ReadonlyArray<number> = [];
+
+/** Does `name` stand somewhere among `names`, or close to one of them? Says so in half a sentence. */
+const available = (names: ReadonlyArray<string>): string => {
+  if (names.length === 0) return "nothing is provided before it";
+  const shown = names.slice(0, 10).map((name) => `"${name}"`);
+  return `provided before it: ${shown.join(", ")}${names.length > 10 ? `, and ${names.length - 10} more` : ""}`;
+};
+
+export class Draft {
+  readonly name: string;
+  readonly #log: Log;
+  readonly inputCount: number;
+  readonly nodeCount: number;
+  readonly slotCount: number;
+  readonly #openCount: number;
+  readonly #returns: Returns | undefined;
+
+  private constructor(
+    name: string,
+    log: Log,
+    inputCount: number,
+    nodeCount: number,
+    slotCount: number,
+    openCount: number,
+    returns: Returns | undefined,
+  ) {
+    this.name = name;
+    this.#log = log;
+    this.inputCount = inputCount;
+    this.nodeCount = nodeCount;
+    this.slotCount = slotCount;
+    this.#openCount = openCount;
+    this.#returns = returns;
+  }
+
+  static empty(name: string): Draft {
+    const problem = nameProblem(name);
+    if (problem !== undefined) throw new GraphError({ pipeline: String(name), step: "", reason: problem });
+    const log: Log = {
+      inputs: [],
+      nodes: [],
+      owners: [],
+      slotNames: [],
+      slotOf: new Map(),
+      open: [],
+      prefixes: new Map(),
+    };
+    return new Draft(name, log, 0, 0, 0, 0, undefined);
+  }
+
+  get inputs(): ReadonlyArray<GraphInput> {
+    return this.#log.inputs.length === this.inputCount
+      ? this.#log.inputs
+      : this.#log.inputs.slice(0, this.inputCount);
+  }
+
+  node(index: number): GraphNode {
+    return this.#log.nodes[index] as GraphNode;
+  }
+
+  /** The node that provides a slot; -1 for an input. */
+  ownerOf(slot: number): number {
+    return this.#log.owners[slot] as number;
+  }
+
+  /** Has the pipeline a step whose outputs are known only once it has expanded? */
+  get isOpen(): boolean {
+    return this.#openCount > 0;
+  }
+
+  /** The nodes whose outputs are known only once they have expanded. */
+  get openNodes(): ReadonlyArray<number> {
+    return this.#log.open.slice(0, this.#openCount);
+  }
+
+  /** The slot that a name means to whoever uses this pipeline, or undefined. */
+  visibleSlot(name: string): number | undefined {
+    const slot = this.#log.slotOf.get(name);
+    if (slot === undefined || slot >= this.slotCount) return undefined;
+    const returns = this.#returns;
+    if (returns !== undefined && slot < returns.fromSlot && !returns.names.includes(name)) return undefined;
+    return slot;
+  }
+
+  /** Does a step or an input provide this name, shown or hidden? */
+  hasOutput(name: string): boolean {
+    const slot = this.#log.slotOf.get(name);
+    return slot !== undefined && slot < this.slotCount;
+  }
+
+  /** Is the name used here at all, as an output or as the path of a step? */
+  hasName(name: string): boolean {
+    return this.hasOutput(name) || this.#hasPrefix(name);
+  }
+
+  /** What a run returns: name and slot, in the order of `.returns`, else of the steps. */
+  visible(): ReadonlyArray<readonly [name: string, slot: number]> {
+    const found: Array<readonly [string, number]> = [];
+    for (const name of this.#returns?.names ?? []) {
+      const slot = this.#log.slotOf.get(name);
+      if (slot !== undefined) found.push([name, slot]);
+    }
+    for (let slot = this.#returns?.fromSlot ?? 0; slot < this.slotCount; slot++) {
+      const name = this.#log.slotNames[slot];
+      if (name !== undefined) found.push([name, slot]);
+    }
+    return found;
+  }
+
+  /** Names listed by `.returns` that only an "all" step can provide; undefined where `.returns` was not called. */
+  returnedLate(): ReadonlyArray<string> | undefined {
+    return this.#returns?.names.filter((name) => !this.#log.slotOf.has(name));
+  }
+
+  visibleNames(): ReadonlyArray<string> {
+    return this.visible().map(([name]) => name);
+  }
+
+  withInput(name: string, schema: unknown): Draft {
+    this.#checkNew(name, name);
+    const log = this.#writable();
+    const slot = this.slotCount;
+    log.inputs.push({ name, schema, slot });
+    log.owners.push(-1);
+    log.slotNames.push(name);
+    log.slotOf.set(name, slot);
+    return new Draft(
+      this.name,
+      log,
+      this.inputCount + 1,
+      this.nodeCount,
+      slot + 1,
+      this.#openCount,
+      this.#returns,
+    );
+  }
+
+  withStep(definition: StepDefinition): Draft {
+    const { name, outputs } = definition;
+    if (outputs === "all") {
+      this.#checkName(name, name);
+    } else {
+      // The step's name is its path, so that it must be free even where the outputs have other names.
+      if (outputs.length !== 1 || outputs[0] !== name) this.#checkPath(name);
+      for (let i = 0; i < outputs.length; i++) {
+        const output = outputs[i] as string;
+        this.#checkNew(output, name);
+        if (outputs.length > 1 && outputs.indexOf(output) !== i) {
+          throw this.#error(name, `Its outputs name "${output}" twice.`);
+        }
+      }
+    }
+    const provided = outputs === "all" ? [] : outputs;
+    const keys: Array<string> = [];
+    const slots: Array<number> = [];
+    let globs = noGlobs as Array<GlobRead>;
+    let waits = false;
+    for (const input of definition.inputs) {
+      if (isGlob(input)) {
+        const read = this.#family(input);
+        if (read.slots.length === 0 && this.#openCount === 0) {
+          throw this.#error(
+            name,
+            `The glob "${input}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or mend the glob.`,
+          );
+        }
+        if (globs.length === 0) globs = [];
+        globs.push(read);
+        waits ||= this.#openCount > 0;
+      } else {
+        const slot = this.#slotFor(input, name);
+        keys.push(input);
+        slots.push(slot);
+        waits ||= slot === -1;
+      }
+    }
+    const overSlot = definition.over === undefined ? -1 : this.#slotFor(definition.over, name);
+    waits ||= definition.over !== undefined && overSlot === -1;
+    const log = this.#writable();
+    log.nodes.push({
+      path: name,
+      definition,
+      keys: definition.inputs.length === keys.length ? definition.inputs : keys,
+      slots,
+      globs,
+      waitsFor: waits ? this.openNodes : noNodes,
+      overSlot,
+      firstSlot: this.slotCount,
+      outputs: provided,
+    });
+    for (const output of provided) {
+      log.slotOf.set(output, log.owners.length);
+      log.owners.push(this.nodeCount);
+      log.slotNames.push(output);
+    }
+    if (outputs === "all") log.open.push(this.nodeCount);
+    if (name !== provided[0]) log.prefixes.set(name, this.nodeCount);
+    return new Draft(
+      this.name,
+      log,
+      this.inputCount,
+      this.nodeCount + 1,
+      log.owners.length,
+      log.open.length,
+      this.#returns,
+    );
+  }
+
+  /**
+   * All nodes of another pipeline, wired by name: its inputs mean ours, what it returns keeps its name, and its other
+   * steps are hidden under its own name. `decode` gives the step that decodes an input whose schema is more than a type.
+   */
+  withPipeline(other: Draft, decode: (input: GraphInput) => StepDefinition | undefined): Draft {
+    const hides = other.#hidesSteps();
+    if (hides && this.hasName(other.name)) {
+      throw this.#error(
+        other.name,
+        `The pipeline "${other.name}" has hidden steps, and its name is taken here: give it another name.`,
+      );
+    }
+    const visible = other.visible().filter(([, slot]) => other.ownerOf(slot) !== -1);
+    for (const [name] of visible) this.#checkNew(name, other.name);
+    const aliases = other.inputs.map((input) => [input, this.#slotFor(input.name, other.name)] as const);
+    const log = this.#writable();
+    if (hides) log.prefixes.set(other.name, this.nodeCount);
+
+    const slotMap: Array<number> = Array.from({ length: other.slotCount }, () => -1);
+    const openHere = this.openNodes;
+    for (const [input, slot] of aliases) {
+      const definition = decode(input);
+      if (definition === undefined) {
+        slotMap[input.slot] = slot;
+        continue;
+      }
+      slotMap[input.slot] = log.owners.length;
+      log.nodes.push({
+        path: `${other.name}/${input.name}`,
+        definition,
+        keys: [input.name],
+        slots: [slot],
+        globs: noGlobs,
+        waitsFor: slot === -1 ? openHere : noNodes,
+        overSlot: -1,
+        firstSlot: log.owners.length,
+        outputs: [input.name],
+      });
+      log.owners.push(log.nodes.length - 1);
+      log.slotNames.push(undefined);
+    }
+    const shown = new Map(visible.map(([name, slot]) => [slot, name]));
+    const offset = log.nodes.length;
+    const here = (slot: number): number => (slot === -1 ? -1 : (slotMap[slot] as number));
+    for (let i = 0; i < other.nodeCount; i++) {
+      const node = other.node(i);
+      const firstSlot = log.owners.length;
+      let isShown = node.definition.outputs === "all";
+      node.outputs.forEach((_, k) => {
+        const name = shown.get(node.firstSlot + k);
+        slotMap[node.firstSlot + k] = log.owners.length;
+        if (name !== undefined) {
+          isShown = true;
+          log.slotOf.set(name, log.owners.length);
+        }
+        log.owners.push(log.nodes.length);
+        log.slotNames.push(name);
+      });
+      if (node.definition.outputs === "all") log.open.push(log.nodes.length);
+      // A name that the other pipeline has from an "all" step of its own stays -1; one of its inputs may be one of ours.
+      log.nodes.push({
+        path: isShown ? node.path : `${other.name}/${node.path}`,
+        definition: node.definition,
+        keys: node.keys,
+        slots: node.slots.map(here),
+        globs: node.globs.map(({ glob, names, slots }) => ({ glob, names, slots: slots.map(here) })),
+        waitsFor: this.#mapWaits(node, offset, openHere, aliases),
+        overSlot: here(node.overSlot),
+        firstSlot,
+        outputs: node.outputs,
+      });
+    }
+    return new Draft(
+      this.name,
+      log,
+      this.inputCount,
+      log.nodes.length,
+      log.owners.length,
+      log.open.length,
+      this.#returns,
+    );
+  }
+
+  withReturns(names: ReadonlyArray<string>): Draft {
+    for (const name of names) {
+      if (this.visibleSlot(name) === undefined && (!this.isOpen || nameProblem(name) !== undefined)) {
+        throw this.#error(
+          name,
+          `It cannot be returned, since no step provides it; ${available(this.visibleNames())}.`,
+        );
+      }
+    }
+    return new Draft(this.name, this.#log, this.inputCount, this.nodeCount, this.slotCount, this.#openCount, {
+      names: [...new Set(names)],
+      fromSlot: this.slotCount,
+    });
+  }
+
+  #mapWaits(
+    node: GraphNode,
+    offset: number,
+    openHere: ReadonlyArray<number>,
+    aliases: ReadonlyArray<readonly [GraphInput, number]>,
+  ): ReadonlyArray<number> {
+    const own = node.waitsFor.map((index) => index + offset);
+    const readsOpen = aliases.some(([input, slot]) => slot === -1 && node.keys.includes(input.name));
+    return readsOpen ? [...openHere, ...own] : own;
+  }
+
+  #hidesSteps(): boolean {
+    if (this.#returns === undefined) return this.#log.slotNames.slice(0, this.slotCount).includes(undefined);
+    return true;
+  }
+
+  #hasPrefix(name: string): boolean {
+    const at = this.#log.prefixes.get(name);
+    return at !== undefined && at < this.nodeCount;
+  }
+
+  #slotFor(input: string, step: string): number {
+    if (typeof input !== "string")
+      throw this.#error(step, "Its inputs are names, and one of them is no string.");
+    const slot = this.visibleSlot(input);
+    if (slot !== undefined) return slot;
+    if (this.#openCount > 0 && nameProblem(input) === undefined) return -1;
+    throw this.#error(
+      step,
+      `It reads "${input}", and nothing provides that; ${available(this.visibleNames())}. Add an input or a step "${input}" before it.`,
+    );
+  }
+
+  #family(glob: string): GlobRead {
+    const matches = globMatcher(glob);
+    const family = this.visible().filter(([name]) => matches(name));
+    return { glob, names: family.map(([name]) => name), slots: family.map(([, slot]) => slot) };
+  }
+
+  #checkName(name: string, step: string): void {
+    const problem = nameProblem(name);
+    if (problem !== undefined) throw this.#error(step, problem);
+    this.#checkPath(name);
+  }
+
+  #checkPath(name: string): void {
+    const problem = nameProblem(name);
+    if (problem !== undefined) throw this.#error(name, problem);
+    if (this.hasName(name)) {
+      throw this.#error(name, `The name "${name}" is already provided: give this one another name.`);
+    }
+  }
+
+  #checkNew(output: string, step: string): void {
+    const problem = nameProblem(output);
+    if (problem !== undefined) throw this.#error(step, problem);
+    const slot = this.#log.slotOf.get(output);
+    if (slot !== undefined && slot < this.slotCount) {
+      throw this.#error(step, `The output "${output}" is already provided: give this one another name.`);
+    }
+    if (this.#log.prefixes.size > 0 && output === step && this.#hasPrefix(output)) {
+      throw this.#error(step, `The name "${output}" is already provided: give this one another name.`);
+    }
+  }
+
+  #error(step: unknown, reason: string): GraphError {
+    return new GraphError({
+      pipeline: this.name,
+      step: typeof step === "string" ? step : String(step),
+      reason,
+    });
+  }
+
+  /** The log to append to: ours, where nothing was appended after this prefix, else a copy of the prefix. */
+  #writable(): Log {
+    const log = this.#log;
+    if (log.nodes.length === this.nodeCount && log.owners.length === this.slotCount) return log;
+    const slotOf = new Map<string, number>();
+    for (let slot = 0; slot < this.slotCount; slot++) {
+      const name = log.slotNames[slot];
+      if (name !== undefined) slotOf.set(name, slot);
+    }
+    return {
+      inputs: log.inputs.slice(0, this.inputCount),
+      nodes: log.nodes.slice(0, this.nodeCount),
+      owners: log.owners.slice(0, this.slotCount),
+      slotNames: log.slotNames.slice(0, this.slotCount),
+      slotOf,
+      open: log.open.slice(0, this.#openCount),
+      prefixes: new Map([...log.prefixes].filter(([, node]) => node < this.nodeCount)),
+    };
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * What a node reads from its frame, and what it gives to it. A value that was read for the last time is dropped.
+ */
+import type { StepDefinition } from "./definition.ts";
+import { InvalidOutput } from "./errors.ts";
+import type { Frame } from "./frame.ts";
+import type { GraphNode } from "./graph.ts";
+import { globMatcher } from "./names.ts";
+
+/** Reads a slot, for one of its readers. */
+const take = (frame: Frame, slot: number): unknown => {
+  const value = frame.values[slot];
+  if (--frame.reads[slot]! === 0) frame.values[slot] = undefined;
+  return value;
+};
+
+const unprovided = (name: string): string =>
+  `It reads "${name}", and none of the earlier steps with outputs "all" provided that.`;
+
+/** The inputs of a node by name; a sentence where an earlier "all" step should have provided one and did not. */
+export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknown> | string => {
+  const inputs: Record<string, unknown> = {};
+  const { keys, slots, globs } = node;
+  for (let i = 0; i < slots.length; i++) {
+    const key = keys[i]!;
+    const slot = slots[i]!;
+    if (slot !== -1) {
+      inputs[key] = take(frame, slot);
+    } else {
+      if (frame.late?.has(key) !== true) return unprovided(key);
+      inputs[key] = frame.late.get(key);
+    }
+  }
+  for (const { glob, names, slots: members } of globs) {
+    const family: Record<string, unknown> = {};
+    for (let i = 0; i < members.length; i++) family[names[i]!] = take(frame, members[i]!);
+    if (node.waitsFor.length > 0 && frame.late !== undefined) {
+      const matches = globMatcher(glob);
+      for (const [name, value] of frame.late) if (matches(name)) family[name] = value;
+    }
+    inputs[glob] = family;
+  }
+  return inputs;
+};
+
+/** The output that a map runs over; a sentence as above. */
+export const readOver = (frame: Frame, node: GraphNode): { readonly value: unknown } | string => {
+  if (node.overSlot !== -1) return { value: take(frame, node.overSlot) };
+  const over = node.definition.over!;
+  return frame.late?.has(over) === true ? { value: frame.late.get(over) } : unprovided(over);
+};
+
+/** A step with several outputs gives a record of them. Says which is missing. */
+export const missingOutput = (frame: Frame, index: number, value: unknown): InvalidOutput | undefined => {
+  const { outputs } = frame.graph!.nodes[index]!;
+  const problem = recordProblem(outputs, value);
+  return problem === undefined
+    ? undefined
+    : new InvalidOutput({ path: frame.pathOf(index), reason: problem });
+};
+
+/** Why `value` is no record of these outputs, or undefined. */
+export const recordProblem = (outputs: ReadonlyArray<string>, value: unknown): string | undefined => {
+  if (outputs.length === 0) return undefined;
+  const named = outputs.map((name) => `"${name}"`).join(", ");
+  if (typeof value !== "object" || value === null)
+    return `It declares the outputs ${named}, and gave no record of them.`;
+  const missing = outputs.find((name) => !Object.hasOwn(value, name));
+  if (missing === undefined) return undefined;
+  const given = Object.keys(value)
+    .map((name) => `"${name}"`)
+    .join(", ");
+  return `It declares the output "${missing}", and gave ${given === "" ? "an empty record" : `only ${given}`}.`;
+};
+
+/** A step's outputs by name, of the value that it gave. */
+export const outputsByName = (definition: StepDefinition, value: unknown): Record<string, unknown> =>
+  definition.outputs !== "all" && definition.outputs.length === 1
+    ? { [definition.outputs[0]!]: value }
+    : (value as Record<string, unknown>);

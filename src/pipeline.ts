@@ -1,0 +1,186 @@
+/**
+ * The builder. A pipeline is an immutable value over a `Draft`; each call gives a new one, which shares all that was
+ * there before. Types are in `types/pipeline.ts`: this class is what they promise, and is cast to them once, below.
+ */
+import type { Effect } from "effect/Effect";
+import * as Effects from "effect/Effect";
+import type { PipelineFunction, PipelineOfFunction } from "../types/api.ts";
+import type { RunOptions } from "../types/options.ts";
+import type { Plan } from "../types/plan.ts";
+import type { Graph } from "./compile.ts";
+import { compile } from "./compile.ts";
+import type { AnyOptions, StepDefinition } from "./definition.ts";
+import { GraphError } from "./errors.ts";
+import { graphOf } from "./expand.ts";
+import type { GraphInput } from "./graph.ts";
+import { Draft } from "./graph.ts";
+import { decodeInputs } from "./inputs.ts";
+import { sorted } from "./order.ts";
+import { planOf } from "./plan.ts";
+import { runGraph, startGraph } from "./run.ts";
+import { isSchema, isUnchecked } from "./schema.ts";
+import { makeDefinition, standalone } from "./steps.ts";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+class PipelineValue {
+  readonly #draft: Draft;
+  #graph: Graph | undefined;
+
+  constructor(draft: Draft) {
+    this.#draft = draft;
+  }
+
+  get name(): string {
+    return this.#draft.name;
+  }
+
+  /** The graph in the form that runs, made when it is first needed. */
+  get [graphOf](): Graph {
+    this.#graph ??= compile(this.#draft);
+    return this.#graph;
+  }
+
+  input(name: string, schema: unknown): PipelineValue {
+    if (!isSchema(schema)) {
+      const reason = `The schema of the input "${name}" is no schema: give an Effect Schema, a Standard Schema or type<T>().`;
+      throw new GraphError({ pipeline: this.name, step: String(name), reason });
+    }
+    return new PipelineValue(this.#draft.withInput(name, schema));
+  }
+
+  step(name: string, inputs: unknown, run: unknown, options?: AnyOptions): PipelineValue {
+    return this.#with({ kind: "step", name, inputs, call: run, callName: "run", options });
+  }
+
+  dynamic(name: string, inputs: unknown, expand: unknown, options?: AnyOptions): PipelineValue {
+    return this.#with({ kind: "dynamic", name, inputs, call: expand, callName: "expand", options });
+  }
+
+  map(name: string, over: unknown, inputs: unknown, each: unknown, options?: AnyOptions): PipelineValue {
+    return this.#with({ kind: "map", name, over, inputs, call: each, callName: "each", options });
+  }
+
+  switch(name: string, inputs: unknown, on: unknown, cases: unknown, options?: AnyOptions): PipelineValue {
+    return this.#with({
+      kind: "switch",
+      name,
+      inputs,
+      call: on,
+      callName: "on",
+      cases: cases ?? null,
+      options,
+    });
+  }
+
+  add(part: unknown): PipelineValue {
+    const definition = standalone(part);
+    if (definition !== undefined) return new PipelineValue(this.#draft.withStep(definition));
+    if (part instanceof PipelineValue) {
+      return new PipelineValue(this.#draft.withPipeline(part.#draft, (input) => decoding(part.name, input)));
+    }
+    throw new GraphError({
+      pipeline: this.name,
+      step: "",
+      reason: "add takes a standalone step or a pipeline.",
+    });
+  }
+
+  addAll(parts: Iterable<unknown>): PipelineValue {
+    let draft = this.#draft;
+    for (const part of parts) {
+      const definition = standalone(part);
+      if (definition === undefined) {
+        throw new GraphError({ pipeline: this.name, step: "", reason: "addAll takes standalone steps." });
+      }
+      draft = draft.withStep(definition);
+    }
+    return new PipelineValue(draft);
+  }
+
+  returns(...names: ReadonlyArray<string>): PipelineValue {
+    return new PipelineValue(this.#draft.withReturns(names));
+  }
+
+  plan(): Plan {
+    return planOf(this.#draft);
+  }
+
+  run(inputs: Inputs = {}, options: RunOptions = {}): Effect<Record<string, unknown>, unknown> {
+    return runGraph(this[graphOf], inputs, options);
+  }
+
+  runPromise(inputs: Inputs = {}, options: RunOptions = {}): Promise<Record<string, unknown>> {
+    return Effects.runPromise(this.run(inputs, options));
+  }
+
+  start(inputs: Inputs = {}, options: RunOptions = {}): ReturnType<typeof startGraph> {
+    return startGraph(this[graphOf], inputs, options);
+  }
+
+  #with(parts: Parameters<typeof makeDefinition>[1]): PipelineValue {
+    return new PipelineValue(this.#draft.withStep(makeDefinition(this.name, parts)));
+  }
+}
+
+/** An input of an added pipeline whose schema checks something: a step that decodes what the host provides. */
+const decoding = (pipeline: string, input: GraphInput): StepDefinition | undefined => {
+  if (isUnchecked(input.schema)) return undefined;
+  return makeDefinition(pipeline, {
+    kind: "step",
+    name: input.name,
+    inputs: [input.name],
+    call: (inputs: Inputs) => Effects.map(decodeInputs([input], inputs, pipeline), (values) => values[0]),
+    callName: "run",
+    options: undefined,
+  });
+};
+
+/**
+ * An empty pipeline.
+ *
+ * @example
+ * ```ts
+ * import { pipeline, type } from "espalier";
+ *
+ * const greeting = pipeline("greeting")
+ *   .input("name", type<string>())
+ *   .step("text", ["name"], ({ name }) => `Hello, ${name}!`);
+ *
+ * console.log((await greeting.runPromise({ name: "Ada" })).text); // Hello, Ada!
+ * ```
+ *
+ * @public
+ */
+export const pipeline = ((name: string) =>
+  new PipelineValue(Draft.empty(name))) as unknown as PipelineFunction;
+
+/**
+ * A pipeline of standalone steps in any order. The compiler finds what is missing, of another type, named twice, or in
+ * a circle.
+ *
+ * @example
+ * ```ts
+ * import { pipelineOf, step } from "espalier";
+ *
+ * const sum = pipelineOf("sum", [
+ *   step("total", ["a", "b"], ({ a, b }: { a: number; b: number }) => a + b),
+ *   step("a", [], () => 1),
+ *   step("b", [], () => 2),
+ * ]);
+ *
+ * console.log((await sum.runPromise({})).total); // 3
+ * ```
+ *
+ * @public
+ */
+export const pipelineOf = ((name: string, parts: ReadonlyArray<unknown>) => {
+  let draft = Draft.empty(name);
+  const definitions = parts.map((part) => {
+    const definition = standalone(part);
+    if (definition !== undefined) return definition;
+    throw new GraphError({ pipeline: name, step: "", reason: "pipelineOf takes standalone steps." });
+  });
+  for (const definition of sorted(name, definitions)) draft = draft.withStep(definition);
+  return new PipelineValue(draft);
+}) as unknown as PipelineOfFunction;

@@ -1,0 +1,57 @@
+/** The graph of a pipeline as plain data: what every renderer draws, and what events and reports carry. */
+import type { Plan, PlanEdge, PlanStep } from "../types/plan.ts";
+import type { Draft, GraphNode } from "./graph.ts";
+
+/** Where each slot comes from, as the path of its step or the name of the input. */
+const sources = (draft: Draft, prefix: string): ReadonlyArray<string> =>
+  Array.from({ length: draft.slotCount }, (_, slot) => {
+    const owner = draft.ownerOf(slot);
+    return owner === -1 ? "" : prefix + draft.node(owner).path;
+  });
+
+const edgesOf = (
+  draft: Draft,
+  node: GraphNode,
+  from: ReadonlyArray<string>,
+  prefix: string,
+): Array<PlanEdge> => {
+  const edge = (name: string, slot: number): PlanEdge => ({ name, from: from[slot]! });
+  const late = (name: string): Array<PlanEdge> =>
+    node.waitsFor.map((index) => ({ name, from: prefix + draft.node(index).path }));
+  const edges: Array<PlanEdge> = [];
+  const { over } = node.definition;
+  if (over !== undefined) edges.push(...(node.overSlot === -1 ? late(over) : [edge(over, node.overSlot)]));
+  node.keys.forEach((key, i) => {
+    const slot = node.slots[i]!;
+    edges.push(...(slot === -1 ? late(key) : [edge(key, slot)]));
+  });
+  for (const { glob, names, slots } of node.globs) {
+    names.forEach((name, i) => edges.push(edge(name, slots[i]!)));
+    if (node.waitsFor.length > 0) edges.push(...late(glob));
+  }
+  return edges;
+};
+
+/** A draft's plan. Paths begin with `prefix`: that of the expansion which the graph belongs to, or nothing. */
+export const planOf = (draft: Draft, prefix = ""): Plan => {
+  const from = sources(draft, prefix);
+  const steps = Array.from({ length: draft.nodeCount }, (_, i): PlanStep => {
+    const node = draft.node(i);
+    const { kind, name, options } = node.definition;
+    return {
+      path: prefix + node.path,
+      name,
+      kind,
+      inputs: edgesOf(draft, node, from, prefix),
+      outputs: node.definition.outputs === "all" ? "all" : node.outputs,
+      ...(options.description === undefined ? {} : { description: options.description }),
+      ...(options.tags === undefined ? {} : { tags: options.tags }),
+    };
+  });
+  return {
+    name: draft.name,
+    inputs: draft.inputs.map(({ name }) => ({ name })),
+    steps,
+    returns: draft.visibleNames(),
+  };
+};

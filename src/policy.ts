@@ -1,0 +1,168 @@
+/**
+ * What a step asks for beside its function: retry, timeout, output schema, fallback. A step that asks for none of
+ * these has no policy, and the engine runs its function bare. Wrapping costs only those who wrap.
+ */
+import * as Cause from "effect/Cause";
+import * as Clock from "effect/Clock";
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Schedule from "effect/Schedule";
+import type { StepDefinition } from "./definition.ts";
+import { InvalidOutput, StepFailed, StepTimedOut } from "./errors.ts";
+import { decode, problemOf } from "./schema.ts";
+
+export interface Policy {
+  readonly retry: Retry | undefined;
+  readonly timeoutMillis: number | undefined;
+  readonly output: unknown;
+  readonly fallback: { readonly of: unknown } | undefined;
+}
+
+interface Retry {
+  readonly schedule: Schedule.Schedule<unknown, any, unknown, never>;
+  readonly times: number;
+  readonly while: ((error: any) => boolean) | undefined;
+}
+
+interface RetryTimes {
+  readonly times?: number;
+  readonly delay?: Duration.Input;
+  readonly factor?: number;
+  readonly jitter?: boolean;
+  readonly while?: (error: any) => boolean;
+}
+
+const scheduleOf = ({ delay, factor, jitter }: RetryTimes): Schedule.Schedule<unknown> => {
+  const spaced = Schedule.exponential(delay ?? 0, factor ?? 1);
+  return jitter === true ? Schedule.jittered(spaced) : spaced;
+};
+
+const retryOf = (retry: unknown): Retry | undefined => {
+  if (retry === undefined) return undefined;
+  if (Schedule.isSchedule(retry)) {
+    return { schedule: retry as Retry["schedule"], times: Infinity, while: undefined };
+  }
+  const asked = retry as RetryTimes;
+  return { schedule: scheduleOf(asked), times: asked.times ?? Infinity, while: asked.while };
+};
+
+/** Why these options cannot be, or undefined. */
+export const optionsProblem = (definition: StepDefinition): string | undefined => {
+  const { retry, timeout, pool, concurrency, minSuccess, fallback } = definition.options as {
+    readonly [key: string]: any;
+  };
+  if (timeout !== undefined && !isDuration(timeout)) return "Its timeout is no duration.";
+  if (pool !== undefined && typeof pool !== "string") return "Its pool is the name of a pool, a string.";
+  if (retry !== undefined && !Schedule.isSchedule(retry)) {
+    if (typeof retry !== "object" || retry === null)
+      return "Its retry is a Schedule or a record such as { times: 3 }.";
+    if (retry.times !== undefined && !(Number.isInteger(retry.times) && retry.times >= 0)) {
+      return "Its retry.times is a whole number, 0 or more.";
+    }
+    if (retry.delay !== undefined && !isDuration(retry.delay)) return "Its retry.delay is no duration.";
+  }
+  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
+    return "Its concurrency is a whole number, 1 or more.";
+  }
+  if (minSuccess !== undefined && !(typeof minSuccess === "number" && minSuccess >= 0)) {
+    return "Its minSuccess is a number, 0 or more.";
+  }
+  if (fallback !== undefined && Effect.isEffect(fallback)) {
+    return "Its fallback is a value, or a function of the error that gives one.";
+  }
+  return undefined;
+};
+
+const isDuration = (value: unknown): boolean => {
+  try {
+    Duration.fromInputUnsafe(value as Duration.Input);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const policyOf = ({ options }: StepDefinition): Policy | undefined => {
+  const { retry, timeout, output } = options;
+  const hasFallback = "fallback" in options;
+  if (retry === undefined && timeout === undefined && output === undefined && !hasFallback) return undefined;
+  return {
+    retry: retryOf(retry),
+    timeoutMillis: timeout === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(timeout)),
+    output,
+    fallback: hasFallback ? { of: options.fallback } : undefined,
+  };
+};
+
+/** Told of each retry before its delay. */
+export type OnRetry = (attempt: number, error: unknown, delayMillis: number) => void;
+
+type Attempt = (attempt: number) => Effect.Effect<unknown, unknown>;
+
+/** All attempts of a step under its policy. `attempt` runs its function once. */
+export const withPolicy = (
+  policy: Policy,
+  path: string,
+  attempt: Attempt,
+  onRetry: OnRetry,
+): Effect.Effect<unknown, unknown> => {
+  let once = attempt;
+  if (policy.output !== undefined) once = decoding(once, path, policy.output);
+  if (policy.timeoutMillis !== undefined) once = limited(once, path, policy.timeoutMillis);
+  const all = policy.retry === undefined ? once(1) : retried(once, policy.retry, onRetry);
+  return policy.fallback === undefined ? all : fallingBack(all, path, policy.fallback.of);
+};
+
+const decoding =
+  (attempt: Attempt, path: string, schema: unknown): Attempt =>
+  (count) =>
+    Effect.flatMap(attempt(count), (value) =>
+      Effect.catchCause(decode(schema, value), (cause) => {
+        if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt;
+        const problem = problemOf(cause);
+        const where = problem.path.length === 0 ? "" : `at ${problem.path.map(String).join(".")}: `;
+        return Effect.fail(new InvalidOutput({ path, reason: `${where}${problem.reason}` }));
+      }),
+    );
+
+const limited =
+  (attempt: Attempt, path: string, timeoutMillis: number): Attempt =>
+  (count) =>
+    Effect.timeoutOrElse(attempt(count), {
+      duration: timeoutMillis,
+      orElse: () => Effect.fail(new StepTimedOut({ path, timeoutMillis })),
+    });
+
+const retried = (attempt: Attempt, retry: Retry, onRetry: OnRetry): Effect.Effect<unknown, unknown> =>
+  Effect.gen(function* () {
+    const next = yield* Schedule.toStep(retry.schedule);
+    for (let count = 1; ; count++) {
+      const exit = yield* Effect.exit(attempt(count));
+      if (Exit.isSuccess(exit)) return exit.value;
+      const failure = exit.cause.reasons.find(Cause.isFailReason);
+      if (failure === undefined || count > retry.times || retry.while?.(failure.error) === false) {
+        return yield* exit;
+      }
+      const step = yield* Effect.exit(next(yield* Clock.currentTimeMillis, failure.error));
+      if (Exit.isFailure(step)) return yield* exit;
+      const delayMillis = Duration.toMillis(step.value[1]);
+      onRetry(count, failure.error, delayMillis);
+      if (delayMillis > 0) yield* Effect.sleep(delayMillis);
+    }
+  });
+
+const fallingBack = (
+  effect: Effect.Effect<unknown, unknown>,
+  path: string,
+  fallback: unknown,
+): Effect.Effect<unknown, unknown> =>
+  Effect.catchCause(effect, (cause) => {
+    const failure = cause.reasons.find(Cause.isFailReason);
+    if (failure === undefined) return Effect.failCause(cause);
+    if (typeof fallback !== "function") return Effect.succeed(fallback);
+    return Effect.try({
+      try: () => fallback(failure.error) as unknown,
+      catch: (thrown) => new StepFailed({ path, cause: thrown }),
+    });
+  });

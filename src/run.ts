@@ -1,0 +1,213 @@
+/**
+ * A run from its inputs to its end: reads the options, decodes the inputs, drives the engine, and hands back either the
+ * outputs (`run`) or a handle to watch it by (`start`).
+ */
+import * as Clock from "effect/Clock";
+import * as Context from "effect/Context";
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Cause from "effect/Cause";
+import type { Fiber } from "effect/Fiber";
+import { Random } from "effect/Random";
+import type { RunOptions } from "../types/options.ts";
+import type { Run } from "../types/run.ts";
+import type { Graph } from "./compile.ts";
+import { InvalidInput } from "./errors.ts";
+import type { PipelineEvent } from "./events.ts";
+import { decodeInputs } from "./inputs.ts";
+import { Recording } from "./record.ts";
+import type { Limits, Watcher } from "./schedule.ts";
+import { Engine } from "./schedule.ts";
+import { Interleaving, Listeners } from "./seams.ts";
+
+type Inputs = Readonly<Record<string, unknown>>;
+type Outputs = Record<string, unknown>;
+
+const isCount = (value: unknown): boolean =>
+  value === Infinity || (Number.isInteger(value) && (value as number) >= 1);
+
+const optionsProblem = (options: RunOptions): InvalidInput | undefined => {
+  const problem = (input: string, reason: string) =>
+    new InvalidInput({ path: "", input, issuePath: [], reason });
+  const { concurrency, maxSteps, maxDepth, pools } = options;
+  if (concurrency !== undefined && !isCount(concurrency)) {
+    return problem("concurrency", "it is a whole number, 1 or more");
+  }
+  if (maxSteps !== undefined && !isCount(maxSteps))
+    return problem("maxSteps", "it is a whole number, 1 or more");
+  if (maxDepth !== undefined && !isCount(maxDepth))
+    return problem("maxDepth", "it is a whole number, 1 or more");
+  for (const [name, limit] of Object.entries(pools ?? {})) {
+    if (!isCount(limit)) return problem(`pools.${name}`, "a pool's limit is a whole number, 1 or more");
+  }
+  return undefined;
+};
+
+const limitsOf = (options: RunOptions): Limits => ({
+  concurrency: options.concurrency ?? Infinity,
+  pools: options.pools ?? {},
+  maxSteps: options.maxSteps ?? 1_000_000,
+  maxDepth: options.maxDepth ?? 32,
+  finish: options.onFailure === "finish",
+  graceMillis: options.gracePeriod === undefined ? 5_000 : Duration.toMillis(options.gracePeriod),
+});
+
+/** A version 4 UUID (RFC 9562) from Effect's `Random`, so that a seeded run has the same id every time. */
+const newRunId = (random: { nextIntUnsafe(): number }): string => {
+  const hex = Array.from({ length: 32 }, () => (random.nextIntUnsafe() & 15).toString(16));
+  hex[12] = "4";
+  hex[16] = ((random.nextIntUnsafe() & 3) | 8).toString(16);
+  const part = (from: number, to: number) => hex.slice(from, to).join("");
+  return [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
+};
+
+/** Runs the engine in the fiber that asks: its context, its interruption. */
+const drive = (
+  graph: Graph,
+  values: ReadonlyArray<unknown>,
+  options: RunOptions,
+  fiber: Fiber<unknown, unknown>,
+  runId: string | undefined,
+  watcher: Watcher | undefined,
+): Effect.Effect<Outputs, unknown> =>
+  Effect.callback<Outputs, unknown>((resume) => {
+    let hasEnded = false;
+    let whenEnded: (() => void) | undefined;
+    const engine = new Engine({
+      limits: limitsOf(options),
+      context: fiber.context,
+      dispatcher: fiber.currentDispatcher,
+      runId,
+      newRunId: () => newRunId(Context.get(fiber.context, Random)),
+      watcher,
+      pick: Context.get(fiber.context, Interleaving),
+    });
+    const interrupt = engine.begin(graph, values, (exit) => {
+      hasEnded = true;
+      resume(exit);
+      whenEnded?.();
+    });
+    return Effect.callback<void>((ended) => {
+      if (hasEnded) {
+        ended(Effect.void);
+        return;
+      }
+      whenEnded = () => ended(Effect.void);
+      interrupt();
+    });
+  });
+
+/** Tells the beginning and the end of a run around what the engine tells. */
+const told = (
+  graph: Graph,
+  runId: string,
+  clock: Clock.Clock,
+  tell: (event: PipelineEvent) => void,
+  effect: Effect.Effect<Outputs, unknown>,
+): Effect.Effect<Outputs, unknown> => {
+  const base = () => ({ runId, time: clock.currentTimeMillisUnsafe() });
+  return Effect.onExit(
+    Effect.suspend(() => {
+      tell({ ...base(), type: "run.started", pipeline: graph.name });
+      return effect;
+    }),
+    (exit) =>
+      Effect.sync(() => {
+        if (Exit.isSuccess(exit)) tell({ ...base(), type: "run.succeeded" });
+        else if (Cause.hasInterruptsOnly(exit.cause)) tell({ ...base(), type: "run.interrupted" });
+        else tell({ ...base(), type: "run.failed", error: Cause.squash(exit.cause) });
+      }),
+  );
+};
+
+/** Runs a graph: its outputs, or the first failure. Nothing is left running when it ends. */
+export const runGraph = (
+  graph: Graph,
+  inputs: Inputs,
+  options: RunOptions,
+): Effect.Effect<Outputs, unknown> =>
+  Effect.withFiber((fiber) => {
+    const problem = optionsProblem(options);
+    if (problem !== undefined) return Effect.fail(problem);
+    const listeners = Context.get(fiber.context, Listeners);
+    const decoded = decodeInputs(graph.inputs, inputs, "");
+    if (listeners.length === 0) {
+      return Effect.flatMap(decoded, (values) =>
+        drive(graph, values, options, fiber, options.runId, undefined),
+      );
+    }
+    const runId = options.runId ?? newRunId(Context.get(fiber.context, Random));
+    const tell = (event: PipelineEvent): void => listeners.forEach((listener) => listener(event));
+    const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {} };
+    const clock = Context.get(fiber.context, Clock.Clock);
+    return told(
+      graph,
+      runId,
+      clock,
+      tell,
+      Effect.flatMap(decoded, (values) => drive(graph, values, options, fiber, runId, watcher)),
+    );
+  });
+
+/** Starts a run on a fiber of its own and gives its handle. The run outlives whoever started it. */
+export const startGraph = (
+  graph: Graph,
+  inputs: Inputs,
+  options: RunOptions,
+): Effect.Effect<Run<Outputs, unknown>, InvalidInput> =>
+  Effect.gen(function* () {
+    const streams = yield* Effect.promise(() => import("effect/Stream"));
+    const problem = optionsProblem(options);
+    if (problem !== undefined) return yield* Effect.fail(problem);
+    const values = yield* decodeInputs(graph.inputs, inputs, "");
+    const context = yield* Effect.context<never>();
+    const runId = options.runId ?? newRunId(Context.get(context, Random));
+    const recording = new Recording(graph);
+    const listeners = Context.get(context, Listeners);
+    const tell = (event: PipelineEvent): void => {
+      recording.event(event);
+      listeners.forEach((listener) => listener(event));
+    };
+    const watcher: Watcher = {
+      event: tell,
+      expanded: (path, subPipeline) => recording.expanded(path, subPipeline),
+      gave: (path, results) => recording.gave(path, results),
+    };
+    const program = Effect.withFiber((self: Fiber<unknown, unknown>) =>
+      told(
+        graph,
+        runId,
+        Context.get(context, Clock.Clock),
+        tell,
+        drive(graph, values, options, self, runId, watcher),
+      ),
+    );
+    const fiber = Effect.runForkWith(context)(program);
+    fiber.addObserver(() => recording.end());
+    return {
+      id: runId,
+      events: recording.stream(streams),
+      get plan() {
+        return recording.plan;
+      },
+      await: Effect.flatten(fiberAwait(fiber)),
+      interrupt: fiberInterrupt(fiber),
+      expansions: recording.expansions,
+      get report() {
+        return recording.report;
+      },
+    };
+  });
+
+const fiberAwait = (fiber: Fiber<Outputs, unknown>): Effect.Effect<Exit.Exit<Outputs, unknown>> =>
+  Effect.callback((resume) => {
+    const stop = fiber.addObserver((exit) => resume(Effect.succeed(exit)));
+    return Effect.sync(stop);
+  });
+
+const fiberInterrupt = (fiber: Fiber<Outputs, unknown>): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    fiber.interruptUnsafe();
+    return Effect.asVoid(fiberAwait(fiber));
+  });

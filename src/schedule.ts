@@ -1,0 +1,1051 @@
+/**
+ * The engine: starts each node when its inputs are there, and hands on what it gave. The hot loop of the library, and
+ * the only place with mutable queues and callbacks; everything else is written for reading.
+ *
+ * One queue holds the ready nodes of all frames. A plain value completes in the loop. An Effect gets a fiber of its
+ * own, evaluated in the loop until it suspends: most never do, and a fiber that is not waited for costs 0.1 µs, while a
+ * fiber that others join costs ten times that. A promise gets a callback. Nothing ever waits on a lock: a node counts
+ * down what it waits for, and limits are counters.
+ *
+ * It is over 400 lines because its parts share their state and the order in which they change it.
+ */
+import * as Cause from "effect/Cause";
+import * as Clock from "effect/Clock";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Result from "effect/Result";
+import type { SchedulerDispatcher } from "effect/Scheduler";
+import type { Graph } from "./compile.ts";
+import type { StepContext } from "../types/context.ts";
+import type { ContextHost } from "./context.ts";
+import { CurrentStep } from "./context.ts";
+import type { StepDefinition } from "./definition.ts";
+import { ExpansionError, GraphError, StepFailed, TooFewSucceeded } from "./errors.ts";
+import type { PipelineEvent } from "./events.ts";
+import { directProblem, expandable, expandedOutcome, expansionProblem, itemsOf } from "./expand.ts";
+import type { Attempt, LentSlot, MapState } from "./frame.ts";
+import { Call, Frame, Job, Jobs, State, Then } from "./frame.ts";
+import { decodeInputs } from "./inputs.ts";
+import { missingOutput, outputsByName, readInputs } from "./outputs.ts";
+import { planOf } from "./plan.ts";
+import { withPolicy } from "./policy.ts";
+
+/** The limits of a run. */
+export interface Limits {
+  readonly concurrency: number;
+  readonly pools: Readonly<Record<string, number>>;
+  readonly maxSteps: number;
+  readonly maxDepth: number;
+  /** `onFailure: "finish"`: all that does not depend on a failure still runs. */
+  readonly finish: boolean;
+  readonly graceMillis: number;
+}
+
+/** An event without the fields that the engine fills in. */
+type Told = PipelineEvent extends infer Event
+  ? Event extends unknown
+    ? Omit<Event, "runId" | "time">
+    : never
+  : never;
+
+/** Who watches a run. Without one, nothing is recorded and no event is made. */
+export interface Watcher {
+  readonly event: (event: PipelineEvent) => void;
+  /** A step returned a pipeline, which is about to run; undefined for a direct value. */
+  readonly expanded: (path: string, subPipeline: unknown) => void;
+  /** What its expansion gave, by name. */
+  readonly gave: (path: string, results: Readonly<Record<string, unknown>>) => void;
+}
+
+/** Picks which of `count` ready nodes is next; the first, unless a simulation explores other orders. */
+export type Pick = (count: number) => number;
+
+interface Pool {
+  readonly limit: number;
+  used: number;
+  waiting: Array<readonly [Frame, number]>;
+}
+
+/** Nodes run in one turn of the event loop before timers and I/O of others get theirs. */
+const nodesPerTurn = 4096;
+/** And the time after which a turn ends even so, looked at every so many nodes. */
+const millisPerTurn = 8;
+const nodesPerLook = 32;
+
+export class Engine implements ContextHost {
+  readonly #limits: Limits;
+  readonly #context: Context.Context<never>;
+  readonly #fork: <A, E>(effect: Effect.Effect<A, E>) => import("effect/Fiber").Fiber<A, E>;
+  readonly #dispatcher: SchedulerDispatcher;
+  readonly #clock: Clock.Clock;
+  readonly #watcher: Watcher | undefined;
+  readonly #pick: Pick | undefined;
+  readonly #newRunId: () => string;
+  #runId: string | undefined;
+  readonly #pools = new Map<string, Pool>();
+  readonly #slots = new Map<Frame, Map<number, Pool | LentSlot>>();
+  readonly #jobs = new Jobs();
+
+  // The queue of ready nodes: two columns, read from `#head`.
+  #frames: Array<Frame> = [];
+  #indices: Array<number> = [];
+  #head = 0;
+  /** Attempts after the first, which wait for a slot. They go before new nodes. */
+  readonly #attempts: Array<() => void> = [];
+  /** Frames that have nothing left to do. */
+  readonly #over: Array<Frame> = [];
+
+  #active = 0;
+  #expandedSteps = 0;
+  #draining = false;
+  #turnIsOver = false;
+  #nodesThisTurn = 0;
+  #turnStarted = 0;
+  #failures = 0;
+  readonly leaked: Array<string> = [];
+
+  constructor(options: {
+    readonly limits: Limits;
+    readonly context: Context.Context<never>;
+    readonly dispatcher: SchedulerDispatcher;
+    readonly runId: string | undefined;
+    readonly newRunId: () => string;
+    readonly watcher: Watcher | undefined;
+    readonly pick: Pick | undefined;
+  }) {
+    this.#limits = options.limits;
+    this.#context = options.context;
+    this.#fork = Effect.runForkWith(options.context);
+    this.#dispatcher = options.dispatcher;
+    this.#clock = Context.get(options.context, Clock.Clock);
+    this.#watcher = options.watcher;
+    this.#pick = options.pick;
+    this.#newRunId = options.newRunId;
+    this.#runId = options.runId;
+    for (const [name, limit] of Object.entries(options.limits.pools)) {
+      this.#pools.set(name, { limit, used: 0, waiting: [] });
+    }
+  }
+
+  get runId(): string {
+    this.#runId ??= this.#newRunId();
+    return this.#runId;
+  }
+
+  // -- What a run does -----------------------------------------------------------------------------------------------
+
+  /** Runs a graph whose inputs are decoded. `done` is called once, when nothing of it is left running. */
+  begin(
+    graph: Graph,
+    inputs: ReadonlyArray<unknown>,
+    done: (exit: Exit.Exit<Record<string, unknown>, unknown>) => void,
+  ): () => void {
+    const frame = new Frame(graph, undefined, undefined, 0);
+    this.#fill(frame, inputs, graph.returnSlots);
+    this.#finish = (exit) => done(exit as Exit.Exit<Record<string, unknown>, unknown>);
+    this.#ready(frame);
+    this.#drain();
+    return () => {
+      if (frame.ended) return;
+      this.#endEarly(frame, Cause.interrupt(), "");
+      this.#drain();
+    };
+  }
+
+  #finish: (exit: Exit.Exit<unknown, unknown>) => void = () => {};
+
+  // -- The loop ------------------------------------------------------------------------------------------------------
+
+  #push(frame: Frame, index: number): void {
+    this.#frames.push(frame);
+    this.#indices.push(index);
+  }
+
+  #drain(): void {
+    if (this.#draining || this.#turnIsOver) return;
+    this.#draining = true;
+    if (this.#nodesThisTurn === 0) this.#turnStarted = performance.now();
+    for (;;) {
+      if (this.#over.length > 0) {
+        this.#frameIsOver(this.#over.pop()!);
+        continue;
+      }
+      if (this.#active >= this.#limits.concurrency) break;
+      const attempt = this.#attempts.shift();
+      if (attempt !== undefined) {
+        attempt();
+        continue;
+      }
+      if (this.#head === this.#frames.length) {
+        this.#frames.length = 0;
+        this.#indices.length = 0;
+        this.#head = 0;
+        break;
+      }
+      if (this.#isTurnOver()) break;
+      if (this.#pick !== undefined) this.#bringForward(this.#pick(this.#frames.length - this.#head));
+      const frame = this.#frames[this.#head]!;
+      const index = this.#indices[this.#head++]!;
+      if (this.#head > 65_536) this.#forgetPast();
+      if (frame.ending === undefined) this.#start(frame, index);
+    }
+    this.#draining = false;
+  }
+
+  /** A long run of nodes that never suspend would starve the timers and the I/O of everybody else. */
+  #isTurnOver(): boolean {
+    const nodes = ++this.#nodesThisTurn;
+    const isLong =
+      nodes >= nodesPerTurn ||
+      (nodes % nodesPerLook === 0 &&
+        this.#pick === undefined &&
+        performance.now() - this.#turnStarted > millisPerTurn);
+    if (!isLong) return false;
+    this.#turnIsOver = true;
+    this.#dispatcher.scheduleTask(() => {
+      this.#turnIsOver = false;
+      this.#nodesThisTurn = 0;
+      this.#drain();
+    }, 0);
+    return true;
+  }
+
+  #bringForward(offset: number): void {
+    const at = this.#head + offset;
+    const frame = this.#frames[at]!;
+    const index = this.#indices[at]!;
+    this.#frames[at] = this.#frames[this.#head]!;
+    this.#indices[at] = this.#indices[this.#head]!;
+    this.#frames[this.#head] = frame;
+    this.#indices[this.#head] = index;
+  }
+
+  #forgetPast(): void {
+    this.#frames = this.#frames.slice(this.#head);
+    this.#indices = this.#indices.slice(this.#head);
+    this.#head = 0;
+  }
+
+  // -- A frame: its nodes become ready, and it ends -------------------------------------------------------------------
+
+  #fill(frame: Frame, inputs: ReadonlyArray<unknown>, keep: ReadonlyArray<number>): void {
+    const graph = frame.graph!;
+    for (const slot of keep) frame.reads[slot]!++;
+    graph.inputs.forEach(({ slot }, i) => {
+      if (frame.reads[slot]! > 0) frame.values[slot] = inputs[i];
+    });
+  }
+
+  #ready(frame: Frame): void {
+    if (frame.remaining === 0) this.#over.push(frame);
+    else for (const root of frame.graph!.roots) this.#push(frame, root);
+  }
+
+  /** Something of the frame has ended: if that was the last, so has the frame. */
+  #checkOver(frame: Frame): void {
+    if (frame.ended || frame.running > 0) return;
+    if (frame.ending === undefined && frame.remaining > 0) return;
+    this.#over.push(frame);
+  }
+
+  #frameIsOver(frame: Frame): void {
+    if (frame.ended) return;
+    frame.ended = true;
+    frame.endGrace?.();
+    if (frame.ending !== undefined) this.#tellSkipped(frame);
+    const exit = this.#outcomeOf(frame);
+    const job = frame.job;
+    if (job === undefined) this.#finish(exit);
+    else this.#jobIsOver(job, exit);
+  }
+
+  #outcomeOf(frame: Frame): Exit.Exit<unknown, unknown> {
+    if (frame.ending !== undefined) return Exit.failCause(frame.ending);
+    if (frame.failures !== undefined) {
+      return Exit.failCause(Cause.fromReasons(frame.failures.flatMap((cause) => cause.reasons)));
+    }
+    return frame.map === undefined ? this.#graphOutcome(frame) : this.#mapOutcome(frame, frame.map);
+  }
+
+  #graphOutcome(frame: Frame): Exit.Exit<unknown, unknown> {
+    const graph = frame.graph!;
+    const results: Record<string, unknown> = {};
+    graph.returnNames.forEach((name, i) => {
+      const slot = graph.returnSlots[i]!;
+      if (frame.reads[slot]! > 0) results[name] = frame.values[slot];
+    });
+    for (const name of graph.returnsLate ?? []) {
+      if (frame.late?.has(name) !== true) {
+        const reason = `It returns "${name}", and none of its steps with outputs "all" provided that.`;
+        return Exit.fail(new ExpansionError({ path: frame.prefix.slice(0, -1) || graph.name, reason }));
+      }
+    }
+    for (const [name, value] of frame.late ?? []) {
+      if (graph.returnsLate === undefined || graph.returnsLate.includes(name)) results[name] = value;
+    }
+    const { parent, parentIndex } = frame;
+    if (parent === undefined) return Exit.succeed(results);
+    const path = parent.pathOf(parentIndex);
+    if (this.#watcher !== undefined) {
+      const inputs = new Set(graph.inputs.map(({ name }) => name));
+      this.#watcher.gave(
+        path,
+        Object.fromEntries(Object.entries(results).filter(([name]) => !inputs.has(name))),
+      );
+    }
+    return expandedOutcome(path, parent.definitionOf(parentIndex), graph, results);
+  }
+
+  #mapOutcome(frame: Frame, map: MapState): Exit.Exit<unknown, unknown> {
+    const { minSuccess } = map.definition.options;
+    if (minSuccess !== undefined && map.succeeded < minSuccess) {
+      const path = frame.parent!.pathOf(frame.parentIndex);
+      const total = map.items.length;
+      return Exit.fail(new TooFewSucceeded({ path, succeeded: map.succeeded, total, minSuccess }));
+    }
+    return Exit.succeed(map.results);
+  }
+
+  // -- A node starts --------------------------------------------------------------------------------------------------
+
+  #start(frame: Frame, index: number): void {
+    const pool = frame.poolOf(index);
+    if (pool !== undefined && !this.#takePoolSlot(frame, index, pool)) return;
+    frame.states[index] = State.running;
+    const map = frame.map;
+    if (map !== undefined) {
+      const policy = map.policy;
+      if (policy === undefined) this.#call(frame, index, map.inputs, 1, undefined);
+      else this.#startUnderPolicy(frame, index, map.inputs);
+      return;
+    }
+    const graph = frame.graph!;
+    const node = graph.nodes[index]!;
+    const inputs = readInputs(frame, node);
+    if (typeof inputs === "string") {
+      this.#failed(
+        frame,
+        index,
+        Cause.fail(new ExpansionError({ path: frame.pathOf(index), reason: inputs })),
+        1,
+      );
+      return;
+    }
+    if (node.definition.kind === "map") this.#startMap(frame, index, inputs);
+    else if (graph.policies[index] === undefined) this.#call(frame, index, inputs, 1, undefined);
+    else this.#startUnderPolicy(frame, index, inputs);
+  }
+
+  #startMap(frame: Frame, index: number, inputs: Record<string, unknown>): void {
+    const node = frame.graph!.nodes[index]!;
+    const path = this.#watcher === undefined ? "" : frame.pathOf(index);
+    this.#tell({ type: "expansion.started", path, attempt: 1 });
+    const items = itemsOf(frame, node, () => frame.pathOf(index));
+    if (items instanceof ExpansionError) {
+      this.#failed(frame, index, Cause.fail(items), 1);
+      return;
+    }
+    const tooMany = this.#countExpanded(items.items.length, {
+      get path() {
+        return frame.pathOf(index);
+      },
+    });
+    if (tooMany !== undefined) {
+      this.#failed(frame, index, Cause.fail(tooMany), 1);
+      return;
+    }
+    const map: MapState = {
+      definition: node.definition,
+      items: items.items,
+      keys: items.keys,
+      inputs,
+      results: new Array<unknown>(items.items.length),
+      policy: frame.graph!.policies[index],
+      next: 0,
+      succeeded: 0,
+    };
+    this.#tell({ type: "expansion.expanded", path, attempt: 1, plan: undefined });
+    const child = new Frame(undefined, map, frame, index);
+    this.#enter(child, new Job(frame, index, undefined));
+    const atOnce = Math.min(map.items.length, node.definition.options.concurrency ?? Infinity);
+    for (; map.next < atOnce; map.next++) this.#push(child, map.next);
+    if (map.items.length === 0) this.#over.push(child);
+  }
+
+  #enter(child: Frame, job: Job): void {
+    child.job = job;
+    job.child = child;
+    child.lent = this.#lendSlot(job.frame, job.index);
+    this.#addJob(job);
+  }
+
+  #startUnderPolicy(frame: Frame, index: number, inputs: Record<string, unknown>): void {
+    const path = frame.pathOf(index);
+    const job = new Job(frame, index, undefined);
+    this.#addJob(job);
+    const effect = withPolicy(
+      frame.policyOf(index)!,
+      path,
+      (attempt) => this.#attempt(frame, index, inputs, attempt),
+      (attempt, error, delayMillis) =>
+        this.#tell({ type: "step.retried", path, attempt, error, delayMillis }),
+    );
+    const fiber = this.#fork(effect);
+    job.fiber = fiber;
+    fiber.addObserver((exit) => this.#jobIsOver(job, exit));
+  }
+
+  /** One attempt, as an Effect: it waits for a slot of the limit, and its interruption waits for the step to end. */
+  #attempt(
+    frame: Frame,
+    index: number,
+    inputs: Record<string, unknown>,
+    count: number,
+  ): Effect.Effect<unknown, unknown> {
+    return Effect.callback((resume) => {
+      let hasEnded = false;
+      let whenEnded: (() => void) | undefined;
+      const attempt: Attempt = {
+        job: undefined,
+        done: (exit) => {
+          hasEnded = true;
+          resume(exit);
+          whenEnded?.();
+        },
+      };
+      const start = (): void => this.#call(frame, index, inputs, count, attempt);
+      if (this.#active < this.#limits.concurrency) {
+        start();
+        this.#drain();
+      } else {
+        this.#attempts.push(start);
+      }
+      return Effect.callback<void>((ended) => {
+        const waiting = this.#attempts.indexOf(start);
+        if (waiting !== -1) this.#attempts.splice(waiting, 1);
+        if (hasEnded || waiting !== -1) {
+          ended(Effect.void);
+          return;
+        }
+        whenEnded = () => ended(Effect.void);
+        if (attempt.job !== undefined) this.#cancel(attempt.job);
+        this.#drain();
+      });
+    });
+  }
+
+  // -- A user's function is called, and what it gives is looked at ---------------------------------------------------
+
+  #call(
+    frame: Frame,
+    index: number,
+    inputs: Readonly<Record<string, unknown>>,
+    count: number,
+    attempt: Attempt | undefined,
+  ): void {
+    const map = frame.map;
+    const definition = map === undefined ? frame.graph!.nodes[index]!.definition : map.definition;
+    const { kind } = definition;
+    const then = kind === "step" ? Then.outcome : kind === "switch" ? Then.choice : Then.expansion;
+    const call = new Call(this, frame, index, inputs, count, attempt, then);
+    if (this.#watcher !== undefined) {
+      const type = kind === "step" || map !== undefined ? "step.started" : "expansion.started";
+      this.#tell({ type, path: call.path, attempt: count });
+    }
+    let value: unknown;
+    try {
+      value =
+        map !== undefined
+          ? definition.call(map.items[index], inputs, call.context)
+          : definition.schemas === undefined
+            ? definition.call(inputs, call.context)
+            : callDecoded(definition, inputs, call.context);
+    } catch (thrown) {
+      this.#threw(call, thrown);
+      return;
+    }
+    this.#received(call, value);
+  }
+
+  #received(call: Call, value: unknown): void {
+    if ((typeof value === "object" && value !== null) || typeof value === "function") {
+      try {
+        if (Exit.isExit(value)) {
+          this.#exited(call, value);
+          return;
+        }
+        if (Effect.isEffect(value)) {
+          this.#forkStep(call, value as Effect.Effect<unknown, unknown>);
+          return;
+        }
+        if (typeof (value as PromiseLike<unknown>).then === "function") {
+          this.#awaitPromise(call, value as PromiseLike<unknown>);
+          return;
+        }
+      } catch (thrown) {
+        this.#threw(call, thrown);
+        return;
+      }
+    }
+    this.#gave(call, value);
+  }
+
+  #exited(call: Call, exit: Exit.Exit<unknown, unknown>): void {
+    if (Exit.isSuccess(exit)) this.#gave(call, exit.value);
+    else this.#endedAtOnce(call, Exit.failCause(blamed(exit.cause, call)));
+  }
+
+  #forkStep(call: Call, effect: Effect.Effect<unknown, unknown>): void {
+    const fiber = Effect.runForkWith(Context.add(this.#context, CurrentStep, call.context))(effect);
+    const exit = fiber.pollUnsafe();
+    if (exit !== undefined) {
+      this.#exited(call, exit);
+      return;
+    }
+    const job = this.#newLeaf(call);
+    job.fiber = fiber;
+    fiber.addObserver((ended) => this.#leafIsOver(job, call, ended));
+  }
+
+  #awaitPromise(call: Call, promise: PromiseLike<unknown>): void {
+    const job = this.#newLeaf(call);
+    promise.then(
+      (value) => this.#leafIsOver(job, call, Exit.succeed(value)),
+      (thrown: unknown) =>
+        this.#leafIsOver(
+          job,
+          call,
+          job.cancelled ? Exit.interrupt() : Exit.failCause(thrownCause(call, thrown)),
+        ),
+    );
+  }
+
+  #newLeaf(call: Call): Job {
+    const job = new Job(call.frame, call.index, call);
+    job.takesSlot = true;
+    this.#active++;
+    this.#addJob(job);
+    return job;
+  }
+
+  #leafIsOver(job: Job, call: Call, exit: Exit.Exit<unknown, unknown>): void {
+    if (job.settled) return;
+    if (
+      Exit.isSuccess(exit) &&
+      call.then !== Then.outcome &&
+      !job.cancelled &&
+      job.frame.ending === undefined
+    ) {
+      this.#removeJob(job);
+      this.#gave(call, exit.value);
+    } else if (Exit.isSuccess(exit) || job.cancelled) {
+      this.#jobIsOver(job, exit);
+    } else {
+      this.#jobIsOver(job, Exit.failCause(blamed(exit.cause, call)));
+    }
+    this.#drain();
+  }
+
+  #threw(call: Call, thrown: unknown): void {
+    this.#endedAtOnce(call, Exit.failCause(thrownCause(call, thrown)));
+  }
+
+  /** A function has given a value, at once or in the end: it is the outcome, or a choice, or perhaps a pipeline. */
+  #gave(call: Call, value: unknown): void {
+    if (call.then === Then.outcome) {
+      if (call.attempt === undefined) this.#provide(call.frame, call.index, value, call.count);
+      else call.attempt.done(Exit.succeed(value));
+    } else if (call.then === Then.choice) {
+      this.#choose(call, value);
+    } else {
+      this.#expand(call, value);
+    }
+  }
+
+  #choose(call: Call, literal: unknown): void {
+    const cases = call.definition.cases!;
+    const key = String(literal);
+    call.then = Then.expansion;
+    if (!Object.hasOwn(cases, key)) {
+      const known = Object.keys(cases)
+        .map((name) => `"${name}"`)
+        .join(", ");
+      const reason = `Its choice is "${key}", and the cases are ${known}. Add a case "${key}".`;
+      this.#endedAtOnce(call, Exit.fail(new ExpansionError({ path: call.path, reason })));
+      return;
+    }
+    let value: unknown;
+    try {
+      value = cases[key]!(call.inputs, call.context);
+    } catch (thrown) {
+      this.#threw(call, thrown);
+      return;
+    }
+    this.#received(call, value);
+  }
+
+  #expand(call: Call, value: unknown): void {
+    const graph = expandable(value);
+    if (graph === undefined) {
+      this.#expandDirectly(call, value);
+      return;
+    }
+    const problem =
+      this.#depthProblem(call) ??
+      this.#countExpanded(graph.nodes.length, call) ??
+      expansionProblem(call, graph);
+    if (problem !== undefined) {
+      this.#endedAtOnce(call, Exit.fail(problem));
+      return;
+    }
+    if (graph.inputs.length === 0) {
+      this.#enterGraph(call, value, graph, []);
+      return;
+    }
+    const decoding = decodeInputs(graph.inputs, call.inputs, call.path);
+    if (Exit.isExit(decoding) && Exit.isSuccess(decoding)) {
+      this.#enterGraph(call, value, graph, decoding.value as ReadonlyArray<unknown>);
+      return;
+    }
+    const fiber = this.#fork(decoding);
+    const job = this.#newLeaf(call);
+    job.fiber = fiber;
+    fiber.addObserver((exit) => {
+      if (job.settled) return;
+      if (Exit.isSuccess(exit) && !job.cancelled && job.frame.ending === undefined) {
+        this.#removeJob(job);
+        this.#enterGraph(call, value, graph, exit.value);
+      } else {
+        this.#jobIsOver(job, exit);
+      }
+      this.#drain();
+    });
+  }
+
+  #expandDirectly(call: Call, value: unknown): void {
+    const problem = call.isItem ? undefined : directProblem(call, value);
+    if (problem !== undefined) {
+      this.#endedAtOnce(call, Exit.fail(problem));
+      return;
+    }
+    if (this.#watcher !== undefined && !call.isItem) {
+      this.#tell({ type: "expansion.expanded", path: call.path, attempt: call.count, plan: undefined });
+      this.#watcher.expanded(call.path, undefined);
+      this.#watcher.gave(call.path, outputsByName(call.definition, value));
+    }
+    this.#endedAtOnce(call, Exit.succeed(value));
+  }
+
+  #enterGraph(call: Call, pipeline: unknown, graph: Graph, inputs: ReadonlyArray<unknown>): void {
+    if (this.#watcher !== undefined) {
+      const { path, count } = call;
+      this.#tell({ type: "expansion.expanded", path, attempt: count, plan: planOf(graph.draft, `${path}/`) });
+      this.#watcher.expanded(path, pipeline);
+    }
+    const child = new Frame(graph, undefined, call.frame, call.index);
+    this.#fill(child, inputs, this.#kept(call, graph));
+    this.#enter(child, new Job(call.frame, call.index, call));
+    this.#ready(child);
+  }
+
+  /** Which outputs of a sub-pipeline are kept until it ends: all where somebody watches, else those that it exposes. */
+  #kept({ definition }: Call, graph: Graph): ReadonlyArray<number> {
+    if (this.#watcher !== undefined || definition.outputs === "all") return graph.returnSlots;
+    return definition.outputs.flatMap((name) => graph.draft.visibleSlot(name) ?? []);
+  }
+
+  #depthProblem({ frame, path }: Call): ExpansionError | undefined {
+    const { maxDepth } = this.#limits;
+    if (frame.depth < maxDepth) return undefined;
+    const reason = `It would nest ${frame.depth + 1} deep, and maxDepth is ${maxDepth}. Does it expand for ever? If not, give the run a larger maxDepth.`;
+    return new ExpansionError({ path, reason });
+  }
+
+  #countExpanded(steps: number, node: { readonly path: string }): ExpansionError | undefined {
+    const { maxSteps } = this.#limits;
+    if (this.#expandedSteps + steps <= maxSteps) {
+      this.#expandedSteps += steps;
+      return undefined;
+    }
+    const reason = `Its ${steps} steps would make ${this.#expandedSteps + steps} that were expanded in this run, and maxSteps is ${maxSteps}. Give the run a larger maxSteps if that is meant.`;
+    return new ExpansionError({ path: node.path, reason });
+  }
+
+  // -- A node ends ----------------------------------------------------------------------------------------------------
+
+  /** A call has ended that is no job, or not any more. */
+  #endedAtOnce({ frame, index, attempt, count }: Call, exit: Exit.Exit<unknown, unknown>): void {
+    if (attempt !== undefined) attempt.done(exit);
+    else if (Exit.isSuccess(exit)) this.#provide(frame, index, exit.value, count);
+    else this.#failed(frame, index, exit.cause, count);
+  }
+
+  #jobIsOver(job: Job, exit: Exit.Exit<unknown, unknown>): void {
+    if (job.settled) return;
+    this.#removeJob(job);
+    const { frame, index, call } = job;
+    if (call !== undefined) this.#endedAtOnce(call, exit);
+    else if (Exit.isSuccess(exit)) this.#provide(frame, index, exit.value, 1);
+    else this.#failed(frame, index, exit.cause, 1);
+    this.#checkOver(frame);
+    this.#drain();
+  }
+
+  #addJob(job: Job): void {
+    this.#jobs.add(job);
+    job.frame.running++;
+    if (job.call?.attempt !== undefined) job.call.attempt.job = job;
+  }
+
+  #removeJob(job: Job): void {
+    job.settled = true;
+    this.#jobs.remove(job);
+    job.frame.running--;
+    if (job.takesSlot) this.#active--;
+  }
+
+  /** The outcome of a node goes to those that read it. */
+  #provide(frame: Frame, index: number, value: unknown, attempt: number): void {
+    if (frame.map !== undefined) {
+      this.#provideItem(frame, frame.map, index, value, attempt);
+      return;
+    }
+    const graph = frame.graph!;
+    const node = graph.nodes[index]!;
+    const { outputs, firstSlot, definition } = node;
+    if (outputs.length === 1) {
+      if (frame.reads[firstSlot]! > 0) frame.values[firstSlot] = value;
+    } else {
+      const problem =
+        definition.outputs === "all"
+          ? this.#provideLate(frame, index, value as Record<string, unknown>)
+          : missingOutput(frame, index, value);
+      if (problem !== undefined) {
+        this.#failed(frame, index, Cause.fail(problem), attempt);
+        return;
+      }
+      for (let k = 0; k < outputs.length; k++) {
+        const slot = firstSlot + k;
+        if (frame.reads[slot]! > 0) frame.values[slot] = (value as Record<string, unknown>)[outputs[k]!];
+      }
+    }
+    frame.states[index] = State.succeeded;
+    if (this.#slots.size > 0) this.#giveBackPoolSlot(frame, index);
+    if (this.#watcher !== undefined) this.#tellProvided(frame, index, value, attempt);
+    const { readersFrom, readers } = graph;
+    const until = readersFrom[index + 1]!;
+    for (let edge = readersFrom[index]!; edge < until; edge++) {
+      const reader = readers[edge]!;
+      if (--frame.waits[reader]! === 0 && frame.states[reader] === State.waiting) this.#push(frame, reader);
+    }
+    if (--frame.remaining === 0) this.#checkOver(frame);
+  }
+
+  /** Outputs of an "all" step, whose names nobody knew before. */
+  #provideLate(frame: Frame, index: number, value: Record<string, unknown>): ExpansionError | undefined {
+    frame.late ??= new Map();
+    for (const name of Object.keys(value)) {
+      if (frame.late.has(name)) {
+        const reason = `It provides "${name}", and another step with outputs "all" has already provided that.`;
+        return new ExpansionError({ path: frame.pathOf(index), reason });
+      }
+    }
+    for (const name of Object.keys(value)) frame.late.set(name, value[name]);
+    return undefined;
+  }
+
+  #provideItem(frame: Frame, map: MapState, index: number, value: unknown, attempt: number): void {
+    const collects = map.definition.options.failures === "collect";
+    map.results[index] = collects ? Result.succeed(value) : value;
+    map.succeeded++;
+    frame.states[index] = State.succeeded;
+    if (this.#slots.size > 0) this.#giveBackPoolSlot(frame, index);
+    if (this.#watcher !== undefined) {
+      const path = frame.pathOf(index);
+      this.#tell({ type: "step.succeeded", path, attempt, outputs: { [map.definition.name]: value } });
+    }
+    this.#itemIsOver(frame, map);
+  }
+
+  #itemIsOver(frame: Frame, map: MapState): void {
+    if (map.next < map.items.length) this.#push(frame, map.next++);
+    if (--frame.remaining === 0) this.#checkOver(frame);
+  }
+
+  // -- A node fails ---------------------------------------------------------------------------------------------------
+
+  #failed(frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number): void {
+    frame.states[index] = State.failed;
+    if (this.#slots.size > 0) this.#giveBackPoolSlot(frame, index);
+    if (this.#watcher !== undefined) this.#tellFailed(frame, index, cause, attempt);
+    if (frame.ending !== undefined) return;
+    const map = frame.map;
+    const interrupted = Cause.hasInterruptsOnly(cause);
+    if (map !== undefined && map.definition.options.failures === "collect" && !interrupted) {
+      map.results[index] = Result.fail(Cause.squash(cause));
+      this.#itemIsOver(frame, map);
+    } else if (this.#limits.finish && !interrupted) {
+      (frame.failures ??= []).push(cause);
+      if (map !== undefined) this.#itemIsOver(frame, map);
+      else this.#skipReaders(frame, index);
+    } else {
+      this.#failure(
+        frame,
+        cause,
+        this.#failures++ === 0 || this.#watcher !== undefined ? frame.pathOf(index) : "",
+      );
+    }
+  }
+
+  /** What reads a failed step cannot run, nor what reads that, and so on; the rest of the frame goes on. */
+  #skipReaders(frame: Frame, failed: number): void {
+    const { readers, readersFrom } = frame.graph!;
+    const because = this.#watcher === undefined ? "" : frame.pathOf(failed);
+    const stack = [failed];
+    for (let index = stack.pop(); index !== undefined; index = stack.pop()) {
+      for (let edge = readersFrom[index]!; edge < readersFrom[index + 1]!; edge++) {
+        const reader = readers[edge]!;
+        if (frame.states[reader] !== State.waiting) continue;
+        frame.states[reader] = State.skipped;
+        frame.remaining--;
+        stack.push(reader);
+        if (this.#watcher !== undefined) {
+          this.#tell({ type: "step.skipped", path: frame.pathOf(reader), attempt: 0, because });
+        }
+      }
+    }
+    if (--frame.remaining === 0) this.#checkOver(frame);
+  }
+
+  /** The first failure of a frame ends it, and every frame above up to one that has a use for the failure. */
+  #failure(frame: Frame, cause: Cause.Cause<unknown>, path: string): void {
+    let top = frame;
+    for (;;) {
+      const parent = top.parent;
+      const isCaught =
+        parent === undefined ||
+        top.job!.call?.attempt !== undefined ||
+        parent.ending !== undefined ||
+        (parent.map !== undefined && parent.map.definition.options.failures === "collect");
+      if (isCaught) break;
+      top = parent;
+    }
+    this.#endEarly(top, cause, path);
+    for (let inner: Frame | undefined = frame; inner !== undefined && inner !== top; inner = inner.parent) {
+      inner.ending = cause;
+      inner.endingPath = path;
+    }
+  }
+
+  /** Ends a frame with all that runs inside of it. */
+  #endEarly(frame: Frame, cause: Cause.Cause<unknown>, path: string): void {
+    if (frame.ending !== undefined) return;
+    frame.ending = cause;
+    frame.endingPath = path;
+    const inside = this.#jobs.where((job) => job.frame.isWithin(frame));
+    for (const { child } of inside) {
+      if (child === undefined || child.ending !== undefined) continue;
+      child.ending = Cause.interrupt();
+      child.endingPath = path;
+    }
+    for (const job of inside) this.#stop(job);
+    for (const { child } of inside) if (child !== undefined) this.#checkOver(child);
+    this.#checkOver(frame);
+    if (!frame.ended && frame.running > 0) {
+      frame.endGrace = this.#afterGrace(() => this.#jobs.where((job) => job.frame.isWithin(frame)));
+    }
+  }
+
+  /** Stops one job, by itself: its attempt took too long. */
+  #cancel(job: Job): void {
+    if (job.child !== undefined) {
+      this.#endEarly(job.child, Cause.interrupt(), job.frame.pathOf(job.index));
+      return;
+    }
+    this.#stop(job);
+    if (!job.settled) this.#afterGrace(() => (job.settled ? [] : [job]));
+  }
+
+  #stop(job: Job): void {
+    if (job.settled || job.cancelled) return;
+    job.cancelled = true;
+    job.call?.abort();
+    job.fiber?.interruptUnsafe();
+  }
+
+  /** After the grace period, jobs that are still there are abandoned and told. */
+  #afterGrace(remaining: () => ReadonlyArray<Job>): () => void {
+    const fiber = this.#fork(Effect.sleep(this.#limits.graceMillis));
+    fiber.addObserver((exit) => {
+      if (Exit.isFailure(exit)) return;
+      for (const job of remaining()) {
+        if (job.settled || job.child !== undefined) continue;
+        if (job.call !== undefined) {
+          const { path, count } = job.call;
+          this.leaked.push(path);
+          this.#tell({ type: "step.leaked", path, attempt: count });
+        }
+        this.#jobIsOver(job, Exit.interrupt());
+      }
+      this.#drain();
+    });
+    return () => fiber.interruptUnsafe();
+  }
+
+  // -- Pools ----------------------------------------------------------------------------------------------------------
+
+  /**
+   * A dynamic step keeps its slot of a pool while its sub-pipeline runs, and lends it to one of its steps at a time:
+   * a pool of one can hold a dynamic step whose steps need the same pool, and still nothing waits for itself.
+   */
+  #takePoolSlot(frame: Frame, index: number, name: string): boolean {
+    const pool = this.#pools.get(name);
+    if (pool === undefined || this.#slots.get(frame)?.has(index) === true) return true;
+    const slot = this.#freeSlot(frame, pool, name);
+    if (slot === undefined) {
+      pool.waiting.push([frame, index]);
+      return false;
+    }
+    this.#hold(frame, index, slot);
+    return true;
+  }
+
+  #freeSlot(frame: Frame, pool: Pool, name: string): Pool | LentSlot | undefined {
+    for (let at: Frame | undefined = frame; at !== undefined; at = at.parent) {
+      if (at.lent !== undefined && at.lent.pool === name && !at.lent.busy) return at.lent;
+    }
+    return pool.used < pool.limit ? pool : undefined;
+  }
+
+  #hold(frame: Frame, index: number, slot: Pool | LentSlot): void {
+    if ("busy" in slot) slot.busy = true;
+    else slot.used++;
+    let held = this.#slots.get(frame);
+    if (held === undefined) this.#slots.set(frame, (held = new Map()));
+    held.set(index, slot);
+  }
+
+  #giveBackPoolSlot(frame: Frame, index: number): void {
+    const held = this.#slots.get(frame);
+    const slot = held?.get(index);
+    if (held === undefined || slot === undefined) return;
+    held.delete(index);
+    if (held.size === 0) this.#slots.delete(frame);
+    if ("busy" in slot) slot.busy = false;
+    else slot.used--;
+    const name = frame.poolOf(index)!;
+    const pool = this.#pools.get(name)!;
+    const stillWaiting: Array<readonly [Frame, number]> = [];
+    for (const entry of pool.waiting) {
+      const [waiting, at] = entry;
+      if (waiting.ending !== undefined) continue;
+      const free = this.#freeSlot(waiting, pool, name);
+      if (free === undefined) {
+        stillWaiting.push(entry);
+        continue;
+      }
+      this.#hold(waiting, at, free);
+      this.#push(waiting, at);
+    }
+    pool.waiting = stillWaiting;
+  }
+
+  #lendSlot(frame: Frame, index: number): LentSlot | undefined {
+    const pool = frame.poolOf(index);
+    if (pool === undefined || !this.#pools.has(pool)) return undefined;
+    return { pool, busy: false };
+  }
+
+  // -- Telling --------------------------------------------------------------------------------------------------------
+
+  log(path: string, attempt: number, message: ReadonlyArray<unknown>): void {
+    this.#tell({ type: "step.logged", path, attempt, message });
+  }
+
+  progress(path: string, attempt: number, fraction: number, note: string | undefined): void {
+    this.#tell({ type: "step.progressed", path, attempt, fraction, note });
+  }
+
+  #tell(told: Told): void {
+    if (this.#watcher === undefined) return;
+    this.#watcher.event({
+      ...told,
+      runId: this.runId,
+      time: this.#clock.currentTimeMillisUnsafe(),
+    } as PipelineEvent);
+  }
+
+  #tellProvided(frame: Frame, index: number, value: unknown, attempt: number): void {
+    const definition = frame.definitionOf(index);
+    const path = frame.pathOf(index);
+    if (definition.kind === "step") {
+      this.#tell({ type: "step.succeeded", path, attempt, outputs: outputsByName(definition, value) });
+    } else {
+      this.#tell({ type: "expansion.succeeded", path, attempt });
+    }
+  }
+
+  #tellFailed(frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number): void {
+    const path = frame.pathOf(index);
+    const isStep = frame.map !== undefined || frame.definitionOf(index).kind === "step";
+    if (Cause.hasInterruptsOnly(cause)) {
+      if (!this.leaked.includes(path)) this.#tell({ type: "step.interrupted", path, attempt });
+      return;
+    }
+    const error = Cause.squash(cause);
+    this.#tell({ type: isStep ? "step.failed" : "expansion.failed", path, attempt, error });
+  }
+
+  #tellSkipped(frame: Frame): void {
+    if (this.#watcher === undefined) return;
+    const because = frame.endingPath;
+    frame.states.forEach((state, index) => {
+      if (state === State.waiting) {
+        this.#tell({ type: "step.skipped", path: frame.pathOf(index), attempt: 0, because });
+      }
+    });
+  }
+}
+
+/** A standalone step with schemas decodes what it reads before its function sees it. */
+const callDecoded = (
+  definition: StepDefinition,
+  inputs: Readonly<Record<string, unknown>>,
+  context: StepContext,
+): unknown => {
+  const declared = definition.inputs.map((name, slot) => ({ name, schema: definition.schemas![name], slot }));
+  return Effect.flatMap(decodeInputs(declared, inputs, context.path), (values) => {
+    const decoded: Record<string, unknown> = {};
+    declared.forEach(({ name }, i) => {
+      decoded[name] = values[i];
+    });
+    const value = definition.call(decoded, context);
+    if (Effect.isEffect(value)) return value as Effect.Effect<unknown, unknown>;
+    if (typeof (value as PromiseLike<unknown> | undefined)?.then !== "function") return Effect.succeed(value);
+    return Effect.tryPromise({
+      try: () => value as Promise<unknown>,
+      catch: (cause) => new StepFailed({ path: context.path, cause }),
+    });
+  });
+};
+
+/** What a function threw. In an expansion a `GraphError` tells of the sub-pipeline, which could not be built. */
+const thrownCause = ({ path, then }: Call, thrown: unknown): Cause.Cause<unknown> =>
+  Cause.fail(
+    then !== Then.outcome && thrown instanceof GraphError
+      ? new ExpansionError({ path, reason: thrown.message })
+      : new StepFailed({ path, cause: thrown }),
+  );
+
+/** Typed failures pass as they are; a defect becomes `StepFailed`, which says whose it is. */
+const blamed = (cause: Cause.Cause<unknown>, { path }: { readonly path: string }): Cause.Cause<unknown> => {
+  if (!Cause.hasDies(cause)) return cause;
+  return Cause.fromReasons(
+    cause.reasons.map((reason) =>
+      Cause.isDieReason(reason)
+        ? Cause.makeFailReason(new StepFailed({ path, cause: reason.defect }))
+        : reason,
+    ),
+  );
+};

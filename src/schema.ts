@@ -1,0 +1,118 @@
+/**
+ * Decodes values by whatever a user gave as a schema: an Effect Schema, any Standard Schema v1 (zod, valibot,
+ * arktype), or `type<T>()`, which checks nothing.
+ *
+ * `effect/Schema`'s parser is imported when the first Effect Schema is used: a program without one never loads it.
+ */
+import type * as Cause from "effect/Cause";
+import * as Data from "effect/Data";
+import * as Effect from "effect/Effect";
+import type { Schema } from "effect/Schema";
+import type { StandardSchemaV1 } from "effect/StandardSchema";
+import { describe } from "./describe.ts";
+
+/** A value that a schema refuses: where in the value, and why. */
+export class DecodeProblem extends Data.TaggedError("DecodeProblem")<{
+  readonly path: ReadonlyArray<PropertyKey>;
+  readonly reason: string;
+}> {}
+
+const uncheckedMark: unique symbol = Symbol.for("espalier/Unchecked") as never;
+
+/** The schema of `type<T>()`: a type for the compiler, and nothing at run time. */
+export const unchecked: { readonly [uncheckedMark]: true } = Object.freeze({ [uncheckedMark]: true });
+
+/** Does this schema check nothing? */
+export const isUnchecked = (schema: unknown): boolean =>
+  typeof schema === "object" && schema !== null && uncheckedMark in schema;
+
+const isObject = (value: unknown): value is object =>
+  (typeof value === "object" && value !== null) || typeof value === "function";
+
+const isEffectSchema = (schema: unknown): schema is Schema<unknown> =>
+  isObject(schema) && "~effect/Schema/Schema" in schema;
+
+const isStandardSchema = (schema: unknown): schema is StandardSchemaV1 =>
+  isObject(schema) && "~standard" in schema;
+
+/** Is this something that `.input` takes? */
+export const isSchema = (schema: unknown): boolean =>
+  isUnchecked(schema) || isEffectSchema(schema) || isStandardSchema(schema);
+
+/** The first issue's path, wherever the vendor put it; keys may be given as `{ key }`. */
+const standardProblem = (issues: ReadonlyArray<StandardSchemaV1.Issue>): DecodeProblem => {
+  const first = issues[0];
+  const path = (first?.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
+  const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
+  return new DecodeProblem({ path, reason: `${first?.message ?? "the schema gave no reason"}${more}` });
+};
+
+type Decoded = Effect.Effect<unknown, DecodeProblem>;
+
+const fromStandard = (result: StandardSchemaV1.Result<unknown>): Decoded =>
+  result.issues === undefined ? Effect.succeed(result.value) : Effect.fail(standardProblem(result.issues));
+
+const decodeStandard = (schema: StandardSchemaV1, value: unknown): Decoded => {
+  try {
+    const result = schema["~standard"].validate(value);
+    return result instanceof Promise
+      ? Effect.flatMap(
+          Effect.tryPromise({
+            try: () => result,
+            catch: (error) => new DecodeProblem({ path: [], reason: describe(error) }),
+          }),
+          fromStandard,
+        )
+      : fromStandard(result);
+  } catch (error) {
+    return Effect.fail(new DecodeProblem({ path: [], reason: describe(error) }));
+  }
+};
+
+interface EffectSchemas {
+  readonly parser: typeof import("effect/SchemaParser");
+  readonly issue: typeof import("effect/SchemaIssue");
+}
+
+let loaded: EffectSchemas | undefined;
+
+const effectSchemas: Effect.Effect<EffectSchemas> = Effect.suspend(() =>
+  loaded !== undefined
+    ? Effect.succeed(loaded)
+    : Effect.promise(async () => {
+        const [parser, issue] = await Promise.all([
+          import("effect/SchemaParser"),
+          import("effect/SchemaIssue"),
+        ]);
+        loaded = { parser, issue };
+        return loaded;
+      }),
+);
+
+const decodeEffect = (schema: Schema<unknown>, value: unknown): Decoded =>
+  Effect.flatMap(effectSchemas, ({ parser, issue }) =>
+    Effect.mapError(
+      parser.decodeUnknownEffect(schema as never)(value) as Effect.Effect<
+        unknown,
+        import("effect/SchemaIssue").Issue
+      >,
+      (problem) => standardProblem(issue.makeFormatterStandardSchemaV1()(problem).issues),
+    ),
+  );
+
+/** Decodes `value` by `schema`. A schema that needs services reads them from the run. */
+export const decode = (schema: unknown, value: unknown): Decoded => {
+  if (isUnchecked(schema)) return Effect.succeed(value);
+  if (isEffectSchema(schema)) return decodeEffect(schema, value);
+  if (isStandardSchema(schema)) return decodeStandard(schema, value);
+  return Effect.succeed(value);
+};
+
+/** Why decoding failed, of whatever a schema did: refuse, throw or die. */
+export const problemOf = (cause: Cause.Cause<DecodeProblem>): DecodeProblem => {
+  for (const reason of cause.reasons) {
+    if (reason._tag === "Fail") return reason.error;
+    if (reason._tag === "Die") return new DecodeProblem({ path: [], reason: describe(reason.defect) });
+  }
+  return new DecodeProblem({ path: [], reason: "decoding was interrupted" });
+};

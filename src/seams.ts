@@ -1,0 +1,17 @@
+/** What a program can put into a run from outside, by Effect's context: who watches it, and in which order it runs. */
+import * as Context from "effect/Context";
+import type { PipelineEvent } from "./events.ts";
+import type { Pick } from "./schedule.ts";
+
+/** Told of every event of every run beneath. */
+export const Listeners: Context.Reference<ReadonlyArray<(event: PipelineEvent) => void>> = Context.Reference<
+  ReadonlyArray<(event: PipelineEvent) => void>
+>("espalier/Listeners", {
+  defaultValue: () => [],
+});
+
+/** Which of the ready steps is next; undefined: the first. For simulations, which explore other orders. */
+export const Interleaving: Context.Reference<Pick | undefined> = Context.Reference<Pick | undefined>(
+  "espalier/Interleaving",
+  { defaultValue: () => undefined },
+);

@@ -1,0 +1,131 @@
+/**
+ * Makes the data of a step from what a user wrote: standalone `step` and `dynamic`, and the same four kinds for the
+ * builder. Says at once what no later stage could say as well: a function that is none, an option that cannot be.
+ */
+import type { AnyOptions, StepDefinition, UserFunction } from "./definition.ts";
+import { GraphError } from "./errors.ts";
+import { optionsProblem } from "./policy.ts";
+import { isSchema } from "./schema.ts";
+
+/** How a standalone step shows the builder what it is. */
+export const definitionOf: unique symbol = Symbol.for("espalier/definition") as never;
+
+/** Options are few, and most steps have none. */
+const noOptions: AnyOptions = Object.freeze({});
+
+interface Parts {
+  readonly kind: StepDefinition["kind"];
+  readonly name: unknown;
+  readonly inputs: unknown;
+  readonly over?: unknown;
+  readonly call: unknown;
+  readonly callName: string;
+  readonly cases?: unknown;
+  readonly options: AnyOptions | undefined;
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Checks the parts and puts them together; `pipeline` is named in what is thrown. */
+export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition => {
+  const { kind, name, inputs, call, cases } = parts;
+  const options = parts.options ?? noOptions;
+  const fail = (reason: string): never => {
+    throw new GraphError({ pipeline, step: typeof name === "string" ? name : String(name), reason });
+  };
+  if (!Array.isArray(inputs) && !isRecord(inputs)) fail("Its inputs are an array of names.");
+  if (typeof call !== "function") fail(`Its ${parts.callName} is no function.`);
+  if (typeof options !== "object") fail("Its options are no record.");
+  const schemas = Array.isArray(inputs) ? undefined : (inputs as Readonly<Record<string, unknown>>);
+  for (const input of Object.keys(schemas ?? {})) {
+    if (!isSchema(schemas![input])) fail(`The schema of its input "${input}" is no schema.`);
+  }
+  if (cases !== undefined) {
+    if (!isRecord(cases)) fail("Its cases are a record of functions.");
+    const bad = Object.entries(cases as object).find(([, run]) => typeof run !== "function");
+    if (bad !== undefined) fail(`Its case "${bad[0]}" is no function.`);
+  }
+  const { outputs } = options;
+  if (outputs !== undefined && outputs !== "all" && !Array.isArray(outputs)) {
+    fail("Its outputs are an array of names.");
+  }
+  if (outputs === "all" && kind !== "dynamic") fail('Only a dynamic step can have the outputs "all".');
+  if (outputs !== undefined && (kind === "map" || kind === "switch")) {
+    fail(`A ${kind} has one output, its name: it takes no outputs option.`);
+  }
+  if (Array.isArray(outputs) && outputs.length === 0)
+    fail("Its outputs are empty, and a step provides something.");
+  const definition: StepDefinition = {
+    kind,
+    name: name as string,
+    inputs: schemas === undefined ? (inputs as ReadonlyArray<string>) : Object.keys(schemas),
+    over: parts.over as string | undefined,
+    outputs: outputs ?? [name as string],
+    call: call as UserFunction,
+    cases: cases as StepDefinition["cases"],
+    schemas,
+    options,
+  };
+  if (options !== noOptions) {
+    const problem = optionsProblem(definition);
+    if (problem !== undefined) fail(problem);
+  }
+  return definition;
+};
+
+/** A step or a dynamic step that belongs to no pipeline yet. */
+class StandaloneStep {
+  readonly name: string;
+  readonly kind: "step" | "dynamic";
+  readonly inputs: ReadonlyArray<string>;
+  readonly outputs: ReadonlyArray<string> | "all";
+  readonly [definitionOf]: StepDefinition;
+
+  constructor(definition: StepDefinition) {
+    this.name = definition.name;
+    this.kind = definition.kind as "step" | "dynamic";
+    this.inputs = definition.inputs;
+    this.outputs = definition.outputs;
+    this[definitionOf] = definition;
+  }
+}
+
+class StandaloneDynamic extends StandaloneStep {
+  /** Calls the user's function directly: what it returns is to be inspected, and nothing of it runs. */
+  readonly expand: (inputs: unknown, context?: unknown) => unknown;
+
+  constructor(definition: StepDefinition) {
+    super(definition);
+    this.expand = (inputs, context = directContext(definition.name)) => definition.call(inputs, context);
+  }
+}
+
+/** What a dynamic step is told when no run called it. */
+const directContext = (path: string) => ({
+  path,
+  attempt: 1,
+  signal: new AbortController().signal,
+  idempotencyKey: `direct/${path}`,
+  log: () => {},
+  progress: () => {},
+});
+
+export const step = (name: string, inputs: unknown, run: unknown, options?: AnyOptions): StandaloneStep =>
+  new StandaloneStep(makeDefinition("", { kind: "step", name, inputs, call: run, callName: "run", options }));
+
+export const dynamic = (
+  name: string,
+  inputs: unknown,
+  expand: unknown,
+  options?: AnyOptions,
+): StandaloneDynamic =>
+  new StandaloneDynamic(
+    makeDefinition("", { kind: "dynamic", name, inputs, call: expand, callName: "expand", options }),
+  );
+
+/** The data of a standalone step; undefined for anything else. */
+export const standalone = (value: unknown): StepDefinition | undefined =>
+  typeof value === "object" && value !== null && definitionOf in value
+    ? (value as StandaloneStep)[definitionOf]
+    : undefined;

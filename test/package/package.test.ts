@@ -1,0 +1,113 @@
+/**
+ * The packed tarball as a user gets it: unpacked into an empty project outside of the repository, beside nothing but
+ * what it depends on. The dependencies are links to the ones that are installed here, so nothing is fetched.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { entryPoints, manifest, pack, root, run } from "../../scripts/package.ts";
+import { extract } from "../docs/snippets.ts";
+
+const tsc = join(root, "node_modules/typescript/bin/tsc");
+
+/** The first pipeline that the README shows. */
+const firstPipeline = (): string => {
+  const [first] = extract("README.md", readFileSync(join(root, "README.md"), "utf8"));
+  if (first?.mode !== "run") throw new Error("The first TypeScript block of README.md is not one that runs");
+  return first.code;
+};
+
+const link = (project: string, name: string): void => {
+  const target = join(project, "node_modules", name);
+  if (existsSync(target)) return;
+  mkdirSync(dirname(target), { recursive: true });
+  symlinkSync(join(root, "node_modules", name), target, "junction");
+};
+
+const optionalPeers = Object.keys(manifest.peerDependencies).filter(
+  (name) => manifest.peerDependenciesMeta[name]?.optional === true,
+);
+const required = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)].filter(
+  (name) => !optionalPeers.includes(name),
+);
+
+describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
+  let project: string;
+
+  beforeAll(() => {
+    project = realpathSync(mkdtempSync(join(tmpdir(), "espalier-package-")));
+    const tarball = pack(project);
+    const installed = join(project, "node_modules", manifest.name);
+    mkdirSync(installed, { recursive: true });
+    run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"], project);
+    for (const name of required) link(project, name);
+    writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
+    writeFileSync(join(project, "main.ts"), firstPipeline());
+  }, 120_000);
+
+  afterAll(() => {
+    rmSync(project, { recursive: true, force: true });
+  });
+
+  /** Compiles files of the project with settings that a user could have; throws with what the compiler says. */
+  const compile = (file: string, options: Readonly<Record<string, unknown>>, outDir: string): string => {
+    const config = join(project, `tsconfig.${outDir}.json`);
+    const compilerOptions = {
+      strict: true,
+      exactOptionalPropertyTypes: true,
+      noUncheckedIndexedAccess: true,
+      skipLibCheck: false,
+      target: "es2022",
+      // Neither Node's types nor this repository's: what is declared must stand without them.
+      lib: ["es2023", "dom", "dom.iterable", "esnext.disposable"],
+      types: [],
+      outDir,
+      ...options,
+    };
+    writeFileSync(config, JSON.stringify({ compilerOptions, files: [file] }));
+    return run(process.execPath, [tsc, "-p", config, "--pretty", "false"], project);
+  };
+
+  const settings: ReadonlyArray<readonly [string, Readonly<Record<string, unknown>>]> = [
+    ["nodenext", { module: "nodenext" }],
+    ["bundler", { module: "esnext", moduleResolution: "bundler" }],
+  ];
+
+  test.each(settings)("the README's first pipeline compiles and runs with %s resolution", (name, options) => {
+    expect(compile("main.ts", options, name)).toBe("");
+    expect(() => run(process.execPath, [join(project, name, "main.js")], project)).not.toThrow();
+  });
+
+  test("a mistake in the program is seen through the packed declarations", () => {
+    writeFileSync(
+      join(project, "mistake.ts"),
+      'import { pipeline } from "espalier";\npipeline("p").step("a", ["nothing provides this"], () => 1);\n',
+    );
+    expect(() => compile("mistake.ts", { module: "nodenext" }, "mistake")).toThrow("mistake.ts(2,");
+  });
+
+  test("`espalier` needs no optional peer, and exports the authoring API", () => {
+    for (const name of optionalPeers) expect(existsSync(join(project, "node_modules", name))).toBe(false);
+    const program = 'console.log(JSON.stringify(Object.keys(await import("espalier"))))';
+    const names: unknown = JSON.parse(run(process.execPath, ["--input-type=module", "-e", program], project));
+    expect(names).toEqual(expect.arrayContaining(["pipeline", "step", "dynamic", "pipelineOf", "type"]));
+  });
+
+  test("every entry point can be imported, and its declarations compile, once the optional peers are there", () => {
+    for (const name of [...optionalPeers, "@types/node"]) link(project, name);
+    const specifiers = entryPoints().map(({ specifier }) => specifier);
+    const lines = specifiers.map((specifier, index) => `export * as entry${index} from "${specifier}";`);
+    writeFileSync(join(project, "all.ts"), lines.join("\n"));
+    expect(compile("all.ts", { module: "nodenext", types: ["node"] }, "all")).toBe("");
+    expect(() => run(process.execPath, [join(project, "all/all.js")], project)).not.toThrow();
+  });
+
+  test("the tarball holds what runs and its sources, and nothing else", () => {
+    const listed = run("tar", ["-tzf", join(project, `${manifest.name}-${manifest.version}.tgz`)], project);
+    const folders = new Set(listed.trim().split("\n").map((path) => path.replace(/^package\//, "").replace(/\/.*/, "/")));
+    expect([...folders].toSorted()).toEqual(
+      ["CHANGELOG.md", "LICENSE", "README.md", "dist/", "package.json", "src/", "types/"].toSorted(),
+    );
+  });
+});

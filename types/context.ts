@@ -1,0 +1,23 @@
+/** What a step is told beside its inputs. */
+
+/**
+ * The second parameter of a step's function (the third of a map's).
+ *
+ * @public
+ */
+export interface StepContext {
+  /** Where the step stands in the run, e.g. `train/fit[3]/score`. Unique in a run, the same on every run of the same data. */
+  readonly path: string;
+  /** 1 for the first attempt, 2 for the first retry. */
+  readonly attempt: number;
+  /** In a map: which item this is, from 0. */
+  readonly index?: number;
+  /** Fires when the step is interrupted, timed out or cancelled. */
+  readonly signal: AbortSignal;
+  /** Run and path: the same whenever this step of this run is tried again, so that a receiver can tell a repetition. */
+  readonly idempotencyKey: string;
+  /** Tells a line to whoever watches the run. */
+  readonly log: (message: unknown, ...more: ReadonlyArray<unknown>) => void;
+  /** Tells how far the step is: a fraction from 0 to 1, and a note. */
+  readonly progress: (fraction: number, note?: string) => void;
+}

@@ -1,0 +1,124 @@
+/** What a step, a map and a run can be asked for beside the work itself. */
+import type { Input as DurationInput } from "effect/Duration";
+import type { Schedule } from "effect/Schedule";
+import type { AnySchema } from "./schema.ts";
+import type { Store } from "./store.ts";
+
+/**
+ * How often and how soon a failed step is tried again.
+ *
+ * @public
+ */
+export interface RetryOptions<Failure = unknown> {
+  /** How many more attempts after the first one. Without it, until one succeeds. */
+  readonly times?: number;
+  /** How long before the next attempt; none by default. */
+  readonly delay?: DurationInput;
+  /** What each delay is multiplied by to give the next; 1 by default. */
+  readonly factor?: number;
+  /** Spreads each delay at random between 80 % and 120 %. */
+  readonly jitter?: boolean;
+  /** Whether this error is worth another attempt. */
+  readonly while?: (error: Failure) => boolean;
+}
+
+/**
+ * How a step's output is reused by other runs.
+ *
+ * @public
+ */
+export interface CacheOptions {
+  /** Another version never reads what this one wrote. */
+  readonly version?: string | number;
+  /** What names the output instead of the step's inputs. */
+  readonly key?: (inputs: any) => unknown;
+  /** How long an output may be reused. */
+  readonly ttl?: DurationInput;
+}
+
+/**
+ * What any step can be asked for.
+ *
+ * @public
+ */
+export interface CommonOptions {
+  /** Tries again what failed: an Effect `Schedule`, or a record such as `{ times: 3, delay: "1 second" }`. */
+  readonly retry?: Schedule<any, any, any, never> | RetryOptions<any>;
+  /** The longest that one attempt may take. */
+  readonly timeout?: DurationInput;
+  /** The name of a limit that steps share; the run says how many of them at once. */
+  readonly pool?: string;
+  /** Reuses the output across runs that have a store. */
+  readonly cache?: true | CacheOptions;
+  /** A schema that the output must fit. */
+  readonly output?: AnySchema;
+  /** For people who look at the graph. */
+  readonly description?: string;
+  readonly tags?: ReadonlyArray<string>;
+}
+
+/**
+ * Options of a plain step.
+ *
+ * @public
+ */
+export interface StepOptions<Names extends string = string, Fallback = unknown, Failure = any>
+  extends CommonOptions {
+  /** The names of the outputs, where they are several or other than the step's name. */
+  readonly outputs?: ReadonlyArray<Names>;
+  /** The value where all attempts have failed, or a function of the error that gives it. */
+  readonly fallback?: Fallback | ((error: Failure) => Fallback);
+}
+
+/**
+ * Options of a dynamic step.
+ *
+ * @public
+ */
+export interface DynamicOptions<Names extends string = string, Fallback = unknown, Failure = any>
+  extends CommonOptions {
+  /** What the step exposes: by default its name; these names; or every output of what it returns. */
+  readonly outputs?: ReadonlyArray<Names> | "all";
+  readonly fallback?: Fallback | ((error: Failure) => Fallback);
+}
+
+/**
+ * Options of a map. Retry, timeout, pool, fallback and output schema are for each item.
+ *
+ * @public
+ */
+export interface MapOptions<Item = any, Fallback = unknown, Failure = any> extends CommonOptions {
+  /** How many items at once; all by default. */
+  readonly concurrency?: number;
+  /** What names an item in its path, instead of its index. */
+  readonly key?: (item: Item, index: number) => string | number;
+  /** `"collect"`: a failed item fails no other, and each output is a `Result`. */
+  readonly failures?: "fail" | "collect";
+  /** With `"collect"`: how many items must succeed. */
+  readonly minSuccess?: number;
+  readonly fallback?: Fallback | ((error: Failure) => Fallback);
+}
+
+/**
+ * Options of a run.
+ *
+ * @public
+ */
+export interface RunOptions {
+  /** How many steps may be under way at once; no limit by default. */
+  readonly concurrency?: number;
+  /** For each pool that steps name, how many of them at once. */
+  readonly pools?: Readonly<Record<string, number>>;
+  /** How many steps may be expanded in the whole run; 1,000,000 by default. */
+  readonly maxSteps?: number;
+  /** How deep expansions may nest; 32 by default. */
+  readonly maxDepth?: number;
+  /** What a failure does to steps that do not depend on it: interrupts them (the default), or lets them finish. */
+  readonly onFailure?: "interrupt" | "finish";
+  /** The run's id; a new one by default. */
+  readonly runId?: string;
+  /** How long an interrupted step may take to end before it is abandoned; 5 seconds by default. */
+  readonly gracePeriod?: DurationInput;
+  /** Where the run is recorded. */
+  readonly store?: Store;
+}

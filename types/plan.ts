@@ -1,0 +1,67 @@
+/** The graph of a pipeline as plain data, before a run or while it grows. */
+
+/**
+ * How a step comes to its outputs: by its function (`step`), or by an expansion.
+ *
+ * @public
+ */
+export type StepKind = "step" | "dynamic" | "map" | "switch";
+
+/**
+ * One thing that a step reads.
+ *
+ * @public
+ */
+export interface PlanEdge {
+  /** The name that is read. */
+  readonly name: string;
+  /** The path of the step that provides it; empty for an input of the pipeline. */
+  readonly from: string;
+}
+
+/**
+ * One step of a plan.
+ *
+ * @public
+ */
+export interface PlanStep {
+  /** Where the step stands in the run, e.g. `train/fit`. */
+  readonly path: string;
+  /** The step's own name. */
+  readonly name: string;
+  readonly kind: StepKind;
+  /** What it reads, from where. */
+  readonly inputs: ReadonlyArray<PlanEdge>;
+  /** The names that it provides; `"all"`: known once it has expanded. */
+  readonly outputs: ReadonlyArray<string> | "all";
+  readonly description?: string;
+  readonly tags?: ReadonlyArray<string>;
+  /** What it became in a run, once it has expanded: the plan of its sub-pipeline, or of each item's. */
+  readonly expansions?: ReadonlyArray<PlanExpansion>;
+}
+
+/**
+ * What a dynamic step, a switch, or an item of a map became in a run.
+ *
+ * @public
+ */
+export interface PlanExpansion {
+  /** The path of the step or item that expanded. */
+  readonly path: string;
+  /** Its sub-pipeline; undefined for a direct value. */
+  readonly plan: Plan | undefined;
+}
+
+/**
+ * A pipeline's graph.
+ *
+ * @public
+ */
+export interface Plan {
+  /** The pipeline's name. */
+  readonly name: string;
+  readonly inputs: ReadonlyArray<{ readonly name: string }>;
+  readonly steps: ReadonlyArray<PlanStep>;
+  /** The names that a run returns, as far as they are known. */
+  readonly returns: ReadonlyArray<string>;
+}

@@ -1,0 +1,81 @@
+/** What a step adds to the outputs of its pipeline. */
+import type { Flat } from "./reads.ts";
+import type { ValueOf } from "./returned.ts";
+
+declare const typesOf: unique symbol;
+
+/** The four types of a pipeline, for other types to read. Nothing of it exists at run time. */
+export interface PipelineTypes<Inputs, Outputs, Failure, Services> {
+  readonly inputs: Inputs;
+  readonly outputs: Outputs;
+  readonly failure: Failure;
+  readonly services: Services;
+}
+
+/** Whatever has the types of a pipeline. */
+export interface Typed<Inputs, Outputs, Failure, Services> {
+  readonly [typesOf]: PipelineTypes<Inputs, Outputs, Failure, Services>;
+}
+
+/** Is there more than one name? */
+export type IsOne<Names, All = Names> = Names extends unknown
+  ? [All] extends [Names]
+    ? true
+    : false
+  : never;
+
+/** A step's outputs: one is the value itself, several are the record that the value is. */
+export type StepOutputs<Names extends string, Value> =
+  IsOne<Names> extends true
+    ? { readonly [Name in Names]: Value }
+    : { readonly [Name in Names]: Value extends { readonly [Key in Name]: infer Output } ? Output : never };
+
+/** What one branch of an expansion gives for an output. */
+type BranchOutput<Branch, Name extends string, IsSole> =
+  Branch extends Typed<any, infer Outputs, any, any>
+    ? Name extends keyof Outputs
+      ? Outputs[Name]
+      : never
+    : IsSole extends true
+      ? Branch
+      : Name extends keyof Branch
+        ? Branch[Name]
+        : never;
+
+/** What an expansion exposes under each name: the union over its branches. */
+export type ExpansionOutputs<Names extends string, Value> = {
+  readonly [Name in Names]: BranchOutput<Value, Name, IsOne<Names>>;
+};
+
+/** Of one branch, the record of what it provides. */
+type BranchRecord<Branch> =
+  Branch extends Typed<infer Inputs, infer Outputs, any, any> ? Omit<Outputs, keyof Inputs> : Branch;
+
+type KeysOfAny<Records> = Records extends unknown ? keyof Records : never;
+
+type MergedOutput<Records, Name> = Records extends unknown
+  ? Name extends keyof Records
+    ? Records[Name]
+    : undefined
+  : never;
+
+type Merged<Records> = { readonly [Name in KeysOfAny<Records>]: MergedOutput<Records, Name> };
+
+/** All outputs of all branches: those that only some provide may be undefined. */
+export type AllOutputs<Value> = Flat<Merged<BranchRecord<Value>>>;
+
+/** The errors of the sub-pipelines among what an expansion may return. */
+export type BranchErrors<Returned> =
+  ValueOf<Returned> extends infer Branch
+    ? Branch extends Typed<any, any, infer Failure, any>
+      ? Failure
+      : never
+    : never;
+
+/** The services of the sub-pipelines among what an expansion may return. */
+export type BranchNeeds<Returned> =
+  ValueOf<Returned> extends infer Branch
+    ? Branch extends Typed<any, any, any, infer Services>
+      ? Services
+      : never
+    : never;

@@ -1,0 +1,36 @@
+/** What the value that a user's function returns says about its step: the output, the errors, the services. */
+import type { Effect } from "effect/Effect";
+import type { CurrentStep } from "../src/context.ts";
+import type { StepFailed } from "../src/errors.ts";
+
+type IsAny<Type> = 0 extends 1 & Type ? true : false;
+
+/** The value itself, whether it comes at once, by a Promise or by an Effect. */
+export type ValueOf<Returned> =
+  IsAny<Returned> extends true
+    ? Returned
+    : Returned extends Effect<infer Value, any, any>
+      ? Value
+      : Returned extends PromiseLike<infer Value>
+        ? ValueOf<Value>
+        : Returned;
+
+/** The typed errors: those of an Effect; a Promise may reject, which is `StepFailed`. */
+export type ErrorOf<Returned> =
+  IsAny<Returned> extends true
+    ? never
+    : Returned extends Effect<any, infer Failure, any>
+      ? Failure
+      : Returned extends PromiseLike<infer Value>
+        ? StepFailed | ErrorOf<Value>
+        : never;
+
+/** The services that an Effect needs, beside what every step has. */
+export type NeedsOf<Returned> =
+  IsAny<Returned> extends true
+    ? never
+    : Returned extends Effect<any, any, infer Services>
+      ? Exclude<Services, CurrentStep>
+      : Returned extends PromiseLike<infer Value>
+        ? NeedsOf<Value>
+        : never;

@@ -1,0 +1,54 @@
+/** What `start` gives: a run that goes on, to watch and to stop. */
+import type { Effect } from "effect/Effect";
+import type { Stream } from "effect/Stream";
+import type { PipelineEvent } from "../src/events.ts";
+import type { Plan } from "./plan.ts";
+
+/**
+ * What a dynamic step, a switch, or an item of a map did in one run.
+ *
+ * @public
+ */
+export interface DynamicWorkflowResult {
+  /** The pipeline that it returned; undefined for a direct value. */
+  readonly subPipeline: { readonly name: string; plan(): Plan } | undefined;
+  /** What that gave, by name. Empty until it is there. */
+  readonly results: Readonly<Record<string, unknown>>;
+  /** Whether there was a sub-pipeline. */
+  readonly expanded: boolean;
+}
+
+/**
+ * What went wrong in a run, step by step.
+ *
+ * @public
+ */
+export interface RunReport {
+  /** The steps that failed for good. */
+  readonly failed: ReadonlyArray<{ readonly path: string; readonly error: unknown }>;
+  /** The steps that never started, and the path because of which. */
+  readonly skipped: ReadonlyArray<{ readonly path: string; readonly because: string }>;
+  /** The steps that ignored their interruption for longer than the grace period. */
+  readonly leaked: ReadonlyArray<string>;
+}
+
+/**
+ * A run that has been started. It goes on whether or not anybody looks.
+ *
+ * @public
+ */
+export interface Run<Outputs, Failure> {
+  readonly id: string;
+  /** Every event from the first one on, and the end when the run has ended. Each subscriber gets all of them. */
+  readonly events: Stream<PipelineEvent>;
+  /** The graph as expanded so far. */
+  readonly plan: Plan;
+  /** The outputs, when they are there. */
+  readonly await: Effect<Outputs, Failure>;
+  /** Stops the run; done when nothing of it is left running. */
+  readonly interrupt: Effect<void>;
+  /** What each dynamic step, switch and expanding item did, by path. */
+  readonly expansions: ReadonlyMap<string, DynamicWorkflowResult>;
+  /** What failed, what was skipped, what was left behind. */
+  readonly report: RunReport;
+}

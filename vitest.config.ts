@@ -1,0 +1,19 @@
+import { defineConfig } from "vitest/config";
+
+// Tests import the library as users do (`espalier`); this condition leads that name to the sources here.
+const conditions = ["espalier-source", "node", "import", "module", "default"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["test/**/*.test.ts", "property-tests/**/*.test.ts"],
+    environment: "node",
+    pool: "forks",
+    maxWorkers: 2,
+    execArgv: ["--conditions=espalier-source"],
+    // The counts at the end of a continuous-integration run are read from this file.
+    reporters: process.env["CI"] ? ["default", "json"] : ["default"],
+    outputFile: { json: "temp/test-results.json" },
+  },
+});
