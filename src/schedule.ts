@@ -17,19 +17,20 @@ import * as Exit from "effect/Exit";
 import * as Result from "effect/Result";
 import type { SchedulerDispatcher } from "effect/Scheduler";
 import type { Graph } from "./compile.ts";
-import type { StepContext } from "../types/context.ts";
 import type { ContextHost } from "./context.ts";
+import { blamed, thrownCause } from "./blame.ts";
 import { CurrentStep } from "./context.ts";
-import type { StepDefinition } from "./definition.ts";
-import { ExpansionError, GraphError, StepFailed, TooFewSucceeded } from "./errors.ts";
+import { callDecoded } from "./decoded.ts";
+import { ExpansionError, TooFewSucceeded } from "./errors.ts";
 import type { PipelineEvent } from "./events.ts";
 import { directProblem, expandable, expandedOutcome, expansionProblem, itemsOf } from "./expand.ts";
-import type { Attempt, LentSlot, MapState } from "./frame.ts";
+import type { Attempt, MapState } from "./frame.ts";
 import { Call, Frame, Job, Jobs, State, Then } from "./frame.ts";
 import { decodeInputs } from "./inputs.ts";
 import { missingOutput, outputsByName, readInputs } from "./outputs.ts";
 import { planOf } from "./plan.ts";
 import { withPolicy } from "./policy.ts";
+import { Pools } from "./pools.ts";
 
 /** The limits of a run. */
 export interface Limits {
@@ -61,12 +62,6 @@ export interface Watcher {
 /** Picks which of `count` ready nodes is next; the first, unless a simulation explores other orders. */
 export type Pick = (count: number) => number;
 
-interface Pool {
-  readonly limit: number;
-  used: number;
-  waiting: Array<readonly [Frame, number]>;
-}
-
 /** Nodes run in one turn of the event loop before timers and I/O of others get theirs. */
 const nodesPerTurn = 4096;
 /** And the time after which a turn ends even so, looked at every so many nodes. */
@@ -83,8 +78,7 @@ export class Engine implements ContextHost {
   readonly #pick: Pick | undefined;
   readonly #newRunId: () => string;
   #runId: string | undefined;
-  readonly #pools = new Map<string, Pool>();
-  readonly #slots = new Map<Frame, Map<number, Pool | LentSlot>>();
+  readonly #pools: Pools | undefined;
   readonly #jobs = new Jobs();
 
   // The queue of ready nodes: two columns, read from `#head`.
@@ -123,9 +117,9 @@ export class Engine implements ContextHost {
     this.#pick = options.pick;
     this.#newRunId = options.newRunId;
     this.#runId = options.runId;
-    for (const [name, limit] of Object.entries(options.limits.pools)) {
-      this.#pools.set(name, { limit, used: 0, waiting: [] });
-    }
+    const { pools } = options.limits;
+    if (Object.keys(pools).length > 0)
+      this.#pools = new Pools(pools, (frame, index) => this.#push(frame, index));
   }
 
   get runId(): string {
@@ -311,7 +305,7 @@ export class Engine implements ContextHost {
 
   #start(frame: Frame, index: number): void {
     const pool = frame.poolOf(index);
-    if (pool !== undefined && !this.#takePoolSlot(frame, index, pool)) return;
+    if (pool !== undefined && this.#pools?.take(frame, index, pool) === false) return;
     frame.states[index] = State.running;
     const map = frame.map;
     if (map !== undefined) {
@@ -376,7 +370,7 @@ export class Engine implements ContextHost {
   #enter(child: Frame, job: Job): void {
     child.job = job;
     job.child = child;
-    child.lent = this.#lendSlot(job.frame, job.index);
+    child.lent = this.#pools?.lend(job.frame, job.index);
     this.#addJob(job);
   }
 
@@ -731,7 +725,7 @@ export class Engine implements ContextHost {
       }
     }
     frame.states[index] = State.succeeded;
-    if (this.#slots.size > 0) this.#giveBackPoolSlot(frame, index);
+    if (this.#pools !== undefined) this.#pools.giveBack(frame, index);
     if (this.#watcher !== undefined) this.#tellProvided(frame, index, value, attempt);
     const { readersFrom, readers } = graph;
     const until = readersFrom[index + 1]!;
@@ -760,7 +754,7 @@ export class Engine implements ContextHost {
     map.results[index] = collects ? Result.succeed(value) : value;
     map.succeeded++;
     frame.states[index] = State.succeeded;
-    if (this.#slots.size > 0) this.#giveBackPoolSlot(frame, index);
+    if (this.#pools !== undefined) this.#pools.giveBack(frame, index);
     if (this.#watcher !== undefined) {
       const path = frame.pathOf(index);
       this.#tell({ type: "step.succeeded", path, attempt, outputs: { [map.definition.name]: value } });
@@ -777,7 +771,7 @@ export class Engine implements ContextHost {
 
   #failed(frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number): void {
     frame.states[index] = State.failed;
-    if (this.#slots.size > 0) this.#giveBackPoolSlot(frame, index);
+    if (this.#pools !== undefined) this.#pools.giveBack(frame, index);
     if (this.#watcher !== undefined) this.#tellFailed(frame, index, cause, attempt);
     if (frame.ending !== undefined) return;
     const map = frame.map;
@@ -893,70 +887,6 @@ export class Engine implements ContextHost {
     return () => fiber.interruptUnsafe();
   }
 
-  // -- Pools ----------------------------------------------------------------------------------------------------------
-
-  /**
-   * A dynamic step keeps its slot of a pool while its sub-pipeline runs, and lends it to one of its steps at a time:
-   * a pool of one can hold a dynamic step whose steps need the same pool, and still nothing waits for itself.
-   */
-  #takePoolSlot(frame: Frame, index: number, name: string): boolean {
-    const pool = this.#pools.get(name);
-    if (pool === undefined || this.#slots.get(frame)?.has(index) === true) return true;
-    const slot = this.#freeSlot(frame, pool, name);
-    if (slot === undefined) {
-      pool.waiting.push([frame, index]);
-      return false;
-    }
-    this.#hold(frame, index, slot);
-    return true;
-  }
-
-  #freeSlot(frame: Frame, pool: Pool, name: string): Pool | LentSlot | undefined {
-    for (let at: Frame | undefined = frame; at !== undefined; at = at.parent) {
-      if (at.lent !== undefined && at.lent.pool === name && !at.lent.busy) return at.lent;
-    }
-    return pool.used < pool.limit ? pool : undefined;
-  }
-
-  #hold(frame: Frame, index: number, slot: Pool | LentSlot): void {
-    if ("busy" in slot) slot.busy = true;
-    else slot.used++;
-    let held = this.#slots.get(frame);
-    if (held === undefined) this.#slots.set(frame, (held = new Map()));
-    held.set(index, slot);
-  }
-
-  #giveBackPoolSlot(frame: Frame, index: number): void {
-    const held = this.#slots.get(frame);
-    const slot = held?.get(index);
-    if (held === undefined || slot === undefined) return;
-    held.delete(index);
-    if (held.size === 0) this.#slots.delete(frame);
-    if ("busy" in slot) slot.busy = false;
-    else slot.used--;
-    const name = frame.poolOf(index)!;
-    const pool = this.#pools.get(name)!;
-    const stillWaiting: Array<readonly [Frame, number]> = [];
-    for (const entry of pool.waiting) {
-      const [waiting, at] = entry;
-      if (waiting.ending !== undefined) continue;
-      const free = this.#freeSlot(waiting, pool, name);
-      if (free === undefined) {
-        stillWaiting.push(entry);
-        continue;
-      }
-      this.#hold(waiting, at, free);
-      this.#push(waiting, at);
-    }
-    pool.waiting = stillWaiting;
-  }
-
-  #lendSlot(frame: Frame, index: number): LentSlot | undefined {
-    const pool = frame.poolOf(index);
-    if (pool === undefined || !this.#pools.has(pool)) return undefined;
-    return { pool, busy: false };
-  }
-
   // -- Telling --------------------------------------------------------------------------------------------------------
 
   log(path: string, attempt: number, message: ReadonlyArray<unknown>): void {
@@ -973,7 +903,7 @@ export class Engine implements ContextHost {
       ...told,
       runId: this.runId,
       time: this.#clock.currentTimeMillisUnsafe(),
-    } as PipelineEvent);
+    });
   }
 
   #tellProvided(frame: Frame, index: number, value: unknown, attempt: number): void {
@@ -1007,45 +937,3 @@ export class Engine implements ContextHost {
     });
   }
 }
-
-/** A standalone step with schemas decodes what it reads before its function sees it. */
-const callDecoded = (
-  definition: StepDefinition,
-  inputs: Readonly<Record<string, unknown>>,
-  context: StepContext,
-): unknown => {
-  const declared = definition.inputs.map((name, slot) => ({ name, schema: definition.schemas![name], slot }));
-  return Effect.flatMap(decodeInputs(declared, inputs, context.path), (values) => {
-    const decoded: Record<string, unknown> = {};
-    declared.forEach(({ name }, i) => {
-      decoded[name] = values[i];
-    });
-    const value = definition.call(decoded, context);
-    if (Effect.isEffect(value)) return value as Effect.Effect<unknown, unknown>;
-    if (typeof (value as PromiseLike<unknown> | undefined)?.then !== "function") return Effect.succeed(value);
-    return Effect.tryPromise({
-      try: () => value as Promise<unknown>,
-      catch: (cause) => new StepFailed({ path: context.path, cause }),
-    });
-  });
-};
-
-/** What a function threw. In an expansion a `GraphError` tells of the sub-pipeline, which could not be built. */
-const thrownCause = ({ path, then }: Call, thrown: unknown): Cause.Cause<unknown> =>
-  Cause.fail(
-    then !== Then.outcome && thrown instanceof GraphError
-      ? new ExpansionError({ path, reason: thrown.message })
-      : new StepFailed({ path, cause: thrown }),
-  );
-
-/** Typed failures pass as they are; a defect becomes `StepFailed`, which says whose it is. */
-const blamed = (cause: Cause.Cause<unknown>, { path }: { readonly path: string }): Cause.Cause<unknown> => {
-  if (!Cause.hasDies(cause)) return cause;
-  return Cause.fromReasons(
-    cause.reasons.map((reason) =>
-      Cause.isDieReason(reason)
-        ? Cause.makeFailReason(new StepFailed({ path, cause: reason.defect }))
-        : reason,
-    ),
-  );
-};
