@@ -8,6 +8,7 @@ import { unchecked } from "./schema.ts";
 import { dynamic as makeDynamic, step as makeStep } from "./steps.ts";
 
 export { CurrentStep } from "./context.ts";
+export { Plan } from "./draw/text.ts";
 export * from "./errors.ts";
 export type * from "./events.ts";
 export { pipeline, pipelineOf } from "./pipeline.ts";
@@ -15,7 +16,7 @@ export { pipeline, pipelineOf } from "./pipeline.ts";
 export type { StepContext } from "../types/context.ts";
 export type * from "../types/options.ts";
 export type { FailureOf, InputsOf, OutputsOf, Pipeline, ServicesOf } from "../types/pipeline.ts";
-export type { Plan, PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";
+export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";
 export type * from "../types/run.ts";
 export type { DynamicStep, Step } from "../types/step.ts";
 export type { Store } from "../types/store.ts";

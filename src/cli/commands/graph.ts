@@ -1,0 +1,38 @@
+/** `espalier graph`: draws a pipeline without running it. */
+import * as Effect from "effect/Effect";
+import * as Command from "effect/cli/Command";
+import * as Flag from "effect/cli/Flag";
+import { Plan } from "../../draw/text.ts";
+import { loadPipeline } from "../load.ts";
+import { print } from "../output.ts";
+import { exportName, file } from "../parameters.ts";
+
+const writers = { mermaid: Plan.toMermaid, dot: Plan.toDot, json: Plan.toJson } as const;
+
+const format = Flag.Literals("format", ["mermaid", "dot", "json"]).pipe(
+  Flag.withDescription("Mermaid for Markdown, DOT for Graphviz, or the plan as JSON"),
+  Flag.withDefault("mermaid" as const),
+);
+
+export const graph = Command.make(
+  "graph",
+  { file, format, exportName },
+  Effect.fnUntraced(function* ({ file, format, exportName }) {
+    const pipeline = yield* loadPipeline(file, exportName);
+    yield* print(writers[format](pipeline.plan()));
+  }),
+).pipe(
+  Command.withDescription("Print the graph of a pipeline as text that other tools draw. Runs nothing."),
+  Command.withShortDescription("Print the graph of a pipeline"),
+  Command.withExamples([
+    {
+      command: "espalier graph training.ts",
+      description: "A Mermaid flowchart, which GitHub draws in Markdown",
+    },
+    {
+      command: "espalier graph training.ts --format dot | dot -Tsvg > training.svg",
+      description: "A picture, by Graphviz",
+    },
+    { command: "espalier graph training.ts --format json", description: "Steps and edges, for programs" },
+  ]),
+);

@@ -1,0 +1,131 @@
+/** `espalier run`: runs a pipeline, tells how it goes on standard error, and prints its outputs. */
+import { inspect } from "node:util";
+import * as Cause from "effect/Cause";
+import * as Command from "effect/cli/Command";
+import * as Effect from "effect/Effect";
+import * as Flag from "effect/cli/Flag";
+import * as Option from "effect/Option";
+import type { RunOptions } from "../../../types/options.ts";
+import { describe } from "../../describe.ts";
+import { visible } from "../../draw/escape.ts";
+import { StepFailed } from "../../errors.ts";
+import type { PipelineEvent } from "../../events.ts";
+import { Listeners } from "../../seams.ts";
+import type { CliFailure } from "../failure.ts";
+import { failure } from "../failure.ts";
+import { readInputs } from "../inputs.ts";
+import { outputsAsJson } from "../json.ts";
+import type { AnyPipeline } from "../load.ts";
+import { loadPipeline } from "../load.ts";
+import { print } from "../output.ts";
+import { exportName, file } from "../parameters.ts";
+import { placeOf } from "../place.ts";
+import { Progress } from "../progress.ts";
+
+const inputs = Flag.String("input").pipe(
+  Flag.withAlias("i"),
+  Flag.withMetavar("NAME=JSON|NAME=@FILE"),
+  Flag.withDescription("An input of the pipeline, as JSON or read from a JSON file; once for each input"),
+  Flag.atLeast(0),
+);
+
+const concurrency = Flag.Int("concurrency").pipe(
+  Flag.withAlias("c"),
+  Flag.withMetavar("N"),
+  Flag.filter(
+    (count) => count >= 1,
+    (count) => `Expected a whole number, 1 or more, and got ${count}`,
+  ),
+  Flag.withDescription("How many steps may run at once; by default as many as are ready"),
+  Flag.optional,
+);
+
+const json = Flag.Boolean("json").pipe(
+  Flag.withDescription("Print the outputs as one JSON object, and nothing else, on standard output"),
+  Flag.withDefault(false),
+);
+
+/** The errors of this library name their step; a user's own typed error does not, so its path comes from the events. */
+const runFailure = (cause: Cause.Cause<unknown>, failedAt: string | undefined): CliFailure => {
+  const error = Cause.squash(cause);
+  const isOurs =
+    typeof error === "object" &&
+    error !== null &&
+    "code" in error &&
+    String(error.code).startsWith("ESPALIER_");
+  const sentence =
+    isOurs || failedAt === undefined
+      ? error instanceof Error && isOurs
+        ? error.message
+        : describe(error)
+      : `Step "${failedAt}" failed: ${describe(error)}`;
+  return failure(`${sentence}${placeOf(error instanceof StepFailed ? error.cause : error)}`);
+};
+
+/** Runs a pipeline before the eyes of whoever watches `Progress`. Interrupting this interrupts the run. */
+const watched = (
+  pipeline: AnyPipeline,
+  values: Readonly<Record<string, unknown>>,
+  options: RunOptions,
+): Effect.Effect<Readonly<Record<string, unknown>>, CliFailure> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const view = yield* (yield* Progress).open(pipeline.plan());
+      const others = yield* Listeners;
+      let failedAt: string | undefined;
+      const listen = (event: PipelineEvent): void => {
+        if (event.type === "step.failed" || event.type === "expansion.failed") failedAt ??= event.path;
+        view.event(event);
+      };
+      return yield* pipeline.run(values, options).pipe(
+        Effect.provideService(Listeners, [...others, listen]),
+        Effect.catchCause((cause) =>
+          Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.fail(runFailure(cause, failedAt)),
+        ),
+      );
+    }),
+  );
+
+/** One output a paragraph, as Node shows values; without colours where nobody would see them. */
+const humanly = (outputs: Readonly<Record<string, unknown>>): string => {
+  const colors = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+  return Object.entries(outputs)
+    .map(([name, value]) => {
+      // Each line on its own: the line breaks are ours or the inspector's, and escapes of colours are only ours.
+      const text = inspect(value, { colors, depth: 4, maxStringLength: 2000 });
+      return `${visible(name)}: ${colors ? text : text.split("\n").map(visible).join("\n")}\n`;
+    })
+    .join("");
+};
+
+export const run = Command.make(
+  "run",
+  { file, inputs, concurrency, json, exportName },
+  Effect.fnUntraced(function* ({ file, inputs, concurrency, json, exportName }) {
+    const pipeline = yield* loadPipeline(file, exportName);
+    const values = yield* readInputs(pipeline, inputs);
+    const options = Option.isSome(concurrency) ? { concurrency: concurrency.value } : {};
+    const outputs = yield* watched(pipeline, values, options);
+    yield* print(json ? `${yield* outputsAsJson(outputs)}\n` : humanly(outputs));
+  }),
+).pipe(
+  Command.withDescription(
+    "Run a pipeline. Progress goes to standard error, the outputs to standard output. Ctrl-C stops the run cleanly.",
+  ),
+  Command.withShortDescription("Run a pipeline"),
+  Command.withExamples([
+    { command: "espalier run training.ts", description: "Run the default export of a file" },
+    {
+      command: "espalier run training.ts --input 'rates=[0.1,0.01]' --input config=@config.json",
+      description: "Give inputs as JSON, or from a JSON file",
+    },
+    {
+      command: "espalier run training.ts --json | jq .bestModel",
+      description: "Hand the outputs to another program",
+    },
+    {
+      command: "espalier run jobs.ts --export nightly --concurrency 4",
+      description: "A named export, four steps at once",
+    },
+  ]),
+);

@@ -1,0 +1,109 @@
+/** Reads `--input name=json` and `--input name=@file` into the inputs of a run. */
+import { readFile } from "node:fs/promises";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import { describe } from "../describe.ts";
+import { expandable } from "../expand.ts";
+import { decode, isUnchecked } from "../schema.ts";
+import type { CliFailure } from "./failure.ts";
+import { failure } from "./failure.ts";
+import type { AnyPipeline } from "./load.ts";
+import { didYouMean, listed } from "./words.ts";
+
+interface Given {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A name may hold "=", so a declared input wins over the first "=". */
+const split = (argument: string, declared: ReadonlyArray<string>): Given | CliFailure => {
+  const names = declared.filter((name) => argument.startsWith(`${name}=`));
+  const longest = names.reduce((a, b) => (b.length > a.length ? b : a), "");
+  const end = longest === "" ? argument.indexOf("=") : longest.length;
+  if (end > 0) return { name: argument.slice(0, end), text: argument.slice(end + 1) };
+  return failure(
+    `The input ${JSON.stringify(argument)} has no value: write --input name=json or --input name=@file.`,
+  );
+};
+
+const readText = ({ name, text }: Given): Effect.Effect<string, CliFailure> =>
+  text.startsWith("@")
+    ? Effect.tryPromise({
+        try: () => readFile(text.slice(1), "utf8"),
+        catch: (error) =>
+          (error as NodeJS.ErrnoException).code === "ENOENT"
+            ? failure(`There is no file "${text.slice(1)}", which the input "${name}" is to be read from.`)
+            : failure(
+                `The file "${text.slice(1)}" of the input "${name}" cannot be read: ${describe(error)}`,
+              ),
+      })
+    : Effect.succeed(text);
+
+/** A shell takes the quotes away, so a bare word is the commonest mistake. */
+const hint = ({ name, text }: Given): string =>
+  /^[\p{L}\p{N} _./:-]+$/u.test(text)
+    ? ` A string needs quotes inside quotes: --input '${name}="${text}"'.`
+    : "";
+
+const parse = (given: Given, text: string): Effect.Effect<unknown, CliFailure> =>
+  Effect.try({
+    try: () => JSON.parse(text.replace(/^\ufeff/, "")) as unknown,
+    catch: (error) => {
+      const what = given.text.startsWith("@")
+        ? `The file "${given.text.slice(1)}" of the input`
+        : "The input";
+      return failure(
+        `${what} "${given.name}" is not JSON: ${describe(error).replace(/^SyntaxError: /, "")}.${hint(given)}`,
+      );
+    },
+  });
+
+const unknownInput = (name: string, pipeline: AnyPipeline, declared: ReadonlyArray<string>): CliFailure => {
+  const has = declared.length === 0 ? "it takes none" : `it takes ${listed(declared)}`;
+  return failure(
+    `The pipeline "${pipeline.name}" has no input "${name}"; ${has}.${didYouMean(name, declared)}`,
+  );
+};
+
+/** The declared inputs that are not given, without those whose schema takes `undefined`. */
+const missing = (
+  pipeline: AnyPipeline,
+  values: ReadonlyMap<string, unknown>,
+): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.map(
+    Effect.forEach(
+      (expandable(pipeline)?.inputs ?? []).filter(({ name }) => !values.has(name)),
+      ({ name, schema }) =>
+        isUnchecked(schema)
+          ? Effect.succeed([name])
+          : Effect.map(Effect.exit(decode(schema, undefined)), (exit) =>
+              Exit.isSuccess(exit) ? [] : [name],
+            ),
+    ),
+    (names) => names.flat(),
+  );
+
+/** The inputs by name; every mistake in them is a sentence that says how to mend it. */
+export const readInputs = (
+  pipeline: AnyPipeline,
+  parameters: ReadonlyArray<string>,
+): Effect.Effect<Readonly<Record<string, unknown>>, CliFailure> =>
+  Effect.gen(function* () {
+    const declared = pipeline.plan().inputs.map(({ name }) => name);
+    const values = new Map<string, unknown>();
+    for (const argument of parameters) {
+      const given = split(argument, declared);
+      if (!("text" in given)) return yield* given;
+      if (!declared.includes(given.name)) return yield* unknownInput(given.name, pipeline, declared);
+      if (values.has(given.name)) return yield* failure(`The input "${given.name}" is given twice.`);
+      values.set(given.name, yield* parse(given, yield* readText(given)));
+    }
+    const absent = yield* missing(pipeline, values);
+    if (absent.length > 0) {
+      const are = absent.length === 1 ? `input ${listed(absent)} is` : `inputs ${listed(absent)} are`;
+      return yield* failure(
+        `The ${are} missing: give ${absent.length === 1 ? "it" : "each"} with --input '${absent[0]!}=JSON' or --input '${absent[0]!}=@FILE'.`,
+      );
+    }
+    return Object.fromEntries(values);
+  });

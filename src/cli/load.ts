@@ -1,0 +1,148 @@
+/** Finds the pipeline in a user's file. Whatever is wrong with the file is one sentence. */
+import { execFile } from "node:child_process";
+import { stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import * as Effect from "effect/Effect";
+import type { RunOptions } from "../../types/options.ts";
+import type { Plan } from "../../types/plan.ts";
+import { describe } from "../describe.ts";
+import { expandable } from "../expand.ts";
+import type { CliFailure } from "./failure.ts";
+import { failure } from "./failure.ts";
+import { definitionOf } from "../steps.ts";
+import { ownStandardOutput } from "./output.ts";
+import { placeOf } from "./place.ts";
+import { didYouMean, listed } from "./words.ts";
+
+/** A pipeline of which nothing is known but that it is one. */
+export interface AnyPipeline {
+  readonly name: string;
+  readonly plan: () => Plan;
+  readonly run: (inputs: Exports, options: RunOptions) => Effect.Effect<Exports, unknown>;
+}
+
+type Exports = Readonly<Record<string, unknown>>;
+
+const isPipeline = (value: unknown): value is AnyPipeline => expandable(value) !== undefined;
+
+/** What a value is, for someone who expected a pipeline. */
+const kindOf = (value: unknown): string => {
+  if (isPipeline(value)) return "a pipeline";
+  if (typeof value === "function") return "a function";
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== "object") return `a ${typeof value}`;
+  if (definitionOf in value) return "a standalone step";
+  if (value instanceof Promise) return "a Promise";
+  return Array.isArray(value) ? "an array" : "an object";
+};
+
+const codeOf = (error: unknown): unknown =>
+  typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+
+const missingFile = (file: string, error: unknown): CliFailure => {
+  const code = codeOf(error);
+  return failure(
+    code === "ENOENT" || code === "ENOTDIR"
+      ? `There is no file "${file}".`
+      : `The file "${file}" cannot be read: ${describe(error)}`,
+  );
+};
+
+const notCode: ReadonlySet<unknown> = new Set(["ERR_UNKNOWN_FILE_EXTENSION", "ERR_IMPORT_ATTRIBUTE_MISSING"]);
+
+/** Node keeps the place of a syntax error in JavaScript to itself; its `--check` tells. Nothing where it does not. */
+const checkedPlace = (file: string): Promise<string> =>
+  new Promise((done) => {
+    execFile(process.execPath, ["--check", resolve(file)], (_error, _stdout, stderr) => {
+      const line = /^.*:(\d+)$/m.exec(stderr)?.[1];
+      done(line === undefined ? "" : ` (${file}:${line})`);
+    });
+  });
+
+/** Why a file could not be imported, in words that name the place in it. */
+const importFailure = async (file: string, error: unknown): Promise<CliFailure> => {
+  if (notCode.has(codeOf(error))) {
+    return failure(
+      `The file "${file}" is neither TypeScript nor JavaScript: give a .ts, .mts, .js or .mjs file.`,
+    );
+  }
+  const place = placeOf(error) || (error instanceof SyntaxError ? await checkedPlace(file) : "");
+  return failure(`The file "${file}" cannot be loaded: ${describe(error)}${place}`);
+};
+
+const load = (file: string): Effect.Effect<Exports, CliFailure> =>
+  Effect.gen(function* () {
+    const path = resolve(file);
+    const found = yield* Effect.tryPromise({
+      try: () => stat(path),
+      catch: (error) => missingFile(file, error),
+    });
+    if (!found.isFile())
+      return yield* failure(`"${file}" is no file: give a module that exports a pipeline.`);
+    return yield* Effect.tryPromise({
+      try: () => import(pathToFileURL(path).href) as Promise<Exports>,
+      catch: (error) => error,
+    }).pipe(
+      Effect.catch((error) =>
+        Effect.flatMap(
+          Effect.promise(() => importFailure(file, error)),
+          Effect.fail,
+        ),
+      ),
+    );
+  });
+
+/** `module.exports` is what Node adds to the exports of a CommonJS file. */
+const namesIn = (exports: Exports): ReadonlyArray<string> =>
+  Object.keys(exports).filter((name) => name !== "module.exports");
+
+const chosen = (file: string, exports: Exports, name: string): AnyPipeline | CliFailure => {
+  const names = namesIn(exports);
+  if (!names.includes(name)) {
+    return failure(
+      `The file "${file}" has no export "${name}"; ${exportsOf(exports)}.${didYouMean(name, names)}`,
+    );
+  }
+  const value = exports[name];
+  return isPipeline(value)
+    ? value
+    : failure(
+        `The export "${name}" of "${file}" is ${kindOf(value)}, and no pipeline; ${exportsOf(exports)}.`,
+      );
+};
+
+const exportsOf = (exports: Exports): string => {
+  const all = namesIn(exports).map((name) => `"${name}" (${kindOf(exports[name])})`);
+  if (all.length === 0) return "it exports nothing";
+  const more = all.length > 20 ? ` and ${all.length - 20} more` : "";
+  return `it exports ${all.slice(0, 20).join(", ")}${more}`;
+};
+
+const only = (file: string, exports: Exports): AnyPipeline | CliFailure => {
+  if (isPipeline(exports["default"])) return exports["default"];
+  const pipelines = namesIn(exports).filter((name) => isPipeline(exports[name]));
+  if (pipelines.length > 1) {
+    return failure(
+      `The file "${file}" exports the pipelines ${listed(pipelines)}: choose one with --export NAME.`,
+    );
+  }
+  const [first] = pipelines;
+  if (first !== undefined) return exports[first] as AnyPipeline;
+  return failure(
+    `The file "${file}" exports no pipeline; ${exportsOf(exports)}. Export one, for example: export default pipeline("name").`,
+  );
+};
+
+/**
+ * The pipeline that `file` exports: by name, or its default one, or the only one. From here on standard output is the
+ * command's own.
+ */
+export const loadPipeline = (
+  file: string,
+  name: string | undefined,
+): Effect.Effect<AnyPipeline, CliFailure> =>
+  Effect.flatMap(Effect.andThen(ownStandardOutput, load(file)), (exports) => {
+    const found = name === undefined ? only(file, exports) : chosen(file, exports, name);
+    return isPipeline(found) ? Effect.succeed(found) : Effect.fail(found);
+  });

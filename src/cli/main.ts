@@ -1,0 +1,90 @@
+/**
+ * The command `espalier`: its subcommands, each in a file of its own, and how all of them fail. A new subcommand is a
+ * file in `commands` and a line in the list below.
+ */
+import { readFileSync } from "node:fs";
+import * as NodeServices from "@effect/platform-node/NodeServices";
+import * as Cause from "effect/Cause";
+import * as CliConfig from "effect/cli/CliConfig";
+import * as CliOutput from "effect/cli/CliOutput";
+import * as Command from "effect/cli/Command";
+import * as GlobalFlag from "effect/cli/GlobalFlag";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import { describe } from "../describe.ts";
+import { visible } from "../draw/escape.ts";
+import { check } from "./commands/check.ts";
+import { graph } from "./commands/graph.ts";
+import { run } from "./commands/run.ts";
+import type { CliFailure } from "./failure.ts";
+import { failure, tellable } from "./failure.ts";
+import { print, tell } from "./output.ts";
+import { placeOf } from "./place.ts";
+
+const espalier = Command.make("espalier").pipe(
+  Command.withDescription(
+    "Run, draw and check pipelines. FILE is a TypeScript or JavaScript module that exports one. Completions for your shell: espalier --completions bash (or zsh, fish, powershell).",
+  ),
+  Command.withExamples([
+    { command: "espalier run training.ts --input 'rates=[0.1,0.01]'", description: "Run a pipeline" },
+    { command: "espalier graph training.ts", description: "Print its graph" },
+    { command: "espalier check training.ts", description: "Find mistakes without running it" },
+    { command: "espalier run --help", description: "All that a command can do" },
+  ]),
+  Command.withSubcommands([run, graph, check]),
+);
+
+const version = (): string => {
+  const manifest = new URL(import.meta.resolve("espalier/package.json"));
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string }).version;
+};
+
+/** A wrong command line gets its sentences on standard error, not a page of help on standard output. */
+const presenter: CliOutput.Presenter = {
+  present: Effect.fnUntraced(function* (event) {
+    const colors = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
+    const formatter = CliOutput.defaultFormatter({ colors });
+    if (event._tag === "Help") {
+      yield* Effect.ignore(print(`${formatter.formatHelpDoc(event.helpDoc)}\n`));
+    } else if (event._tag === "Version") {
+      yield* Effect.ignore(print(`${event.version}\n`));
+    } else {
+      for (const error of event.errors) tell(visible(error.message.replace(/\s*\n\s*/g, " ")));
+      tell(`See ${event.commandPath.join(" ")} --help.`);
+    }
+  }),
+};
+
+const services = Layer.mergeAll(
+  NodeServices.layer,
+  CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
+  CliOutput.layerPresenter(presenter),
+);
+
+/** What a file started and did not wait for can fail at any time: then the command fails too, and stops what it does. */
+const strayFailure: Effect.Effect<never, CliFailure> = Effect.callback((resume) => {
+  const fail = (what: string) => (error: unknown) =>
+    resume(Effect.fail(failure(`${what}: ${describe(error)}${placeOf(error)}`)));
+  process.on("uncaughtException", fail("An error was thrown outside of every step"));
+  process.on("unhandledRejection", fail("A Promise that nobody waits for was rejected"));
+});
+
+const isTold = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp";
+
+/** The whole command. Gives the exit code; is interrupted by SIGINT. */
+export const main: Effect.Effect<number> = Effect.raceFirst(
+  Command.run(espalier, { version: version() }),
+  strayFailure,
+).pipe(
+  Effect.provide(services),
+  Effect.as(0),
+  Effect.catchCause((cause) => {
+    if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt;
+    const error = Cause.squash(cause);
+    if (!isTold(error)) tellable(cause).forEach(tell);
+    return Effect.succeed(
+      isTold(error) && (error as { readonly errors: ReadonlyArray<unknown> }).errors.length === 0 ? 0 : 1,
+    );
+  }),
+);

@@ -1,0 +1,28 @@
+/** Arguments and flags that several commands take. */
+import { relative } from "node:path";
+import * as Argument from "effect/cli/Argument";
+import * as Flag from "effect/cli/Flag";
+import * as Option from "effect/Option";
+
+/** The flag makes paths absolute; messages say them as people write them. */
+const asTyped = (path: string): string => {
+  const fromHere = relative(process.cwd(), path);
+  return fromHere === "" || fromHere.startsWith("..") ? path : fromHere;
+};
+
+/** The user's module. Not checked for existence here: `load` says that in a better sentence. */
+export const file: Argument.Argument<string> = Argument.Path("file", {
+  pathType: "either",
+  mustExist: false,
+}).pipe(
+  Argument.withDescription("A TypeScript or JavaScript module that exports a pipeline"),
+  Argument.map(asTyped),
+);
+
+/** Which export is meant. */
+export const exportName: Flag.Flag<string | undefined> = Flag.String("export").pipe(
+  Flag.withMetavar("NAME"),
+  Flag.withDescription("The export to take; by default the default export, or the only pipeline there is"),
+  Flag.optional,
+  Flag.map(Option.getOrUndefined),
+);

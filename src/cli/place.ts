@@ -1,0 +1,39 @@
+/** Where in the user's own code an error came from: worth more than the rest of its stack. */
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A frame of a stack, or the first line of a syntax error's: a file, and the line in it. */
+const frame = /(?:\(|at |^)(file:\/\/[^\s()]+?|\/[^\s()]+?|[A-Za-z]:\\[^\s()]+?):(\d+)(?::(\d+))?\)?$/;
+
+/** The frames of these folders say nothing about the user's file. */
+const ownFolder = new URL("../", import.meta.url).href;
+
+const isUsers = (file: string): boolean =>
+  !file.includes("/node_modules/") && !file.includes("\\node_modules\\") && !file.startsWith(ownFolder);
+
+const stackOf = (error: unknown): string => {
+  try {
+    const stack = typeof error === "object" && error !== null && "stack" in error ? error.stack : undefined;
+    return typeof stack === "string" ? stack : "";
+  } catch {
+    return "";
+  }
+};
+
+/** ` (pipeline.ts:12:5)`, or nothing where the stack does not say. */
+export const placeOf = (error: unknown): string => {
+  for (const line of stackOf(error).split("\n", 200)) {
+    const found = frame.exec(line.trim());
+    if (found === null) continue;
+    const [, file, row, column] = found;
+    const url = file!.startsWith("file:") ? file! : `file://${file!}`;
+    if (!isUsers(url)) continue;
+    try {
+      const path = relative(process.cwd(), file!.startsWith("file:") ? fileURLToPath(file!) : file!);
+      return ` (${path}:${row}${column === undefined ? "" : `:${column}`})`;
+    } catch {
+      return "";
+    }
+  }
+  return "";
+};

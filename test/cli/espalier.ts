@@ -1,0 +1,44 @@
+/** Runs the real command in a process of its own. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+
+const bin = join(import.meta.dirname, "../../src/cli/bin.ts");
+
+const fixtures = join(import.meta.dirname, "fixtures");
+
+export interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+interface Options {
+  readonly cwd?: string;
+  /** A file descriptor for standard output, instead of reading it. */
+  readonly stdout?: number;
+  /** Called with all that standard error has said so far, and what sends a signal. */
+  readonly onStderr?: (said: string, kill: (signal: NodeJS.Signals) => void) => void;
+}
+
+/** `espalier …args`, by default in the folder of the fixtures. */
+export const espalier = (args: ReadonlyArray<string>, options: Options = {}): Promise<Ended> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, ["--conditions=espalier-source", bin, ...args], {
+      cwd: options.cwd ?? fixtures,
+      env: { ...process.env, NO_COLOR: "1" },
+      stdio: ["ignore", options.stdout ?? "pipe", "pipe"],
+    });
+    let stdout = "";
+    let stderr = "";
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      options.onStderr?.(stderr, (signal) => child.kill(signal));
+    });
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, stdout, stderr }));
+  });
+
+/** What a failed command says on standard error beside the progress of its run. */
+export const sentences = ({ stderr }: Ended): ReadonlyArray<string> =>
+  stderr.split("\n").filter((line) => line !== "" && !/^[▶✓✗+↻!-] |^ {2}/u.test(line));

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { espalier } from "./espalier.ts";
+
+test("graph prints the graph and nothing else, in three formats", async () => {
+  const mermaid = await espalier(["graph", "training.ts"]);
+  expect(mermaid.stdout).toBe(
+    [
+      "flowchart TD",
+      '  n0(["rates"])',
+      '  n1(["name"])',
+      '  n2["doubled"]',
+      '  n3[["models"]]',
+      '  n4["best"]',
+      "  n0 --> n2",
+      "  n2 --> n3",
+      "  n1 --> n3",
+      "  n3 --> n4",
+      "",
+    ].join("\n"),
+  );
+  const dot = await espalier(["graph", "noisy.ts", "--format", "dot"]);
+  expect(dot.stdout).toMatch(/^digraph \{\n {2}label="noisy";[^]*n0 -> n1;\n {2}n1 -> n2;\n\}\n$/u);
+  expect(dot.stderr).toBe("loading\n");
+  const json = await espalier(["graph", "several.ts", "--export", "weekly", "--format", "json"]);
+  expect(JSON.parse(json.stdout)).toMatchObject({ name: "weekly", steps: [{ name: "b", kind: "step" }] });
+  expect([mermaid.code, dot.code, json.code]).toEqual([0, 0, 0]);
+});
+
+test("check says what a pipeline is, and runs nothing", async () => {
+  const { code, stdout, stderr } = await espalier(["check", "training.ts"]);
+  expect(stdout).toBe(
+    'training: 3 steps, takes "rates" and "name", returns "best" and "models": no mistakes.\n',
+  );
+  expect(stderr).toBe("");
+  expect(code).toBe(0);
+});
+
+test("check warns of what nobody reads", async () => {
+  const forgotten = await espalier(["check", "unread.ts", "--export", "forgotten"]);
+  expect(forgotten.stderr).toBe(
+    'Warning: No step reads the input "idle".\nWarning: Nobody reads the output "lost", and .returns leaves it out.\n',
+  );
+  expect(forgotten.stdout).toContain("2 warnings.");
+  const open = await espalier(["check", "unread.ts", "--export", "open"]);
+  expect(open.stderr).toBe(
+    'Warning: No step reads the outputs "a", "b" and "c": say with .returns(…) which of them a run is to return.\n',
+  );
+  expect([forgotten.code, open.code]).toEqual([0, 0]);
+});
+
+test("help teaches with examples, and completions are printed for each shell", async () => {
+  const help = await espalier(["--help"]);
+  for (const word of ["run", "graph", "check", "EXAMPLES", "--completions"])
+    expect(help.stdout).toContain(word);
+  const run = await espalier(["run", "--help"]);
+  expect(run.stdout).toContain("espalier run training.ts --json | jq .bestModel");
+  for (const shell of ["bash", "zsh", "fish", "powershell"]) {
+    const completions = await espalier(["--completions", shell]);
+    expect(completions.stdout).toContain("concurrency");
+    expect(completions.code).toBe(0);
+  }
+  expect([help.code, run.code]).toEqual([0, 0]);
+  expect((await espalier(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
+});
