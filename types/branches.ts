@@ -1,5 +1,6 @@
 /** The checks of what an expansion returns. They stand at the return, so that the error does. */
 import type { Mistake } from "./mistake.ts";
+import type { NamesOf } from "./outputs.ts";
 import type { IsOne, Typed } from "./provided.ts";
 import type { ValueOf } from "./returned.ts";
 
@@ -7,10 +8,10 @@ type List<Names> = [Names] extends [never] ? "nothing" : `"${Names & string}"`;
 
 type MissingOutput<Branch, Names extends string, Value> =
   Branch extends Typed<infer Inputs, infer Outputs, any, any>
-    ? Exclude<Names, keyof Outputs> extends infer Missing extends string
+    ? Exclude<Names, NamesOf<Outputs>> extends infer Missing extends string
       ? [Missing] extends [never]
         ? never
-        : Mistake<`A branch does not provide the output "${Missing}"; it provides ${List<Exclude<keyof Outputs, keyof Inputs>>}.`>
+        : Mistake<`A branch does not provide the output "${Missing}"; it provides ${List<Exclude<NamesOf<Outputs>, keyof Inputs>>}.`>
       : never
     : IsOne<Names> extends true
       ? never

@@ -1,5 +1,6 @@
-/** What a name may hold. The run-time twin is `src/names.ts`. */
+/** What a name may hold, and which names a glob means. The run-time twin is `src/names.ts`. */
 import type { Mistake } from "./mistake.ts";
+import type { FamiliesOf, Lookup, NamesOf, Output } from "./outputs.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
 
@@ -15,7 +16,7 @@ export type NameCheck<Name extends string> = string extends Name
         : unknown;
 
 /** Nothing where the name is new, else the sentence that says that it is taken. */
-export type Fresh<Name extends string, Outputs> = Name extends keyof Outputs
+export type Fresh<Name extends string, Taken> = Name extends Taken
   ? Mistake<`The output "${Name}" is already provided: give this one another name.`>
   : NameCheck<Name>;
 
@@ -24,13 +25,28 @@ export type GlobPattern<Glob extends string> = Glob extends `${infer Head}*${inf
   ? `${Head}${string}${GlobPattern<Tail>}`
   : Glob;
 
-/** The names among `Outputs` that are no family. */
-export type PlainNames<Outputs> = keyof {
-  [Name in keyof Outputs as Name extends string ? ({} extends Record<Name, 1> ? never : Name) : never]: 1;
-} &
-  string;
+/** The part of a family that a pattern means: all of it, or what the narrower pattern leaves. */
+type FamilyRecord<Families, Pattern> =
+  Families extends Output<infer Name, infer Type>
+    ? Name extends Pattern
+      ? { readonly [Key in Name]: Type }
+      : Pattern extends Name
+        ? { readonly [Key in Pattern & string]: Type }
+        : never
+    : never;
 
-/** What a glob matches. */
-export type Matches<Outputs, Glob extends string> = {
-  [Name in keyof Outputs as Name extends GlobPattern<Glob> ? Name : never]: Outputs[Name];
-};
+type Both<First, Second> = [Second] extends [never]
+  ? First
+  : {
+      readonly [Key in keyof First | keyof Second]: Key extends keyof First
+        ? First[Key]
+        : Key extends keyof Second
+          ? Second[Key]
+          : never;
+    };
+
+/** What a glob reads: a record of the outputs whose names match. */
+export type Matches<Outputs, Glob extends string> = Both<
+  { readonly [Name in Extract<NamesOf<Outputs>, GlobPattern<Glob>>]: Lookup<Outputs, Name> },
+  FamilyRecord<FamiliesOf<Outputs>, GlobPattern<Glob>>
+>;

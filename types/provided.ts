@@ -1,13 +1,15 @@
 /** What a step adds to the outputs of its pipeline. */
-import type { Flat } from "./reads.ts";
+import type { Flat, Lookup, NamesOf, PlainOutputs } from "./outputs.ts";
 import type { ValueOf } from "./returned.ts";
 
-declare const typesOf: unique symbol;
+/** The key of a pipeline's types. Nothing of it exists at run time. */
+export declare const typesOf: unique symbol;
 
 /** The four types of a pipeline, for other types to read. Nothing of it exists at run time. */
 export interface PipelineTypes<Inputs, Outputs, Failure, Services> {
   readonly inputs: Inputs;
   readonly outputs: Outputs;
+  readonly names: NamesOf<Outputs>;
   readonly failure: Failure;
   readonly services: Services;
 }
@@ -33,9 +35,7 @@ export type StepOutputs<Names extends string, Value> =
 /** What one branch of an expansion gives for an output. */
 type BranchOutput<Branch, Name extends string, IsSole> =
   Branch extends Typed<any, infer Outputs, any, any>
-    ? Name extends keyof Outputs
-      ? Outputs[Name]
-      : never
+    ? Lookup<Outputs, Name>
     : IsSole extends true
       ? Branch
       : Name extends keyof Branch
@@ -49,7 +49,9 @@ export type ExpansionOutputs<Names extends string, Value> = {
 
 /** Of one branch, the record of what it provides. */
 type BranchRecord<Branch> =
-  Branch extends Typed<infer Inputs, infer Outputs, any, any> ? Omit<Outputs, keyof Inputs> : Branch;
+  Branch extends Typed<infer Inputs, infer Outputs, any, any>
+    ? Omit<PlainOutputs<Outputs>, keyof Inputs>
+    : Branch;
 
 type KeysOfAny<Records> = Records extends unknown ? keyof Records : never;
 

@@ -1,6 +1,7 @@
 /** Steps that belong to no pipeline yet. */
 import type { Mistake } from "./mistake.ts";
 import type { Matches } from "./names.ts";
+import type { Lookup, NamesOf } from "./outputs.ts";
 import type { AnyGlob } from "./reads.ts";
 
 declare const stepTypes: unique symbol;
@@ -39,11 +40,12 @@ export type StepNeeds<S> = S extends Step<any, any, any, any, infer Services> ? 
 export type StepName<S> = S extends Step<infer Name, any, any, any, any> ? Name : never;
 
 /** What `Outputs` gives for an input that a step names: an output, or the record of a family. */
-type Given<Outputs, Name> = Name extends keyof Outputs
-  ? { readonly type: Outputs[Name] }
-  : Name extends AnyGlob
-    ? { readonly type: Matches<Outputs, Name> }
-    : never;
+type Given<Outputs, Name> =
+  Name extends NamesOf<Outputs>
+    ? { readonly type: Lookup<Outputs, Name> }
+    : Name extends AnyGlob
+      ? { readonly type: Matches<Outputs, Name> }
+      : never;
 
 /** Nothing where `Outputs` satisfies the inputs of a step, else the sentence. */
 export type Fits<S, Outputs> = {

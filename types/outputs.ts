@@ -1,0 +1,180 @@
+/**
+ * How a pipeline's type holds its outputs.
+ *
+ * Up to sixteen stand in a plain object, which is what an editor shows. Beyond, they go to a list of chunks, since the
+ * compiler looks through all members of an object or an intersection whenever one is added, and through one chunk of a
+ * list: a pipeline of a thousand steps costs it a thousand times what one step does, and not a million times. The
+ * numbers, and what else was tried, are in `docs/explanation/type-cost.md`.
+ */
+
+/** One output, by reference: cheaper for the compiler than an object with that property. */
+export interface Output<Name extends string, Type> {
+  readonly name: Name;
+  readonly type: Type;
+}
+
+/**
+ * A chunk of outputs before which others were added.
+ *
+ * @public
+ */
+export interface More<
+  /** All names up to here, without the families. */
+  Names extends string,
+  /** The names and the outputs of this chunk, and how many they are. */
+  Own extends string,
+  Outputs,
+  Size,
+  /** All families up to here: outputs whose name is a template literal. */
+  Families,
+  Previous,
+> {
+  readonly names: Names;
+  readonly own: Own;
+  readonly outputs: Outputs;
+  readonly size: Size;
+  readonly families: Families;
+  readonly previous: Previous;
+}
+
+/** Is the name a template literal or `string`, and so a family of names? */
+export type IsFamily<Name extends string> = {} extends { readonly [Key in Name]: 1 } ? true : false;
+
+type PlainNames<Outputs> = keyof {
+  [Name in keyof Outputs as Name extends string ? (IsFamily<Name> extends true ? never : Name) : never]: 1;
+} &
+  string;
+
+type PlainFamilies<Outputs> = {
+  [Name in keyof Outputs as Name extends string
+    ? IsFamily<Name> extends true
+      ? "found"
+      : never
+    : never]: Output<Name & string, Outputs[Name]>;
+} extends { readonly found: infer Families }
+  ? Families
+  : never;
+
+/** The names that a step can read by name. */
+export type NamesOf<Outputs> =
+  Outputs extends More<infer Names, any, any, any, any, any> ? Names : PlainNames<Outputs>;
+
+/** The families, as a union of outputs. */
+export type FamiliesOf<Outputs> =
+  Outputs extends More<any, any, any, any, infer Families, any> ? Families : PlainFamilies<Outputs>;
+
+type TypeOf<Outputs, Name> =
+  Extract<Outputs, { readonly name: Name }> extends { readonly type: infer Type } ? Type : never;
+
+/** The type of one output. */
+export type Lookup<Outputs, Name> =
+  Outputs extends More<any, infer Own, infer Chunk, any, any, infer Previous>
+    ? Name extends Own
+      ? TypeOf<Chunk, Name>
+      : Lookup<Previous, Name>
+    : Name extends keyof Outputs
+      ? Outputs[Name]
+      : never;
+
+/** A type of what a user sees, written out. */
+export type Flat<Type> = { [Key in keyof Type]: Type[Key] } & {};
+
+type Increment = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24];
+type Next<Size> = Size extends keyof Increment ? Increment[Size] : 24;
+
+type LastOf<Union> = (Union extends unknown ? (value: () => Union) => void : never) extends (
+  value: infer All,
+) => void
+  ? All extends () => infer Last
+    ? Last
+    : never
+  : never;
+
+type Sixteen = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+
+/** Has the union fewer than sixteen members? Takes one after the other away. */
+type IsSmall<Union, Left extends ReadonlyArray<unknown> = Sixteen> = Left extends readonly [
+  unknown,
+  ...infer Rest,
+]
+  ? [Union] extends [never]
+    ? true
+    : IsSmall<Exclude<Union, LastOf<Union>>, Rest>
+  : false;
+
+/**
+ * Makes a chunk. An alias whose right side names only its own parameters: where the right side of an alias names other
+ * aliases, the compiler defers the arguments and looks through them again and again.
+ */
+type Linked<Names extends string, Own extends string, Outputs, Size, Families, Previous> = More<
+  Names,
+  Own,
+  Outputs,
+  Size,
+  Families,
+  Previous
+>;
+
+/** `Outputs` with one more. */
+export type AddOne<Outputs, Name extends string, Type> =
+  Outputs extends More<infer Names, infer Own, infer Chunk, infer Size, infer Families, infer Previous>
+    ? Size extends 24
+      ? Linked<Names | Name, Name, Output<Name, Type>, 1, Families, Outputs>
+      : Linked<Names | Name, Own | Name, Chunk | Output<Name, Type>, Next<Size>, Families, Previous>
+    : IsSmall<keyof Outputs> extends true
+      ? Flat<Outputs & { readonly [Key in Name]: Type }>
+      : AddOne<FirstChunk<Outputs>, Name, Type>;
+
+type RecordOutputs<Added> = { [Name in keyof Added]: Output<Name & string, Added[Name]> }[keyof Added];
+
+type NamesIn<Union> =
+  Union extends Output<infer Name, any> ? (IsFamily<Name> extends true ? never : Name) : never;
+type FamiliesIn<Union> =
+  Union extends Output<infer Name, any> ? (IsFamily<Name> extends true ? Union : never) : never;
+
+/** `Outputs` with all of a record more. */
+export type AddAll<Outputs, Added> =
+  Outputs extends More<infer Names, any, any, any, infer Families, any>
+    ? Linked<
+        Names | NamesIn<RecordOutputs<Added>>,
+        NamesIn<RecordOutputs<Added>>,
+        RecordOutputs<Added>,
+        24,
+        Families | FamiliesIn<RecordOutputs<Added>>,
+        Outputs
+      >
+    : IsSmall<keyof Outputs | keyof Added> extends true
+      ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
+      : AddAll<FirstChunk<Outputs>, Added>;
+
+/**
+ * A plain object that has become too large, as the first chunk. Nothing of the object is kept, nor `{}` at the end of
+ * the list: the compiler would look through either whenever it looks through the list.
+ */
+type FirstChunk<Outputs> = Linked<
+  PlainNames<Outputs>,
+  PlainNames<Outputs>,
+  RecordOutputs<Outputs>,
+  24,
+  PlainFamilies<Outputs>,
+  null
+>;
+
+/** All chunks as one union of outputs. */
+type Chunks<Outputs, Found = never> =
+  Outputs extends More<any, any, infer Chunk, any, any, infer Previous>
+    ? Chunks<Previous, Found | Chunk>
+    : Found;
+
+type Joined<Union> = {
+  readonly [Each in Union as Each extends Output<infer Name, any> ? Name : never]: Each extends Output<
+    any,
+    infer Type
+  >
+    ? Type
+    : never;
+};
+
+/** All outputs in a plain object. */
+export type PlainOutputs<Outputs> =
+  Outputs extends More<any, any, any, any, any, any> ? Joined<Chunks<Outputs>> : Flat<Outputs>;
