@@ -176,7 +176,7 @@ export const tryOut = (snippets: ReadonlyArray<Snippet>, name: string): Readonly
     JSON.stringify({
       extends: relative(folder, join(root, "tsconfig.json")),
       // A snippet may show a name that nothing uses.
-      compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, lib: ["esnext"], noEmit: true },
+      compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, noEmit: true },
       include: ["*.ts"],
       exclude: [],
     }),
