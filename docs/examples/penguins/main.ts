@@ -1,0 +1,55 @@
+/**
+ * Runs the penguins pipeline, tells what it does as it does it, prints the leaderboard, and writes the graph as it grew:
+ * as JSON, Mermaid and DOT. `npm start` runs this; an argument names another folder to write to.
+ */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as Console from "effect/Console";
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import * as Stream from "effect/Stream";
+import type { PipelineEvent } from "espalier";
+import { Plan } from "espalier";
+import { leaderboardText } from "./compare.ts";
+import { Settings } from "./data.ts";
+import { penguins } from "./pipeline.ts";
+
+const folder = process.argv[2] ?? "temp/penguins";
+
+/** What an event says on a line, where it says something to a person. */
+const told = (event: PipelineEvent): ReadonlyArray<string> => {
+  switch (event.type) {
+    case "step.logged":
+      return [`  ${event.path}: ${event.message.join(" ")}`];
+    case "expansion.expanded":
+      return event.plan === undefined
+        ? []
+        : [`+ ${event.path} grew ${event.plan.steps.length} steps: ${event.plan.name}`];
+    case "step.failed":
+      return [`! ${event.path} failed: ${String(event.error)}`];
+    default:
+      return [];
+  }
+};
+
+const settings = Effect.promise(async () =>
+  Schema.decodeUnknownSync(Settings)(
+    JSON.parse(await readFile(new URL("settings.json", import.meta.url), "utf8")),
+  ),
+);
+
+const program = Effect.gen(function* () {
+  const run = yield* penguins.start({ settings: yield* settings });
+  yield* Stream.runForEach(run.events, (event) => Effect.forEach(told(event), (line) => Console.log(line)));
+  const { guess, leaderboard } = yield* run.await;
+  yield* Console.log(`\n${leaderboardText(leaderboard, guess)}\n`);
+  yield* Effect.promise(async () => {
+    await mkdir(folder, { recursive: true });
+    await writeFile(join(folder, "graph.json"), Plan.toJson(run.plan));
+    await writeFile(join(folder, "graph.mmd"), Plan.toMermaid(run.plan));
+    await writeFile(join(folder, "graph.dot"), Plan.toDot(run.plan));
+  });
+  yield* Console.log(`The graph as it grew: ${join(folder, "graph.json")}, graph.mmd, graph.dot`);
+});
+
+await Effect.runPromise(program);
