@@ -300,7 +300,7 @@ type RunParameters<Inputs> = {} extends Inputs
  *
  * @public
  */
-export interface Pipeline<Inputs, Outputs, Failure, Services>
+export interface Pipeline<in out Inputs, in out Outputs, Failure, Services>
   extends PipelineMembers,
     Typed<Inputs, Outputs, Failure, Services> {}
 
