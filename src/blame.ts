@@ -4,22 +4,34 @@ import { ExpansionError, GraphError, StepFailed } from "./errors.ts";
 import type { Call } from "./frame.ts";
 import { Then } from "./frame.ts";
 
-/** What a function threw. In an expansion a `GraphError` tells of the sub-pipeline, which could not be built. */
-export const thrownCause = ({ path, then }: Call, thrown: unknown): Cause.Cause<unknown> =>
-  Cause.fail(
-    then !== Then.outcome && thrown instanceof GraphError
-      ? new ExpansionError({ path, reason: thrown.message })
-      : new StepFailed({ path, cause: thrown }),
-  );
+/** Whose failure it is: a call of a function, or all attempts of a step together. */
+type Blamed = Pick<Call, "path" | "then">;
 
-/** Typed failures pass as they are; a defect becomes `StepFailed`. */
-export const blamed = (cause: Cause.Cause<unknown>, { path }: Call): Cause.Cause<unknown> => {
+/** A revoked proxy throws even when asked what it is. */
+const isGraphError = (thrown: unknown): thrown is GraphError => {
+  try {
+    return thrown instanceof GraphError;
+  } catch {
+    return false;
+  }
+};
+
+/** In an expansion a `GraphError` tells of the sub-pipeline, which could not be built. */
+const failureOf = ({ path, then }: Blamed, thrown: unknown): ExpansionError | StepFailed =>
+  then !== Then.outcome && isGraphError(thrown)
+    ? new ExpansionError({ path, reason: thrown.message })
+    : new StepFailed({ path, cause: thrown });
+
+/** What a function threw. */
+export const thrownCause = (call: Blamed, thrown: unknown): Cause.Cause<unknown> =>
+  Cause.fail(failureOf(call, thrown));
+
+/** Typed failures pass as they are; a defect is what a function threw inside of an Effect. */
+export const blamed = (cause: Cause.Cause<unknown>, call: Blamed): Cause.Cause<unknown> => {
   if (!Cause.hasDies(cause)) return cause;
   return Cause.fromReasons(
     cause.reasons.map((reason) =>
-      Cause.isDieReason(reason)
-        ? Cause.makeFailReason(new StepFailed({ path, cause: reason.defect }))
-        : reason,
+      Cause.isDieReason(reason) ? Cause.makeFailReason(failureOf(call, reason.defect)) : reason,
     ),
   );
 };

@@ -1,28 +1,13 @@
 /** Standalone steps that gave schemas for their inputs: what they read is decoded before their function sees it. */
-import * as Effect from "effect/Effect";
-import type { StepContext } from "../types/context.ts";
 import type { StepDefinition } from "./definition.ts";
-import { StepFailed } from "./errors.ts";
-import { decodeInputs } from "./inputs.ts";
+import type { GraphInput } from "./graph.ts";
 
-/** Decodes, then calls. */
-export const callDecoded = (
-  definition: StepDefinition,
-  inputs: Readonly<Record<string, unknown>>,
-  context: StepContext,
-): unknown => {
-  const declared = definition.inputs.map((name, slot) => ({ name, schema: definition.schemas![name], slot }));
-  return Effect.flatMap(decodeInputs(declared, inputs, context.path), (values) => {
-    const decoded: Record<string, unknown> = {};
-    declared.forEach(({ name }, i) => {
-      decoded[name] = values[i];
-    });
-    const value = definition.call(decoded, context);
-    if (Effect.isEffect(value)) return value as Effect.Effect<unknown, unknown>;
-    if (typeof (value as PromiseLike<unknown> | undefined)?.then !== "function") return Effect.succeed(value);
-    return Effect.tryPromise({
-      try: () => value as Promise<unknown>,
-      catch: (cause) => new StepFailed({ path: context.path, cause }),
-    });
-  });
-};
+/** The inputs of a step as those of a pipeline. */
+export const declaredInputs = ({ inputs, schemas }: StepDefinition): ReadonlyArray<GraphInput> =>
+  inputs.map((name, slot) => ({ name, schema: schemas![name], slot }));
+
+/** Their decoded values by name. */
+export const named = (
+  { inputs }: StepDefinition,
+  values: ReadonlyArray<unknown>,
+): Readonly<Record<string, unknown>> => Object.fromEntries(inputs.map((name, i) => [name, values[i]]));

@@ -36,7 +36,7 @@ export const describe = (value: unknown): string => {
       try {
         return cut(JSON.stringify(value) ?? "an object");
       } catch {
-        return Array.isArray(value) ? "an array" : "an object";
+        return "an object";
       }
     }
     default:

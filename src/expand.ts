@@ -17,8 +17,12 @@ export const graphOf: unique symbol = Symbol.for("espalier/graph") as never;
 
 /** The graph of a value that is a pipeline; undefined for a direct value. */
 export const expandable = (value: unknown): Graph | undefined => {
-  if (typeof value !== "object" || value === null || !(graphOf in value)) return undefined;
-  return (value as { readonly [graphOf]: Graph })[graphOf];
+  if (typeof value !== "object" || value === null) return undefined;
+  try {
+    return (value as { readonly [graphOf]?: Graph })[graphOf];
+  } catch {
+    return undefined; // A proxy that throws is a direct value.
+  }
 };
 
 const list = (names: ReadonlyArray<string>): string => names.map((name) => `"${name}"`).join(", ");
@@ -102,11 +106,19 @@ export const expandedOutcome = (
   );
 };
 
-/** The items of a map, and what names them in their paths. */
+/** What is not an array may be without end: one item more than there may be is enough to say so. */
+const itemsUpTo = (most: number, iterable: Iterable<unknown>): ReadonlyArray<unknown> => {
+  const items: Array<unknown> = [];
+  for (const item of iterable) if (items.push(item) > most) break;
+  return items;
+};
+
+/** The items of a map, `most` and one more of them if there are more, and what names them in their paths. */
 export const itemsOf = (
   frame: Frame,
   node: GraphNode,
   path: () => string,
+  most: number,
 ):
   | { readonly items: ReadonlyArray<unknown>; readonly keys: ReadonlyArray<string> | undefined }
   | ExpansionError => {
@@ -114,10 +126,10 @@ export const itemsOf = (
   const error = (reason: string) => new ExpansionError({ path: path(), reason });
   const over = readOver(frame, node);
   if (typeof over === "string") return error(over);
-  const isIterable = typeof over.value === "object" && over.value !== null && Symbol.iterator in over.value;
-  if (!isIterable) return error(`It maps over "${definition.over}", and that is not iterable.`);
   try {
-    const items = Array.isArray(over.value) ? over.value : Array.from(over.value as Iterable<unknown>);
+    const isIterable = typeof over.value === "object" && over.value !== null && Symbol.iterator in over.value;
+    if (!isIterable) return error(`It maps over "${definition.over}", and that is not iterable.`);
+    const items = Array.isArray(over.value) ? over.value : itemsUpTo(most, over.value as Iterable<unknown>);
     const { key } = definition.options;
     if (key === undefined) return { items, keys: undefined };
     const keys = items.map((item, index) => String(key(item, index)));

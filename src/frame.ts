@@ -146,6 +146,7 @@ export class Frame {
   }
 }
 
+export const noInputs: Readonly<Record<string, unknown>> = Object.freeze({});
 const none: Array<unknown> = [];
 const noCounts = new Int32Array(0);
 
@@ -164,7 +165,8 @@ export class Call {
   readonly host: ContextHost;
   readonly frame: Frame;
   readonly index: number;
-  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Dropped when they have been handed on to a sub-pipeline. */
+  inputs: Readonly<Record<string, unknown>>;
   /** Which attempt this is, from 1. */
   readonly count: number;
   readonly attempt: Attempt | undefined;
@@ -235,6 +237,10 @@ export class Job {
   takesSlot = false;
   settled = false;
   cancelled = false;
+  /** The attempt that is under way, or was the last. */
+  attempt = 1;
+  /** Ends the wait for a step that ignores its cancellation. */
+  endGrace: (() => void) | undefined = undefined;
 
   constructor(frame: Frame, index: number, call: Call | undefined) {
     this.frame = frame;

@@ -8,6 +8,7 @@
  * The compile-time half has checked the same; these checks are for callers without types.
  */
 import type { StepDefinition } from "./definition.ts";
+import { describe } from "./describe.ts";
 import { GraphError } from "./errors.ts";
 import { globMatcher, isGlob, nameProblem } from "./names.ts";
 
@@ -99,7 +100,7 @@ export class Draft {
 
   static empty(name: string): Draft {
     const problem = nameProblem(name);
-    if (problem !== undefined) throw new GraphError({ pipeline: String(name), step: "", reason: problem });
+    if (problem !== undefined) throw new GraphError({ pipeline: describe(name), step: "", reason: problem });
     const log: Log = {
       inputs: [],
       nodes: [],
@@ -436,7 +437,7 @@ export class Draft {
   #error(step: unknown, reason: string): GraphError {
     return new GraphError({
       pipeline: this.name,
-      step: typeof step === "string" ? step : String(step),
+      step: describe(step),
       reason,
     });
   }

@@ -2,13 +2,33 @@
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
+import { describe } from "./describe.ts";
 import { InvalidInput } from "./errors.ts";
 import type { GraphInput } from "./graph.ts";
+import type { DecodeProblem } from "./schema.ts";
 import { decode, isUnchecked, problemOf } from "./schema.ts";
 
-const invalid = (path: string, input: string, cause: Cause.Cause<import("./schema.ts").DecodeProblem>) => {
-  const problem = problemOf(cause);
-  return Exit.fail(new InvalidInput({ path, input, issuePath: problem.path, reason: problem.reason }));
+type Inputs = Readonly<Record<string, unknown>>;
+
+const refused = (
+  path: string,
+  input: string,
+  { path: issuePath, reason }: Pick<DecodeProblem, "path" | "reason">,
+) => new InvalidInput({ path, input, issuePath, reason });
+
+/** The value given for an input, not decoded; what a getter threw is why it cannot be had. */
+const read = (
+  given: Inputs,
+  { name, schema }: GraphInput,
+  path: string,
+): Exit.Exit<unknown, InvalidInput> => {
+  try {
+    if (Object.hasOwn(given, name)) return Exit.succeed(given[name]);
+    if (!isUnchecked(schema)) return Exit.succeed(undefined);
+    return Exit.fail(refused(path, name, { path: [], reason: "it is not given" }));
+  } catch (thrown) {
+    return Exit.fail(refused(path, name, { path: [], reason: describe(thrown) }));
+  }
 };
 
 /**
@@ -17,26 +37,24 @@ const invalid = (path: string, input: string, cause: Cause.Cause<import("./schem
  */
 export const decodeInputs = (
   declared: ReadonlyArray<GraphInput>,
-  given: Readonly<Record<string, unknown>>,
+  given: Inputs,
   path: string,
 ): Effect.Effect<ReadonlyArray<unknown>, InvalidInput> => {
-  const missing = declared.find(({ name, schema }) => isUnchecked(schema) && !Object.hasOwn(given, name));
-  if (missing !== undefined) {
-    const reason = "it is not given";
-    return Exit.fail(new InvalidInput({ path, input: missing.name, issuePath: [], reason }));
+  const values: Array<unknown> = [];
+  for (const input of declared) {
+    const exit = read(given, input, path);
+    if (Exit.isFailure(exit)) return Exit.failCause(exit.cause);
+    values.push(exit.value);
   }
-  if (declared.every(({ schema }) => isUnchecked(schema))) {
-    return Exit.succeed(declared.map(({ name }) => given[name]));
-  }
+  if (declared.every(({ schema }) => isUnchecked(schema))) return Exit.succeed(values);
   return Effect.gen(function* () {
-    const values: Array<unknown> = [];
-    for (const { name, schema } of declared) {
-      const value = Object.hasOwn(given, name) ? given[name] : undefined;
-      const exit = yield* Effect.exit(decode(schema, value));
-      if (Exit.isSuccess(exit)) values.push(exit.value);
+    const decoded: Array<unknown> = [];
+    for (const [i, { name, schema }] of declared.entries()) {
+      const exit = yield* Effect.exit(decode(schema, values[i]));
+      if (Exit.isSuccess(exit)) decoded.push(exit.value);
       else if (Cause.hasInterruptsOnly(exit.cause)) return yield* Effect.interrupt;
-      else return yield* invalid(path, name, exit.cause);
+      else return yield* refused(path, name, problemOf(exit.cause));
     }
-    return values;
+    return decoded;
   });
 };

@@ -59,13 +59,17 @@ export const missingOutput = (frame: Frame, index: number, value: unknown): Inva
     : new InvalidOutput({ path: frame.pathOf(index), reason: problem });
 };
 
+/** Has this object an output of that name: its own, or one that its class has, but not what every object has? */
+const provides = (value: object, name: string): boolean =>
+  Object.hasOwn(value, name) || (name in value && !(name in Object.prototype));
+
 /** Why `value` is no record of these outputs, or undefined. */
 export const recordProblem = (outputs: ReadonlyArray<string>, value: unknown): string | undefined => {
   if (outputs.length === 0) return undefined;
   const named = outputs.map((name) => `"${name}"`).join(", ");
   if (typeof value !== "object" || value === null)
     return `It declares the outputs ${named}, and gave no record of them.`;
-  const missing = outputs.find((name) => !Object.hasOwn(value, name));
+  const missing = outputs.find((name) => !provides(value, name));
   if (missing === undefined) return undefined;
   const given = Object.keys(value)
     .map((name) => `"${name}"`)

@@ -10,6 +10,7 @@ import type { Plan } from "../types/plan.ts";
 import type { Graph } from "./compile.ts";
 import { compile } from "./compile.ts";
 import type { AnyOptions, StepDefinition } from "./definition.ts";
+import { describe } from "./describe.ts";
 import { GraphError } from "./errors.ts";
 import { graphOf } from "./expand.ts";
 import type { GraphInput } from "./graph.ts";
@@ -43,8 +44,8 @@ class PipelineValue {
 
   input(name: string, schema: unknown): PipelineValue {
     if (!isSchema(schema)) {
-      const reason = `The schema of the input "${name}" is no schema: give an Effect Schema, a Standard Schema or type<T>().`;
-      throw new GraphError({ pipeline: this.name, step: String(name), reason });
+      const reason = `The schema of the input "${describe(name)}" is no schema: give an Effect Schema, a Standard Schema or type<T>().`;
+      throw new GraphError({ pipeline: this.name, step: describe(name), reason });
     }
     return new PipelineValue(this.#draft.withInput(name, schema));
   }

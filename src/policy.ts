@@ -10,7 +10,7 @@ import * as Exit from "effect/Exit";
 import * as Schedule from "effect/Schedule";
 import type { StepDefinition } from "./definition.ts";
 import { InvalidOutput, StepFailed, StepTimedOut } from "./errors.ts";
-import { decode, problemOf } from "./schema.ts";
+import { decode, isSchema, problemOf } from "./schema.ts";
 
 export interface Policy {
   readonly retry: Retry | undefined;
@@ -49,9 +49,10 @@ const retryOf = (retry: unknown): Retry | undefined => {
 
 /** Why these options cannot be, or undefined. */
 export const optionsProblem = (definition: StepDefinition): string | undefined => {
-  const { retry, timeout, pool, concurrency, minSuccess, fallback } = definition.options as {
-    readonly [key: string]: any;
-  };
+  const { retry, timeout, pool, concurrency, minSuccess, fallback, output, key, failures } =
+    definition.options as {
+      readonly [key: string]: any;
+    };
   if (timeout !== undefined && !isDuration(timeout)) return "Its timeout is no duration.";
   if (pool !== undefined && typeof pool !== "string") return "Its pool is the name of a pool, a string.";
   if (retry !== undefined && !Schedule.isSchedule(retry)) {
@@ -60,14 +61,23 @@ export const optionsProblem = (definition: StepDefinition): string | undefined =
     if (retry.times !== undefined && !(Number.isInteger(retry.times) && retry.times >= 0)) {
       return "Its retry.times is a whole number, 0 or more.";
     }
+    if (retry.while !== undefined && typeof retry.while !== "function") {
+      return "Its retry.while is a function of the error.";
+    }
     if (retry.delay !== undefined && !isDuration(retry.delay)) return "Its retry.delay is no duration.";
   }
-  if (concurrency !== undefined && !(Number.isInteger(concurrency) && concurrency >= 1)) {
+  const isCount = concurrency === Infinity || (Number.isInteger(concurrency) && concurrency >= 1);
+  if (concurrency !== undefined && !isCount) {
     return "Its concurrency is a whole number, 1 or more.";
   }
   if (minSuccess !== undefined && !(typeof minSuccess === "number" && minSuccess >= 0)) {
     return "Its minSuccess is a number, 0 or more.";
   }
+  if (key !== undefined && typeof key !== "function") return "Its key is a function of an item.";
+  if (failures !== undefined && failures !== "fail" && failures !== "collect") {
+    return 'Its failures are "fail" or "collect".';
+  }
+  if (output !== undefined && !isSchema(output)) return "Its output is no schema.";
   if (fallback !== undefined && Effect.isEffect(fallback)) {
     return "Its fallback is a value, or a function of the error that gives one.";
   }

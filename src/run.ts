@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Cause from "effect/Cause";
 import type { Fiber } from "effect/Fiber";
+import * as Option from "effect/Option";
 import { Random } from "effect/Random";
 import type { RunOptions } from "../types/options.ts";
 import type { Run } from "../types/run.ts";
@@ -30,7 +31,7 @@ const isCount = (value: unknown): boolean =>
 const optionsProblem = (options: RunOptions): InvalidInput | undefined => {
   const problem = (input: string, reason: string) =>
     new InvalidInput({ path: "", input, issuePath: [], reason });
-  const { concurrency, maxSteps, maxDepth, pools } = options;
+  const { concurrency, maxSteps, maxDepth, pools, gracePeriod, onFailure } = options;
   if (concurrency !== undefined && !isCount(concurrency)) {
     return problem("concurrency", "it is a whole number, 1 or more");
   }
@@ -38,6 +39,12 @@ const optionsProblem = (options: RunOptions): InvalidInput | undefined => {
     return problem("maxSteps", "it is a whole number, 1 or more");
   if (maxDepth !== undefined && !isCount(maxDepth))
     return problem("maxDepth", "it is a whole number, 1 or more");
+  if (onFailure !== undefined && onFailure !== "interrupt" && onFailure !== "finish") {
+    return problem("onFailure", 'it is "interrupt" or "finish"');
+  }
+  if (gracePeriod !== undefined && Option.isNone(Duration.fromInput(gracePeriod))) {
+    return problem("gracePeriod", "it is a duration, such as 500 (milliseconds) or 2 seconds");
+  }
   for (const [name, limit] of Object.entries(pools ?? {})) {
     if (!isCount(limit)) return problem(`pools.${name}`, "a pool's limit is a whole number, 1 or more");
   }

@@ -20,12 +20,15 @@ import type { Graph } from "./compile.ts";
 import type { ContextHost } from "./context.ts";
 import { blamed, thrownCause } from "./blame.ts";
 import { CurrentStep } from "./context.ts";
-import { callDecoded } from "./decoded.ts";
-import { ExpansionError, TooFewSucceeded } from "./errors.ts";
+import { declaredInputs, named } from "./decoded.ts";
+import { describe } from "./describe.ts";
+import type { InvalidOutput } from "./errors.ts";
+import { ExpansionError, StepFailed, TooFewSucceeded } from "./errors.ts";
 import type { PipelineEvent } from "./events.ts";
 import { directProblem, expandable, expandedOutcome, expansionProblem, itemsOf } from "./expand.ts";
 import type { Attempt, MapState } from "./frame.ts";
-import { Call, Frame, Job, Jobs, State, Then } from "./frame.ts";
+import type { GraphInput } from "./graph.ts";
+import { Call, Frame, Job, Jobs, noInputs, State, Then } from "./frame.ts";
 import { decodeInputs } from "./inputs.ts";
 import { missingOutput, outputsByName, readInputs } from "./outputs.ts";
 import { planOf } from "./plan.ts";
@@ -183,6 +186,7 @@ export class Engine implements ContextHost {
       const index = this.#indices[this.#head++]!;
       if (this.#head > 65_536) this.#forgetPast();
       if (frame.ending === undefined) this.#start(frame, index);
+      else this.#pools?.giveBack(frame, index);
     }
     this.#draining = false;
   }
@@ -295,7 +299,7 @@ export class Engine implements ContextHost {
     const { minSuccess } = map.definition.options;
     if (minSuccess !== undefined && map.succeeded < minSuccess) {
       const path = frame.parent!.pathOf(frame.parentIndex);
-      const total = map.items.length;
+      const total = map.results.length;
       return Exit.fail(new TooFewSucceeded({ path, succeeded: map.succeeded, total, minSuccess }));
     }
     return Exit.succeed(map.results);
@@ -335,7 +339,8 @@ export class Engine implements ContextHost {
     const node = frame.graph!.nodes[index]!;
     const path = this.#watcher === undefined ? "" : frame.pathOf(index);
     this.#tell({ type: "expansion.started", path, attempt: 1 });
-    const items = itemsOf(frame, node, () => frame.pathOf(index));
+    const most = this.#limits.maxSteps - this.#expandedSteps;
+    const items = itemsOf(frame, node, () => frame.pathOf(index), most);
     if (items instanceof ExpansionError) {
       this.#failed(frame, index, Cause.fail(items), 1);
       return;
@@ -381,13 +386,20 @@ export class Engine implements ContextHost {
     const effect = withPolicy(
       frame.policyOf(index)!,
       path,
-      (attempt) => this.#attempt(frame, index, inputs, attempt),
+      (attempt) => {
+        job.attempt = attempt;
+        return this.#attempt(frame, index, inputs, attempt);
+      },
       (attempt, error, delayMillis) =>
         this.#tell({ type: "step.retried", path, attempt, error, delayMillis }),
     );
     const fiber = this.#fork(effect);
     job.fiber = fiber;
-    fiber.addObserver((exit) => this.#jobIsOver(job, exit));
+    fiber.addObserver((exit) => {
+      // The policy's own functions may throw too: `while`, or a Schedule.
+      const mine = { path, then: Then.outcome };
+      this.#jobIsOver(job, Exit.isSuccess(exit) ? exit : Exit.failCause(blamed(exit.cause, mine)));
+    });
   }
 
   /** One attempt, as an Effect: it waits for a slot of the limit, and its interruption waits for the step to end. */
@@ -447,14 +459,21 @@ export class Engine implements ContextHost {
       const type = kind === "step" || map !== undefined ? "step.started" : "expansion.started";
       this.#tell({ type, path: call.path, attempt: count });
     }
+    if (definition.schemas === undefined) this.#invoke(call, inputs);
+    else
+      this.#decode(call, declaredInputs(definition), (values) =>
+        this.#invoke(call, named(definition, values)),
+      );
+  }
+
+  #invoke(call: Call, inputs: Readonly<Record<string, unknown>>): void {
+    const { map } = call.frame;
     let value: unknown;
     try {
       value =
-        map !== undefined
-          ? definition.call(map.items[index], inputs, call.context)
-          : definition.schemas === undefined
-            ? definition.call(inputs, call.context)
-            : callDecoded(definition, inputs, call.context);
+        map === undefined
+          ? call.definition.call(inputs, call.context)
+          : map.definition.call(map.items[call.index], inputs, call.context);
     } catch (thrown) {
       this.#threw(call, thrown);
       return;
@@ -502,10 +521,12 @@ export class Engine implements ContextHost {
     fiber.addObserver((ended) => this.#leafIsOver(job, call, ended));
   }
 
-  #awaitPromise(call: Call, promise: PromiseLike<unknown>): void {
+  #awaitPromise(call: Call, thenable: PromiseLike<unknown>): void {
     const job = this.#newLeaf(call);
+    // What is not a promise of this realm may settle twice, at once, with another thenable, or throw.
+    const promise = thenable instanceof Promise ? thenable : Promise.resolve(thenable);
     promise.then(
-      (value) => this.#leafIsOver(job, call, Exit.succeed(value)),
+      (value) => this.#promised(job, call, value),
       (thrown: unknown) =>
         this.#leafIsOver(
           job,
@@ -513,6 +534,17 @@ export class Engine implements ContextHost {
           job.cancelled ? Exit.interrupt() : Exit.failCause(thrownCause(call, thrown)),
         ),
     );
+  }
+
+  /** A promise was fulfilled: with an Effect, it may be, which is then run in its place. */
+  #promised(job: Job, call: Call, value: unknown): void {
+    if (job.settled || job.cancelled || job.frame.ending !== undefined || !Effect.isEffect(value)) {
+      this.#leafIsOver(job, call, Exit.succeed(value));
+      return;
+    }
+    this.#removeJob(job);
+    this.#received(call, value);
+    this.#drain();
   }
 
   #newLeaf(call: Call): Job {
@@ -533,6 +565,8 @@ export class Engine implements ContextHost {
     ) {
       this.#removeJob(job);
       this.#gave(call, exit.value);
+    } else if (Exit.isSuccess(exit) && call.then !== Then.outcome) {
+      this.#jobIsOver(job, Exit.interrupt()); // What it gave is not looked at any more.
     } else if (Exit.isSuccess(exit) || job.cancelled) {
       this.#jobIsOver(job, exit);
     } else {
@@ -559,13 +593,14 @@ export class Engine implements ContextHost {
 
   #choose(call: Call, literal: unknown): void {
     const cases = call.definition.cases!;
-    const key = String(literal);
+    const key = typeof literal === "number" || typeof literal === "boolean" ? String(literal) : literal;
     call.then = Then.expansion;
-    if (!Object.hasOwn(cases, key)) {
+    if (typeof key !== "string" || !Object.hasOwn(cases, key)) {
       const known = Object.keys(cases)
         .map((name) => `"${name}"`)
         .join(", ");
-      const reason = `Its choice is "${key}", and the cases are ${known}. Add a case "${key}".`;
+      const chosen = describe(key);
+      const reason = `Its choice is "${chosen}", and the cases are ${known}. Add a case "${chosen}".`;
       this.#endedAtOnce(call, Exit.fail(new ExpansionError({ path: call.path, reason })));
       return;
     }
@@ -597,9 +632,18 @@ export class Engine implements ContextHost {
       this.#enterGraph(call, value, graph, []);
       return;
     }
-    const decoding = decodeInputs(graph.inputs, call.inputs, call.path);
+    this.#decode(call, graph.inputs, (inputs) => this.#enterGraph(call, value, graph, inputs));
+  }
+
+  /** Decodes what a call was given, and goes on: at once where no schema makes it wait. */
+  #decode(
+    call: Call,
+    declared: ReadonlyArray<GraphInput>,
+    goOn: (values: ReadonlyArray<unknown>) => void,
+  ): void {
+    const decoding = decodeInputs(declared, call.inputs, call.path);
     if (Exit.isExit(decoding) && Exit.isSuccess(decoding)) {
-      this.#enterGraph(call, value, graph, decoding.value as ReadonlyArray<unknown>);
+      goOn(decoding.value as ReadonlyArray<unknown>);
       return;
     }
     const fiber = this.#fork(decoding);
@@ -609,7 +653,7 @@ export class Engine implements ContextHost {
       if (job.settled) return;
       if (Exit.isSuccess(exit) && !job.cancelled && job.frame.ending === undefined) {
         this.#removeJob(job);
-        this.#enterGraph(call, value, graph, exit.value);
+        goOn(exit.value);
       } else {
         this.#jobIsOver(job, exit);
       }
@@ -618,7 +662,13 @@ export class Engine implements ContextHost {
   }
 
   #expandDirectly(call: Call, value: unknown): void {
-    const problem = call.isItem ? undefined : directProblem(call, value);
+    let problem: ExpansionError | undefined;
+    try {
+      problem = call.isItem ? undefined : directProblem(call, value);
+    } catch (thrown) {
+      this.#threw(call, thrown);
+      return;
+    }
     if (problem !== undefined) {
       this.#endedAtOnce(call, Exit.fail(problem));
       return;
@@ -639,6 +689,7 @@ export class Engine implements ContextHost {
     }
     const child = new Frame(graph, undefined, call.frame, call.index);
     this.#fill(child, inputs, this.#kept(call, graph));
+    call.inputs = noInputs;
     this.#enter(child, new Job(call.frame, call.index, call));
     this.#ready(child);
   }
@@ -680,8 +731,8 @@ export class Engine implements ContextHost {
     this.#removeJob(job);
     const { frame, index, call } = job;
     if (call !== undefined) this.#endedAtOnce(call, exit);
-    else if (Exit.isSuccess(exit)) this.#provide(frame, index, exit.value, 1);
-    else this.#failed(frame, index, exit.cause, 1);
+    else if (Exit.isSuccess(exit)) this.#provide(frame, index, exit.value, job.attempt);
+    else this.#failed(frame, index, exit.cause, job.attempt);
     this.#checkOver(frame);
     this.#drain();
   }
@@ -694,6 +745,7 @@ export class Engine implements ContextHost {
 
   #removeJob(job: Job): void {
     job.settled = true;
+    job.endGrace?.();
     this.#jobs.remove(job);
     job.frame.running--;
     if (job.takesSlot) this.#active--;
@@ -711,17 +763,18 @@ export class Engine implements ContextHost {
     if (outputs.length === 1) {
       if (frame.reads[firstSlot]! > 0) frame.values[firstSlot] = value;
     } else {
-      const problem =
-        definition.outputs === "all"
-          ? this.#provideLate(frame, index, value as Record<string, unknown>)
-          : missingOutput(frame, index, value);
+      let problem: unknown;
+      try {
+        problem =
+          definition.outputs === "all"
+            ? this.#provideLate(frame, index, value as Record<string, unknown>)
+            : this.#provideSeveral(frame, index, value as Record<string, unknown>);
+      } catch (thrown) {
+        problem = new StepFailed({ path: frame.pathOf(index), cause: thrown }); // A getter threw.
+      }
       if (problem !== undefined) {
         this.#failed(frame, index, Cause.fail(problem), attempt);
         return;
-      }
-      for (let k = 0; k < outputs.length; k++) {
-        const slot = firstSlot + k;
-        if (frame.reads[slot]! > 0) frame.values[slot] = (value as Record<string, unknown>)[outputs[k]!];
       }
     }
     frame.states[index] = State.succeeded;
@@ -734,6 +787,17 @@ export class Engine implements ContextHost {
       if (--frame.waits[reader]! === 0 && frame.states[reader] === State.waiting) this.#push(frame, reader);
     }
     if (--frame.remaining === 0) this.#checkOver(frame);
+  }
+
+  #provideSeveral(frame: Frame, index: number, value: Record<string, unknown>): InvalidOutput | undefined {
+    const { outputs, firstSlot } = frame.graph!.nodes[index]!;
+    const problem = missingOutput(frame, index, value);
+    if (problem !== undefined) return problem;
+    for (let k = 0; k < outputs.length; k++) {
+      const slot = firstSlot + k;
+      if (frame.reads[slot]! > 0) frame.values[slot] = value[outputs[k]!];
+    }
+    return undefined;
   }
 
   /** Outputs of an "all" step, whose names nobody knew before. */
@@ -763,7 +827,7 @@ export class Engine implements ContextHost {
   }
 
   #itemIsOver(frame: Frame, map: MapState): void {
-    if (map.next < map.items.length) this.#push(frame, map.next++);
+    if (map.next < map.results.length) this.#push(frame, map.next++);
     if (--frame.remaining === 0) this.#checkOver(frame);
   }
 
@@ -837,7 +901,7 @@ export class Engine implements ContextHost {
     if (frame.ending !== undefined) return;
     frame.ending = cause;
     frame.endingPath = path;
-    const inside = this.#jobs.where((job) => job.frame.isWithin(frame));
+    const inside = frame.running === 0 ? [] : this.#jobs.where((job) => job.frame.isWithin(frame));
     for (const { child } of inside) {
       if (child === undefined || child.ending !== undefined) continue;
       child.ending = Cause.interrupt();
@@ -858,7 +922,7 @@ export class Engine implements ContextHost {
       return;
     }
     this.#stop(job);
-    if (!job.settled) this.#afterGrace(() => (job.settled ? [] : [job]));
+    if (!job.settled) job.endGrace ??= this.#afterGrace(() => [job]);
   }
 
   #stop(job: Job): void {

@@ -42,7 +42,8 @@ export const isSchema = (schema: unknown): boolean =>
 /** The first issue's path, wherever the vendor put it; keys may be given as `{ key }`. */
 const standardProblem = (issues: ReadonlyArray<StandardSchemaV1.Issue>): DecodeProblem => {
   const first = issues[0];
-  const path = (first?.path ?? []).map((part) => (typeof part === "object" ? part.key : part));
+  // arktype's path is of a class of its own, which `map` would make another of.
+  const path = Array.from(first?.path ?? [], (part) => (typeof part === "object" ? part.key : part));
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
   return new DecodeProblem({ path, reason: `${first?.message ?? "the schema gave no reason"}${more}` });
 };

@@ -3,6 +3,7 @@
  * builder. Says at once what no later stage could say as well: a function that is none, an option that cannot be.
  */
 import type { AnyOptions, StepDefinition, UserFunction } from "./definition.ts";
+import { describe } from "./describe.ts";
 import { GraphError } from "./errors.ts";
 import { optionsProblem } from "./policy.ts";
 import { isSchema } from "./schema.ts";
@@ -12,6 +13,12 @@ export const definitionOf: unique symbol = Symbol.for("espalier/definition") as 
 
 /** Options are few, and most steps have none. */
 const noOptions: AnyOptions = Object.freeze({});
+
+const noNames: ReadonlyArray<string> = Object.freeze([]);
+
+/** A pipeline is a value: whoever made it may go on changing the arrays that it was made with. */
+const copied = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
+  names.length === 0 ? noNames : names.slice();
 
 interface Parts {
   readonly kind: StepDefinition["kind"];
@@ -32,11 +39,14 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
   const { kind, name, inputs, call, cases } = parts;
   const options = parts.options ?? noOptions;
   const fail = (reason: string): never => {
-    throw new GraphError({ pipeline, step: typeof name === "string" ? name : String(name), reason });
+    throw new GraphError({ pipeline, step: describe(name), reason });
   };
   if (!Array.isArray(inputs) && !isRecord(inputs)) fail("Its inputs are an array of names.");
   if (typeof call !== "function") fail(`Its ${parts.callName} is no function.`);
   if (typeof options !== "object") fail("Its options are no record.");
+  if (Array.isArray(inputs) && inputs.some((input) => typeof input !== "string")) {
+    fail("Its inputs are names, and one of them is no string.");
+  }
   const schemas = Array.isArray(inputs) ? undefined : (inputs as Readonly<Record<string, unknown>>);
   for (const input of Object.keys(schemas ?? {})) {
     if (!isSchema(schemas![input])) fail(`The schema of its input "${input}" is no schema.`);
@@ -59,9 +69,9 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
   const definition: StepDefinition = {
     kind,
     name: name as string,
-    inputs: schemas === undefined ? (inputs as ReadonlyArray<string>) : Object.keys(schemas),
+    inputs: schemas === undefined ? copied(inputs as ReadonlyArray<string>) : Object.keys(schemas),
     over: parts.over as string | undefined,
-    outputs: outputs ?? [name as string],
+    outputs: outputs === undefined ? [name as string] : outputs === "all" ? outputs : copied(outputs),
     call: call as UserFunction,
     cases: cases as StepDefinition["cases"],
     schemas,

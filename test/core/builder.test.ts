@@ -1,0 +1,433 @@
+import * as Effect from "effect/Effect";
+import { dynamic, GraphError, pipeline, pipelineOf, step, type } from "espalier";
+import { describe, expect, test } from "vitest";
+import { thrown, untyped } from "./support.ts";
+
+describe("A pipeline is a value", () => {
+  test("each call gives a new one and leaves the old one as it was", async () => {
+    const base = pipeline("base").step("a", [], () => 1);
+    const left = base.step("b", ["a"], ({ a }) => a + 1);
+    const right = base.step("b", ["a"], ({ a }) => a + 10).step("c", ["b"], ({ b }) => b + 10);
+    expect(await base.runPromise({})).toEqual({ a: 1 });
+    expect(await left.runPromise({})).toEqual({ a: 1, b: 2 });
+    expect(await right.runPromise({})).toEqual({ a: 1, b: 11, c: 21 });
+  });
+
+  test("what one branch provides is unknown to the other", () => {
+    const base = untyped.pipeline("base").step("a", [], () => 1);
+    base.step("b", [], () => 2);
+    expect(thrown(() => base.step("c", ["b"], () => 3))).toBeInstanceOf(GraphError);
+    expect(() => base.step("b", [], () => 2)).not.toThrow();
+  });
+
+  test("a call that throws leaves no trace", async () => {
+    const base = untyped.pipeline("base").step("a", [], () => 1);
+    thrown(() => base.step("b", ["missing"], () => 2));
+    thrown(() => base.step("b", [], () => 2, { outputs: ["x", "a"] }));
+    thrown(() => base.addAll([step("y", [], () => 1), step("a", [], () => 1)]));
+    expect(await base.step("x", [], () => 3).runPromise({})).toEqual({ a: 1, x: 3 });
+    expect(await base.step("y", [], () => 4).runPromise({})).toEqual({ a: 1, y: 4 });
+  });
+
+  test("changing the arrays that it was made from changes nothing", async () => {
+    const inputs: Array<string> = ["a"];
+    const outputs: Array<string> = ["x", "y"];
+    const p = untyped
+      .pipeline("p")
+      .step("a", [], () => 1)
+      .step("b", inputs, (given: unknown) => ({ x: given, y: 2 }), { outputs });
+    inputs[0] = "b";
+    outputs.pop();
+    expect(await p.runPromise({})).toEqual({ a: 1, x: { a: 1 }, y: 2 });
+  });
+
+  test("the order of its calls is all that its type and its plan depend on, and runs do not change it", async () => {
+    const p = pipeline("p")
+      .step("a", [], () => 1)
+      .step("b", ["a"], ({ a }) => a);
+    const before = p.plan();
+    await Promise.all([p.runPromise({}), p.runPromise({}), p.runPromise({})]);
+    expect(p.plan()).toEqual(before);
+  });
+
+  test("it runs as often as one likes, also at once", async () => {
+    const p = pipeline("p")
+      .input("n", type<number>())
+      .step("double", ["n"], async ({ n }) => n * 2);
+    const runs = await Promise.all(Array.from({ length: 50 }, (_, n) => p.runPromise({ n })));
+    expect(runs.map(({ double }) => double)).toEqual(Array.from({ length: 50 }, (_, n) => n * 2));
+  });
+});
+
+describe("Building is linear", () => {
+  const build = (count: number): any => {
+    let p: any = pipeline("long").step("s0", [], () => 0);
+    for (let i = 1; i < count; i++) {
+      const before = `s${i - 1}`;
+      p = p.step(`s${i}`, [before], (inputs: any) => inputs[before] + 1);
+    }
+    return p;
+  };
+  test("10,000 calls copy no arrays: they take about ten times as long as 1,000 do", async () => {
+    const time = (count: number): number => {
+      const start = performance.now();
+      build(count);
+      return performance.now() - start;
+    };
+    time(2000);
+    const small = Math.min(time(1000), time(1000), time(1000));
+    const large = Math.min(time(10_000), time(10_000));
+    expect(large).toBeLessThan(Math.max(small, 1) * 60);
+    const outputs = await build(10_000).runPromise({});
+    expect(outputs.s9999).toBe(9999);
+  });
+  test("a glob over 10,000 outputs is read in one pass", async () => {
+    const family = Array.from({ length: 10_000 }, (_, i) => step(`feat_${i}`, [], () => i));
+    const p = pipeline("p")
+      .addAll(family)
+      .step("sum", ["feat_*"], (found) => Object.values(found["feat_*"]).reduce((a, b) => a + b, 0));
+    expect((await p.runPromise({})).sum).toBe(49_995_000);
+  });
+});
+
+describe("An untyped caller is told by one GraphError", () => {
+  const p = untyped.pipeline("p").step("a", [], () => 1);
+  const mistakes: ReadonlyArray<
+    readonly [mistake: string, build: () => unknown, step: string, says: RegExp]
+  > = [
+    [
+      "an input that nothing provides",
+      () => p.step("b", ["c"], () => 1),
+      "b",
+      /reads "c".*nothing provides.*"a"/,
+    ],
+    ["its own output as an input", () => p.step("b", ["b"], () => 1), "b", /reads "b"/],
+    ["an output name used twice", () => p.step("a", [], () => 1), "a", /"a" is already provided/],
+    ["an input with the name of an output", () => p.input("a", type()), "a", /"a" is already provided/],
+    [
+      "an output of another step among several",
+      () => p.step("b", [], () => 1, { outputs: ["x", "a"] }),
+      "b",
+      /"a" is already/,
+    ],
+    [
+      "the same output twice in one step",
+      () => p.step("b", [], () => 1, { outputs: ["x", "x"] }),
+      "b",
+      /"x" twice/,
+    ],
+    ["no outputs at all", () => p.step("b", [], () => 1, { outputs: [] }), "b", /outputs are empty/],
+    [
+      "outputs that are no array",
+      () => p.step("b", [], () => 1, { outputs: "x" }),
+      "b",
+      /outputs are an array/,
+    ],
+    [
+      'the outputs "all" of a plain step',
+      () => p.step("b", [], () => 1, { outputs: "all" }),
+      "b",
+      /Only a dynamic step/,
+    ],
+    ["a map with outputs", () => p.map("b", "a", [], () => 1, { outputs: ["x"] }), "b", /one output/],
+    ["a map over what nothing provides", () => p.map("b", "c", [], () => 1), "b", /reads "c"/],
+    [
+      "a switch with outputs",
+      () => p.switch("b", [], () => "x", { x: () => 1 }, { outputs: ["x"] }),
+      "b",
+      /one output/,
+    ],
+    ["a switch without cases", () => p.switch("b", [], () => "x"), "b", /cases are a record/],
+    [
+      "a case that is no function",
+      () => p.switch("b", [], () => "x", { x: 1 }),
+      "b",
+      /case "x" is no function/,
+    ],
+    ["a step without a function", () => p.step("b", []), "b", /run is no function/],
+    ["a dynamic step without a function", () => p.dynamic("b", []), "b", /expand is no function/],
+    ["a map without a function", () => p.map("b", "a", []), "b", /each is no function/],
+    ["a switch without a function", () => p.switch("b", []), "b", /no function/],
+    ["inputs that are no array", () => p.step("b", "a", () => 1), "b", /inputs are an array/],
+    ["inputs left out", () => p.step("b", () => 1), "b", /inputs are an array|no function/],
+    ["an input that is undefined", () => p.step("b", [undefined], () => 1), "b", /no string/],
+    ["an input that is no name", () => p.step("b", [1], () => 1), "b", /no string/],
+    [
+      "a glob that matches nothing",
+      () => p.step("b", ["x_*"], () => 1),
+      "b",
+      /glob "x_\*" matches no output/,
+    ],
+    ["a returned name that nothing provides", () => p.returns("zzz"), "zzz", /cannot be returned/],
+    ["an input without a schema", () => p.input("b"), "b", /no schema/],
+    ["add of nothing", () => p.add(undefined), "", /add takes/],
+    ["add of a function", () => p.add(() => 1), "", /add takes/],
+    [
+      "add of a step whose input is not there",
+      () => p.add(step("b", ["c"], ({ c }: { c: 1 }) => c)),
+      "b",
+      /reads "c"/,
+    ],
+    ["add of a step whose name is taken", () => p.add(step("a", [], () => 1)), "a", /"a" is already/],
+    [
+      "add of a pipeline whose input is not there",
+      () => p.add(pipeline("q").input("c", type<1>())),
+      "q",
+      /reads "c"/,
+    ],
+    [
+      "add of a pipeline whose output is taken",
+      () => p.add(pipeline("q").step("a", [], () => 1)),
+      "q",
+      /"a" is already/,
+    ],
+    ["addAll of what are no steps", () => p.addAll([1]), "", /addAll takes/],
+    [
+      "pipelineOf with what is no step",
+      () => untyped.pipelineOf("q", [pipeline("x")]),
+      "",
+      /pipelineOf takes/,
+    ],
+    [
+      "a timeout that is no duration",
+      () => p.step("b", [], () => 1, { timeout: "soon" }),
+      "b",
+      /timeout is no duration/,
+    ],
+    ["a retry that is no schedule", () => p.step("b", [], () => 1, { retry: 3 }), "b", /retry is a Schedule/],
+    ["retry.times below zero", () => p.step("b", [], () => 1, { retry: { times: -1 } }), "b", /retry.times/],
+    [
+      "a retry.delay that is no duration",
+      () => p.step("b", [], () => 1, { retry: { delay: "x" } }),
+      "b",
+      /retry.delay/,
+    ],
+    ["a pool that is no name", () => p.step("b", [], () => 1, { pool: 3 }), "b", /pool/],
+    [
+      "a map that runs no item at once",
+      () => p.map("b", "a", [], () => 1, { concurrency: 0 }),
+      "b",
+      /concurrency/,
+    ],
+    ["minSuccess below zero", () => p.map("b", "a", [], () => 1, { minSuccess: -1 }), "b", /minSuccess/],
+    [
+      "an Effect as a fallback",
+      () => p.step("b", [], () => 1, { fallback: Effect.succeed(1) }),
+      "b",
+      /fallback/,
+    ],
+    ["options that are no record", () => p.step("b", [], () => 1, 5), "b", /options are no record/],
+    ["an output schema that is none", () => p.step("b", [], () => 1, { output: 5 }), "b", /output/],
+    ["a key that is no function", () => p.map("b", "a", [], () => 1, { key: 5 }), "b", /key/],
+    [
+      "failures that are neither fail nor collect",
+      () => p.map("b", "a", [], () => 1, { failures: "x" }),
+      "b",
+      /failures/,
+    ],
+    [
+      "a retry.while that is no function",
+      () => p.step("b", [], () => 1, { retry: { while: 1 } }),
+      "b",
+      /retry.while/,
+    ],
+  ];
+  test.each(mistakes)("%s", (_, build, name, says) => {
+    const error = thrown(build);
+    expect(error).toBeInstanceOf(GraphError);
+    expect(error.reason).toMatch(says);
+    expect(error.step).toBe(name);
+    expect(error.code).toBe("ESPALIER_GRAPH");
+    expect(error.message).toContain(error.reason);
+  });
+});
+
+describe("add(pipeline)", () => {
+  const scaled = pipeline("scaled")
+    .input("raw", type<number>())
+    .step("factor", [], () => 10)
+    .step("scaled", ["raw", "factor"], ({ raw, factor }) => raw * factor);
+
+  test("wires its inputs to what is there and shows its outputs", async () => {
+    const p = pipeline("p")
+      .step("raw", [], () => 2)
+      .add(scaled)
+      .step("after", ["scaled"], ({ scaled }) => scaled + 1);
+    expect(await p.runPromise({})).toEqual({ raw: 2, factor: 10, scaled: 20, after: 21 });
+  });
+
+  test("shows of a pipeline only what it returns, and hides the rest under its name", async () => {
+    const p = pipeline("p")
+      .step("raw", [], () => 2)
+      .step("factor", [], () => 3)
+      .add(scaled.returns("scaled"))
+      .step("after", ["scaled", "factor"], ({ scaled, factor }) => scaled + factor);
+    expect(await p.runPromise({})).toEqual({ raw: 2, factor: 3, scaled: 20, after: 23 });
+    expect(p.plan().steps.map(({ path }) => path)).toContain("scaled/factor");
+  });
+
+  test("two pipelines with hidden steps of one name stand side by side", async () => {
+    const one = (name: string, value: number): any =>
+      untyped
+        .pipeline(name)
+        .step("hidden", [], () => value)
+        .step(`${name}_out`, ["hidden"], ({ hidden }: any) => hidden)
+        .returns(`${name}_out`);
+    const p = untyped.pipeline("p").add(one("l", 1)).add(one("r", 2));
+    expect(await p.runPromise({})).toEqual({ l_out: 1, r_out: 2 });
+  });
+
+  test("decodes its inputs by its own schemas", async () => {
+    const z = await import("zod");
+    const sized = pipeline("sized")
+      .input("size", z.string().transform(Number))
+      .step("next", ["size"], ({ size }) => size + 1);
+    const p = pipeline("p")
+      .step("size", [], () => "41")
+      .add(sized);
+    expect(await p.runPromise({})).toEqual({ size: "41", next: 42 });
+  });
+
+  test("adds dynamic steps, maps and switches that work as they did", async () => {
+    const inner = pipeline("inner")
+      .input("n", type<number>())
+      .dynamic("grown", ["n"], ({ n }) => pipeline("sub").step("grown", [], () => n + 1))
+      .step("items", ["n"], ({ n }) => [n, n])
+      .map("doubled", "items", ["grown"], (item, { grown }) => item + grown)
+      .switch("kind", ["n"], ({ n }) => (n > 1 ? "big" : "small"), { big: () => "B", small: () => "S" });
+    const p = pipeline("p")
+      .step("n", [], () => 5)
+      .add(inner);
+    expect(await p.runPromise({})).toEqual({ n: 5, grown: 6, items: [5, 5], doubled: [11, 11], kind: "B" });
+  });
+
+  test('adds a pipeline with an "all" step: what it provides is read later by name', async () => {
+    const open = pipeline("open").dynamic(
+      "grow",
+      [],
+      () =>
+        pipeline("sub")
+          .step("x", [], () => 1)
+          .step("y", [], () => 2),
+      { outputs: "all" },
+    );
+    const p = pipeline("p")
+      .add(open)
+      .step("sum", ["x", "y"], ({ x, y }) => x + y);
+    expect(await p.runPromise({})).toEqual({ x: 1, y: 2, sum: 3 });
+  });
+
+  test("adds the same pipeline to many hosts", async () => {
+    const hosts = [1, 2, 3].map((n) =>
+      pipeline(`host${n}`)
+        .step("raw", [], () => n)
+        .add(scaled),
+    );
+    const outputs = await Promise.all(hosts.map((host) => host.runPromise({})));
+    expect(outputs.map(({ scaled }) => scaled)).toEqual([10, 20, 30]);
+  });
+
+  test("an input that it only returns is what the host has", async () => {
+    const passing = pipeline("passing")
+      .input("raw", type<number>())
+      .step("more", ["raw"], ({ raw }) => raw + 1)
+      .returns("raw", "more");
+    const p = pipeline("p")
+      .step("raw", [], () => 1)
+      .add(passing);
+    expect(await p.runPromise({})).toEqual({ raw: 1, more: 2 });
+  });
+});
+
+describe("returns", () => {
+  const p = pipeline("p")
+    .input("seed", type<number>())
+    .step("a", ["seed"], ({ seed }) => seed + 1)
+    .step("b", ["a"], ({ a }) => a + 1)
+    .step("c", [], () => 0);
+  test("narrows what a run gives, in the order asked for, and all steps still run", async () => {
+    let ran = 0;
+    const counted = p.step("d", [], () => ++ran).returns("b", "a");
+    const outputs = await counted.runPromise({ seed: 1 });
+    expect(outputs).toEqual({ b: 3, a: 2 });
+    expect(Object.keys(outputs)).toEqual(["b", "a"]);
+    expect(ran).toBe(1);
+  });
+  test("without it a run gives all outputs and its inputs", async () => {
+    expect(await p.runPromise({ seed: 1 })).toEqual({ seed: 1, a: 2, b: 3, c: 0 });
+  });
+  test("can be called again to narrow further, and steps added later are given too", async () => {
+    const narrowed = p.returns("a", "b").returns("b");
+    expect(await narrowed.runPromise({ seed: 1 })).toEqual({ b: 3 });
+    expect(await narrowed.step("e", ["b"], ({ b }) => b * 2).runPromise({ seed: 1 })).toEqual({ b: 3, e: 6 });
+  });
+  test("what it leaves out can neither be read nor returned again", () => {
+    const narrowed = p.returns("b") as any;
+    expect(thrown(() => narrowed.step("x", ["a"], () => 1)).reason).toMatch(/reads "a"/);
+    expect(thrown(() => narrowed.returns("a")).reason).toMatch(/cannot be returned/);
+  });
+  test("may name an output twice", async () => {
+    expect(await p.returns("b", "b").runPromise({ seed: 1 })).toEqual({ b: 3 });
+  });
+});
+
+describe("pipelineOf", () => {
+  test("takes steps in any order", async () => {
+    const p = pipelineOf("sum", [
+      step("total", ["a", "b"], ({ a, b }: { a: number; b: number }) => a + b),
+      step("b", ["a"], ({ a }: { a: number }) => a + 1),
+      step("a", [], () => 1),
+    ]);
+    expect(await p.runPromise({})).toEqual({ total: 3, a: 1, b: 2 });
+  });
+  test("takes dynamic steps, and globs over what the others provide", async () => {
+    const p = pipelineOf("p", [
+      step("sum", ["f_*"], (found: { "f_*": Record<string, number> }) =>
+        Object.values(found["f_*"]).reduce((a, b) => a + b, 0),
+      ),
+      step("f_one", [], () => 1),
+      dynamic("f_two", ["f_one"], ({ f_one }: { f_one: number }) =>
+        pipeline("sub").step("f_two", [], () => f_one + 1),
+      ),
+    ] as const);
+    expect((await p.runPromise({})).sum).toBe(3);
+  });
+  test("spells out a cycle of an untyped caller", () => {
+    const reading = (name: string, input: string): unknown => untyped.step(name, [input], () => 1);
+    const error = thrown(() =>
+      untyped.pipelineOf("round", [
+        reading("c", "b"),
+        reading("a", "c"),
+        reading("b", "a"),
+        reading("d", "c"),
+      ]),
+    );
+    expect(error).toBeInstanceOf(GraphError);
+    expect(error.reason).toMatch(/a → b → c → a|b → c → a → b|c → a → b → c/);
+  });
+  test("a step that reads itself is a cycle of one", () => {
+    const error = thrown(() => untyped.pipelineOf("round", [untyped.step("a", ["a"], () => 1)]));
+    expect(error.reason).toContain("a → a");
+  });
+  test("names a missing input, and a name used twice", () => {
+    expect(thrown(() => untyped.pipelineOf("p", [untyped.step("a", ["b"], () => 1)])).reason).toMatch(
+      /reads "b"/,
+    );
+    expect(
+      thrown(() => untyped.pipelineOf("p", [untyped.step("a", [], () => 1), untyped.step("a", [], () => 1)]))
+        .reason,
+    ).toMatch(/already provided/);
+  });
+  test("takes none at all", async () => {
+    expect(await pipelineOf("none", []).runPromise({})).toEqual({});
+  });
+  test("sorts 10,000 steps given in reverse", async () => {
+    const parts: Array<unknown> = [step("s0", [], () => 0)];
+    for (let i = 1; i < 10_000; i++) {
+      const before = `s${i - 1}`;
+      parts.unshift(untyped.step(`s${i}`, [before], (inputs: any) => inputs[before] + 1));
+    }
+    const p = untyped.pipelineOf("long", parts);
+    expect((await p.runPromise({})).s9999).toBe(9999);
+  });
+});
