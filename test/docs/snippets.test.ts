@@ -23,7 +23,9 @@ describe("the snippets of the documentation", () => {
   const outcomes = tryOut(extractAll(documents), "documentation");
 
   test("README.md shows at least one program that is run", () => {
-    expect(outcomes.filter(({ snippet }) => snippet.file === "README.md" && snippet.mode === "run")).not.toEqual([]);
+    expect(
+      outcomes.filter(({ snippet }) => snippet.file === "README.md" && snippet.mode === "run"),
+    ).not.toEqual([]);
   });
 
   test.each(outcomes.map((outcome) => [`${outcome.snippet.file}:${outcome.snippet.line}`, outcome] as const))(

@@ -50,7 +50,9 @@ const blocks = (markdown: string): ReadonlyArray<Block> => {
     let end = start + 1;
     while (end < lines.length && !isClosing(lines[end] ?? "")) end++;
     if (end === lines.length) throw new Error(`The block that line ${start + 1} opens is never closed`);
-    const body = lines.slice(start + 1, end).map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
+    const body = lines
+      .slice(start + 1, end)
+      .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line));
     found.push({ line: start + 1, info: info.trim(), body: body.join("\n") });
     start = end;
   }
@@ -68,7 +70,8 @@ export const extract = (file: string, markdown: string): ReadonlyArray<Snippet> 
   const all = blocks(markdown);
   return all.flatMap(({ body, info, line }, index): ReadonlyArray<Snippet> => {
     const [language = "", ...rest] = info.split(/\s+/);
-    if (language === "typescript") throw new Error(`${file}:${line}: write \`\`\`ts, which is what the tests look for`);
+    if (language === "typescript")
+      throw new Error(`${file}:${line}: write \`\`\`ts, which is what the tests look for`);
     if (language !== "ts") return [];
     const mode = modes.get(rest.join(" "));
     if (mode === undefined) throw new Error(`${file}:${line}: "${info}" is none of: ts, ts no-run, ts error`);
@@ -76,7 +79,9 @@ export const extract = (file: string, markdown: string): ReadonlyArray<Snippet> 
     if (mode === "error" && next?.info !== "text") {
       throw new Error(`${file}:${line}: a \`\`\`ts error block must be followed by a \`\`\`text block`);
     }
-    return [{ file, line, mode, code: `${body}\n`, expected: mode === "error" ? next?.body.trim() : undefined }];
+    return [
+      { file, line, mode, code: `${body}\n`, expected: mode === "error" ? next?.body.trim() : undefined },
+    ];
   });
 };
 
@@ -100,7 +105,8 @@ const diagnosticsByModule = (printed: string): ReadonlyMap<string, ReadonlyArray
       found.set(module, current);
       current.push(message);
     } else if (/^\s+\S/.test(line) && current !== undefined) current.push(line);
-    else if (line.trim() !== "") throw new Error(`The compiler printed something unexpected: ${line}\n${printed}`);
+    else if (line.trim() !== "")
+      throw new Error(`The compiler printed something unexpected: ${line}\n${printed}`);
   }
   return found;
 };
@@ -111,7 +117,8 @@ const compile = (folder: string): ReadonlyMap<string, ReadonlyArray<string>> => 
     cwd: folder,
     encoding: "utf8",
   });
-  if (result.status !== 0 && result.stdout.trim() === "") throw new Error(`The compiler failed: ${result.stderr}`);
+  if (result.status !== 0 && result.stdout.trim() === "")
+    throw new Error(`The compiler failed: ${result.stderr}`);
   return diagnosticsByModule(result.stdout.replaceAll(`${folder}/`, "").replaceAll(root, ""));
 };
 
@@ -157,7 +164,10 @@ const runAll = (folder: string, modules: ReadonlyArray<string>): ReadonlyMap<str
   for (const module of modules) {
     if (outcomes.has(module)) continue;
     // The first without an outcome ended or stalled the process; those after it never had their turn.
-    outcomes.set(module, `the process ended (${result.signal ?? result.status}) before it had run\n${result.stderr}`);
+    outcomes.set(
+      module,
+      `the process ended (${result.signal ?? result.status}) before it had run\n${result.stderr}`,
+    );
   }
   return outcomes;
 };
@@ -182,7 +192,9 @@ export const tryOut = (snippets: ReadonlyArray<Snippet>, name: string): Readonly
     }),
   );
   const diagnostics = snippets.length === 0 ? new Map<string, ReadonlyArray<string>>() : compile(folder);
-  const runnable = snippets.filter((snippet) => snippet.mode === "run" && !diagnostics.has(moduleName(snippet)));
+  const runnable = snippets.filter(
+    (snippet) => snippet.mode === "run" && !diagnostics.has(moduleName(snippet)),
+  );
   const failures = runAll(folder, runnable.map(moduleName));
   return snippets.map((snippet) => ({
     snippet,

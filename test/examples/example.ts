@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
-const root = join(import.meta.dirname, "../..");
+export const root = join(import.meta.dirname, "../..");
 
 /** What the example printed; rejects with all it said where it does not end well. */
 export const example = (file: string, ...args: ReadonlyArray<string>): Promise<string> =>
