@@ -26,14 +26,13 @@ export interface Graph {
   /** What a run gives back. */
   readonly returnNames: ReadonlyArray<string>;
   readonly returnSlots: ReadonlyArray<number>;
-  /** Returned names that only an "all" step provides; undefined: all that they provide is returned. */
-  readonly returnsLate: ReadonlyArray<string> | undefined;
+  /** Names asked for by `.returns` that only an "all" step can provide. */
+  readonly returnsLate: ReadonlyArray<string>;
   readonly isOpen: boolean;
 }
 
-/** Calls `visit` with each node that node `index` waits for, once for each read. */
-const eachSource = (draft: Draft, node: GraphNode, visit: (source: number) => void): void => {
-  for (const slot of node.slots) if (slot !== -1) visit(draft.ownerOf(slot));
+/** Calls `visit` with each node that a node waits for beside those of its plain inputs, once for each read. */
+const eachRareSource = (draft: Draft, node: GraphNode, visit: (source: number) => void): void => {
   for (const glob of node.globs) for (const slot of glob.slots) visit(draft.ownerOf(slot));
   if (node.overSlot !== -1) visit(draft.ownerOf(node.overSlot));
   for (const source of node.waitsFor) visit(source);

@@ -36,6 +36,12 @@ export interface LentSlot {
   busy: boolean;
 }
 
+/** An output whose name was not known before the run, and the node that provided it. */
+export interface Late {
+  readonly value: unknown;
+  readonly by: number;
+}
+
 export class Frame {
   readonly graph: Graph | undefined;
   readonly map: MapState | undefined;
@@ -63,7 +69,7 @@ export class Frame {
   /** With `onFailure: "finish"`: all that failed here. */
   failures: Array<Cause.Cause<unknown>> | undefined = undefined;
   /** What "all" steps have provided, by name. */
-  late: Map<string, unknown> | undefined = undefined;
+  late: Map<string, Late> | undefined = undefined;
   lent: LentSlot | undefined = undefined;
   /** Ends the wait for steps that ignore their interruption. */
   endGrace: (() => void) | undefined = undefined;

@@ -34,6 +34,8 @@ export interface GraphNode {
   /** The step's outputs have the slots from here on, in order. */
   readonly firstSlot: number;
   readonly outputs: ReadonlyArray<string>;
+  /** For an "all" step of a pipeline that was added: which names that pipeline shows; undefined: all. */
+  readonly shows?: (name: string) => boolean;
 }
 
 export interface GraphInput {
@@ -46,6 +48,7 @@ export interface GraphInput {
 interface Returns {
   readonly names: ReadonlyArray<string>;
   readonly fromSlot: number;
+  readonly fromNode: number;
 }
 
 /** The shared part. `owners[slot]` is the node that provides the slot, or -1 for an input. */
@@ -162,8 +165,7 @@ export class Draft {
   visible(): ReadonlyArray<readonly [name: string, slot: number]> {
     const found: Array<readonly [string, number]> = [];
     for (const name of this.#returns?.names ?? []) {
-      const slot = this.#log.slotOf.get(name);
-      if (slot !== undefined) found.push([name, slot]);
+      if (this.hasOutput(name)) found.push([name, this.#log.slotOf.get(name)!]);
     }
     for (let slot = this.#returns?.fromSlot ?? 0; slot < this.slotCount; slot++) {
       const name = this.#log.slotNames[slot];
@@ -172,9 +174,16 @@ export class Draft {
     return found;
   }
 
-  /** Names listed by `.returns` that only an "all" step can provide; undefined where `.returns` was not called. */
-  returnedLate(): ReadonlyArray<string> | undefined {
-    return this.#returns?.names.filter((name) => !this.#log.slotOf.has(name));
+  /** Names listed by `.returns` that only an "all" step can provide. */
+  returnedLate(): ReadonlyArray<string> {
+    return this.#returns?.names.filter((name) => !this.hasOutput(name)) ?? [];
+  }
+
+  /** Does what the "all" step `index` provides by this name go to whoever uses this pipeline? */
+  showsLate(index: number, name: string): boolean {
+    const returns = this.#returns;
+    if (returns !== undefined && index < returns.fromNode && !returns.names.includes(name)) return false;
+    return this.node(index).shows?.(name) !== false;
   }
 
   visibleNames(): ReadonlyArray<string> {
@@ -216,28 +225,22 @@ export class Draft {
       }
     }
     const provided = outputs === "all" ? [] : outputs;
-    const keys: Array<string> = [];
-    const slots: Array<number> = [];
-    let globs = noGlobs as Array<GlobRead>;
+    const { inputs } = definition;
+    // Arrays of the right length: one that grows by `push` takes room for 17, and a graph keeps these.
+    let keys = inputs;
+    let slots = inputs.length === 0 ? noNodes : new Array<number>(inputs.length);
+    let globs = noGlobs;
     let waits = false;
-    for (const input of definition.inputs) {
-      if (isGlob(input)) {
-        const read = this.#family(input);
-        if (read.slots.length === 0 && this.#openCount === 0) {
-          throw this.#error(
-            name,
-            `The glob "${input}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or mend the glob.`,
-          );
-        }
-        if (globs.length === 0) globs = [];
-        globs.push(read);
-        waits ||= this.#openCount > 0;
-      } else {
-        const slot = this.#slotFor(input, name);
-        keys.push(input);
-        slots.push(slot);
-        waits ||= slot === -1;
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i]!;
+      const slot = isGlob(input) ? undefined : this.#slotFor(input, name);
+      if (slot === undefined) {
+        [keys, slots, globs] = this.#readsOf(definition);
+        waits = this.#openCount > 0;
+        break;
       }
+      (slots as Array<number>)[i] = slot;
+      waits ||= slot === -1;
     }
     const overSlot = definition.over === undefined ? -1 : this.#slotFor(definition.over, name);
     waits ||= definition.over !== undefined && overSlot === -1;
@@ -245,7 +248,7 @@ export class Draft {
     log.nodes.push({
       path: name,
       definition,
-      keys: definition.inputs.length === keys.length ? definition.inputs : keys,
+      keys,
       slots,
       globs,
       waitsFor: waits ? this.openNodes : noNodes,
@@ -341,6 +344,7 @@ export class Draft {
         overSlot: here(node.overSlot),
         firstSlot,
         outputs: node.outputs,
+        shows: (name) => other.showsLate(i, name),
       });
     }
     return new Draft(
@@ -366,6 +370,7 @@ export class Draft {
     return new Draft(this.name, this.#log, this.inputCount, this.nodeCount, this.slotCount, this.#openCount, {
       names: [...new Set(names)],
       fromSlot: this.slotCount,
+      fromNode: this.nodeCount,
     });
   }
 
@@ -400,6 +405,27 @@ export class Draft {
       step,
       `It reads "${input}", and nothing provides that; ${available(this.visibleNames())}. Add an input or a step "${input}" before it.`,
     );
+  }
+
+  /** What a step with globs reads: the names, their slots, and the families. */
+  #readsOf({
+    name,
+    inputs,
+  }: StepDefinition): [
+    keys: ReadonlyArray<string>,
+    slots: ReadonlyArray<number>,
+    globs: ReadonlyArray<GlobRead>,
+  ] {
+    const keys = inputs.filter((input) => !isGlob(input));
+    const globs = inputs.filter(isGlob).map((glob) => {
+      const read = this.#family(glob);
+      if (read.slots.length > 0 || this.#openCount > 0) return read;
+      throw this.#error(
+        name,
+        `The glob "${glob}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or mend the glob.`,
+      );
+    });
+    return [keys, keys.map((key) => this.#slotFor(key, name)), globs];
   }
 
   #family(glob: string): GlobRead {

@@ -3,7 +3,7 @@
  */
 import type { StepDefinition } from "./definition.ts";
 import { InvalidOutput } from "./errors.ts";
-import type { Frame } from "./frame.ts";
+import type { Frame, Late } from "./frame.ts";
 import type { GraphNode } from "./graph.ts";
 import { globMatcher } from "./names.ts";
 
@@ -17,6 +17,12 @@ const take = (frame: Frame, slot: number): unknown => {
 const unprovided = (name: string): string =>
   `It reads "${name}", and none of the earlier steps with outputs "all" provided that.`;
 
+/** What an "all" step provided, if it is one of those that the node waits for: others may or may not have ended. */
+const lateFor = (frame: Frame, node: GraphNode, name: string): Late | undefined => {
+  const late = frame.late?.get(name);
+  return late !== undefined && node.waitsFor.includes(late.by) ? late : undefined;
+};
+
 /** The inputs of a node by name; a sentence where an earlier "all" step should have provided one and did not. */
 export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknown> | string => {
   const inputs: Record<string, unknown> = {};
@@ -27,8 +33,9 @@ export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknow
     if (slot !== -1) {
       inputs[key] = take(frame, slot);
     } else {
-      if (frame.late?.has(key) !== true) return unprovided(key);
-      inputs[key] = frame.late.get(key);
+      const late = lateFor(frame, node, key);
+      if (late === undefined) return unprovided(key);
+      inputs[key] = late.value;
     }
   }
   for (const { glob, names, slots: members } of globs) {
@@ -36,7 +43,9 @@ export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknow
     for (let i = 0; i < members.length; i++) family[names[i]!] = take(frame, members[i]!);
     if (node.waitsFor.length > 0 && frame.late !== undefined) {
       const matches = globMatcher(glob);
-      for (const [name, value] of frame.late) if (matches(name)) family[name] = value;
+      for (const [name, { value, by }] of frame.late) {
+        if (matches(name) && node.waitsFor.includes(by)) family[name] = value;
+      }
     }
     inputs[glob] = family;
   }
@@ -47,7 +56,7 @@ export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknow
 export const readOver = (frame: Frame, node: GraphNode): { readonly value: unknown } | string => {
   if (node.overSlot !== -1) return { value: take(frame, node.overSlot) };
   const over = node.definition.over!;
-  return frame.late?.has(over) === true ? { value: frame.late.get(over) } : unprovided(over);
+  return lateFor(frame, node, over) ?? unprovided(over);
 };
 
 /** A step with several outputs gives a record of them. Says which is missing. */

@@ -273,14 +273,14 @@ export class Engine implements ContextHost {
       const slot = graph.returnSlots[i]!;
       if (frame.reads[slot]! > 0) results[name] = frame.values[slot];
     });
-    for (const name of graph.returnsLate ?? []) {
+    for (const name of graph.returnsLate) {
       if (frame.late?.has(name) !== true) {
         const reason = `It returns "${name}", and none of its steps with outputs "all" provided that.`;
         return Exit.fail(new ExpansionError({ path: frame.prefix.slice(0, -1) || graph.name, reason }));
       }
     }
-    for (const [name, value] of frame.late ?? []) {
-      if (graph.returnsLate === undefined || graph.returnsLate.includes(name)) results[name] = value;
+    for (const [name, { value, by }] of frame.late ?? []) {
+      if (graph.draft.showsLate(by, name)) results[name] = value;
     }
     const { parent, parentIndex } = frame;
     if (parent === undefined) return Exit.succeed(results);
@@ -410,6 +410,7 @@ export class Engine implements ContextHost {
     count: number,
   ): Effect.Effect<unknown, unknown> {
     return Effect.callback((resume) => {
+      let hasStarted = false;
       let hasEnded = false;
       let whenEnded: (() => void) | undefined;
       const attempt: Attempt = {
@@ -420,7 +421,11 @@ export class Engine implements ContextHost {
           whenEnded?.();
         },
       };
-      const start = (): void => this.#call(frame, index, inputs, count, attempt);
+      const start = (): void => {
+        if (frame.ending !== undefined) return; // The interruption of this Effect is on its way.
+        hasStarted = true;
+        this.#call(frame, index, inputs, count, attempt);
+      };
       if (this.#active < this.#limits.concurrency) {
         start();
         this.#drain();
@@ -430,7 +435,7 @@ export class Engine implements ContextHost {
       return Effect.callback<void>((ended) => {
         const waiting = this.#attempts.indexOf(start);
         if (waiting !== -1) this.#attempts.splice(waiting, 1);
-        if (hasEnded || waiting !== -1) {
+        if (hasEnded || !hasStarted) {
           ended(Effect.void);
           return;
         }
@@ -809,7 +814,7 @@ export class Engine implements ContextHost {
         return new ExpansionError({ path: frame.pathOf(index), reason });
       }
     }
-    for (const name of Object.keys(value)) frame.late.set(name, value[name]);
+    for (const name of Object.keys(value)) frame.late.set(name, { value: value[name], by: index });
     return undefined;
   }
 

@@ -317,6 +317,39 @@ describe("add(pipeline)", () => {
     expect(await p.runPromise({})).toEqual({ x: 1, y: 2, sum: 3 });
   });
 
+  test('shows of an "all" step inside only what the pipeline returns', async () => {
+    const open = untyped
+      .pipeline("open")
+      .dynamic("grow", [], () => ({ x: 1, y: 2 }), { outputs: "all" })
+      .returns("x");
+    const p = untyped
+      .pipeline("p")
+      .add(open)
+      .step("next", ["x"], ({ x }: any) => x + 1);
+    expect(await p.runPromise({})).toEqual({ x: 1, next: 2 });
+  });
+
+  test("hides what it hides at every depth, by paths that differ", async () => {
+    const a = untyped
+      .pipeline("a")
+      .step("h", [], () => 1)
+      .step("out_a", ["h"], ({ h }: any) => h)
+      .returns("out_a");
+    const b = untyped
+      .pipeline("b")
+      .add(a)
+      .step("h", ["out_a"], ({ out_a }: any) => out_a + 1)
+      .step("out_b", ["h"], ({ h }: any) => h)
+      .returns("out_b");
+    const c = untyped
+      .pipeline("c")
+      .add(b)
+      .step("h", ["out_b"], ({ out_b }: any) => out_b + 1);
+    expect(await c.runPromise({})).toEqual({ out_b: 2, h: 3 });
+    expect(c.plan().steps.map(({ path }: any) => path)).toEqual(["b/a/h", "b/out_a", "b/h", "out_b", "h"]);
+    expect(thrown(() => c.add(b))).toBeInstanceOf(GraphError);
+  });
+
   test("adds the same pipeline to many hosts", async () => {
     const hosts = [1, 2, 3].map((n) =>
       pipeline(`host${n}`)
@@ -365,6 +398,28 @@ describe("returns", () => {
     const narrowed = p.returns("b") as any;
     expect(thrown(() => narrowed.step("x", ["a"], () => 1)).reason).toMatch(/reads "a"/);
     expect(thrown(() => narrowed.returns("a")).reason).toMatch(/cannot be returned/);
+  });
+  test('is followed by an "all" step whose outputs are given too', async () => {
+    const open = pipeline("q")
+      .step("a", [], () => 1)
+      .step("b", [], () => 2)
+      .returns("a")
+      .dynamic("grow", [], () => ({ z: 3 }), { outputs: "all" });
+    expect(await open.runPromise({})).toEqual({ a: 1, z: 3 });
+  });
+  test('of a name that only an "all" step can give is not changed by who adds that name later', async () => {
+    const open = untyped.pipeline("q").dynamic("grow", [], () => ({ x: 1 }), { outputs: "all" });
+    const returned = open.returns("x");
+    returned.step("x", [], () => "another");
+    expect(returned.plan().returns).toEqual([]);
+    expect(await returned.runPromise({})).toEqual({ x: 1 });
+  });
+  test('of a name that no "all" step gave this time fails the run', async () => {
+    const open = untyped
+      .pipeline("q")
+      .dynamic("grow", [], () => ({ x: 1 }), { outputs: "all" })
+      .returns("y");
+    await expect(open.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "q" });
   });
   test("may name an output twice", async () => {
     expect(await p.returns("b", "b").runPromise({ seed: 1 })).toEqual({ b: 3 });

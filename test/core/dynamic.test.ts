@@ -253,6 +253,20 @@ describe('A step with outputs "all"', () => {
       );
     expect(await p.runPromise({})).toEqual({ x: 1 });
   });
+  test("is not read by a step that stands before it, however soon it ends", async () => {
+    const p = untyped
+      .pipeline("p")
+      .dynamic("slow", [], () => sleep(5).then(() => ({ f_slow: 1 })), { outputs: "all" })
+      .step("family", ["f_*"], (found: any) => Object.keys(found["f_*"]))
+      .dynamic("quick", [], () => ({ f_quick: 1 }), { outputs: "all" });
+    expect((await p.runPromise({})).family).toEqual(["f_slow"]);
+    const q = untyped
+      .pipeline("q")
+      .dynamic("slow", [], () => sleep(5).then(() => ({ a: 1 })), { outputs: "all" })
+      .step("reader", ["b"], ({ b }: any) => b)
+      .dynamic("quick", [], () => ({ b: 1 }), { outputs: "all" });
+    await expect(q.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "reader" });
+  });
   test("can be narrowed by returns to names that only it provides", async () => {
     const p = open.step("c", [], () => 3).returns("a");
     expect(await p.runPromise({ wide: true })).toEqual({ a: 1 });

@@ -203,6 +203,33 @@ describe("retry", () => {
     await Effect.runPromise(run.interrupt);
     expect(tries).toBe(1);
   });
+  test("an attempt that waits for its turn is not made once its run, or what it is part of, has ended", async () => {
+    const ran: Array<string> = [];
+    const retried = { retry: { times: 5, delay: 5 } };
+    const build = (attempt: number): any =>
+      untyped
+        .pipeline("sub")
+        .step(
+          "flaky",
+          [],
+          () => {
+            ran.push(`flaky ${attempt}`);
+            return Effect.fail("again");
+          },
+          retried,
+        )
+        .step("one", [], () => Effect.never)
+        .step("x", [], () => Effect.delay(Effect.fail("x"), 20));
+    expect(await within(1000, rejection(build(0).runPromise({}, { concurrency: 2 })))).toBe("x");
+    const outer = untyped
+      .pipeline("p")
+      .dynamic("x", [], (_: unknown, { attempt }: any) => (attempt === 1 ? build(1) : 7), {
+        retry: { times: 1 },
+      });
+    expect(await within(1000, outer.runPromise({}, { concurrency: 2 }))).toEqual({ x: 7 });
+    await sleep(20);
+    expect(ran).toEqual(["flaky 0", "flaky 1"]);
+  });
   test("a sub-step and its dynamic step may both retry: attempts multiply", async () => {
     let tries = 0;
     const p = untyped.pipeline("p").dynamic(

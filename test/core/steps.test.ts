@@ -121,6 +121,47 @@ describe("Services", () => {
   });
 });
 
+describe("A step's Effect", () => {
+  test("closes its scope, and may leave one to the run's", async () => {
+    const closed: Array<string> = [];
+    const acquire = (name: string) =>
+      Effect.acquireRelease(Effect.succeed(name), () => Effect.sync(() => void closed.push(name)));
+    const p = pipeline("p")
+      .step("own", [], () => Effect.scoped(acquire("own")))
+      .step("shared", ["own"], () => acquire("shared"))
+      .step("seen", ["shared"], () => [...closed]);
+    const { seen } = await Effect.runPromise(Effect.scoped(p.run({})));
+    expect(seen).toEqual(["own"]);
+    expect(closed).toEqual(["own", "shared"]);
+  });
+  test("takes the fibers that it forked with it", async () => {
+    let alive = 0;
+    const child = Effect.onExit(
+      Effect.andThen(
+        Effect.sync(() => alive++),
+        Effect.never,
+      ),
+      () => Effect.sync(() => alive--),
+    );
+    const p = pipeline("p")
+      .step("a", [], () => Effect.andThen(Effect.forkChild(child), Effect.sleep(1)))
+      .step("b", ["a"], () => alive);
+    expect((await p.runPromise({})).b).toBe(0);
+  });
+  test("may run another pipeline, and be part of one that cannot be interrupted", async () => {
+    const inner = pipeline("inner").step("x", [], () => Effect.as(Effect.sleep(1), 1));
+    const p = pipeline("p")
+      .step("a", [], () => inner.run({}))
+      .step("b", [], () => inner.runPromise({}))
+      .step("late", [], () => Effect.never, { timeout: 5, fallback: 0 });
+    expect(await Effect.runPromise(Effect.uninterruptible(p.run({}, { concurrency: 1 })))).toEqual({
+      a: { x: 1 },
+      b: { x: 1 },
+      late: 0,
+    });
+  });
+});
+
 describe("Typed failures", () => {
   class Refused {
     readonly _tag = "Refused";
