@@ -31,8 +31,9 @@ export interface Graph {
   readonly isOpen: boolean;
 }
 
-/** Calls `visit` with each node that a node waits for beside those of its plain inputs, once for each read. */
-const eachRareSource = (draft: Draft, node: GraphNode, visit: (source: number) => void): void => {
+/** Calls `visit` with each node that node `index` waits for, once for each read. */
+const eachSource = (draft: Draft, node: GraphNode, visit: (source: number) => void): void => {
+  for (const slot of node.slots) if (slot !== -1) visit(draft.ownerOf(slot));
   for (const glob of node.globs) for (const slot of glob.slots) visit(draft.ownerOf(slot));
   if (node.overSlot !== -1) visit(draft.ownerOf(node.overSlot));
   for (const source of node.waitsFor) visit(source);

@@ -225,22 +225,28 @@ export class Draft {
       }
     }
     const provided = outputs === "all" ? [] : outputs;
-    const { inputs } = definition;
-    // Arrays of the right length: one that grows by `push` takes room for 17, and a graph keeps these.
-    let keys = inputs;
-    let slots = inputs.length === 0 ? noNodes : new Array<number>(inputs.length);
-    let globs = noGlobs;
+    const keys: Array<string> = [];
+    const slots: Array<number> = [];
+    let globs = noGlobs as Array<GlobRead>;
     let waits = false;
-    for (let i = 0; i < inputs.length; i++) {
-      const input = inputs[i]!;
-      const slot = isGlob(input) ? undefined : this.#slotFor(input, name);
-      if (slot === undefined) {
-        [keys, slots, globs] = this.#readsOf(definition);
-        waits = this.#openCount > 0;
-        break;
+    for (const input of definition.inputs) {
+      if (isGlob(input)) {
+        const read = this.#family(input);
+        if (read.slots.length === 0 && this.#openCount === 0) {
+          throw this.#error(
+            name,
+            `The glob "${input}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or mend the glob.`,
+          );
+        }
+        if (globs.length === 0) globs = [];
+        globs.push(read);
+        waits ||= this.#openCount > 0;
+      } else {
+        const slot = this.#slotFor(input, name);
+        keys.push(input);
+        slots.push(slot);
+        waits ||= slot === -1;
       }
-      (slots as Array<number>)[i] = slot;
-      waits ||= slot === -1;
     }
     const overSlot = definition.over === undefined ? -1 : this.#slotFor(definition.over, name);
     waits ||= definition.over !== undefined && overSlot === -1;
@@ -248,7 +254,7 @@ export class Draft {
     log.nodes.push({
       path: name,
       definition,
-      keys,
+      keys: definition.inputs.length === keys.length ? definition.inputs : keys,
       slots,
       globs,
       waitsFor: waits ? this.openNodes : noNodes,
@@ -405,27 +411,6 @@ export class Draft {
       step,
       `It reads "${input}", and nothing provides that; ${available(this.visibleNames())}. Add an input or a step "${input}" before it.`,
     );
-  }
-
-  /** What a step with globs reads: the names, their slots, and the families. */
-  #readsOf({
-    name,
-    inputs,
-  }: StepDefinition): [
-    keys: ReadonlyArray<string>,
-    slots: ReadonlyArray<number>,
-    globs: ReadonlyArray<GlobRead>,
-  ] {
-    const keys = inputs.filter((input) => !isGlob(input));
-    const globs = inputs.filter(isGlob).map((glob) => {
-      const read = this.#family(glob);
-      if (read.slots.length > 0 || this.#openCount > 0) return read;
-      throw this.#error(
-        name,
-        `The glob "${glob}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or mend the glob.`,
-      );
-    });
-    return [keys, keys.map((key) => this.#slotFor(key, name)), globs];
   }
 
   #family(glob: string): GlobRead {

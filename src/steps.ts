@@ -34,21 +34,17 @@ interface Parts {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-const refuse = (pipeline: string, name: unknown, reason: string): never => {
-  throw new GraphError({ pipeline, step: describe(name), reason });
-};
-
-const isString = (value: unknown): boolean => typeof value === "string";
-
 /** Checks the parts and puts them together; `pipeline` is named in what is thrown. */
 export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition => {
   const { kind, name, inputs, call, cases } = parts;
   const options = parts.options ?? noOptions;
-  const fail = (reason: string): never => refuse(pipeline, name, reason);
+  const fail = (reason: string): never => {
+    throw new GraphError({ pipeline, step: describe(name), reason });
+  };
   if (!Array.isArray(inputs) && !isRecord(inputs)) fail("Its inputs are an array of names.");
   if (typeof call !== "function") fail(`Its ${parts.callName} is no function.`);
   if (typeof options !== "object") fail("Its options are no record.");
-  if (Array.isArray(inputs) && !inputs.every(isString)) {
+  if (Array.isArray(inputs) && inputs.some((input) => typeof input !== "string")) {
     fail("Its inputs are names, and one of them is no string.");
   }
   const schemas = Array.isArray(inputs) ? undefined : (inputs as Readonly<Record<string, unknown>>);
