@@ -24,5 +24,6 @@ if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true })) {
   const path = join(entry.parentPath, entry.name);
-  if (entry.isFile() && !sourcesOf(path.slice(dist.length + 1)).some((source) => existsSync(source))) rmSync(path);
+  if (entry.isFile() && !sourcesOf(path.slice(dist.length + 1)).some((source) => existsSync(source)))
+    rmSync(path);
 }

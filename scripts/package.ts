@@ -49,7 +49,11 @@ export const run = (command: string, args: ReadonlyArray<string>, cwd: string): 
   if (result.error !== undefined) throw result.error;
   if (result.status !== 0) {
     throw new Error(
-      [`${command} ${args.join(" ")} ended with ${result.status ?? result.signal}`, result.stdout, result.stderr].join("\n"),
+      [
+        `${command} ${args.join(" ")} ended with ${result.status ?? result.signal}`,
+        result.stdout,
+        result.stderr,
+      ].join("\n"),
     );
   }
   return result.stdout;

@@ -69,7 +69,8 @@ export const makeProject = (name: string): Project => {
     root,
   );
   const entries = entryPoints().map(
-    ({ specifier, declarations }) => [specifier, join(library, declarations.slice(join(root, "dist").length))] as const,
+    ({ specifier, declarations }) =>
+      [specifier, join(library, declarations.slice(join(root, "dist").length))] as const,
   );
   if (!existsSync(entries[0]?.[1] ?? "")) throw new Error(`No declarations were written:\n${emitted.text}`);
   const write = (file: string, text: string): void => {

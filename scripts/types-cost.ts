@@ -87,7 +87,9 @@ const chainReads = (index: number): ReadonlyArray<string> => before(index, [1, 2
 
 /** Layers of ten; each step reads three of the layer before. */
 const layerReads = (index: number): ReadonlyArray<string> =>
-  index < 10 ? [] : [...new Set([0, 3, 7].map((shift) => `s${Math.floor(index / 10 - 1) * 10 + ((index + shift) % 10)}`))];
+  index < 10
+    ? []
+    : [...new Set([0, 3, 7].map((shift) => `s${Math.floor(index / 10 - 1) * 10 + ((index + shift) % 10)}`))];
 
 const fluent = (
   builder: Builder,
@@ -152,7 +154,10 @@ const nested = (kind: Kind): Program => {
 ${declarations}
 export const built = pipeline("bench").step("s0", [], () => ${valueOf(kind, 0, [])})
 ${Array.from({ length: 10 }, (_, index) => index + 1)
-  .map((index) => `  .dynamic("s${index}", ["s${index - 1}"], ({ s${index - 1} }) => { void s${index - 1}; return ${sub(index, 2)}; })`)
+  .map(
+    (index) =>
+      `  .dynamic("s${index}", ["s${index - 1}"], ({ s${index - 1} }) => { void s${index - 1}; return ${sub(index, 2)}; })`,
+  )
   .join("\n")}
   .step${lastStep(10)};
 `,
@@ -221,9 +226,11 @@ const costOf = (project: ReturnType<typeof makeProject>, program: Program, mayFa
   project.write(`${program.name}.ts`, program.text);
   const config = project.configure(`${program.name}.json`, [`${program.name}.ts`], { noUnusedLocals: false });
   const { text } = compile(7, ["-p", config, "--extendedDiagnostics", "--singleThreaded"], project.folder);
-  const number = (label: string): number => Number(new RegExp(`^${label}:\\s+([\\d.]+)`, "m").exec(text)?.[1]);
+  const number = (label: string): number =>
+    Number(new RegExp(`^${label}:\\s+([\\d.]+)`, "m").exec(text)?.[1]);
   const errors = text.split("\n").filter((line) => line.includes("error TS"));
-  if (errors.length > 0 && !mayFail) throw new Error(`${program.name} does not compile:\n${errors.slice(0, 5).join("\n")}`);
+  if (errors.length > 0 && !mayFail)
+    throw new Error(`${program.name} does not compile:\n${errors.slice(0, 5).join("\n")}`);
   return {
     cost: { instantiations: number("Instantiations"), types: number("Types") } satisfies Cost,
     seconds: number("Check time"),

@@ -17,7 +17,10 @@ describe("importing `espalier`", () => {
   });
 
   test("loads nothing but its own sources and Effect", () => {
-    const own = [pathToFileURL(join(root, "src/")).href, pathToFileURL(join(root, "node_modules/effect/")).href];
+    const own = [
+      pathToFileURL(join(root, "src/")).href,
+      pathToFileURL(join(root, "node_modules/effect/")).href,
+    ];
     expect([...loaded.files].filter((url) => !own.some((folder) => url.startsWith(folder)))).toEqual([]);
     expect([...loaded.files].some((url) => url.includes("/node_modules/effect/"))).toBe(true);
   });
@@ -32,7 +35,10 @@ describe("barrels", () => {
     const entries = new Set(entryPoints().map(({ source }) => source));
     const barrels = globSync("{src,types}/**/*.ts", { cwd: root }).filter((file) => {
       const code = readFileSync(join(root, file), "utf8").replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
-      const rest = code.replaceAll(/export\s+(?:type\s+)?(?:\*(?:\s+as\s+\w+)?|\{[^}]*\})\s+from\s+"[^"]*";?/g, "");
+      const rest = code.replaceAll(
+        /export\s+(?:type\s+)?(?:\*(?:\s+as\s+\w+)?|\{[^}]*\})\s+from\s+"[^"]*";?/g,
+        "",
+      );
       return rest.trim() === "" && !entries.has(join(root, file));
     });
     expect(barrels).toEqual([]);

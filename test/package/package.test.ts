@@ -2,7 +2,16 @@
  * The packed tarball as a user gets it: unpacked into an empty project outside of the repository, beside nothing but
  * what it depends on. The dependencies are links to the ones that are installed here, so nothing is fetched.
  */
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -42,7 +51,10 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
     mkdirSync(installed, { recursive: true });
     run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"], project);
     for (const name of required) link(project, name);
-    writeFileSync(join(project, "package.json"), JSON.stringify({ name: "empty", private: true, type: "module" }));
+    writeFileSync(
+      join(project, "package.json"),
+      JSON.stringify({ name: "empty", private: true, type: "module" }),
+    );
     writeFileSync(join(project, "main.ts"), firstPipeline());
   }, 120_000);
 
@@ -105,7 +117,12 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
 
   test("the tarball holds what runs and its sources, and nothing else", () => {
     const listed = run("tar", ["-tzf", join(project, `${manifest.name}-${manifest.version}.tgz`)], project);
-    const folders = new Set(listed.trim().split("\n").map((path) => path.replace(/^package\//, "").replace(/\/.*/, "/")));
+    const folders = new Set(
+      listed
+        .trim()
+        .split("\n")
+        .map((path) => path.replace(/^package\//, "").replace(/\/.*/, "/")),
+    );
     expect([...folders].toSorted()).toEqual(
       ["CHANGELOG.md", "LICENSE", "README.md", "dist/", "package.json", "src/", "types/"].toSorted(),
     );
