@@ -58,8 +58,9 @@ export class Frame {
   readonly states: Uint8Array;
   /** Nodes that have neither ended nor been skipped. */
   remaining: number;
-  /** Jobs that are under way in this frame. */
+  /** Jobs that are under way in this frame: how many, and the first of their list. */
   running = 0;
+  #firstJob: Job | undefined = undefined;
 
   /** Why the frame is to end early; nothing new starts in it. */
   ending: Cause.Cause<unknown> | undefined = undefined;
@@ -142,13 +143,33 @@ export class Frame {
     return this.#prefix as unknown as string;
   }
 
-  isWithin(ancestor: Frame): boolean {
-    let frame: Frame | undefined = this;
-    while (frame !== undefined && frame.depth >= ancestor.depth) {
-      if (frame === ancestor) return true;
-      frame = frame.parent;
+  addJob(job: Job): void {
+    this.running++;
+    job.next = this.#firstJob;
+    if (this.#firstJob !== undefined) this.#firstJob.previous = job;
+    this.#firstJob = job;
+  }
+
+  removeJob(job: Job): void {
+    this.running--;
+    if (job.previous === undefined) this.#firstJob = job.next;
+    else job.previous.next = job.next;
+    if (job.next !== undefined) job.next.previous = job.previous;
+    job.previous = undefined;
+    job.next = undefined;
+  }
+
+  /** The jobs of this frame and of all that it has expanded to. A copy, since what is done with each changes the lists. */
+  jobsWithin(): ReadonlyArray<Job> {
+    const found: Array<Job> = [];
+    const frames: Array<Frame> = [this];
+    for (let frame = frames.pop(); frame !== undefined; frame = frames.pop()) {
+      for (let job = frame.#firstJob; job !== undefined; job = job.next) {
+        found.push(job);
+        if (job.child !== undefined) frames.push(job.child);
+      }
     }
-    return false;
+    return found;
   }
 }
 
@@ -227,7 +248,7 @@ export class Call {
 
 /**
  * Work that has started and not ended: a promise, a fiber, a policy around attempts, or an expansion's frame. Jobs of a
- * run stand in one linked list, so that starting and ending one costs a few assignments and interruption finds all.
+ * frame stand in a linked list, so that starting and ending one costs a few assignments and interruption finds all.
  */
 export class Job {
   previous: Job | undefined = undefined;
@@ -252,31 +273,5 @@ export class Job {
     this.frame = frame;
     this.index = index;
     this.call = call;
-  }
-}
-
-/** The jobs under way. */
-export class Jobs {
-  #first: Job | undefined = undefined;
-
-  add(job: Job): void {
-    job.next = this.#first;
-    if (this.#first !== undefined) this.#first.previous = job;
-    this.#first = job;
-  }
-
-  remove(job: Job): void {
-    if (job.previous === undefined) this.#first = job.next;
-    else job.previous.next = job.next;
-    if (job.next !== undefined) job.next.previous = job.previous;
-    job.previous = undefined;
-    job.next = undefined;
-  }
-
-  /** A copy of the list, since what is done with each may change it. */
-  where(test: (job: Job) => boolean): ReadonlyArray<Job> {
-    const found: Array<Job> = [];
-    for (let job = this.#first; job !== undefined; job = job.next) if (test(job)) found.push(job);
-    return found;
   }
 }

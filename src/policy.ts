@@ -9,11 +9,12 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Schedule from "effect/Schedule";
 import type { StepDefinition } from "./definition.ts";
-import { InvalidOutput, StepFailed, StepTimedOut } from "./errors.ts";
+import { InvalidOutput, StepFailed } from "./errors.ts";
 import { decode, isSchema, problemOf } from "./schema.ts";
 
 export interface Policy {
   readonly retry: Retry | undefined;
+  /** The engine's to keep: an attempt may wait for its turn, and that is no time of its own. */
   readonly timeoutMillis: number | undefined;
   readonly output: unknown;
   readonly fallback: { readonly of: unknown } | undefined;
@@ -119,7 +120,6 @@ export const withPolicy = (
 ): Effect.Effect<unknown, unknown> => {
   let once = attempt;
   if (policy.output !== undefined) once = decoding(once, path, policy.output);
-  if (policy.timeoutMillis !== undefined) once = limited(once, path, policy.timeoutMillis);
   const all = policy.retry === undefined ? once(1) : retried(once, policy.retry, onRetry);
   return policy.fallback === undefined ? all : fallingBack(all, path, policy.fallback.of);
 };
@@ -135,14 +135,6 @@ const decoding =
         return Effect.fail(new InvalidOutput({ path, reason: `${where}${problem.reason}` }));
       }),
     );
-
-const limited =
-  (attempt: Attempt, path: string, timeoutMillis: number): Attempt =>
-  (count) =>
-    Effect.timeoutOrElse(attempt(count), {
-      duration: timeoutMillis,
-      orElse: () => Effect.fail(new StepTimedOut({ path, timeoutMillis })),
-    });
 
 const retried = (attempt: Attempt, retry: Retry, onRetry: OnRetry): Effect.Effect<unknown, unknown> =>
   Effect.gen(function* () {

@@ -18,8 +18,6 @@ export class Pools {
   readonly #pools = new Map<string, Pool>();
   readonly #held = new Map<Frame, Map<number, Pool | LentSlot>>();
   readonly #wake: (frame: Frame, index: number) => void;
-  /** Once a slot was lent, those who wait may be free to go in another order than they came. */
-  #lends = false;
 
   constructor(limits: Readonly<Record<string, number>>, wake: (frame: Frame, index: number) => void) {
     for (const [name, limit] of Object.entries(limits)) {
@@ -45,7 +43,6 @@ export class Pools {
   lend(frame: Frame, index: number): LentSlot | undefined {
     const pool = frame.poolOf(index);
     if (pool === undefined || !this.#pools.has(pool)) return undefined;
-    this.#lends = true;
     return { pool, busy: false };
   }
 
@@ -56,12 +53,15 @@ export class Pools {
     if (held === undefined || slot === undefined) return;
     held.delete(index);
     if (held.size === 0) this.#held.delete(frame);
-    if ("busy" in slot) slot.busy = false;
-    else slot.used--;
     const name = frame.poolOf(index)!;
     const pool = this.#pools.get(name)!;
-    if (this.#lends) this.#wakeAny(pool, name);
-    else this.#wakeFirst(pool);
+    if ("busy" in slot) {
+      slot.busy = false;
+      this.#wakeBorrower(pool, name);
+    } else {
+      slot.used--;
+      this.#wakeFirst(pool);
+    }
   }
 
   #wakeFirst(pool: Pool): void {
@@ -77,21 +77,18 @@ export class Pools {
     }
   }
 
-  #wakeAny(pool: Pool, name: string): void {
-    const stillWaiting: Array<readonly [Frame, number]> = [];
-    for (const entry of pool.waiting.slice(pool.next)) {
-      const [frame, index] = entry;
+  /** A lent slot is for those within the frame that it was lent to, wherever they wait. */
+  #wakeBorrower(pool: Pool, name: string): void {
+    for (let at = pool.next; at < pool.waiting.length; at++) {
+      const [frame, index] = pool.waiting[at]!;
       if (frame.ending !== undefined) continue;
       const slot = this.#freeSlot(frame, pool, name);
-      if (slot === undefined) {
-        stillWaiting.push(entry);
-      } else {
-        this.#hold(frame, index, slot);
-        this.#wake(frame, index);
-      }
+      if (slot === undefined) continue;
+      pool.waiting.splice(at, 1);
+      this.#hold(frame, index, slot);
+      this.#wake(frame, index);
+      return;
     }
-    pool.waiting = stillWaiting;
-    pool.next = 0;
   }
 
   #freeSlot(frame: Frame, pool: Pool, name: string): Pool | LentSlot | undefined {

@@ -24,6 +24,7 @@ export class Recording implements Watcher {
   }
 
   event(event: PipelineEvent): void {
+    if (this.#ended) return; // A step that was abandoned may still log.
     this.#events.push(event);
     this.#wake();
   }

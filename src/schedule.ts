@@ -14,6 +14,7 @@ import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
+import type { Fiber } from "effect/Fiber";
 import * as Result from "effect/Result";
 import type { SchedulerDispatcher } from "effect/Scheduler";
 import type { Graph } from "./compile.ts";
@@ -23,12 +24,12 @@ import { CurrentStep } from "./context.ts";
 import { declaredInputs, named } from "./decoded.ts";
 import { describe } from "./describe.ts";
 import type { InvalidOutput } from "./errors.ts";
-import { ExpansionError, StepFailed, TooFewSucceeded } from "./errors.ts";
+import { ExpansionError, StepFailed, StepTimedOut, TooFewSucceeded } from "./errors.ts";
 import type { PipelineEvent } from "./events.ts";
 import { directProblem, expandable, expandedOutcome, expansionProblem, itemsOf } from "./expand.ts";
 import type { Attempt, MapState } from "./frame.ts";
 import type { GraphInput } from "./graph.ts";
-import { Call, Frame, Job, Jobs, noInputs, State, Then } from "./frame.ts";
+import { Call, Frame, Job, noInputs, State, Then } from "./frame.ts";
 import { decodeInputs } from "./inputs.ts";
 import { missingOutput, outputsByName, readInputs } from "./outputs.ts";
 import { planOf } from "./plan.ts";
@@ -74,7 +75,7 @@ const nodesPerLook = 32;
 export class Engine implements ContextHost {
   readonly #limits: Limits;
   readonly #context: Context.Context<never>;
-  readonly #fork: <A, E>(effect: Effect.Effect<A, E>) => import("effect/Fiber").Fiber<A, E>;
+  readonly #fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber<A, E>;
   readonly #dispatcher: SchedulerDispatcher;
   readonly #clock: Clock.Clock;
   readonly #watcher: Watcher | undefined;
@@ -82,7 +83,6 @@ export class Engine implements ContextHost {
   readonly #newRunId: () => string;
   #runId: string | undefined;
   readonly #pools: Pools | undefined;
-  readonly #jobs = new Jobs();
 
   // The queue of ready nodes: two columns, read from `#head`.
   #frames: Array<Frame> = [];
@@ -413,18 +413,32 @@ export class Engine implements ContextHost {
       let hasStarted = false;
       let hasEnded = false;
       let whenEnded: (() => void) | undefined;
+      let timer: Fiber<void> | undefined;
+      let timedOut: StepTimedOut | undefined;
       const attempt: Attempt = {
         job: undefined,
         done: (exit) => {
           hasEnded = true;
-          resume(exit);
+          timer?.interruptUnsafe();
+          resume(timedOut === undefined ? exit : Exit.fail(timedOut));
           whenEnded?.();
         },
+      };
+      const { timeoutMillis } = frame.policyOf(index)!;
+      const limit = (millis: number): void => {
+        timer = this.#fork(Effect.sleep(millis));
+        timer.addObserver((exit) => {
+          if (Exit.isFailure(exit) || hasEnded) return;
+          timedOut = new StepTimedOut({ path: frame.pathOf(index), timeoutMillis: millis });
+          if (attempt.job !== undefined) this.#cancel(attempt.job);
+          this.#drain();
+        });
       };
       const start = (): void => {
         if (frame.ending !== undefined) return; // The interruption of this Effect is on its way.
         hasStarted = true;
         this.#call(frame, index, inputs, count, attempt);
+        if (timeoutMillis !== undefined && !hasEnded) limit(timeoutMillis);
       };
       if (this.#active < this.#limits.concurrency) {
         start();
@@ -743,16 +757,14 @@ export class Engine implements ContextHost {
   }
 
   #addJob(job: Job): void {
-    this.#jobs.add(job);
-    job.frame.running++;
+    job.frame.addJob(job);
     if (job.call?.attempt !== undefined) job.call.attempt.job = job;
   }
 
   #removeJob(job: Job): void {
     job.settled = true;
     job.endGrace?.();
-    this.#jobs.remove(job);
-    job.frame.running--;
+    job.frame.removeJob(job);
     if (job.takesSlot) this.#active--;
   }
 
@@ -906,7 +918,7 @@ export class Engine implements ContextHost {
     if (frame.ending !== undefined) return;
     frame.ending = cause;
     frame.endingPath = path;
-    const inside = frame.running === 0 ? [] : this.#jobs.where((job) => job.frame.isWithin(frame));
+    const inside = frame.jobsWithin();
     for (const { child } of inside) {
       if (child === undefined || child.ending !== undefined) continue;
       child.ending = Cause.interrupt();
@@ -916,7 +928,7 @@ export class Engine implements ContextHost {
     for (const { child } of inside) if (child !== undefined) this.#checkOver(child);
     this.#checkOver(frame);
     if (!frame.ended && frame.running > 0) {
-      frame.endGrace = this.#afterGrace(() => this.#jobs.where((job) => job.frame.isWithin(frame)));
+      frame.endGrace = this.#afterGrace(() => frame.jobsWithin());
     }
   }
 

@@ -303,6 +303,19 @@ describe("Interrupting a run", () => {
     await within(1000, Effect.runPromise(run.interrupt));
     expect(await Effect.runPromise(run.await)).toEqual({ a: 1 });
   });
+  test("by a step of its own, in the middle of its loop, is in order", async () => {
+    let stop = (): void => {};
+    let ran = 0;
+    const p = pipeline("p")
+      .step("wait", [], () => sleep(1))
+      .step("stops", ["wait"], () => stop())
+      .step("after", ["stops"], () => ++ran);
+    const run = await Effect.runPromise(p.start({}));
+    stop = () => void Effect.runFork(run.interrupt);
+    const exit = await within(1000, Effect.runPromiseExit(run.await));
+    expect(exit._tag).toBe("Failure");
+    expect(ran).toBe(0);
+  });
   test("right after start tells that it began and that it was interrupted", async () => {
     const program = Effect.gen(function* () {
       const run = yield* pipeline("q")
@@ -411,6 +424,19 @@ describe("A step that ignores its interruption", () => {
     await sleep(40);
     process.off("unhandledRejection", note);
     expect(seen).toEqual([]);
+  });
+  test("tells nothing more once its run has ended", async () => {
+    const p = pipeline("p")
+      .step("deaf", [], async (_, { log }) => {
+        await sleep(30);
+        log("still here");
+      })
+      .step("bad", [], () => Effect.fail("no"));
+    const run = await Effect.runPromise(p.start({}, { gracePeriod: 5 }));
+    await Effect.runPromiseExit(run.await);
+    await sleep(40);
+    const { runCollect } = await import("effect/Stream");
+    expect((await Effect.runPromise(runCollect(run.events))).at(-1)?.type).toBe("run.failed");
   });
   test("with a grace period of zero is not waited for", async () => {
     const p = pipeline("p")

@@ -319,6 +319,20 @@ describe("timeout", () => {
     );
     expect(await p.runPromise({})).toEqual({ a: 3 });
   });
+  test("counts from when an attempt begins, not while it waits for its turn", async () => {
+    const p = pipeline("p")
+      .step(
+        "a",
+        [],
+        (_, { attempt }) => (attempt === 1 ? Effect.fail("no") : Effect.as(Effect.sleep(1), attempt)),
+        {
+          retry: { times: 1, delay: 5 },
+          timeout: 40,
+        },
+      )
+      .step("b", [], () => sleep(80));
+    expect((await p.runPromise({}, { concurrency: 1 })).a).toBe(2);
+  });
   test("gives up on a step that ignores it after the grace period, and reports it as leaked", async () => {
     const p = pipeline("p").step("deaf", [], () => sleep(300), { timeout: 5 });
     const { exit, handle } = await within(1000, watched(p, { gracePeriod: 20 }));
