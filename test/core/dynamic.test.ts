@@ -128,7 +128,7 @@ describe("A dynamic step", () => {
 
   test("nests to any depth", async () => {
     const nest = (depth: number): any =>
-      untyped.pipeline(`d${depth}`).dynamic("x", [], () => (depth === 0 ? 42 : nest(depth - 1)));
+      pipeline(`d${depth}`).dynamic("x", [], () => (depth === 0 ? 42 : nest(depth - 1)));
     expect((await nest(30).runPromise({})).x).toBe(42);
     expect((await nest(2000).runPromise({}, { maxDepth: 5000 })).x).toBe(42);
   });
@@ -222,7 +222,7 @@ describe('A step with outputs "all"', () => {
     expect((await p.runPromise({})).both).toBe("1two");
   });
   test.each([1, null, undefined, "ab"])("refuses %o as a direct value", async (value) => {
-    const p = untyped.pipeline("p").dynamic("open", [], () => value, { outputs: "all" });
+    const p = pipeline("p").dynamic("open", [], () => value, { outputs: "all" });
     await expect(p.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "open" });
   });
   test("stays typed and works when nested in another", async () => {
@@ -246,18 +246,15 @@ describe('A step with outputs "all"', () => {
     expect(await p.runPromise({})).toEqual({ a: 1, b: 2, sum: 3 });
   });
   test('exposes by name what an "all" step inside provides', async () => {
-    const p = untyped
-      .pipeline("p")
-      .dynamic("x", [], () =>
-        untyped.pipeline("sub").dynamic("open", [], () => ({ x: 1, y: 2 }), { outputs: "all" }),
-      );
+    const p = pipeline("p").dynamic("x", [], () =>
+      pipeline("sub").dynamic("open", [], () => ({ x: 1, y: 2 }), { outputs: "all" }),
+    );
     expect(await p.runPromise({})).toEqual({ x: 1 });
   });
   test("is not read by a step that stands before it, however soon it ends", async () => {
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .dynamic("slow", [], () => sleep(5).then(() => ({ f_slow: 1 })), { outputs: "all" })
-      .step("family", ["f_*"], (found: any) => Object.keys(found["f_*"]))
+      .step("family", ["f_*"], (found) => Object.keys(found["f_*"]))
       .dynamic("quick", [], () => ({ f_quick: 1 }), { outputs: "all" });
     expect((await p.runPromise({})).family).toEqual(["f_slow"]);
     const q = untyped
@@ -282,12 +279,11 @@ describe('A step with outputs "all"', () => {
     expect(handle.report.skipped).toEqual([{ path: "reader", because: "open" }]);
   });
   test("provides what a map runs over, and what a glob reads beside static members", async () => {
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .step("f_static", [], () => 0)
       .dynamic("open", [], async () => ({ items: [1, 2], f_late: 1 }), { outputs: "all" })
-      .map("m", "items", [], (item: number) => item * 2)
-      .step("f", ["f_*"], (found: any) => found["f_*"]);
+      .map("m", "items", [], (item) => item * 2)
+      .step("f", ["f_*"], (found) => found["f_*"]);
     expect(await p.runPromise({})).toMatchObject({ m: [2, 4], f: { f_static: 0, f_late: 1 } });
   });
 });
@@ -392,8 +388,7 @@ describe("An expansion is checked before its first step starts", () => {
   test.each(bad)("%s", async (_, build, says) => {
     ran = 0;
     const p = build(
-      untyped
-        .pipeline("p")
+      pipeline("p")
         .step("a", [], () => 1)
         .step("items", [], () => [1]),
     );
@@ -407,16 +402,14 @@ describe("An expansion is checked before its first step starts", () => {
     expect(ran).toBe(0);
   });
   test('two "all" steps that provide the same name', async () => {
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .dynamic("one", [], () => ({ x: 1 }), { outputs: "all" })
       .dynamic("two", [], () => ({ x: 2 }), { outputs: "all" });
     await expect(p.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "two" });
   });
   test('two "all" steps with sub-pipelines that provide the same name run neither name twice', async () => {
     const late = (): unknown => pipeline("s").step("x", [], () => sleep(1));
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .dynamic("one", [], late, { outputs: "all" })
       .dynamic("two", [], late, { outputs: "all" });
     expect((await rejection(p.runPromise({})))._tag).toBe("ExpansionError");
@@ -493,7 +486,7 @@ describe("What each expansion did", () => {
 });
 
 describe("Limits", () => {
-  const forever = (): any => untyped.pipeline("again").dynamic("x", [], () => forever());
+  const forever = (): any => pipeline("again").dynamic("x", [], () => forever());
   test("an expansion without end fails as ExpansionError at maxDepth", async () => {
     const error = await failureOf<any>(forever().run({}));
     expect(error._tag).toBe("ExpansionError");
@@ -501,20 +494,16 @@ describe("Limits", () => {
     expect(error.reason).toMatch(/maxDepth is 32/);
   });
   test("maxDepth counts dynamic steps, maps with pipelines and switches alike", async () => {
-    const two = untyped
-      .pipeline("p")
+    const two = pipeline("p")
       .step("items", [], () => [1])
       .map("x", "items", [], () =>
-        untyped
-          .pipeline("s")
-          .switch("x", [], () => "a", { a: () => untyped.pipeline("t").step("x", [], () => 1) }),
+        pipeline("s").switch("x", [], () => "a", { a: () => pipeline("t").step("x", [], () => 1) }),
       );
     expect((await two.runPromise({}, { maxDepth: 2 })).x).toEqual([1]);
     expect((await rejection(two.runPromise({}, { maxDepth: 1 })))._tag).toBe("ExpansionError");
   });
   test("maxSteps counts expanded steps and items of the whole run, and no static ones", async () => {
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .step("items", [], () => [1, 2, 3])
       .step("other", [], () => 1)
       .map("m", "items", [], () => 1)
@@ -529,8 +518,7 @@ describe("Limits", () => {
     expect(error.reason).toMatch(/maxSteps is 4/);
   });
   test("a map over what never ends fails at maxSteps instead of filling the memory", async () => {
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .step("items", [], () => ({
         *[Symbol.iterator]() {
           for (let i = 0; ; i++) yield i;

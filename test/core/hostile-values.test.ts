@@ -116,8 +116,7 @@ describe("A value is handed on as it is", () => {
   test.each(values.filter(([name]) => name !== "a pipeline"))(
     "%s from a dynamic step, an item and a case",
     async (_, value) => {
-      const p = untyped
-        .pipeline("p")
+      const p = pipeline("p")
         .step("items", [], () => [1])
         .dynamic("dynamic", [], () => value)
         .dynamic("later", [], async () => value)
@@ -190,8 +189,7 @@ describe("A thenable", () => {
   });
   test("that gives another thenable is followed to its value", async () => {
     const outer = { then: (resolve: (value: unknown) => void) => resolve(Promise.resolve(3)) };
-    const outputs = await untyped
-      .pipeline("p")
+    const outputs = await pipeline("p")
       .step("x", [], () => outer)
       .runPromise({});
     expect(outputs.x).toBe(3);
@@ -228,9 +226,9 @@ describe("Outputs that cannot be read", () => {
   });
   test("fail it when they come by a Promise, and from a dynamic step", async () => {
     const all = [
-      untyped.pipeline("p").step("two", [], async () => booby, { outputs: ["a", "b"] }),
-      untyped.pipeline("p").dynamic("two", [], () => booby, { outputs: ["a", "b"] }),
-      untyped.pipeline("p").dynamic("two", [], async () => booby, { outputs: "all" }),
+      pipeline("p").step("two", [], async () => booby, { outputs: ["a", "b"] }),
+      pipeline("p").dynamic("two", [], () => booby, { outputs: ["a", "b"] }),
+      pipeline("p").dynamic("two", [], async () => booby, { outputs: "all" }),
     ];
     for (const built of all) {
       const error = await within(1000, rejection(built.runPromise({})));

@@ -76,10 +76,9 @@ describe("A map", () => {
       },
     };
     for (const value of [proxy, throwing]) {
-      const p = untyped
-        .pipeline("p")
+      const p = pipeline("p")
         .step("items", [], () => Effect.succeed({ value }))
-        .step("unwrapped", ["items"], ({ items }: any) => Effect.succeed(items.value))
+        .step("unwrapped", ["items"], ({ items }) => Effect.succeed(items.value))
         .map("m", "unwrapped", [], () => 1);
       expect(await rejection(p.runPromise({}))).toMatchObject({ _tag: "ExpansionError", path: "m" });
     }
@@ -239,8 +238,7 @@ describe("The key of an item", () => {
     ["that is no text", () => Object.create(null), /could not be read/],
   ])("%s fails the map before its first item", async (_, key, says) => {
     let ran = 0;
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .step("items", [], () => [1, 2])
       .map("m", "items", [], () => ++ran, { key });
     const error = await rejection(p.runPromise({}));
@@ -413,7 +411,7 @@ describe("A switch", () => {
   });
   test("keeps its options: retry, timeout, fallback", async () => {
     let tries = 0;
-    const p = untyped.pipeline("p").switch(
+    const p = pipeline("p").switch(
       "x",
       [],
       () => "a",

@@ -68,15 +68,13 @@ describe("retry", () => {
       (n: number) => (n < 3 ? Effect.fail("no") : Effect.succeed(n)),
       (n: number) => Effect.andThen(Effect.sleep(1), n < 3 ? Effect.fail("no") : Effect.succeed(n)),
     ]) {
-      const p = untyped
-        .pipeline("p")
-        .step("a", [], (_: unknown, { attempt }: any) => wrap(attempt), { retry: { times: 3 } });
+      const p = pipeline("p").step("a", [], (_, { attempt }) => wrap(attempt), { retry: { times: 3 } });
       expect(await p.runPromise({})).toEqual({ a: 3 });
     }
   });
   test("while says which errors are worth it", async () => {
     const { calls, run } = failing(5);
-    const p = untyped.pipeline("p").step("a", [], run, {
+    const p = pipeline("p").step("a", [], run, {
       retry: { times: 5, while: (error: StepFailed) => (error.cause as Error).message !== "attempt 2" },
     });
     await rejection(p.runPromise({}));
@@ -84,7 +82,7 @@ describe("retry", () => {
   });
   test("a while that throws fails the step", async () => {
     const { run } = failing(5);
-    const p = untyped.pipeline("p").step("a", [], run, {
+    const p = pipeline("p").step("a", [], run, {
       retry: {
         times: 5,
         while: () => {
@@ -207,8 +205,7 @@ describe("retry", () => {
     const ran: Array<string> = [];
     const retried = { retry: { times: 5, delay: 5 } };
     const build = (attempt: number): any =>
-      untyped
-        .pipeline("sub")
+      pipeline("sub")
         .step(
           "flaky",
           [],
@@ -232,7 +229,7 @@ describe("retry", () => {
   });
   test("a sub-step and its dynamic step may both retry: attempts multiply", async () => {
     let tries = 0;
-    const p = untyped.pipeline("p").dynamic(
+    const p = pipeline("p").dynamic(
       "x",
       [],
       () =>
@@ -347,14 +344,13 @@ describe("timeout", () => {
         aborted++;
         throw error;
       });
-    const p = untyped.pipeline("p").dynamic(
+    const p = pipeline("p").dynamic(
       "x",
       [],
       () =>
-        untyped
-          .pipeline("sub")
+        pipeline("sub")
           .step("a", [], slow)
-          .dynamic("x", [], () => untyped.pipeline("deep").step("x", [], slow)),
+          .dynamic("x", [], () => pipeline("deep").step("x", [], slow)),
       { timeout: 10 },
     );
     const error = await within(1000, rejection(p.runPromise({})));
@@ -436,9 +432,10 @@ describe("fallback", () => {
     });
   });
   test("of several outputs is a record of them", async () => {
-    const p = untyped
-      .pipeline("p")
-      .step("two", [], () => Effect.fail("no"), { outputs: ["a", "b"], fallback: { a: 1, b: 2 } });
+    const p = pipeline("p").step("two", [], () => Effect.fail("no"), {
+      outputs: ["a", "b"],
+      fallback: { a: 1, b: 2 },
+    });
     expect(await p.runPromise({})).toEqual({ a: 1, b: 2 });
   });
   test("of a dynamic step stands for its expansion, wrong ones too", async () => {
@@ -458,21 +455,18 @@ describe("fallback", () => {
 
 describe("output", () => {
   test("decodes what a step gives, for its readers", async () => {
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .step("a", [], () => "41", { output: Schema.NumberFromString })
       .step("b", [], async () => "1", { output: z.string().transform(Number) })
-      .step("sum", ["a", "b"], ({ a, b }: any) => a + b);
+      .step("sum", ["a", "b"], ({ a, b }) => a + b);
     expect((await p.runPromise({})).sum).toBe(42);
   });
   test("that does not fit is InvalidOutput, which is retried and has a fallback like any failure", async () => {
     const build = (options: object): any =>
-      untyped
-        .pipeline("p")
-        .step("a", [], (_: unknown, { attempt }: any) => (attempt < 2 ? { n: "x" } : { n: 1 }), {
-          output: z.object({ n: z.number() }),
-          ...options,
-        });
+      pipeline("p").step("a", [], (_, { attempt }) => (attempt < 2 ? { n: "x" } : { n: 1 }), {
+        output: z.object({ n: z.number() }),
+        ...options,
+      });
     const error = await rejection(build({}).runPromise({}));
     expect(error).toBeInstanceOf(InvalidOutput);
     expect(error).toMatchObject({ path: "a", reason: expect.stringMatching(/^at n: /) });
@@ -480,8 +474,7 @@ describe("output", () => {
     expect(await build({ fallback: 0 }).runPromise({})).toEqual({ a: 0 });
   });
   test("of a map is for each item, of a dynamic step for what it exposes", async () => {
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .step("items", [], () => ["1", "2"])
       .map("m", "items", [], (item: string) => item, { output: Schema.NumberFromString })
       .dynamic("d", [], () => pipeline("sub").step("d", [], () => "3"), { output: Schema.NumberFromString });
@@ -542,20 +535,18 @@ describe("A pool", () => {
   test("of one holds a map in a pool inside of a dynamic step in it", async () => {
     const { seen, work } = counting();
     const pool = { pool: "db" };
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .dynamic(
         "x",
         [],
         () =>
-          untyped
-            .pipeline("sub")
+          pipeline("sub")
             .step("items", [], () => [1, 2, 3])
             .map(
               "m",
               "items",
               [],
-              () => untyped.pipeline("item").step("m", [], work, pool).step("n", [], work, pool),
+              () => pipeline("item").step("m", [], work, pool).step("n", [], work, pool),
               pool,
             )
             .step("x", ["m"], work, pool),
@@ -569,8 +560,7 @@ describe("A pool", () => {
     const { seen, work } = counting();
     const pool = { pool: "db" };
     let flaky = 0;
-    const p = untyped
-      .pipeline("p")
+    const p = pipeline("p")
       .step("items", [], () => [1, 2, 3])
       .step(
         "flaky",
@@ -581,7 +571,7 @@ describe("A pool", () => {
         },
         { ...pool, retry: { times: 3 } },
       )
-      .step("slow", [], (_: unknown, { signal }: any) => untilAborted(signal), {
+      .step("slow", [], (_, { signal }) => untilAborted(signal), {
         ...pool,
         timeout: 5,
         fallback: 0,
@@ -603,12 +593,11 @@ describe("A pool", () => {
   test("gives back the slot of a step that was woken and then never started", async () => {
     // b is woken with a slot when a ends; e, which is before b in the queue's turn, fails its frame; the next attempt needs the slot.
     const pool = { pool: "db" };
-    const p = untyped.pipeline("p").dynamic(
+    const p = pipeline("p").dynamic(
       "x",
       [],
-      (_: unknown, { attempt }: any) =>
-        untyped
-          .pipeline("sub")
+      (_, { attempt }) =>
+        pipeline("sub")
           .step("a", [], () => sleep(5), pool)
           .step("b", [], () => sleep(1), pool)
           .step("c", [], () => sleep(attempt === 1 ? 30 : 1))

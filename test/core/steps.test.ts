@@ -286,8 +286,7 @@ describe("Several outputs", () => {
       .step("size", ["dataset"], ({ dataset }) => dataset);
     expect(await p.runPromise({})).toEqual({ dataset: 5, size: 5 });
     expect(() =>
-      untyped
-        .pipeline("q")
+      pipeline("q")
         .step("load", [], () => 5, { outputs: ["x"] })
         .step("load", [], () => 1),
     ).toThrow(/"load" is already/);
