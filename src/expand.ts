@@ -59,6 +59,16 @@ const exposureProblem = ({ frame, definition }: Call, graph: Graph): string | un
 const isTaken = (frame: Frame, name: string): boolean =>
   frame.graph !== undefined && (frame.graph.draft.hasOutput(name) || frame.late?.has(name) === true);
 
+/** Why this value cannot be what an "all" step gives to its frame, or undefined: it comes from outside, by whatever way. */
+export const lateProblem = (frame: Frame, value: unknown): string | undefined => {
+  if (typeof value !== "object" || value === null) {
+    return 'A step with outputs "all" gives a pipeline or a record of outputs, and this gave neither.';
+  }
+  const bad = Object.keys(value).find((name) => nameProblem(name) !== undefined || isTaken(frame, name));
+  if (bad === undefined) return undefined;
+  return nameProblem(bad) ?? `It provides "${bad}", and its parent already has that. Give it another name.`;
+};
+
 /** Why a direct value cannot stand for what the step exposes, or undefined. */
 export const directProblem = (
   { frame, definition, path }: Call,
@@ -66,19 +76,8 @@ export const directProblem = (
 ): ExpansionError | undefined => {
   const { outputs } = definition;
   let reason: string | undefined;
-  if (outputs === "all") {
-    if (typeof value !== "object" || value === null) {
-      reason = 'A step with outputs "all" gives a pipeline or a record of outputs, and this gave neither.';
-    } else {
-      const bad = Object.keys(value).find((name) => nameProblem(name) !== undefined || isTaken(frame, name));
-      if (bad !== undefined) {
-        reason =
-          nameProblem(bad) ?? `It provides "${bad}", and its parent already has that. Give it another name.`;
-      }
-    }
-  } else if (outputs.length !== 1) {
-    reason = recordProblem(outputs, value);
-  }
+  if (outputs === "all") reason = lateProblem(frame, value);
+  else if (outputs.length !== 1) reason = recordProblem(outputs, value);
   return reason === undefined ? undefined : new ExpansionError({ path, reason });
 };
 

@@ -65,6 +65,9 @@ export const optionsProblem = (definition: StepDefinition): string | undefined =
     if (retry.while !== undefined && typeof retry.while !== "function") {
       return "Its retry.while is a function of the error.";
     }
+    if (retry.factor !== undefined && !(typeof retry.factor === "number" && retry.factor >= 0)) {
+      return "Its retry.factor is a number, 0 or more.";
+    }
     if (retry.delay !== undefined && !isDuration(retry.delay)) return "Its retry.delay is no duration.";
   }
   const isCount = concurrency === Infinity || (Number.isInteger(concurrency) && concurrency >= 1);
@@ -86,6 +89,7 @@ export const optionsProblem = (definition: StepDefinition): string | undefined =
 };
 
 const isDuration = (value: unknown): boolean => {
+  if (typeof value === "number" && !(value >= 0)) return false;
   try {
     Duration.fromInputUnsafe(value as Duration.Input);
     return true;

@@ -26,7 +26,14 @@ import { describe } from "./describe.ts";
 import type { InvalidOutput } from "./errors.ts";
 import { ExpansionError, StepFailed, StepTimedOut, TooFewSucceeded } from "./errors.ts";
 import type { PipelineEvent } from "./events.ts";
-import { directProblem, expandable, expandedOutcome, expansionProblem, itemsOf } from "./expand.ts";
+import {
+  directProblem,
+  expandable,
+  expandedOutcome,
+  expansionProblem,
+  itemsOf,
+  lateProblem,
+} from "./expand.ts";
 import type { Attempt, MapState } from "./frame.ts";
 import type { GraphInput } from "./graph.ts";
 import { Call, Frame, Job, noInputs, State, Then } from "./frame.ts";
@@ -819,13 +826,10 @@ export class Engine implements ContextHost {
 
   /** Outputs of an "all" step, whose names nobody knew before. */
   #provideLate(frame: Frame, index: number, value: Record<string, unknown>): ExpansionError | undefined {
+    // What a fallback gave, or an "all" step inside of the expansion, nobody has looked at yet.
+    const reason = lateProblem(frame, value);
+    if (reason !== undefined) return new ExpansionError({ path: frame.pathOf(index), reason });
     frame.late ??= new Map();
-    for (const name of Object.keys(value)) {
-      if (frame.late.has(name)) {
-        const reason = `It provides "${name}", and another step with outputs "all" has already provided that.`;
-        return new ExpansionError({ path: frame.pathOf(index), reason });
-      }
-    }
     for (const name of Object.keys(value)) frame.late.set(name, { value: value[name], by: index });
     return undefined;
   }

@@ -192,6 +192,19 @@ describe("An untyped caller is told by one GraphError", () => {
       "b",
       /timeout is no duration/,
     ],
+    ["a timeout below zero", () => p.step("b", [], () => 1, { timeout: -1 }), "b", /timeout is no duration/],
+    [
+      "a timeout that was computed wrongly",
+      () => p.step("b", [], () => 1, { timeout: NaN }),
+      "b",
+      /timeout is no duration/,
+    ],
+    [
+      "a retry.factor that is no number",
+      () => p.step("b", [], () => 1, { retry: { factor: NaN } }),
+      "b",
+      /retry.factor/,
+    ],
     ["a retry that is no schedule", () => p.step("b", [], () => 1, { retry: 3 }), "b", /retry is a Schedule/],
     ["retry.times below zero", () => p.step("b", [], () => 1, { retry: { times: -1 } }), "b", /retry.times/],
     [

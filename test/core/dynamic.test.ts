@@ -264,6 +264,54 @@ describe('A step with outputs "all"', () => {
       .dynamic("quick", [], () => ({ b: 1 }), { outputs: "all" });
     await expect(q.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "reader" });
   });
+  test.each([
+    [
+      "a fallback that has a name of its parent",
+      { fallback: { a: 1 } },
+      () => Effect.fail("no"),
+      /"a".*already/,
+    ],
+    ["a fallback with what is no name", { fallback: { "b/c": 1 } }, () => Effect.fail("no"), /no \/ \[/],
+    ["a fallback that is no record", { fallback: 5 }, () => Effect.fail("no"), /gave neither/],
+    [
+      'an "all" step inside that gives a name of its parent',
+      {},
+      () => pipeline("sub").dynamic("inner", [], () => ({ a: 1 }), { outputs: "all" }),
+      /"a".*already/,
+    ],
+  ])("refuses %s", async (_, options, expand, says) => {
+    const p = untyped
+      .pipeline("p")
+      .step("a", [], () => 0)
+      .dynamic("open", [], expand, { outputs: "all", ...options });
+    const error = await rejection(p.runPromise({}));
+    expect(error).toMatchObject({
+      _tag: "ExpansionError",
+      path: "open",
+      reason: expect.stringMatching(says),
+    });
+  });
+  test("has a record as its fallback", async () => {
+    const p = untyped
+      .pipeline("p")
+      .dynamic("open", [], () => Effect.fail("no"), { outputs: "all", fallback: { a: 1 } })
+      .step("next", ["a"], ({ a }: any) => a + 1);
+    expect(await p.runPromise({})).toEqual({ a: 1, next: 2 });
+  });
+  test("that is tried again gives what its last attempt gave", async () => {
+    const p = pipeline("p")
+      .dynamic(
+        "open",
+        [],
+        (_, { attempt }) =>
+          pipeline("sub")
+            .step("a", [], () => attempt)
+            .step("b", [], () => (attempt < 2 ? Effect.fail("no") : Effect.succeed(attempt))),
+        { outputs: "all", retry: { times: 1 } },
+      )
+      .step("sum", ["a", "b"], ({ a, b }) => a + b);
+    expect((await p.runPromise({})).sum).toBe(4);
+  });
   test("can be narrowed by returns to names that only it provides", async () => {
     const p = open.step("c", [], () => 3).returns("a");
     expect(await p.runPromise({ wide: true })).toEqual({ a: 1 });

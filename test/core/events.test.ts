@@ -299,6 +299,20 @@ describe("The plan", () => {
       { name: "wait", from: "d/d/wait" },
     ]);
   });
+  test("of a run shows of a dynamic step that was tried again its last expansion", async () => {
+    const p = pipeline("p").dynamic(
+      "x",
+      [],
+      (_, { attempt }) =>
+        attempt === 1
+          ? pipeline("one").step("x", [], () => Effect.fail("no"))
+          : pipeline("two").step("x", [], () => 2),
+      { retry: { times: 1 } },
+    );
+    const { handle } = await watched(p);
+    expect(handle.plan.steps[0]!.expansions!.map(({ plan }) => plan?.name)).toEqual(["two"]);
+    expect(handle.report.failed).toEqual([{ path: "x/x", error: "no" }]);
+  });
   test("of a run has the pipelines of items under their map, and a direct value as an expansion without plan", async () => {
     const { handle } = await watched(
       pipeline("p")

@@ -239,6 +239,14 @@ describe('onFailure: "finish"', () => {
   });
 });
 
+test("a run of synchronous steps is synchronous, also inside of a step of another", () => {
+  const inner = pipeline("inner").step("z", [], () => 2);
+  const outer = pipeline("outer")
+    .step("a", [], () => Effect.runSync(inner.run({})).z)
+    .step("b", ["a"], ({ a }) => Effect.succeed(a + 1));
+  expect(Effect.runSync(outer.run({}))).toEqual({ a: 2, b: 3 });
+});
+
 describe("Interrupting a run", () => {
   test("fires every signal, runs every finalizer, and then the run has ended", async () => {
     const ended: Array<string> = [];

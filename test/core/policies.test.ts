@@ -337,6 +337,38 @@ describe("timeout", () => {
     expect(handle.report.leaked).toEqual(["deaf"]);
     expect(handle.report.failed).toMatchObject([{ path: "deaf", error: { _tag: "StepTimedOut" } }]);
   });
+  test("holds while a sub-pipeline's inputs are decoded", async () => {
+    const slow = z.number().transform((n) => sleep(200).then(() => n));
+    const p = pipeline("p")
+      .step("n", [], () => 1)
+      .dynamic(
+        "x",
+        ["n"],
+        () =>
+          pipeline("sub")
+            .input("n", slow)
+            .step("x", ["n"], ({ n }) => n),
+        {
+          timeout: 10,
+          fallback: "late",
+        },
+      );
+    expect((await within(150, p.runPromise({}))).x).toBe("late");
+  });
+  test("of a step that ignores it does not keep a retry from its chance", async () => {
+    const p = pipeline("p").step(
+      "a",
+      [],
+      (_, { attempt }) => (attempt < 3 ? sleep(200).then(() => 0) : attempt),
+      {
+        timeout: 5,
+        retry: { times: 3 },
+      },
+    );
+    const { exit, handle } = await within(150, watched(p, { gracePeriod: 10 }));
+    expect(exit).toMatchObject({ value: { a: 3 } });
+    expect(handle.report.leaked).toEqual(["a", "a"]);
+  });
   test("of a dynamic step ends its whole expansion", async () => {
     let aborted = 0;
     const slow = (_: unknown, { signal }: { signal: AbortSignal }) =>
