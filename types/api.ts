@@ -1,14 +1,22 @@
 /** The functions that the library exports, as the compiler sees them. */
 import type { StepFailed } from "../src/errors.ts";
-import type { BranchCheck } from "./branches.ts";
+import type { AllBranches, Branches } from "./branches.ts";
 import type { StepContext } from "./context.ts";
-import type { NameCheck } from "./names.ts";
+import type { IsOne, PipelineName, ValidName } from "./names.ts";
 import type { DynamicOptions, StepOptions } from "./options.ts";
-import type { Pipeline } from "./pipeline.ts";
-import type { AllOutputs, BranchErrors, BranchNeeds, ExpansionOutputs, StepOutputs } from "./provided.ts";
+import type { AnyOrder, OrderedOutputs } from "./order.ts";
+import type { Pipeline, Remaining } from "./pipeline.ts";
+import type {
+  AllOutputs,
+  BranchErrors,
+  BranchNeeds,
+  BranchOutput,
+  DeclaredOutput,
+  StepOutputs,
+} from "./provided.ts";
 import type { ErrorOf, NeedsOf, ValueOf } from "./returned.ts";
-import type { AnySchema, DecodedOf, EncodedOf, Unchecked } from "./schema.ts";
-import type { AnyStep, DynamicStep, Fits, OutOf, Step, StepErrors, StepNeeds } from "./step.ts";
+import type { AnySchema, DecodedOf, DecodingNeeds, EncodedOf, Unchecked } from "./schema.ts";
+import type { AnyStep, DynamicStep, Step, StepErrors, StepNeeds } from "./step.ts";
 
 /**
  * `pipeline`.
@@ -16,7 +24,7 @@ import type { AnyStep, DynamicStep, Fits, OutOf, Step, StepErrors, StepNeeds } f
  * @public
  */
 export type PipelineFunction = <const Name extends string>(
-  name: Name & (string extends Name ? unknown : NameCheck<Name>),
+  name: PipelineName<Name>,
 ) => Pipeline<{}, {}, never, never>;
 
 /**
@@ -26,109 +34,118 @@ export type PipelineFunction = <const Name extends string>(
  */
 export type TypeFunction = <Type>() => Unchecked<Type>;
 
-type Decoded<Schemas> = { readonly [Name in keyof Schemas]: DecodedOf<Schemas[Name]> };
-type Encoded<Schemas> = { readonly [Name in keyof Schemas]: EncodedOf<Schemas[Name]> };
+/** What a standalone step's inputs are: names, or a record of schemas. */
+type InputList = ReadonlyArray<string> | Readonly<Record<string, AnySchema>>;
+
+/** What the function of a standalone step gets: what its parameter says, or what the schemas decode. */
+type Received<Inputs, Annotated> =
+  Inputs extends ReadonlyArray<any>
+    ? Annotated
+    : { readonly [Name in keyof Inputs]: DecodedOf<Inputs[Name]> };
+
+/** What a standalone step must be given. */
+type Asked<Inputs, Annotated> =
+  Inputs extends ReadonlyArray<any>
+    ? Annotated
+    : { readonly [Name in keyof Inputs]: EncodedOf<Inputs[Name]> };
+
+type SchemaNeeds<Inputs> = Inputs extends ReadonlyArray<any> ? never : DecodingNeeds<Inputs[keyof Inputs]>;
+
+/** Names of a parameter without annotation, of which nothing is known. */
+type Unannotated<Inputs> =
+  Inputs extends ReadonlyArray<infer Name extends string> ? { readonly [Each in Name]: unknown } : {};
+
+type RequiredNames<Type> = { [Name in keyof Type]-?: {} extends Pick<Type, Name> ? never : Name }[keyof Type];
+
+type Listing<Name, Names, Step extends string> = Name extends Names
+  ? Name
+  : NoInfer<Names> | `The step '${Step}' lists '${Name & string}', and its function does not declare that.`;
+
+/** The inputs where the list and the function's parameter name the same; else the sentence. */
+type Agreeing<Inputs, Annotated, Step extends string> =
+  Inputs extends ReadonlyArray<infer Name>
+    ? [Exclude<RequiredNames<Annotated>, Name>] extends [never]
+      ? [Exclude<Name, keyof Annotated>] extends [never]
+        ? Inputs
+        : {
+            readonly [Index in keyof Inputs]: Listing<Inputs[Index], keyof Annotated & string, Step>;
+          }
+      : `The function of the step '${Step}' reads '${Exclude<RequiredNames<Annotated>, Name> & string}', and its inputs do not list that.`
+    : Inputs;
+
+/** The value itself under the step's name, or what `outputs` makes of it. */
+type OutputsOf<Name extends string, Outs extends string, Value> = [Outs] extends [never]
+  ? { readonly [Each in Name]: Value }
+  : StepOutputs<Outs, Value>;
 
 /**
  * `step`.
  *
  * @public
  */
-export interface StepFunction {
-  <const Name extends string, Returned, const Outs extends string = Name, Fallback = never>(
-    name: Name & NameCheck<Name>,
-    inputs: readonly [],
-    run: (inputs: {}, context: StepContext) => Returned,
-    options?: StepOptions<Outs, Fallback, ErrorOf<Returned> | StepFailed>,
-  ): Step<Name, {}, StepOutputs<Outs, ValueOf<Returned> | Fallback>, ErrorOf<Returned>, NeedsOf<Returned>>;
-  <const Name extends string, In, Returned, const Outs extends string = Name, Fallback = never>(
-    name: Name & NameCheck<Name>,
-    inputs: ReadonlyArray<keyof In & string>,
-    run: (inputs: In, context: StepContext) => Returned,
-    options?: StepOptions<Outs, Fallback, ErrorOf<Returned> | StepFailed>,
-  ): Step<Name, In, StepOutputs<Outs, ValueOf<Returned> | Fallback>, ErrorOf<Returned>, NeedsOf<Returned>>;
-  <
-    const Name extends string,
-    const Schemas extends Readonly<Record<string, AnySchema>>,
-    Returned,
-    const Outs extends string = Name,
-    Fallback = never,
-  >(
-    name: Name & NameCheck<Name>,
-    inputs: Schemas,
-    run: (inputs: Decoded<Schemas>, context: StepContext) => Returned,
-    options?: StepOptions<Outs, Fallback, ErrorOf<Returned> | StepFailed>,
-  ): Step<
-    Name,
-    Encoded<Schemas>,
-    StepOutputs<Outs, ValueOf<Returned> | Fallback>,
-    ErrorOf<Returned>,
-    NeedsOf<Returned>
-  >;
-}
+export type StepFunction = <
+  const Name extends string,
+  const Inputs extends InputList,
+  Returned,
+  Annotated = Unannotated<Inputs>,
+  const Outs extends string = never,
+  Fallback = never,
+>(
+  name: ValidName<Name>,
+  inputs: Agreeing<Inputs, Annotated, Name>,
+  run: (inputs: Received<Inputs, Annotated>, context: StepContext) => Returned,
+  options?: StepOptions<
+    DeclaredOutput<Outs, Returned | Fallback, never>,
+    Fallback,
+    ErrorOf<Returned> | StepFailed
+  >,
+) => Step<
+  Name,
+  Asked<Inputs, Annotated>,
+  OutputsOf<Name, Outs, ValueOf<Returned> | Fallback>,
+  Remaining<ErrorOf<Returned>, Fallback>,
+  NeedsOf<Returned> | SchemaNeeds<Inputs>
+>;
 
 /**
  * `dynamic`.
  *
  * @public
  */
-export interface DynamicFunction {
-  <const Name extends string, In, Returned>(
-    name: Name & NameCheck<Name>,
-    inputs: ReadonlyArray<keyof In & string>,
-    expand: (inputs: In, context: StepContext) => Returned,
-    options: DynamicOptions<never> & { readonly outputs: "all" },
-  ): DynamicStep<
-    Name,
-    In,
-    AllOutputs<ValueOf<Returned>>,
-    ErrorOf<Returned> | BranchErrors<Returned>,
-    NeedsOf<Returned> | BranchNeeds<Returned>,
-    Returned
-  >;
-  <const Name extends string, In, Returned, const Outs extends string = Name>(
-    name: Name & NameCheck<Name>,
-    inputs: ReadonlyArray<keyof In & string>,
-    expand: (inputs: In, context: StepContext) => Returned & BranchCheck<Returned, Outs, In>,
-    options?: StepOptions<Outs>,
-  ): DynamicStep<
-    Name,
-    In,
-    ExpansionOutputs<Outs, ValueOf<Returned>>,
-    ErrorOf<Returned> | BranchErrors<Returned>,
-    NeedsOf<Returned> | BranchNeeds<Returned>,
-    Returned
-  >;
-  <
-    const Name extends string,
-    const Schemas extends Readonly<Record<string, AnySchema>>,
-    Returned,
-    const Outs extends string = Name,
-  >(
-    name: Name & NameCheck<Name>,
-    inputs: Schemas,
-    expand: (
-      inputs: Decoded<Schemas>,
-      context: StepContext,
-    ) => Returned & BranchCheck<Returned, Outs, Decoded<Schemas>>,
-    options?: StepOptions<Outs>,
-  ): DynamicStep<
-    Name,
-    Encoded<Schemas>,
-    ExpansionOutputs<Outs, ValueOf<Returned>>,
-    ErrorOf<Returned> | BranchErrors<Returned>,
-    NeedsOf<Returned> | BranchNeeds<Returned>,
-    Returned
-  >;
-}
-
-type UnionToIntersection<Union> = (Union extends unknown ? (value: Union) => void : never) extends (
-  value: infer All,
-) => void
-  ? All
-  : never;
-
-type AllOf<Steps extends ReadonlyArray<AnyStep>> = UnionToIntersection<OutOf<Steps[number]>>;
+export type DynamicFunction = <
+  const Name extends string,
+  const Inputs extends InputList,
+  Returned,
+  Annotated = Unannotated<Inputs>,
+  const Outs extends string = Name,
+  const All extends "all" | ReadonlyArray<string> = readonly [],
+  Fallback = never,
+>(
+  name: ValidName<Name>,
+  inputs: Agreeing<Inputs, Annotated, Name>,
+  expand: (
+    inputs: Received<Inputs, Annotated>,
+    context: StepContext,
+  ) => [All] extends ["all"]
+    ? AllBranches<Returned, never, Received<Inputs, Annotated>>
+    : Branches<Returned, Outs, Received<Inputs, Annotated>>,
+  options?: DynamicOptions<
+    ValidName<Outs>,
+    Fallback,
+    ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
+    All
+  >,
+) => DynamicStep<
+  Name,
+  Asked<Inputs, Annotated>,
+  [All] extends ["all"]
+    ? AllOutputs<ValueOf<Returned> | Fallback>
+    : { readonly [Each in Outs]: BranchOutput<ValueOf<Returned> | Fallback, Each, IsOne<Outs>> },
+  Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>,
+  NeedsOf<Returned> | BranchNeeds<Returned> | SchemaNeeds<Inputs>,
+  Returned,
+  Received<Inputs, Annotated>
+>;
 
 /**
  * `pipelineOf`.
@@ -136,6 +153,6 @@ type AllOf<Steps extends ReadonlyArray<AnyStep>> = UnionToIntersection<OutOf<Ste
  * @public
  */
 export type PipelineOfFunction = <const Name extends string, const Steps extends ReadonlyArray<AnyStep>>(
-  name: Name & NameCheck<Name>,
-  steps: Steps & { readonly [Index in keyof Steps]: Fits<Steps[Index], AllOf<Steps>> },
-) => Pipeline<{}, AllOf<Steps>, StepErrors<Steps[number]>, StepNeeds<Steps[number]>>;
+  name: PipelineName<Name>,
+  steps: AnyOrder<Steps>,
+) => Pipeline<{}, OrderedOutputs<Steps>, StepErrors<Steps[number]>, StepNeeds<Steps[number]>>;

@@ -1,24 +1,60 @@
 /** What a name may hold, and which names a glob means. The run-time twin is `src/names.ts`. */
-import type { Mistake } from "./mistake.ts";
-import type { FamiliesOf, Lookup, NamesOf, Output } from "./outputs.ts";
+import type { FamiliesOf, LastOf, Lookup, NamesOf, Output } from "./outputs.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
 
-/** Nothing where the name is one, else the sentence that says why it is none. */
-export type NameCheck<Name extends string> = string extends Name
-  ? Mistake<"This name is typed string, so the compiler cannot tell it from others: give a literal, a union of literals or a template literal.">
-  : Name extends ""
-    ? Mistake<"A name is not empty.">
-    : Name extends "__proto__"
-      ? Mistake<'"__proto__" is refused as a name.'>
-      : Name extends `${string}${Forbidden}${string}`
-        ? Mistake<`"${Name}" cannot be a name: a name holds no / [ ] * and no control character.`>
-        : unknown;
+/** Is there but one name? */
+export type IsOne<Names, All = Names> = Names extends unknown
+  ? [All] extends [Names]
+    ? true
+    : false
+  : never;
 
-/** Nothing where the name is new, else the sentence that says that it is taken. */
-export type Fresh<Name extends string, Taken> = Name extends Taken
-  ? Mistake<`The output "${Name}" is already provided: give this one another name.`>
-  : NameCheck<Name>;
+/** The names, for a sentence: the first few. */
+export type Listed<Names, Left extends ReadonlyArray<unknown> = [1, 1, 1, 1, 1, 1, 1, 1]> = [Names] extends [
+  never,
+]
+  ? "nothing"
+  : Left extends readonly [unknown, ...infer Rest]
+    ? LastOf<Names> extends infer Last extends string
+      ? [Exclude<Names, Last>] extends [never]
+        ? `'${Last}'`
+        : `${Listed<Exclude<Names, Last>, Rest>}, '${Last}'`
+      : never
+    : "…";
+
+/** The name where it can be one, else the sentence that says why it cannot. */
+export type ValidName<Name extends string> = string extends Name
+  ? "This name is typed string, so the compiler cannot tell it from others: give it a literal, a union of literals or a template literal."
+  : Name extends ""
+    ? "A name is not empty."
+    : Name extends "__proto__"
+      ? "'__proto__' is refused as a name."
+      : Name extends `${string}${Forbidden}${string}`
+        ? `'${Name}' cannot be a name: a name holds no / [ ] * and no control character.`
+        : Name;
+
+/** The name where it is new, else the sentence that says that it is taken. */
+export type NewName<Name extends string, Taken> = Name extends Taken
+  ? `The output '${Name}' is already provided: give this one another name.`
+  : ValidName<Name>;
+
+/** The names of a pipeline's outputs, as what it asks for: of two pipelines with other names, neither extends both. */
+export interface AllNames<in Names> {
+  readonly has: (name: Names) => void;
+}
+
+/** As above for what is added to a pipeline: it must have one name, and the pipeline must be one. */
+export type OneNewName<Name extends string, Taken, All> = [All] extends [AllNames<Taken>]
+  ? IsOne<Name> extends true
+    ? NewName<Name, Taken>
+    : Name extends Taken
+      ? NewName<Name, Taken>
+      : `This name may be '${Name}' or another one, so the compiler cannot tell which output there is: give it one name.`
+  : "This may be one of several pipelines with other outputs: add the step to each of them before they become one value.";
+
+/** The name of a pipeline. No other name must differ from it, so it may be typed string. */
+export type PipelineName<Name extends string> = string extends Name ? Name : ValidName<Name>;
 
 /** The template literal that a glob stands for: `feat_*` is `feat_${string}`. */
 export type GlobPattern<Glob extends string> = Glob extends `${infer Head}*${infer Tail}`

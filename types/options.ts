@@ -70,15 +70,18 @@ export interface StepOptions<Names extends string = string, Fallback = unknown, 
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
 }
 
+/** `"all"`, and nothing for a list of names, which the compiler takes for one as well. */
+type OnlyAll<All> = All extends "all" ? All : never;
+
 /**
  * Options of a dynamic step.
  *
  * @public
  */
-export interface DynamicOptions<Names extends string = string, Fallback = unknown, Failure = any>
+export interface DynamicOptions<Names extends string = string, Fallback = unknown, Failure = any, All = "all">
   extends CommonOptions {
   /** What the step exposes: by default its name; these names; or every output of what it returns. */
-  readonly outputs?: ReadonlyArray<Names> | "all";
+  readonly outputs?: ReadonlyArray<Names> | OnlyAll<All>;
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
 }
 
@@ -97,6 +100,21 @@ export interface MapOptions<Item = any, Fallback = unknown, Failure = any> exten
   /** With `"collect"`: how many items must succeed. */
   readonly minSuccess?: number;
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
+}
+
+/**
+ * Options of a step that waits for the outside.
+ *
+ * @public
+ */
+export interface WaitOptions<Names extends string = string> {
+  /** Outputs that must be there before the wait begins; without any, it begins with the run. */
+  readonly after?: ReadonlyArray<Names>;
+  /** The longest that it waits, restarts of the run included. */
+  readonly timeout?: DurationInput;
+  /** For people who look at the graph. */
+  readonly description?: string;
+  readonly tags?: ReadonlyArray<string>;
 }
 
 /**
@@ -119,6 +137,6 @@ export interface RunOptions {
   readonly runId?: string;
   /** How long an interrupted step may take to end before it is abandoned; 5 seconds by default. */
   readonly gracePeriod?: DurationInput;
-  /** Where the run is recorded. */
+  /** Where the run is recorded: `SqliteStore.layer({ filename })`. Provided as a service, it serves as well. */
   readonly store?: Store;
 }

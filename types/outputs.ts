@@ -40,10 +40,11 @@ export interface More<
 /** Is the name a template literal or `string`, and so a family of names? */
 export type IsFamily<Name extends string> = {} extends { readonly [Key in Name]: 1 } ? true : false;
 
-type PlainNames<Outputs> = keyof {
+type PlainNames<Outputs> = {
   [Name in keyof Outputs as Name extends string ? (IsFamily<Name> extends true ? never : Name) : never]: 1;
-} &
-  string;
+} extends infer Plain
+  ? keyof Plain & string
+  : never;
 
 type PlainFamilies<Outputs> = {
   [Name in keyof Outputs as Name extends string
@@ -82,7 +83,8 @@ export type Flat<Type> = { [Key in keyof Type]: Type[Key] } & {};
 type Increment = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24];
 type Next<Size> = Size extends keyof Increment ? Increment[Size] : 24;
 
-type LastOf<Union> = (Union extends unknown ? (value: () => Union) => void : never) extends (
+/** One member of a union: the last in the compiler's order. */
+export type LastOf<Union> = (Union extends unknown ? (value: () => Union) => void : never) extends (
   value: infer All,
 ) => void
   ? All extends () => infer Last
@@ -144,8 +146,17 @@ export type AddAll<Outputs, Added> =
         Outputs
       >
     : IsSmall<keyof Outputs | keyof Added> extends true
-      ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
+      ? [keyof Outputs & keyof Added] extends [never]
+        ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
+        : Joint<Outputs, Added>
       : AddAll<FirstChunk<Outputs>, Added>;
+
+/** Both records where they share a family: its members are of either type. */
+type Joint<First, Second> = {
+  readonly [Name in keyof First | keyof Second]:
+    | (Name extends keyof First ? First[Name] : never)
+    | (Name extends keyof Second ? Second[Name] : never);
+};
 
 /**
  * A plain object that has become too large, as the first chunk. Nothing of the object is kept, nor `{}` at the end of

@@ -1,35 +1,38 @@
 /** The builder as the compiler sees it. */
+import type { Input as DurationInput } from "effect/Duration";
 import type { Effect } from "effect/Effect";
 import type { Result } from "effect/Result";
 import type { InvalidInput, RunError, StepFailed } from "../src/errors.ts";
-import type { BranchCheck, InputCheck } from "./branches.ts";
+import type { Part, PartErrors, PartNeeds, PartOutputs, Parts } from "./added.ts";
+import type { AllBranches, Branches } from "./branches.ts";
+import type { CaseResults, CaseType, CheckedCases, Choices, ChoiceValue } from "./cases.ts";
 import type { StepContext } from "./context.ts";
-import type { Mistake } from "./mistake.ts";
-import type { Fresh } from "./names.ts";
-import type { CommonOptions, DynamicOptions, MapOptions, RunOptions, StepOptions } from "./options.ts";
-import type { AddAll, AddOne, Flat, Lookup, NamesOf, PlainOutputs } from "./outputs.ts";
+import type { IsOne, NewName, OneNewName } from "./names.ts";
+import type {
+  CommonOptions,
+  DynamicOptions,
+  MapOptions,
+  RunOptions,
+  StepOptions,
+  WaitOptions,
+} from "./options.ts";
+import type { AddAll, AddOne, Flat, Lookup, PlainOutputs } from "./outputs.ts";
 import type { Plan } from "./plan.ts";
 import type {
   AllOutputs,
+  AnyPipeline,
   BranchErrors,
   BranchNeeds,
+  DeclaredOutput,
   ExpansionOutputs,
-  IsOne,
-  PipelineTypes,
   StepOutputs,
   Typed,
   typesOf,
 } from "./provided.ts";
-import type { AnyGlob, GlobsMatch, Reads } from "./reads.ts";
+import type { Given, Items, Mappable, Readable, Returnable } from "./reads.ts";
 import type { ErrorOf, NeedsOf, ValueOf } from "./returned.ts";
 import type { Run } from "./run.ts";
 import type { AnySchema, DecodedOf, DecodingNeeds, EncodedOf } from "./schema.ts";
-import type { AnyStep, Fits, OutOf, StepErrors, StepName, StepNeeds } from "./step.ts";
-
-/** Any pipeline, for members to find their own types by. */
-interface AnyPipeline {
-  readonly [typesOf]: PipelineTypes<any, any, any, any>;
-}
 
 type Types<This extends AnyPipeline> = This[typeof typesOf];
 type In<This extends AnyPipeline> = Types<This>["inputs"];
@@ -38,39 +41,15 @@ type Fails<This extends AnyPipeline> = Types<This>["failure"];
 type Needs<This extends AnyPipeline> = Types<This>["services"];
 type Names<This extends AnyPipeline> = Types<This>["names"];
 
-/** The outputs that a map can run over. Only what is iterable, and no strings. */
-type IterableNames<Outputs, Name = NamesOf<Outputs>> = Name extends unknown
-  ? Lookup<Outputs, Name> extends string
-    ? never
-    : Lookup<Outputs, Name> extends Iterable<unknown>
-      ? Name
-      : never
-  : never;
-
-type ItemOf<Items> = Items extends Iterable<infer Item> ? Item : never;
-
 /** One output is added as one: that is the cheap and common case. */
 type Adding<Outputs, Name extends string, Outs extends string, Added> = [Outs] extends [Name]
-  ? IsOne<Outs> extends true
-    ? AddOne<Outputs, Outs, Added[Outs & keyof Added]>
-    : AddAll<Outputs, Added>
-  : AddAll<Outputs, Added>;
+  ? AddOne<Outputs, `${Outs}`, Added[Outs & keyof Added]>
+  : IsOne<Outs> extends true
+    ? AddOne<Outputs, `${Outs}`, Added[Outs & keyof Added]>
+    : AddAll<Outputs, Added>;
 
-/** What several outputs ask of the value that a step returns. */
-type RecordCheck<Returned, Outs extends string> =
-  IsOne<Outs> extends true
-    ? unknown
-    : Exclude<Outs, keyof ValueOf<Returned>> extends infer Missing extends string
-      ? [Missing] extends [never]
-        ? unknown
-        : Mistake<`The step declares the output "${Missing}", and what it returns has none of that name.`>
-      : unknown;
-
-type CaseResults<Cases, Choice extends keyof Cases> = Cases[Choice] extends (
-  ...parameters: any
-) => infer Returned
-  ? Returned
-  : never;
+/** A fallback stands for whatever error there was. */
+export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : never;
 
 /**
  * The members of a pipeline. They find the pipeline's types through `this`: so the compiler, when a step is added, need
@@ -83,13 +62,15 @@ export interface PipelineMembers {
   readonly name: string;
 
   /** Declares a value that is given from outside, and decoded when a run starts. */
-  input<This extends AnyPipeline, const Name extends string, Schema extends AnySchema>(
+  input<This extends AnyPipeline, const Name extends string, Schema>(
     this: This,
-    name: Name & Fresh<Name, Names<This>>,
-    schema: Schema,
+    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    schema: Schema extends AnySchema
+      ? Schema
+      : "An input is declared by an Effect Schema, a Standard Schema (zod, valibot, arktype) or type<T>().",
   ): Pipeline<
     Flat<In<This> & { readonly [Key in Name]: EncodedOf<Schema> }>,
-    AddOne<Out<This>, Name, DecodedOf<Schema>>,
+    AddOne<Out<This>, `${Name}`, DecodedOf<Schema>>,
     Fails<This>,
     Needs<This> | DecodingNeeds<Schema>
   >;
@@ -98,65 +79,58 @@ export interface PipelineMembers {
   step<
     This extends AnyPipeline,
     const Name extends string,
-    const Read extends Names<This> | AnyGlob,
+    const Read extends string,
     Returned,
     const Outs extends string = Name,
     Fallback = never,
   >(
     this: This,
-    name: Name & Fresh<Name, Names<This>>,
-    inputs: ReadonlyArray<Read> & GlobsMatch<Out<This>, Read>,
-    run: (inputs: Reads<Out<This>, Read>, context: StepContext) => Returned & RecordCheck<Returned, Outs>,
-    options?: StepOptions<Outs, Fallback, ErrorOf<Returned> | StepFailed>,
+    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
+    run: (inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> }, context: StepContext) => Returned,
+    options?: StepOptions<
+      DeclaredOutput<Outs, Returned | Fallback, Names<This>>,
+      Fallback,
+      ErrorOf<Returned> | StepFailed
+    >,
   ): Pipeline<
     In<This>,
     Adding<Out<This>, Name, Outs, StepOutputs<Outs, ValueOf<Returned> | Fallback>>,
-    Fails<This> | ErrorOf<Returned>,
+    Fails<This> | Remaining<ErrorOf<Returned>, Fallback>,
     Needs<This> | NeedsOf<Returned>
   >;
 
-  /** Adds a step whose function looks at its inputs and returns a pipeline, or a direct value. Exposes all outputs. */
-  dynamic<
-    This extends AnyPipeline,
-    const Name extends string,
-    const Read extends Names<This> | AnyGlob,
-    Returned,
-  >(
-    this: This,
-    name: Name & Fresh<Name, Names<This>>,
-    inputs: ReadonlyArray<Read> & GlobsMatch<Out<This>, Read>,
-    expand: (
-      inputs: Reads<Out<This>, Read>,
-      context: StepContext,
-    ) => Returned & InputCheck<Returned, Reads<Out<This>, Read>>,
-    options: DynamicOptions<never> & { readonly outputs: "all" },
-  ): Pipeline<
-    In<This>,
-    AddAll<Out<This>, AllOutputs<ValueOf<Returned>>>,
-    Fails<This> | ErrorOf<Returned> | BranchErrors<Returned>,
-    Needs<This> | NeedsOf<Returned> | BranchNeeds<Returned>
-  >;
   /** Adds a step whose function looks at its inputs and returns a pipeline, or a direct value. */
   dynamic<
     This extends AnyPipeline,
     const Name extends string,
-    const Read extends Names<This> | AnyGlob,
+    const Read extends string,
     Returned,
     const Outs extends string = Name,
+    const All extends "all" | ReadonlyArray<string> = readonly [],
     Fallback = never,
   >(
     this: This,
-    name: Name & Fresh<Name, Names<This>>,
-    inputs: ReadonlyArray<Read> & GlobsMatch<Out<This>, Read>,
+    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
     expand: (
-      inputs: Reads<Out<This>, Read>,
+      inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> },
       context: StepContext,
-    ) => Returned & BranchCheck<Returned, Outs, Reads<Out<This>, Read>>,
-    options?: StepOptions<Outs, Fallback, ErrorOf<Returned> | BranchErrors<Returned> | StepFailed>,
+    ) => [All] extends ["all"]
+      ? AllBranches<Returned, Names<This>, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>
+      : Branches<Returned, Outs, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
+    options?: DynamicOptions<
+      NewName<Outs, Names<This>>,
+      Fallback,
+      ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
+      All
+    >,
   ): Pipeline<
     In<This>,
-    Adding<Out<This>, Name, Outs, ExpansionOutputs<Outs, ValueOf<Returned> | Fallback>>,
-    Fails<This> | ErrorOf<Returned> | BranchErrors<Returned>,
+    [All] extends ["all"]
+      ? AddAll<Out<This>, AllOutputs<ValueOf<Returned> | Fallback>>
+      : Adding<Out<This>, Name, Outs, ExpansionOutputs<Outs, ValueOf<Returned> | Fallback>>,
+    Fails<This> | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>,
     Needs<This> | NeedsOf<Returned> | BranchNeeds<Returned>
   >;
 
@@ -164,23 +138,23 @@ export interface PipelineMembers {
   map<
     This extends AnyPipeline,
     const Name extends string,
-    const Over extends IterableNames<Out<This>>,
-    const Read extends Names<This> | AnyGlob,
+    const Over extends string,
+    const Read extends string,
     Returned,
     const Failures extends "fail" | "collect" = "fail",
     Fallback = never,
   >(
     this: This,
-    name: Name & Fresh<Name, Names<This>>,
-    over: Over,
-    inputs: ReadonlyArray<Read> & GlobsMatch<Out<This>, Read>,
+    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    over: Mappable<Over, Out<This>, Names<This>, Name>,
+    inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
     each: (
-      item: ItemOf<Lookup<Out<This>, Over>>,
-      inputs: Reads<Out<This>, Read>,
+      item: Items<Lookup<Out<This>, `${Over}`>>,
+      inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> },
       context: StepContext,
-    ) => Returned & BranchCheck<Returned, Name, Reads<Out<This>, Read>>,
+    ) => Branches<Returned, Name, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
     options?: MapOptions<
-      ItemOf<Lookup<Out<This>, Over>>,
+      Items<Lookup<Out<This>, `${Over}`>>,
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
     > & { readonly failures?: Failures },
@@ -188,7 +162,7 @@ export interface PipelineMembers {
     In<This>,
     AddOne<
       Out<This>,
-      Name,
+      `${Name}`,
       ReadonlyArray<
         [Failures] extends ["collect"]
           ? Result<
@@ -198,7 +172,10 @@ export interface PipelineMembers {
           : ExpansionOutputs<Name, ValueOf<Returned> | Fallback>[Name]
       >
     >,
-    Fails<This> | ([Failures] extends ["collect"] ? never : ErrorOf<Returned> | BranchErrors<Returned>),
+    | Fails<This>
+    | ([Failures] extends ["collect"]
+        ? never
+        : Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>),
     Needs<This> | NeedsOf<Returned> | BranchNeeds<Returned>
   >;
 
@@ -206,65 +183,84 @@ export interface PipelineMembers {
   switch<
     This extends AnyPipeline,
     const Name extends string,
-    const Read extends Names<This> | AnyGlob,
-    const Choice extends string,
-    const Cases extends {
-      readonly [Key in Choice]: (inputs: Reads<Out<This>, Read>, context: StepContext) => unknown;
-    },
+    const Read extends string,
+    const On extends ChoiceValue,
+    const Cases extends CaseType<Choices<On>, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
   >(
     this: This,
-    name: Name & Fresh<Name, Names<This>>,
-    inputs: ReadonlyArray<Read> & GlobsMatch<Out<This>, Read>,
-    on: (inputs: Reads<Out<This>, Read>, context: StepContext) => Choice,
-    cases: Cases & {
-      readonly [Key in Exclude<
-        keyof Cases,
-        Choice
-      >]: Mistake<`No choice leads to the case "${Key & string}".`>;
-    } & {
-      readonly [Key in Choice]: (
-        inputs: Reads<Out<This>, Read>,
-        context: StepContext,
-      ) => BranchCheck<CaseResults<Cases, Key & keyof Cases>, Name, Reads<Out<This>, Read>>;
-    },
+    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
+    on: (
+      inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> },
+      context: StepContext,
+    ) => string extends Choices<On>
+      ? "The choice of a switch is typed string: return literals, so that the compiler can tell whether each has its case."
+      : On,
+    cases: Cases &
+      CheckedCases<Cases, Choices<On>, Name, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
     options?: CommonOptions,
   ): Pipeline<
     In<This>,
-    AddOne<Out<This>, Name, ExpansionOutputs<Name, ValueOf<CaseResults<Cases, Choice>>>[Name]>,
-    Fails<This> | ErrorOf<CaseResults<Cases, Choice>> | BranchErrors<CaseResults<Cases, Choice>>,
-    Needs<This> | NeedsOf<CaseResults<Cases, Choice>> | BranchNeeds<CaseResults<Cases, Choice>>
+    AddOne<Out<This>, `${Name}`, ExpansionOutputs<Name, ValueOf<CaseResults<Cases>>>[Name]>,
+    Fails<This> | ErrorOf<On> | ErrorOf<CaseResults<Cases>> | BranchErrors<CaseResults<Cases>>,
+    Needs<This> | NeedsOf<On> | NeedsOf<CaseResults<Cases>> | BranchNeeds<CaseResults<Cases>>
   >;
 
-  /** Adds a standalone step, wired by name. */
-  add<This extends AnyPipeline, S extends AnyStep>(
+  /** Adds a step that waits for a value from outside, which `Signal.send` gives to a run that goes on or has stopped. */
+  await<This extends AnyPipeline, const Name extends string, Schema, const Read extends string = never>(
     this: This,
-    step: S & Fits<S, Out<This>> & Fresh<StepName<S>, Names<This>>,
-  ): Pipeline<In<This>, AddAll<Out<This>, OutOf<S>>, Fails<This> | StepErrors<S>, Needs<This> | StepNeeds<S>>;
-  /** Adds all steps of another pipeline, wired by name. */
-  add<This extends AnyPipeline, OtherInputs, OtherOutputs, OtherFailure, OtherServices>(
-    this: This,
-    pipeline: Typed<OtherInputs, OtherOutputs, OtherFailure, OtherServices> &
-      ([PlainOutputs<Out<This>>] extends [OtherInputs]
-        ? unknown
-        : Mistake<"The pipeline reads an input that is not provided here, or is of another type.">),
+    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    schema: Schema extends AnySchema
+      ? Schema
+      : "What a step waits for is declared by an Effect Schema, a Standard Schema (zod, valibot, arktype) or type<T>().",
+    options?: WaitOptions<Readable<Read, Out<This>, Names<This>, Name>>,
   ): Pipeline<
     In<This>,
-    AddAll<Out<This>, Omit<PlainOutputs<OtherOutputs>, keyof OtherInputs>>,
-    Fails<This> | OtherFailure,
-    Needs<This> | OtherServices
+    AddOne<Out<This>, `${Name}`, DecodedOf<Schema>>,
+    Fails<This>,
+    Needs<This> | DecodingNeeds<Schema>
+  >;
+
+  /** Adds a step that waits for a time to pass. It gives nothing: other steps name it to begin after it. */
+  sleep<This extends AnyPipeline, const Name extends string, const Read extends string = never>(
+    this: This,
+    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    duration: DurationInput,
+    options?: WaitOptions<Readable<Read, Out<This>, Names<This>, Name>>,
+  ): Pipeline<In<This>, AddOne<Out<This>, `${Name}`, undefined>, Fails<This>, Needs<This>>;
+
+  /** Adds a standalone step, or all steps of another pipeline, wired by name. */
+  add<This extends AnyPipeline, Added>(
+    this: This,
+    part: Part<Added, Out<This>, Names<This>>,
+  ): Pipeline<
+    In<This>,
+    AddAll<Out<This>, PartOutputs<Added>>,
+    Fails<This> | PartErrors<Added>,
+    Needs<This> | PartNeeds<Added>
   >;
 
   /** Adds standalone steps whose names share a template-literal type, as a family that globs read. */
-  addAll<This extends AnyPipeline, S extends AnyStep>(
+  addAll<This extends AnyPipeline, Steps extends Iterable<unknown>>(
     this: This,
-    steps: Iterable<S & Fits<S, Out<This>>>,
-  ): Pipeline<In<This>, AddAll<Out<This>, OutOf<S>>, Fails<This> | StepErrors<S>, Needs<This> | StepNeeds<S>>;
+    steps: Parts<Steps, Out<This>, Names<This>>,
+  ): Pipeline<
+    In<This>,
+    AddAll<Out<This>, PartOutputs<Items<Steps>>>,
+    Fails<This> | PartErrors<Items<Steps>>,
+    Needs<This> | PartNeeds<Items<Steps>>
+  >;
 
   /** Says what a run returns; without it, all outputs. */
-  returns<This extends AnyPipeline, const Returned extends Names<This>>(
+  returns<This extends AnyPipeline, const Returned extends string>(
     this: This,
-    ...names: ReadonlyArray<Returned>
-  ): Pipeline<In<This>, { readonly [Name in Returned]: Lookup<Out<This>, Name> }, Fails<This>, Needs<This>>;
+    ...names: ReadonlyArray<Returnable<Returned, Names<This>>>
+  ): Pipeline<
+    In<This>,
+    { readonly [Name in Returned]: Lookup<Out<This>, `${Name}`> },
+    Fails<This>,
+    Needs<This>
+  >;
 
   /** The graph as data, before any run. */
   plan(): Plan;
@@ -274,14 +270,6 @@ export interface PipelineMembers {
     this: This,
     ...parameters: RunParameters<In<This>>
   ): Effect<PlainOutputs<Out<This>>, Fails<This> | RunError, Needs<This>>;
-
-  /** Runs the pipeline and gives a Promise; offered where no service is missing. */
-  runPromise<This extends AnyPipeline>(
-    this: This,
-    ...parameters: [Needs<This>] extends [never]
-      ? RunParameters<In<This>>
-      : [Mistake<"The pipeline needs services: use run, and give them with Effect.provide.">]
-  ): Promise<PlainOutputs<Out<This>>>;
 
   /** Starts a run and gives its handle. */
   start<This extends AnyPipeline>(
@@ -294,15 +282,22 @@ type RunParameters<Inputs> = {} extends Inputs
   ? [inputs?: Inputs, options?: RunOptions]
   : [inputs: Inputs, options?: RunOptions];
 
+type RunPromise<Inputs, Outputs, Services> = [Services] extends [never]
+  ? (...parameters: RunParameters<Inputs>) => Promise<PlainOutputs<Outputs>>
+  : ["The pipeline needs services, so it has no runPromise: use run, and provide", Services];
+
 /**
  * A pipeline: an immutable value with the types of what it is given, what it gives, how it can fail and which services
  * it needs. Each member gives a new pipeline.
  *
  * @public
  */
-export interface Pipeline<in out Inputs, in out Outputs, Failure, Services>
+export interface Pipeline<in out Inputs, in out Outputs, out Failure, out Services>
   extends PipelineMembers,
-    Typed<Inputs, Outputs, Failure, Services> {}
+    Typed<Inputs, Outputs, Failure, Services> {
+  /** Runs the pipeline and gives a Promise. Only where no service is missing: else it is a sentence that names them. */
+  readonly runPromise: RunPromise<Inputs, Outputs, Services>;
+}
 
 /**
  * The inputs that a pipeline must be given.

@@ -1,4 +1,5 @@
 /** What a step adds to the outputs of its pipeline. */
+import type { AllNames, IsOne, NewName, ValidName } from "./names.ts";
 import type { Flat, Lookup, NamesOf, PlainOutputs } from "./outputs.ts";
 import type { ValueOf } from "./returned.ts";
 
@@ -6,34 +7,54 @@ import type { ValueOf } from "./returned.ts";
 export declare const typesOf: unique symbol;
 
 /** The four types of a pipeline, for other types to read. Nothing of it exists at run time. */
-export interface PipelineTypes<Inputs, Outputs, Failure, Services> {
+export interface PipelineTypes<in out Inputs, in out Outputs, out Failure, out Services> {
   readonly inputs: Inputs;
   readonly outputs: Outputs;
   readonly names: NamesOf<Outputs>;
+  readonly all: AllNames<NamesOf<Outputs>>;
   readonly failure: Failure;
   readonly services: Services;
 }
 
 /** Whatever has the types of a pipeline. */
-export interface Typed<Inputs, Outputs, Failure, Services> {
+export interface Typed<in out Inputs, in out Outputs, out Failure, out Services> {
   readonly [typesOf]: PipelineTypes<Inputs, Outputs, Failure, Services>;
 }
 
-/** Is there more than one name? */
-export type IsOne<Names, All = Names> = Names extends unknown
-  ? [All] extends [Names]
-    ? true
-    : false
-  : never;
+/** Any pipeline, for members to find their own types by. */
+export interface AnyPipeline {
+  readonly [typesOf]: PipelineTypes<any, any, any, any>;
+}
+
+/** One of the names in `outputs`, where what the step returns has it and it is new; else the sentence. */
+export type DeclaredOutput<Name extends string, Returned, Taken> = [string] extends [Name]
+  ? ValidName<Name>
+  : IsOne<Name> extends true
+    ? NewName<Name, Taken>
+    : Name extends Lacking<Name, ValueOf<Returned>>
+      ? `The step declares the output '${Name}', and what it returns has none of that name.`
+      : NewName<Name, Taken>;
+
+/**
+ * The names that some value of what is returned has not. Nothing for `unknown`: it may have them, and it is what the
+ * compiler takes while the function has yet to be looked at.
+ */
+type Lacking<Names, Value> = unknown extends Value
+  ? never
+  : Value extends unknown
+    ? Exclude<Names, keyof Value>
+    : never;
 
 /** A step's outputs: one is the value itself, several are the record that the value is. */
 export type StepOutputs<Names extends string, Value> =
   IsOne<Names> extends true
     ? { readonly [Name in Names]: Value }
-    : { readonly [Name in Names]: Value extends { readonly [Key in Name]: infer Output } ? Output : never };
+    : unknown extends Value
+      ? { readonly [Name in Names]: Value }
+      : { readonly [Name in Names]: Value extends { readonly [Key in Name]: infer Output } ? Output : never };
 
 /** What one branch of an expansion gives for an output. */
-type BranchOutput<Branch, Name extends string, IsSole> =
+export type BranchOutput<Branch, Name extends string, IsSole> =
   Branch extends Typed<any, infer Outputs, any, any>
     ? Lookup<Outputs, Name>
     : IsSole extends true

@@ -1,27 +1,60 @@
-/** What a step may read, and what it gets. */
-import type { Mistake } from "./mistake.ts";
+/** What a step may read. */
 import type { Matches } from "./names.ts";
-import type { Lookup } from "./outputs.ts";
+import type { Lookup, NamesOf } from "./outputs.ts";
 
 /** Anything with a star in it. */
 export type AnyGlob = `${string}*${string}`;
 
-type EmptyGlobs<Outputs, Globs extends string> = Globs extends unknown
-  ? [keyof Matches<Outputs, Globs>] extends [never]
-    ? Globs
+/**
+ * A name that a step reads, where it can; else the names that there are, for the compiler to say which was meant, and
+ * the sentence. Globs are looked at last, so that they cost nothing to those who use none.
+ */
+export type Readable<Read extends string, Outputs, Names, Step extends string> = Read extends Names
+  ? Read
+  : Read extends AnyGlob
+    ? [keyof Matches<Outputs, Read>] extends [never]
+      ? `The glob '${Read}' matches no output: mend it, or name the outputs so that it does.`
+      : Read
+    : NoInfer<Names> | Unprovided<Read, Step>;
+
+/** The sentence about an input that nothing provides. */
+export type Unprovided<Read extends string, Step extends string> = string extends Read
+  ? "An input is named by a variable of the type string, so the compiler cannot tell which output that is."
+  : `The step '${Step}' reads '${Read}', and nothing provides that.`;
+
+/** What a step reads by one of its names: an output, or the record of a family. */
+export type Given<Outputs, Read extends string> = Read extends AnyGlob
+  ? Matches<Outputs, Read>
+  : Lookup<Outputs, Read>;
+
+/** The outputs that a map can run over: what is iterable, and no strings. */
+type IterableNames<Outputs, Name = NamesOf<Outputs>> = Name extends string
+  ? Mappable<Name, Outputs, Name, ""> extends Name
+    ? Name
     : never
   : never;
 
-type GlobProblem<Empty extends string> = [Empty] extends [never]
-  ? unknown
-  : Mistake<`The glob "${Empty}" matches no output: mend it, or name the outputs so that it does.`>;
+/** The name that a map runs over, where it can; else the names that there are, and the sentence. */
+export type Mappable<Over extends string, Outputs, Names, Step extends string> = Over extends Names
+  ? MappableType<Lookup<Outputs, `${Over}`>> extends true
+    ? Over
+    : MappableType<Lookup<Outputs, `${Over}`>> extends "text"
+      ? `The map '${Step}' runs over '${Over}', which may be a string: make a list of what its items are.`
+      : `The map '${Step}' runs over '${Over}', which is not iterable.`
+  : NoInfer<IterableNames<Outputs>> | Unprovided<Over, Step>;
 
-/** Nothing where all globs match something, else a sentence about the one that does not. Costs nothing without globs. */
-export type GlobsMatch<Outputs, Names extends string> = [Extract<Names, AnyGlob>] extends [never]
-  ? unknown
-  : GlobProblem<EmptyGlobs<Outputs, Extract<Names, AnyGlob>>>;
+type MappableType<Type> = 0 extends 1 & Type
+  ? true
+  : [Type] extends [Iterable<unknown>]
+    ? [Extract<Type, string>] extends [never]
+      ? true
+      : "text"
+    : false;
 
-/** The record that a step's function gets: each input by its name, a glob as a record of the family. */
-export type Reads<Outputs, Names extends string> = {
-  readonly [Name in Names]: Name extends AnyGlob ? Matches<Outputs, Name> : Lookup<Outputs, Name>;
-};
+/** What is in an iterable. */
+export type Items<Many> = Many extends Iterable<infer Item> ? Item : never;
+
+/** A name that a run can return, where there is such an output; else the names that there are, and the sentence. */
+export type Returnable<Name extends string, Names> = Name extends Names
+  ? Name
+  : NoInfer<Names> | `A run cannot return '${Name}': nothing provides that.`;

@@ -1,8 +1,5 @@
 /** Steps that belong to no pipeline yet. */
-import type { Mistake } from "./mistake.ts";
-import type { Matches } from "./names.ts";
-import type { Lookup, NamesOf } from "./outputs.ts";
-import type { AnyGlob } from "./reads.ts";
+import type { StepContext } from "./context.ts";
 
 declare const stepTypes: unique symbol;
 
@@ -21,41 +18,23 @@ export interface Step<Name extends string, In, Out, Failure = never, Services = 
 
 /**
  * A standalone dynamic step. `expand` calls the function that it was made with: the sub-pipeline can be inspected
- * without being run.
+ * without being run. Nothing is decoded then, so `Read` is what that function takes.
  *
  * @public
  */
-export interface DynamicStep<Name extends string, In, Out, Failure, Services, Returned>
+export interface DynamicStep<Name extends string, In, Out, Failure, Services, Returned, Read = In>
   extends Step<Name, In, Out, Failure, Services> {
   readonly kind: "dynamic";
-  readonly expand: (inputs: In) => Returned;
+  /** Calls the function. */
+  readonly expand: (inputs: Read, context?: StepContext) => Returned;
 }
 
 export type AnyStep = Step<string, any, any, any, any>;
 
-export type InOf<S> = S extends Step<any, infer In, any, any, any> ? In : never;
-export type OutOf<S> = S extends Step<any, any, infer Out, any, any> ? Out : never;
-export type StepErrors<S> = S extends Step<any, any, any, infer Failure, any> ? Failure : never;
-export type StepNeeds<S> = S extends Step<any, any, any, any, infer Services> ? Services : never;
-export type StepName<S> = S extends Step<infer Name, any, any, any, any> ? Name : never;
+type Types<S> = S[typeof stepTypes & keyof S];
 
-/** What `Outputs` gives for an input that a step names: an output, or the record of a family. */
-type Given<Outputs, Name> =
-  Name extends NamesOf<Outputs>
-    ? { readonly type: Lookup<Outputs, Name> }
-    : Name extends AnyGlob
-      ? { readonly type: Matches<Outputs, Name> }
-      : never;
-
-/** Nothing where `Outputs` satisfies the inputs of a step, else the sentence. */
-export type Fits<S, Outputs> = {
-  [Name in keyof InOf<S>]: [Given<Outputs, Name>] extends [never]
-    ? Mistake<`The step "${StepName<S>}" reads "${Name & string}", and nothing provides that.`>
-    : Given<Outputs, Name> extends { readonly type: InOf<S>[Name] }
-      ? never
-      : Mistake<`The step "${StepName<S>}" reads "${Name & string}" as another type than is provided.`>;
-}[keyof InOf<S>] extends infer Found
-  ? [Found] extends [never]
-    ? unknown
-    : Found
-  : never;
+export type InOf<S> = Types<S>["in" & keyof Types<S>];
+export type OutOf<S> = Types<S>["out" & keyof Types<S>];
+export type StepErrors<S> = Types<S>["failure" & keyof Types<S>];
+export type StepNeeds<S> = Types<S>["services" & keyof Types<S>];
+export type StepName<S> = S["name" & keyof S] & string;

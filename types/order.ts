@@ -1,0 +1,150 @@
+/** The rules of `pipelineOf`: steps in any order, each with what it reads, no name twice, and no circle. */
+import type { InputProblem } from "./added.ts";
+import type { GlobPattern, IsOne } from "./names.ts";
+import type { LastOf } from "./outputs.ts";
+import type { AnyGlob } from "./reads.ts";
+import type { AnyStep, InOf, OutOf, StepName } from "./step.ts";
+
+type Indices<Steps> = number extends Steps[keyof Steps & "length"] ? number : keyof Steps & `${number}`;
+
+/** For each output the places of the steps that provide it. */
+export type Places<Steps> = {
+  [Index in keyof Steps as Index extends `${number}` ? keyof OutOf<Steps[Index]> : never]: Index;
+};
+
+/** For each output the step that provides it. */
+export type Providers<Step> = { [Each in Step as keyof OutOf<Each>]: Each };
+
+export type Provided<By> = { readonly [Name in keyof By]: OutputOf<OutOf<By[Name]>, Name> };
+
+type OutputOf<Outputs, Name> = Outputs extends unknown
+  ? Name extends keyof Outputs
+    ? Outputs[Name]
+    : never
+  : never;
+
+/** All outputs, whatever the order. */
+export type OrderedOutputs<Steps extends ReadonlyArray<unknown>> = Provided<Providers<Steps[number]>>;
+
+/** For each output the names that its step reads. */
+export type Reads<By, Names = keyof By> = { [Name in keyof By]: ReadNames<keyof InOf<By[Name]>, Names> };
+
+type ReadNames<Read, Names> = Extract<Read, AnyGlob> extends never ? Read : GlobNames<Read, Names>;
+
+type GlobNames<Read, Names> = Read extends AnyGlob ? Extract<Names, GlobPattern<Read>> : Read;
+
+/** Takes away what nothing left depends on, until nothing more goes: what is left lies on a circle or before one. */
+type Core<Graph, Left extends keyof Graph, Kept extends keyof Graph = Left & Graph[Left]> = [Left] extends [
+  Kept,
+]
+  ? Left
+  : Core<Graph, Kept>;
+
+/** Of these, what depends on none of these goes: what is left lies on a circle or between two. */
+type Knot<Graph, Left extends keyof Graph> = {
+  [Name in Left]: [Graph[Name] & Left] extends [never] ? never : Name;
+}[Left] extends infer Kept extends keyof Graph
+  ? [Left] extends [Kept]
+    ? Left
+    : Knot<Graph, Kept>
+  : never;
+
+/** Goes against the data from one to the next until it has been there, and spells what lies between. */
+type Trail<Graph, Knotted extends keyof Graph, At, Names, Seen, Text extends string> = At extends Seen
+  ? FromFirst<Text, `${Label<At, Names>}`>
+  : At extends keyof Graph
+    ? Trail<
+        Graph,
+        Knotted,
+        LastOf<Graph[At] & Knotted>,
+        Names,
+        Seen | At,
+        Text extends "" ? Label<At, Names> : `${Label<At, Names>} → ${Text}`
+      >
+    : never;
+
+type Label<At, Names> = At extends keyof Names ? Names[At] & string : never;
+
+/** Cuts what lies before the circle. */
+type FromFirst<Text extends string, First extends string> = Text extends First
+  ? `${First} → ${First}`
+  : Text extends `${infer Circle} → ${First} → ${string}`
+    ? `${First} → ${Circle} → ${First}`
+    : Text extends `${infer Circle} → ${First}`
+      ? `${First} → ${Circle} → ${First}`
+      : Text;
+
+/** For each output the name of its step. */
+type Labels<By> = { [Name in keyof By]: StepName<By[Name]> };
+
+export type Circle<By, Graph> =
+  Core<Graph, keyof Graph> extends infer Left extends keyof Graph
+    ? [Left] extends [never]
+      ? never
+      : Knot<Graph, Left> extends infer Knotted extends keyof Graph
+        ? Trail<Graph, Knotted, LastOf<Knotted>, Labels<By>, never, "">
+        : never
+    : never;
+
+/** The step at which a circle is told: the one that its text begins with. */
+type CircleProblem<Text, Name extends string> = Text extends `${infer First} → ${string}`
+  ? First extends Name
+    ? `Steps read each other in a circle: ${Text}. Take one of these reads out.`
+    : never
+  : never;
+
+type TakenProblem<Step, By, Index> = {
+  [Name in keyof OutOf<Step>]: Name extends keyof By
+    ? IsOne<By[Name]> extends true
+      ? never
+      : Index extends LastOf<By[Name]>
+        ? `The output '${Name & string}' is already provided: give this one another name.`
+        : never
+    : never;
+}[keyof OutOf<Step>];
+
+type Explained<Steps extends ReadonlyArray<unknown>, At, Outputs, Text> = {
+  readonly [Index in keyof Steps]:
+    | InputProblem<InOf<Steps[Index]>, Outputs, `The step '${StepName<Steps[Index]>}'`>
+    | TakenProblem<Steps[Index], At, Index>
+    | CircleProblem<Text, StepName<Steps[Index]>> extends infer Found
+    ? [Found] extends [never]
+      ? Steps[Index]
+      : Found
+    : never;
+};
+
+/** The places of steps that provide what another one provides as well. */
+/** For each step the record that gives its place under each of its outputs. */
+type Marks<Steps> = {
+  [Index in Indices<Steps>]: { [Name in keyof OutOf<Steps[Index & keyof Steps]>]: Index };
+}[Indices<Steps>];
+
+/**
+ * Is an output provided twice? Then it has two places, no value is both, and all marks together are `never`. One look at
+ * all: to look at each would make the compiler look through all steps for each.
+ */
+export type Twice<Steps> = [
+  (Marks<Steps> extends infer Mark ? (Mark extends unknown ? (mark: Mark) => void : never) : never) extends (
+    mark: infer All,
+  ) => void
+    ? All
+    : never,
+] extends [never]
+  ? Steps extends readonly []
+    ? never
+    : "twice"
+  : never;
+
+/** The steps that read what is not there, or as another type. One look at each: what is wrong is found out after. */
+export type Unfit<Step, Outputs> = Step extends unknown ? (Outputs extends InOf<Step> ? never : Step) : never;
+
+/** The steps, where they make a pipeline; else, in the place of each that does not fit, the sentence. */
+export type AnyOrder<Steps extends ReadonlyArray<AnyStep>> = OrderCheck<Steps, Providers<Steps[number]>>;
+
+type OrderCheck<Steps extends ReadonlyArray<AnyStep>, By> =
+  Circle<By, Reads<By>> extends infer Text
+    ? [Text | Twice<Steps> | Unfit<Steps[number], Provided<By>>] extends [never]
+      ? Steps
+      : Explained<Steps, Places<Steps>, Provided<By>, Text>
+    : never;
