@@ -222,7 +222,7 @@ describe('A step with outputs "all"', () => {
     expect((await p.runPromise({})).both).toBe("1two");
   });
   test.each([1, null, undefined, "ab"])("refuses %o as a direct value", async (value) => {
-    const p = pipeline("p").dynamic("open", [], () => value, { outputs: "all" });
+    const p = pipeline("p").dynamic("open", [], () => value as unknown, { outputs: "all" });
     await expect(p.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "open" });
   });
   test("stays typed and works when nested in another", async () => {
@@ -452,7 +452,7 @@ describe("An expansion is checked before its first step starts", () => {
   test('two "all" steps that provide the same name', async () => {
     const p = pipeline("p")
       .dynamic("one", [], () => ({ x: 1 }), { outputs: "all" })
-      .dynamic("two", [], () => ({ x: 2 }), { outputs: "all" });
+      .dynamic("two", [], () => ({ x: 2 }) as unknown, { outputs: "all" });
     await expect(p.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "two" });
   });
   test('two "all" steps with sub-pipelines that provide the same name run neither name twice', async () => {
