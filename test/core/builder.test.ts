@@ -458,6 +458,14 @@ describe("pipelineOf", () => {
     ] as const);
     expect((await p.runPromise({})).sum).toBe(3);
   });
+  test('puts a step after the "all" steps that may provide what it reads', async () => {
+    const p = untyped.pipelineOf("p", [
+      untyped.step("next", ["late"], ({ late }: any) => late + 1),
+      untyped.step("family", ["l*"], (found: any) => Object.keys(found["l*"])),
+      dynamic("open", [], () => ({ late: 1 }), { outputs: "all" }),
+    ]);
+    expect(await p.runPromise({})).toEqual({ late: 1, next: 2, family: ["late"] });
+  });
   test("spells out a cycle of an untyped caller", () => {
     const reading = (name: string, input: string): unknown => untyped.step(name, [input], () => 1);
     const error = thrown(() =>

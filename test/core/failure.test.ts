@@ -394,6 +394,8 @@ describe("A step that ignores its interruption", () => {
     expect(exit._tag).toBe("Failure");
     expect(handle.report.leaked).toEqual(["deaf"]);
     expect(types.filter((type) => type === "step.leaked")).toHaveLength(1);
+    // Only the one that heard its signal was interrupted.
+    expect(types.filter((type) => type === "step.interrupted")).toHaveLength(1);
   });
   test("is named by its path inside of dynamic steps, retries and maps, each once", async () => {
     const deaf = (): Promise<void> => sleep(300);

@@ -477,6 +477,10 @@ describe("fallback", () => {
       .dynamic("y", [], () => pipeline("wrong"), { fallback: 2 });
     expect(await p.runPromise({})).toEqual({ x: 1, y: 2 });
   });
+  test("does not stand for a step that interrupts itself", async () => {
+    const p = pipeline("p").step("a", [], () => Effect.interrupt, { fallback: 1 });
+    expect((await Effect.runPromiseExit(p.run({})))._tag).toBe("Failure");
+  });
   test("does not hide an interruption", async () => {
     const p = pipeline("p").step("a", [], () => Effect.never, { fallback: 1 });
     const run = await Effect.runPromise(p.start({}));
