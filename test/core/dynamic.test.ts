@@ -450,9 +450,10 @@ describe("An expansion is checked before its first step starts", () => {
     expect(ran).toBe(0);
   });
   test('two "all" steps that provide the same name', async () => {
-    const p = pipeline("p")
+    const p = untyped
+      .pipeline("p")
       .dynamic("one", [], () => ({ x: 1 }), { outputs: "all" })
-      .dynamic("two", [], () => ({ x: 2 }) as unknown, { outputs: "all" });
+      .dynamic("two", [], () => ({ x: 2 }), { outputs: "all" });
     await expect(p.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "two" });
   });
   test('two "all" steps with sub-pipelines that provide the same name run neither name twice', async () => {
