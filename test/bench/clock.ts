@@ -1,0 +1,17 @@
+/** Time as the benchmark counts it. */
+import { performance } from "node:perf_hooks";
+
+/**
+ * Milliseconds of the main thread's processor plus those that its event loop stood idle. On a quiet machine that is
+ * the elapsed time; on a shared one, what other programs take does not count.
+ */
+export const ownMillis = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000 + performance.eventLoopUtilization().idle;
+};
+
+export const median = (values: ReadonlyArray<number>): number => {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};

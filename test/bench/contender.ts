@@ -1,0 +1,14 @@
+/** What takes part in the benchmark. */
+import type { Graph } from "./workloads.ts";
+
+export interface Contender {
+  readonly name: string;
+  /** The file in `contenders/` that it is in, for processes of its own. */
+  readonly file: string;
+  /** Written by hand, without a library for graphs; a library that others use; or this one. */
+  readonly kind: "by hand" | "peer" | "espalier";
+  /** Keys of workloads, `memory` or `huge`, each with the reason why it takes no part. */
+  readonly skip?: Readonly<Record<string, string>>;
+  /** Builds what a user builds once: timed as construction. What it gives runs once: timed as run. */
+  readonly prepare: (graph: Graph) => () => Promise<number>;
+}

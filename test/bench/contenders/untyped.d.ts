@@ -1,0 +1,12 @@
+/** Two of the contenders come without types that the compiler finds. */
+declare module "async" {
+  export const auto: (tasks: object, concurrency: number) => Promise<Readonly<Record<string, number>>>;
+}
+
+declare module "grfn" {
+  type Step = (...inputs: Array<number>) => number | Promise<number>;
+  const grfn: (
+    steps: ReadonlyArray<readonly [step: Step, reads: ReadonlyArray<Step>]>,
+  ) => () => Promise<number>;
+  export default grfn;
+}

@@ -1,0 +1,72 @@
+/** What those pay who watch a run, and what a span, a retry or a timeout costs a step that asks for one. */
+import { pipeline } from "espalier";
+import * as Effect from "effect/Effect";
+import * as Stream from "effect/Stream";
+import { median, ownMillis } from "./clock.ts";
+import type { Effort } from "./measure.ts";
+import { table } from "./table.ts";
+
+const steps = 2000;
+
+interface Untyped {
+  readonly step: (
+    name: string,
+    inputs: ReadonlyArray<string>,
+    run: () => Effect.Effect<number>,
+    options?: object,
+  ) => Untyped;
+  readonly runPromise: (inputs: object) => Promise<unknown>;
+  readonly start: (inputs: object) => Effect.Effect<{
+    readonly events: Stream.Stream<unknown>;
+    readonly await: Effect.Effect<unknown>;
+  }>;
+}
+
+const built = (run: () => Effect.Effect<number>, options?: object): Untyped => {
+  let all = pipeline("events") as unknown as Untyped;
+  for (let i = 0; i < steps; i++) all = all.step(`s${i}`, i === 0 ? [] : [`s${i - 1}`], run, options);
+  return all;
+};
+
+const one = Effect.sync(() => 1);
+const plain = built(() => one);
+
+const consumed = Effect.gen(function* () {
+  const run = yield* plain.start({});
+  let count = 0;
+  yield* Stream.runForEach(run.events, () => Effect.sync(() => void count++));
+  yield* run.await;
+  if (count !== 2 * steps + 2) throw new Error(`${count} events`);
+});
+
+const spanned = built(() => Effect.withSpan(one, "step"));
+const retried = built(() => one, { retry: { times: 3 } });
+const limited = built(() => one, { timeout: "1 minute" });
+
+const cases: ReadonlyArray<readonly [string, () => Promise<unknown>]> = [
+  ["a run", () => plain.runPromise({})],
+  ["a run whose events are consumed", () => Effect.runPromise(consumed)],
+  ["each step in a span", () => spanned.runPromise({})],
+  ["each step with a retry", () => retried.runPromise({})],
+  ["each step with a timeout", () => limited.runPromise({})],
+];
+
+export const eventCost = async ({ rounds }: Effort): Promise<string> => {
+  const times = cases.map(() => [] as Array<number>);
+  for (let round = 0; round < rounds + 3; round++) {
+    for (const [i, [, run]] of cases.entries()) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const begin = ownMillis();
+      for (let repeat = 0; repeat < 10; repeat++) await run();
+      if (round >= 3) times[i]!.push((ownMillis() - begin) / 10);
+    }
+  }
+  const base = median(times[0]!);
+  return table(
+    [`chain of ${steps.toLocaleString("en")}`, "µs/step", "times a run"],
+    cases.map(([name], i) => {
+      const millis = median(times[i]!);
+      return [name, ((millis * 1000) / steps).toFixed(2), `${(millis / base).toFixed(2)}×`];
+    }),
+  );
+};

@@ -1,0 +1,113 @@
+/** Fibers that a step forked end before the step does, and regions that are not to be interrupted are not. */
+import * as Effect from "effect/Effect";
+import * as Fiber from "effect/Fiber";
+import { pipeline } from "espalier";
+import { describe, expect, test } from "vitest";
+import { sleep } from "../core/support.ts";
+
+/** Never ends by itself; tells when it is interrupted, once it has cleaned up. */
+const endless = (ended: Array<string>, name: string, cleanUpMillis = 0): Effect.Effect<never> =>
+  Effect.onInterrupt(Effect.never, () =>
+    Effect.andThen(
+      cleanUpMillis === 0 ? Effect.void : Effect.sleep(cleanUpMillis),
+      Effect.sync(() => void ended.push(name)),
+    ),
+  );
+
+/** A step that gives its value at once and leaves a child behind. */
+const leaving =
+  (ended: Array<string>, name: string, cleanUpMillis = 0) =>
+  () =>
+    Effect.as(Effect.forkChild(endless(ended, name, cleanUpMillis), { startImmediately: true }), name);
+
+describe("A step's own children", () => {
+  test("have ended when what reads the step starts", async () => {
+    const ended: Array<string> = [];
+    const seen: Array<ReadonlyArray<string>> = [];
+    const look = (): void => void seen.push([...ended]);
+    await pipeline("p")
+      .step("a", [], leaving(ended, "a"))
+      .step("afterA", ["a"], look)
+      .step("b", ["afterA"], leaving(ended, "b", 5))
+      .step("afterB", ["b"], look)
+      .runPromise({});
+    expect(seen).toEqual([["a"], ["a", "b"]]);
+  });
+
+  test("end with their step, while others that are ready go on", async () => {
+    const ended: Array<string> = [];
+    let p = pipeline("p") as any;
+    for (let i = 0; i < 100; i++) {
+      p = p.step(`child${i}`, [], leaving(ended, `child${i}`)).step(`plain${i}`, [], () => Effect.succeed(i));
+    }
+    const all = (await p.runPromise({})) as Record<string, unknown>;
+    expect(ended.length).toBe(100);
+    expect(Object.keys(all).length).toBe(200);
+  });
+
+  test("end where the step fails", async () => {
+    const ended: Array<string> = [];
+    const p = pipeline("p").step("a", [], () =>
+      Effect.andThen(leaving(ended, "a")(), Effect.fail(new Error("no"))),
+    );
+    await expect(p.runPromise({})).rejects.toThrow("no");
+    expect(ended).toEqual(["a"]);
+  });
+
+  test("a fiber that was detached goes on", async () => {
+    let went = 0;
+    const p = pipeline("p").step("a", [], () =>
+      Effect.forkDetach(
+        Effect.andThen(
+          Effect.sleep(5),
+          Effect.sync(() => void went++),
+        ),
+      ),
+    );
+    await p.runPromise({});
+    expect(went).toBe(0);
+    await sleep(30);
+    expect(went).toBe(1);
+  });
+});
+
+describe("An uninterruptible region", () => {
+  const critical = (done: Array<string>) => () =>
+    Effect.uninterruptible(
+      Effect.andThen(
+        Effect.sleep(20),
+        Effect.sync(() => void done.push("written")),
+      ),
+    );
+
+  test("is waited for when the run is interrupted", async () => {
+    const done: Array<string> = [];
+    const p = pipeline("p")
+      .step("fast", [], () => Effect.succeed(1))
+      .step("critical", ["fast"], critical(done));
+    const fiber = Effect.runFork(p.run({}));
+    await sleep(2);
+    await Effect.runPromise(Fiber.interrupt(fiber));
+    expect(done).toEqual(["written"]);
+  });
+
+  test("is waited for when another step fails", async () => {
+    const done: Array<string> = [];
+    const p = pipeline("p")
+      .step("critical", [], critical(done))
+      .step("failing", [], () => Effect.andThen(Effect.sleep(2), Effect.fail(new Error("no"))));
+    await expect(p.runPromise({})).rejects.toThrow("no");
+    expect(done).toEqual(["written"]);
+  });
+
+  test("of one step does not make the next one uninterruptible", async () => {
+    const p = pipeline("p")
+      .step("critical", [], () => Effect.uninterruptible(Effect.succeed(1)))
+      .step("endless", ["critical"], () => Effect.never);
+    const fiber = Effect.runFork(p.run({}));
+    await sleep(1);
+    const began = performance.now();
+    await Effect.runPromise(Fiber.interrupt(fiber));
+    expect(performance.now() - began).toBeLessThan(1000);
+  });
+});
