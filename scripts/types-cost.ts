@@ -197,7 +197,7 @@ ${Array.from(
   { length: 50 },
   (_, index) => `export const p${index} = pipeline("p${index}")
 ${Array.from({ length: 8 }, (__, at) => `  .step${stepText(kind, at, chainReads(at))}`).join("\n")}
-  .step${lastStep(7)};`,
+  .step${lastStep(7)};`.replaceAll(/\bs(\d)\b/g, `s${index}_$1`),
 ).join("\n")}
 `,
 });

@@ -8,14 +8,14 @@ import type { AnyStep, InOf, OutOf, StepName } from "./step.ts";
 type Indices<Steps> = number extends Steps[keyof Steps & "length"] ? number : keyof Steps & `${number}`;
 
 /** For each output the places of the steps that provide it. */
-export type Places<Steps> = {
+type Places<Steps> = {
   [Index in keyof Steps as Index extends `${number}` ? keyof OutOf<Steps[Index]> : never]: Index;
 };
 
 /** For each output the step that provides it. */
-export type Providers<Step> = { [Each in Step as keyof OutOf<Each>]: Each };
+type Providers<Step> = { [Each in Step as keyof OutOf<Each>]: Each };
 
-export type Provided<By> = { readonly [Name in keyof By]: OutputOf<OutOf<By[Name]>, Name> };
+type Provided<By> = { readonly [Name in keyof By]: OutputOf<OutOf<By[Name]>, Name> };
 
 type OutputOf<Outputs, Name> = Outputs extends unknown
   ? Name extends keyof Outputs
@@ -27,7 +27,7 @@ type OutputOf<Outputs, Name> = Outputs extends unknown
 export type OrderedOutputs<Steps extends ReadonlyArray<unknown>> = Provided<Providers<Steps[number]>>;
 
 /** For each output the names that its step reads. */
-export type Reads<By, Names = keyof By> = { [Name in keyof By]: ReadNames<keyof InOf<By[Name]>, Names> };
+type Reads<By, Names = keyof By> = { [Name in keyof By]: ReadNames<keyof InOf<By[Name]>, Names> };
 
 type ReadNames<Read, Names> = Extract<Read, AnyGlob> extends never ? Read : GlobNames<Read, Names>;
 
@@ -74,15 +74,22 @@ type FromFirst<Text extends string, First extends string> = Text extends First
       ? `${First} → ${Circle} → ${First}`
       : Text;
 
+/** Of these outputs one of the first step that has any. */
+type FirstIn<Steps, Names> = Steps extends readonly [infer First, ...infer Rest]
+  ? [Extract<keyof OutOf<First>, Names>] extends [never]
+    ? FirstIn<Rest, Names>
+    : LastOf<Extract<keyof OutOf<First>, Names>>
+  : LastOf<Names>;
+
 /** For each output the name of its step. */
 type Labels<By> = { [Name in keyof By]: StepName<By[Name]> };
 
-export type Circle<By, Graph> =
+type Circle<Steps, By, Graph> =
   Core<Graph, keyof Graph> extends infer Left extends keyof Graph
     ? [Left] extends [never]
       ? never
       : Knot<Graph, Left> extends infer Knotted extends keyof Graph
-        ? Trail<Graph, Knotted, LastOf<Knotted>, Labels<By>, never, "">
+        ? Trail<Graph, Knotted, FirstIn<Steps, Knotted>, Labels<By>, never, "">
         : never
     : never;
 
@@ -124,7 +131,7 @@ type Marks<Steps> = {
  * Is an output provided twice? Then it has two places, no value is both, and all marks together are `never`. One look at
  * all: to look at each would make the compiler look through all steps for each.
  */
-export type Twice<Steps> = [
+type Twice<Steps> = [
   (Marks<Steps> extends infer Mark ? (Mark extends unknown ? (mark: Mark) => void : never) : never) extends (
     mark: infer All,
   ) => void
@@ -137,13 +144,13 @@ export type Twice<Steps> = [
   : never;
 
 /** The steps that read what is not there, or as another type. One look at each: what is wrong is found out after. */
-export type Unfit<Step, Outputs> = Step extends unknown ? (Outputs extends InOf<Step> ? never : Step) : never;
+type Unfit<Step, Outputs> = Step extends unknown ? (Outputs extends InOf<Step> ? never : Step) : never;
 
 /** The steps, where they make a pipeline; else, in the place of each that does not fit, the sentence. */
 export type AnyOrder<Steps extends ReadonlyArray<AnyStep>> = OrderCheck<Steps, Providers<Steps[number]>>;
 
 type OrderCheck<Steps extends ReadonlyArray<AnyStep>, By> =
-  Circle<By, Reads<By>> extends infer Text
+  Circle<Steps, By, Reads<By>> extends infer Text
     ? [Text | Twice<Steps> | Unfit<Steps[number], Provided<By>>] extends [never]
       ? Steps
       : Explained<Steps, Places<Steps>, Provided<By>, Text>

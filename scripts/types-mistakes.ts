@@ -1,0 +1,144 @@
+/**
+ * The mistakes that the compiler catches: each a fixture in `test/types/mistakes/fixtures`, and what each compiler says
+ * about it.
+ *
+ *   node scripts/types-mistakes.ts  writes docs/reference/mistakes.md
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root } from "./package.ts";
+import type { Version } from "./types-compiler.ts";
+import { compile, makeProject } from "./types-compiler.ts";
+
+const folder = join(root, "test/types/mistakes/fixtures");
+
+/** One mistake, as a user makes it. */
+export interface Fixture {
+  readonly name: string;
+  /** What is wrong, in a sentence. */
+  readonly title: string;
+  /** The text at which the compiler must complain. */
+  readonly at: string;
+  /** How it is mended, in a sentence. */
+  readonly mend: string;
+  /** The program without its header. */
+  readonly code: string;
+  readonly text: string;
+}
+
+const header = /^\/\*\*\n \* (?<title>.+)\n \*\n \* @at (?<at>.+)\n \* @mend (?<mend>.+)\n \*\/\n/;
+
+const readFixture = (file: string): Fixture => {
+  const text = readFileSync(join(folder, file), "utf8");
+  const found = header.exec(text);
+  const { title, at, mend } = found?.groups ?? {};
+  if (found === null || title === undefined || at === undefined || mend === undefined) {
+    throw new Error(`${file} does not begin with a title, @at and @mend`);
+  }
+  return { name: file.replace(/\.ts$/, ""), title, at, mend, code: text.slice(found[0].length), text };
+};
+
+export const fixtures: ReadonlyArray<Fixture> = readdirSync(folder)
+  .filter((file) => file.endsWith(".ts"))
+  .sort()
+  .map(readFixture);
+
+export interface Diagnostic {
+  /** The source from where the compiler complains to the end of that line. */
+  readonly at: string;
+  /** Line and column, as the compiler prints them. */
+  readonly position: string;
+  /** Code and text, one line for each that it prints. */
+  readonly text: string;
+}
+
+/** What one compiler says about all fixtures, in one run. */
+export const diagnose = (version: Version): ReadonlyMap<string, ReadonlyArray<Diagnostic>> => {
+  const project = makeProject(`mistakes-${version}`);
+  for (const { name, text } of fixtures) project.write(`${name}.ts`, text);
+  const config = project.configure(
+    "tsconfig.json",
+    fixtures.map(({ name }) => `${name}.ts`),
+  );
+  const { text } = compile(version, ["-p", config], project.folder);
+  const found = new Map<string, Array<Diagnostic>>(fixtures.map(({ name }) => [name, []]));
+  for (const block of text.split(/\n(?=\S)/)) {
+    const parts = /^(?<name>[\w-]+)\.ts\((?<line>\d+),(?<column>\d+)\): error (?<text>TS[^]*)$/.exec(
+      block.trimEnd(),
+    );
+    if (parts?.groups === undefined) {
+      if (block.trim() === "") continue;
+      throw new Error(`TypeScript ${version} said what belongs to no fixture:\n${block}`);
+    }
+    const { name = "", line = "", column = "", text: said = "" } = parts.groups;
+    const source =
+      fixtures.find((fixture) => fixture.name === name)?.text.split("\n")[Number(line) - 1] ?? "";
+    found
+      .get(name)
+      ?.push({ at: source.slice(Number(column) - 1), position: `${line}:${column}`, text: said });
+  }
+  return found;
+};
+
+const groups: ReadonlyArray<readonly [prefix: string, heading: string]> = [
+  ["input-", "Inputs that nothing provides"],
+  ["type-", "Types that do not fit"],
+  ["result-", "Results of a run"],
+  ["name-", "Names"],
+  ["outputs-", "Several outputs"],
+  ["standalone-", "Standalone steps"],
+  ["add-", "Adding steps and pipelines"],
+  ["branch-", "Sub-pipelines"],
+  ["direct-", "Direct values"],
+  ["switch-", "Switches"],
+  ["map-", "Maps"],
+  ["glob-", "Globs"],
+  ["order-", "Steps in any order"],
+  ["run-", "Running"],
+  ["returns-", "What a run returns"],
+  ["schema-", "Schemas"],
+  ["option-", "Options"],
+  ["bad-", "Types that say too little"],
+];
+
+/** The page that lists them all. */
+export const mistakesPage = (said: ReadonlyMap<string, ReadonlyArray<Diagnostic>>): string => {
+  const entry = ({ name, title, mend, code }: Fixture): string =>
+    `### ${title}
+
+\`\`\`ts error
+${code.trim()}
+\`\`\`
+
+\`\`\`text
+${(said.get(name) ?? []).map(({ text }) => `error ${text}`).join("\n")}
+\`\`\`
+
+${mend}
+`;
+  const sections = groups.map(([prefix, heading]) => {
+    const members = fixtures.filter(({ name }) => name.startsWith(prefix));
+    if (members.length === 0) throw new Error(`No fixture begins with ${prefix}`);
+    return `## ${heading}\n\n${members.map(entry).join("\n")}`;
+  });
+  const strangers = fixtures.filter(({ name }) => !groups.some(([prefix]) => name.startsWith(prefix)));
+  if (strangers.length > 0) throw new Error(`${strangers[0]?.name}.ts belongs to no group`);
+  return `# Mistakes that the compiler catches
+
+<!-- Written by scripts/types-mistakes.ts from test/types/mistakes/fixtures: change those. -->
+
+Each of these programs has one mistake. Below it stands what TypeScript 7 says, and how the mistake is mended. TypeScript 6
+says the same, with the names in another order here and there.
+
+A message names what was given first, and then, where the type would stand that was asked for, a sentence: read that. Where
+a sentence is about types it is a list, since text cannot hold a type: \`["The step 'total' reads 'b' as", number, "and it is
+provided as", string]\`.
+
+${sections.join("\n")}`;
+};
+
+export const pagePath: string = join(root, "docs/reference/mistakes.md");
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href)
+  writeFileSync(pagePath, mistakesPage(diagnose(7)));

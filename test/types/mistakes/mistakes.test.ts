@@ -1,0 +1,58 @@
+/**
+ * Each fixture holds one mistake. What both compilers say about it is committed beside it: read each aloud.
+ * `npx vitest run test/types/mistakes -u` writes the snapshots, `node scripts/types-mistakes.ts` the page.
+ */
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { root } from "../../../scripts/package.ts";
+import { diagnose, fixtures, mistakesPage, pagePath } from "../../../scripts/types-mistakes.ts";
+
+const seven = diagnose(7);
+const six = diagnose(6);
+
+/** The types that users can name: all others are ours alone, and belong in no message. */
+const exported = new Set(
+  globSync("src/**/index.ts", { cwd: root }).flatMap((file) =>
+    [...readFileSync(join(root, file), "utf8").matchAll(/^export type \{([^}]*)\} from/gm)].flatMap(
+      ([, names = ""]) => names.split(",").map((name) => name.trim()),
+    ),
+  ),
+);
+const whole = ["options", "run"];
+const helpers = globSync("types/*.ts", { cwd: root })
+  .filter((file) => !whole.some((name) => file === join("types", `${name}.ts`)))
+  .flatMap((file) => [
+    ...readFileSync(join(root, file), "utf8").matchAll(/^(?:export )?(?:type|interface) (\w+)/gm),
+  ])
+  .map(([, name = ""]) => name)
+  .filter((name) => !exported.has(name));
+
+describe.each(fixtures)("$title", (fixture) => {
+  const said = [...(seven.get(fixture.name) ?? []), ...(six.get(fixture.name) ?? [])];
+
+  test("is one error from each compiler, at the argument that is wrong", () => {
+    expect(said.map(({ at }) => at.slice(0, fixture.at.length))).toEqual([fixture.at, fixture.at]);
+  });
+
+  test("is told in at most ten lines, without a word of how the types are made", () => {
+    for (const { text } of said) {
+      expect(text.split("\n").length).toBeLessThanOrEqual(10);
+      expect(helpers.filter((name) => new RegExp(`\\b${name}<`).test(text))).toEqual([]);
+      expect(text).not.toMatch(/No overload matches|excessively deep|\[typesOf\]|"type 'never'"/);
+    }
+  });
+
+  test("is told as it was", async () => {
+    const told = ([version, by]: readonly [number, typeof seven]): string =>
+      (by.get(fixture.name) ?? [])
+        .map(({ position, text }) => `TypeScript ${version}, ${position}: ${text}\n`)
+        .join("");
+    const text = [[7, seven] as const, [6, six] as const].map(told).join("\n");
+    await expect(text).toMatchFileSnapshot(`snapshots/${fixture.name}.txt`);
+  });
+});
+
+test("docs/reference/mistakes.md lists them as they are: else run node scripts/types-mistakes.ts", () => {
+  expect(readFileSync(pagePath, "utf8")).toBe(mistakesPage(seven));
+});
