@@ -137,6 +137,173 @@ export class ExpansionError extends Data.TaggedError("ExpansionError")<{
 }
 
 /**
+ * The durable store cannot do what a run needs: its file cannot be opened, is in use, or cannot be written.
+ *
+ * Where it cannot be written for now (`"full"`, `"read-only"`, `"busy"`), a run that has begun does not fail with this:
+ * it pauses, tells why in an event (`run.paused`), and goes on when the cause is gone.
+ *
+ * @public
+ */
+export class StoreError extends Data.TaggedError("StoreError")<{
+  /** Which store: the file's name. */
+  readonly store: string;
+  readonly kind: "missing" | "busy" | "full" | "read-only" | "newer" | "closed" | "failed";
+  /** What is wrong and how to mend it, in one sentence. */
+  readonly reason: string;
+}> {
+  readonly code = "ESPALIER_STORE";
+  override get message(): string {
+    return `Store "${this.store}": ${this.reason}`;
+  }
+}
+
+/**
+ * The durable store holds something that it cannot have written. Nothing has been run on it.
+ *
+ * @public
+ */
+export class StoreCorrupt extends Data.TaggedError("StoreCorrupt")<{
+  /** Which store: the file's name. */
+  readonly store: string;
+  /** What was found. */
+  readonly reason: string;
+}> {
+  readonly code = "ESPALIER_STORE_CORRUPT";
+  override get message(): string {
+    return `Store "${this.store}" is damaged: ${this.reason}`;
+  }
+}
+
+/**
+ * What a step gave cannot be recorded as it is. Nothing was recorded: mend the step, or give it an `output` schema, and
+ * resume the run.
+ *
+ * @public
+ */
+export class OutputNotEncodable extends Data.TaggedError("OutputNotEncodable")<{
+  /** The path of the step. */
+  readonly path: string;
+  /** Where in the value, e.g. `["scores", 0]`. */
+  readonly issuePath: ReadonlyArray<PropertyKey>;
+  /** What is there that cannot be written. */
+  readonly reason: string;
+}> {
+  readonly code = "ESPALIER_OUTPUT_NOT_ENCODABLE";
+  override get message(): string {
+    const where = this.issuePath.length === 0 ? "" : ` at ${this.issuePath.map(String).join(".")}`;
+    return `Step "${this.path}" gave an output that cannot be recorded${where}: ${this.reason}`;
+  }
+}
+
+/**
+ * A resumed run has expanded otherwise than before it stopped. Nothing of the new expansion has run.
+ *
+ * @public
+ */
+export class ExpansionChanged extends Data.TaggedError("ExpansionChanged")<{
+  /** The path of the dynamic step, switch, map or item. */
+  readonly path: string;
+  /** Paths that were recorded and are not there now. */
+  readonly missing: ReadonlyArray<string>;
+  /** Paths that are there now and were not recorded. */
+  readonly added: ReadonlyArray<string>;
+  /** Paths whose kind, inputs or outputs are others now. */
+  readonly changed: ReadonlyArray<string>;
+}> {
+  readonly code = "ESPALIER_EXPANSION_CHANGED";
+  override get message(): string {
+    return `Expansion of "${this.path}" is not what was recorded: ${differences(this)}. Resume with the code and the data that it began with, or from a step before it.`;
+  }
+}
+
+/**
+ * The pipeline that a run is resumed with is not the one that it was started with. Nothing has run.
+ *
+ * @public
+ */
+export class PipelineChanged extends Data.TaggedError("PipelineChanged")<{
+  readonly runId: string;
+  /** The name of the pipeline that the run was started with, and of the one given now. */
+  readonly recorded: string;
+  readonly given: string;
+  readonly missing: ReadonlyArray<string>;
+  readonly added: ReadonlyArray<string>;
+  readonly changed: ReadonlyArray<string>;
+}> {
+  readonly code = "ESPALIER_PIPELINE_CHANGED";
+  override get message(): string {
+    const what =
+      this.recorded === this.given
+        ? `the pipeline "${this.recorded}" has changed since: ${differences(this)}`
+        : `it is a run of "${this.recorded}", not of "${this.given}"`;
+    return `Run "${this.runId}" cannot go on: ${what}. Start a new run, or resume with the pipeline that it began with.`;
+  }
+}
+
+/**
+ * There is no such run in the store.
+ *
+ * @public
+ */
+export class RunNotFound extends Data.TaggedError("RunNotFound")<{
+  readonly runId: string;
+}> {
+  readonly code = "ESPALIER_RUN_NOT_FOUND";
+  override get message(): string {
+    return `There is no run "${this.runId}" in the store.`;
+  }
+}
+
+/**
+ * A run of this id is there already, and what is asked for would not be the same run.
+ *
+ * @public
+ */
+export class RunExists extends Data.TaggedError("RunExists")<{
+  readonly runId: string;
+  readonly reason: string;
+}> {
+  readonly code = "ESPALIER_RUN_EXISTS";
+  override get message(): string {
+    return `Run "${this.runId}": ${this.reason}`;
+  }
+}
+
+/**
+ * A path that is not in the run, or a value that whoever waits there cannot take.
+ *
+ * @public
+ */
+export class SignalRefused extends Data.TaggedError("SignalRefused")<{
+  readonly runId: string;
+  readonly path: string;
+  readonly reason: string;
+}> {
+  readonly code = "ESPALIER_SIGNAL_REFUSED";
+  override get message(): string {
+    return `Run "${this.runId}", path "${this.path}": ${this.reason}`;
+  }
+}
+
+const differences = (found: {
+  readonly missing: ReadonlyArray<string>;
+  readonly added: ReadonlyArray<string>;
+  readonly changed: ReadonlyArray<string>;
+}): string => {
+  const some = (word: string, paths: ReadonlyArray<string>): ReadonlyArray<string> => {
+    if (paths.length === 0) return [];
+    const shown = paths.slice(0, 5).map((path) => `"${path}"`);
+    const more = paths.length > 5 ? ` and ${paths.length - 5} more` : "";
+    return [`${word} ${shown.join(", ")}${more}`];
+  };
+  return [
+    ...some("missing", found.missing),
+    ...some("new", found.added),
+    ...some("changed", found.changed),
+  ].join("; ");
+};
+
+/**
  * What a run of any pipeline can fail with beside the typed errors of its own steps.
  *
  * @public
@@ -147,4 +314,10 @@ export type RunError =
   | StepTimedOut
   | TooFewSucceeded
   | InvalidOutput
-  | ExpansionError;
+  | ExpansionError
+  | StoreError
+  | StoreCorrupt
+  | OutputNotEncodable
+  | ExpansionChanged
+  | PipelineChanged
+  | RunExists;

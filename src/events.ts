@@ -2,6 +2,7 @@
  * What a run tells while it goes on: plain data, one record for each thing that happened, in the order in which it did.
  */
 import type { Plan } from "../types/plan.ts";
+import type { StoreCorrupt, StoreError } from "./errors.ts";
 
 /** Fields that every event has. */
 interface EventBase {
@@ -43,6 +44,36 @@ export interface RunInterrupted extends EventBase {
 /** A step's inputs were there and an attempt began. @public */
 export interface StepStarted extends StepEventBase {
   readonly type: "step.started";
+}
+
+/** A run that goes on: what an earlier part of it recorded of this step takes the place of running it. @public */
+export interface StepRecalled extends StepEventBase {
+  readonly type: "step.recalled";
+}
+
+/** The step's output was computed by an earlier run, and is used again. @public */
+export interface CacheHit extends StepEventBase {
+  readonly type: "cache.hit";
+  /** The run that computed it, and where in that run. */
+  readonly fromRun: string;
+  readonly fromPath: string;
+}
+
+/** A step that may be cached runs, and why. @public */
+export interface CacheMissed extends StepEventBase {
+  readonly type: "cache.missed";
+  readonly reason: string;
+}
+
+/** The store cannot be written, so that nothing new starts. @public */
+export interface RunPaused extends EventBase {
+  readonly type: "run.paused";
+  readonly error: StoreError | StoreCorrupt;
+}
+
+/** The store can be written again. @public */
+export interface RunContinued extends EventBase {
+  readonly type: "run.continued";
 }
 
 /** An attempt failed with `error` and another follows after `delayMillis`. @public */
@@ -121,7 +152,12 @@ export type PipelineEvent =
   | RunSucceeded
   | RunFailed
   | RunInterrupted
+  | RunPaused
+  | RunContinued
   | StepStarted
+  | StepRecalled
+  | CacheHit
+  | CacheMissed
   | StepRetried
   | StepSucceeded
   | StepFailedEvent

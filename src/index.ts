@@ -19,7 +19,11 @@ export type { FailureOf, InputsOf, OutputsOf, Pipeline, ServicesOf } from "../ty
 export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";
 export type * from "../types/run.ts";
 export type { DynamicStep, Step } from "../types/step.ts";
-export type { Store } from "../types/store.ts";
+export type { ResumeOptions } from "./resume.ts";
+export { resume } from "./resume.ts";
+export { Signal } from "./signal.ts";
+export { Store } from "./store.ts";
+export type { StoreLayer } from "../types/store.ts";
 
 export const step = makeStep as unknown as StepFunction;
 export const dynamic = makeDynamic as unknown as DynamicFunction;

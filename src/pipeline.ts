@@ -2,10 +2,11 @@
  * The builder. A pipeline is an immutable value over a `Draft`; each call gives a new one, which shares all that was
  * there before. Types are in `types/pipeline.ts`: this class is what they promise, and is cast to them once, below.
  */
+import type { Input } from "effect/Duration";
 import type { Effect } from "effect/Effect";
 import * as Effects from "effect/Effect";
 import type { PipelineFunction, PipelineOfFunction } from "../types/api.ts";
-import type { RunOptions } from "../types/options.ts";
+import type { RunOptions, WaitOptions } from "../types/options.ts";
 import type { Plan } from "../types/plan.ts";
 import type { Graph } from "./compile.ts";
 import { compile } from "./compile.ts";
@@ -19,7 +20,8 @@ import { decodeInputs } from "./inputs.ts";
 import { sorted } from "./order.ts";
 import { planOf } from "./plan.ts";
 import { runGraph, startGraph } from "./run.ts";
-import { isSchema, isUnchecked } from "./schema.ts";
+import { isSchema, isUnchecked, unchecked } from "./schema.ts";
+import { awaitSignal, sleepFor } from "./signal.ts";
 import { makeDefinition, standalone } from "./steps.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -71,6 +73,37 @@ class PipelineValue {
       callName: "on",
       cases: cases ?? null,
       options,
+    });
+  }
+
+  await(name: string, schema: unknown, options: WaitOptions = {}): PipelineValue {
+    if (!isSchema(schema)) {
+      const reason = `The schema of what "${describe(name)}" waits for is no schema: give an Effect Schema, a Standard Schema or type<T>().`;
+      throw new GraphError({ pipeline: this.name, step: describe(name), reason });
+    }
+    const { timeout, after, ...others } = options;
+    return this.#with({
+      kind: "step",
+      name,
+      inputs: after ?? [],
+      call: () => awaitSignal(schema, timeout),
+      callName: "run",
+      options: { ...others, output: schema as never },
+      waits: "signal",
+    });
+  }
+
+  sleep(name: string, duration: Input, options: WaitOptions = {}): PipelineValue {
+    const { after, ...others } = options;
+    return this.#with({
+      kind: "step",
+      name,
+      inputs: after ?? [],
+      call: () => sleepFor(duration),
+      callName: "run",
+      // Policies start a step apart from the others, and this one is not to hold a worker.
+      options: { ...others, output: unchecked as never },
+      waits: "time",
     });
   }
 

@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Schedule from "effect/Schedule";
 import type { StepDefinition } from "./definition.ts";
+import { noOptions } from "./definition.ts";
 import { InvalidOutput, StepFailed } from "./errors.ts";
 import { decode, isSchema, problemOf } from "./schema.ts";
 
@@ -99,9 +100,11 @@ const isDuration = (value: unknown): boolean => {
 };
 
 export const policyOf = ({ options }: StepDefinition): Policy | undefined => {
-  const { retry, timeout, output } = options;
+  if (options === noOptions) return undefined;
+  const { retry, timeout, output, cache } = options;
   const hasFallback = "fallback" in options;
-  if (retry === undefined && timeout === undefined && output === undefined && !hasFallback) return undefined;
+  const asksFor = [retry, timeout, output, cache].some((option) => option !== undefined);
+  if (!asksFor && !hasFallback) return undefined;
   return {
     retry: retryOf(retry),
     timeoutMillis: timeout === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(timeout)),

@@ -14,13 +14,16 @@ import { Random } from "effect/Random";
 import type { RunOptions } from "../types/options.ts";
 import type { Run } from "../types/run.ts";
 import type { Graph } from "./compile.ts";
+import type { Durable } from "./durable.ts";
 import { InvalidInput } from "./errors.ts";
 import type { PipelineEvent } from "./events.ts";
 import { decodeInputs } from "./inputs.ts";
+import type { Joined, OpenError, Opened, Resuming } from "./open.ts";
 import { Recording } from "./record.ts";
 import type { Limits, Watcher } from "./schedule.ts";
 import { Engine } from "./schedule.ts";
-import { Interleaving, Listeners } from "./seams.ts";
+import { CurrentDurable, Interleaving, Listeners } from "./seams.ts";
+import { Store } from "./store.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 type Outputs = Record<string, unknown>;
@@ -69,6 +72,12 @@ const newRunId = (random: { nextIntUnsafe(): number }): string => {
   return [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
 };
 
+/** What the steps of a run see. A run without a store inside of one with a store does not see that one's record. */
+const contextOf = (fiber: Fiber<unknown, unknown>, durable: Durable | undefined): Context.Context<never> =>
+  Context.get(fiber.context, CurrentDurable) === durable
+    ? fiber.context
+    : Context.add(fiber.context, CurrentDurable, durable);
+
 /** Runs the engine in the fiber that asks: its context, its interruption. */
 const drive = (
   graph: Graph,
@@ -77,24 +86,27 @@ const drive = (
   fiber: Fiber<unknown, unknown>,
   runId: string | undefined,
   watcher: Watcher | undefined,
+  opened?: Opened,
 ): Effect.Effect<Outputs, unknown> =>
   Effect.callback<Outputs, unknown>((resume) => {
     let hasEnded = false;
     let whenEnded: (() => void) | undefined;
     const engine = new Engine({
       limits: limitsOf(options),
-      context: fiber.context,
+      context: contextOf(fiber, opened?.durable),
       dispatcher: fiber.currentDispatcher,
       runId,
       newRunId: () => newRunId(Context.get(fiber.context, Random)),
       watcher,
       pick: Context.get(fiber.context, Interleaving),
+      durable: opened?.durable,
     });
     const interrupt = engine.begin(graph, values, (exit) => {
       hasEnded = true;
       resume(exit);
       whenEnded?.();
     });
+    if (opened !== undefined) opened.live.interrupt = interrupt;
     return Effect.callback<void>((ended) => {
       if (hasEnded) {
         ended(Effect.void);
@@ -137,6 +149,7 @@ export const runGraph = (
   Effect.withFiber((fiber) => {
     const problem = optionsProblem(options);
     if (problem !== undefined) return Effect.fail(problem);
+    if (hasStore(options, fiber.context)) return runDurably(graph, inputs, options, {});
     const listeners = Context.get(fiber.context, Listeners);
     const decoded = decodeInputs(graph.inputs, inputs, "");
     if (listeners.length === 0) {
@@ -157,19 +170,100 @@ export const runGraph = (
     );
   });
 
+const hasStore = ({ store }: RunOptions, context: Context.Context<never>): boolean =>
+  store !== undefined || Context.getOrUndefined(context, Store) !== undefined;
+
+/** Opens the record of a run; what that needs is loaded with the first run that has a store. */
+const open = (
+  graph: Graph,
+  inputs: Inputs | undefined,
+  options: RunOptions,
+  resuming: Resuming,
+): Effect.Effect<Opened | Joined, OpenError> =>
+  Effect.gen(function* () {
+    const { openRun } = yield* Effect.promise(() => import("./open.ts"));
+    const random = yield* Random;
+    return yield* openRun(graph, inputs, options, () => newRunId(random), resuming);
+  });
+
+/** Tells of a store that cannot be written. Where nobody listens, the log does: a run must say why it waits. */
+const tellOfTrouble = (
+  { durable, runId }: Opened,
+  context: Context.Context<never>,
+  listeners: ReadonlyArray<(event: PipelineEvent) => void>,
+): void => {
+  const clock = Context.get(context, Clock.Clock);
+  durable.onTrouble((error) => {
+    const base = { runId, time: clock.currentTimeMillisUnsafe() };
+    const event: PipelineEvent =
+      error === undefined ? { ...base, type: "run.continued" } : { ...base, type: "run.paused", error };
+    for (const listener of listeners) listener(event);
+    if (listeners.length > 0) return;
+    const line = error === undefined ? `Run ${runId} goes on.` : `Run ${runId} is paused. ${error.message}`;
+    Effect.runForkWith(context)(Effect.logWarning(line));
+  });
+};
+
+/** Runs a graph with a record: from the beginning, or from where an earlier run of the same id stopped. */
+const runDurably = (
+  graph: Graph,
+  inputs: Inputs | undefined,
+  options: RunOptions,
+  resuming: Resuming,
+): Effect.Effect<Outputs, unknown> =>
+  Effect.withFiber((fiber) => {
+    const listeners = Context.get(fiber.context, Listeners);
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(restore(open(graph, inputs, options, resuming)), (run) => {
+        if ("joined" in run) return restore(run.joined);
+        tellOfTrouble(run, fiber.context, listeners);
+        const tell = (event: PipelineEvent): void => listeners.forEach((listener) => listener(event));
+        const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {} };
+        const watched = listeners.length > 0;
+        const driven = Effect.onExit(
+          restore(drive(graph, run.values, options, fiber, run.runId, watched ? watcher : undefined, run)),
+          run.end,
+        );
+        const clock = Context.get(fiber.context, Clock.Clock);
+        return watched ? told(graph, run.runId, clock, tell, driven) : driven;
+      }),
+    );
+  });
+
+/** Goes on with a run of this graph that has stopped. */
+export const resumeGraph = (
+  graph: Graph,
+  options: RunOptions & { readonly runId: string },
+  resuming: Resuming,
+): Effect.Effect<Outputs, unknown> =>
+  Effect.withFiber((fiber) => {
+    const problem =
+      optionsProblem(options) ??
+      (hasStore(options, fiber.context)
+        ? undefined
+        : new InvalidInput({
+            path: "",
+            input: "store",
+            issuePath: [],
+            reason: "a run is resumed from a store: give one as an option, or provide it",
+          }));
+    return problem === undefined ? runDurably(graph, undefined, options, resuming) : Effect.fail(problem);
+  });
+
 /** Starts a run on a fiber of its own and gives its handle. The run outlives whoever started it. */
 export const startGraph = (
   graph: Graph,
   inputs: Inputs,
   options: RunOptions,
-): Effect.Effect<Run<Outputs, unknown>, InvalidInput> =>
+): Effect.Effect<Run<Outputs, unknown>, InvalidInput | OpenError> =>
   Effect.gen(function* () {
     const streams = yield* Effect.promise(() => import("effect/Stream"));
     const problem = optionsProblem(options);
     if (problem !== undefined) return yield* Effect.fail(problem);
-    const values = yield* decodeInputs(graph.inputs, inputs, "");
     const context = yield* Effect.context<never>();
-    const runId = options.runId ?? newRunId(Context.get(context, Random));
+    const opened = hasStore(options, context) ? yield* open(graph, inputs, options, {}) : undefined;
+    const values = opened === undefined ? yield* decodeInputs(graph.inputs, inputs, "") : [];
+    const runId = opened?.runId ?? options.runId ?? newRunId(Context.get(context, Random));
     const recording = new Recording(graph);
     const listeners = Context.get(context, Listeners);
     const tell = (event: PipelineEvent): void => {
@@ -181,14 +275,14 @@ export const startGraph = (
       expanded: (path, subPipeline) => recording.expanded(path, subPipeline),
       gave: (path, results) => recording.gave(path, results),
     };
+    if (opened !== undefined && "durable" in opened) tellOfTrouble(opened, context, [tell]);
+    const driven = (self: Fiber<unknown, unknown>): Effect.Effect<Outputs, unknown> => {
+      if (opened === undefined) return drive(graph, values, options, self, runId, watcher);
+      if ("joined" in opened) return opened.joined;
+      return Effect.onExit(drive(graph, opened.values, options, self, runId, watcher, opened), opened.end);
+    };
     const program = Effect.withFiber((self: Fiber<unknown, unknown>) =>
-      told(
-        graph,
-        runId,
-        Context.get(context, Clock.Clock),
-        tell,
-        drive(graph, values, options, self, runId, watcher),
-      ),
+      told(graph, runId, Context.get(context, Clock.Clock), tell, driven(self)),
     );
     const fiber = Effect.runForkWith(context)(program);
     fiber.addObserver(() => recording.end());

@@ -29,7 +29,7 @@ export const isUnchecked = (schema: unknown): boolean =>
 const isObject = (value: unknown): value is object =>
   (typeof value === "object" && value !== null) || typeof value === "function";
 
-const isEffectSchema = (schema: unknown): schema is Schema<unknown> =>
+export const isEffectSchema = (schema: unknown): schema is Schema<unknown> =>
   isObject(schema) && "~effect/Schema/Schema" in schema;
 
 const isStandardSchema = (schema: unknown): schema is StandardSchemaV1 =>

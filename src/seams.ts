@@ -1,5 +1,6 @@
 /** What a program can put into a run from outside, by Effect's context: who watches it, and in which order it runs. */
 import * as Context from "effect/Context";
+import type { Durable } from "./durable.ts";
 import type { PipelineEvent } from "./events.ts";
 import type { Pick } from "./schedule.ts";
 
@@ -13,5 +14,17 @@ export const Listeners: Context.Reference<ReadonlyArray<(event: PipelineEvent) =
 /** Which of the ready steps is next; undefined: the first. For simulations, which explore other orders. */
 export const Interleaving: Context.Reference<Pick | undefined> = Context.Reference<Pick | undefined>(
   "espalier/Interleaving",
+  { defaultValue: () => undefined },
+);
+
+/** Where a run's pipeline comes from, in words that a person can act by: recorded with the run. The command's file. */
+export const RunOrigin: Context.Reference<string | undefined> = Context.Reference<string | undefined>(
+  "espalier/RunOrigin",
+  { defaultValue: () => undefined },
+);
+
+/** The record of the run that is under way here, for steps that wait for the outside. */
+export const CurrentDurable: Context.Reference<Durable | undefined> = Context.Reference<Durable | undefined>(
+  "espalier/CurrentDurable",
   { defaultValue: () => undefined },
 );

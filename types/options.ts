@@ -2,7 +2,7 @@
 import type { Input as DurationInput } from "effect/Duration";
 import type { Schedule } from "effect/Schedule";
 import type { AnySchema } from "./schema.ts";
-import type { Store } from "./store.ts";
+import type { StoreLayer } from "./store.ts";
 
 /**
  * How often and how soon a failed step is tried again.
@@ -138,5 +138,5 @@ export interface RunOptions {
   /** How long an interrupted step may take to end before it is abandoned; 5 seconds by default. */
   readonly gracePeriod?: DurationInput;
   /** Where the run is recorded: `SqliteStore.layer({ filename })`. Provided as a service, it serves as well. */
-  readonly store?: Store;
+  readonly store?: StoreLayer;
 }

@@ -1,10 +1,11 @@
-/** The seam to a durable store. */
+/** How a run is given its durable store. */
+import type { Layer } from "effect/Layer";
+import type { StoreCorrupt, StoreError } from "../src/errors.ts";
+import type { Store } from "../src/store.ts";
 
 /**
- * Where a run is recorded. Made by an entry point of its own, such as `espalier/sqlite`; opaque to users.
+ * What makes a store, such as `SqliteStore.layer({ filename })`: for the run option `store`, or for `Effect.provide`.
  *
  * @public
  */
-export interface Store {
-  readonly "~espalier/Store": true;
-}
+export type StoreLayer = Layer<Store, StoreError | StoreCorrupt>;

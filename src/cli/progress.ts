@@ -82,6 +82,14 @@ export const plainLines = (write: (line: string) => void): ProgressView => {
           const note = event.note === undefined ? "" : ` ${event.note}`;
           return say(`  ${event.path}: ${Math.round(event.fraction * 100)} %${note}`);
         }
+        case "run.paused":
+          return say(`‖ paused: ${event.error.message}`);
+        case "run.continued":
+          return say("▶ goes on");
+        case "cache.hit":
+          return isItem(event.path) ? undefined : say(`= ${event.path}: from run ${event.fromRun}`);
+        case "step.recalled":
+        case "cache.missed":
         case "step.interrupted":
         case "run.failed":
           // Told by the command itself, once, as a sentence.

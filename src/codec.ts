@@ -1,0 +1,59 @@
+/**
+ * Values as text by their schema: an Effect Schema gives a JSON form to a Date, a Map or a class; whatever has none goes
+ * as strict JSON. Loaded with the first run that has a store, since schemas are slow to load.
+ */
+import * as Exit from "effect/Exit";
+import * as Cause from "effect/Cause";
+import * as Schema from "effect/Schema";
+import * as SchemaIssue from "effect/SchemaIssue";
+import * as SchemaParser from "effect/SchemaParser";
+import { describe } from "./describe.ts";
+import { decode, encode, Unwritable } from "./encode.ts";
+import { isEffectSchema } from "./schema.ts";
+
+interface Codec {
+  readonly encode: (value: unknown) => Exit.Exit<unknown, SchemaIssue.Issue>;
+  readonly decode: (value: unknown) => Exit.Exit<unknown, SchemaIssue.Issue>;
+}
+
+const codecs = new WeakMap<object, Codec>();
+
+const codecOf = (schema: object): Codec => {
+  let codec = codecs.get(schema);
+  if (codec === undefined) {
+    const json = Schema.toCodecJson(schema as Schema.Codec<unknown>);
+    codec = { encode: SchemaParser.encodeUnknownExit(json), decode: SchemaParser.decodeUnknownExit(json) };
+    codecs.set(schema, codec);
+  }
+  return codec;
+};
+
+const refused = (cause: Cause.Cause<SchemaIssue.Issue>): Unwritable => {
+  const error = Cause.squash(cause);
+  if (!SchemaIssue.isIssue(error)) return new Unwritable([], describe(error));
+  const issue = SchemaIssue.makeFormatterStandardSchemaV1()(error).issues[0];
+  const path = Array.from(issue?.path ?? [], (part) => (typeof part === "object" ? part.key : part));
+  return new Unwritable(path, issue?.message ?? "its schema cannot encode it");
+};
+
+/** The text of a value; `Unwritable` where it has none. */
+export const encodeBy = (schema: unknown, value: unknown): string | Unwritable => {
+  if (!isEffectSchema(schema)) return encode(value);
+  try {
+    const exit = codecOf(schema).encode(value);
+    // `Schema.Any` lets everything through: what it gave is looked at like a value without a schema.
+    return Exit.isSuccess(exit) ? encode(exit.value) : refused(exit.cause);
+  } catch (error) {
+    return new Unwritable([], describe(error));
+  }
+};
+
+/** The value of a text that `encodeBy` gave for the same schema. Throws where that is not so. */
+export const decodeBy = (schema: unknown, text: string): unknown => {
+  const value = decode(text);
+  if (!isEffectSchema(schema)) return value;
+  const exit = codecOf(schema).decode(value);
+  if (Exit.isSuccess(exit)) return exit.value;
+  const { issuePath, reason } = refused(exit.cause);
+  throw new Error(issuePath.length === 0 ? reason : `at ${issuePath.map(String).join(".")}: ${reason}`);
+};

@@ -1,0 +1,329 @@
+/**
+ * Between the engine and a store: what of a run is recorded, as which text, and what a recorded text means to the run
+ * that goes on. The engine asks at four places: before a step's function is called (`recall`), before its value is handed
+ * on (`keep`), before an expansion starts (`expand`), and at the end (`end`).
+ */
+import * as Cause from "effect/Cause";
+import type { Effect } from "effect/Effect";
+import type { CacheTold } from "./cache.ts";
+import { cached } from "./cache.ts";
+import type { Graph } from "./compile.ts";
+import { decodeBy, encodeBy } from "./codec.ts";
+import type { StepDefinition } from "./definition.ts";
+import { describe } from "./describe.ts";
+import { decode, encode, Unwritable } from "./encode.ts";
+import { ExpansionChanged, OutputNotEncodable, StoreCorrupt } from "./errors.ts";
+import type { StoreError } from "./errors.ts";
+import type { PipelineEvent } from "./events.ts";
+import type { Call, Frame, MapState } from "./frame.ts";
+import { difference, mapShape, shapeOf } from "./shape.ts";
+import type { Entry, Journal, RunStatus, StoreService } from "./store.ts";
+import { Kind } from "./store.ts";
+
+/** What is recorded of a step: what it gave, what it failed with, or something that cannot be read. */
+export type Recalled =
+  | { readonly type: "value"; readonly value: unknown }
+  | { readonly type: "failure"; readonly error: unknown }
+  | { readonly type: "corrupt"; readonly problem: StoreCorrupt };
+
+/** Records of an earlier part of the run, by path. Taken as they are used, so that memory shrinks as the run goes on. */
+export class Past {
+  readonly outcomes = new Map<string, Entry>();
+  readonly expansions = new Map<string, string>();
+  readonly signals = new Map<string, string>();
+  readonly deadlines = new Map<string, number>();
+
+  constructor(entries: ReadonlyArray<Entry>) {
+    for (const entry of entries) {
+      if (entry.kind === Kind.outcome || entry.kind === Kind.failure) this.outcomes.set(entry.path, entry);
+      else if (entry.kind === Kind.expansion) this.expansions.set(entry.path, entry.text);
+      else if (entry.kind === Kind.signal) this.signals.set(entry.path, entry.text);
+      else if (entry.kind === Kind.deadline) this.deadlines.set(entry.path, Number(entry.text));
+    }
+  }
+
+  /** Forgets what is recorded of a path and beneath it. */
+  drop(path: string): void {
+    for (const records of [this.outcomes, this.expansions, this.signals, this.deadlines]) {
+      for (const key of records.keys()) if (isAtOrUnder(key, path)) records.delete(key);
+    }
+  }
+}
+
+const isAtOrUnder = (key: string, path: string): boolean =>
+  key.startsWith(path) &&
+  (key.length === path.length || key[path.length] === "/" || key[path.length] === "[");
+
+/** Events that a store keeps. The others can be told from its records. */
+const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([
+  "step.retried",
+  "step.failed",
+  "step.leaked",
+  "step.logged",
+  "expansion.failed",
+  "cache.hit",
+  "cache.missed",
+]);
+
+const detailOf = (event: PipelineEvent): string => {
+  if ("error" in event) return describe(event.error);
+  if (event.type === "step.logged") return event.message.map(describe).join(" ");
+  if (event.type === "cache.hit") return `from run ${event.fromRun}, path ${event.fromPath}`;
+  if (event.type === "cache.missed") return event.reason;
+  return "";
+};
+
+export class Durable {
+  readonly runId: string;
+  readonly store: StoreService;
+  readonly #journal: Journal;
+  readonly #past: Past;
+  readonly #clock: { readonly currentTimeMillisUnsafe: () => number };
+
+  constructor(
+    runId: string,
+    store: StoreService,
+    journal: Journal,
+    past: Past,
+    clock: { readonly currentTimeMillisUnsafe: () => number },
+  ) {
+    this.runId = runId;
+    this.store = store;
+    this.#journal = journal;
+    this.#past = past;
+    this.#clock = clock;
+  }
+
+  get now(): number {
+    return this.#clock.currentTimeMillisUnsafe();
+  }
+
+  /** Nothing new should start: the store cannot keep up, or cannot be written. */
+  get isBlocked(): boolean {
+    return this.#journal.isBlocked();
+  }
+
+  onCommit(goOn: () => void): void {
+    this.#journal.onCommit = goOn;
+  }
+
+  onTrouble(tell: (problem: StoreError | StoreCorrupt | undefined) => void): void {
+    this.#journal.onTrouble = tell;
+  }
+
+  // -- Steps ---------------------------------------------------------------------------------------------------------
+
+  /** What is recorded of the node that is about to start; undefined: nothing, so that it runs. */
+  recall(frame: Frame, index: number): Recalled | undefined {
+    if (this.#past.outcomes.size === 0) {
+      began(frame)[index] = this.now;
+      return undefined;
+    }
+    const path = frame.pathOf(index);
+    const entry = this.#past.outcomes.get(path);
+    if (entry === undefined) {
+      began(frame)[index] = this.now;
+      return undefined;
+    }
+    this.#past.outcomes.delete(path);
+    try {
+      return entry.kind === Kind.failure
+        ? { type: "failure", error: readError(entry.text) }
+        : { type: "value", value: decodeBy(frame.definitionOf(index).options.output, entry.text) };
+    } catch (error) {
+      const reason = `what is recorded of "${path}" cannot be read: ${describe(error)}`;
+      return { type: "corrupt", problem: new StoreCorrupt({ store: this.store.name, reason }) };
+    }
+  }
+
+  /**
+   * Records what a node gave, and calls `done` once that cannot be lost. False: nothing of it is to be recorded, since it
+   * expanded, and its steps are. An error: it cannot be recorded.
+   */
+  keep(
+    frame: Frame,
+    index: number,
+    value: unknown,
+    attempt: number,
+    done: () => void,
+  ): boolean | OutputNotEncodable {
+    const definition = frame.definitionOf(index);
+    const { kind, options, outputs } = definition;
+    if (kind === "map" && frame.map === undefined) return false;
+    // An outcome that did not come out of the expansion alone is recorded by itself.
+    if (frame.grown?.[index] === 1 && !("fallback" in options) && options.cache === undefined) return false;
+    const given = outputs !== "all" && outputs.length > 1 ? picked(outputs, value) : value;
+    const text = encodeBy(options.output, given);
+    if (typeof text !== "string") return this.#notEncodable(frame, index, text);
+    const { maxValueBytes } = this.store;
+    // Three bytes for a character are the most that UTF-8 takes, so that counting is rarely needed.
+    if (text.length * 3 > maxValueBytes && byteLength(text) > maxValueBytes) {
+      const reason = `its text has more bytes than maxValueBytes of the store allows, ${maxValueBytes}: return a reference to it, or give the store a larger maxValueBytes.`;
+      return this.#notEncodable(frame, index, new Unwritable([], reason));
+    }
+    this.#append(Kind.outcome, frame, index, text, attempt, done);
+    return true;
+  }
+
+  /** Records that an item failed in a map that goes on without it. */
+  keepFailure(frame: Frame, index: number, error: unknown, attempt: number, done: () => void): void {
+    this.#append(Kind.failure, frame, index, writeError(error), attempt, done);
+  }
+
+  #append(kind: Kind, frame: Frame, index: number, text: string, attempt: number, done: () => void): void {
+    const ended = this.now;
+    const start = frame.began?.[index] ?? ended;
+    this.#journal.append({ kind, path: frame.pathOf(index), text, began: start, ended, attempt }, done);
+  }
+
+  #notEncodable(frame: Frame, index: number, { issuePath, reason }: Unwritable): OutputNotEncodable {
+    return new OutputNotEncodable({ path: frame.pathOf(index), issuePath, reason });
+  }
+
+  // -- Expansions ----------------------------------------------------------------------------------------------------
+
+  /**
+   * Records what a call expanded to, and calls `done` once that cannot be lost; at once, where it is recorded already. An
+   * error, where something else is recorded.
+   */
+  expand(call: Call, graph: Graph, done: () => void): ExpansionChanged | undefined {
+    const { frame, index, path, count } = call;
+    (frame.grown ??= new Uint8Array(frame.states.length))[index] = 1;
+    if (count > 1) this.#startAfresh(path);
+    return this.#expand(path, shapeOf(graph), count, done);
+  }
+
+  /** The same for the items of a map. */
+  expandMap(
+    path: string,
+    items: Pick<MapState, "items" | "keys">,
+    done: () => void,
+  ): ExpansionChanged | undefined {
+    return this.#expand(path, mapShape(items.items.length, items.keys), 1, done);
+  }
+
+  #expand(path: string, shape: string, attempt: number, done: () => void): ExpansionChanged | undefined {
+    const recorded = this.#past.expansions.get(path);
+    if (recorded === shape) {
+      done();
+      return undefined;
+    }
+    if (recorded !== undefined) return new ExpansionChanged({ path, ...difference(path, recorded, shape) });
+    const time = this.now;
+    this.#journal.append(
+      { kind: Kind.expansion, path, text: shape, began: time, ended: time, attempt },
+      done,
+    );
+    return undefined;
+  }
+
+  /** A dynamic step tries again: what its last attempt recorded is not of this one, which may expand otherwise. */
+  #startAfresh(path: string): void {
+    const time = this.now;
+    this.#past.drop(path);
+    this.#journal.append(
+      { kind: Kind.dropped, path, text: "", began: time, ended: time, attempt: 1 },
+      undefined,
+    );
+  }
+
+  /** The value of a step whose output may be reused. */
+  cached(
+    definition: StepDefinition,
+    path: string,
+    inputs: Readonly<Record<string, unknown>>,
+    item: { readonly value: unknown } | undefined,
+    compute: Effect<unknown, unknown>,
+    tell: (told: CacheTold) => void,
+  ): Effect<unknown, unknown> {
+    return cached(this, definition, path, inputs, item, compute, tell);
+  }
+
+  // -- Waiting for the outside ---------------------------------------------------------------------------------------
+
+  /**
+   * How many of `millis` a step still has to wait, since it first began to, whichever process that was. `done` once that
+   * is recorded. Never more than `millis`, and never less than nothing, wherever the clock was set meanwhile.
+   */
+  deadline(path: string, millis: number, done: () => void): number {
+    const recorded = this.#past.deadlines.get(path);
+    const time = this.now;
+    if (recorded !== undefined) {
+      done();
+      return Math.min(Math.max(recorded - time, 0), millis);
+    }
+    const text = String(time + millis);
+    this.#journal.append({ kind: Kind.deadline, path, text, began: time, ended: time, attempt: 1 }, done);
+    return millis;
+  }
+
+  /** A value that was sent to a path before anybody waited there. */
+  sent(path: string): string | undefined {
+    return this.#past.signals.get(path);
+  }
+
+  forgetSent(path: string): void {
+    this.#past.signals.delete(path);
+  }
+
+  signal(path: string, text: string, done: () => void): void {
+    const time = this.now;
+    this.#past.signals.set(path, text);
+    this.#journal.append({ kind: Kind.signal, path, text, began: time, ended: time, attempt: 1 }, done);
+  }
+
+  // -- The run -------------------------------------------------------------------------------------------------------
+
+  tell(event: PipelineEvent): void {
+    if (!keptEvents.has(event.type)) return;
+    const path = "path" in event ? event.path : "";
+    this.#journal.tell({ time: event.time, type: event.type, path, detail: detailOf(event) });
+  }
+
+  end(
+    status: RunStatus,
+    cause: Cause.Cause<unknown> | undefined,
+    done: (problem: StoreError | StoreCorrupt | undefined) => void,
+  ): void {
+    const error = cause === undefined ? undefined : describe(Cause.squash(cause));
+    this.#journal.end(status, error, this.now, done);
+  }
+}
+
+const byteLength = (text: string): number => new TextEncoder().encode(text).byteLength;
+
+const began = (frame: Frame): Float64Array => (frame.began ??= new Float64Array(frame.states.length));
+
+/** The declared outputs only: the record may be of a class, and hold more. */
+const picked = (outputs: ReadonlyArray<string>, value: unknown): Record<string, unknown> =>
+  Object.fromEntries(outputs.map((name) => [name, (value as Record<string, unknown>)[name]]));
+
+/** An error as far as it is data: its tag, its message and its own fields. */
+const writeError = (error: unknown): string => {
+  const whole = encode(error);
+  if (typeof whole === "string") return whole;
+  const fields: Record<string, unknown> = {};
+  if (typeof error === "object" && error !== null) {
+    for (const key of ["name", "message", ...Object.keys(error), "_tag"]) {
+      try {
+        const value = (error as Record<string, unknown>)[key];
+        if (value === undefined) continue;
+        const text = encode(value);
+        fields[key] = typeof text === "string" ? value : describe(value);
+      } catch {
+        // A field that cannot be read is not recorded.
+      }
+    }
+  }
+  const text = encode({
+    "~error": fields["message"] === undefined ? { ...fields, message: describe(error) } : fields,
+  });
+  return typeof text === "string" ? text : JSON.stringify({ "~error": { message: describe(error) } });
+};
+
+const readError = (text: string): unknown => {
+  const value = decode(text);
+  if (typeof value !== "object" || value === null || !("~error" in value)) return value;
+  const { message, ...fields } = value["~error"] as { readonly message: string };
+  return Object.assign(new Error(message), fields);
+};

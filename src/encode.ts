@@ -1,0 +1,149 @@
+/**
+ * Values as text, for the journal: strict JSON, which gives back exactly what it was given or says why it cannot. JSON by
+ * itself bends much of what it is given without a word: a Map to `{}`, NaN to null, a Date to a string.
+ *
+ * Two things that plain data holds and JSON does not, `undefined` and -0, are kept beside it: the text of such a value
+ * begins with "~" and lists where they stand.
+ */
+import { describe } from "./describe.ts";
+
+/** Why a value cannot be written, and where in it. */
+export class Unwritable {
+  readonly issuePath: ReadonlyArray<PropertyKey>;
+  readonly reason: string;
+
+  constructor(issuePath: ReadonlyArray<PropertyKey>, reason: string) {
+    this.issuePath = issuePath;
+    this.reason = reason;
+  }
+}
+
+/** Where JSON loses something, and what it was. */
+type Lost = readonly [path: ReadonlyArray<string | number>, what: "undefined" | "-0"];
+
+const deepest = 2_000;
+
+const isPlain = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  // The second: a plain object of another realm, such as `node:vm` makes.
+  return (
+    prototype === null ||
+    prototype === Object.prototype ||
+    (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf"))
+  );
+};
+
+const className = (value: object): string => {
+  const name: unknown = (value as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
+  return typeof name === "string" && name !== "" ? `an instance of ${name}` : "an instance of a class";
+};
+
+const hint = ": return plain data, or give the step an output schema.";
+
+class Walk {
+  readonly lost: Array<Lost> = [];
+  readonly #path: Array<string | number> = [];
+  readonly #above = new Set<object>();
+
+  /** What in the value cannot be written; undefined where all can. */
+  check(value: unknown): Unwritable | undefined {
+    switch (typeof value) {
+      case "string":
+      case "boolean":
+        return undefined;
+      case "number":
+        if (Object.is(value, -0)) this.lost.push([this.#path.slice(), "-0"]);
+        return Number.isFinite(value) ? undefined : this.#problem(`it is ${value}${hint}`);
+      case "undefined":
+        this.lost.push([this.#path.slice(), "undefined"]);
+        return undefined;
+      case "object":
+        return value === null ? undefined : this.#checkObject(value);
+      default:
+        return this.#problem(`it is a ${typeof value}${hint}`);
+    }
+  }
+
+  #checkObject(value: object): Unwritable | undefined {
+    if (this.#above.has(value)) return this.#problem(`it holds itself${hint}`);
+    if (this.#path.length > deepest) return this.#problem(`it is nested more than ${deepest} deep${hint}`);
+    const isArray = Array.isArray(value);
+    if (!isArray && !isPlain(value)) return this.#problem(`it is ${className(value)}${hint}`);
+    if (Object.getOwnPropertySymbols(value).length > 0)
+      return this.#problem(`it has a property whose key is a symbol${hint}`);
+    this.#above.add(value);
+    const problem = isArray ? this.#checkArray(value) : this.#checkRecord(value as Record<string, unknown>);
+    this.#above.delete(value);
+    return problem;
+  }
+
+  #checkArray(array: ReadonlyArray<unknown>): Unwritable | undefined {
+    if (Object.keys(array).length !== array.length) {
+      return this.#problem(`it is an array with holes, or with properties of its own${hint}`);
+    }
+    for (let i = 0; i < array.length; i++) {
+      const item = array[i];
+      if (typeof item === "string") continue;
+      this.#path.push(i);
+      const problem = this.check(item);
+      if (problem !== undefined) return problem;
+      this.#path.pop();
+    }
+    return undefined;
+  }
+
+  #checkRecord(record: Readonly<Record<string, unknown>>): Unwritable | undefined {
+    const keys = Object.keys(record);
+    for (const key of keys) {
+      const item = record[key];
+      if (typeof item === "string") continue;
+      this.#path.push(key);
+      const problem = this.check(item);
+      if (problem !== undefined) return problem;
+      this.#path.pop();
+    }
+    return undefined;
+  }
+
+  #problem(reason: string): Unwritable {
+    return new Unwritable(this.#path.slice(), reason);
+  }
+}
+
+/** The text of a value; `Unwritable` where nothing can be written that would give the value back. */
+export const encode = (value: unknown): string | Unwritable => {
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return JSON.stringify(value);
+  if (typeof value === "number" && Number.isFinite(value) && value !== 0) return String(value);
+  try {
+    const walk = new Walk();
+    const problem = walk.check(value);
+    if (problem !== undefined) return problem;
+    if (walk.lost.length === 0) return JSON.stringify(value);
+    // Null in place of undefined, which would leave a property out, and with it where it stood among the others.
+    const kept = JSON.stringify(value, (_, item: unknown) => (item === undefined ? null : item));
+    return `~[${kept},${JSON.stringify(walk.lost)}]`;
+  } catch (error) {
+    // A getter or a proxy that throws, or a string longer than there can be.
+    return new Unwritable([], `it cannot be read or written: ${describe(error)}`);
+  }
+};
+
+/** The value of a text that `encode` gave. Throws for any other. */
+export const decode = (text: string): unknown => {
+  if (!text.startsWith("~")) return JSON.parse(text) as unknown;
+  const [value, lost] = JSON.parse(text.slice(1)) as [unknown, ReadonlyArray<Lost>];
+  const holder = { value };
+  for (const [path, what] of lost) {
+    const all = ["value", ...path];
+    let at: any = holder;
+    for (const key of all.slice(0, -1)) at = at[key];
+    // Not an assignment: that would mean something else for the key "__proto__".
+    Object.defineProperty(at, all.at(-1)!, {
+      value: what === "-0" ? -0 : undefined,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+  return holder.value;
+};

@@ -1,0 +1,283 @@
+/**
+ * Opens a run in its store: a new one, one that is to go on, or one that is under way here already, which is joined. Says
+ * what does not fit before anything has run. Loaded only where there is a store.
+ */
+import * as Clock from "effect/Clock";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Cause from "effect/Cause";
+import * as Layer from "effect/Layer";
+import * as Scope from "effect/Scope";
+import type { RunOptions } from "../types/options.ts";
+import type { StoreLayer } from "../types/store.ts";
+import type { Graph } from "./compile.ts";
+import { decodeBy, encodeBy } from "./codec.ts";
+import { describe } from "./describe.ts";
+import { Durable, Past } from "./durable.ts";
+import { encode } from "./encode.ts";
+import type { StoreError } from "./errors.ts";
+import { InvalidInput, PipelineChanged, RunExists, RunNotFound, StoreCorrupt } from "./errors.ts";
+import type { GraphInput } from "./graph.ts";
+import { decodeInputs } from "./inputs.ts";
+import type { LiveRun } from "./live.ts";
+import { liveRun, reserve } from "./live.ts";
+import { isEffectSchema } from "./schema.ts";
+import { RunOrigin } from "./seams.ts";
+import type { Shapes } from "./shape.ts";
+import { difference, following, shapeOf } from "./shape.ts";
+import { hear } from "./signal.ts";
+import type { Journal, RunDetails, RunStatus, StoreService } from "./store.ts";
+import { Kind, Store } from "./store.ts";
+
+type Inputs = Readonly<Record<string, unknown>>;
+type Outputs = Record<string, unknown>;
+
+/** How a run is to go on. */
+export interface Resuming {
+  /** A path from which on everything runs again. */
+  readonly from?: string | undefined;
+  /** Whether items that failed in a map that collects failures run again, with all that follows. */
+  readonly retryFailed?: boolean | undefined;
+}
+
+export type OpenError = InvalidInput | PipelineChanged | RunExists | RunNotFound | StoreCorrupt | StoreError;
+
+/** A run that is ready to begin, or to go on. */
+export interface Opened {
+  readonly runId: string;
+  readonly values: ReadonlyArray<unknown>;
+  readonly durable: Durable;
+  readonly live: LiveRun;
+  /** Records how the run ended, and lets the store go. */
+  readonly end: (exit: Exit.Exit<Outputs, unknown>) => Effect.Effect<void>;
+}
+
+/** A run that is under way here already. */
+export interface Joined {
+  readonly runId: string;
+  readonly joined: Effect.Effect<Outputs, unknown>;
+}
+
+/** The inputs as text. An Effect Schema gives them their JSON form; what a run was given itself is kept otherwise. */
+const writeInputs = (
+  declared: ReadonlyArray<GraphInput>,
+  given: Inputs,
+  values: ReadonlyArray<unknown>,
+): string | InvalidInput => {
+  const texts: Record<string, string> = {};
+  for (const [i, { name, schema }] of declared.entries()) {
+    const text = isEffectSchema(schema) ? encodeBy(schema, values[i]) : encode(given[name]);
+    if (typeof text !== "string") {
+      const reason = `it cannot be recorded: ${text.reason}`;
+      return new InvalidInput({ path: "", input: name, issuePath: text.issuePath, reason });
+    }
+    texts[name] = text;
+  }
+  return JSON.stringify(texts);
+};
+
+const readInputs = (
+  declared: ReadonlyArray<GraphInput>,
+  text: string,
+  store: string,
+): Effect.Effect<ReadonlyArray<unknown>, InvalidInput | StoreCorrupt> =>
+  Effect.gen(function* () {
+    const texts = JSON.parse(text) as Readonly<Record<string, string>>;
+    const values: Array<unknown> = [];
+    for (const input of declared) {
+      const { name, schema } = input;
+      const value = yield* Effect.try({
+        try: () => decodeBy(schema, texts[name]!),
+        catch: (error) =>
+          new StoreCorrupt({ store, reason: `its input "${name}" cannot be read: ${describe(error)}` }),
+      });
+      values.push(isEffectSchema(schema) ? value : (yield* decodeInputs([input], { [name]: value }, ""))[0]);
+    }
+    return values;
+  });
+
+const checkPipeline = (graph: Graph, run: RunDetails): PipelineChanged | undefined => {
+  const shape = shapeOf(graph);
+  if (run.pipeline === graph.name && run.shape === shape) return undefined;
+  return new PipelineChanged({
+    runId: run.id,
+    recorded: run.pipeline,
+    given: graph.name,
+    ...difference("", run.shape, shape),
+  });
+};
+
+/** The graphs of a run, as far as they are recorded. */
+export const shapesOf = (run: RunDetails): Shapes => {
+  const shapes = new Map([["", run.shape]]);
+  for (const { kind, path, text } of run.entries) if (kind === Kind.expansion) shapes.set(path, text);
+  return shapes;
+};
+
+/** What is to be forgotten before a run goes on. */
+const dropsOf = (run: RunDetails, { from, retryFailed }: Resuming): ReadonlyArray<string> | InvalidInput => {
+  const shapes = shapesOf(run);
+  const drops = new Set<string>();
+  if (from !== undefined) {
+    const found = following(from, shapes);
+    if (found === undefined) {
+      const reason = `there is no path "${from}" in run "${run.id}", as far as it has come`;
+      return new InvalidInput({ path: "", input: "from", issuePath: [], reason });
+    }
+    for (const path of found) drops.add(path);
+  }
+  if (retryFailed === true) {
+    for (const { kind, path } of run.entries) {
+      if (kind !== Kind.failure) continue;
+      drops.add(path);
+      const map = path.slice(0, path.lastIndexOf("["));
+      for (const after of following(map, shapes) ?? []) if (after !== map) drops.add(after);
+    }
+  }
+  return [...drops];
+};
+
+/** The store of the options, or that of the surroundings. */
+const buildStore = (
+  layer: StoreLayer | undefined,
+  scope: Scope.Scope,
+): Effect.Effect<StoreService, StoreError | StoreCorrupt> =>
+  layer === undefined
+    ? (Effect.service(Store) as Effect.Effect<StoreService, never, never>)
+    : Effect.map(Layer.buildWithScope(layer, scope), (context) => Context.get(context, Store));
+
+const statusOf = (exit: Exit.Exit<unknown, unknown>): RunStatus =>
+  Exit.isSuccess(exit) ? "succeeded" : Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed";
+
+/** Waits until the end is recorded. A store that cannot be written keeps a result waiting, but no interruption. */
+const recordEnd = (durable: Durable, exit: Exit.Exit<Outputs, unknown>): Effect.Effect<void> => {
+  const status = statusOf(exit);
+  const recorded = Effect.callback<void>((resume) => {
+    durable.end(status, Exit.isSuccess(exit) ? undefined : exit.cause, () => resume(Effect.void));
+  });
+  return status === "interrupted" ? recorded : Effect.interruptible(recorded);
+};
+
+const opened = (
+  live: LiveRun,
+  store: StoreService,
+  journal: Journal,
+  past: Past,
+  values: ReadonlyArray<unknown>,
+  clock: Clock.Clock,
+  scope: Scope.Closeable,
+): Opened => {
+  const durable = new Durable(live.runId, store, journal, past, clock);
+  live.durable = durable;
+  const stopListening = store.listen(hear);
+  return {
+    runId: live.runId,
+    values,
+    durable,
+    live,
+    end: (exit) =>
+      recordEnd(durable, exit).pipe(
+        Effect.ensuring(
+          Effect.suspend(() => {
+            stopListening();
+            live.end(exit);
+            return Scope.close(scope, Exit.void);
+          }),
+        ),
+      ),
+  };
+};
+
+/** Opens a run for `inputs`; without them, `resuming` says how an earlier one goes on. */
+export const openRun = (
+  graph: Graph,
+  inputs: Inputs | undefined,
+  options: RunOptions,
+  newRunId: () => string,
+  resuming: Resuming,
+): Effect.Effect<Opened | Joined, OpenError> =>
+  Effect.gen(function* () {
+    const scope = Scope.makeUnsafe();
+    const clock = yield* Clock.Clock;
+    const origin = yield* RunOrigin;
+    const open = Effect.gen(function* () {
+      const store = yield* buildStore(options.store, scope);
+      const given = inputs === undefined ? undefined : yield* asGiven(graph, inputs);
+      const runId = options.runId ?? newRunId();
+      const under = liveRun(runId, store.name);
+      if (under !== undefined) {
+        yield* Scope.close(scope, Exit.void);
+        return yield* join(under, graph, given?.text, resuming);
+      }
+      const live = reserve(runId, store.name);
+      return yield* Effect.gen(function* () {
+        const found = options.runId === undefined ? undefined : yield* store.find(runId);
+        if (found === undefined) {
+          if (given === undefined) return yield* new RunNotFound({ runId });
+          live.asked = { shape: shapeOf(graph), inputs: given.text };
+          const journal = yield* store.begin({
+            id: runId,
+            pipeline: graph.name,
+            shape: live.asked.shape,
+            inputs: given.text,
+            origin,
+            time: clock.currentTimeMillisUnsafe(),
+          });
+          return opened(live, store, journal, new Past([]), given.values, clock, scope);
+        }
+        const changed = checkPipeline(graph, found);
+        if (changed !== undefined) return yield* changed;
+        if (given !== undefined && given.text !== found.inputs) return yield* otherInputs(runId);
+        live.asked = { shape: found.shape, inputs: found.inputs };
+        const values = given?.values ?? (yield* readInputs(graph.inputs, found.inputs, store.name));
+        const drops = dropsOf(found, resuming);
+        if (drops instanceof InvalidInput) return yield* drops;
+        const journal = yield* store.reopen(runId);
+        const past = new Past(found.entries);
+        for (const path of drops) {
+          past.drop(path);
+          const time = clock.currentTimeMillisUnsafe();
+          journal.append(
+            { kind: Kind.dropped, path, text: "", began: time, ended: time, attempt: 1 },
+            undefined,
+          );
+        }
+        return opened(live, store, journal, past, values, clock, scope);
+      }).pipe(Effect.onError((cause) => Effect.sync(() => live.end(Exit.failCause(cause)))));
+    });
+    return yield* Effect.onError(open, () => Scope.close(scope, Exit.void));
+  });
+
+const asGiven = (graph: Graph, inputs: Inputs) =>
+  Effect.gen(function* () {
+    const values = yield* decodeInputs(graph.inputs, inputs, "");
+    const text = writeInputs(graph.inputs, inputs, values);
+    return text instanceof InvalidInput ? yield* text : { values, text };
+  });
+
+const otherInputs = (runId: string): RunExists =>
+  new RunExists({
+    runId,
+    reason: "it is there already, with other inputs. Give this one another id, or resume that one.",
+  });
+
+const join = (
+  live: LiveRun,
+  graph: Graph,
+  inputs: string | undefined,
+  resuming: Resuming,
+): Effect.Effect<Joined, RunExists> => {
+  const { runId, asked } = live;
+  if (resuming.from !== undefined || resuming.retryFailed === true) {
+    return Effect.fail(
+      new RunExists({ runId, reason: "it is under way: only a run that has ended goes back." }),
+    );
+  }
+  if (asked !== undefined && asked.shape !== shapeOf(graph)) {
+    return Effect.fail(new RunExists({ runId, reason: "it is under way, and a run of another pipeline." }));
+  }
+  if (asked !== undefined && inputs !== undefined && asked.inputs !== inputs)
+    return Effect.fail(otherInputs(runId));
+  return Effect.succeed({ runId, joined: live.result });
+};

@@ -1,0 +1,58 @@
+/** Going on with a run that has stopped. */
+import type { Effect } from "effect/Effect";
+import * as Effects from "effect/Effect";
+import type { RunOptions } from "../types/options.ts";
+import type { FailureOf, OutputsOf, Pipeline, ServicesOf } from "../types/pipeline.ts";
+import type { RunError, RunNotFound } from "./errors.ts";
+import { expandable } from "./expand.ts";
+import { resumeGraph } from "./run.ts";
+
+/**
+ * How a run is resumed.
+ *
+ * @public
+ */
+export interface ResumeOptions extends Omit<RunOptions, "runId"> {
+  /** A path from which on everything runs again: this step or item, and all that follows from it. */
+  readonly from?: string;
+  /** Items that failed in a map that collects failures run again, and all that follows from it. */
+  readonly retryFailed?: boolean;
+}
+
+/**
+ * Goes on with a run that crashed, failed or was interrupted: what is recorded is not run again, what failed or was not
+ * recorded is. A run that has succeeded gives its outputs once more.
+ *
+ * @example
+ * ```ts
+ * import { pipeline, resume } from "espalier";
+ * import { SqliteStore } from "espalier/sqlite";
+ * import * as Effect from "effect/Effect";
+ *
+ * let isUp = false;
+ * const report = pipeline("report")
+ *   .step("rows", [], () => [1, 2, 3])
+ *   .step("sent", ["rows"], ({ rows }) => (isUp ? rows.length : Effect.fail("down" as const)));
+ *
+ * const program = Effect.gen(function* () {
+ *   yield* Effect.ignore(report.run({}, { runId: "monday" })); // fails; "rows" is recorded
+ *   isUp = true;
+ *   return yield* resume(report, "monday"); // runs "sent" alone
+ * });
+ * const store = SqliteStore.layer({ filename: ":memory:" });
+ * console.log((await Effect.runPromise(Effect.provide(program, store))).sent); // 3
+ * ```
+ *
+ * @public
+ */
+export const resume = <P extends Pipeline<any, any, any, any>>(
+  pipeline: P,
+  runId: string,
+  options: ResumeOptions = {},
+): Effect<OutputsOf<P>, FailureOf<P> | RunError | RunNotFound, ServicesOf<P>> => {
+  const graph = expandable(pipeline);
+  if (graph === undefined) throw new TypeError("resume takes a pipeline.");
+  const { from, retryFailed, ...others } = options;
+  const resumed = Effects.suspend(() => resumeGraph(graph, { ...others, runId }, { from, retryFailed }));
+  return resumed as unknown as Effect<OutputsOf<P>, FailureOf<P> | RunError | RunNotFound, ServicesOf<P>>;
+};

@@ -1,0 +1,176 @@
+/**
+ * The shape of a graph as text: which steps there are and what each reads. Two expansions are the same when their shapes
+ * are; what a step does is no part of it, so that code can be mended while a run waits.
+ */
+import type { Graph } from "./compile.ts";
+import { planOf } from "./plan.ts";
+
+type Edge = readonly [name: string, from: string];
+
+/** A step: its path, its kind, what it reads, and what it provides. */
+export type ShapeStep = readonly [
+  path: string,
+  kind: string,
+  reads: ReadonlyArray<Edge>,
+  outputs: ReadonlyArray<string> | "all",
+];
+
+export interface Shape {
+  readonly name: string;
+  readonly inputs: ReadonlyArray<string>;
+  readonly steps: ReadonlyArray<ShapeStep>;
+}
+
+/** What one shape has and another has not. */
+export interface Difference {
+  readonly missing: ReadonlyArray<string>;
+  readonly added: ReadonlyArray<string>;
+  readonly changed: ReadonlyArray<string>;
+}
+
+const known = new WeakMap<Graph, string>();
+
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/** The text of a graph's shape. The order in which independent steps were added is no part of it. */
+export const shapeOf = (graph: Graph): string => {
+  const found = known.get(graph);
+  if (found !== undefined) return found;
+  const { name, inputs, steps } = planOf(graph.draft);
+  const shape: Shape = {
+    name,
+    inputs: inputs.map((input) => input.name).sort(byText),
+    steps: steps
+      .map((step, i): ShapeStep => {
+        const reads = step.inputs.map(({ name, from }): Edge => [name, from]);
+        const kind = graph.nodes[i]!.definition.waits === undefined ? step.kind : "wait";
+        return [step.path, kind, reads.sort(([a], [b]) => byText(a, b)), step.outputs];
+      })
+      .sort(([a], [b]) => byText(a, b)),
+  };
+  const text = JSON.stringify(shape);
+  known.set(graph, text);
+  return text;
+};
+
+/** The shape of a map: how many items it has, or what their keys are. */
+export const mapShape = (count: number, keys: ReadonlyArray<string> | undefined): string =>
+  JSON.stringify(keys ?? count);
+
+export const readShape = (text: string): Shape => JSON.parse(text) as Shape;
+
+/** Is this the shape of a map? */
+const readItems = (text: string): ReadonlySet<string> | undefined => {
+  if (text.startsWith("[")) return new Set(JSON.parse(text) as ReadonlyArray<string>);
+  const count = Number(text);
+  return Number.isNaN(count) ? undefined : new Set(Array.from({ length: count }, (_, i) => String(i)));
+};
+
+const itemDifference = (path: string, before: ReadonlySet<string>, now: ReadonlySet<string>): Difference => ({
+  missing: [...before].filter((key) => !now.has(key)).map((key) => `${path}[${key}]`),
+  added: [...now].filter((key) => !before.has(key)).map((key) => `${path}[${key}]`),
+  // The same keys in another order.
+  changed: [],
+});
+
+/** What differs between two shapes whose texts do; paths begin with `path`, that of the expansion, if there is one. */
+export const difference = (path: string, before: string, now: string): Difference => {
+  const itemsBefore = readItems(before);
+  const itemsNow = readItems(now);
+  if (itemsBefore !== undefined && itemsNow !== undefined) return itemDifference(path, itemsBefore, itemsNow);
+  const prefix = path === "" ? "" : `${path}/`;
+  const steps = (text: string): ReadonlyMap<string, string> =>
+    new Map(
+      readItems(text) === undefined
+        ? readShape(text).steps.map((step) => [prefix + step[0], JSON.stringify(step)])
+        : [],
+    );
+  const stepsBefore = steps(before);
+  const stepsNow = steps(now);
+  return {
+    missing: [...stepsBefore.keys()].filter((at) => !stepsNow.has(at)),
+    added: [...stepsNow.keys()].filter((at) => !stepsBefore.has(at)),
+    changed: [...stepsNow].filter(([at, text]) => (stepsBefore.get(at) ?? text) !== text).map(([at]) => at),
+  };
+};
+
+/** The graphs of a run: its pipeline's, by the path "", and that of each expansion. */
+export type Shapes = ReadonlyMap<string, string>;
+
+/** Where a path stands: in which expansion, at which step of that. */
+interface Place {
+  readonly prefix: string;
+  readonly shape: Shape;
+  readonly step: string;
+}
+
+/** The steps that a path leads through, from the outermost; undefined where one of them is not known. */
+const placesOf = (path: string, shapes: Shapes): ReadonlyArray<Place> | undefined => {
+  const places: Array<Place> = [];
+  let owner = "";
+  for (;;) {
+    const text = shapes.get(owner);
+    if (text === undefined || readItems(text) !== undefined) return undefined;
+    const shape = readShape(text);
+    const prefix = owner === "" ? "" : `${owner}/`;
+    const rest = path.slice(prefix.length);
+    // A step of an added pipeline has a "/" in its own path, so the longest that fits is meant.
+    const step = shape.steps
+      .map(([at]) => at)
+      .filter((at) => rest === at || rest.startsWith(`${at}/`) || rest.startsWith(`${at}[`))
+      .reduce((longest, at) => (at.length > longest.length ? at : longest), "");
+    if (step === "") return undefined;
+    places.push({ prefix, shape, step });
+    let reached = prefix + step;
+    if (path.startsWith(`${reached}[`)) {
+      const close = path.indexOf("]", reached.length);
+      if (close === -1 || !hasItem(shapes.get(reached), path.slice(reached.length + 1, close)))
+        return undefined;
+      reached = path.slice(0, close + 1);
+    }
+    if (reached === path) return places;
+    if (!path.startsWith(`${reached}/`)) return undefined;
+    owner = reached;
+  }
+};
+
+const hasItem = (text: string | undefined, key: string): boolean =>
+  text === undefined ? false : (readItems(text)?.has(key) ?? false);
+
+/** Is there such a path in a run? */
+export const hasPath = (path: string, shapes: Shapes): boolean => placesOf(path, shapes) !== undefined;
+
+/** The kind of the step at a path. */
+export const kindAt = (path: string, shapes: Shapes): string | undefined => {
+  const place = placesOf(path, shapes)?.at(-1);
+  if (place === undefined || place.prefix + place.step !== path) return undefined;
+  return place.shape.steps.find(([at]) => at === place.step)?.[1];
+};
+
+/** Everything that follows a path, itself among it: at each level, the steps that read what it gave, and so on. */
+export const following = (path: string, shapes: Shapes): ReadonlyArray<string> | undefined => {
+  const places = placesOf(path, shapes);
+  if (places === undefined) return undefined;
+  const found = new Set([path]);
+  for (const { prefix, shape, step } of places) {
+    const readers = new Map<string, Array<string>>();
+    for (const [at, , reads] of shape.steps) {
+      for (const [, from] of reads) {
+        const list = readers.get(from);
+        if (list === undefined) readers.set(from, [at]);
+        else list.push(at);
+      }
+    }
+    const stack = [step];
+    const seen = new Set(stack);
+    for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+      if (at !== step) found.add(prefix + at);
+      for (const reader of readers.get(at) ?? []) {
+        if (seen.has(reader)) continue;
+        seen.add(reader);
+        stack.push(reader);
+      }
+    }
+  }
+  return [...found];
+};

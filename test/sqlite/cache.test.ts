@@ -1,0 +1,176 @@
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import type { PipelineEvent } from "espalier";
+import { pipeline, type } from "espalier";
+import { describe, expect, test } from "vitest";
+import { sleep, untyped } from "../core/support.ts";
+import { Ran, storeAt, temporary, withStore } from "./support.ts";
+
+const newFile = temporary();
+
+/** What a run told of its cached steps. */
+const told = (events: ReadonlyArray<PipelineEvent>) =>
+  events.flatMap((event) =>
+    event.type === "cache.hit"
+      ? [`${event.path} from ${event.fromRun}`]
+      : event.type === "cache.missed"
+        ? [`${event.path}: ${event.reason}`]
+        : [],
+  );
+
+const runAndTell = (p: any, inputs: unknown, runId: string) =>
+  Effect.gen(function* () {
+    const run = yield* p.start(inputs, { runId }) as Effect.Effect<any>;
+    const outputs = yield* run.await as Effect.Effect<any>;
+    const { runCollect } = yield* Effect.promise(() => import("effect/Stream"));
+    const events = yield* runCollect(run.events) as Effect.Effect<ReadonlyArray<PipelineEvent>>;
+    return { outputs, told: told(events) };
+  });
+
+const squares = (ran: Ran, cache: unknown) =>
+  untyped
+    .pipeline("squares")
+    .input("n", type<number>())
+    .step(
+      "square",
+      ["n"],
+      ({ n }: { n: number }, { path }: { path: string }) => {
+        ran.note(path);
+        return n * n;
+      },
+      { cache },
+    );
+
+describe("A step with a cache", () => {
+  test("is computed once for the same inputs and version, and says why it ran", async () => {
+    const ran = new Ran();
+    await withStore(
+      newFile(),
+      Effect.gen(function* () {
+        const one = yield* runAndTell(squares(ran, true), { n: 3 }, "one");
+        expect(one.told).toEqual(["square: it was never computed"]);
+        const two = yield* runAndTell(squares(ran, true), { n: 3 }, "two");
+        expect(two.outputs).toEqual({ n: 3, square: 9 });
+        expect(two.told).toEqual(["square from one"]);
+        expect(ran.since).toEqual(["square"]);
+        expect((yield* runAndTell(squares(ran, true), { n: 4 }, "three")).told).toEqual([
+          "square: its inputs changed",
+        ]);
+        expect((yield* runAndTell(squares(ran, { version: 2 }), { n: 3 }, "four")).told).toEqual([
+          'square: its version changed from "" to "2"',
+        ]);
+      }),
+    );
+  });
+
+  test("outlives the process", async () => {
+    const file = newFile();
+    const ran = new Ran();
+    await squares(ran, true).runPromise({ n: 3 }, { store: storeAt(file) });
+    await squares(ran, true).runPromise({ n: 3 }, { store: storeAt(file) });
+    expect(ran.since).toEqual(["square"]);
+  });
+
+  test("is computed once however many ask for it at once, items of a map among them", async () => {
+    const ran = new Ran();
+    const p = pipeline("p")
+      .step("items", [], () => [1, 2, 1, 2, 1])
+      .map(
+        "m",
+        "items",
+        [],
+        async (item) => {
+          ran.note(`item ${item}`);
+          await sleep(20);
+          return item * 2;
+        },
+        { cache: true },
+      );
+    const store = storeAt(newFile());
+    const all = await Promise.all(["a", "b", "c"].map((runId) => p.runPromise({}, { store, runId })));
+    for (const { m } of all) expect(m).toEqual([2, 4, 2, 4, 2]);
+    expect(ran.since).toEqual(["item 1", "item 2"]);
+  });
+
+  test("never keeps a failure: the next who waits computes it", async () => {
+    let calls = 0;
+    const p = pipeline("p").step(
+      "a",
+      [],
+      async () => {
+        calls++;
+        await sleep(10);
+        if (calls === 1) throw new Error("once");
+        return calls;
+      },
+      { cache: true },
+    );
+    const store = storeAt(newFile());
+    const [one, two] = await Promise.allSettled([
+      p.runPromise({}, { store, runId: "a" }),
+      p.runPromise({}, { store, runId: "b" }),
+    ]);
+    expect(one.status).toBe("rejected");
+    expect(two).toMatchObject({ status: "fulfilled", value: { a: 2 } });
+  });
+
+  test("may have a key of its own, and a time to live", async () => {
+    const ran = new Ran();
+    const cache = { key: ({ n }: { n: number }) => n % 2, ttl: 60 };
+    await withStore(
+      newFile(),
+      Effect.gen(function* () {
+        expect((yield* runAndTell(squares(ran, cache), { n: 3 }, "a")).outputs.square).toBe(9);
+        expect((yield* runAndTell(squares(ran, cache), { n: 5 }, "b")).outputs.square).toBe(9);
+        yield* Effect.sleep(70);
+        const late = yield* runAndTell(squares(ran, cache), { n: 5 }, "c");
+        expect(late.outputs.square).toBe(25);
+        expect(late.told).toEqual(["square: what run a computed is older than its ttl"]);
+      }),
+    );
+  });
+
+  test("keeps what a dynamic step exposes, and does not expand again", async () => {
+    const ran = new Ran();
+    const p = pipeline("p").dynamic(
+      "d",
+      [],
+      (_, { path }) => {
+        ran.note(path);
+        return pipeline("sub").step("d", [], () => new Date(5).toISOString());
+      },
+      { cache: true, output: Schema.DateFromString },
+    );
+    await withStore(
+      newFile(),
+      Effect.gen(function* () {
+        yield* p.run({}, { runId: "a" });
+        expect(yield* p.run({}, { runId: "b" })).toEqual({ d: new Date(5) });
+        expect(ran.since).toEqual(["d"]);
+      }),
+    );
+  });
+
+  test("runs where its inputs cannot be compared, and says so", async () => {
+    const p = untyped
+      .pipeline("p")
+      .step("f", [], () => "x", { output: Schema.String })
+      .step("a", ["f"], () => 1, { cache: { key: () => () => {} } });
+    await withStore(
+      newFile(),
+      Effect.gen(function* () {
+        const { told } = yield* runAndTell(p, {}, "a");
+        expect(told).toEqual([
+          "a: its inputs cannot be compared: it is a function: return plain data, or give the step an output schema.",
+        ]);
+      }),
+    );
+  });
+
+  test("is not asked without a store", async () => {
+    const ran = new Ran();
+    await squares(ran, true).runPromise({ n: 3 });
+    await squares(ran, true).runPromise({ n: 3 });
+    expect(ran.since).toEqual(["square × 2"]);
+  });
+});

@@ -1,0 +1,252 @@
+/** What can go wrong with the file: each is really done, and told as a typed error within five seconds. */
+import { spawn } from "node:child_process";
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import type { PipelineEvent } from "espalier";
+import { pipeline, resume, step, Store, StoreCorrupt, StoreError } from "espalier";
+import { SqliteStore } from "espalier/sqlite";
+import { describe, expect, test } from "vitest";
+import { Listeners } from "../../src/seams.ts";
+import { failureOf, until } from "../core/support.ts";
+import { long, storeAt, temporary, withStore } from "./support.ts";
+
+const newFile = temporary();
+const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
+
+const small = pipeline("small").step("a", [], () => 1);
+
+describe("A file that cannot be opened", () => {
+  test("since its folder is missing", async () => {
+    const error = await failureOf(small.run({}, { store: storeAt(join(newFile(), "no", "runs.db")) }));
+    expect(error).toMatchObject({ _tag: "StoreError", kind: "missing" });
+    expect((error as StoreError).message).toMatch(/there is no folder ".*": make it first/);
+  });
+
+  test("since it is a folder", async () => {
+    const folder = newFile();
+    mkdirSync(folder);
+    expect(await failureOf(small.run({}, { store: storeAt(folder) }))).toMatchObject({
+      _tag: "StoreError",
+      kind: "missing",
+    });
+  });
+
+  test("since it is no store", async () => {
+    const file = newFile();
+    writeFileSync(file, "a diary, not a database\n".repeat(1000));
+    expect(await failureOf(small.run({}, { store: storeAt(file) }))).toBeInstanceOf(StoreCorrupt);
+    const other = newFile();
+    const database = new DatabaseSync(other);
+    database.exec("CREATE TABLE diary (line TEXT)");
+    database.close();
+    expect(await failureOf(small.run({}, { store: storeAt(other) }))).toMatchObject({
+      message: expect.stringContaining("no store of Espalier"),
+    });
+  });
+
+  test("since a newer Espalier wrote it", async () => {
+    const file = newFile();
+    await small.runPromise({}, { store: storeAt(file) });
+    const database = new DatabaseSync(file);
+    database.exec("PRAGMA user_version = 99");
+    database.close();
+    const error = await failureOf(small.run({}, { store: storeAt(file) }));
+    expect(error).toMatchObject({ _tag: "StoreError", kind: "newer" });
+    expect((error as StoreError).message).toContain("Update Espalier");
+  });
+
+  test("since it is read-only", async () => {
+    const file = newFile();
+    await small.runPromise({}, { store: storeAt(file) });
+    chmodSync(file, 0o444);
+    chmodSync(dirname(file), 0o755);
+    // Root may write what is read-only, so that somebody else has to try.
+    const isRoot = process.getuid?.() === 0;
+    const child = spawn(
+      process.execPath,
+      ["--conditions=espalier-source", fixture("opener.ts"), file],
+      isRoot ? { uid: 65534 } : {},
+    );
+    let printed = "";
+    child.stdout.on("data", (data: Buffer) => (printed += String(data)));
+    child.stderr.on("data", (data: Buffer) => (printed += String(data)));
+    await new Promise((resolve) => child.on("close", resolve));
+    expect(printed).toContain("StoreError read-only");
+  });
+});
+
+describe("A file that another process has", () => {
+  test("has one owner, and the other is told who that is", async () => {
+    const file = newFile();
+    const child = spawn(process.execPath, ["--conditions=espalier-source", fixture("owner.ts"), file]);
+    try {
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      const began = performance.now();
+      const error = await failureOf(small.run({}, { store: storeAt(file) }));
+      expect(performance.now() - began).toBeLessThan(5000);
+      expect(error).toMatchObject({ _tag: "StoreError", kind: "busy" });
+      expect((error as StoreError).message).toContain(`process ${child.pid} has it`);
+    } finally {
+      child.kill("SIGKILL");
+    }
+    await new Promise((resolve) => child.once("close", resolve));
+    // A killed owner leaves the file to the next.
+    expect(await small.runPromise({}, { store: storeAt(file) })).toEqual({ a: 1 });
+  });
+
+  test("is shared by all runs of one process", async () => {
+    const file = newFile();
+    const all = await Promise.all(
+      Array.from({ length: 20 }, () => small.runPromise({}, { store: storeAt(file) })),
+    );
+    expect(all).toHaveLength(20);
+    expect(existsSync(`${file}-owner`)).toBe(false);
+  });
+});
+
+describe("A file that is full", () => {
+  test("pauses the run, which says so, and goes on when there is space", async () => {
+    const file = newFile();
+    const large = (letter: string) => letter.repeat(400_000);
+    const first = pipeline("first").step("a", [], () => large("a"));
+    const second = pipeline("second")
+      .step("b", [], () => large("b"))
+      .step("c", ["b"], ({ b }) => b.length);
+    const store = SqliteStore.layer({ filename: file, maxFileBytes: 700_000 });
+    const events: Array<PipelineEvent> = [];
+    await Effect.runPromise(
+      Effect.gen(function* () {
+        yield* first.run({});
+        const began = performance.now();
+        const run = yield* Effect.forkChild(
+          Effect.provideService(second.run({}, { runId: "r" }), Listeners, [(event) => events.push(event)]),
+        );
+        yield* Effect.promise(() => until(() => events.some(({ type }) => type === "run.paused")));
+        expect(performance.now() - began).toBeLessThan(5000);
+        const paused = events.find((event) => event.type === "run.paused");
+        expect(paused?.error).toMatchObject({ _tag: "StoreError", kind: "full" });
+        // Nothing that was not recorded is read by others.
+        expect(events.some((event) => "path" in event && event.path === "c")).toBe(false);
+        const service = yield* Store;
+        expect(yield* service.prune(Date.now() + 1)).toBe(1);
+        const freed = performance.now();
+        expect((yield* awaitFiber(run)).c).toBe(400_000);
+        expect(performance.now() - freed).toBeLessThan(5000);
+        expect(events.some(({ type }) => type === "run.continued")).toBe(true);
+      }).pipe(Effect.provide(store)) as Effect.Effect<void>,
+    );
+  });
+
+  test("lets a paused run be interrupted, and resumed later", async () => {
+    const file = newFile();
+    const p = pipeline("p")
+      .step("a", [], () => 1)
+      .step("b", ["a"], () => "b".repeat(900_000));
+    await Effect.runPromise(
+      Effect.gen(function* () {
+        const run = yield* p.start({}, { runId: "r" });
+        yield* Effect.sleep(100);
+        const began = performance.now();
+        yield* run.interrupt;
+        expect(performance.now() - began).toBeLessThan(1000);
+        expect(Exit.isFailure(yield* Effect.exit(run.await))).toBe(true);
+      }).pipe(Effect.provide(SqliteStore.layer({ filename: file, maxFileBytes: 300_000 }))),
+    );
+    expect((await Effect.runPromise(resume(p, "r", { store: storeAt(file) }))).b.length).toBe(900_000);
+  });
+});
+
+const awaitFiber = (fiber: import("effect/Fiber").Fiber<any, any>): Effect.Effect<any, any> =>
+  Effect.flatten(
+    Effect.callback((resume) => {
+      fiber.addObserver((exit) => resume(Effect.succeed(exit)));
+    }),
+  );
+
+/** Mulberry32: which bytes are damaged is the same every time. */
+const seeded = (seed: number): (() => number) => {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+};
+
+describe("A file with damaged bytes", () => {
+  const files = long(150, 1000);
+  test(`opens as it was, or is refused: ${files} files`, { timeout: long(60_000, 600_000) }, async () => {
+    let isFirst = true;
+    const p = pipeline("p")
+      .step("ids", [], () => Array.from({ length: 30 }, (_, i) => i))
+      .map("words", "ids", [], (id) => `word ${id * 7919}`)
+      .dynamic("all", ["words"], ({ words }) =>
+        pipeline("sub")
+          .addAll(words.map((word, i) => step(`w_${i}`, [], () => word.length)))
+          .step("all", ["w_*"], (found) => Object.values(found["w_*"]).join(",")),
+      )
+      .step("large", [], () => "x".repeat(300_000))
+      .step("end", ["all", "large"], ({ all, large }) => {
+        if (isFirst) throw new Error("once");
+        return `${all} ${large.length}`;
+      })
+      .returns("end", "words");
+    const whole = newFile();
+    await withStore(
+      whole,
+      Effect.gen(function* () {
+        yield* Effect.exit(p.run({}, { runId: "r" }));
+        // The file and its log as a crash leaves them.
+        copyFileSync(whole, `${whole}.copy`);
+        copyFileSync(`${whole}-wal`, `${whole}.copy-wal`);
+      }),
+    );
+    isFirst = false;
+    const right = await Effect.runPromise(resume(p, "r", { store: storeAt(whole) }));
+    const random = seeded(1);
+    const counts = { right: 0, corrupt: 0, refused: 0 };
+    for (let i = 0; i < files; i++) {
+      const file = newFile();
+      copyFileSync(`${whole}.copy`, file);
+      copyFileSync(`${whole}.copy-wal`, `${file}-wal`);
+      // Half of them after the log has gone into the file, where SQLite checks nothing.
+      if (i % 2 === 0) {
+        const database = new DatabaseSync(file);
+        database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+        database.close();
+      }
+      const target = i % 2 === 0 ? file : `${file}-wal`;
+      let bytes = readFileSync(target);
+      if (i % 5 === 4) bytes = bytes.subarray(0, Math.floor(random() * bytes.length));
+      else {
+        for (let n = 1 + Math.floor(random() * 4); n > 0; n--) {
+          const at = Math.floor(random() * bytes.length);
+          bytes[at] = bytes[at]! ^ (1 << Math.floor(random() * 8));
+        }
+      }
+      writeFileSync(target, bytes);
+      const exit = await Effect.runPromiseExit(
+        // A run of the same id: it goes on, or begins anew where the log that held it is torn.
+        p.run({}, { runId: "r", store: storeAt(file) }),
+      );
+      const error = Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause);
+      const isKnown = error === undefined || error instanceof StoreCorrupt || error instanceof StoreError;
+      expect(isKnown, String(error)).toBe(true);
+      expect(Exit.isSuccess(exit) ? exit.value : right).toEqual(right);
+      if (error === undefined) counts.right++;
+      else if (error instanceof StoreCorrupt) counts.corrupt++;
+      else counts.refused++;
+    }
+    expect(counts.right + counts.corrupt + counts.refused).toBe(files);
+    expect(counts.corrupt).toBeGreaterThan(0);
+    expect(counts.right).toBeGreaterThan(0);
+    // Only the number of the file's version, damaged, looks like something else.
+    expect(counts.refused).toBeLessThanOrEqual(files / 50);
+  });
+});

@@ -1,0 +1,93 @@
+/** A process that is killed: what it recorded is there, and nothing of it runs again. */
+import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import { Store } from "espalier";
+import { describe, expect, test } from "vitest";
+import { Kind } from "../../src/store.ts";
+import { long, storeAt, temporary } from "./support.ts";
+
+const newFile = temporary();
+const worker = fileURLToPath(new URL("fixtures/worker.ts", import.meta.url));
+
+/** Runs the worker and kills it after so many milliseconds of work; gives what it printed. */
+const killedAfter = (
+  millis: number,
+  parameters: ReadonlyArray<string>,
+): Promise<{ readonly wasKilled: boolean; readonly printed: string }> =>
+  new Promise((resolve) => {
+    const child = spawn(process.execPath, ["--conditions=espalier-source", worker, ...parameters]);
+    let printed = "";
+    child.stdout.on("data", (data: Buffer) => {
+      if (printed === "") setTimeout(() => child.kill("SIGKILL"), millis);
+      printed += String(data);
+    });
+    child.stderr.on("data", (data: Buffer) => (printed += String(data)));
+    child.on("close", (_, signal) => resolve({ wasKilled: signal === "SIGKILL", printed }));
+  });
+
+/** The paths whose outcomes are recorded. */
+const recorded = (file: string, runId: string): Promise<ReadonlySet<string>> =>
+  Effect.runPromise(
+    Effect.scoped(
+      Effect.gen(function* () {
+        const store = Context.get(yield* Layer.build(storeAt(file)), Store);
+        const run = yield* store.find(runId);
+        return new Set(
+          run?.entries.filter(({ kind }) => kind === Kind.outcome).map(({ path }) => path) ?? [],
+        );
+      }),
+    ),
+  );
+
+const linesOf = (log: string): ReadonlyArray<string> => readFileSync(log, "utf8").split("\n").slice(0, -1);
+
+describe("A process that is killed at any time", () => {
+  const kills = long(8, 100);
+  test(`loses nothing that it recorded, and runs none of it again: ${kills} kills`, {
+    timeout: long(60_000, 600_000),
+  }, async () => {
+    const file = newFile();
+    const total = Array.from({ length: 60 }, (_, i) => i * i).reduce((a, b) => a + b, 0);
+    const squares = Array.from({ length: 60 }, (_, i) => `squares[${i}]`);
+    let killed = 0;
+    let again = 0;
+    let inFlight = 0;
+    for (let run = 0; killed < kills; run++) {
+      const runId = `run ${run}`;
+      const log = newFile();
+      writeFileSync(log, "");
+      let before: ReadonlySet<string> = new Set();
+      let seen = 0;
+      for (;;) {
+        const { wasKilled, printed } = await killedAfter(Math.random() * 150, [file, log, runId]);
+        const ran = linesOf(log).slice(seen);
+        seen += ran.length;
+        for (const path of ran) expect(before, `"${path}" ran again`).not.toContain(path);
+        expect(wasKilled || printed === `ready\nsum ${total}\n`, printed).toBe(true);
+        if (!wasKilled) break;
+        killed++;
+        const after = await recorded(file, runId);
+        // Nothing that was recorded is gone.
+        for (const path of before) expect(after).toContain(path);
+        // What a step has read was recorded before it started.
+        const read = ran.flatMap((path) => {
+          if (path.startsWith("squares[")) return ["ids"];
+          if (path.startsWith("sum/part_")) return squares;
+          return path === "sum/sum/sum" ? ["sum/sum/half"] : [];
+        });
+        for (const path of read) expect(after).toContain(path);
+        const lost = ran.filter((path) => !after.has(path));
+        // Eight ran at once, and what eight gave may have been under way to the disk.
+        expect(lost.length).toBeLessThanOrEqual(16);
+        inFlight += lost.length;
+        before = after;
+      }
+      again += seen - new Set(linesOf(log)).size;
+    }
+    expect(again).toBeLessThanOrEqual(inFlight);
+  });
+});

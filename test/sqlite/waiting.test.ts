@@ -1,0 +1,194 @@
+import * as Clock from "effect/Clock";
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import * as TestClock from "effect/testing/TestClock";
+import { pipeline, resume, Signal, type } from "espalier";
+import { describe, expect, test } from "vitest";
+import { failureOf, sleep } from "../core/support.ts";
+import { storeAt, temporary, withStore } from "./support.ts";
+
+const newFile = temporary();
+
+const Approval = Schema.Struct({ by: Schema.String, at: Schema.DateFromString });
+
+const release = pipeline("release")
+  .step("notes", [], () => "1.0")
+  .await("approval", Approval, { after: ["notes"] })
+  .step("text", ["notes", "approval"], ({ notes, approval }) => {
+    // The compiler knows what the schema decodes to.
+    const at: Date = approval.at;
+    return `${notes} by ${approval.by} in ${at.getUTCFullYear()}`;
+  })
+  .returns("text");
+
+const value = { by: "Ada", at: "1970-01-01T00:00:00.000Z" };
+const text = { text: "1.0 by Ada in 1970" };
+
+describe("A step that waits for a value from outside", () => {
+  test("gets what is sent to it, decoded by its schema", async () => {
+    const run = await Effect.runPromise(release.start({}));
+    await sleep(10);
+    await Effect.runPromise(Signal.send(run.id, "approval", value));
+    expect(await Effect.runPromise(run.await)).toEqual(text);
+  });
+
+  test("refuses what does not fit, and goes on waiting", async () => {
+    const run = await Effect.runPromise(release.start({}));
+    await sleep(10);
+    const refused = await failureOf(Signal.send(run.id, "approval", { by: 1 }));
+    expect(refused).toMatchObject({ _tag: "SignalRefused", path: "approval" });
+    await Effect.runPromise(Signal.send(run.id, "approval", value));
+    expect(await Effect.runPromise(run.await)).toEqual(text);
+    // Nobody waits any more.
+    expect(await failureOf(Signal.send(run.id, "approval", value))).toMatchObject({ _tag: "SignalRefused" });
+  });
+
+  test("gets it with a store, while it waits", async () => {
+    await withStore(
+      newFile(),
+      Effect.gen(function* () {
+        const run = yield* release.start({}, { runId: "r" });
+        yield* Effect.sleep(20);
+        yield* Signal.send("r", "approval", value);
+        expect(yield* run.await).toEqual(text);
+        expect(yield* resume(release, "r")).toEqual(text);
+      }),
+    );
+  });
+
+  test("waits on when the run is resumed, and gets what was sent meanwhile", async () => {
+    const file = newFile();
+    await withStore(
+      file,
+      Effect.gen(function* () {
+        const run = yield* release.start({}, { runId: "r" });
+        yield* Effect.sleep(20);
+        yield* run.interrupt;
+      }),
+    );
+    await Effect.runPromise(Signal.send("r", "approval", value, { store: storeAt(file) }));
+    expect(await Effect.runPromise(resume(release, "r", { store: storeAt(file) }))).toEqual(text);
+  });
+
+  test("cannot be sent to where there is no such run, path, or wait", async () => {
+    const file = newFile();
+    await withStore(
+      file,
+      Effect.gen(function* () {
+        const run = yield* release.start({}, { runId: "r" });
+        yield* Effect.sleep(20);
+        yield* run.interrupt;
+        const reason = (runId: string, path: string) =>
+          Effect.map(Effect.flip(Signal.send(runId, path, value)), (error) => error.message);
+        expect(yield* reason("x", "approval")).toBe('There is no run "x" in the store.');
+        expect(yield* reason("r", "nothing")).toContain("There is no step at this path");
+        expect(yield* reason("r", "notes")).toContain("waits for no value");
+      }),
+    );
+    expect(await failureOf(Signal.send("r", "approval", value))).toMatchObject({ _tag: "SignalRefused" });
+  });
+
+  test("takes no slot of the concurrency limit, and no other step waits for it", async () => {
+    const p = pipeline("p")
+      .await("never", type<number>())
+      .step("a", [], async () => sleep(1))
+      .step("b", ["a"], async () => 2);
+    const run = await Effect.runPromise(p.start({}, { concurrency: 1 }));
+    await sleep(50);
+    expect(run.report.failed).toEqual([]);
+    await Effect.runPromise(Signal.send(run.id, "never", 1));
+    expect(await Effect.runPromise(run.await)).toMatchObject({ never: 1, b: 2 });
+  });
+
+  test("gives up after its timeout, restarts of the run included", async () => {
+    const p = pipeline("p").await("approval", type<string>(), { timeout: "150 millis" });
+    await withStore(
+      newFile(),
+      Effect.gen(function* () {
+        const run = yield* p.start({}, { runId: "r" });
+        yield* Effect.sleep(60);
+        yield* run.interrupt;
+        yield* Effect.sleep(100);
+        const began = performance.now();
+        expect(yield* Effect.flip(resume(p, "r"))).toMatchObject({
+          _tag: "StepTimedOut",
+          path: "approval",
+          timeoutMillis: 150,
+        });
+        expect(performance.now() - began).toBeLessThan(100);
+      }),
+    );
+  });
+
+  test("works inside of expansions, by its path there", async () => {
+    const p = pipeline("p").dynamic("d", [], () => pipeline("sub").await("d", type<number>()));
+    await withStore(
+      newFile(),
+      Effect.gen(function* () {
+        const run = yield* p.start({}, { runId: "r" });
+        yield* Effect.sleep(30);
+        yield* Signal.send("r", "d/d", 5);
+        expect(yield* run.await).toEqual({ d: 5 });
+      }),
+    );
+  });
+});
+
+describe("A step that sleeps", () => {
+  const nap = pipeline("nap")
+    .sleep("pause", "300 millis")
+    .step("end", ["pause"], () => "awake")
+    .returns("end");
+
+  test("follows the clock of the run", async () => {
+    const program = Effect.gen(function* () {
+      const run = yield* pipeline("long").sleep("pause", "30 days").start({});
+      yield* TestClock.adjust("31 days");
+      return yield* run.await;
+    });
+    expect(await Effect.runPromise(Effect.provide(program, TestClock.layer()))).toEqual({ pause: undefined });
+  });
+
+  test("sleeps only for what is left of it when the run is resumed", async () => {
+    await withStore(
+      newFile(),
+      Effect.gen(function* () {
+        const began = performance.now();
+        const run = yield* nap.start({}, { runId: "r" });
+        yield* Effect.sleep(200);
+        yield* run.interrupt;
+        expect(yield* resume(nap, "r")).toEqual({ end: "awake" });
+        const took = performance.now() - began;
+        expect(took).toBeGreaterThan(290);
+        expect(took).toBeLessThan(480);
+      }),
+    );
+  });
+
+  test("does not wake early, wherever the clock is set", async () => {
+    const shifted = (millis: number) =>
+      Effect.provideService(
+        Clock.Clock,
+        // Only what the clock says is other; what it measures is not.
+        Object.assign(Object.create(Effect.runSync(Clock.Clock)) as Clock.Clock, {
+          currentTimeMillisUnsafe: () => Date.now() + millis,
+          currentTimeMillis: Effect.sync(() => Date.now() + millis),
+        }),
+      );
+    for (const [first, then] of [
+      [0, -3_600_000],
+      [3_600_000, -3_600_000],
+      [-3_600_000, -3_600_000],
+    ] as const) {
+      await withStore(
+        newFile(),
+        Effect.gen(function* () {
+          const began = performance.now();
+          yield* Effect.exit(Effect.timeout(nap.run({}, { runId: "r" }).pipe(shifted(first)), 100));
+          expect(yield* resume(nap, "r").pipe(shifted(then))).toEqual({ end: "awake" });
+          expect(performance.now() - began).toBeGreaterThan(290);
+        }),
+      );
+    }
+  });
+});
