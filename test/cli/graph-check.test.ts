@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { espalier } from "./espalier.ts";
 
-test("graph prints the graph and nothing else, in three formats", async () => {
+test("graph prints the graph and nothing else, in each format", async () => {
   const mermaid = await espalier(["graph", "training.ts"]);
   expect(mermaid.stdout).toBe(
     [
@@ -23,7 +23,9 @@ test("graph prints the graph and nothing else, in three formats", async () => {
   expect(dot.stderr).toBe("loading\n");
   const json = await espalier(["graph", "several.ts", "--export", "weekly", "--format", "json"]);
   expect(JSON.parse(json.stdout)).toMatchObject({ name: "weekly", steps: [{ name: "b", kind: "step" }] });
-  expect([mermaid.code, dot.code, json.code]).toEqual([0, 0, 0]);
+  const svg = await espalier(["graph", "training.ts", "--format", "svg"]);
+  expect(svg.stdout).toMatch(/^<svg [^]*>doubled<[^]*<\/svg>\n$/u);
+  expect([mermaid.code, dot.code, json.code, svg.code]).toEqual([0, 0, 0, 0]);
 });
 
 test("check says what a pipeline is, and runs nothing", async () => {

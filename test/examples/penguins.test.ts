@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { PlanStep } from "espalier";
-import { Plan } from "espalier";
+import { Plan } from "espalier/draw";
 import { afterAll, describe, expect, test } from "vitest";
 import { constantGuess } from "../../docs/examples/penguins/compare.ts";
 import { columnsOf, foldOf, oneHot, scaled, tableOf } from "../../docs/examples/penguins/features.ts";
@@ -84,6 +84,9 @@ describe("npm start", { timeout }, () => {
     const plan = await graph();
     expect(readFileSync(join(folder, "graph.mmd"), "utf8")).toBe(Plan.toMermaid(plan));
     expect(readFileSync(join(folder, "graph.dot"), "utf8")).toBe(Plan.toDot(plan));
+    const picture = readFileSync(join(folder, "graph.svg"), "utf8");
+    expect(picture).toBe(Plan.toSvg(plan));
+    expect(readFileSync("docs/pictures/penguins.svg", "utf8")).toBe(picture);
   });
 });
 

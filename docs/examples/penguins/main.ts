@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import * as Stream from "effect/Stream";
 import type { PipelineEvent } from "espalier";
-import { Plan } from "espalier";
+import { Plan } from "espalier/draw";
 import { leaderboardText } from "./compare.ts";
 import { Settings } from "./data.ts";
 import { penguins } from "./pipeline.ts";
@@ -48,8 +48,9 @@ const program = Effect.gen(function* () {
     await writeFile(join(folder, "graph.json"), Plan.toJson(run.plan));
     await writeFile(join(folder, "graph.mmd"), Plan.toMermaid(run.plan));
     await writeFile(join(folder, "graph.dot"), Plan.toDot(run.plan));
+    await writeFile(join(folder, "graph.svg"), Plan.toSvg(run.plan));
   });
-  yield* Console.log(`The graph as it grew: ${join(folder, "graph.json")}, graph.mmd, graph.dot`);
+  yield* Console.log(`The graph as it grew: ${join(folder, "graph.json")}, graph.mmd, graph.dot, graph.svg`);
 });
 
 await Effect.runPromise(program);

@@ -7,10 +7,13 @@ import { loadPipeline } from "../load.ts";
 import { print } from "../output.ts";
 import { exportName, file } from "../parameters.ts";
 
-const writers = { mermaid: Plan.toMermaid, dot: Plan.toDot, json: Plan.toJson } as const;
+/** Pictures need a library that is slow to load, and most commands draw none. */
+const svg = async (plan: Plan): Promise<string> => (await import("../../draw/svg.ts")).toSvg(plan);
 
-const format = Flag.Literals("format", ["mermaid", "dot", "json"]).pipe(
-  Flag.withDescription("Mermaid for Markdown, DOT for Graphviz, or the plan as JSON"),
+const writers = { mermaid: Plan.toMermaid, dot: Plan.toDot, json: Plan.toJson, svg } as const;
+
+const format = Flag.Literals("format", ["mermaid", "dot", "json", "svg"]).pipe(
+  Flag.withDescription("Mermaid for Markdown, DOT for Graphviz, the plan as JSON, or an SVG picture"),
   Flag.withDefault("mermaid" as const),
 );
 
@@ -19,16 +22,20 @@ export const graph = Command.make(
   { file, format, exportName },
   Effect.fnUntraced(function* ({ file, format, exportName }) {
     const pipeline = yield* loadPipeline(file, exportName);
-    yield* print(writers[format](pipeline.plan()));
+    const text = yield* Effect.promise(async () => writers[format](pipeline.plan()));
+    yield* print(text);
   }),
 ).pipe(
-  Command.withDescription("Print the graph of a pipeline as text that other tools draw. Runs nothing."),
+  Command.withDescription(
+    "Print the graph of a pipeline: as text that other tools draw, or as a picture. Runs nothing.",
+  ),
   Command.withShortDescription("Print the graph of a pipeline"),
   Command.withExamples([
     {
       command: "espalier graph training.ts",
       description: "A Mermaid flowchart, which GitHub draws in Markdown",
     },
+    { command: "espalier graph training.ts --format svg > training.svg", description: "A picture" },
     {
       command: "espalier graph training.ts --format dot | dot -Tsvg > training.svg",
       description: "A picture, by Graphviz",

@@ -1,0 +1,37 @@
+/**
+ * Pictures of plans. Apart from the core, since laying out a graph needs a library that most runs do not.
+ *
+ * @packageDocumentation
+ */
+import type { Plan as PlanData } from "../../types/plan.ts";
+import { toSvg } from "./svg.ts";
+import { Plan as Text } from "./text.ts";
+
+/**
+ * A pipeline's graph as plain data.
+ *
+ * @public
+ */
+export type Plan = PlanData;
+
+/**
+ * Everything that a plan can be written as: what `espalier` itself writes, and pictures.
+ *
+ * @example
+ * ```ts
+ * import { pipeline } from "espalier";
+ * import { Plan } from "espalier/draw";
+ *
+ * const sum = pipeline("sum")
+ *   .step("one", [], () => 1)
+ *   .step("two", ["one"], ({ one }) => one + 1);
+ *
+ * console.log(Plan.toSvg(sum.plan()).startsWith("<svg ")); // true
+ * ```
+ *
+ * @public
+ */
+export const Plan: typeof Text & {
+  /** A picture, laid out in layers, as the text of an SVG file. */
+  readonly toSvg: (plan: PlanData) => string;
+} = { ...Text, toSvg };
