@@ -10,7 +10,6 @@ import * as Exit from "effect/Exit";
 import * as Cause from "effect/Cause";
 import type { Fiber } from "effect/Fiber";
 import * as Option from "effect/Option";
-import { Random } from "effect/Random";
 import type { RunOptions } from "../types/options.ts";
 import type { Run } from "../types/run.ts";
 import type { Graph } from "./compile.ts";
@@ -18,11 +17,12 @@ import type { Durable } from "./durable.ts";
 import { InvalidInput } from "./errors.ts";
 import type { PipelineEvent } from "./events.ts";
 import { decodeInputs } from "./inputs.ts";
+import { Random } from "./random.ts";
 import type { Joined, OpenError, Opened, Resuming } from "./open.ts";
 import { Recording } from "./record.ts";
 import type { Limits, Watcher } from "./schedule.ts";
 import { Engine } from "./schedule.ts";
-import { CurrentDurable, Interleaving, Listeners } from "./seams.ts";
+import { CurrentDurable, Interleaving, Listeners, tellRun } from "./seams.ts";
 import { Store } from "./store.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -147,6 +147,7 @@ export const runGraph = (
   options: RunOptions,
 ): Effect.Effect<Outputs, unknown> =>
   Effect.withFiber((fiber) => {
+    tellRun(graph);
     const problem = optionsProblem(options);
     if (problem !== undefined) return Effect.fail(problem);
     if (hasStore(options, fiber.context)) return runDurably(graph, inputs, options, {});

@@ -1,5 +1,6 @@
 /** What a program can put into a run from outside, by Effect's context: who watches it, and in which order it runs. */
 import * as Context from "effect/Context";
+import type { Graph } from "./compile.ts";
 import type { Durable } from "./durable.ts";
 import type { PipelineEvent } from "./events.ts";
 import type { Pick } from "./schedule.ts";
@@ -28,3 +29,15 @@ export const CurrentDurable: Context.Reference<Durable | undefined> = Context.Re
   "espalier/CurrentDurable",
   { defaultValue: () => undefined },
 );
+
+/** Told of each graph that a run of its own begins with. For laws that say when none may. */
+const runWatchers = new Set<(graph: Graph) => void>();
+
+export const watchRuns = (watcher: (graph: Graph) => void): (() => void) => {
+  runWatchers.add(watcher);
+  return () => runWatchers.delete(watcher);
+};
+
+export const tellRun = (graph: Graph): void => {
+  if (runWatchers.size > 0) for (const watcher of runWatchers) watcher(graph);
+};

@@ -1,0 +1,113 @@
+/**
+ * A graph whose every function is called through another one, in whatever it expands to as well. The engine runs it as
+ * it runs any graph: so laws, mocks and faults need no place of their own in the engine.
+ */
+import * as Effect from "effect/Effect";
+import type { StepContext } from "../../types/context.ts";
+import type { Graph } from "../compile.ts";
+import type { StepDefinition, UserFunction } from "../definition.ts";
+import { expandable, graphOf } from "../expand.ts";
+import { planOf } from "../plan.ts";
+import type { Policy } from "../policy.ts";
+import { policyOf } from "../policy.ts";
+
+/** One call of a user's function. */
+export interface StepCall {
+  readonly definition: StepDefinition;
+  readonly context: StepContext;
+  /** What the function is given; for an item of a map, the item and the inputs. */
+  readonly parameters: ReadonlyArray<unknown>;
+  /** Whether what it gives may be a pipeline. */
+  readonly expands: boolean;
+  /** Calls the user's function. */
+  readonly run: (parameters: ReadonlyArray<unknown>) => unknown;
+}
+
+export interface Instrument {
+  /** Called in place of each of the user's functions. */
+  readonly call: (call: StepCall) => unknown;
+  /** Gives a step another policy. */
+  readonly policy?: (definition: StepDefinition) => StepDefinition;
+}
+
+const isThenable = (value: object): value is PromiseLike<unknown> =>
+  typeof (value as Partial<PromiseLike<unknown>>).then === "function";
+
+/** Goes on with a value that may take its time, as the engine would. */
+export const whenGiven = (value: unknown, next: (value: unknown) => unknown): unknown => {
+  if (Effect.isEffect(value)) return Effect.map(value, next);
+  if (typeof value === "object" && value !== null && isThenable(value)) {
+    return Promise.resolve(value).then((given) => whenGiven(given, next));
+  }
+  return next(value);
+};
+
+const wrapped = (
+  definition: StepDefinition,
+  call: UserFunction,
+  expands: boolean,
+  instrument: Instrument,
+): UserFunction => {
+  const isItem = definition.kind === "map";
+  return (...all) => {
+    const context = all[isItem ? 2 : 1] as StepContext;
+    const given = instrument.call({
+      definition,
+      context,
+      parameters: all.slice(0, isItem ? 2 : 1),
+      expands,
+      run: (parameters) => call(...parameters, context),
+    });
+    return expands ? whenGiven(given, (value) => instrumentedValue(value, instrument)) : given;
+  };
+};
+
+const instrumentedDefinition = (definition: StepDefinition, instrument: Instrument): StepDefinition => {
+  const { kind, call, cases } = definition;
+  return {
+    ...definition,
+    call: wrapped(definition, call, kind === "dynamic" || kind === "map", instrument),
+    cases:
+      cases === undefined
+        ? undefined
+        : Object.fromEntries(
+            Object.entries(cases).map(([name, each]) => [name, wrapped(definition, each, true, instrument)]),
+          ),
+  };
+};
+
+/** How `instrumented` says what it was made from. */
+const originals = new WeakMap<Graph, Graph>();
+
+/** The graph that an instrumented one was made from. */
+export const originalOf = (graph: Graph): Graph => originals.get(graph) ?? graph;
+
+export const instrumented = (graph: Graph, instrument: Instrument): Graph => {
+  const { policy } = instrument;
+  let policies = graph.policies;
+  if (policy !== undefined) {
+    const made = graph.nodes.map((node): Policy | undefined => policyOf(policy(node.definition)));
+    policies = made.every((each) => each === undefined) ? undefined : made;
+  }
+  const nodes = graph.nodes.map((node) => ({
+    ...node,
+    definition: instrumentedDefinition(
+      policy === undefined ? node.definition : policy(node.definition),
+      instrument,
+    ),
+  }));
+  const made: Graph = { ...graph, nodes, policies };
+  originals.set(made, originalOf(graph));
+  return made;
+};
+
+/** What looks to the engine like the pipeline that it was made from. */
+const instrumentedValue = (value: unknown, instrument: Instrument): unknown => {
+  const graph = expandable(value);
+  if (graph === undefined) return value;
+  return {
+    name: graph.name,
+    plan: () => planOf(graph.draft),
+    [graphOf]: instrumented(graph, instrument),
+  };
+};

@@ -1,0 +1,64 @@
+import * as Cause from "effect/Cause";
+import * as Exit from "effect/Exit";
+import { ExpansionError, InvalidOutput } from "../../errors.ts";
+import { planOf } from "../../plan.ts";
+import type { Law } from "../law.ts";
+import { broken, held, settled, vacuous } from "../law.ts";
+import type { Observed, SeenExpansion } from "../observe.ts";
+import { firstProblem, nothingExpanded } from "./well-formed.ts";
+
+const list = (names: ReadonlyArray<string>): string =>
+  names.length === 0 ? "nothing" : names.map((name) => `"${name}"`).join(", ");
+
+/** A step that exposes one output may give it directly; of several, it gives a record. */
+const problemOf = ({ call: { definition }, expansion }: SeenExpansion): string | undefined => {
+  const { outputs, kind } = definition;
+  if (outputs === "all") return undefined;
+  if (expansion.type === "direct") {
+    if (outputs.length === 1 || kind === "map") return undefined;
+    const { value } = expansion;
+    const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
+    const missing = outputs.filter((name) => !keys.includes(name));
+    return missing.length === 0 ? undefined : `gave a value without ${list(missing)}`;
+  }
+  if (expansion.type !== "graph" || expansion.graph.isOpen) return undefined;
+  const plan = planOf(expansion.graph.draft);
+  const missing = outputs.filter((name) => !plan.returns.includes(name));
+  if (missing.length > 0) return `provides ${list(plan.returns)}, and not ${list(missing)}`;
+  // An expansion may pass one of its inputs on; a step that provides it as well would be the second.
+  const twice = outputs.find(
+    (name) => plan.steps.filter((step) => step.outputs !== "all" && step.outputs.includes(name) && !step.path.includes("/")).length > 1,
+  );
+  return twice === undefined ? undefined : `provides "${twice}" more than once`;
+};
+
+/** What only a run can know: an "all" step that did not provide what was counted on. */
+const lateProblem = ({ ended }: Observed): ExpansionError | InvalidOutput | undefined => {
+  if ("stuck" in ended || Exit.isSuccess(ended.exit)) return undefined;
+  const error = Cause.squash(ended.exit.cause);
+  const isLate = error instanceof InvalidOutput || (error instanceof ExpansionError && /provide/.test(error.reason));
+  return isLate ? error : undefined;
+};
+
+export const exposes: Law = {
+  name: "exposes",
+  sentence: "Whatever the input, each output that a step declares is provided, exactly once.",
+  check: async (subject, given) => {
+    const observed = await settled(subject, given);
+    const found = firstProblem(observed, problemOf, "each declared output, exactly once");
+    if (found !== undefined) return found;
+    const late = lateProblem(observed);
+    if (late !== undefined && !isBuildError(observed)) {
+      return broken("each declared output, exactly once", late.message, {
+        path: late.path,
+        plan: observed.plan,
+      });
+    }
+    const hasSignal = observed.expansions.some(({ expansion }) => ["graph", "direct"].includes(expansion.type));
+    return hasSignal ? held : vacuous(nothingExpanded);
+  },
+};
+
+/** A sub-pipeline that could not be built exposes nothing: that is another law. */
+const isBuildError = ({ expansions }: Observed): boolean =>
+  expansions.some(({ expansion }) => expansion.type === "threw");

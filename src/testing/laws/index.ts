@@ -1,0 +1,48 @@
+/** All laws, in the order in which they are checked: what a later one finds is often the fault that an earlier one names. */
+import { bounded } from "./bounded.ts";
+import { crashSafe } from "./crash-safe.ts";
+import { deterministic } from "./deterministic.ts";
+import { exposes } from "./exposes.ts";
+import { inlines } from "./inlines.ts";
+import { interruptSafe } from "./interrupt-safe.ts";
+import { monotone } from "./monotone.ts";
+import { orderIndependent } from "./order-independent.ts";
+import { pure } from "./pure.ts";
+import { retryIdempotent } from "./retry-idempotent.ts";
+import { stable } from "./stable.ts";
+import { wellFormed } from "./well-formed.ts";
+
+export const laws = {
+  wellFormed,
+  exposes,
+  bounded,
+  deterministic,
+  pure,
+  inlines,
+  orderIndependent,
+  retryIdempotent,
+  interruptSafe,
+  crashSafe,
+  monotone,
+  stable,
+} as const;
+
+/**
+ * A law that an expansion can be checked against.
+ *
+ * @public
+ */
+export type LawName = keyof typeof laws;
+
+/** Those that are checked where nobody asks for others. */
+export const defaultLaws: ReadonlyArray<LawName> = [
+  "wellFormed",
+  "exposes",
+  "bounded",
+  "deterministic",
+  "pure",
+  "inlines",
+  "orderIndependent",
+  "retryIdempotent",
+  "interruptSafe",
+];

@@ -1,0 +1,57 @@
+import * as Effect from "effect/Effect";
+import type { StepDefinition } from "../../definition.ts";
+import type { StepCall } from "../instrument.ts";
+import { whenGiven } from "../instrument.ts";
+import type { Law } from "../law.ts";
+import { broken, held, settled, vacuous } from "../law.ts";
+import { areSame, hasFailed, outcomeOf } from "../outcome.ts";
+import type { Given, Observed, Subject } from "../observe.ts";
+import { Injected } from "../injected.ts";
+
+/** A step that has a policy of its own keeps it, and is called again by hand. */
+const ownsRetry = ({ options }: StepDefinition): boolean => options.retry !== undefined;
+
+const withRetry = (definition: StepDefinition): StepDefinition => {
+  if (ownsRetry(definition) || definition.waits !== undefined) return definition;
+  const retry = { times: 1, while: (error: unknown) => error instanceof Injected };
+  return { ...definition, options: { ...definition.options, retry } };
+};
+
+/** Does its work, and fails when it has done it, once: the worst time to fail. */
+const failingOnce = (call: StepCall, failed: Set<string>, next: StepCall["run"]): unknown => {
+  const { path } = call.context;
+  if (failed.has(path) || call.definition.waits !== undefined) return next(call.parameters);
+  failed.add(path);
+  if (ownsRetry(call.definition)) return whenGiven(next(call.parameters), () => next(call.parameters));
+  return whenGiven(next(call.parameters), () => Effect.fail(new Injected({ path })));
+};
+
+const runFailing = (subject: Subject, given: Given, only?: string): Promise<Observed> => {
+  const failed = new Set<string>();
+  return settled(subject, given, {
+    policy: withRetry,
+    around: (call, next) =>
+      only === undefined || call.context.path === only ? failingOnce(call, failed, next) : next(call.parameters),
+  });
+};
+
+export const retryIdempotent: Law = {
+  name: "retryIdempotent",
+  sentence: "When each step fails once after its work, and is tried again, the result is the same.",
+  check: async (subject, given) => {
+    const base = await settled(subject, given);
+    if (base.calls.length === 0) return vacuous("no step was called");
+    if (hasFailed(base)) return vacuous("the run failed without any failure put into it");
+    const all = await runFailing(subject, given);
+    if (areSame(base, all)) return held;
+    for (const path of base.calls) {
+      const one = await runFailing(subject, given, path);
+      if (areSame(base, one)) continue;
+      return broken(`it ${outcomeOf(base)}`, `when "${path}" failed once, it ${outcomeOf(one)}`, {
+        path,
+        plan: one.plan,
+      });
+    }
+    return broken(`it ${outcomeOf(base)}`, `when each step failed once, it ${outcomeOf(all)}`, { plan: all.plan });
+  },
+};

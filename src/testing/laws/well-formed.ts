@@ -1,0 +1,59 @@
+import { describe } from "../../describe.ts";
+import { planOf } from "../../plan.ts";
+import type { Law, Verdict } from "../law.ts";
+import { broken, held, settled, vacuous } from "../law.ts";
+import type { Observed, SeenExpansion } from "../observe.ts";
+
+const list = (names: ReadonlyArray<string>): string =>
+  names.length === 0 ? "nothing" : names.map((name) => `"${name}"`).join(", ");
+
+/** What is wrong with a graph as such: read without asking the builder, which has checked the same. */
+const problemOf = ({ call, expansion }: SeenExpansion): string | undefined => {
+  if (expansion.type === "threw") return `threw ${describe(expansion.thrown)}`;
+  if (expansion.type !== "graph") return undefined;
+  const inputs = Object.keys(call.parameters.at(-1) as object);
+  const plan = planOf(expansion.graph.draft);
+  const missing = plan.inputs.find(({ name }) => !inputs.includes(name));
+  if (missing !== undefined) return `reads the input "${missing.name}", and the step has ${list(inputs)}`;
+  const paths = new Set<string>();
+  const provided = new Set(plan.inputs.map(({ name }) => name));
+  for (const { path, inputs, outputs } of plan.steps) {
+    for (const { name, from } of inputs) {
+      const isThere = from === "" ? provided.has(name) : paths.has(from);
+      if (!isThere) return `has a step "${path}" that reads "${name}" from what is not before it`;
+    }
+    if (paths.has(path)) return `has two steps "${path}"`;
+    paths.add(path);
+    for (const name of outputs === "all" ? [] : outputs) provided.add(name);
+  }
+  return undefined;
+};
+
+export const firstProblem = (
+  observed: Observed,
+  problem: (seen: SeenExpansion) => string | undefined,
+  declared: string,
+): Verdict | undefined => {
+  for (const seen of observed.expansions) {
+    const actual = problem(seen);
+    if (actual !== undefined) {
+      return broken(declared, `"${seen.path}" ${actual}`, { path: seen.path, plan: observed.plan });
+    }
+  }
+  return undefined;
+};
+
+export const nothingExpanded = "nothing was ever expanded";
+
+export const wellFormed: Law = {
+  name: "wellFormed",
+  sentence: "Whatever the input, the expansion is a graph: no circle, no name twice, every input provided.",
+  check: async (subject, given) => {
+    const observed = await settled(subject, given);
+    const declared = "a graph without circles, with unique names, and with every input provided";
+    const problem = firstProblem(observed, problemOf, declared);
+    if (problem !== undefined) return problem;
+    const hasSignal = observed.expansions.some(({ expansion }) => expansion.type === "graph");
+    return hasSignal ? held : vacuous(nothingExpanded);
+  },
+};

@@ -1,0 +1,172 @@
+/** One run of what is checked, in a world of its own, and all that could be seen of it. */
+import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import type { RunOptions } from "../../types/options.ts";
+import type { Plan } from "../../types/plan.ts";
+import type { Graph } from "../compile.ts";
+import type { StepDefinition } from "../definition.ts";
+import { expandable, graphOf } from "../expand.ts";
+import type { PipelineEvent } from "../events.ts";
+import { Recording } from "../record.ts";
+import { runGraph } from "../run.ts";
+import { Listeners } from "../seams.ts";
+import type { Instrument, StepCall } from "./instrument.ts";
+import { instrumented, originalOf, whenGiven } from "./instrument.ts";
+import type { WorldOptions } from "./world.ts";
+import { World } from "./world.ts";
+
+/** What is checked: a graph, and how it is run. */
+export interface Subject {
+  readonly name: string;
+  /** How a regression test calls it. */
+  readonly check: "checkDynamic" | "checkPipeline";
+  readonly graph: Graph;
+  readonly options: RunOptions;
+  readonly world: WorldOptions;
+}
+
+export type Given = Readonly<Record<string, unknown>>;
+
+/** What a function that may expand gave. */
+export type Expansion =
+  | { readonly type: "graph"; readonly graph: Graph }
+  | { readonly type: "direct"; readonly value: unknown }
+  | { readonly type: "failed"; readonly error: unknown }
+  | { readonly type: "threw"; readonly thrown: unknown };
+
+/** A call that may expand, and what it gave. */
+export interface SeenExpansion {
+  readonly path: string;
+  readonly call: StepCall;
+  readonly expansion: Expansion;
+}
+
+export interface Observed {
+  readonly ended: { readonly exit: Exit.Exit<Given, unknown> } | { readonly stuck: string };
+  readonly events: ReadonlyArray<PipelineEvent>;
+  readonly expansions: ReadonlyArray<SeenExpansion>;
+  /** The path of each call, in the order in which they began. */
+  readonly calls: ReadonlyArray<string>;
+  /** The paths of calls that had not ended when the run had. */
+  readonly unfinished: ReadonlyArray<string>;
+  /** Timers that were still running when the run had ended. */
+  readonly sleeping: number;
+  readonly choices: World["choices"];
+  /** The graph with all that it expanded to. */
+  readonly plan: Plan;
+}
+
+export interface ObserveOptions extends WorldOptions {
+  /** Stands around each call. */
+  readonly around?: (call: StepCall, next: (parameters: ReadonlyArray<unknown>) => unknown) => unknown;
+  readonly policy?: (definition: StepDefinition) => StepDefinition;
+  readonly onEvent?: (event: PipelineEvent, interrupt: () => void) => void;
+}
+
+/** Tells when a call has ended, by whatever way, and changes nothing about it. */
+const whenEnded = (value: unknown, ended: () => void): unknown => {
+  if (Exit.isExit(value)) return (ended(), value);
+  if (Effect.isEffect(value)) return Effect.onExit(value, () => Effect.sync(ended));
+  if (value instanceof Promise) {
+    value.then(ended, ended);
+    return value;
+  }
+  ended();
+  return value;
+};
+
+const expansionOf = (value: unknown): Expansion => {
+  const graph = expandable(value);
+  return graph === undefined
+    ? { type: "direct", value }
+    : { type: "graph", graph: originalOf(graph) };
+};
+
+/** What an Effect failed with: typed, or as a defect. */
+const failureOf = (cause: Cause.Cause<unknown>): Expansion | undefined => {
+  if (Cause.hasInterruptsOnly(cause)) return undefined;
+  const thrown = Cause.squash(cause);
+  return Cause.hasDies(cause) ? { type: "threw", thrown } : { type: "failed", error: thrown };
+};
+
+export const observe = async (
+  subject: Subject,
+  given: Given,
+  options: ObserveOptions = {},
+): Promise<Observed> => {
+  const world = new World({ ...subject.world, ...options });
+  const events: Array<PipelineEvent> = [];
+  const expansions: Array<SeenExpansion> = [];
+  const calls: Array<string> = [];
+  const active = new Map<object, string>();
+  const around = options.around ?? ((call: StepCall, next: typeof call.run) => next(call.parameters));
+
+  const expands = (call: StepCall, path: string, value: unknown): unknown => {
+    const seen = (expansion: Expansion | undefined): void => {
+      if (expansion !== undefined) expansions.push({ path, call, expansion });
+    };
+    if (Effect.isEffect(value)) {
+      return Effect.onExit(
+        Effect.map(value, (inner) => whenGiven(inner, (last) => (seen(expansionOf(last)), last))),
+        (exit) =>
+          Effect.sync(() => {
+            if (exit._tag === "Failure") seen(failureOf(exit.cause));
+          }),
+      );
+    }
+    if (value instanceof Promise) value.catch((thrown: unknown) => seen({ type: "threw", thrown }));
+    return whenGiven(value, (last) => {
+      seen(expansionOf(last));
+      return last;
+    });
+  };
+
+  const instrument: Instrument = {
+    ...(options.policy === undefined ? {} : { policy: options.policy }),
+    call: (call) => {
+      const { path } = call.context;
+      calls.push(path);
+      active.set(call, path);
+      const ended = (): void => {
+        active.delete(call);
+      };
+      try {
+        const value = around(call, call.run);
+        const watched = value instanceof Promise ? world.promised(value) : value;
+        return whenEnded(call.expands ? expands(call, path, watched) : watched, ended);
+      } catch (thrown) {
+        if (call.expands) expansions.push({ path, call, expansion: { type: "threw", thrown } });
+        ended();
+        throw thrown;
+      }
+    },
+  };
+
+  let interrupt = (): void => {};
+  const listener = (event: PipelineEvent): void => {
+    events.push(event);
+    options.onEvent?.(event, () => interrupt());
+  };
+  const run = runGraph(instrumented(subject.graph, instrument), given, { runId: "check", ...subject.options });
+  const ended = await world.run(Effect.provideService(run, Listeners, [listener]), (stop) => {
+    interrupt = stop;
+  });
+  return {
+    ended,
+    events,
+    expansions,
+    calls,
+    unfinished: [...active.values()],
+    sleeping: world.sleeping,
+    choices: world.choices,
+    get plan() {
+      const recording = new Recording(subject.graph);
+      for (const { path, expansion } of expansions) {
+        if (expansion.type === "graph") recording.expanded(path, { [graphOf]: expansion.graph });
+        else if (expansion.type === "direct") recording.expanded(path, undefined);
+      }
+      return recording.plan;
+    },
+  };
+};

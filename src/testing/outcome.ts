@@ -1,0 +1,31 @@
+/** What came of a run, as text to compare and to show. */
+import * as Cause from "effect/Cause";
+import * as Exit from "effect/Exit";
+import type { Observed } from "./observe.ts";
+import { textOf } from "./words.ts";
+
+/** What the outputs were, or the error. */
+export const outcomeOf = ({ ended }: Pick<Observed, "ended">): string => {
+  if ("stuck" in ended) return `never settled: ${ended.stuck}`;
+  if (Exit.isSuccess(ended.exit)) return `gave ${textOf(ended.exit.value)}`;
+  if (Cause.hasInterruptsOnly(ended.exit.cause)) return "was interrupted";
+  return `failed with ${textOf(Cause.squash(ended.exit.cause))}`;
+};
+
+/** Did it fail? Of several failures in one run, which comes first may depend on the order; that one came does not. */
+export const hasFailed = ({ ended }: Pick<Observed, "ended">): boolean =>
+  !("stuck" in ended) && Exit.isFailure(ended.exit);
+
+/** The path of the first step that failed. */
+export const firstFailed = ({ events }: Pick<Observed, "events">): string | undefined => {
+  for (const event of events) {
+    if (event.type === "step.failed" || event.type === "expansion.failed") return event.path;
+  }
+  return undefined;
+};
+
+/** Whether two runs came to the same end. */
+export const areSame = (one: Observed, other: Observed): boolean => {
+  if (hasFailed(one) && hasFailed(other)) return true;
+  return outcomeOf(one) === outcomeOf(other);
+};

@@ -1,0 +1,16 @@
+/** Random numbers from a seed, so that whatever was drawn can be drawn again (Mulberry32, Tommy Ettinger, 2017). */
+export const randomOf = (seed: number): (() => number) => {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+};
+
+/** Another seed for another use of the same one: what is drawn for the one says nothing of the other. */
+export const seedFor = (seed: number, use: number): number =>
+  (Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(use + 1, 0xc2b2ae35)) | 0;
+
+export const newSeed = (): number => Math.floor(Math.random() * 2 ** 31);
