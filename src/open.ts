@@ -24,8 +24,7 @@ import type { LiveRun } from "./live.ts";
 import { liveRun, reserve } from "./live.ts";
 import { isEffectSchema } from "./schema.ts";
 import { RunOrigin } from "./seams.ts";
-import type { Shapes } from "./shape.ts";
-import { difference, following, shapeOf } from "./shape.ts";
+import { difference, following, shapeOf, shapesOf } from "./shape.ts";
 import { hear } from "./signal.ts";
 import type { Journal, RunDetails, RunStatus, StoreService } from "./store.ts";
 import { Kind, Store } from "./store.ts";
@@ -106,13 +105,6 @@ const checkPipeline = (graph: Graph, run: RunDetails): PipelineChanged | undefin
     given: graph.name,
     ...difference("", run.shape, shape),
   });
-};
-
-/** The graphs of a run, as far as they are recorded. */
-export const shapesOf = (run: RunDetails): Shapes => {
-  const shapes = new Map([["", run.shape]]);
-  for (const { kind, path, text } of run.entries) if (kind === Kind.expansion) shapes.set(path, text);
-  return shapes;
 };
 
 /** What is to be forgotten before a run goes on. */

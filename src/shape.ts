@@ -4,6 +4,8 @@
  */
 import type { Graph } from "./compile.ts";
 import { planOf } from "./plan.ts";
+import type { RunDetails } from "./store.ts";
+import { Kind } from "./store.ts";
 
 type Edge = readonly [name: string, from: string];
 
@@ -59,8 +61,8 @@ export const mapShape = (count: number, keys: ReadonlyArray<string> | undefined)
 
 export const readShape = (text: string): Shape => JSON.parse(text) as Shape;
 
-/** Is this the shape of a map? */
-const readItems = (text: string): ReadonlySet<string> | undefined => {
+/** The keys of the items, where this is the shape of a map. */
+export const itemsOf = (text: string): ReadonlySet<string> | undefined => {
   if (text.startsWith("[")) return new Set(JSON.parse(text) as ReadonlyArray<string>);
   const count = Number(text);
   return Number.isNaN(count) ? undefined : new Set(Array.from({ length: count }, (_, i) => String(i)));
@@ -75,13 +77,13 @@ const itemDifference = (path: string, before: ReadonlySet<string>, now: Readonly
 
 /** What differs between two shapes whose texts do; paths begin with `path`, that of the expansion, if there is one. */
 export const difference = (path: string, before: string, now: string): Difference => {
-  const itemsBefore = readItems(before);
-  const itemsNow = readItems(now);
+  const itemsBefore = itemsOf(before);
+  const itemsNow = itemsOf(now);
   if (itemsBefore !== undefined && itemsNow !== undefined) return itemDifference(path, itemsBefore, itemsNow);
   const prefix = path === "" ? "" : `${path}/`;
   const steps = (text: string): ReadonlyMap<string, string> =>
     new Map(
-      readItems(text) === undefined
+      itemsOf(text) === undefined
         ? readShape(text).steps.map((step) => [prefix + step[0], JSON.stringify(step)])
         : [],
     );
@@ -97,6 +99,13 @@ export const difference = (path: string, before: string, now: string): Differenc
 /** The graphs of a run: its pipeline's, by the path "", and that of each expansion. */
 export type Shapes = ReadonlyMap<string, string>;
 
+/** The graphs of a recorded run, as far as it has come. */
+export const shapesOf = ({ shape, entries }: Pick<RunDetails, "shape" | "entries">): Shapes => {
+  const shapes = new Map([["", shape]]);
+  for (const { kind, path, text } of entries) if (kind === Kind.expansion) shapes.set(path, text);
+  return shapes;
+};
+
 /** Where a path stands: in which expansion, at which step of that. */
 interface Place {
   readonly prefix: string;
@@ -110,7 +119,7 @@ const placesOf = (path: string, shapes: Shapes): ReadonlyArray<Place> | undefine
   let owner = "";
   for (;;) {
     const text = shapes.get(owner);
-    if (text === undefined || readItems(text) !== undefined) return undefined;
+    if (text === undefined || itemsOf(text) !== undefined) return undefined;
     const shape = readShape(text);
     const prefix = owner === "" ? "" : `${owner}/`;
     const rest = path.slice(prefix.length);
@@ -135,7 +144,7 @@ const placesOf = (path: string, shapes: Shapes): ReadonlyArray<Place> | undefine
 };
 
 const hasItem = (text: string | undefined, key: string): boolean =>
-  text === undefined ? false : (readItems(text)?.has(key) ?? false);
+  text === undefined ? false : (itemsOf(text)?.has(key) ?? false);
 
 /** Is there such a path in a run? */
 export const hasPath = (path: string, shapes: Shapes): boolean => placesOf(path, shapes) !== undefined;

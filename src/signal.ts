@@ -15,8 +15,7 @@ import { RunNotFound, SignalRefused, StepTimedOut } from "./errors.ts";
 import { anyLiveRun, liveRun } from "./live.ts";
 import { decode } from "./schema.ts";
 import { CurrentDurable } from "./seams.ts";
-import { kindAt } from "./shape.ts";
-import type { Shapes } from "./shape.ts";
+import { kindAt, shapesOf } from "./shape.ts";
 import type { Message, RunDetails, StoreService } from "./store.ts";
 import { Kind, Store } from "./store.ts";
 
@@ -127,13 +126,7 @@ export const hear = async ({ runId, type, path, text }: Message): Promise<string
 
 const refused = (run: RunDetails, path: string): SignalRefused | undefined => {
   const no = (reason: string) => new SignalRefused({ runId: run.id, path, reason });
-  const shapes: Shapes = new Map([
-    ["", run.shape],
-    ...run.entries.flatMap(({ kind, path, text }) =>
-      kind === Kind.expansion ? [[path, text] as const] : [],
-    ),
-  ]);
-  const kind = kindAt(path, shapes);
+  const kind = kindAt(path, shapesOf(run));
   if (kind === undefined) return no("There is no step at this path, as far as the run has come.");
   if (kind !== "wait") return no("The step at this path waits for no value.");
   if (run.entries.some((entry) => entry.kind === Kind.outcome && entry.path === path))

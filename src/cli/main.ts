@@ -15,7 +15,14 @@ import { describe } from "../describe.ts";
 import { visible } from "../draw/escape.ts";
 import { check } from "./commands/check.ts";
 import { graph } from "./commands/graph.ts";
+import { diff } from "./commands/diff.ts";
+import { prune } from "./commands/prune.ts";
+import { resume } from "./commands/resume.ts";
 import { run } from "./commands/run.ts";
+import { runs } from "./commands/runs.ts";
+import { show } from "./commands/show.ts";
+import { cancel, signal } from "./commands/signal.ts";
+import { why } from "./commands/why.ts";
 import type { CliFailure } from "./failure.ts";
 import { failure, tellable } from "./failure.ts";
 import { print, tell } from "./output.ts";
@@ -31,7 +38,7 @@ const espalier = Command.make("espalier").pipe(
     { command: "espalier check training.ts", description: "Find mistakes without running it" },
     { command: "espalier run --help", description: "All that a command can do" },
   ]),
-  Command.withSubcommands([run, graph, check]),
+  Command.withSubcommands([run, graph, check, runs, show, resume, signal, cancel, why, diff, prune]),
 );
 
 const version = (): string => {

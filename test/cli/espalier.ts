@@ -14,6 +14,8 @@ export interface Ended {
 
 interface Options {
   readonly cwd?: string;
+  /** Runs are recorded where the arguments say, or by default in `cwd`; otherwise not at all. */
+  readonly records?: boolean;
   /** A file descriptor for standard output, instead of reading it. */
   readonly stdout?: number;
   /** Called with all that standard error has said so far, and what sends a signal. */
@@ -23,7 +25,9 @@ interface Options {
 /** `espalier …args`, by default in the folder of the fixtures. */
 export const espalier = (args: ReadonlyArray<string>, options: Options = {}): Promise<Ended> =>
   new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ["--conditions=espalier-source", bin, ...args], {
+    const unrecorded = args[0] === "run" && options.records !== true && !args.includes("--help");
+    const all = unrecorded ? [...args, "--no-store"] : args;
+    const child = spawn(process.execPath, ["--conditions=espalier-source", bin, ...all], {
       cwd: options.cwd ?? fixtures,
       env: { ...process.env, NO_COLOR: "1" },
       stdio: ["ignore", options.stdout ?? "pipe", "pipe"],

@@ -1,8 +1,11 @@
 /** `espalier run`: runs a pipeline, tells how it goes on standard error, and prints its outputs. */
+import { randomUUID } from "node:crypto";
+import { resolve } from "node:path";
 import { inspect } from "node:util";
 import * as Cause from "effect/Cause";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
 import * as Flag from "effect/cli/Flag";
 import * as Option from "effect/Option";
 import type { RunOptions } from "../../../types/options.ts";
@@ -10,17 +13,20 @@ import { describe } from "../../describe.ts";
 import { visible } from "../../draw/escape.ts";
 import { StepFailed } from "../../errors.ts";
 import type { PipelineEvent } from "../../events.ts";
-import { Listeners } from "../../seams.ts";
+import { Listeners, RunOrigin } from "../../seams.ts";
+import type { StoreService } from "../../store.ts";
+import { Store } from "../../store.ts";
 import type { CliFailure } from "../failure.ts";
 import { failure } from "../failure.ts";
 import { readInputs } from "../inputs.ts";
 import { outputsAsJson } from "../json.ts";
 import type { AnyPipeline } from "../load.ts";
 import { loadPipeline } from "../load.ts";
-import { print } from "../output.ts";
+import { print, tell } from "../output.ts";
 import { exportName, file } from "../parameters.ts";
 import { placeOf } from "../place.ts";
 import { Progress } from "../progress.ts";
+import { noStore, storeFile, storeForRun } from "../store.ts";
 
 const inputs = Flag.String("input").pipe(
   Flag.withAlias("i"),
@@ -29,7 +35,7 @@ const inputs = Flag.String("input").pipe(
   Flag.atLeast(0),
 );
 
-const concurrency = Flag.Int("concurrency").pipe(
+export const concurrency = Flag.Int("concurrency").pipe(
   Flag.withAlias("c"),
   Flag.withMetavar("N"),
   Flag.filter(
@@ -40,7 +46,7 @@ const concurrency = Flag.Int("concurrency").pipe(
   Flag.optional,
 );
 
-const json = Flag.Boolean("json").pipe(
+export const json = Flag.Boolean("json").pipe(
   Flag.withDescription("Print the outputs as one JSON object, and nothing else, on standard output"),
   Flag.withDefault(false),
 );
@@ -63,10 +69,9 @@ const runFailure = (cause: Cause.Cause<unknown>, failedAt: string | undefined): 
 };
 
 /** Runs a pipeline before the eyes of whoever watches `Progress`. Interrupting this interrupts the run. */
-const watched = (
+export const watched = (
   pipeline: AnyPipeline,
-  values: Readonly<Record<string, unknown>>,
-  options: RunOptions,
+  running: Effect.Effect<Readonly<Record<string, unknown>>, unknown>,
 ): Effect.Effect<Readonly<Record<string, unknown>>, CliFailure> =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -77,7 +82,7 @@ const watched = (
         if (event.type === "step.failed" || event.type === "expansion.failed") failedAt ??= event.path;
         view.event(event);
       };
-      return yield* pipeline.run(values, options).pipe(
+      return yield* running.pipe(
         Effect.provideService(Listeners, [...others, listen]),
         Effect.catchCause((cause) =>
           Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.fail(runFailure(cause, failedAt)),
@@ -85,6 +90,35 @@ const watched = (
       );
     }),
   );
+
+/** Runs with a record, and says how to go on where the run did not succeed. */
+export const recorded = <Value, Failure>(
+  store: StoreService | undefined,
+  runId: string,
+  running: Effect.Effect<Value, Failure>,
+): Effect.Effect<Value, Failure> =>
+  store === undefined
+    ? running
+    : running.pipe(
+        Effect.provideService(Store, store),
+        Effect.onExit((exit) =>
+          Effect.gen(function* () {
+            if (Exit.isSuccess(exit)) return;
+            const run = yield* Effect.orElseSucceed(store.find(runId), () => undefined);
+            if (run !== undefined)
+              tell(`! run ${run.id} is ${run.status}: espalier resume ${run.id} goes on with it`);
+          }),
+        ),
+      );
+
+/** The outputs, as they were asked for. */
+export const printOutputs = (
+  outputs: Readonly<Record<string, unknown>>,
+  json: boolean,
+): Effect.Effect<void, CliFailure> =>
+  Effect.gen(function* () {
+    yield* print(json ? `${yield* outputsAsJson(outputs)}\n` : humanly(outputs));
+  });
 
 /** One output a paragraph, as Node shows values; without colours where nobody would see them. */
 const humanly = (outputs: Readonly<Record<string, unknown>>): string => {
@@ -98,16 +132,29 @@ const humanly = (outputs: Readonly<Record<string, unknown>>): string => {
     .join("");
 };
 
+const newId = Flag.String("run-id").pipe(
+  Flag.withMetavar("ID"),
+  Flag.withDescription("The id of the run; given again, the run goes on where it stopped"),
+  Flag.optional,
+);
+
 export const run = Command.make(
   "run",
-  { file, inputs, concurrency, json, exportName },
-  Effect.fnUntraced(function* ({ file, inputs, concurrency, json, exportName }) {
+  { file, inputs, concurrency, json, exportName, newId, store: storeFile, noStore },
+  Effect.fnUntraced(function* ({ file, inputs, concurrency, json, exportName, newId, store, noStore }) {
     const pipeline = yield* loadPipeline(file, exportName);
     const values = yield* readInputs(pipeline, inputs);
-    const options = Option.isSome(concurrency) ? { concurrency: concurrency.value } : {};
-    const outputs = yield* watched(pipeline, values, options);
-    yield* print(json ? `${yield* outputsAsJson(outputs)}\n` : humanly(outputs));
-  }),
+    const service = yield* storeForRun(store, noStore);
+    const runId = Option.getOrElse(newId, () => randomUUID());
+    const options: RunOptions = {
+      runId,
+      ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
+    };
+    const origin = JSON.stringify({ file: resolve(file), exportName });
+    const running = Effect.provideService(pipeline.run(values, options), RunOrigin, origin);
+    const outputs = yield* recorded(service, runId, watched(pipeline, running));
+    yield* printOutputs(outputs, json);
+  }, Effect.scoped),
 ).pipe(
   Command.withDescription(
     "Run a pipeline. Progress goes to standard error, the outputs to standard output. Ctrl-C stops the run cleanly.",

@@ -1,0 +1,42 @@
+/** `espalier prune --older 30d`: forgets old runs. */
+import * as Clock from "effect/Clock";
+import * as Command from "effect/cli/Command";
+import * as Effect from "effect/Effect";
+import * as Flag from "effect/cli/Flag";
+import { failure } from "../failure.ts";
+import { tell } from "../output.ts";
+import { existingStore, storeFile, told } from "../store.ts";
+import { counted } from "../words.ts";
+
+const units: Readonly<Record<string, number>> = {
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+};
+
+export const prune = Command.make(
+  "prune",
+  {
+    older: Flag.String("older").pipe(
+      Flag.withMetavar("AGE"),
+      Flag.withDescription("How long ago a run ended at least: 30d, 12h, 45m, 90s or 2w"),
+    ),
+    store: storeFile,
+  },
+  Effect.fnUntraced(function* ({ older, store }) {
+    const found = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(older.trim());
+    if (found === null) return yield* failure(`"${older}" is no age: write 30d, 12h, 45m, 90s or 2w.`);
+    const now = yield* Clock.currentTimeMillis;
+    const count = yield* told(
+      Effect.flatMap(existingStore(store), (open) => open.prune(now - Number(found[1]) * units[found[2]!]!)),
+    );
+    tell(`${counted(count, "run")} forgotten.`);
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Forget runs that ended long ago, with all that only they hold, and cached outputs of that age.",
+  ),
+  Command.withShortDescription("Forget old runs"),
+);

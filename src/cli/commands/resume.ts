@@ -1,0 +1,71 @@
+/** `espalier resume RUN [FILE]`: goes on with a run that stopped. */
+import * as Argument from "effect/cli/Argument";
+import * as Command from "effect/cli/Command";
+import * as Effect from "effect/Effect";
+import * as Flag from "effect/cli/Flag";
+import * as Option from "effect/Option";
+import { expandable } from "../../expand.ts";
+import { resumeGraph } from "../../run.ts";
+import { failure } from "../failure.ts";
+import { loadPipeline } from "../load.ts";
+import { exportName, file } from "../parameters.ts";
+import { existingStore, findRun, storeFile, told } from "../store.ts";
+import { concurrency, json, printOutputs, recorded, watched } from "./run.ts";
+import { runId } from "./show.ts";
+
+const from = Flag.String("from").pipe(
+  Flag.withMetavar("PATH"),
+  Flag.withDescription("Run everything from this path on again"),
+  Flag.optional,
+  Flag.map(Option.getOrUndefined),
+);
+
+const retryFailed = Flag.Boolean("retry-failed").pipe(
+  Flag.withDescription(
+    "Also run again the items that failed in a map that goes on without them, and what follows",
+  ),
+  Flag.withDefault(false),
+);
+
+interface Origin {
+  readonly file: string;
+  readonly exportName?: string;
+}
+
+export const resume = Command.make(
+  "resume",
+  {
+    runId,
+    file: Argument.optional(file),
+    from,
+    retryFailed,
+    concurrency,
+    json,
+    exportName,
+    store: storeFile,
+  },
+  Effect.fnUntraced(function* ({ runId, file, from, retryFailed, concurrency, json, exportName, store }) {
+    const service = yield* told(existingStore(store));
+    const run = yield* told(findRun(service, runId));
+    const origin = run.origin === undefined ? undefined : (JSON.parse(run.origin) as Origin);
+    const source = Option.getOrUndefined(file) ?? origin?.file;
+    if (source === undefined) {
+      return yield* failure(
+        `The run "${run.id}" was not started from a file: write espalier resume ${run.id} FILE.`,
+      );
+    }
+    const pipeline = yield* loadPipeline(source, exportName ?? origin?.exportName);
+    const options = {
+      runId: run.id,
+      ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
+    };
+    const running = resumeGraph(expandable(pipeline)!, options, { from, retryFailed });
+    const outputs = yield* recorded(service, run.id, watched(pipeline, running));
+    yield* printOutputs(outputs, json);
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Go on with a run that crashed, failed or was stopped: what is recorded does not run again. FILE is by default the one that it was started from.",
+  ),
+  Command.withShortDescription("Go on with a run"),
+);

@@ -1,0 +1,101 @@
+/** `espalier show RUN`: the tree of a run, with values, errors and times. */
+import * as Argument from "effect/cli/Argument";
+import * as Command from "effect/cli/Command";
+import * as Effect from "effect/Effect";
+import * as Flag from "effect/cli/Flag";
+import { visible } from "../../draw/escape.ts";
+import { itemsOf, readShape, shapesOf } from "../../shape.ts";
+import type { RunDetails } from "../../store.ts";
+import { outcomes, preview, took, when } from "../history.ts";
+import { print } from "../output.ts";
+import { existingStore, findRun, storeFile, told } from "../store.ts";
+
+export const runId: Argument.Argument<string> = Argument.String("run").pipe(
+  Argument.withDescription("The id of a run, or enough of its beginning"),
+);
+
+/** So many items of a map are shown; a map may have a million. */
+const mostItems = 20;
+
+const tree = (run: RunDetails): ReadonlyArray<string> => {
+  const shapes = shapesOf(run);
+  const done = outcomes(run);
+  const failed = new Map(
+    run.events.flatMap(({ type, path, detail }) =>
+      type.endsWith(".failed") ? [[path, detail] as const] : [],
+    ),
+  );
+  const lines: Array<string> = [];
+  const show = (path: string, name: string, depth: number): void => {
+    const entry = done.get(path);
+    const error = failed.get(path);
+    const text = shapes.get(path);
+    const mark =
+      entry !== undefined
+        ? entry.kind === 2
+          ? "✗"
+          : "✓"
+        : error !== undefined
+          ? "✗"
+          : text !== undefined
+            ? "+"
+            : "·";
+    const said =
+      entry !== undefined ? `: ${preview(entry)} (${took(entry)})` : error !== undefined ? `: ${error}` : "";
+    lines.push(`${"  ".repeat(depth)}${mark} ${name}${said}`);
+    if (text === undefined) return;
+    const items = itemsOf(text);
+    if (items === undefined) {
+      for (const [step] of readShape(text).steps) show(`${path}/${step}`, step, depth + 1);
+      return;
+    }
+    for (const key of [...items].slice(0, mostItems)) show(`${path}[${key}]`, `[${key}]`, depth + 1);
+    if (items.size > mostItems) lines.push(`${"  ".repeat(depth + 1)}… and ${items.size - mostItems} more`);
+  };
+  for (const [step] of readShape(run.shape).steps) show(step, step, 0);
+  return lines;
+};
+
+const asData = (run: RunDetails) => ({
+  id: run.id,
+  pipeline: run.pipeline,
+  status: run.status,
+  began: new Date(run.began).toISOString(),
+  ...(run.ended === undefined ? {} : { ended: new Date(run.ended).toISOString() }),
+  ...(run.error === undefined ? {} : { error: run.error }),
+  steps: [...outcomes(run).values()].map((entry) => ({
+    path: entry.path,
+    status: entry.kind === 2 ? "failed" : "succeeded",
+    began: new Date(entry.began).toISOString(),
+    millis: entry.ended - entry.began,
+    attempt: entry.attempt,
+    value: preview(entry),
+  })),
+  events: run.events,
+});
+
+export const show = Command.make(
+  "show",
+  {
+    runId,
+    json: Flag.Boolean("json").pipe(Flag.withDescription("Print the run as JSON"), Flag.withDefault(false)),
+    store: storeFile,
+  },
+  Effect.fnUntraced(function* ({ runId, json, store }) {
+    const run = yield* told(Effect.flatMap(existingStore(store), (open) => findRun(open, runId)));
+    if (json) {
+      yield* print(`${JSON.stringify(asData(run))}\n`);
+      return;
+    }
+    const head = [
+      `${run.id}  ${run.pipeline}  ${run.status}  ${when(run.began)}  ${took(run)}`.trimEnd(),
+      ...(run.error === undefined ? [] : [run.error]),
+    ];
+    yield* print([...head, ...tree(run)].map((line) => `${visible(line)}\n`).join(""));
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Show what a run did: ✓ succeeded, ✗ failed, + expanded, · not reached; values in short, and how long each took.",
+  ),
+  Command.withShortDescription("Show a recorded run"),
+);

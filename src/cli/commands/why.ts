@@ -1,0 +1,70 @@
+/** `espalier why RUN PATH`: why a step ran, or did not. */
+import * as Argument from "effect/cli/Argument";
+import * as Command from "effect/cli/Command";
+import * as Effect from "effect/Effect";
+import { visible } from "../../draw/escape.ts";
+import { hasPath, kindAt, shapesOf } from "../../shape.ts";
+import type { RunDetails } from "../../store.ts";
+import { failure } from "../failure.ts";
+import { outcomes, preview, took, when } from "../history.ts";
+import { print } from "../output.ts";
+import { existingStore, findRun, storeFile, told } from "../store.ts";
+import { runId } from "./show.ts";
+
+export const path: Argument.Argument<string> = Argument.String("path").pipe(
+  Argument.withDescription("A path in the run, such as train/fit[3]/score"),
+);
+
+const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
+  const said: Array<string> = [];
+  for (const { time, type, detail } of run.events.filter((event) => event.path === path)) {
+    const at = when(time);
+    if (type === "cache.hit") said.push(`${at} taken from the cache: ${detail}`);
+    else if (type === "cache.missed") said.push(`${at} ran: ${detail}`);
+    else if (type === "step.retried") said.push(`${at} tried again: ${detail}`);
+    else if (type.endsWith(".failed")) said.push(`${at} failed: ${detail}`);
+  }
+  const entry = outcomes(run).get(path);
+  if (entry !== undefined) {
+    const attempt = entry.attempt > 1 ? `, attempt ${entry.attempt}` : "";
+    const hit = said.some((line) => line.includes("from the cache"));
+    said.push(
+      `${when(entry.ended)} recorded after ${took(entry)}${attempt}: ${preview(entry)}`,
+      hit
+        ? "It did not run, and will not when the run is resumed."
+        : "It ran since nothing was recorded for it; it will not run again when the run is resumed.",
+    );
+  } else if (shapesOf(run).has(path)) {
+    said.push("It expanded, and its steps are recorded by themselves: ask for one of them.");
+  } else if (kindAt(path, shapesOf(run)) === "wait") {
+    said.push("It waits for a value, or has not been reached.");
+  } else if (said.length === 0) {
+    said.push(
+      run.status === "running"
+        ? "It has not ended, or has not been reached."
+        : "It did not end: the run stopped before. It runs when the run is resumed.",
+    );
+  } else {
+    said.push("Nothing is recorded for it: it runs when the run is resumed.");
+  }
+  return said;
+};
+
+export const why = Command.make(
+  "why",
+  { runId, path, store: storeFile },
+  Effect.fnUntraced(function* ({ runId, path, store }) {
+    const run = yield* told(Effect.flatMap(existingStore(store), (open) => findRun(open, runId)));
+    if (!hasPath(path, shapesOf(run))) {
+      return yield* failure(`There is no path "${path}" in run "${run.id}", as far as it has come.`);
+    }
+    yield* print(
+      explain(run, path)
+        .map((line) => `${visible(line)}\n`)
+        .join(""),
+    );
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription("Say why a step of a run ran, was taken from the cache, failed, or did not run."),
+  Command.withShortDescription("Why a step ran"),
+);

@@ -1,0 +1,55 @@
+/** Runs of the past, in words: times, values, and what became of each path. */
+import { describe } from "../describe.ts";
+import { decode } from "../encode.ts";
+import type { Entry, RunDetails, RunSummary } from "../store.ts";
+import { Kind } from "../store.ts";
+
+export const when = (millis: number): string => new Date(millis).toISOString().replace("T", " ").slice(0, 19);
+
+const long = (millis: number): string =>
+  millis < 1000
+    ? `${millis} ms`
+    : millis < 120_000
+      ? `${(millis / 1000).toFixed(1)} s`
+      : `${Math.round(millis / 60_000)} min`;
+
+export const took = ({ began, ended }: Pick<RunSummary, "began" | "ended">): string =>
+  ended === undefined ? "" : long(Math.max(0, ended - began));
+
+/** Columns as wide as their widest cell. */
+export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]!.length))) ?? [];
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column]!))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+};
+
+/** A recorded value in a few words. */
+export const preview = ({ kind, text }: Entry): string => {
+  try {
+    const value = decode(text);
+    const said =
+      kind === Kind.failure && typeof value === "object" && value !== null && "~error" in value
+        ? describe(value["~error"])
+        : value === undefined
+          ? "undefined"
+          : JSON.stringify(value);
+    return said.length > 80 ? `${said.slice(0, 79)}…` : said;
+  } catch {
+    return "a value that cannot be read";
+  }
+};
+
+/** The newest outcome of each path. */
+export const outcomes = (run: RunDetails): ReadonlyMap<string, Entry> =>
+  new Map(
+    run.entries
+      .filter(({ kind }) => kind === Kind.outcome || kind === Kind.failure)
+      .map((entry) => [entry.path, entry]),
+  );
