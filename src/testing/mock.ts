@@ -1,112 +1,98 @@
-/** Steps whose functions are replaced in a check or a simulation. The types are those of the steps that are replaced. */
-import type { Effect } from "effect/Effect";
+import { GraphError } from "../errors.ts";
+import type { Graph } from "../compile.ts";
+import type { AnyStep, InOf, OutOf } from "../../types/step.ts";
 import type { StepContext } from "../../types/context.ts";
-import type { OutputsOf } from "../../types/pipeline.ts";
-import type { AnyPipeline } from "../../types/provided.ts";
-import type { InOf, OutOf, Step } from "../../types/step.ts";
-import type { StepDefinition } from "../definition.ts";
-import { globMatcher } from "../names.ts";
-import type { UserCall } from "./sim/instrument.ts";
+import { graphOf } from "../expand.ts";
+import { standalone } from "../steps.ts";
+import { instrumented } from "./instrument.ts";
 
 /**
- * A replacement for the function of each step of a name. Made by `mock` and `mocks`.
+ * What a step is replaced by.
  *
  * @public
  */
 export interface Mock {
-  /** The name of the steps that it replaces; `*` stands for any characters. */
+  /** The name of the step that is replaced. */
   readonly name: string;
-  /** Called in the place of the step's function. */
-  readonly replace: (inputs: any, context: StepContext) => unknown;
+  readonly run: (inputs: any, context: StepContext) => unknown;
 }
 
-/** A value as a step may give it. */
-type Giving<Value> = Value | PromiseLike<Value> | Effect<Value, any>;
+type Values<Out> = [keyof Out] extends [never] ? unknown : Out[keyof Out];
 
-type IsUnion<Type, Whole = Type> = [Type] extends [never]
-  ? false
-  : Type extends unknown
-    ? [Whole] extends [Type]
-      ? false
-      : true
-    : never;
+/** What a step's function gives: the value of its one output, or a record of several. */
+export type Given<S> = IsUnion<keyof OutOf<S>> extends true ? OutOf<S> : Values<OutOf<S>>;
 
-/** One output is the value itself; several are a record. */
-type Provided<Out> = true extends IsUnion<keyof Out> ? Out : Out[keyof Out];
+type IsUnion<Union, Each = Union> = Each extends Union ? ([Union] extends [Each] ? false : true) : false;
 
 /**
- * Replaces a standalone step, wherever a step of its name runs: also in what a dynamic step returns. What the
- * replacement reads and gives has the step's own types.
+ * Replaces a step by a function of the same type, wherever a step of its name is run: in a pipeline, or in what a
+ * dynamic step expands to.
  *
  * @example
  * ```ts
  * import { dynamic, pipeline, step } from "espalier";
- * import { Simulation, mock } from "espalier/testing";
+ * import { checkDynamic, mock } from "espalier/testing";
+ * import * as fc from "fast-check";
  *
- * const load = step("rows", ["url"], async ({ url }: { url: string }) => {
- *   const answer = await fetch(url);
- *   return (await answer.json()) as ReadonlyArray<number>;
- * });
- * const count = dynamic("count", ["url"], ({ url }: { url: string }) =>
- *   pipeline("counting")
- *     .step("url", [], () => url)
- *     .add(load)
- *     .step("count", ["rows"], ({ rows }) => rows.length),
+ * const price = step("price", [], async () => (await fetch("https://example.com/price")).json() as Promise<number>);
+ * const total = dynamic("total", ["count"], ({ count }: { count: number }) =>
+ *   pipeline("sum").add(price).step("total", ["price"], ({ price }) => price * count),
  * );
- * console.log(count.name, mock(load, () => [1, 2, 3]).name); // count rows
+ *
+ * await checkDynamic(total, {
+ *   input: fc.record({ count: fc.nat() }),
+ *   mocks: [mock(price, () => 3)],
+ * });
  * ```
  *
  * @public
  */
-export const mock = <const S extends Step<string, any, any, any, any>>(
+export const mock = <S extends AnyStep>(
   step: S,
-  replace: (inputs: InOf<S>, context: StepContext) => Giving<Provided<OutOf<S>>>,
-): Mock => ({ name: step.name, replace });
+  run: (inputs: InOf<S>, context: StepContext) => Given<S> | Promise<Given<S>>,
+): Mock => {
+  const definition = standalone(step);
+  if (definition === undefined) throw new TypeError("mock takes a standalone step.");
+  return { name: definition.name, run };
+};
 
-/** A replacement for some of the outputs of a pipeline. */
-type Replacements<Outputs> = {
-  readonly [Name in keyof Outputs]?: (
-    inputs: Readonly<Record<string, any>>,
-    context: StepContext,
-  ) => Giving<Outputs[Name]>;
+/** The graph with its steps replaced, in whatever it expands to as well. */
+export const withMocks = (graph: Graph, replaced: ReadonlyArray<Mock>): Graph => {
+  if (replaced.length === 0) return graph;
+  const byName = new Map(replaced.map((each) => [each.name, each]));
+  return instrumented(graph, {
+    call: ({ context, definition, parameters, run }) => {
+      const found = byName.get(definition.name);
+      if (found === undefined) return run(parameters);
+      return definition.kind === "map"
+        ? (found.run as (...all: ReadonlyArray<unknown>) => unknown)(...parameters, context)
+        : found.run(parameters[0], context);
+    },
+  });
 };
 
 /**
- * Replaces steps of a pipeline by name. What each replacement gives has the type of the output of that name.
+ * The pipeline with these steps replaced: of the same type, to be run as any other.
  *
  * @example
  * ```ts
- * import { pipeline } from "espalier";
- * import { mocks } from "espalier/testing";
+ * import { pipeline, step } from "espalier";
+ * import { mock, mocks } from "espalier/testing";
  *
+ * const now = step("now", [], () => Date.now());
  * const report = pipeline("report")
- *   .step("rows", [], async () => [3, 4, 5])
- *   .step("sum", ["rows"], ({ rows }) => rows.reduce((sum, row) => sum + row, 0));
+ *   .add(now)
+ *   .step("line", ["now"], ({ now }) => `at ${now}`);
  *
- * console.log(mocks(report, { rows: () => [1, 2] }).map(({ name }) => name)); // [ "rows" ]
+ * const tested = mocks(report, [mock(now, () => 0)]);
+ * console.log((await tested.runPromise({})).line); // at 0
  * ```
  *
  * @public
  */
-export const mocks = <const P extends AnyPipeline>(
-  _pipeline: P,
-  replacements: Replacements<OutputsOf<P>>,
-): ReadonlyArray<Mock> =>
-  Object.entries(replacements).map(([name, replace]) => ({ name, replace: replace as Mock["replace"] }));
-
-
-/** All mocks of a check, ready to be asked. */
-export interface Mocks {
-  readonly find: (definition: StepDefinition) => ((call: UserCall) => unknown) | undefined;
-}
-
-export const noMocks: Mocks = { find: () => undefined };
-
-export const mocksOf = (list: ReadonlyArray<Mock> | undefined): Mocks => {
-  if (list === undefined || list.length === 0) return noMocks;
-  const all = list.map((mock) => ({
-    matches: mock.name.includes("*") ? globMatcher(mock.name) : (name: string) => name === mock.name,
-    replace: (call: UserCall) => mock.replace(call.inputs, call.context),
-  }));
-  return { find: ({ name }) => all.find(({ matches }) => matches(name))?.replace };
+export const mocks = <P extends object>(pipeline: P, replaced: ReadonlyArray<Mock>): P => {
+  const graph = (pipeline as { readonly [graphOf]?: Graph })[graphOf];
+  if (graph === undefined) throw new GraphError({ pipeline: "", step: "", reason: "mocks takes a pipeline." });
+  // Everything else about it is what it was: it is the same pipeline, whose functions are other ones.
+  return Object.create(pipeline, { [graphOf]: { value: withMocks(graph, replaced) } }) as P;
 };

@@ -1,0 +1,70 @@
+import type { AnyPipeline } from "../../types/provided.ts";
+import type { InputsOf } from "../../types/pipeline.ts";
+import type { AnyStep, InOf } from "../../types/step.ts";
+import type { Graph } from "../compile.ts";
+import { compile } from "../compile.ts";
+import { graphOf } from "../expand.ts";
+import { Draft } from "../graph.ts";
+import { unchecked } from "../schema.ts";
+import { standalone } from "../steps.ts";
+import { checkSubject } from "./check.ts";
+import type { CheckOptions, Report } from "./checking.ts";
+
+/**
+ * Checks a dynamic step against laws that every expansion should keep, with inputs from an arbitrary. It gives a report
+ * of each law, or fails with a `LawViolation`, which has the smallest input that breaks a law, or with `CheckFailed`.
+ *
+ * @example
+ * ```ts
+ * import { dynamic, pipeline, step } from "espalier";
+ * import { checkDynamic } from "espalier/testing";
+ * import * as fc from "fast-check";
+ *
+ * const total = dynamic("total", ["prices"], ({ prices }: { prices: ReadonlyArray<number> }) =>
+ *   pipeline("sum")
+ *     .addAll(prices.map((price, i) => step(`price-${i}`, [], () => price)))
+ *     .step("total", [], () => prices.length),
+ * );
+ *
+ * const report = await checkDynamic(total, { input: fc.record({ prices: fc.array(fc.nat()) }) });
+ * console.log(report.laws[0]?.result); // passed
+ * ```
+ *
+ * @public
+ */
+export const checkDynamic = async <S extends AnyStep>(step: S, options: CheckOptions<InOf<S>>): Promise<Report> => {
+  const definition = standalone(step);
+  if (definition?.kind !== "dynamic") throw new TypeError("checkDynamic takes a standalone dynamic step.");
+  let draft = Draft.empty("check");
+  for (const name of definition.inputs) draft = draft.withInput(name, unchecked);
+  draft = draft.withStep(definition);
+  if (definition.outputs !== "all") draft = draft.withReturns(definition.outputs);
+  return checkSubject({ name: definition.name, check: "checkDynamic", graph: compile(draft) }, options);
+};
+
+/**
+ * Checks a whole pipeline, and every expansion in it, against the same laws.
+ *
+ * @example
+ * ```ts
+ * import { pipeline, type } from "espalier";
+ * import { checkPipeline } from "espalier/testing";
+ * import * as fc from "fast-check";
+ *
+ * const doubled = pipeline("doubled")
+ *   .input("numbers", type<ReadonlyArray<number>>())
+ *   .map("twice", "numbers", [], (each) => each * 2);
+ *
+ * await checkPipeline(doubled, { input: fc.record({ numbers: fc.array(fc.nat()) }) });
+ * ```
+ *
+ * @public
+ */
+export const checkPipeline = async <P extends AnyPipeline>(
+  pipeline: P,
+  options: CheckOptions<InputsOf<P>>,
+): Promise<Report> => {
+  const graph = (pipeline as { readonly [graphOf]?: Graph })[graphOf];
+  if (graph === undefined) throw new TypeError("checkPipeline takes a pipeline.");
+  return checkSubject({ name: graph.name, check: "checkPipeline", graph }, options);
+};

@@ -1,0 +1,79 @@
+/** What a check is asked for, and what it answers. */
+import type { Context } from "effect/Context";
+import type { Input as DurationInput } from "effect/Duration";
+import type { Arbitrary } from "fast-check";
+import type { RunOptions } from "../../types/options.ts";
+import type { Bound } from "./law.ts";
+import type { LawName } from "./laws/index.ts";
+import type { Mock } from "./mock.ts";
+
+/**
+ * Options of `checkDynamic` and `checkPipeline`.
+ *
+ * @public
+ */
+export interface CheckOptions<Input> {
+  /** Where inputs come from. */
+  readonly input: Arbitrary<Input>;
+  /** Which laws; by default all but `crashSafe`, `monotone` and `stable`. */
+  readonly laws?: ReadonlyArray<LawName>;
+  /** Steps that are replaced, in whatever the step expands to as well. */
+  readonly mocks?: ReadonlyArray<Mock>;
+  /** How many inputs for each law; 100 by default. */
+  readonly runs?: number;
+  /** How many other orders for each input, where order matters; 20 by default. */
+  readonly interleavings?: number;
+  /** What the inputs are drawn by; another one each time by default. */
+  readonly seed?: number;
+  /** Where a violation was found, to begin with that. */
+  readonly path?: string;
+  /** The longest that the whole check may take; a minute by default. */
+  readonly deadline?: DurationInput;
+  /** For `bounded`: how large the expansion of an input may be; 10,000 steps, 16 deep by default. */
+  readonly bound?: (input: Input) => Bound;
+  /** For `stable`. */
+  readonly recorded?: ReadonlyArray<{ readonly input: Input; readonly shape: string }>;
+  /** `"fail"`: a law without signal is an error. */
+  readonly vacuous?: "report" | "fail";
+  /** Services that steps need. */
+  readonly services?: Context<any>;
+  /** Options of each run. */
+  readonly run?: Omit<RunOptions, "store" | "runId">;
+}
+
+/**
+ * What came of one law.
+ *
+ * @public
+ */
+export type LawReport = {
+  readonly law: LawName;
+  /** The law in one sentence. */
+  readonly sentence: string;
+  /** With how many inputs it was checked. */
+  readonly runs: number;
+  readonly seed: number;
+} & (
+  | {
+      readonly result: "passed";
+      /** For how many of them the law could have been broken. */
+      readonly runsWithSignal: number;
+    }
+  | {
+      /** Nothing was checked, and why. */
+      readonly result: "vacuous";
+      readonly reason: string;
+    }
+);
+
+/**
+ * What came of a check in which no law was broken.
+ *
+ * @public
+ */
+export interface Report {
+  /** The name of what was checked. */
+  readonly subject: string;
+  readonly seed: number;
+  readonly laws: ReadonlyArray<LawReport>;
+}

@@ -1,0 +1,89 @@
+/** A graph for the terminal: a line for each step, what it expanded to beneath it, and a mark where it fails. */
+import type { Plan, PlanStep } from "../../types/plan.ts";
+import { toDot } from "../draw/dot.ts";
+import { toMermaid } from "../draw/mermaid.ts";
+
+/**
+ * A graph as text: for a terminal, for Markdown and for Graphviz.
+ *
+ * @public
+ */
+export interface Drawing {
+  readonly text: string;
+  readonly mermaid: string;
+  readonly dot: string;
+}
+
+const mark = "✗";
+/** Nobody reads on after so many lines. */
+const mostLines = 60;
+
+const oneLine = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+const readsOf = (step: PlanStep): string => {
+  const names = [...new Set(step.inputs.map(({ name }) => name))];
+  return names.length === 0 ? "" : `  ← ${names.map(oneLine).join(", ")}`;
+};
+
+/** Written with a stack of its own: expansions nest as deeply as data says. */
+export const terminalText = (plan: Plan, failing?: string): string => {
+  type Line = { readonly text: string; readonly path: string | undefined; readonly inner: ReadonlyArray<Line> };
+  const lineOf = (step: PlanStep): Line => ({
+    text: `${oneLine(step.name)}${step.kind === "step" ? "" : ` (${step.kind})`}${readsOf(step)}`,
+    path: step.path,
+    inner: (step.expansions ?? []).flatMap((expansion) =>
+      expansion.path === step.path
+        ? (expansion.plan?.steps.map(lineOf) ?? [])
+        : [
+            {
+              text: `[${oneLine(expansion.path.slice(step.path.length + 1, -1))}]`,
+              path: expansion.path,
+              inner: expansion.plan?.steps.map(lineOf) ?? [],
+            },
+          ],
+    ),
+  });
+  const lines: Array<string> = [`  ${oneLine(plan.name)}`];
+  const stack = plan.steps
+    .map((step, i) => ({ line: lineOf(step), before: "", isLast: i === plan.steps.length - 1 }))
+    .reverse();
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { line, before, isLast } = next;
+    if (lines.length === mostLines) {
+      lines.push(`  … and ${stack.length + 1} more`);
+      break;
+    }
+    lines.push(`${line.path === failing ? mark : " "} ${before}${isLast ? "└─" : "├─"} ${line.text}`);
+    const beneath = `${before}${isLast ? "   " : "│  "}`;
+    const { inner } = line;
+    for (let i = inner.length - 1; i >= 0; i--) {
+      stack.push({ line: inner[i]!, before: beneath, isLast: i === inner.length - 1 });
+    }
+  }
+  return lines.join("\n");
+};
+
+/** In Markdown and Graphviz the failing step bears the mark in its name. */
+const marked = (plan: Plan, failing: string | undefined): Plan =>
+  failing === undefined
+    ? plan
+    : {
+        ...plan,
+        steps: plan.steps.map((step) => ({
+          ...step,
+          name: step.path === failing ? `${mark} ${step.name}` : step.name,
+          ...(step.expansions === undefined
+            ? {}
+            : {
+                expansions: step.expansions.map(({ path, plan: inner }) => ({
+                  path,
+                  plan: inner === undefined ? undefined : marked(inner, failing),
+                })),
+              }),
+        })),
+      };
+
+export const drawingOf = (plan: Plan, failing: string | undefined): Drawing => {
+  const shown = marked(plan, failing);
+  return { text: terminalText(plan, failing), mermaid: toMermaid(shown), dot: toDot(shown) };
+};

@@ -1,0 +1,76 @@
+import * as Data from "effect/Data";
+import type { Drawing } from "./draw.ts";
+import type { LawName } from "./laws/index.ts";
+import { shortText } from "./words.ts";
+
+/**
+ * A law that does not hold: the smallest input for which it does not, what was declared beside what happened, the
+ * graph, and how to see it again.
+ *
+ * @public
+ */
+export class LawViolation extends Data.TaggedError("LawViolation")<{
+  readonly law: LawName;
+  /** The law in one sentence. */
+  readonly sentence: string;
+  /** The name of the step or pipeline that was checked. */
+  readonly subject: string;
+  /** The smallest input that was found. */
+  readonly input: unknown;
+  readonly declared: string;
+  readonly actual: string;
+  /** The path of the step at which it shows. */
+  readonly step: string | undefined;
+  readonly drawing: Drawing | undefined;
+  /** For a law about order: at each choice, which of the steps that were ready was taken; 0 is the first. */
+  readonly interleaving: ReadonlyArray<number> | undefined;
+  /** With `seed` and `path` as options, a check begins with this very input. */
+  readonly seed: number;
+  readonly path: string;
+  /** A test to paste. */
+  readonly regression: string;
+}> {
+  readonly code = "ESPALIER_LAW_VIOLATION";
+  override get message(): string {
+    const lines = [
+      `"${this.subject}" breaks the law ${this.law}: ${this.sentence}`,
+      "",
+      `  input     ${shortText(this.input)}`,
+      `  declared  ${this.declared}`,
+      `  actual    ${this.actual}`,
+    ];
+    if (this.interleaving !== undefined) {
+      lines.push(`  order     the ready steps taken were number ${this.interleaving.join(", ")} (0: the first)`);
+    }
+    if (this.drawing !== undefined) lines.push("", this.drawing.text);
+    lines.push(
+      "",
+      `Seed ${this.seed}, path "${this.path}". A test to paste:`,
+      "",
+      ...this.regression.split("\n").map((line) => (line === "" ? "" : `  ${line}`)),
+    );
+    return lines.join("\n");
+  }
+}
+
+/**
+ * A check that could not be made: an arbitrary that throws, an input that the schema refuses, a service that is not
+ * given, a step that never settles, a deadline that has passed. It says nothing of the law.
+ *
+ * @public
+ */
+export class CheckFailed extends Data.TaggedError("CheckFailed")<{
+  readonly law: LawName;
+  readonly subject: string;
+  /** What stood in the way, in a sentence. */
+  readonly reason: string;
+  readonly input: unknown;
+  readonly seed: number;
+  readonly path: string;
+}> {
+  readonly code = "ESPALIER_CHECK_FAILED";
+  override get message(): string {
+    const input = this.input === undefined ? "" : ` Input: ${shortText(this.input)}.`;
+    return `The law ${this.law} could not be checked on "${this.subject}": ${this.reason}${input} (seed ${this.seed}, path "${this.path}")`;
+  }
+}
