@@ -10,6 +10,9 @@ export default defineConfig({
     include: ["test/**/*.test.ts", "property-tests/**/*.test.ts"],
     environment: "node",
     pool: "forks",
+    // Many tests start processes, and a machine may have other things to do: a timeout here means that something hangs.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: 2,
     execArgv: ["--conditions=espalier-source"],
     // The counts at the end of a continuous-integration run are read from this file.
