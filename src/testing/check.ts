@@ -12,9 +12,10 @@ import { defaultLaws, laws } from "./laws/index.ts";
 import type { Mock } from "./mock.ts";
 import { withMocks } from "./mock.ts";
 import type { Given, Subject } from "./observe.ts";
-import { newSeed } from "./random.ts";
+import { hashOf, newSeed, seedFor } from "./random.ts";
 import { regressionOf } from "./regression.ts";
 import { CheckFailed, LawViolation } from "./violation.ts";
+import { textOf } from "./words.ts";
 
 /** The verdict that a property ends with, thrown so that fast-check looks for a smaller input. */
 class BrokenLaw extends Error {
@@ -71,7 +72,7 @@ const checkLaw = async (
     }
     let verdict: Verdict;
     try {
-      verdict = await inTime(plan, law.check(subject, given, plan.tools));
+      verdict = await inTime(plan, law.check(subject, given, { ...plan.tools, seed: seedFor(seed, hashOf(textOf(given))) }));
     } catch (thrown) {
       if (thrown instanceof Obstacle) stopped = { reason: thrown.message, input: given };
       else stopped = { reason: `the check itself failed: ${describe(thrown)}`, input: given };

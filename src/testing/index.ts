@@ -3,9 +3,15 @@
  *
  * @packageDocumentation
  */
+export { arbitrary } from "./arbitrary.ts";
+export type { RandomPipeline } from "./arbitrary/build.ts";
+export type { Model } from "./arbitrary/interpret.ts";
+export type { ModelledPipeline, ShapeOptions } from "./arbitrary/pipelines.ts";
+export type { Shape, ShapeNode, ShapeStyle } from "./arbitrary/shape.ts";
 export { checkDynamic, checkPipeline } from "./check-dynamic.ts";
 export type { CheckOptions, LawReport, Report } from "./checking.ts";
 export type { Drawing } from "./draw.ts";
+export type { Fault } from "./faults.ts";
 export { Injected } from "./injected.ts";
 export type { Bound } from "./law.ts";
 export type { LawName } from "./laws/index.ts";

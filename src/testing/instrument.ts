@@ -33,9 +33,22 @@ export interface Instrument {
 const isThenable = (value: object): value is PromiseLike<unknown> =>
   typeof (value as Partial<PromiseLike<unknown>>).then === "function";
 
+/** What a function gave, as an Effect: it is one, or a promise, or a value. */
+export const asEffect = (given: unknown): Effect.Effect<unknown, unknown> => {
+  if (Effect.isEffect(given)) return given as Effect.Effect<unknown, unknown>;
+  if (typeof given !== "object" || given === null || !isThenable(given)) return Effect.succeed(given);
+  // As for the engine, a promise goes on, and is waited for, whether or not anybody still wants what it gives.
+  return Effect.uninterruptible(Effect.flatMap(Effect.promise(() => Promise.resolve(given)), asEffect));
+};
+
 /** Goes on with a value that may take its time, as the engine would. */
 export const whenGiven = (value: unknown, next: (value: unknown) => unknown): unknown => {
-  if (Effect.isEffect(value)) return Effect.map(value, next);
+  if (Effect.isEffect(value)) {
+    return Effect.flatMap(value, (given) => {
+      const made = next(given);
+      return made === given ? Effect.succeed(made) : asEffect(made);
+    });
+  }
   if (typeof value === "object" && value !== null && isThenable(value)) {
     return Promise.resolve(value).then((given) => whenGiven(given, next));
   }

@@ -20,7 +20,7 @@ export interface LawTools {
   readonly bound: (given: any) => Bound;
   /** What `stable` compares with: an input, and the shape that it must give. */
   readonly recorded: ReadonlyArray<{ readonly input: Given; readonly shape: string }>;
-  /** For what the law draws itself. Each check of a law is given the same. */
+  /** For what the law draws itself: its own for each input, and the same whenever that is checked again. */
   readonly seed: number;
 }
 

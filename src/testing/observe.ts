@@ -53,6 +53,8 @@ export interface Observed {
   /** Timers that were still running when the run had ended. */
   readonly sleeping: number;
   readonly choices: World["choices"];
+  /** How many moments there were at which it could have been interrupted. */
+  readonly moments: number;
   /** The graph with all that it expanded to. */
   readonly plan: Plan;
 }
@@ -160,6 +162,7 @@ export const observe = async (
     unfinished: [...active.values()],
     sleeping: world.sleeping,
     choices: world.choices,
+    moments: world.moments,
     get plan() {
       const recording = new Recording(subject.graph);
       for (const { path, expansion } of expansions) {

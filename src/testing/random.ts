@@ -14,3 +14,10 @@ export const seedFor = (seed: number, use: number): number =>
   (Math.imul(seed ^ 0x9e3779b9, 0x85ebca6b) + Math.imul(use + 1, 0xc2b2ae35)) | 0;
 
 export const newSeed = (): number => Math.floor(Math.random() * 2 ** 31);
+
+/** A number for a text: each input has draws of its own, and the same ones whenever it is seen again. */
+export const hashOf = (text: string): number => {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash | 0;
+};

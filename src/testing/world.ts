@@ -34,6 +34,8 @@ export interface WorldOptions {
   /** Real milliseconds that a promise may take. */
   readonly patience?: number | undefined;
   readonly services?: Context.Context<any> | undefined;
+  /** Interrupts the run at this moment. */
+  readonly interruptAt?: number | undefined;
 }
 
 /** How a run in a world came to its end; `stuck`: nothing is left in it that could go on. */
@@ -44,18 +46,25 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
+/** Real milliseconds that a promise may go on after an interruption. */
+const promiseGraceMillis = 50;
+
 /** Tasks run in one turn of the event loop before others get theirs. */
 const tasksPerTurn = 500;
 
 export class World {
   /** Every choice that there was: how many there were to choose from, and which was taken. */
   readonly choices: Array<{ readonly of: number; readonly took: number }> = [];
+  /** How many moments there were at which the run could be interrupted. */
+  moments = 0;
   readonly #options: WorldOptions;
   readonly #tasks: Array<{ readonly run: () => void; readonly priority: number }> = [];
   readonly #sleepers: Array<Sleeper> = [];
   readonly #choose: (count: number) => number;
   #time: number;
   #promises = 0;
+  #isHurried = false;
+  #interrupt = (): void => {};
   #isPumping = false;
   #tasksThisTurn = 0;
   #whenIdle: (() => void) | undefined;
@@ -181,6 +190,13 @@ export class World {
     const at = open[this.pick(open.length)]!;
     const [task] = tasks.splice(at, 1);
     task!.run();
+    this.#moment();
+  }
+
+  /** Something has happened, or nothing can happen but that time goes on. */
+  #moment(): void {
+    this.moments++;
+    if (this.moments === this.#options.interruptAt) this.#interrupt();
   }
 
   #flush(): void {
@@ -212,7 +228,9 @@ export class World {
       const look = (): void => {
         tick = undefined;
         if (ended || this.#tasks.length > 0) return;
-        if (this.#promises > 0) return;
+        if (this.#promises > 0 && !this.#isHurried) return;
+        this.#moment();
+        if (this.#tasks.length > 0) return;
         if (this.#wake()) this.#lookIfIdle();
       };
       const giveUp = (): void =>
@@ -230,9 +248,21 @@ export class World {
       };
       const fiber = Effect.runForkWith(this.#context())(effect);
       fiber.addObserver((exit) => end({ exit }));
-      started(() => fiber.interruptUnsafe());
+      this.#interrupt = () => {
+        fiber.interruptUnsafe();
+        this.#hurry();
+      };
+      started(this.#interrupt);
       if (!ended) this.#lookIfIdle();
     });
+  }
+
+  /** After an interruption nobody waits long for a promise: what ignores that is left behind when its grace is over. */
+  #hurry(): void {
+    setTimeout(() => {
+      this.#isHurried = true;
+      this.#lookIfIdle();
+    }, promiseGraceMillis).unref();
   }
 
   /** Time goes on to when the next sleeper wakes. */

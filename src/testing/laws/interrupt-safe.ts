@@ -1,20 +1,19 @@
 import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import { Obstacle } from "../law.ts";
+import { asEffect } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import type { Given, Observed, Subject } from "../observe.ts";
 import { observe } from "../observe.ts";
 
-const runUntil = (subject: Subject, given: Given, event: number): Promise<Observed> => {
-  let told = 0;
-  return observe(subject, given, {
-    onEvent: (_, interrupt) => {
-      // Not from within the event: the engine is in the middle of something then.
-      if (++told === event) queueMicrotask(interrupt);
-    },
+const runUntil = (subject: Subject, given: Given, interruptAt?: number): Promise<Observed> =>
+  observe(subject, given, {
+    interruptAt,
+    // Before each call there is a moment in which it can be interrupted: a run of plain functions has none.
+    around: (call, next) =>
+      Effect.flatMap(Effect.yieldNow, () => Effect.suspend(() => asEffect(next(call.parameters)))),
   });
-};
 
 /** What was left of a run that was interrupted, or undefined. */
 const leftOver = ({ ended, events, sleeping, unfinished }: Observed): { actual: string; path?: string } | undefined => {
@@ -37,20 +36,17 @@ export const interruptSafe: Law = {
   sentence: "Interrupted at whatever moment, the run ends, finalizers have run, and nothing of it is left.",
   check: async (subject, given, { interleavings }) => {
     const base = await settled(subject, given);
-    const count = base.events.length;
-    if (count <= 2) return vacuous("nothing happens between beginning and end");
-    const stride = Math.max(1, Math.ceil(count / interleavings));
+    if (base.calls.length === 0) return vacuous("no step was called");
+    const whole = await runUntil(subject, given);
+    const stride = Math.max(1, Math.ceil(whole.moments / interleavings));
     let interrupted = 0;
-    for (let event = 1; event <= count; event += stride) {
-      const run = await runUntil(subject, given, event);
+    for (let moment = 1; moment <= whole.moments; moment += stride) {
+      const run = await runUntil(subject, given, moment);
       const { ended } = run;
-      const what = base.events[event - 1];
-      const where = what === undefined ? "" : `${what.type}${"path" in what ? ` "${what.path}"` : ""}`;
-      if ("stuck" in ended && run.unfinished.length === 0) throw new Obstacle(ended.stuck);
       if (!("stuck" in ended) && Exit.isFailure(ended.exit) && Cause.hasInterruptsOnly(ended.exit.cause)) interrupted++;
       const left = leftOver(run);
       if (left === undefined) continue;
-      return broken("nothing is left of an interrupted run", `interrupted after event ${event} (${where}), ${left.actual}`, {
+      return broken("nothing is left of an interrupted run", `interrupted at moment ${moment}, ${left.actual}`, {
         path: left.path,
         plan: run.plan,
       });

@@ -1,0 +1,72 @@
+/** What goes wrong in a simulated run, and where: plain data, and what it does to one attempt of a step. */
+import * as Effect from "effect/Effect";
+import { StepFailed } from "../errors.ts";
+import { Injected } from "./injected.ts";
+
+/**
+ * One thing that goes wrong, when the step at `path` makes its attempt number `attempt` (1 if not given):
+ *
+ * - `"fail"`: the attempt fails, and the step's function is not called;
+ * - `"failAfter"`: the function does its work, and then the attempt fails: what it gave is lost;
+ * - `"delay"`: the function is called after `millis` of the simulation's time;
+ * - `"hang"`: the attempt never ends by itself;
+ * - `"interrupt"`: the run is interrupted as the attempt begins;
+ * - `"crash"`: the process is gone as the attempt begins: nothing more happens, and no finalizer runs.
+ *
+ * @public
+ */
+export interface Fault {
+  readonly path: string;
+  readonly attempt?: number;
+  readonly kind: "fail" | "failAfter" | "delay" | "hang" | "interrupt" | "crash";
+  /** For `"delay"`: how long, in milliseconds. 1 if not given. */
+  readonly millis?: number;
+}
+
+/** What a fault can do to the run as a whole. */
+export interface Disasters {
+  readonly interrupt: () => void;
+  readonly crash: () => void;
+}
+
+const isThenable = (value: unknown): value is PromiseLike<unknown> =>
+  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+
+/** A value, a Promise or an Effect, as an Effect. */
+const asEffect = (path: string, value: unknown): Effect.Effect<unknown, unknown> => {
+  if (Effect.isEffect(value)) return value as Effect.Effect<unknown, unknown>;
+  if (!isThenable(value)) return Effect.succeed(value);
+  const settled = Effect.tryPromise({ try: () => value, catch: (cause) => new StepFailed({ path, cause }) });
+  return Effect.flatMap(settled, (given) => asEffect(path, given));
+};
+
+/** The attempt with what goes wrong in it. */
+export const withFault = (
+  { path, kind, millis }: Fault,
+  call: () => unknown,
+  { interrupt, crash }: Disasters,
+): unknown => {
+  const failure = Effect.suspend(() => Effect.fail(new Injected({ path })));
+  switch (kind) {
+    case "fail":
+      return failure;
+    case "failAfter":
+      return Effect.andThen(
+        Effect.suspend(() => asEffect(path, call())),
+        failure,
+      );
+    case "delay":
+      return Effect.andThen(
+        Effect.sleep(millis ?? 1),
+        Effect.suspend(() => asEffect(path, call())),
+      );
+    case "hang":
+      return Effect.never;
+    case "interrupt":
+      interrupt();
+      return call();
+    case "crash":
+      crash();
+      return Effect.never;
+  }
+};
