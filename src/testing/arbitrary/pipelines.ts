@@ -1,0 +1,103 @@
+/** Random shapes, the pipelines that they describe, and what can go wrong in them. */
+import * as fc from "fast-check";
+import type { Fault } from "../faults.ts";
+import type { RandomPipeline } from "./build.ts";
+import { build } from "./build.ts";
+import type { Model } from "./interpret.ts";
+import { modelOf } from "./interpret.ts";
+import type { Shape, ShapeNode, ShapeStyle } from "./shape.ts";
+
+/**
+ * How large random pipelines are, and of what they are made.
+ *
+ * @public
+ */
+export interface ShapeOptions {
+  /** Steps of the pipeline itself; 20 if not given. Those that it expands to come on top. */
+  readonly maxSteps?: number;
+  /** How deep expansions nest; 3 if not given, 0 for pipelines without any. */
+  readonly maxDepth?: number;
+  readonly kinds?: ReadonlyArray<ShapeNode["kind"]>;
+  readonly styles?: ReadonlyArray<ShapeStyle>;
+}
+
+/** How often each style is taken, where nothing else is asked for: as in pipelines that people write. */
+const weights: Readonly<Record<ShapeStyle, number>> = {
+  value: 6,
+  effect: 3,
+  promise: 2,
+  "sleeping effect": 1,
+};
+
+const plain: ReadonlyArray<ShapeNode["kind"]> = ["step", "pair", "list"];
+const growing: ReadonlyArray<ShapeNode["kind"]> = ["map", "switch", "dynamic"];
+
+const styleOf = (styles: ReadonlyArray<ShapeStyle>): fc.Arbitrary<ShapeStyle> =>
+  fc.oneof(...styles.map((style) => ({ weight: weights[style], arbitrary: fc.constant(style) })));
+
+/** Only what can grow has sub-pipelines: nodes that would never use theirs cost most of the time. */
+const nodeOf = (depth: number, options: ShapeOptions): fc.Arbitrary<ShapeNode> => {
+  const { kinds = [...plain, ...growing], styles = ["value", "effect", "promise", "sleeping effect"] } =
+    options;
+  const node = (allowed: ReadonlyArray<ShapeNode["kind"]>, subs: fc.Arbitrary<ReadonlyArray<Shape>>) =>
+    fc.record({
+      kind: fc.constantFrom(...allowed),
+      reads: fc.array(
+        fc.nat(999).map((fraction) => fraction / 1000),
+        { maxLength: 3 },
+      ),
+      style: styleOf(styles),
+      salt: fc.nat(1000),
+      subs,
+    });
+  const still = kinds.filter((kind) => plain.includes(kind));
+  const grows = depth === 0 ? [] : kinds.filter((kind) => growing.includes(kind));
+  const none = node(still.length === 0 ? ["step"] : still, fc.constant([]));
+  if (grows.length === 0) return none;
+  const sub = shapeOf(depth - 1, { ...options, maxSteps: 5 });
+  const some = node(grows, fc.array(sub, { maxLength: 2, size: "max" }));
+  return fc.oneof({ withCrossShrink: true }, { weight: 3, arbitrary: none }, { weight: 2, arbitrary: some });
+};
+
+const shapeOf = (depth: number, options: ShapeOptions): fc.Arbitrary<Shape> =>
+  fc.record({
+    nodes: fc.array(nodeOf(depth, options), { minLength: 1, maxLength: options.maxSteps ?? 20, size: "max" }),
+  });
+
+/** Shapes: pipelines as data. */
+export const shape = (options: ShapeOptions = {}): fc.Arbitrary<Shape> =>
+  shapeOf(options.maxDepth ?? 3, options);
+
+/**
+ * A random pipeline and what its run must do.
+ *
+ * @public
+ */
+export interface ModelledPipeline {
+  readonly shape: Shape;
+  readonly pipeline: RandomPipeline;
+  readonly model: Model;
+}
+
+/** Pipelines with their models. What is printed of one is its shape. */
+export const modelled = (options: ShapeOptions = {}): fc.Arbitrary<ModelledPipeline> =>
+  shape(options).map((shape) => ({
+    shape,
+    pipeline: build(shape),
+    model: modelOf(shape),
+    [fc.toStringMethod]: () => fc.stringify(shape),
+  }));
+
+/** Things that go wrong at the steps of a shape. */
+export const faults = (shape: Shape): fc.Arbitrary<ReadonlyArray<Fault>> => {
+  const paths = Object.keys(modelOf(shape).calls);
+  return fc.array(
+    fc.record({
+      path: fc.constantFrom(...paths),
+      attempt: fc.constant(1),
+      kind: fc.constantFrom<Fault["kind"]>("delay", "fail", "failAfter", "hang", "interrupt", "crash"),
+      millis: fc.nat(100),
+    }),
+    { maxLength: 3 },
+  );
+};

@@ -1,0 +1,85 @@
+/**
+ * Random pipelines as plain data. A node reads earlier nodes only, so every shape is well-formed, and whatever is left
+ * of it when it shrinks is, too.
+ */
+
+/**
+ * How a step of a random pipeline gives its value.
+ *
+ * @public
+ */
+export type ShapeStyle = "value" | "promise" | "effect" | "sleeping effect";
+
+/**
+ * One step of a random pipeline.
+ *
+ * @public
+ */
+export interface ShapeNode {
+  /** A pair is a step with two outputs; a list gives up to three items, which later maps run over. */
+  readonly kind: "step" | "pair" | "list" | "map" | "switch" | "dynamic";
+  /** Where among the earlier nodes its reads are, as fractions. */
+  readonly reads: ReadonlyArray<number>;
+  readonly style: ShapeStyle;
+  /** What makes its function another one. */
+  readonly salt: number;
+  /** What it may expand to, by what it reads. None: a direct value. */
+  readonly subs: ReadonlyArray<Shape>;
+}
+
+/**
+ * A random pipeline as data.
+ *
+ * @public
+ */
+export interface Shape {
+  readonly nodes: ReadonlyArray<ShapeNode>;
+}
+
+export type Values = Record<string, unknown>;
+
+/** An order-sensitive digest of all that a step read: a wrong wire shows. */
+export const digest = (salt: number, values: ReadonlyArray<unknown>): number => {
+  let hash = salt | 0;
+  for (const character of JSON.stringify(values)) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;
+  return hash;
+};
+
+/** Names differ from depth to depth, since a sub-pipeline has names of its own and those that it is given. */
+export const nameOf = (depth: number, index: number): string =>
+  `${String.fromCharCode(97 + (depth % 26))}${index}`;
+
+/** The names that node `index` reads, in order, without repetitions. The first node reads what its pipeline is given. */
+export const readsOf = (
+  node: ShapeNode,
+  depth: number,
+  index: number,
+  given: ReadonlyArray<string>,
+): ReadonlyArray<string> =>
+  index === 0
+    ? given
+    : [...new Set(node.reads.map((fraction) => nameOf(depth, Math.floor(fraction * index))))];
+
+const isListed = (kind: ShapeNode["kind"]): boolean => kind === "list" || kind === "map";
+
+/** The list that a map runs over: the nearest earlier node that gives one. */
+export const listBefore = (shape: Shape, depth: number, index: number): string | undefined => {
+  for (let i = index - 1; i >= 0; i--) if (isListed(kindOf(shape, i))) return nameOf(depth, i);
+  return undefined;
+};
+
+/** What a node is: a map that no list stands before is a step. */
+export const kindOf = (shape: Shape, index: number): ShapeNode["kind"] => {
+  const { kind } = shape.nodes[index]!;
+  if (kind !== "map") return kind;
+  // The first list before it decides: everything between them that calls itself a map is one.
+  return shape.nodes.slice(0, index).some((node) => node.kind === "list") ? "map" : "step";
+};
+
+/** One of the choices, or none. */
+export const choose = <Choice>(choices: ReadonlyArray<Choice>, by: number): Choice | undefined =>
+  choices.length === 0 ? undefined : choices[Math.abs(by) % (choices.length + 1)];
+
+/** What a list gives: up to three items. */
+export const listOf = (seed: number): ReadonlyArray<number> =>
+  Array.from({ length: Math.abs(seed) % 4 }, (_, i) => digest(seed, [i]));
