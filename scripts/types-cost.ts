@@ -193,9 +193,8 @@ const project = (kind: Kind): Program => ({
   name: `project-50-${kind}`,
   text: `${espalier.head}
 ${declarations}
-${Array.from(
-  { length: 50 },
-  (_, index) => `export const p${index} = pipeline("p${index}")
+${Array.from({ length: 50 }, (_, index) =>
+  `export const p${index} = pipeline("p${index}")
 ${Array.from({ length: 8 }, (__, at) => `  .step${stepText(kind, at, chainReads(at))}`).join("\n")}
   .step${lastStep(7)};`.replaceAll(/\bs(\d)\b/g, `s${index}_$1`),
 ).join("\n")}

@@ -4,7 +4,7 @@ import type { AllBranches, Branches } from "./branches.ts";
 import type { StepContext } from "./context.ts";
 import type { IsOne, PipelineName, ValidName } from "./names.ts";
 import type { DynamicOptions, StepOptions } from "./options.ts";
-import type { AnyOrder, OrderedOutputs } from "./order.ts";
+import type { AnyOrder, OutputOf, Providers } from "./order.ts";
 import type { Pipeline, Remaining } from "./pipeline.ts";
 import type {
   AllOutputs,
@@ -155,4 +155,9 @@ export type DynamicFunction = <
 export type PipelineOfFunction = <const Name extends string, const Steps extends ReadonlyArray<AnyStep>>(
   name: PipelineName<Name>,
   steps: AnyOrder<Steps>,
-) => Pipeline<{}, OrderedOutputs<Steps>, StepErrors<Steps[number]>, StepNeeds<Steps[number]>>;
+) => Pipeline<
+  {},
+  { readonly [Output in keyof Providers<Steps[number]>]: OutputOf<Providers<Steps[number]>, Output> },
+  StepErrors<Steps[number]>,
+  StepNeeds<Steps[number]>
+>;

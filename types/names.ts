@@ -1,5 +1,5 @@
 /** What a name may hold, and which names a glob means. The run-time twin is `src/names.ts`. */
-import type { FamiliesOf, LastOf, Lookup, NamesOf, Output } from "./outputs.ts";
+import type { FamiliesOf, LastOf, Lookup, NamesOf, OutputType } from "./outputs.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
 
@@ -63,7 +63,7 @@ export type GlobPattern<Glob extends string> = Glob extends `${infer Head}*${inf
 
 /** The part of a family that a pattern means: all of it, or what the narrower pattern leaves. */
 type FamilyRecord<Families, Pattern> =
-  Families extends Output<infer Name, infer Type>
+  Families extends OutputType<infer Name, infer Type>
     ? Name extends Pattern
       ? { readonly [Key in Name]: Type }
       : Pattern extends Name

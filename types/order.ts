@@ -13,18 +13,18 @@ type Places<Steps> = {
 };
 
 /** For each output the step that provides it. */
-type Providers<Step> = { [Each in Step as keyof OutOf<Each>]: Each };
+export type Providers<Step> = { [Each in Step as keyof OutOf<Each>]: Each };
 
-type Provided<By> = { readonly [Name in keyof By]: OutputOf<OutOf<By[Name]>, Name> };
-
-type OutputOf<Outputs, Name> = Outputs extends unknown
+type TypeIn<Outputs, Name> = Outputs extends unknown
   ? Name extends keyof Outputs
     ? Outputs[Name]
     : never
   : never;
 
-/** All outputs, whatever the order. */
-export type OrderedOutputs<Steps extends ReadonlyArray<unknown>> = Provided<Providers<Steps[number]>>;
+/** The type of one output. */
+export type OutputOf<By, Name extends keyof By> = TypeIn<OutOf<By[Name]>, Name>;
+
+type Provided<By> = { readonly [Name in keyof By]: OutputOf<By, Name> };
 
 /** For each output the names that its step reads. */
 type Reads<By, Names = keyof By> = { [Name in keyof By]: ReadNames<keyof InOf<By[Name]>, Names> };

@@ -7,18 +7,23 @@
  * numbers, and what else was tried, are in `docs/explanation/type-cost.md`.
  */
 
-/** One output, by reference: cheaper for the compiler than an object with that property. */
-export interface Output<Name extends string, Type> {
+/**
+ * One output of a large pipeline, by reference: cheaper for the compiler than an object with that property.
+ *
+ * @public
+ */
+export interface OutputType<Name extends string, Type> {
   readonly name: Name;
   readonly type: Type;
 }
 
 /**
- * A chunk of outputs before which others were added.
+ * How a pipeline of more than sixteen outputs holds them: a chunk of them, before which others were added. Stands in the
+ * declaration of such a pipeline; `OutputsOf` reads it.
  *
  * @public
  */
-export interface More<
+export interface OutputChunk<
   /** All names up to here, without the families. */
   Names extends string,
   /** The names and the outputs of this chunk, and how many they are. */
@@ -51,25 +56,25 @@ type PlainFamilies<Outputs> = {
     ? IsFamily<Name> extends true
       ? "found"
       : never
-    : never]: Output<Name & string, Outputs[Name]>;
+    : never]: OutputType<Name & string, Outputs[Name]>;
 } extends { readonly found: infer Families }
   ? Families
   : never;
 
 /** The names that a step can read by name. */
 export type NamesOf<Outputs> =
-  Outputs extends More<infer Names, any, any, any, any, any> ? Names : PlainNames<Outputs>;
+  Outputs extends OutputChunk<infer Names, any, any, any, any, any> ? Names : PlainNames<Outputs>;
 
 /** The families, as a union of outputs. */
 export type FamiliesOf<Outputs> =
-  Outputs extends More<any, any, any, any, infer Families, any> ? Families : PlainFamilies<Outputs>;
+  Outputs extends OutputChunk<any, any, any, any, infer Families, any> ? Families : PlainFamilies<Outputs>;
 
 type TypeOf<Outputs, Name> =
   Extract<Outputs, { readonly name: Name }> extends { readonly type: infer Type } ? Type : never;
 
 /** The type of one output. */
 export type Lookup<Outputs, Name> =
-  Outputs extends More<any, infer Own, infer Chunk, any, any, infer Previous>
+  Outputs extends OutputChunk<any, infer Own, infer Chunk, any, any, infer Previous>
     ? Name extends Own
       ? TypeOf<Chunk, Name>
       : Lookup<Previous, Name>
@@ -108,7 +113,7 @@ type IsSmall<Union, Left extends ReadonlyArray<unknown> = Sixteen> = Left extend
  * Makes a chunk. An alias whose right side names only its own parameters: where the right side of an alias names other
  * aliases, the compiler defers the arguments and looks through them again and again.
  */
-type Linked<Names extends string, Own extends string, Outputs, Size, Families, Previous> = More<
+type Linked<Names extends string, Own extends string, Outputs, Size, Families, Previous> = OutputChunk<
   Names,
   Own,
   Outputs,
@@ -119,24 +124,24 @@ type Linked<Names extends string, Own extends string, Outputs, Size, Families, P
 
 /** `Outputs` with one more. */
 export type AddOne<Outputs, Name extends string, Type> =
-  Outputs extends More<infer Names, infer Own, infer Chunk, infer Size, infer Families, infer Previous>
+  Outputs extends OutputChunk<infer Names, infer Own, infer Chunk, infer Size, infer Families, infer Previous>
     ? Size extends 24
-      ? Linked<Names | Name, Name, Output<Name, Type>, 1, Families, Outputs>
-      : Linked<Names | Name, Own | Name, Chunk | Output<Name, Type>, Next<Size>, Families, Previous>
+      ? Linked<Names | Name, Name, OutputType<Name, Type>, 1, Families, Outputs>
+      : Linked<Names | Name, Own | Name, Chunk | OutputType<Name, Type>, Next<Size>, Families, Previous>
     : IsSmall<keyof Outputs> extends true
       ? Flat<Outputs & { readonly [Key in Name]: Type }>
       : AddOne<FirstChunk<Outputs>, Name, Type>;
 
-type RecordOutputs<Added> = { [Name in keyof Added]: Output<Name & string, Added[Name]> }[keyof Added];
+type RecordOutputs<Added> = { [Name in keyof Added]: OutputType<Name & string, Added[Name]> }[keyof Added];
 
 type NamesIn<Union> =
-  Union extends Output<infer Name, any> ? (IsFamily<Name> extends true ? never : Name) : never;
+  Union extends OutputType<infer Name, any> ? (IsFamily<Name> extends true ? never : Name) : never;
 type FamiliesIn<Union> =
-  Union extends Output<infer Name, any> ? (IsFamily<Name> extends true ? Union : never) : never;
+  Union extends OutputType<infer Name, any> ? (IsFamily<Name> extends true ? Union : never) : never;
 
 /** `Outputs` with all of a record more. */
 export type AddAll<Outputs, Added> =
-  Outputs extends More<infer Names, any, any, any, infer Families, any>
+  Outputs extends OutputChunk<infer Names, any, any, any, infer Families, any>
     ? Linked<
         Names | NamesIn<RecordOutputs<Added>>,
         NamesIn<RecordOutputs<Added>>,
@@ -173,19 +178,16 @@ type FirstChunk<Outputs> = Linked<
 
 /** All chunks as one union of outputs. */
 type Chunks<Outputs, Found = never> =
-  Outputs extends More<any, any, infer Chunk, any, any, infer Previous>
+  Outputs extends OutputChunk<any, any, infer Chunk, any, any, infer Previous>
     ? Chunks<Previous, Found | Chunk>
     : Found;
 
 type Joined<Union> = {
-  readonly [Each in Union as Each extends Output<infer Name, any> ? Name : never]: Each extends Output<
-    any,
-    infer Type
-  >
-    ? Type
-    : never;
+  readonly [Each in Union as Each extends OutputType<infer Name, any>
+    ? Name
+    : never]: Each extends OutputType<any, infer Type> ? Type : never;
 };
 
 /** All outputs in a plain object. */
 export type PlainOutputs<Outputs> =
-  Outputs extends More<any, any, any, any, any, any> ? Joined<Chunks<Outputs>> : Flat<Outputs>;
+  Outputs extends OutputChunk<any, any, any, any, any, any> ? Flat<Joined<Chunks<Outputs>>> : Flat<Outputs>;

@@ -10,17 +10,20 @@ export type AnyGlob = `${string}*${string}`;
  * the sentence. Globs are looked at last, so that they cost nothing to those who use none.
  */
 export type Readable<Read extends string, Outputs, Names, Step extends string> = Read extends Names
-  ? Read
+  ? Read | NoInfer<Names>
   : Read extends AnyGlob
     ? [keyof Matches<Outputs, Read>] extends [never]
       ? `The glob '${Read}' matches no output: mend it, or name the outputs so that it does.`
       : Read
     : NoInfer<Names> | Unprovided<Read, Step>;
 
-/** The sentence about an input that nothing provides. */
-export type Unprovided<Read extends string, Step extends string> = string extends Read
-  ? "An input is named by a variable of the type string, so the compiler cannot tell which output that is."
-  : `The step '${Step}' reads '${Read}', and nothing provides that.`;
+/**
+ * The sentence about an input that nothing provides; as a list, since an editor offers every text that stands beside the
+ * names. None about `string`, which is what it takes for a name that is still to come.
+ */
+type Unprovided<Read extends string, Step extends string> = string extends Read
+  ? never
+  : [`The step '${Step}' reads '${Read}', and nothing provides that.`];
 
 /** What a step reads by one of its names: an output, or the record of a family. */
 export type Given<Outputs, Read extends string> = Read extends AnyGlob
@@ -39,9 +42,11 @@ export type Mappable<Over extends string, Outputs, Names, Step extends string> =
   ? MappableType<Lookup<Outputs, `${Over}`>> extends true
     ? Over
     : MappableType<Lookup<Outputs, `${Over}`>> extends "text"
-      ? `The map '${Step}' runs over '${Over}', which may be a string: make a list of what its items are.`
-      : `The map '${Step}' runs over '${Over}', which is not iterable.`
-  : NoInfer<IterableNames<Outputs>> | Unprovided<Over, Step>;
+      ? [`The map '${Step}' runs over '${Over}', which may be a string: make a list of what its items are.`]
+      : [`The map '${Step}' runs over '${Over}', which is not iterable.`]
+  : [IterableNames<Outputs>] extends [never]
+    ? [`The map '${Step}' runs over '${Over}', and nothing here is iterable.`]
+    : NoInfer<IterableNames<Outputs>>;
 
 type MappableType<Type> = 0 extends 1 & Type
   ? true
@@ -54,7 +59,5 @@ type MappableType<Type> = 0 extends 1 & Type
 /** What is in an iterable. */
 export type Items<Many> = Many extends Iterable<infer Item> ? Item : never;
 
-/** A name that a run can return, where there is such an output; else the names that there are, and the sentence. */
-export type Returnable<Name extends string, Names> = Name extends Names
-  ? Name
-  : NoInfer<Names> | `A run cannot return '${Name}': nothing provides that.`;
+/** A name that a run can return, where there is such an output; else the names that there are. */
+export type Returnable<Name extends string, Names> = Name extends Names ? Name : NoInfer<Names>;
