@@ -1,5 +1,7 @@
 /** Random data, random pipelines, and what can happen to them. */
 import * as fc from "fast-check";
+import type { AnySchema, EncodedOf } from "../../types/schema.ts";
+import { fromSchema } from "./arbitrary/from-schema.ts";
 import type { Fault } from "./faults.ts";
 import type { ModelledPipeline, ShapeOptions } from "./arbitrary/pipelines.ts";
 import { faults, modelled, shape } from "./arbitrary/pipelines.ts";
@@ -35,6 +37,8 @@ const schedule = (): fc.Arbitrary<Schedule> =>
  * @public
  */
 export const arbitrary: {
+  /** Values that a schema takes, as a run is given them: Effect Schema, and Standard Schema where it can be read. */
+  readonly fromSchema: <Schema extends AnySchema>(schema: Schema) => fc.Arbitrary<EncodedOf<Schema>>;
   /** Random pipelines as plain data: well-formed however they shrink. */
   readonly shape: (options?: ShapeOptions) => fc.Arbitrary<Shape>;
   /** Random pipelines, dynamic and nested ones among them, each with what its run must give. */
@@ -43,4 +47,4 @@ export const arbitrary: {
   readonly schedule: () => fc.Arbitrary<Schedule>;
   /** What goes wrong at steps of a shape: failures, delays, hangs, interruptions and crashes. */
   readonly faults: (shape: Shape) => fc.Arbitrary<ReadonlyArray<Fault>>;
-} = { shape, pipeline: modelled, schedule, faults };
+} = { fromSchema, shape, pipeline: modelled, schedule, faults };

@@ -64,7 +64,11 @@ export const withFault = (
       return Effect.never;
     case "interrupt":
       interrupt();
-      return call();
+      // A function that gives its value at once would else be over before it could be interrupted.
+      return Effect.andThen(
+        Effect.yieldNow,
+        Effect.suspend(() => asEffect(path, call())),
+      );
     case "crash":
       crash();
       return Effect.never;

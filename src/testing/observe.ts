@@ -52,6 +52,10 @@ export interface Observed {
   readonly unfinished: ReadonlyArray<string>;
   /** Timers that were still running when the run had ended. */
   readonly sleeping: number;
+  /** Fibers that were left when the run had ended. */
+  readonly fibers: number;
+  /** The time at the end. */
+  readonly time: number;
   readonly choices: World["choices"];
   /** How many moments there were at which it could have been interrupted. */
   readonly moments: number;
@@ -63,6 +67,8 @@ export interface ObserveOptions extends WorldOptions {
   /** Stands around each call. */
   readonly around?: (call: StepCall, next: (parameters: ReadonlyArray<unknown>) => unknown) => unknown;
   readonly policy?: (definition: StepDefinition) => StepDefinition;
+  /** Given the means to end the world: nothing happens in it any more. */
+  readonly onBegin?: (halt: (reason: string) => void, interrupt: () => void) => void;
   readonly onEvent?: (event: PipelineEvent, interrupt: () => void) => void;
 }
 
@@ -80,9 +86,7 @@ const whenEnded = (value: unknown, ended: () => void): unknown => {
 
 const expansionOf = (value: unknown): Expansion => {
   const graph = expandable(value);
-  return graph === undefined
-    ? { type: "direct", value }
-    : { type: "graph", graph: originalOf(graph) };
+  return graph === undefined ? { type: "direct", value } : { type: "graph", graph: originalOf(graph) };
 };
 
 /** What an Effect failed with: typed, or as a defect. */
@@ -150,9 +154,13 @@ export const observe = async (
     events.push(event);
     options.onEvent?.(event, () => interrupt());
   };
-  const run = runGraph(instrumented(subject.graph, instrument), given, { runId: "check", ...subject.options });
+  const run = runGraph(instrumented(subject.graph, instrument), given, {
+    runId: "check",
+    ...subject.options,
+  });
   const ended = await world.run(Effect.provideService(run, Listeners, [listener]), (stop) => {
     interrupt = stop;
+    options.onBegin?.((reason) => world.halt(reason), stop);
   });
   return {
     ended,
@@ -161,6 +169,8 @@ export const observe = async (
     calls,
     unfinished: [...active.values()],
     sleeping: world.sleeping,
+    fibers: world.fibers,
+    time: world.time,
     choices: world.choices,
     moments: world.moments,
     get plan() {

@@ -1,0 +1,185 @@
+/** Simulated runs: what a seed reproduces, and what goes wrong on purpose. */
+import * as Cause from "effect/Cause";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Random from "effect/Random";
+import { pipeline, step, StepFailed, type } from "espalier";
+import { arbitrary, Injected, mock, Simulation } from "espalier/testing";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+const fanOut = pipeline("fan out")
+  .input("count", type<number>())
+  .step("start", ["count"], ({ count }) => Array.from({ length: count }, (_, i) => i))
+  .map("items", "start", [], (item) =>
+    Effect.gen(function* () {
+      yield* Effect.sleep(yield* Random.nextIntBetween(1, 5));
+      return item * 2;
+    }),
+  )
+  .step("total", ["items"], async ({ items }) => items.reduce((sum, item) => sum + item, 0));
+
+describe("a simulation", () => {
+  test("gives the same trace for the same seeds, to the byte", async () => {
+    const once = () => Simulation.run(fanOut, { count: 6 }, { schedule: { seed: 7 }, seed: 3 });
+    const [first, second] = [await once(), await once()];
+    expect(first.trace).toBe(second.trace);
+    expect(first.trace).toMatchInlineSnapshot(`
+      "0 run.started [start, items, total] { pipeline: "fan out" }
+      0 step.started start
+      0 step.succeeded start { outputs: { start: [0, 1, 2, 3, 4, 5] } }
+      0 expansion.started items
+      0 expansion.expanded items { items: 6 }
+      0 step.started items[0]
+      0 step.started items[1]
+      0 step.started items[5]
+      0 step.started items[2]
+      0 step.started items[3]
+      0 step.started items[4]
+      1 step.succeeded items[1] { outputs: { items: 2 } }
+      1 step.succeeded items[2] { outputs: { items: 4 } }
+      3 step.succeeded items[5] { outputs: { items: 10 } }
+      3 step.succeeded items[4] { outputs: { items: 8 } }
+      4 step.succeeded items[0] { outputs: { items: 0 } }
+      4 step.succeeded items[3] { outputs: { items: 6 } }
+      4 expansion.succeeded items { outputs: { items: [0, 2, 4, 6, 8, 10] } }
+      4 step.started total
+      4 step.succeeded total { outputs: { total: 30 } }
+      4 run.succeeded
+      "
+    `);
+  });
+
+  test("goes through other orders with other seeds", async () => {
+    const traces = new Set<string>();
+    for (let seed = 0; seed < 20; seed++) {
+      traces.add((await Simulation.run(fanOut, { count: 6 }, { schedule: { seed } })).trace);
+    }
+    expect(traces.size).toBeGreaterThan(15);
+  });
+
+  test("gives a run again by the choices that it made", async () => {
+    const found = await Simulation.run(fanOut, { count: 5 }, { schedule: { seed: 11 } });
+    const again = await Simulation.run(fanOut, { count: 5 }, { schedule: found.schedule });
+    expect(again.trace).toBe(found.trace);
+  });
+
+  test("two at once do not disturb each other", async () => {
+    const run = (seed: number) => Simulation.run(fanOut, { count: 6 }, { schedule: { seed } });
+    const alone = [(await run(1)).trace, (await run(2)).trace];
+    const together = await Promise.all([run(1), run(2)]);
+    expect(together.map(({ trace }) => trace)).toEqual(alone);
+  });
+
+  test("takes an hour of the clock in no time", async () => {
+    const patient = pipeline("patient").step("a", [], () => Effect.as(Effect.sleep("1 hour"), 1));
+    expect((await Simulation.run(patient, {})).time).toBe(3_600_000);
+  });
+});
+
+const chain = pipeline("chain")
+  .step("a", [], () => 1, { retry: { times: 1 } })
+  .step("b", ["a"], ({ a }) => a + 1);
+
+describe("a fault", () => {
+  test("fails a step, which is tried again where the step asks for that", async () => {
+    const { calls, exit } = await Simulation.run(chain, {}, { faults: [{ path: "a", kind: "fail" }] });
+    expect(exit).toEqual(Exit.succeed({ a: 1, b: 2 }));
+    expect(calls).toEqual(["a", "a", "b"]);
+  });
+
+  test("fails the run where the step asks for nothing", async () => {
+    const { exit } = await Simulation.run(chain, {}, { faults: [{ path: "b", kind: "failAfter" }] });
+    expect(exit).toEqual(Exit.fail(new Injected({ path: "b" })));
+  });
+
+  test("delays a step by the clock of the simulation", async () => {
+    const faults = [{ path: "b", kind: "delay", millis: 250 }] as const;
+    expect((await Simulation.run(chain, {}, { faults })).time).toBe(250);
+  });
+
+  test("hangs a step, and the simulation says that nothing can go on", async () => {
+    const faults = [{ path: "b", kind: "hang" }] as const;
+    const { exit, left, stuck } = await Simulation.run(chain, {}, { faults, patience: 50 });
+    expect(exit).toBeUndefined();
+    expect(stuck).toContain("nothing is left that could go on");
+    expect(left.steps).toEqual(["b"]);
+  });
+
+  test("interrupts the run as a step begins", async () => {
+    const { exit } = await Simulation.run(chain, {}, { faults: [{ path: "a", kind: "interrupt" }] });
+    expect(exit !== undefined && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)).toBe(true);
+  });
+
+  test("crashes the process: no finalizer runs", async () => {
+    let finalizers = 0;
+    const held = pipeline("held")
+      .step("a", [], () =>
+        Effect.onExit(Effect.sleep(10), () =>
+          Effect.sync(() => {
+            finalizers++;
+          }),
+        ),
+      )
+      .step("b", [], () => 1);
+    const { stuck } = await Simulation.run(held, {}, { faults: [{ path: "b", kind: "crash" }] });
+    expect(stuck).toContain("crashed");
+    expect(finalizers).toBe(0);
+  });
+
+  test("of whatever kind, at whatever step, leaves nothing of a run that has ended", async () => {
+    const cases = arbitrary
+      .shape({ maxSteps: 6, maxDepth: 2 })
+      .chain((shape) =>
+        fc.record({
+          shape: fc.constant(shape),
+          faults: arbitrary.faults(shape),
+          schedule: arbitrary.schedule(),
+        }),
+      );
+    const { build } = await import("../../src/testing/arbitrary/build.ts");
+    const property = fc.asyncProperty(cases, async ({ faults, schedule, shape }) => {
+      const { exit, left } = await Simulation.run(build(shape), {}, { faults, schedule, patience: 10 });
+      if (exit !== undefined) expect(left).toEqual({ steps: [], fibers: 0 });
+    });
+    await fc.assert(property, { numRuns: 200 });
+  });
+});
+
+describe("a simulation is given", () => {
+  class Rate extends Context.Service<Rate, { readonly of: number }>()("Rate") {}
+
+  test("the services that steps need", async () => {
+    const priced = pipeline("priced").step("rate", [], () => Effect.map(Rate, ({ of }) => of));
+    const services = Context.make(Rate, { of: 7 });
+    expect((await Simulation.run(priced, {}, { services })).exit).toEqual(Exit.succeed({ rate: 7 }));
+  });
+
+  test("mocks", async () => {
+    const load = step("load", [], async (): Promise<number> => {
+      throw new Error("no network here");
+    });
+    const { exit } = await Simulation.run(
+      pipeline("loading").add(load),
+      {},
+      { mocks: [mock(load, () => 5)] },
+    );
+    expect(exit).toEqual(Exit.succeed({ load: 5 }));
+  });
+
+  test("what is no pipeline, and refuses it", async () => {
+    await expect(Simulation.run({} as never, {} as never)).rejects.toThrow(
+      "Simulation.run takes a pipeline.",
+    );
+  });
+
+  test("a step that throws null, and says so", async () => {
+    const bad = pipeline("bad").step("a", [], (): number => {
+      // oxlint-disable-next-line typescript/only-throw-error -- users do
+      throw null;
+    });
+    const { exit } = await Simulation.run(bad, {});
+    expect(exit).toEqual(Exit.fail(new StepFailed({ path: "a", cause: null })));
+  });
+});
