@@ -23,6 +23,8 @@ interface StepEventBase extends EventBase {
 export interface RunStarted extends EventBase {
   readonly type: "run.started";
   readonly pipeline: string;
+  /** Its graph, before anything of it has expanded. */
+  readonly plan: Plan;
 }
 
 /** The run gave its outputs. @public */
@@ -133,11 +135,15 @@ export interface ExpansionStarted extends StepEventBase {
 export interface ExpansionExpanded extends StepEventBase {
   readonly type: "expansion.expanded";
   readonly plan: Plan | undefined;
+  /** Of a map: how many items it runs over. */
+  readonly items?: number;
 }
 
 /** All that it exposes is there. @public */
 export interface ExpansionSucceeded extends StepEventBase {
   readonly type: "expansion.succeeded";
+  /** What it exposes, by name. */
+  readonly outputs: Readonly<Record<string, unknown>>;
 }
 
 /** It failed, by itself or by a step of its sub-pipeline. @public */

@@ -12,6 +12,8 @@ export { Plan } from "./draw/text.ts";
 export * from "./errors.ts";
 export type * from "./events.ts";
 export { pipeline, pipelineOf } from "./pipeline.ts";
+export { Progress } from "./progress.ts";
+export type { ProgressOptions } from "./progress/open.ts";
 
 export type { StepContext } from "../types/context.ts";
 export type * from "../types/options.ts";

@@ -19,6 +19,7 @@ import type { PipelineEvent } from "./events.ts";
 import { decodeInputs } from "./inputs.ts";
 import { Random } from "./random.ts";
 import type { Joined, OpenError, Opened, Resuming } from "./open.ts";
+import { planOf } from "./plan.ts";
 import { Recording } from "./record.ts";
 import type { Limits, Watcher } from "./schedule.ts";
 import { Engine } from "./schedule.ts";
@@ -128,7 +129,7 @@ const told = (
   const base = () => ({ runId, time: clock.currentTimeMillisUnsafe() });
   return Effect.onExit(
     Effect.suspend(() => {
-      tell({ ...base(), type: "run.started", pipeline: graph.name });
+      tell({ ...base(), type: "run.started", pipeline: graph.name, plan: planOf(graph.draft) });
       return effect;
     }),
     (exit) =>

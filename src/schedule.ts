@@ -371,7 +371,7 @@ export class Engine implements ContextHost {
       next: 0,
       succeeded: 0,
     };
-    this.#tell({ type: "expansion.expanded", path, attempt: 1, plan: undefined });
+    this.#tell({ type: "expansion.expanded", path, attempt: 1, plan: undefined, items: items.items.length });
     const child = new Frame(undefined, map, frame, index);
     this.#enter(child, new Job(frame, index, undefined));
     const atOnce = Math.min(map.items.length, node.definition.options.concurrency ?? Infinity);
@@ -997,7 +997,7 @@ export class Engine implements ContextHost {
     if (definition.kind === "step") {
       this.#tell({ type: "step.succeeded", path, attempt, outputs: outputsByName(definition, value) });
     } else {
-      this.#tell({ type: "expansion.succeeded", path, attempt });
+      this.#tell({ type: "expansion.succeeded", path, attempt, outputs: outputsByName(definition, value) });
     }
   }
 

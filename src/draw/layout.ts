@@ -15,6 +15,7 @@ import {
   sugiyama,
 } from "d3-dag";
 import type { Plan, PlanExpansion, PlanStep, StepKind } from "../../types/plan.ts";
+import { cells } from "./cells.ts";
 import { shortened, visible } from "./escape.ts";
 
 /** A step, an input, or a note on what is not drawn. */
@@ -53,21 +54,6 @@ const longest = 34;
 const characterWidth = 7.6;
 /** Of more sub-pipelines than these, as a map of many items has, the rest are counted and not drawn. */
 const mostExpansions = 12;
-
-/** How many cells of a fixed-width font a text takes: East Asian and emoji take two, marks none. */
-const cells = (text: string): number => {
-  let count = 0;
-  for (const character of text) {
-    if (/\p{M}/u.test(character)) continue;
-    count +=
-      /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Extended_Pictographic}/u.test(
-        character,
-      )
-        ? 2
-        : 1;
-  }
-  return count;
-};
 
 const labelOf = (name: string): string => shortened(visible(name), longest);
 const widthOf = (label: string): number => Math.max(44, cells(label) * characterWidth + 2 * padding);

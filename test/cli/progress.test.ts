@@ -2,7 +2,7 @@ import type { PipelineEvent } from "espalier";
 import { pipeline, type } from "espalier";
 import { expect, test } from "vitest";
 import { unread } from "../../src/cli/commands/check.ts";
-import { plainLines } from "../../src/cli/progress.ts";
+import { plainLines } from "../../src/progress/lines.ts";
 
 const linesFor = (events: ReadonlyArray<Record<string, unknown>>): ReadonlyArray<string> => {
   const lines: Array<string> = [];
@@ -45,6 +45,7 @@ test("a run is told in plain lines, with times and counted items", () => {
     "✓ d (1.2 s)",
     "- late: skipped",
     "✓ done in 1.5 s",
+    "  4 steps, 1 expansion, 1 skipped in 1.5 s, 1.2 s of steps",
   ]);
 });
 

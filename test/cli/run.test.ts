@@ -12,7 +12,9 @@ test("run prints the outputs on standard output and the progress on standard err
     'name="x"',
   ]);
   expect(stdout).toBe("best: 'x@2'\nmodels: [ 'x@2', 'x@4' ]\n");
-  expect(stderr).toMatch(/^▶ training\n✓ doubled .*\n✓ models: 2 items .*\n✓ best .*\n✓ done in .*\n$/u);
+  expect(stderr).toMatch(
+    /^▶ training\n✓ doubled .*\n✓ models: 2 items .*\n✓ best .*\n✓ done in .*\n {2}\d+ steps, 1 expansion in .*\n {2}critical path: .*\n$/u,
+  );
   expect(code).toBe(0);
 });
 

@@ -1,0 +1,259 @@
+/**
+ * What a terminal shows of a run at one moment: lines that fit into its width and height. Pure, and without colours of
+ * its own: each line is a list of pieces with a role, which `colours` turns into codes or leaves plain.
+ */
+import { describe } from "../describe.ts";
+import { cells, fitted } from "../draw/cells.ts";
+import { visible } from "../draw/escape.ts";
+import { StepFailed } from "../errors.ts";
+import type { NodeState, RunTree, TreeNode } from "./tree.ts";
+import { counted, took } from "./words.ts";
+
+export type Role = "plain" | "faint" | "good" | "bad" | "busy" | "strong";
+
+export interface Piece {
+  readonly role: Role;
+  readonly text: string;
+}
+
+export type Line = ReadonlyArray<Piece>;
+
+export interface Size {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/** Milliseconds for which the spinner shows one of its pictures. */
+export const spinnerMillis = 80;
+
+const marks: Readonly<Record<Exclude<NodeState, "running">, readonly [Role, string]>> = {
+  waiting: ["faint", "·"],
+  retrying: ["busy", "↻"],
+  done: ["good", "✓"],
+  failed: ["bad", "✗"],
+  skipped: ["faint", "-"],
+  stopped: ["bad", "■"],
+  leaked: ["bad", "!"],
+};
+
+const markOf = (state: NodeState, now: number): Piece => {
+  if (state === "running") {
+    return { role: "busy", text: spinner[Math.floor(now / spinnerMillis) % spinner.length]! };
+  }
+  const [role, text] = marks[state];
+  return { role, text };
+};
+
+const bar = (fraction: number, width: number): ReadonlyArray<Piece> => {
+  const full = Math.min(width, Math.floor(fraction * width));
+  return [
+    { role: "good", text: "━".repeat(full) },
+    { role: "faint", text: "─".repeat(width - full) },
+    { role: "plain", text: " " },
+  ];
+};
+
+/** How long the rest will take, if it goes on as it has gone so far. Nothing before there is anything to judge by. */
+const rest = (fraction: number, elapsed: number): string => {
+  if (fraction <= 0.02 || fraction >= 1 || elapsed < 2000) return "";
+  return `, about ${took((elapsed * (1 - fraction)) / fraction)} left`;
+};
+
+const isBad = ({ state }: TreeNode): boolean => state === "failed" || state === "leaked";
+
+/** What went wrong, in a line: what a step threw rather than that it failed, which its mark says. */
+const reason = (error: unknown): string => describe(error instanceof StepFailed ? error.cause : error);
+
+/** What is said of a node after its name. */
+const details = (node: TreeNode, now: number, barCells: number): ReadonlyArray<Piece> => {
+  const pieces: Array<Piece> = [];
+  const plain = (text: string): void => void pieces.push({ role: "plain", text });
+  const faint = (text: string): void => void pieces.push({ role: "faint", text });
+  const elapsed = node.began === undefined ? undefined : (node.ended ?? now) - node.began;
+  if (node.became !== undefined) faint(`→ ${node.became} `);
+  if (node.items !== undefined && (node.isActive || node.state !== "done")) {
+    const ended = node.itemsDone + node.itemsFailed;
+    const fraction = node.items === 0 ? 1 : ended / node.items;
+    pieces.push(...bar(fraction, barCells));
+    plain(`${ended.toLocaleString("en")}/${node.items.toLocaleString("en")} `);
+    if (node.itemsFailed > 0) pieces.push({ role: "bad", text: `${node.itemsFailed} failed ` });
+    if (elapsed !== undefined) faint(took(elapsed) + (node.isActive ? rest(fraction, elapsed) : ""));
+  } else {
+    if (node.items !== undefined) plain(`${counted(node.items, "item")} `);
+    if (node.fraction !== undefined && node.isActive) {
+      pieces.push(...bar(node.fraction, barCells));
+      plain(`${Math.round(node.fraction * 100)} % `);
+    }
+    if (elapsed !== undefined && (node.isActive || node.state === "done" || elapsed >= 1)) {
+      faint(took(elapsed) + (node.isActive ? rest(node.fraction ?? 0, elapsed) : ""));
+    }
+  }
+  if (node.attempt > 1) plain(` attempt ${node.attempt}`);
+  if (node.isRecalled) faint(" from an earlier run");
+  if (node.note !== undefined && node.isActive) plain(` ${node.note}`);
+  // What failed inside of it says why itself.
+  if (node.state === "retrying" || (node.state === "failed" && !node.children.some(isBad))) {
+    pieces.push({ role: "bad", text: `  ${reason(node.error)}` });
+  }
+  return pieces;
+};
+
+/** Cut to `width` cells; the text of users made safe. */
+const fit = (pieces: Line, width: number): Line => {
+  const line: Array<Piece> = [];
+  let left = width;
+  for (const { role, text } of pieces) {
+    if (left <= 0) break;
+    const short = fitted(visible(text), left);
+    line.push({ role, text: short });
+    left -= cells(short);
+  }
+  return line;
+};
+
+/** Some of a node's children, and how many of the others are in which state. */
+interface Chosen {
+  readonly shown: ReadonlyArray<TreeNode>;
+  readonly hidden: ReadonlyMap<NodeState, number>;
+}
+
+/** Of a map's items, a bar tells enough, but for those that take long or have something to tell of themselves. */
+const mostItems = 4;
+const longItemMillis = 2000;
+
+const tellingItems = (map: TreeNode, now: number): ReadonlyArray<TreeNode> => {
+  const telling: Array<TreeNode> = [];
+  for (const item of map.active) {
+    if (telling.length === mostItems) break;
+    const hasMore = item.children.length > 0 || item.fraction !== undefined || item.state === "retrying";
+    if (hasMore || now - item.began! >= longItemMillis) telling.push(item);
+  }
+  return [...map.children.slice(0, mostItems), ...telling];
+};
+
+const choose = (node: TreeNode, most: number, now: number): Chosen => {
+  const children = node.kind === "map" ? tellingItems(node, now) : node.children;
+  if (children.length <= most) return { shown: children, hidden: new Map() };
+  const chosen = new Set<TreeNode>();
+  const take = (from: Iterable<TreeNode>, limit: number): void => {
+    for (const child of from) {
+      if (chosen.size >= limit) return;
+      chosen.add(child);
+    }
+  };
+  take(children.filter(isBad), Math.ceil(most / 2));
+  take(node.active, most);
+  if (node.isActive || node.kind === "run") {
+    take(
+      children.filter(({ state }) => state === "waiting"),
+      most,
+    );
+  }
+  const hidden = new Map<NodeState, number>();
+  for (const child of children) {
+    if (!chosen.has(child)) hidden.set(child.state, (hidden.get(child.state) ?? 0) + 1);
+  }
+  return { shown: children.filter((child) => chosen.has(child)), hidden };
+};
+
+const hiddenWords: Readonly<Record<NodeState, string>> = {
+  waiting: "waiting",
+  running: "running",
+  retrying: "tried again",
+  done: "done",
+  failed: "failed",
+  skipped: "skipped",
+  stopped: "stopped",
+  leaked: "left behind",
+};
+
+const hiddenLine = (hidden: ReadonlyMap<NodeState, number>): Line => {
+  const parts = [...hidden].map(([state, count]) => `${count.toLocaleString("en")} ${hiddenWords[state]}`);
+  return [{ role: "faint", text: `… ${parts.join(", ")}` }];
+};
+
+interface Fold {
+  /** So many children of a node are shown. */
+  readonly most: number;
+  /** Is the inside of what is done shown too? */
+  readonly showsDone: boolean;
+}
+
+/** The lines of everything inside of a node, and no more than `limit` of them. */
+const linesWithin = (
+  root: TreeNode,
+  { most, showsDone }: Fold,
+  now: number,
+  limit: number,
+  barCells: number,
+): Array<Line> => {
+  const lines: Array<Line> = [];
+  const stack: Array<{ readonly node: TreeNode | Line; readonly lead: string; readonly isLast: boolean }> =
+    [];
+  const push = (node: TreeNode, lead: string): void => {
+    const { shown, hidden } = choose(node, most, now);
+    if (hidden.size > 0) stack.push({ node: hiddenLine(hidden), lead, isLast: true });
+    for (let i = shown.length - 1; i >= 0; i--) {
+      stack.push({ node: shown[i]!, lead, isLast: i === shown.length - 1 && hidden.size === 0 });
+    }
+  };
+  push(root, "");
+  for (let next = stack.pop(); next !== undefined && lines.length < limit; next = stack.pop()) {
+    const { node, lead, isLast } = next;
+    const branch: Piece = { role: "faint", text: `${lead}${isLast ? "└─ " : "├─ "}` };
+    if (!(node instanceof Object && "path" in node)) {
+      lines.push([branch, ...node]);
+      continue;
+    }
+    const name: Piece = { role: node.state === "waiting" ? "faint" : "plain", text: `${node.name} ` };
+    lines.push([
+      branch,
+      markOf(node.state, now),
+      { role: "plain", text: " " },
+      name,
+      ...details(node, now, barCells),
+    ]);
+    const hasFailedInside = node.kind !== "item" && node.children.some(isBad);
+    if (node.state !== "done" || showsDone || hasFailedInside) push(node, `${lead}${isLast ? "   " : "│  "}`);
+  }
+  return lines;
+};
+
+/** From the whole tree to what is under way only. */
+const folds: ReadonlyArray<Fold> = [
+  { most: 60, showsDone: true },
+  { most: 60, showsDone: false },
+  ...[30, 16, 10, 7, 5, 4, 3, 2, 1].map((most) => ({ most, showsDone: false })),
+];
+
+/** The tree of a run, in at most `rows` lines: what is done is folded first, then what waits, then what runs. */
+export const frame = (tree: RunTree, { columns, rows }: Size, now: number): ReadonlyArray<Line> => {
+  const { root } = tree;
+  // The last column stays free: some terminals wrap as soon as it is written.
+  const width = Math.max(1, columns - 1);
+  const head: Line = [
+    markOf(root.state, now),
+    { role: "strong", text: ` ${root.name} ` },
+    { role: "faint", text: root.began === undefined ? "" : took((root.ended ?? now) - root.began) },
+    { role: "bad", text: root.note === undefined ? "" : ` ${root.note}` },
+  ];
+  const most = Math.max(1, rows - 1);
+  let lines: Array<Line> = [];
+  for (const fold of folds) {
+    lines = linesWithin(root, fold, now, most + 1, width < 60 ? 8 : 20);
+    if (lines.length <= most) break;
+  }
+  if (lines.length > most) {
+    lines = lines.slice(0, most - 1);
+    lines.push([{ role: "faint", text: "…" }]);
+  }
+  return [head, ...lines].map((line) => fit(line, width));
+};
+
+export const asText = (line: Line): string =>
+  line
+    .map(({ text }) => text)
+    .join("")
+    .trimEnd();

@@ -1,0 +1,102 @@
+/** What is said of a run when it has ended: where it failed and why, and what took its time. */
+import { describe } from "../describe.ts";
+import { cells } from "../draw/cells.ts";
+import { visible } from "../draw/escape.ts";
+import { criticalPath } from "./critical.ts";
+import type { Line, Piece } from "./frame.ts";
+import type { RunTree } from "./tree.ts";
+import { counted, took } from "./words.ts";
+
+/** An error and what caused it, a line each; as deep as three, since nobody reads on. */
+const causes = (error: unknown): ReadonlyArray<string> => {
+  const said: Array<string> = [];
+  let at: unknown = error;
+  for (let depth = 0; depth < 4 && at !== undefined; depth++) {
+    const text = describe(at);
+    if (said.at(-1)?.includes(text) !== true) said.push(text);
+    try {
+      at = typeof at === "object" && at !== null && "cause" in at ? at.cause : undefined;
+    } catch {
+      break;
+    }
+  }
+  return said;
+};
+
+/** Breaks words at `width` cells; the lines after the first are indented. */
+const wrapped = (words: ReadonlyArray<string>, width: number, indent: string): ReadonlyArray<string> => {
+  const lines: Array<string> = [];
+  let line = "";
+  for (const word of words) {
+    if (line.trim() !== "" && cells(line) + 1 + cells(word) > width) {
+      lines.push(line);
+      line = indent + word;
+    } else {
+      line = line === "" ? word : line === indent ? line + word : `${line} ${word}`;
+    }
+  }
+  if (line !== "") lines.push(line);
+  return lines;
+};
+
+const faint = (text: string): Line => [{ role: "faint", text }];
+
+/** So many steps of the critical path are named: those that took longest. */
+const mostCritical = 8;
+
+const critical = (tree: RunTree, width: number): ReadonlyArray<Line> => {
+  const chain = criticalPath(tree);
+  if (chain.length < 2) return [];
+  const longest = new Set(chain.toSorted((a, b) => b.millis - a.millis).slice(0, mostCritical));
+  const words: Array<string> = [];
+  let left = 0;
+  for (const step of chain) {
+    if (!longest.has(step)) {
+      if (left++ === 0) words.push("…");
+      continue;
+    }
+    left = 0;
+    words.push(`${visible(step.path)} ${took(step.millis)}`);
+  }
+  const joined = words.map((word, i) => (i === 0 ? `critical path: ${word}` : `→ ${word}`));
+  return wrapped(joined, width, "  ").map(faint);
+};
+
+export const totals = (tree: RunTree): string => {
+  const { root } = tree;
+  const parts = [counted(tree.steps, "step"), counted(tree.expansions, "expansion")];
+  if (tree.recalled > 0) parts.push(`${tree.recalled.toLocaleString("en")} from earlier runs`);
+  if (tree.failed > 0) parts.push(`${tree.failed.toLocaleString("en")} failed`);
+  if (tree.skipped > 0) parts.push(`${tree.skipped.toLocaleString("en")} skipped`);
+  const wall = (root.ended ?? tree.lastTime) - (root.began ?? tree.lastTime);
+  const times = `${took(wall)}, ${took(tree.summed)} of steps`;
+  const atOnce = wall > 0 && tree.summed > wall ? `, ${(tree.summed / wall).toFixed(1)} at once` : "";
+  return `${parts.join(", ")} in ${times}${atOnce}`;
+};
+
+/** The lines after the tree of a run that has ended. */
+export const summary = (tree: RunTree, columns: number, tellsFailure: boolean): ReadonlyArray<Line> => {
+  const width = Math.max(20, columns - 1);
+  const lines: Array<Line> = [];
+  const failure =
+    tree.firstFailure ?? (tree.root.state === "failed" ? { path: "", error: tree.root.error } : undefined);
+  if (tellsFailure && failure !== undefined && tree.root.state === "failed") {
+    const [first, ...others] = causes(failure.error);
+    const where: Piece = {
+      role: "strong",
+      text: failure.path === "" ? "✗ the run" : `✗ ${visible(failure.path)}`,
+    };
+    lines.push([{ role: "bad", text: "" }, where]);
+    for (const line of wrapped(visible(first ?? "").split(" "), width - 2, "")) {
+      lines.push([{ role: "bad", text: `  ${line}` }]);
+    }
+    for (const other of others) {
+      for (const line of wrapped(`caused by ${visible(other)}`.split(" "), width - 2, "  ")) {
+        lines.push([{ role: "plain", text: `  ${line}` }]);
+      }
+    }
+  }
+  for (const line of wrapped(totals(tree).split(" "), width, "  ")) lines.push(faint(line));
+  lines.push(...critical(tree, width));
+  return lines;
+};

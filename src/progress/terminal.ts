@@ -1,0 +1,236 @@
+/**
+ * Shows runs at the bottom of a terminal, as trees that change in place.
+ *
+ * No flicker: a picture is one write, each line is overwritten rather than erased, and terminals that know synchronised
+ * updates are asked for one. What others print meanwhile goes above the trees, whole.
+ */
+import type { Plan } from "../../types/plan.ts";
+import { describe } from "../describe.ts";
+import { cells } from "../draw/cells.ts";
+import { visible } from "../draw/escape.ts";
+import type { PipelineEvent } from "../events.ts";
+import { written } from "./colours.ts";
+import type { Line } from "./frame.ts";
+import { asText, frame, spinnerMillis } from "./frame.ts";
+import { summary } from "./summary.ts";
+import { RunTree } from "./tree.ts";
+
+/** What of a Node stream is used; `process.stderr` is one. */
+export interface Output {
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+  write: (chunk: string) => unknown;
+}
+
+export interface View {
+  readonly event: (event: PipelineEvent) => void;
+  readonly close: () => void;
+}
+
+interface ViewOptions {
+  readonly hasColours: boolean;
+  /** Does the tree say at its end why the run failed? */
+  readonly tellsFailure: boolean;
+  /** The graph of the run that is shown, where it is known before the run. */
+  readonly plan: Plan | undefined;
+}
+
+/** Asks a terminal to show all that follows at once; those that do not know it ignore it. */
+const together = (text: string): string => `\u001b[?2026h${text}\u001b[?2026l`;
+
+class Screen {
+  readonly #output: Output;
+  readonly #others: ReadonlyArray<Output>;
+  readonly #options: ViewOptions;
+  readonly #write: (text: string) => void;
+  readonly #restore: Array<() => void> = [];
+  readonly #trees = new Map<string, RunTree>();
+  /** The lines that are on the screen. */
+  #shown: ReadonlyArray<Line> = [];
+  #timer: ReturnType<typeof setInterval> | undefined;
+  /** Another's last line has not ended. */
+  #isMidLine = false;
+  /** What the time of events was, and when: a run's clock need not be this machine's. */
+  #time = 0;
+  #timeAt = 0;
+  #dirty = false;
+
+  constructor(output: Output, others: ReadonlyArray<Output>, options: ViewOptions) {
+    this.#output = output;
+    this.#others = others;
+    this.#options = options;
+    const write = output.write;
+    this.#write = (text) => void write.call(output, text);
+  }
+
+  event(event: PipelineEvent): void {
+    this.#time = event.time;
+    this.#timeAt = performance.now();
+    let tree = this.#trees.get(event.runId);
+    if (tree === undefined) {
+      tree = new RunTree(event.type === "run.started" ? event.pipeline : "run", this.#options.plan);
+      this.#trees.set(event.runId, tree);
+      this.#start();
+    }
+    tree.event(event);
+    this.#dirty = true;
+    if (event.type === "step.logged") {
+      this.#above([
+        [
+          { role: "faint", text: `${visible(event.path)}: ` },
+          { role: "plain", text: visible(event.message.map(describe).join(" ")) },
+        ],
+      ]);
+    } else if (event.type === "step.leaked") {
+      this.#above([
+        [
+          {
+            role: "bad",
+            text: `! ${visible(event.path)} did not stop when it was interrupted, and was abandoned`,
+          },
+        ],
+      ]);
+    } else if (
+      event.type === "run.succeeded" ||
+      event.type === "run.failed" ||
+      event.type === "run.interrupted"
+    ) {
+      this.#finish(event.runId, tree);
+    }
+  }
+
+  /** Leaves what is on the screen as it is, and everything else as it was before. */
+  close(): void {
+    if (this.#timer === undefined) return;
+    for (const [id, tree] of this.#trees) this.#finish(id, tree);
+    this.#stop();
+  }
+
+  get #size(): { readonly columns: number; readonly rows: number } {
+    return { columns: this.#output.columns || 80, rows: this.#output.rows || 24 };
+  }
+
+  get #now(): number {
+    return this.#time + (performance.now() - this.#timeAt);
+  }
+
+  #start(): void {
+    if (this.#timer !== undefined) return;
+    // `unref` where there is one: a picture that changes is no reason to keep a program alive.
+    const timer: unknown = (this.#timer = setInterval(() => this.#draw(), spinnerMillis));
+    if (typeof timer === "object" && timer !== null && "unref" in timer) (timer as { unref(): void }).unref();
+    this.#write("\u001b[?25l");
+    for (const other of new Set([this.#output, ...this.#others])) this.#watch(other);
+    // Whatever ends the process, the cursor comes back.
+    const { process } = globalThis as { process?: { on?: unknown; once?: Function; off?: Function } };
+    if (typeof process?.once === "function") {
+      const show = (): void => this.#write("\u001b[?25h");
+      process.once("exit", show);
+      this.#restore.push(() => process.off?.("exit", show));
+    }
+  }
+
+  #stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+    for (const restore of this.#restore.splice(0)) restore();
+    this.#write("\u001b[?25h");
+  }
+
+  /** What others write to the same terminal goes above the trees. */
+  #watch(other: Output): void {
+    const isOwn = Object.hasOwn(other, "write");
+    const { write } = other;
+    const before = (chunk: unknown): void => {
+      const text =
+        typeof chunk === "string"
+          ? chunk
+          : chunk instanceof Uint8Array
+            ? new TextDecoder().decode(chunk)
+            : "";
+      if (text === "") return;
+      this.#erase();
+      this.#isMidLine = !text.endsWith("\n");
+      this.#dirty = true;
+    };
+    other.write = (...args: Array<unknown>): unknown => {
+      before(args[0]);
+      return (write as (...args: Array<unknown>) => unknown).apply(other, args);
+    };
+    const mine = other.write;
+    this.#restore.push(() => {
+      if (other.write !== mine) return; // Somebody has put a writer of their own around it.
+      if (isOwn) other.write = write;
+      else delete (other as { write?: unknown }).write;
+    });
+  }
+
+  /** How many rows of the terminal the picture takes: more than it has lines, once a terminal has become narrower. */
+  get #rowsShown(): number {
+    const { columns } = this.#size;
+    return this.#shown.reduce(
+      (rows, line) => rows + Math.max(1, Math.ceil(cells(asText(line)) / columns)),
+      0,
+    );
+  }
+
+  get #up(): string {
+    const rows = this.#rowsShown;
+    return rows === 0 ? "" : `\u001b[${rows}A\r`;
+  }
+
+  #erase(): void {
+    if (this.#shown.length > 0) this.#write(`${this.#up}\u001b[J`);
+    this.#shown = [];
+  }
+
+  #above(lines: ReadonlyArray<Line>): void {
+    const text = lines.map((line) => `${written(line, this.#options.hasColours)}\u001b[K\n`).join("");
+    const before = this.#begin();
+    const { drawn, picture } = this.#picture();
+    this.#write(together(`${before}${text}${picture}\u001b[J`));
+    this.#shown = drawn;
+  }
+
+  #begin(): string {
+    const newLine = this.#isMidLine && this.#shown.length === 0 ? "\n" : "";
+    this.#isMidLine = false;
+    return newLine + this.#up;
+  }
+
+  #picture(): { readonly drawn: ReadonlyArray<Line>; readonly picture: string } {
+    const { columns, rows } = this.#size;
+    const trees = [...this.#trees.values()];
+    const most = Math.max(1, rows - 1);
+    const drawn = trees
+      .flatMap((tree) =>
+        frame(tree, { columns, rows: Math.max(1, Math.floor(most / trees.length)) }, this.#now),
+      )
+      .slice(0, most);
+    const picture = drawn.map((line) => `${written(line, this.#options.hasColours)}\u001b[K\n`).join("");
+    return { drawn, picture };
+  }
+
+  #draw(): void {
+    const isSpinning = [...this.#trees.values()].some(({ root }) => root.isActive);
+    if (!this.#dirty && !isSpinning) return;
+    this.#dirty = false;
+    this.#above([]);
+  }
+
+  /** The last picture of a run, which stays, and what there is to say of it. */
+  #finish(id: string, tree: RunTree): void {
+    this.#trees.delete(id);
+    const { columns, rows } = this.#size;
+    const lines = frame(tree, { columns, rows: Math.max(rows - 8, 10) }, this.#now);
+    this.#above([...lines, ...summary(tree, columns, this.#options.tellsFailure)]);
+    if (this.#trees.size === 0) this.#stop();
+  }
+}
+
+/** Shows every run whose events it is given, on a terminal. */
+export const terminalView = (output: Output, others: ReadonlyArray<Output>, options: ViewOptions): View => {
+  const screen = new Screen(output, others, options);
+  return { event: (event) => screen.event(event), close: () => screen.close() };
+};
