@@ -66,15 +66,18 @@ export interface Simulated<Outputs> {
   readonly plan: Plan;
 }
 
-const lineOf = ({ time, runId: _, type, ...rest }: PipelineEvent): string => {
-  const { path, attempt, plan, ...more } = rest as {
+const lineOf = (event: PipelineEvent): string => {
+  const { time, type } = event;
+  const { path, attempt, plan, ...more } = event as {
     readonly path?: string;
     readonly attempt?: number;
     readonly plan?: Plan;
   };
   const grown = plan === undefined ? "" : ` [${plan.steps.map((step) => step.path).join(", ")}]`;
   const again = attempt === undefined || attempt <= 1 ? "" : ` attempt ${attempt}`;
-  const fields = Object.entries(more).filter(([, value]) => value !== undefined);
+  const fields = Object.entries(more).filter(
+    ([name, value]) => value !== undefined && !["time", "type", "runId"].includes(name),
+  );
   const text = fields.length === 0 ? "" : ` ${textOf(Object.fromEntries(fields))}`;
   return `${time} ${type}${path === undefined ? "" : ` ${path}`}${again}${grown}${text}`;
 };
@@ -109,7 +112,7 @@ const run = async <P extends AnyPipeline>(
     options: run,
     world: { patience, services },
   };
-  const observed = await observe(subject, input as Readonly<Record<string, unknown>>, {
+  const observed = await observe(subject, input, {
     schedule,
     seed,
     interruptAt,
