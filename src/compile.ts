@@ -13,16 +13,16 @@ export interface Graph {
   readonly nodes: ReadonlyArray<GraphNode>;
   readonly slotCount: number;
   /** For each node, how many reads must be provided before it can start. */
-  readonly waitCounts: Int32Array;
+  readonly waitCounts: ReadonlyArray<number>;
   /** The nodes that read node `i`: `readers[readersFrom[i]]` up to `readers[readersFrom[i + 1]]`. */
-  readonly readersFrom: Int32Array;
-  readonly readers: Int32Array;
+  readonly readersFrom: ReadonlyArray<number>;
+  readonly readers: ReadonlyArray<number>;
   /** For each slot, how many reads it has: when all have happened its value is dropped. */
-  readonly readCounts: Int32Array;
+  readonly readCounts: ReadonlyArray<number>;
   /** Nodes that wait for nothing. */
   readonly roots: ReadonlyArray<number>;
-  /** For each node, retry, timeout and the like; undefined for most. */
-  readonly policies: ReadonlyArray<Policy | undefined>;
+  /** For each node, retry, timeout and the like; undefined for most, and where no node asks for any. */
+  readonly policies: ReadonlyArray<Policy | undefined> | undefined;
   /** What a run gives back. */
   readonly returnNames: ReadonlyArray<string>;
   readonly returnSlots: ReadonlyArray<number>;
@@ -31,46 +31,69 @@ export interface Graph {
   readonly isOpen: boolean;
 }
 
-/** Calls `visit` with each node that node `index` waits for, once for each read. */
-const eachSource = (draft: Draft, node: GraphNode, visit: (source: number) => void): void => {
-  for (const slot of node.slots) if (slot !== -1) visit(draft.ownerOf(slot));
-  for (const glob of node.globs) for (const slot of glob.slots) visit(draft.ownerOf(slot));
-  if (node.overSlot !== -1) visit(draft.ownerOf(node.overSlot));
-  for (const source of node.waitsFor) visit(source);
+/** Counters start at nothing. Plain arrays: a small typed array costs ten times as much to make. */
+const zeros = (count: number): Array<number> => {
+  const counts = new Array<number>(count);
+  for (let i = 0; i < count; i++) counts[i] = 0;
+  return counts;
 };
 
+/** Does a node read other than by plain names? */
+const hasMoreSlots = ({ globs, overSlot }: GraphNode): boolean => globs.length > 0 || overSlot !== -1;
+
+/** Every slot that a node reads, once for each read. */
+const allSlots = ({ slots, globs, overSlot }: GraphNode): ReadonlyArray<number> => [
+  ...slots,
+  ...globs.flatMap((glob) => glob.slots),
+  overSlot,
+];
+
 export const compile = (draft: Draft): Graph => {
-  const count = draft.nodeCount;
-  const nodes: Array<GraphNode> = [];
-  const waitCounts = new Int32Array(count);
-  const readersFrom = new Int32Array(count + 1);
-  const readCounts = new Int32Array(draft.slotCount);
-  const policies: Array<Policy | undefined> = [];
+  const { nodes, owners } = draft;
+  const count = nodes.length;
+  const waitCounts = zeros(count);
+  const readersFrom = zeros(count + 1);
+  const readCounts = zeros(draft.slotCount);
+  let policies: Array<Policy | undefined> | undefined;
 
   for (let i = 0; i < count; i++) {
-    const node = draft.node(i);
-    nodes.push(node);
-    policies.push(policyOf(node.definition));
-    eachSource(draft, node, (source) => {
-      if (source === -1) return;
+    const node = nodes[i]!;
+    const policy = policyOf(node.definition);
+    if (policy !== undefined) (policies ??= new Array<Policy | undefined>(count).fill(undefined))[i] = policy;
+    const slots = hasMoreSlots(node) ? allSlots(node) : node.slots;
+    for (const slot of slots) {
+      if (slot === -1) continue;
+      readCounts[slot]!++;
+      const owner = owners[slot]!;
+      if (owner === -1) continue;
+      waitCounts[i]!++;
+      readersFrom[owner + 1]!++;
+    }
+    for (const source of node.waitsFor) {
       waitCounts[i]!++;
       readersFrom[source + 1]!++;
-    });
-    for (const slot of node.slots) if (slot !== -1) readCounts[slot]!++;
-    for (const glob of node.globs) for (const slot of glob.slots) readCounts[slot]!++;
-    if (node.overSlot !== -1) readCounts[node.overSlot]!++;
+    }
   }
   for (let i = 0; i < count; i++) readersFrom[i + 1]! += readersFrom[i]!;
 
-  const readers = new Int32Array(readersFrom[count]!);
+  const readers = zeros(readersFrom[count]!);
   const next = readersFrom.slice(0, count);
+  const roots: Array<number> = [];
   for (let i = 0; i < count; i++) {
-    eachSource(draft, nodes[i]!, (source) => {
-      if (source !== -1) readers[next[source]!++] = i;
-    });
+    const node = nodes[i]!;
+    if (waitCounts[i] === 0) {
+      roots.push(i);
+      continue;
+    }
+    const slots = hasMoreSlots(node) ? allSlots(node) : node.slots;
+    for (const slot of slots) {
+      const owner = slot === -1 ? -1 : owners[slot]!;
+      if (owner !== -1) readers[next[owner]!++] = i;
+    }
+    for (const source of node.waitsFor) readers[next[source]!++] = i;
   }
 
-  const visible = draft.visible();
+  const returned = draft.returned();
   return {
     draft,
     name: draft.name,
@@ -81,10 +104,10 @@ export const compile = (draft: Draft): Graph => {
     readersFrom,
     readers,
     readCounts,
-    roots: nodes.flatMap((_, i) => (waitCounts[i] === 0 ? [i] : [])),
+    roots,
     policies,
-    returnNames: visible.map(([name]) => name),
-    returnSlots: visible.map(([, slot]) => slot),
+    returnNames: returned.names,
+    returnSlots: returned.slots,
     returnsLate: draft.returnedLate(),
     isOpen: draft.isOpen,
   };

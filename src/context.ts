@@ -28,14 +28,10 @@ export interface ContextHost {
   readonly progress: (path: string, attempt: number, fraction: number, note: string | undefined) => void;
 }
 
-/** What a context tells of: one call of a step's function. */
-interface Told {
-  readonly host: ContextHost;
-  readonly path: string;
-  readonly count: number;
-  readonly index: number;
-  readonly isItem: boolean;
-  readonly signal: AbortSignal;
+/** Where a step stands: its frame. */
+interface Place {
+  readonly map: unknown;
+  readonly pathOf: (index: number) => string;
 }
 
 /**
@@ -43,39 +39,59 @@ interface Told {
  * steps makes a million of these.
  */
 export class RunningContext implements StepContext {
-  readonly #call: Told;
+  readonly #host: ContextHost;
+  readonly #place: Place;
+  readonly #index: number;
+  readonly #attempt: number;
+  /** Made when the signal is asked for; true: the signal has fired before anybody asked. */
+  #controller: AbortController | true | undefined = undefined;
 
-  constructor(call: Told) {
-    this.#call = call;
+  constructor(host: ContextHost, place: Place, index: number, attempt: number) {
+    this.#host = host;
+    this.#place = place;
+    this.#index = index;
+    this.#attempt = attempt;
   }
 
   get path(): string {
-    return this.#call.path;
+    return this.#place.pathOf(this.#index);
   }
 
   get attempt(): number {
-    return this.#call.count;
+    return this.#attempt;
   }
 
   get index(): number {
-    return this.#call.isItem ? this.#call.index : (undefined as never);
+    return this.#place.map === undefined ? (undefined as never) : this.#index;
   }
 
   get signal(): AbortSignal {
-    return this.#call.signal;
+    const made = this.#controller;
+    if (made !== undefined && made !== true) return made.signal;
+    const controller = new AbortController();
+    if (made === true) controller.abort();
+    this.#controller = controller;
+    return controller.signal;
+  }
+
+  /** Fires the signal, now or when it is first asked for. Not a method: users hold the context. */
+  static abort(context: RunningContext): void {
+    const made = context.#controller;
+    if (made === undefined) context.#controller = true;
+    else if (made !== true) made.abort();
   }
 
   get idempotencyKey(): string {
-    return `${this.#call.host.runId}/${this.path}`;
+    return `${this.#host.runId}/${this.path}`;
   }
 
   get log(): StepContext["log"] {
-    const { host, path, count } = this.#call;
-    return (...message) => host.log(path, count, message);
+    const { path, attempt } = this;
+    return (...message) => this.#host.log(path, attempt, message);
   }
 
   get progress(): StepContext["progress"] {
-    const { host, path, count } = this.#call;
-    return (fraction, note) => host.progress(path, count, fraction, note);
+    const { path, attempt } = this;
+    return (fraction, note) => this.#host.progress(path, attempt, fraction, note);
   }
 }

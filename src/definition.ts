@@ -33,4 +33,9 @@ export interface StepDefinition {
   /** For a standalone step that gave schemas instead of names: what decodes its inputs. */
   readonly schemas: Readonly<Record<string, unknown>> | undefined;
   readonly options: AnyOptions;
+  /** A step that waits for the outside, and so takes no slot of the concurrency limit. */
+  readonly waits: "signal" | "time" | undefined;
 }
+
+/** Options are few, and most steps have none: these. */
+export const noOptions: AnyOptions = Object.freeze({});

@@ -70,15 +70,13 @@ export const lateProblem = (frame: Frame, value: unknown): string | undefined =>
 };
 
 /** Why a direct value cannot stand for what the step exposes, or undefined. */
-export const directProblem = (
-  { frame, definition, path }: Call,
-  value: unknown,
-): ExpansionError | undefined => {
-  const { outputs } = definition;
+export const directProblem = (call: Call, value: unknown): ExpansionError | undefined => {
+  const { frame } = call;
+  const { outputs } = call.definition;
   let reason: string | undefined;
   if (outputs === "all") reason = lateProblem(frame, value);
   else if (outputs.length !== 1) reason = recordProblem(outputs, value);
-  return reason === undefined ? undefined : new ExpansionError({ path, reason });
+  return reason === undefined ? undefined : new ExpansionError({ path: call.path, reason });
 };
 
 /** Of all that a sub-pipeline gave, what the step exposes: one value, or a record of several. */

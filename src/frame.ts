@@ -7,7 +7,6 @@ import type * as Cause from "effect/Cause";
 import type * as Exit from "effect/Exit";
 import type * as Fiber from "effect/Fiber";
 import type { Graph } from "./compile.ts";
-import type { StepContext } from "../types/context.ts";
 import type { ContextHost } from "./context.ts";
 import { RunningContext } from "./context.ts";
 import type { StepDefinition } from "./definition.ts";
@@ -53,9 +52,9 @@ export class Frame {
   job: Job | undefined = undefined;
 
   readonly values: Array<unknown>;
-  readonly waits: Int32Array;
-  readonly reads: Int32Array;
-  readonly states: Uint8Array;
+  readonly waits: Array<number>;
+  readonly reads: Array<number>;
+  readonly states: Array<number>;
   /** Nodes that have neither ended nor been skipped. */
   remaining: number;
   /** Jobs that are under way in this frame: how many, and the first of their list. */
@@ -74,6 +73,10 @@ export class Frame {
   lent: LentSlot | undefined = undefined;
   /** Ends the wait for steps that ignore their interruption. */
   endGrace: (() => void) | undefined = undefined;
+
+  /** With a store: when each node started, and which of them have expanded. */
+  began: Float64Array | undefined = undefined;
+  grown: Uint8Array | undefined = undefined;
 
   #prefix: string | undefined;
 
@@ -100,7 +103,9 @@ export class Frame {
       this.reads = noCounts;
       this.remaining = map!.items.length;
     }
-    this.states = new Uint8Array(this.remaining);
+    const { remaining } = this;
+    this.states = new Array<number>(remaining);
+    for (let i = 0; i < remaining; i++) this.states[i] = State.waiting;
   }
 
   /** The step that node `index` of this frame runs. All items of a map run one. */
@@ -112,7 +117,7 @@ export class Frame {
     if (this.map !== undefined) return this.map.policy;
     const graph = this.graph!;
     // A map's policy is for each of its items.
-    return graph.nodes[index]!.definition.kind === "map" ? undefined : graph.policies[index];
+    return graph.nodes[index]!.definition.kind === "map" ? undefined : graph.policies?.[index];
   }
 
   poolOf(index: number): string | undefined {
@@ -175,7 +180,7 @@ export class Frame {
 
 export const noInputs: Readonly<Record<string, unknown>> = Object.freeze({});
 const none: Array<unknown> = [];
-const noCounts = new Int32Array(0);
+const noCounts: Array<number> = [];
 
 /** One attempt of a step under a policy: `done` takes the place of handing the outcome to the graph. */
 export interface Attempt {
@@ -198,9 +203,7 @@ export class Call {
   readonly count: number;
   readonly attempt: Attempt | undefined;
   then: Then;
-  readonly context: StepContext;
-  #controller: AbortController | undefined = undefined;
-  #aborted = false;
+  readonly context: RunningContext;
 
   constructor(
     host: ContextHost,
@@ -210,6 +213,7 @@ export class Call {
     count: number,
     attempt: Attempt | undefined,
     then: Then,
+    context?: RunningContext,
   ) {
     this.host = host;
     this.frame = frame;
@@ -218,7 +222,7 @@ export class Call {
     this.count = count;
     this.attempt = attempt;
     this.then = then;
-    this.context = new RunningContext(this);
+    this.context = context ?? new RunningContext(host, frame, index, count);
   }
 
   get path(): string {
@@ -233,16 +237,8 @@ export class Call {
     return this.frame.map !== undefined;
   }
 
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#aborted) this.#controller.abort();
-    return this.#controller.signal;
-  }
-
-  /** Fires the signal, now or when it is first asked for. */
   abort(): void {
-    this.#aborted = true;
-    this.#controller?.abort();
+    RunningContext.abort(this.context);
   }
 }
 

@@ -61,11 +61,12 @@ interface Log {
   /** The nodes whose outputs are known only in a run. */
   readonly open: Array<number>;
   /** Names of pipelines added whole, which are path prefixes of their hidden steps. */
-  readonly prefixes: Map<string, number>;
+  prefixes: Map<string, number> | undefined;
 }
 
 const noGlobs: ReadonlyArray<GlobRead> = [];
 const noNodes: ReadonlyArray<number> = [];
+const noNames: ReadonlyArray<string> = [];
 
 /** Does `name` stand somewhere among `names`, or close to one of them? Says so in half a sentence. */
 const available = (names: ReadonlyArray<string>): string => {
@@ -111,7 +112,7 @@ export class Draft {
       slotNames: [],
       slotOf: new Map(),
       open: [],
-      prefixes: new Map(),
+      prefixes: undefined,
     };
     return new Draft(name, log, 0, 0, 0, 0, undefined);
   }
@@ -120,6 +121,15 @@ export class Draft {
     return this.#log.inputs.length === this.inputCount
       ? this.#log.inputs
       : this.#log.inputs.slice(0, this.inputCount);
+  }
+
+  get nodes(): ReadonlyArray<GraphNode> {
+    return this.#log.nodes.slice(0, this.nodeCount);
+  }
+
+  /** For each slot the node that provides it, -1 for an input; perhaps with more slots after ours. */
+  get owners(): ReadonlyArray<number> {
+    return this.#log.owners;
   }
 
   node(index: number): GraphNode {
@@ -163,15 +173,26 @@ export class Draft {
 
   /** What a run returns: name and slot, in the order of `.returns`, else of the steps. */
   visible(): ReadonlyArray<readonly [name: string, slot: number]> {
-    const found: Array<readonly [string, number]> = [];
-    for (const name of this.#returns?.names ?? []) {
-      if (this.hasOutput(name)) found.push([name, this.#log.slotOf.get(name)!]);
+    const { names, slots } = this.returned();
+    return names.map((name, i) => [name, slots[i]!] as const);
+  }
+
+  /** The same, as two columns. */
+  returned(): { readonly names: ReadonlyArray<string>; readonly slots: ReadonlyArray<number> } {
+    const names: Array<string> = [];
+    const slots: Array<number> = [];
+    for (const name of this.#returns?.names ?? noNames) {
+      if (!this.hasOutput(name)) continue;
+      names.push(name);
+      slots.push(this.#log.slotOf.get(name)!);
     }
     for (let slot = this.#returns?.fromSlot ?? 0; slot < this.slotCount; slot++) {
       const name = this.#log.slotNames[slot];
-      if (name !== undefined) found.push([name, slot]);
+      if (name === undefined) continue;
+      names.push(name);
+      slots.push(slot);
     }
-    return found;
+    return { names, slots };
   }
 
   /** Names listed by `.returns` that only an "all" step can provide. */
@@ -225,28 +246,23 @@ export class Draft {
       }
     }
     const provided = outputs === "all" ? [] : outputs;
-    const keys: Array<string> = [];
-    const slots: Array<number> = [];
-    let globs = noGlobs as Array<GlobRead>;
+    const { inputs } = definition;
+    // Arrays of the right length: one that grows by `push` takes room for 17, and a graph keeps these.
+    let keys = inputs;
+    let slots = inputs.length === 0 ? noNodes : new Array<number>(inputs.length);
+    let globs = noGlobs;
     let waits = false;
-    for (const input of definition.inputs) {
-      if (isGlob(input)) {
-        const read = this.#family(input);
-        if (read.slots.length === 0 && this.#openCount === 0) {
-          throw this.#error(
-            name,
-            `The glob "${input}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or mend the glob.`,
-          );
-        }
-        if (globs.length === 0) globs = [];
-        globs.push(read);
-        waits ||= this.#openCount > 0;
-      } else {
-        const slot = this.#slotFor(input, name);
-        keys.push(input);
-        slots.push(slot);
-        waits ||= slot === -1;
+    for (let i = 0; i < inputs.length; i++) {
+      const input = inputs[i]!;
+      // What is provided is no glob, since a name has no star: most inputs need one look.
+      const slot = this.visibleSlot(input) ?? (isGlob(input) ? undefined : this.#slotFor(input, name));
+      if (slot === undefined) {
+        [keys, slots, globs] = this.#readsOf(definition);
+        waits = this.#openCount > 0;
+        break;
       }
+      (slots as Array<number>)[i] = slot;
+      waits ||= slot === -1;
     }
     const overSlot = definition.over === undefined ? -1 : this.#slotFor(definition.over, name);
     waits ||= definition.over !== undefined && overSlot === -1;
@@ -254,7 +270,7 @@ export class Draft {
     log.nodes.push({
       path: name,
       definition,
-      keys: definition.inputs.length === keys.length ? definition.inputs : keys,
+      keys,
       slots,
       globs,
       waitsFor: waits ? this.openNodes : noNodes,
@@ -268,7 +284,7 @@ export class Draft {
       log.slotNames.push(output);
     }
     if (outputs === "all") log.open.push(this.nodeCount);
-    if (name !== provided[0]) log.prefixes.set(name, this.nodeCount);
+    if (name !== provided[0]) (log.prefixes ??= new Map()).set(name, this.nodeCount);
     return new Draft(
       this.name,
       log,
@@ -296,7 +312,7 @@ export class Draft {
     for (const [name] of visible) this.#checkNew(name, other.name);
     const aliases = other.inputs.map((input) => [input, this.#slotFor(input.name, other.name)] as const);
     const log = this.#writable();
-    if (hides) log.prefixes.set(other.name, this.nodeCount);
+    if (hides) (log.prefixes ??= new Map()).set(other.name, this.nodeCount);
 
     const slotMap: Array<number> = Array.from({ length: other.slotCount }, () => -1);
     const openHere = this.openNodes;
@@ -374,7 +390,7 @@ export class Draft {
       }
     }
     return new Draft(this.name, this.#log, this.inputCount, this.nodeCount, this.slotCount, this.#openCount, {
-      names: [...new Set(names)],
+      names: names.length === 1 ? names : [...new Set(names)],
       fromSlot: this.slotCount,
       fromNode: this.nodeCount,
     });
@@ -397,7 +413,7 @@ export class Draft {
   }
 
   #hasPrefix(name: string): boolean {
-    const at = this.#log.prefixes.get(name);
+    const at = this.#log.prefixes?.get(name);
     return at !== undefined && at < this.nodeCount;
   }
 
@@ -411,6 +427,27 @@ export class Draft {
       step,
       `It reads "${input}", and nothing provides that; ${available(this.visibleNames())}. Add an input or a step "${input}" before it.`,
     );
+  }
+
+  /** What a step with globs reads: the names, their slots, and the families. */
+  #readsOf({
+    name,
+    inputs,
+  }: StepDefinition): [
+    keys: ReadonlyArray<string>,
+    slots: ReadonlyArray<number>,
+    globs: ReadonlyArray<GlobRead>,
+  ] {
+    const keys = inputs.filter((input) => !isGlob(input));
+    const globs = inputs.filter(isGlob).map((glob) => {
+      const read = this.#family(glob);
+      if (read.slots.length > 0 || this.#openCount > 0) return read;
+      throw this.#error(
+        name,
+        `The glob "${glob}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or mend the glob.`,
+      );
+    });
+    return [keys, keys.map((key) => this.#slotFor(key, name)), globs];
   }
 
   #family(glob: string): GlobRead {
@@ -440,7 +477,7 @@ export class Draft {
     if (slot !== undefined && slot < this.slotCount) {
       throw this.#error(step, `The output "${output}" is already provided: give this one another name.`);
     }
-    if (this.#log.prefixes.size > 0 && output === step && this.#hasPrefix(output)) {
+    if (this.#log.prefixes !== undefined && output === step && this.#hasPrefix(output)) {
       throw this.#error(step, `The name "${output}" is already provided: give this one another name.`);
     }
   }
@@ -469,7 +506,7 @@ export class Draft {
       slotNames: log.slotNames.slice(0, this.slotCount),
       slotOf,
       open: log.open.slice(0, this.#openCount),
-      prefixes: new Map([...log.prefixes].filter(([, node]) => node < this.nodeCount)),
+      prefixes: log.prefixes && new Map([...log.prefixes].filter(([, node]) => node < this.nodeCount)),
     };
   }
 }

@@ -17,6 +17,7 @@ export type { ProgressOptions } from "./progress/open.ts";
 
 export type { StepContext } from "../types/context.ts";
 export type * from "../types/options.ts";
+export type { OutputChunk, OutputType } from "../types/outputs.ts";
 export type { FailureOf, InputsOf, OutputsOf, Pipeline, ServicesOf } from "../types/pipeline.ts";
 export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";
 export type * from "../types/run.ts";

@@ -6,6 +6,7 @@ import { InvalidOutput } from "./errors.ts";
 import type { Frame, Late } from "./frame.ts";
 import type { GraphNode } from "./graph.ts";
 import { globMatcher } from "./names.ts";
+import { emptyFamily, emptyInputs, emptyRecord } from "./reads.ts";
 
 /** Reads a slot, for one of its readers. */
 const take = (frame: Frame, slot: number): unknown => {
@@ -25,7 +26,7 @@ const lateFor = (frame: Frame, node: GraphNode, name: string): Late | undefined 
 
 /** The inputs of a node by name; a sentence where an earlier "all" step should have provided one and did not. */
 export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknown> | string => {
-  const inputs: Record<string, unknown> = {};
+  const inputs = emptyInputs(node);
   const { keys, slots, globs } = node;
   for (let i = 0; i < slots.length; i++) {
     const key = keys[i]!;
@@ -39,7 +40,7 @@ export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknow
     }
   }
   for (const { glob, names, slots: members } of globs) {
-    const family: Record<string, unknown> = {};
+    const family = emptyFamily(members.length);
     for (let i = 0; i < members.length; i++) family[names[i]!] = take(frame, members[i]!);
     if (node.waitsFor.length > 0 && frame.late !== undefined) {
       const matches = globMatcher(glob);
@@ -87,7 +88,10 @@ export const recordProblem = (outputs: ReadonlyArray<string>, value: unknown): s
 };
 
 /** A step's outputs by name, of the value that it gave. */
-export const outputsByName = (definition: StepDefinition, value: unknown): Record<string, unknown> =>
-  definition.outputs !== "all" && definition.outputs.length === 1
-    ? { [definition.outputs[0]!]: value }
-    : (value as Record<string, unknown>);
+export const outputsByName = (definition: StepDefinition, value: unknown): Record<string, unknown> => {
+  const { outputs } = definition;
+  if (outputs === "all" || outputs.length !== 1) return value as Record<string, unknown>;
+  const byName = emptyRecord(outputs[0]!.length + outputs[0]!.charCodeAt(outputs[0]!.length - 1));
+  byName[outputs[0]!] = value;
+  return byName;
+};

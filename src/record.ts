@@ -14,6 +14,7 @@ export class Recording implements Watcher {
   readonly #graph: Graph;
   readonly #events: Array<PipelineEvent> = [];
   readonly #waiting = new Set<() => void>();
+  #isWaking = false;
   #ended = false;
   readonly expansions = new Map<string, DynamicWorkflowResult>();
   /** For each step, the paths that expanded: its own, or those of its items. */
@@ -102,8 +103,14 @@ export class Recording implements Watcher {
     });
   }
 
+  /** Soon, and not for each event: who is woken takes all that there are, and a run may tell a thousand at once. */
   #wake(): void {
-    for (const wake of Array.from(this.#waiting)) wake();
+    if (this.#waiting.size === 0 || this.#isWaking) return;
+    this.#isWaking = true;
+    queueMicrotask(() => {
+      this.#isWaking = false;
+      for (const wake of Array.from(this.#waiting)) wake();
+    });
   }
 
   #grown(plan: Plan): Plan {

@@ -3,6 +3,7 @@
  * builder. Says at once what no later stage could say as well: a function that is none, an option that cannot be.
  */
 import type { AnyOptions, StepDefinition, UserFunction } from "./definition.ts";
+import { noOptions } from "./definition.ts";
 import { describe } from "./describe.ts";
 import { GraphError } from "./errors.ts";
 import { optionsProblem } from "./policy.ts";
@@ -10,9 +11,6 @@ import { isSchema } from "./schema.ts";
 
 /** How a standalone step shows the builder what it is. */
 export const definitionOf: unique symbol = Symbol.for("espalier/definition") as never;
-
-/** Options are few, and most steps have none. */
-const noOptions: AnyOptions = Object.freeze({});
 
 const noNames: ReadonlyArray<string> = Object.freeze([]);
 
@@ -29,43 +27,54 @@ interface Parts {
   readonly callName: string;
   readonly cases?: unknown;
   readonly options: AnyOptions | undefined;
+  readonly waits?: StepDefinition["waits"];
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
+const refuse = (pipeline: string, name: unknown, reason: string): never => {
+  throw new GraphError({ pipeline, step: describe(name), reason });
+};
+
+/** A loop: `every` with a callback would be a tenth of what adding a step costs. */
+const areStrings = (values: ReadonlyArray<unknown>): boolean => {
+  for (const value of values) if (typeof value !== "string") return false;
+  return true;
+};
+
 /** Checks the parts and puts them together; `pipeline` is named in what is thrown. */
 export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition => {
   const { kind, name, inputs, call, cases } = parts;
   const options = parts.options ?? noOptions;
-  const fail = (reason: string): never => {
-    throw new GraphError({ pipeline, step: describe(name), reason });
-  };
-  if (!Array.isArray(inputs) && !isRecord(inputs)) fail("Its inputs are an array of names.");
-  if (typeof call !== "function") fail(`Its ${parts.callName} is no function.`);
-  if (typeof options !== "object") fail("Its options are no record.");
-  if (Array.isArray(inputs) && inputs.some((input) => typeof input !== "string")) {
-    fail("Its inputs are names, and one of them is no string.");
+  if (!Array.isArray(inputs) && !isRecord(inputs))
+    refuse(pipeline, name, "Its inputs are an array of names.");
+  if (typeof call !== "function") refuse(pipeline, name, `Its ${parts.callName} is no function.`);
+  if (typeof options !== "object") refuse(pipeline, name, "Its options are no record.");
+  if (Array.isArray(inputs) && !areStrings(inputs)) {
+    refuse(pipeline, name, "Its inputs are names, and one of them is no string.");
   }
   const schemas = Array.isArray(inputs) ? undefined : (inputs as Readonly<Record<string, unknown>>);
-  for (const input of Object.keys(schemas ?? {})) {
-    if (!isSchema(schemas![input])) fail(`The schema of its input "${input}" is no schema.`);
+  for (const input of schemas === undefined ? noNames : Object.keys(schemas)) {
+    if (!isSchema(schemas![input]))
+      refuse(pipeline, name, `The schema of its input "${input}" is no schema.`);
   }
   if (cases !== undefined) {
-    if (!isRecord(cases)) fail("Its cases are a record of functions.");
+    if (!isRecord(cases)) refuse(pipeline, name, "Its cases are a record of functions.");
     const bad = Object.entries(cases as object).find(([, run]) => typeof run !== "function");
-    if (bad !== undefined) fail(`Its case "${bad[0]}" is no function.`);
+    if (bad !== undefined) refuse(pipeline, name, `Its case "${bad[0]}" is no function.`);
   }
   const { outputs } = options;
   if (outputs !== undefined && outputs !== "all" && !Array.isArray(outputs)) {
-    fail("Its outputs are an array of names.");
+    refuse(pipeline, name, "Its outputs are an array of names.");
   }
-  if (outputs === "all" && kind !== "dynamic") fail('Only a dynamic step can have the outputs "all".');
+  if (outputs === "all" && kind !== "dynamic")
+    refuse(pipeline, name, 'Only a dynamic step can have the outputs "all".');
   if (outputs !== undefined && (kind === "map" || kind === "switch")) {
-    fail(`A ${kind} has one output, its name: it takes no outputs option.`);
+    refuse(pipeline, name, `A ${kind} has one output, its name: it takes no outputs option.`);
   }
   if (Array.isArray(outputs) && outputs.length === 0)
-    fail("Its outputs are empty, and a step provides something.");
+    refuse(pipeline, name, "Its outputs are empty, and a step provides something.");
   const definition: StepDefinition = {
     kind,
     name: name as string,
@@ -76,10 +85,11 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
     cases: cases as StepDefinition["cases"],
     schemas,
     options,
+    waits: parts.waits,
   };
   if (options !== noOptions) {
     const problem = optionsProblem(definition);
-    if (problem !== undefined) fail(problem);
+    if (problem !== undefined) refuse(pipeline, name, problem);
   }
   return definition;
 };
