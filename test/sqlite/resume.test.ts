@@ -166,7 +166,7 @@ describe("A run that is resumed", () => {
     await rejection(p.runPromise({}, { store: storeAt(file), runId: "r" }));
     fail = false;
     await Effect.runPromise(resume(p, "r", { store: storeAt(file) }));
-    expect(seen).toStrictEqual({
+    expect({ ...(seen as object) }).toStrictEqual({
       plain: { none: undefined, zero: -0, nothing: null, list: [undefined, 1] },
       nothing: undefined,
       when: new Date(0),
