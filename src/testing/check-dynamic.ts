@@ -32,7 +32,10 @@ import type { CheckOptions, Report } from "./checking.ts";
  *
  * @public
  */
-export const checkDynamic = async <S extends AnyStep>(step: S, options: CheckOptions<InOf<S>>): Promise<Report> => {
+export const checkDynamic = async <S extends AnyStep>(
+  step: S,
+  options: CheckOptions<InOf<S>>,
+): Promise<Report> => {
   const definition = standalone(step);
   if (definition?.kind !== "dynamic") throw new TypeError("checkDynamic takes a standalone dynamic step.");
   let draft = Draft.empty("check");

@@ -72,7 +72,10 @@ const checkLaw = async (
     }
     let verdict: Verdict;
     try {
-      verdict = await inTime(plan, law.check(subject, given, { ...plan.tools, seed: seedFor(seed, hashOf(textOf(given))) }));
+      verdict = await inTime(
+        plan,
+        law.check(subject, given, { ...plan.tools, seed: seedFor(seed, hashOf(textOf(given))) }),
+      );
     } catch (thrown) {
       if (thrown instanceof Obstacle) stopped = { reason: thrown.message, input: given };
       else stopped = { reason: `the check itself failed: ${describe(thrown)}`, input: given };
@@ -83,7 +86,12 @@ const checkLaw = async (
     if (verdict.type === "held") withSignal++;
     else reason ||= verdict.reason;
   });
-  const details = await runProperty(property, { seed, numRuns: runs, ...(path === undefined ? {} : { path }), endOnFailure: false }, name, subject);
+  const details = await runProperty(
+    property,
+    { seed, numRuns: runs, ...(path === undefined ? {} : { path }), endOnFailure: false },
+    name,
+    subject,
+  );
   const found = details.errorInstance;
   const at = details.counterexamplePath ?? path ?? "0";
   if (found instanceof BrokenLaw) {
@@ -101,7 +109,14 @@ const checkLaw = async (
       interleaving: picks,
       seed,
       path: at,
-      regression: regressionOf({ check: subject.check, subject: subject.name, law: name, input, seed, path: at }),
+      regression: regressionOf({
+        check: subject.check,
+        subject: subject.name,
+        law: name,
+        input,
+        seed,
+        path: at,
+      }),
     });
   }
   if (stopped !== undefined) {
@@ -130,7 +145,14 @@ const runProperty = async (
   } catch (thrown) {
     const reason = `the arbitrary threw: ${describe(thrown)}`;
     const seed = parameters.seed!;
-    throw new CheckFailed({ law, subject: subject.name, reason, input: undefined, seed, path: parameters.path ?? "0" });
+    throw new CheckFailed({
+      law,
+      subject: subject.name,
+      reason,
+      input: undefined,
+      seed,
+      path: parameters.path ?? "0",
+    });
   }
 };
 
@@ -161,12 +183,16 @@ export const checkSubject = async (
     ...unmocked,
     graph: withMocks(unmocked.graph, (options.mocks ?? []) as ReadonlyArray<Mock>),
     options: options.run ?? {},
-    world: { patience: Math.min(deadline, 2000), services: options.services as Context.Context<any> | undefined },
+    world: {
+      patience: Math.min(deadline, 2000),
+      services: options.services as Context.Context<any> | undefined,
+    },
   };
   const reports: Array<LawReport> = [];
   for (const name of options.laws ?? defaultLaws) {
     const law = laws[name] as Law | undefined;
-    if (law === undefined) throw new TypeError(`There is no law "${name}". The laws are ${Object.keys(laws).join(", ")}.`);
+    if (law === undefined)
+      throw new TypeError(`There is no law "${name}". The laws are ${Object.keys(laws).join(", ")}.`);
     const report = await checkLaw(law, subject, options.input, plan);
     if (report.result === "vacuous" && options.vacuous === "fail") {
       const reason = `it had no signal, since ${report.reason}.`;

@@ -27,7 +27,11 @@ const readsOf = (step: PlanStep): string => {
 
 /** Written with a stack of its own: expansions nest as deeply as data says. */
 export const terminalText = (plan: Plan, failing?: string): string => {
-  type Line = { readonly text: string; readonly path: string | undefined; readonly inner: ReadonlyArray<Line> };
+  type Line = {
+    readonly text: string;
+    readonly path: string | undefined;
+    readonly inner: ReadonlyArray<Line>;
+  };
   const lineOf = (step: PlanStep): Line => ({
     text: `${oneLine(step.name)}${step.kind === "step" ? "" : ` (${step.kind})`}${readsOf(step)}`,
     path: step.path,

@@ -43,7 +43,14 @@ const list = (names: ReadonlyArray<string>): string =>
 
 const refuse = (plan: Plan, declared: string, actual: string, failing?: string): never => {
   throw new ShapeMismatch(
-    [`"${plan.name}" has another shape.`, "", `  expected  ${declared}`, `  actual    ${actual}`, "", terminalText(plan, failing)].join("\n"),
+    [
+      `"${plan.name}" has another shape.`,
+      "",
+      `  expected  ${declared}`,
+      `  actual    ${actual}`,
+      "",
+      terminalText(plan, failing),
+    ].join("\n"),
   );
 };
 
@@ -111,7 +118,8 @@ export const expectShape = <Sub>(sub: Sub): ShapeExpectation<OutputNames<Sub>> =
     },
     toExpose: (...expected) => {
       const missing = without(expected, plan.returns);
-      if (missing.length > 0) refuse(plan, `the outputs ${list(expected)}`, `the outputs ${list(plan.returns)}`);
+      if (missing.length > 0)
+        refuse(plan, `the outputs ${list(expected)}`, `the outputs ${list(plan.returns)}`);
       return expectation;
     },
     toDependOn: (name, ...expected) => {

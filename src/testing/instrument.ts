@@ -38,7 +38,12 @@ export const asEffect = (given: unknown): Effect.Effect<unknown, unknown> => {
   if (Effect.isEffect(given)) return given as Effect.Effect<unknown, unknown>;
   if (typeof given !== "object" || given === null || !isThenable(given)) return Effect.succeed(given);
   // As for the engine, a promise goes on, and is waited for, whether or not anybody still wants what it gives.
-  return Effect.uninterruptible(Effect.flatMap(Effect.promise(() => Promise.resolve(given)), asEffect));
+  return Effect.uninterruptible(
+    Effect.flatMap(
+      Effect.promise(() => Promise.resolve(given)),
+      asEffect,
+    ),
+  );
 };
 
 /** Goes on with a value that may take its time, as the engine would. */

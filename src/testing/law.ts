@@ -73,7 +73,8 @@ const obstacleOf = (observed: Observed): string | undefined => {
   const error = Cause.squash(ended.exit.cause);
   if (error instanceof InvalidInput) {
     const schema = `the arbitrary gave an input that the schema refuses: ${error.message}`;
-    if (error.path === "" || !error.path.includes("/")) return `${schema} Is arbitrary.fromSchema what you want?`;
+    if (error.path === "" || !error.path.includes("/"))
+      return `${schema} Is arbitrary.fromSchema what you want?`;
   }
   const thrown = error instanceof StepFailed ? error.cause : error;
   const service = missingService.exec(describe(thrown))?.[1];
@@ -88,7 +89,11 @@ const whereOf = ({ unfinished }: Observed): string =>
     : `Under way: ${unfinished.map((path) => `"${path}"`).join(", ")}.`;
 
 /** A run that has come to its end, however it did. */
-export const settled = async (subject: Subject, given: Given, options: ObserveOptions = {}): Promise<Observed> => {
+export const settled = async (
+  subject: Subject,
+  given: Given,
+  options: ObserveOptions = {},
+): Promise<Observed> => {
   const observed = await observe(subject, given, options);
   const obstacle = obstacleOf(observed);
   if (obstacle !== undefined) throw new Obstacle(obstacle);

@@ -92,7 +92,8 @@ export const withMocks = (graph: Graph, replaced: ReadonlyArray<Mock>): Graph =>
  */
 export const mocks = <P extends object>(pipeline: P, replaced: ReadonlyArray<Mock>): P => {
   const graph = (pipeline as { readonly [graphOf]?: Graph })[graphOf];
-  if (graph === undefined) throw new GraphError({ pipeline: "", step: "", reason: "mocks takes a pipeline." });
+  if (graph === undefined)
+    throw new GraphError({ pipeline: "", step: "", reason: "mocks takes a pipeline." });
   // Everything else about it is what it was: it is the same pipeline, whose functions are other ones.
   return Object.create(pipeline, { [graphOf]: { value: withMocks(graph, replaced) } }) as P;
 };

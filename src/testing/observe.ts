@@ -12,7 +12,7 @@ import { Recording } from "../record.ts";
 import { runGraph } from "../run.ts";
 import { Listeners } from "../seams.ts";
 import type { Instrument, StepCall } from "./instrument.ts";
-import { instrumented, originalOf, whenGiven } from "./instrument.ts";
+import { instrumented, whenGiven } from "./instrument.ts";
 import type { WorldOptions } from "./world.ts";
 import { World } from "./world.ts";
 
@@ -86,7 +86,7 @@ const whenEnded = (value: unknown, ended: () => void): unknown => {
 
 const expansionOf = (value: unknown): Expansion => {
   const graph = expandable(value);
-  return graph === undefined ? { type: "direct", value } : { type: "graph", graph: originalOf(graph) };
+  return graph === undefined ? { type: "direct", value } : { type: "graph", graph };
 };
 
 /** What an Effect failed with: typed, or as a defect. */

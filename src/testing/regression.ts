@@ -12,7 +12,8 @@ interface Seen {
 }
 
 /** Can the text of the input be read back as the input? Where not, the seed leads to it. */
-const isLiteral = (text: string): boolean => !/\[function\]|\[circle|\[an object|Symbol\(|\b[A-Z]\w+ \{/.test(text);
+const isLiteral = (text: string): boolean =>
+  !/\[function\]|\[circle|\[an object|Symbol\(|\b[A-Z]\w+ \{/.test(text);
 
 const identifier = (name: string): string => {
   const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== "");
@@ -25,7 +26,13 @@ export const regressionOf = ({ check, input, law, path, seed, subject }: Seen): 
   const name = identifier(subject);
   const title = `test(${JSON.stringify(`${subject} keeps ${law}`)}, async () => {`;
   const lines = isLiteral(text)
-    ? [`  const input = fc.constant(${text});`, `  await ${check}(${name}, { input, laws: ["${law}"], seed: ${seed} });`]
-    : [`  // The same arbitrary as before, here called input.`, `  await ${check}(${name}, { input, laws: ["${law}"], seed: ${seed}, path: "${path}" });`];
+    ? [
+        `  const input = fc.constant(${text});`,
+        `  await ${check}(${name}, { input, laws: ["${law}"], seed: ${seed} });`,
+      ]
+    : [
+        `  // The same arbitrary as before, here called input.`,
+        `  await ${check}(${name}, { input, laws: ["${law}"], seed: ${seed}, path: "${path}" });`,
+      ];
   return [title, ...lines, "});"].join("\n");
 };

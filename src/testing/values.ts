@@ -6,7 +6,11 @@ const isPlain = (value: unknown): value is Record<string, unknown> => {
 };
 
 /** Goes through arrays, records, maps and sets. What has a class of its own stays what it is. */
-const copy = (value: unknown, keysOf: (record: object) => Array<string>, done: (made: object) => void): unknown => {
+const copy = (
+  value: unknown,
+  keysOf: (record: object) => Array<string>,
+  done: (made: object) => void,
+): unknown => {
   const known = new Map<object, unknown>();
   const go = (inner: unknown): unknown => {
     if (typeof inner !== "object" || inner === null) return inner;

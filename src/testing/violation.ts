@@ -40,7 +40,9 @@ export class LawViolation extends Data.TaggedError("LawViolation")<{
       `  actual    ${this.actual}`,
     ];
     if (this.interleaving !== undefined) {
-      lines.push(`  order     the ready steps taken were number ${this.interleaving.join(", ")} (0: the first)`);
+      lines.push(
+        `  order     the ready steps taken were number ${this.interleaving.join(", ")} (0: the first)`,
+      );
     }
     if (this.drawing !== undefined) lines.push("", this.drawing.text);
     lines.push(

@@ -14,7 +14,8 @@ const numberText = (value: number): string => (Object.is(value, -0) ? "-0" : Str
 const className = (value: object): string => {
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype === Object.prototype || prototype === null) return "";
-  const name: unknown = (prototype as { readonly constructor?: { readonly name?: unknown } }).constructor?.name;
+  const name: unknown = (prototype as { readonly constructor?: { readonly name?: unknown } }).constructor
+    ?.name;
   return typeof name === "string" ? name : "";
 };
 

@@ -108,7 +108,10 @@ const breaking: Readonly<Record<string, Checked>> = {
   }) as Checked,
   interruptSafe: dynamic("total", ["items"], ({ items }: Items) =>
     pipeline("left").step("total", [], () =>
-      Effect.as(Effect.onInterrupt(Effect.sleep(10), () => Effect.sleep("1 hour")), items.length),
+      Effect.as(
+        Effect.onInterrupt(Effect.sleep(10), () => Effect.sleep("1 hour")),
+        items.length,
+      ),
     ),
   ) as Checked,
 };
@@ -161,7 +164,9 @@ test("for a race, the order is told as well, and is as near to first-in first-ou
 
 test("keys in another order, chance and a clock of Effect's are other worlds too", async () => {
   const byKeys = dynamic("total", ["of"], ({ of }: { of: Readonly<Record<string, number>> }) =>
-    pipeline("first").step(`of ${Object.keys(of)[0]}`, [], () => 1).step("total", [], () => 1),
+    pipeline("first")
+      .step(`of ${Object.keys(of)[0]}`, [], () => 1)
+      .step("total", [], () => 1),
   );
   const keys = await checkDynamic(byKeys as never, {
     input: fc.record({ of: fc.record({ x: fc.nat(), y: fc.nat() }) }) as never,

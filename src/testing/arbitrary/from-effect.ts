@@ -43,4 +43,5 @@ class FromEffect extends fc.Arbitrary<unknown> {
   }
 }
 
-export const fromEffect = (schema: Schema.Codec<unknown, unknown>): fc.Arbitrary<unknown> => new FromEffect(schema);
+export const fromEffect = (schema: Schema.Codec<unknown, unknown>): fc.Arbitrary<unknown> =>
+  new FromEffect(schema);

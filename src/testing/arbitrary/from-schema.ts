@@ -35,19 +35,27 @@ const arbitraryFor = (vendor: string, schema: unknown): fc.Arbitrary<unknown> =>
   try {
     return arbitraryOf(schema as JsonSchema);
   } catch (error) {
-    return refuse(error instanceof UnreadableSchema ? `${error.message}.` : `${vendor} gave a JSON Schema that fast-check cannot follow: ${describe(error)}`);
+    return refuse(
+      error instanceof UnreadableSchema
+        ? `${error.message}.`
+        : `${vendor} gave a JSON Schema that fast-check cannot follow: ${describe(error)}`,
+    );
   }
 };
 
 /** Draws until a value fits; where hardly any does, says so rather than to search for ever. */
-const fitting = (values: fc.Arbitrary<unknown>, isFit: (value: unknown) => boolean): fc.Arbitrary<unknown> => {
+const fitting = (
+  values: fc.Arbitrary<unknown>,
+  isFit: (value: unknown) => boolean,
+): fc.Arbitrary<unknown> => {
   let refused = 0;
   return values.filter((value) => {
     if (isFit(value)) {
       refused = 0;
       return true;
     }
-    if (++refused > 10_000) refuse("hardly any value of its JSON Schema fits it. Write its arbitrary by hand, with fast-check.");
+    if (++refused > 10_000)
+      refuse("hardly any value of its JSON Schema fits it. Write its arbitrary by hand, with fast-check.");
     return false;
   });
 };

@@ -1,6 +1,6 @@
 /**
- * The model: what a run of a shape must give, and how often each function is called, by a sequential interpreter that
- * knows nothing of frames, fibers or queues.
+ * The model: what a run of a shape must give, how often each function is called, and how long it takes, by a sequential
+ * interpreter that knows nothing of frames, fibers or queues.
  */
 import type { Shape, ShapeNode, Values } from "./shape.ts";
 import { choose, digest, kindOf, listBefore, listOf, nameOf, readsOf } from "./shape.ts";
@@ -11,53 +11,123 @@ import { choose, digest, kindOf, listBefore, listOf, nameOf, readsOf } from "./s
  * @public
  */
 export interface Model {
-  readonly outputs: Readonly<Record<string, unknown>>;
+  /** What it gives; undefined if it fails. */
+  readonly outputs: Readonly<Record<string, unknown>> | undefined;
   /** How often each function is called, by path. */
   readonly calls: Readonly<Record<string, number>>;
+  /** Milliseconds that it takes where nothing limits what runs at once: its longest chain of sleeping steps. */
+  readonly time: number;
 }
 
-type Call = (path: string) => void;
+/** What stands for the value of a step that failed, or was skipped since it reads from one that did. */
+const failed = Symbol("failed");
 
-const interpret = (shape: Shape, depth: number, prefix: string, given: Values, call: Call): Values => {
-  const values: Values = { ...given };
-  /** The value of a sub-pipeline is a digest of its last node, exposed by a step of its own. */
-  const expand = (node: ShapeNode, path: string, seed: number, inputs: Values): unknown => {
-    const sub = choose(node.subs, seed);
-    if (sub === undefined) return seed;
-    const results = interpret(sub, depth + 1, `${path}/`, inputs, call);
-    call(`${path}/exposed`);
-    call(`${path}/${path.split("/").at(-1)!.replace(/\[.*/, "")}`);
-    return digest(node.salt, [results[nameOf(depth + 1, sub.nodes.length - 1)]]);
-  };
-  shape.nodes.forEach((node, index) => {
-    const name = nameOf(depth, index);
-    const path = prefix + name;
-    const reads = readsOf(node, depth, index, Object.keys(given));
-    const inputs = Object.fromEntries(reads.map((read) => [read, values[read]]));
+/** What came of the nodes of one pipeline or sub-pipeline, and when the last of them ended. */
+interface Outcome {
+  readonly values: Values;
+  readonly end: number;
+}
+
+class Interpreter {
+  readonly calls: Record<string, number> = {};
+  readonly #failing: string | undefined;
+
+  constructor(failing: string | undefined) {
+    this.#failing = failing;
+  }
+
+  /** Calls the function of a step, and gives what it would. */
+  #call<Value>(path: string, value: Value): Value | typeof failed {
+    if (path === this.#failing) return failed;
+    this.calls[path] = (this.calls[path] ?? 0) + 1;
+    return value;
+  }
+
+  run(shape: Shape, depth: number, prefix: string, given: Values, begin: number): Outcome {
+    const values: Values = { ...given };
+    const ends = new Map<string, number>(Object.keys(given).map((name) => [name, begin]));
+    shape.nodes.forEach((node, index) => {
+      const name = nameOf(depth, index);
+      const reads = readsOf(node, depth, index, Object.keys(given));
+      const over = kindOf(shape, index) === "map" ? listBefore(shape, depth, index)! : undefined;
+      const all = over === undefined ? reads : [over, ...reads];
+      const start = Math.max(begin, ...all.map((read) => ends.get(read)!));
+      let outcome: { readonly value: unknown; readonly end: number };
+      if (all.some((read) => values[read] === failed)) {
+        outcome = { value: failed, end: start };
+      } else {
+        const inputs = Object.fromEntries(reads.map((read) => [read, values[read]]));
+        outcome = this.#node(shape, node, index, depth, prefix + name, inputs, over && values[over], start);
+      }
+      values[name] = outcome.value;
+      ends.set(name, outcome.end);
+      if (kindOf(shape, index) === "pair") {
+        values[`${name}b`] = outcome.value === failed ? failed : (outcome.value as number) + 1;
+        ends.set(`${name}b`, outcome.end);
+      }
+    });
+    return { values, end: Math.max(begin, ...ends.values()) };
+  }
+
+  #node(
+    shape: Shape,
+    node: ShapeNode,
+    index: number,
+    depth: number,
+    path: string,
+    inputs: Values,
+    items: unknown,
+    start: number,
+  ): { readonly value: unknown; readonly end: number } {
     const seed = digest(node.salt, Object.values(inputs));
     const kind = kindOf(shape, index);
+    // The case "odd" of a switch gives what it gives at once.
+    const isInstant = node.style !== "sleeping effect" || (kind === "switch" && seed % 2 !== 0);
+    const end = start + (isInstant ? 0 : 1);
     if (kind === "map") {
-      const items = values[listBefore(shape, depth, index)!] as ReadonlyArray<unknown>;
-      values[name] = items.map((item, i) => {
-        call(`${path}[${i}]`);
-        return expand(node, `${path}[${i}]`, digest(seed, [item]), inputs);
-      });
-      return;
+      const all = (items as ReadonlyArray<unknown>).map((item, i) =>
+        this.#expand(node, depth, `${path}[${i}]`, digest(seed, [item]), inputs, end),
+      );
+      const isFailed = all.some(({ value }) => value === failed);
+      return {
+        value: isFailed ? failed : all.map(({ value }) => value),
+        end: Math.max(start, ...all.map((each) => each.end)),
+      };
     }
-    call(path);
-    if (kind === "list") values[name] = listOf(seed);
-    else if (kind === "switch" || kind === "dynamic") values[name] = expand(node, path, seed, inputs);
-    else values[name] = seed;
-    if (kind === "pair") values[`${name}b`] = seed + 1;
-  });
-  return values;
-};
+    if (kind === "switch" || kind === "dynamic") return this.#expand(node, depth, path, seed, inputs, end);
+    return { value: this.#call(path, kind === "list" ? listOf(seed) : seed), end };
+  }
 
-/** What a run of the shape must do. */
-export const modelOf = (shape: Shape): Model => {
-  const calls: Record<string, number> = {};
-  const call: Call = (path) => {
-    calls[path] = (calls[path] ?? 0) + 1;
-  };
-  return { outputs: interpret(shape, 0, "", {}, call), calls };
+  /** The value of a sub-pipeline is a digest of its last node, exposed by a step of its own. */
+  #expand(
+    node: ShapeNode,
+    depth: number,
+    path: string,
+    seed: number,
+    inputs: Values,
+    begin: number,
+  ): { readonly value: unknown; readonly end: number } {
+    const direct = this.#call(path, seed);
+    const sub = choose(node.subs, seed);
+    if (direct === failed || sub === undefined) return { value: direct, end: begin };
+    const { values, end } = this.run(sub, depth + 1, `${path}/`, inputs, begin);
+    const last = values[nameOf(depth + 1, sub.nodes.length - 1)];
+    let exposed: unknown =
+      last === failed ? failed : this.#call(`${path}/exposed`, digest(node.salt, [last]));
+    // The step that exposes it bears the name of the dynamic step, without what names an item.
+    const name = path.split("/").at(-1)!.replace(/\[.*/, "");
+    if (exposed !== failed) exposed = this.#call(`${path}/${name}`, exposed);
+    return { value: Object.values(values).includes(failed) ? failed : exposed, end };
+  }
+}
+
+/**
+ * What a run of the shape must do. With `failing`: where the step of that path fails before its function is called, and
+ * all that does not depend on it still runs.
+ */
+export const modelOf = (shape: Shape, failing?: string): Model => {
+  const interpreter = new Interpreter(failing);
+  const { values, end } = interpreter.run(shape, 0, "", {}, 0);
+  const outputs = Object.values(values).includes(failed) ? undefined : values;
+  return { outputs, calls: interpreter.calls, time: end };
 };

@@ -38,9 +38,14 @@ export interface JsonSchema {
 }
 
 const formats: Readonly<Record<string, () => fc.Arbitrary<string>>> = {
-  date: () => fc.date({ noInvalidDate: true, min: new Date(0), max: new Date("2100-01-01") }).map((date) => date.toISOString().slice(0, 10)),
+  date: () =>
+    fc
+      .date({ noInvalidDate: true, min: new Date(0), max: new Date("2100-01-01") })
+      .map((date) => date.toISOString().slice(0, 10)),
   "date-time": () =>
-    fc.date({ noInvalidDate: true, min: new Date(0), max: new Date("2100-01-01") }).map((date) => date.toISOString()),
+    fc
+      .date({ noInvalidDate: true, min: new Date(0), max: new Date("2100-01-01") })
+      .map((date) => date.toISOString()),
   uuid: () => fc.uuid(),
   email: () =>
     fc
@@ -55,8 +60,10 @@ const text = ({ format, maxLength, minLength, pattern }: JsonSchema): fc.Arbitra
   const known = format === undefined ? undefined : formats[format];
   if (known !== undefined) return known();
   const made = pattern === undefined ? undefined : fc.stringMatching(new RegExp(pattern));
-  const fits = (value: string): boolean => value.length >= (minLength ?? 0) && value.length <= (maxLength ?? Infinity);
-  if (made !== undefined) return minLength === undefined && maxLength === undefined ? made : made.filter(fits);
+  const fits = (value: string): boolean =>
+    value.length >= (minLength ?? 0) && value.length <= (maxLength ?? Infinity);
+  if (made !== undefined)
+    return minLength === undefined && maxLength === undefined ? made : made.filter(fits);
   return fc.string({
     ...(minLength === undefined ? {} : { minLength }),
     ...(maxLength === undefined ? {} : { maxLength }),
@@ -81,10 +88,19 @@ const whole = (schema: JsonSchema): fc.Arbitrary<number> => {
     .map((value) => value * step);
 };
 
-const fraction = ({ exclusiveMaximum, exclusiveMinimum, maximum, minimum, multipleOf }: JsonSchema): fc.Arbitrary<number> => {
+const fraction = ({
+  exclusiveMaximum,
+  exclusiveMinimum,
+  maximum,
+  minimum,
+  multipleOf,
+}: JsonSchema): fc.Arbitrary<number> => {
   if (multipleOf !== undefined) {
     return fc
-      .integer({ min: Math.ceil((minimum ?? -1e6) / multipleOf), max: Math.floor((maximum ?? 1e6) / multipleOf) })
+      .integer({
+        min: Math.ceil((minimum ?? -1e6) / multipleOf),
+        max: Math.floor((maximum ?? 1e6) / multipleOf),
+      })
       .map((value) => value * multipleOf);
   }
   const min = exclusiveMinimum ?? minimum;
@@ -109,9 +125,12 @@ const deepest = 4;
 export const arbitraryOf = (root: JsonSchema): fc.Arbitrary<unknown> => {
   const resolve = (schema: JsonSchema): JsonSchema => {
     if (schema.$ref === undefined) return schema;
-    const name = decodeURIComponent(schema.$ref.split("/").at(-1) ?? "").replaceAll("~1", "/").replaceAll("~0", "~");
+    const name = decodeURIComponent(schema.$ref.split("/").at(-1) ?? "")
+      .replaceAll("~1", "/")
+      .replaceAll("~0", "~");
     const found = schema.$ref === "#" ? root : (root.$defs?.[name] ?? root.definitions?.[name]);
-    if (found === undefined) throw new UnreadableSchema(`it refers to ${schema.$ref}, which it does not have`);
+    if (found === undefined)
+      throw new UnreadableSchema(`it refers to ${schema.$ref}, which it does not have`);
     return found;
   };
 
@@ -126,9 +145,16 @@ export const arbitraryOf = (root: JsonSchema): fc.Arbitrary<unknown> => {
     const item = go(typeof rest === "object" ? rest : {}, depth + 1);
     const size = {
       minLength: Math.max(0, minItems - first.length),
-      ...(maxItems === undefined ? (depth >= deepest ? { maxLength: Math.max(0, minItems - first.length) } : {}) : { maxLength: maxItems - first.length }),
+      ...(maxItems === undefined
+        ? depth >= deepest
+          ? { maxLength: Math.max(0, minItems - first.length) }
+          : {}
+        : { maxLength: maxItems - first.length }),
     };
-    const others = uniqueItems === true ? fc.uniqueArray(item, { ...size, selector: (each) => JSON.stringify(each) }) : fc.array(item, size);
+    const others =
+      uniqueItems === true
+        ? fc.uniqueArray(item, { ...size, selector: (each) => JSON.stringify(each) })
+        : fc.array(item, size);
     return first.length === 0 ? others : fc.tuple(fixed, others).map(([some, more]) => [...some, ...more]);
   };
 
@@ -141,7 +167,8 @@ export const arbitraryOf = (root: JsonSchema): fc.Arbitrary<unknown> => {
       { requiredKeys: names.filter(isNeeded) },
     );
     const [pattern] = Object.entries(schema.patternProperties ?? {});
-    const values = pattern?.[1] ?? (typeof additionalProperties === "object" ? additionalProperties : undefined);
+    const values =
+      pattern?.[1] ?? (typeof additionalProperties === "object" ? additionalProperties : undefined);
     if (values === undefined || depth >= deepest) return known;
     const name =
       pattern !== undefined
@@ -150,7 +177,9 @@ export const arbitraryOf = (root: JsonSchema): fc.Arbitrary<unknown> => {
           ? freeName
           : (go(schema.propertyNames, depth) as fc.Arbitrary<string>);
     const others = fc.dictionary(name, go(values, depth + 1), { noNullPrototype: true, maxKeys: 6 });
-    return names.length === 0 ? others : fc.tuple(others, known).map(([more, some]) => Object.assign({}, more, some));
+    return names.length === 0
+      ? others
+      : fc.tuple(others, known).map(([more, some]) => Object.assign({}, more, some));
   };
 
   const typed = (type: string, schema: JsonSchema, depth: number): fc.Arbitrary<unknown> => {
@@ -174,11 +203,13 @@ export const arbitraryOf = (root: JsonSchema): fc.Arbitrary<unknown> => {
     }
   };
 
-  const any = (): fc.Arbitrary<unknown> => fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), fc.string());
+  const any = (): fc.Arbitrary<unknown> =>
+    fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), fc.string());
 
   /** The least choice first: it is what others shrink to. */
   const choice = (schemas: ReadonlyArray<JsonSchema>, depth: number): fc.Arbitrary<unknown> => {
-    const isLeaf = (schema: JsonSchema): boolean => schema.$ref === undefined && schema.type !== "object" && schema.type !== "array";
+    const isLeaf = (schema: JsonSchema): boolean =>
+      schema.$ref === undefined && schema.type !== "object" && schema.type !== "array";
     const leaves = depth >= deepest ? schemas.filter(isLeaf) : [];
     const open = leaves.length > 0 ? leaves : schemas;
     return fc.oneof({ withCrossShrink: true }, ...open.map((each) => go(each, depth)));

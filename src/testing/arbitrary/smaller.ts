@@ -27,7 +27,8 @@ function* shorter<Part>(parts: ReadonlyArray<Part>): Iterable<ReadonlyArray<Part
 function* smallerStrings(value: string): Iterable<string> {
   const characters = Array.from(value);
   for (const fewer of shorter(characters)) yield fewer.join("");
-  for (const [i, character] of characters.entries()) if (character > "a") yield characters.with(i, "a").join("");
+  for (const [i, character] of characters.entries())
+    if (character > "a") yield characters.with(i, "a").join("");
 }
 
 function* smallerRecords(value: Readonly<Record<string, unknown>>): Iterable<object> {
@@ -54,6 +55,7 @@ export function* smaller(value: unknown): Iterable<unknown> {
     for (const fewer of shorter([...value])) yield new Set(fewer);
   } else if (typeof value === "object" && value !== null) {
     const prototype: unknown = Object.getPrototypeOf(value);
-    if (prototype === Object.prototype || prototype === null) yield* smallerRecords(value as Record<string, unknown>);
+    if (prototype === Object.prototype || prototype === null)
+      yield* smallerRecords(value as Record<string, unknown>);
   }
 }

@@ -17,7 +17,12 @@ const when = Date.UTC(2001, 1, 3);
 const later = Date.UTC(2042, 9, 21, 13, 37);
 
 /** A run in which the functions that expand are called in a changed world. */
-const runIn = (subject: Subject, given: Given, seed: number, changed?: keyof typeof changes): Promise<Observed> => {
+const runIn = (
+  subject: Subject,
+  given: Given,
+  seed: number,
+  changed?: keyof typeof changes,
+): Promise<Observed> => {
   const time = changed === "time" ? later : when;
   const draws = changed === "random" ? seed + 1 : seed;
   const isOther = changed === "keys";
@@ -35,7 +40,8 @@ const runIn = (subject: Subject, given: Given, seed: number, changed?: keyof typ
 
 export const deterministic: Law = {
   name: "deterministic",
-  sentence: "The same input expands to the same graph, whatever the time, the random numbers and the order of keys.",
+  sentence:
+    "The same input expands to the same graph, whatever the time, the random numbers and the order of keys.",
   check: async (subject, given, { seed }) => {
     const draws = Math.floor(randomOf(seed)() * 2 ** 31);
     const first = await runIn(subject, given, draws);

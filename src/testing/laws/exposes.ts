@@ -27,7 +27,10 @@ const problemOf = ({ call: { definition }, expansion }: SeenExpansion): string |
   if (missing.length > 0) return `provides ${list(plan.returns)}, and not ${list(missing)}`;
   // An expansion may pass one of its inputs on; a step that provides it as well would be the second.
   const twice = outputs.find(
-    (name) => plan.steps.filter((step) => step.outputs !== "all" && step.outputs.includes(name) && !step.path.includes("/")).length > 1,
+    (name) =>
+      plan.steps.filter(
+        (step) => step.outputs !== "all" && step.outputs.includes(name) && !step.path.includes("/"),
+      ).length > 1,
   );
   return twice === undefined ? undefined : `provides "${twice}" more than once`;
 };
@@ -36,7 +39,8 @@ const problemOf = ({ call: { definition }, expansion }: SeenExpansion): string |
 const lateProblem = ({ ended }: Observed): ExpansionError | InvalidOutput | undefined => {
   if ("stuck" in ended || Exit.isSuccess(ended.exit)) return undefined;
   const error = Cause.squash(ended.exit.cause);
-  const isLate = error instanceof InvalidOutput || (error instanceof ExpansionError && /provide/.test(error.reason));
+  const isLate =
+    error instanceof InvalidOutput || (error instanceof ExpansionError && /provide/.test(error.reason));
   return isLate ? error : undefined;
 };
 
@@ -54,7 +58,9 @@ export const exposes: Law = {
         plan: observed.plan,
       });
     }
-    const hasSignal = observed.expansions.some(({ expansion }) => ["graph", "direct"].includes(expansion.type));
+    const hasSignal = observed.expansions.some(({ expansion }) =>
+      ["graph", "direct"].includes(expansion.type),
+    );
     return hasSignal ? held : vacuous(nothingExpanded);
   },
 };

@@ -16,9 +16,17 @@ const runUntil = (subject: Subject, given: Given, interruptAt?: number): Promise
   });
 
 /** What was left of a run that was interrupted, or undefined. */
-const leftOver = ({ ended, events, sleeping, unfinished }: Observed): { actual: string; path?: string } | undefined => {
+const leftOver = ({
+  ended,
+  events,
+  sleeping,
+  unfinished,
+}: Observed): { actual: string; path?: string } | undefined => {
   if ("stuck" in ended) {
-    return { actual: `it never ended: ${ended.stuck}`, ...(unfinished[0] === undefined ? {} : { path: unfinished[0] }) };
+    return {
+      actual: `it never ended: ${ended.stuck}`,
+      ...(unfinished[0] === undefined ? {} : { path: unfinished[0] }),
+    };
   }
   for (const event of events) {
     if (event.type === "step.leaked") {
@@ -43,13 +51,18 @@ export const interruptSafe: Law = {
     for (let moment = 1; moment <= whole.moments; moment += stride) {
       const run = await runUntil(subject, given, moment);
       const { ended } = run;
-      if (!("stuck" in ended) && Exit.isFailure(ended.exit) && Cause.hasInterruptsOnly(ended.exit.cause)) interrupted++;
+      if (!("stuck" in ended) && Exit.isFailure(ended.exit) && Cause.hasInterruptsOnly(ended.exit.cause))
+        interrupted++;
       const left = leftOver(run);
       if (left === undefined) continue;
-      return broken("nothing is left of an interrupted run", `interrupted at moment ${moment}, ${left.actual}`, {
-        path: left.path,
-        plan: run.plan,
-      });
+      return broken(
+        "nothing is left of an interrupted run",
+        `interrupted at moment ${moment}, ${left.actual}`,
+        {
+          path: left.path,
+          plan: run.plan,
+        },
+      );
     }
     return interrupted > 0 ? held : vacuous("the run was over before it could be interrupted");
   },

@@ -1,7 +1,7 @@
 import { describe } from "../../describe.ts";
 import type { Graph } from "../../compile.ts";
 import { watchRuns } from "../../seams.ts";
-import { whenGiven } from "../instrument.ts";
+import { originalOf, whenGiven } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import { frozen, isRefusedChange } from "../values.ts";
@@ -13,7 +13,8 @@ interface Change {
 }
 
 /** What an Error was thrown for, through the errors that hold it. */
-const refusedChange = (thrown: unknown): TypeError | undefined => (isRefusedChange(thrown) ? thrown : undefined);
+const refusedChange = (thrown: unknown): TypeError | undefined =>
+  isRefusedChange(thrown) ? thrown : undefined;
 
 export const pure: Law = {
   name: "pure",
@@ -33,14 +34,16 @@ export const pure: Law = {
           const look = (value: unknown): unknown => {
             // Maps, sets and dates cannot be frozen.
             const after = textOf(parameters);
-            if (after !== before) changes.push({ path, actual: `changed what it reads: ${before} became ${after}` });
+            if (after !== before)
+              changes.push({ path, actual: `changed what it reads: ${before} became ${after}` });
             return value;
           };
           try {
             return whenGiven(next(parameters), look);
           } catch (thrown) {
             const refused = refusedChange(thrown);
-            if (refused !== undefined) changes.push({ path, actual: `tried to change what it reads: ${describe(refused)}` });
+            if (refused !== undefined)
+              changes.push({ path, actual: `tried to change what it reads: ${describe(refused)}` });
             throw thrown;
           }
         },
@@ -59,8 +62,11 @@ export const pure: Law = {
         return broken(declared, `"${change.path}" ${change.actual}`, { path: change.path, plan });
       }
       for (const { path, expansion } of observed.expansions) {
-        if (expansion.type !== "graph" || !ran.has(expansion.graph)) continue;
-        return broken("expanding runs nothing", `"${path}" ran the pipeline that it returned`, { path, plan });
+        if (expansion.type !== "graph" || !ran.has(originalOf(expansion.graph))) continue;
+        return broken("expanding runs nothing", `"${path}" ran the pipeline that it returned`, {
+          path,
+          plan,
+        });
       }
       return calls > 0 ? held : vacuous("no step was called");
     } finally {

@@ -31,7 +31,9 @@ const runFailing = (subject: Subject, given: Given, only?: string): Promise<Obse
   return settled(subject, given, {
     policy: withRetry,
     around: (call, next) =>
-      only === undefined || call.context.path === only ? failingOnce(call, failed, next) : next(call.parameters),
+      only === undefined || call.context.path === only
+        ? failingOnce(call, failed, next)
+        : next(call.parameters),
   });
 };
 
@@ -52,6 +54,8 @@ export const retryIdempotent: Law = {
         plan: one.plan,
       });
     }
-    return broken(`it ${outcomeOf(base)}`, `when each step failed once, it ${outcomeOf(all)}`, { plan: all.plan });
+    return broken(`it ${outcomeOf(base)}`, `when each step failed once, it ${outcomeOf(all)}`, {
+      plan: all.plan,
+    });
   },
 };

@@ -7,7 +7,8 @@ export const stable: Law = {
   name: "stable",
   sentence: "A recorded input expands to the shape that was recorded with it.",
   check: async (subject, _, { recorded }) => {
-    if (recorded.length === 0) return vacuous('nothing is recorded: give "recorded", with inputs and their shapes');
+    if (recorded.length === 0)
+      return vacuous('nothing is recorded: give "recorded", with inputs and their shapes');
     for (const { input, shape } of recorded) {
       const observed = await settled(subject, input);
       const now = shapeText(runShape(observed));
