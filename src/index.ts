@@ -18,7 +18,22 @@ export type { ProgressOptions } from "./progress/open.ts";
 export type { StepContext } from "../types/context.ts";
 export type * from "../types/options.ts";
 export type { OutputChunk, OutputType } from "../types/outputs.ts";
-export type { FailureOf, InputsOf, OutputsOf, Pipeline, ServicesOf } from "../types/pipeline.ts";
+export type {
+  DynamicFunction,
+  PipelineFunction,
+  PipelineOfFunction,
+  StepFunction,
+  TypeFunction,
+} from "../types/api.ts";
+export type {
+  FailureOf,
+  InputsOf,
+  OutputsOf,
+  Pipeline,
+  PipelineMembers,
+  ServicesOf,
+} from "../types/pipeline.ts";
+export type { AnySchema, Unchecked } from "../types/schema.ts";
 export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";
 export type * from "../types/run.ts";
 export type { DynamicStep, Step } from "../types/step.ts";
@@ -28,6 +43,64 @@ export { Signal } from "./signal.ts";
 export { Store } from "./store.ts";
 export type { StoreLayer } from "../types/store.ts";
 
+/**
+ * A step that belongs to no pipeline yet: for `.add`, `.addAll` and `pipelineOf`. It names what it reads and annotates
+ * the parameter of its function, or gives a schema for each input, by which the input is then decoded.
+ *
+ * @example
+ * ```ts
+ * import { pipeline, step } from "espalier";
+ *
+ * const total = step("total", ["prices"], ({ prices }: { prices: ReadonlyArray<number> }) =>
+ *   prices.reduce((sum, price) => sum + price, 0),
+ * );
+ *
+ * const bill = pipeline("bill")
+ *   .step("prices", [], () => [12, 30])
+ *   .add(total);
+ *
+ * console.log((await bill.runPromise()).total); // 42
+ * ```
+ *
+ * @public
+ */
 export const step = makeStep as unknown as StepFunction;
+
+/**
+ * A dynamic step that belongs to no pipeline yet. Its `expand` calls the function directly: what that returns can be
+ * inspected without being run.
+ *
+ * @example
+ * ```ts
+ * import { dynamic, pipeline, step } from "espalier";
+ *
+ * const search = dynamic("best", ["rates"], ({ rates }: { rates: ReadonlyArray<number> }) =>
+ *   pipeline("search")
+ *     .addAll(rates.map((rate) => step(`model ${rate}`, [], () => rate * 2)))
+ *     .step("best", ["model *"], (models) => Math.max(...Object.values(models["model *"]))),
+ * );
+ *
+ * console.log(search.expand({ rates: [0.1, 0.2] }).plan().steps.length); // 3
+ * ```
+ *
+ * @public
+ */
 export const dynamic = makeDynamic as unknown as DynamicFunction;
+
+/**
+ * The schema of an input that is not checked: a type for the compiler, and nothing at run time.
+ *
+ * @example
+ * ```ts
+ * import { pipeline, type } from "espalier";
+ *
+ * const twice = pipeline("twice")
+ *   .input("n", type<number>())
+ *   .step("doubled", ["n"], ({ n }) => n * 2);
+ *
+ * console.log((await twice.runPromise({ n: 21 })).doubled); // 42
+ * ```
+ *
+ * @public
+ */
 export const type = (() => unchecked) as unknown as TypeFunction;
