@@ -1,5 +1,6 @@
 /** What a name may hold, and which names a glob means. The run-time twin is `src/names.ts`. */
-import type { FamiliesOf, LastOf, Lookup, NamesOf, OutputType } from "./outputs.ts";
+import type { Last } from "ts-toolbelt/out/Union/Last.js";
+import type { FamiliesOf, Lookup, NamesOf, OutputType } from "./outputs.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
 
@@ -16,7 +17,7 @@ export type Listed<Names, Left extends ReadonlyArray<unknown> = [1, 1, 1, 1, 1, 
 ]
   ? "nothing"
   : Left extends readonly [unknown, ...infer Rest]
-    ? LastOf<Names> extends infer Last extends string
+    ? Last<Names> extends infer Last extends string
       ? [Exclude<Names, Last>] extends [never]
         ? `'${Last}'`
         : `${Listed<Exclude<Names, Last>, Rest>}, '${Last}'`

@@ -1,7 +1,8 @@
 /** The rules of `pipelineOf`: steps in any order, each with what it reads, no name twice, and no circle. */
+import type { IntersectOf } from "ts-toolbelt/out/Union/IntersectOf.js";
+import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { InputProblem } from "./added.ts";
 import type { GlobPattern, IsOne } from "./names.ts";
-import type { LastOf } from "./outputs.ts";
 import type { AnyGlob } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepName } from "./step.ts";
 
@@ -56,7 +57,7 @@ type Trail<Graph, Knotted extends keyof Graph, At, Names, Seen, Text extends str
     ? Trail<
         Graph,
         Knotted,
-        LastOf<Graph[At] & Knotted>,
+        Last<Graph[At] & Knotted>,
         Names,
         Seen | At,
         Text extends "" ? Label<At, Names> : `${Label<At, Names>} → ${Text}`
@@ -78,8 +79,8 @@ type FromFirst<Text extends string, First extends string> = Text extends First
 type FirstIn<Steps, Names> = Steps extends readonly [infer First, ...infer Rest]
   ? [Extract<keyof OutOf<First>, Names>] extends [never]
     ? FirstIn<Rest, Names>
-    : LastOf<Extract<keyof OutOf<First>, Names>>
-  : LastOf<Names>;
+    : Last<Extract<keyof OutOf<First>, Names>>
+  : Last<Names>;
 
 /** For each output the name of its step. */
 type Labels<By> = { [Name in keyof By]: StepName<By[Name]> };
@@ -104,7 +105,7 @@ type TakenProblem<Step, By, Index> = {
   [Name in keyof OutOf<Step>]: Name extends keyof By
     ? IsOne<By[Name]> extends true
       ? never
-      : Index extends LastOf<By[Name]>
+      : Index extends Last<By[Name]>
         ? `The output '${Name & string}' is already provided: give this one another name.`
         : never
     : never;
@@ -131,13 +132,7 @@ type Marks<Steps> = {
  * Is an output provided twice? Then it has two places, no value is both, and all marks together are `never`. One look at
  * all: to look at each would make the compiler look through all steps for each.
  */
-type Twice<Steps> = [
-  (Marks<Steps> extends infer Mark ? (Mark extends unknown ? (mark: Mark) => void : never) : never) extends (
-    mark: infer All,
-  ) => void
-    ? All
-    : never,
-] extends [never]
+type Twice<Steps> = [IntersectOf<Marks<Steps>>] extends [never]
   ? Steps extends readonly []
     ? never
     : "twice"

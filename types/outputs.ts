@@ -6,6 +6,7 @@
  * list: a pipeline of a thousand steps costs it a thousand times what one step does, and not a million times. The
  * numbers, and what else was tried, are in `docs/explanation/type-cost.md`.
  */
+import type { Last } from "ts-toolbelt/out/Union/Last.js";
 
 /**
  * One output of a large pipeline, by reference: cheaper for the compiler than an object with that property.
@@ -88,15 +89,6 @@ export type Flat<Type> = { [Key in keyof Type]: Type[Key] } & {};
 type Increment = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24];
 type Next<Size> = Size extends keyof Increment ? Increment[Size] : 24;
 
-/** One member of a union: the last in the compiler's order. */
-export type LastOf<Union> = (Union extends unknown ? (value: () => Union) => void : never) extends (
-  value: infer All,
-) => void
-  ? All extends () => infer Last
-    ? Last
-    : never
-  : never;
-
 type Sixteen = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
 
 /** Has the union fewer than sixteen members? Takes one after the other away. */
@@ -106,7 +98,7 @@ type IsSmall<Union, Left extends ReadonlyArray<unknown> = Sixteen> = Left extend
 ]
   ? [Union] extends [never]
     ? true
-    : IsSmall<Exclude<Union, LastOf<Union>>, Rest>
+    : IsSmall<Exclude<Union, Last<Union>>, Rest>
   : false;
 
 /**

@@ -52,7 +52,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => editor.close());
 
-describe("completion", () => {
+describe("completion", { timeout: 30_000 }, () => {
   test.each(["first", "second", "begun", "map", "dynamic", "switch", "returns"])(
     "offers exactly the names there are: %s",
     async (mark) => {
@@ -77,7 +77,7 @@ describe("completion", () => {
   });
 });
 
-describe("a hover shows plain types with the user's names:", () => {
+describe("a hover shows plain types with the user's names:", { timeout: 30_000 }, () => {
   test.each([
     "pipeline",
     "parameter",
