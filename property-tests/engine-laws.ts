@@ -1,0 +1,527 @@
+/**
+ * What the engine promises beside the outputs: limits, order, failures, interruption, events. Each promise is checked
+ * for random pipelines and numbers, in a world that a seed makes.
+ *
+ * Plain functions, since they are run in two places: by the tests, and by the mutation check on engines with faults in
+ * them.
+ */
+import * as assert from "node:assert/strict";
+import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Result from "effect/Result";
+import { CurrentStep, pipeline, step, type } from "espalier";
+import type { PipelineEvent, RunOptions } from "espalier";
+import type { Simulated } from "espalier/testing";
+import { arbitrary, Simulation } from "espalier/testing";
+import * as fc from "fast-check";
+import { build } from "../src/testing/arbitrary/build.ts";
+import { modelOf } from "../src/testing/arbitrary/interpret.ts";
+
+export type EngineLaw = (seed: number, runs: number) => Promise<void>;
+
+const holds =
+  <Values extends [unknown, ...Array<unknown>]>(
+    arbitraries: { [Index in keyof Values]: fc.Arbitrary<Values[Index]> },
+    check: (...values: Values) => Promise<void>,
+  ): EngineLaw =>
+  async (seed, runs) => {
+    const property = fc.asyncProperty(...(arbitraries as unknown as [fc.Arbitrary<unknown>]), check as never);
+    await fc.assert(property as fc.IAsyncProperty<unknown>, { seed, numRuns: runs });
+  };
+
+const outputsOf = ({ exit, stuck }: Simulated<object>): Readonly<Record<string, unknown>> => {
+  if (exit === undefined) return assert.fail(`The run never ended: ${stuck}`);
+  if (Exit.isFailure(exit)) return assert.fail(`The run failed: ${String(Cause.squash(exit.cause))}`);
+  return exit.value as Readonly<Record<string, unknown>>;
+};
+
+const errorOf = ({ exit, stuck }: Simulated<object>): unknown => {
+  if (exit === undefined) return assert.fail(`The run never ended: ${stuck}`);
+  if (Exit.isSuccess(exit)) return assert.fail("The run gave outputs.");
+  return Cause.squash(exit.cause);
+};
+
+const tagOf = (error: unknown): unknown => (error as { readonly _tag?: unknown } | undefined)?._tag;
+
+/** Counts who is inside at once. */
+class Gauge {
+  now = 0;
+  most = 0;
+  total = 0;
+  readonly work = (millis: number): Effect.Effect<number> =>
+    Effect.acquireUseRelease(
+      Effect.sync(() => {
+        this.total++;
+        this.most = Math.max(this.most, ++this.now);
+      }),
+      () => Effect.as(Effect.sleep(millis), millis),
+      () => Effect.sync(() => this.now--),
+    );
+}
+
+const few = fc.integer({ min: 1, max: 5 });
+const several = fc.integer({ min: 1, max: 8 });
+const schedule = arbitrary.schedule();
+const durations = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 10 });
+
+const workers = (millis: ReadonlyArray<number>, work: (millis: number) => unknown, options: object = {}) =>
+  pipeline("work").addAll(
+    millis.map((each, i) => step(`work ${i}`, [], () => work(each) as number, options)),
+  );
+
+const pathOf = (event: PipelineEvent): string | undefined => ("path" in event ? event.path : undefined);
+
+const indexOf = (
+  events: ReadonlyArray<PipelineEvent>,
+  path: string,
+  ...types: ReadonlyArray<string>
+): number => events.findIndex((event) => pathOf(event) === path && types.includes(event.type));
+
+const shape = arbitrary.shape({ maxSteps: 8 });
+
+/** A step's own path without that of its expansion or item. */
+const ownerOf = (path: string): string | undefined => {
+  const item = path.endsWith("]") ? path.lastIndexOf("[") : -1;
+  if (item !== -1) return path.slice(0, item);
+  const slash = path.lastIndexOf("/");
+  return slash === -1 ? undefined : path.slice(0, slash);
+};
+
+export const engineLaws: Readonly<Record<string, EngineLaw>> = {
+  "a run gives what the interpreter gives, and calls each function once": holds(
+    [arbitrary.shape({ maxSteps: 12 }), schedule, fc.constantFrom(1, 2, 3, Infinity)],
+    async (data, order, concurrency) => {
+      const calls: Record<string, number> = {};
+      const built = build(data, (path) => {
+        calls[path] = (calls[path] ?? 0) + 1;
+      });
+      const model = modelOf(data);
+      const run = await Simulation.run(built, {}, { schedule: order, run: { concurrency } });
+      assert.deepEqual({ ...outputsOf(run) }, model.outputs);
+      assert.deepEqual(calls, model.calls);
+      assert.deepEqual(run.left, { steps: [], fibers: 0 });
+    },
+  ),
+
+  "as many steps at once as concurrency says, and no more": holds(
+    [durations, few, schedule],
+    async (millis, concurrency, order) => {
+      const gauge = new Gauge();
+      outputsOf(
+        await Simulation.run(workers(millis, gauge.work), {}, { schedule: order, run: { concurrency } }),
+      );
+      assert.equal(gauge.most, Math.min(concurrency, millis.length));
+      assert.equal(gauge.total, millis.length);
+    },
+  ),
+
+  "as many steps of a pool at once as the run says, and no more": holds(
+    [durations, few, schedule],
+    async (millis, size, order) => {
+      const gauge = new Gauge();
+      const run = { pools: { narrow: size } };
+      const built = workers(millis, gauge.work, { pool: "narrow" });
+      outputsOf(await Simulation.run(built, {}, { schedule: order, run }));
+      assert.equal(gauge.most, Math.min(size, millis.length));
+    },
+  ),
+
+  "a slot of a pool is given back by a step that failed": holds([durations, few], async (millis, size) => {
+    const gauge = new Gauge();
+    const built = pipeline("items")
+      .step("list", [], () => millis)
+      .map(
+        "done",
+        "list",
+        [],
+        (each, _, { attempt }) =>
+          Effect.andThen(gauge.work(each), attempt > 9 ? Effect.succeed(1) : Effect.fail("no")),
+        {
+          pool: "narrow",
+          failures: "collect",
+        },
+      );
+    const run = await Simulation.run(built, {}, { run: { pools: { narrow: size } } });
+    assert.equal((outputsOf(run)["done"] as ReadonlyArray<unknown>).length, millis.length);
+    assert.equal(gauge.most, Math.min(size, millis.length));
+  }),
+
+  "a map runs as many items at once as it says, and gives them in order": holds(
+    [durations, few, schedule],
+    async (millis, concurrency, order) => {
+      const gauge = new Gauge();
+      const built = pipeline("items")
+        .step("list", [], () => millis)
+        .map("done", "list", [], (each) => gauge.work(each), { concurrency });
+      const run = await Simulation.run(built, {}, { schedule: order });
+      assert.deepEqual(outputsOf(run)["done"], millis);
+      assert.equal(gauge.most, Math.min(concurrency, millis.length));
+    },
+  ),
+
+  "a step of two outputs gives each to who reads it": holds(
+    [fc.nat(), fc.nat(), schedule],
+    async (a, b, order) => {
+      const built = pipeline("pair")
+        .step("two", [], () => ({ left: a, right: b }), { outputs: ["left", "right"] })
+        .step("l", ["left"], ({ left }) => left)
+        .step("r", ["right"], ({ right }) => right);
+      assert.deepEqual(
+        { ...outputsOf(await Simulation.run(built, {}, { schedule: order })) },
+        { left: a, right: b, l: a, r: b },
+      );
+    },
+  ),
+
+  "retries are as many as asked for, and as far apart": holds(
+    [
+      fc.nat({ max: 4 }),
+      fc.nat({ max: 5 }),
+      fc.integer({ min: 1, max: 100 }),
+      fc.integer({ min: 1, max: 3 }),
+    ],
+    async (times, failures, delay, factor) => {
+      let attempts = 0;
+      const built = pipeline("retrying").step(
+        "a",
+        [],
+        (_, { attempt }) => {
+          assert.equal(attempt, ++attempts);
+          return attempts > failures ? Effect.succeed(attempts) : Effect.fail("no");
+        },
+        { retry: { times, delay, factor } },
+      );
+      const run = await Simulation.run(built, {});
+      const made = Math.min(times, failures);
+      assert.equal(attempts, made + 1);
+      if (failures > times) assert.equal(errorOf(run), "no");
+      else assert.equal(outputsOf(run)["a"], failures + 1);
+      let waited = 0;
+      for (let i = 0; i < made; i++) waited += delay * factor ** i;
+      assert.equal(run.time, waited);
+      assert.equal(run.events.filter((event) => event.type === "step.retried").length, made);
+    },
+  ),
+
+  "a timeout ends what takes longer, and nothing else": holds(
+    [fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 })],
+    async (takes, timeout) => {
+      fc.pre(takes !== timeout);
+      const gauge = new Gauge();
+      const run = await Simulation.run(
+        pipeline("timed").step("a", [], () => gauge.work(takes), { timeout }),
+        {},
+      );
+      if (takes < timeout) assert.equal(outputsOf(run)["a"], takes);
+      else assert.equal(tagOf(errorOf(run)), "StepTimedOut");
+      assert.equal(run.time, Math.min(takes, timeout));
+      assert.equal(gauge.now, 0);
+      assert.equal(run.left.fibers, 0);
+    },
+  ),
+
+  "a fallback stands for a failure, once all attempts have failed": holds(
+    [fc.nat({ max: 3 })],
+    async (times) => {
+      let attempts = 0;
+      const run = await Simulation.run(
+        pipeline("falling")
+          .step("a", [], () => Effect.suspend(() => (attempts++, Effect.fail("no" as const))), {
+            retry: { times },
+            fallback: () => -1,
+          })
+          .step("b", ["a"], ({ a }) => a),
+        {},
+      );
+      assert.equal(outputsOf(run)["b"], -1);
+      assert.equal(attempts, times + 1);
+    },
+  ),
+
+  "a failure ends the run with its error; what reads it never runs, what had begun is finished with": holds(
+    [durations, fc.nat(), schedule],
+    async (millis, at, order) => {
+      const gauge = new Gauge();
+      const failing = at % millis.length;
+      const built = pipeline("failing")
+        .addAll(
+          millis.map((each, i) =>
+            step(`work ${i}`, [], () =>
+              i === failing ? Effect.andThen(gauge.work(each), Effect.fail("no")) : gauge.work(each),
+            ),
+          ),
+        )
+        .step("after", ["work *"], () => 1);
+      const run = await Simulation.run(built, {}, { schedule: order });
+      assert.equal(errorOf(run), "no");
+      assert.equal(gauge.now, 0);
+      assert.ok(!run.calls.includes("after"));
+      assert.deepEqual(run.left, { steps: [], fibers: 0 });
+      assert.equal(run.time, millis[failing]!);
+      assert.ok(run.events.some((event) => event.type === "step.skipped" && event.path === "after"));
+    },
+  ),
+
+  'with onFailure: "finish" all that does not depend on the failure still runs': holds(
+    [durations, fc.nat(), schedule],
+    async (millis, at, order) => {
+      const gauge = new Gauge();
+      const failing = at % millis.length;
+      let built: any = pipeline("finishing");
+      millis.forEach((each, i) => {
+        built = built.step(`w${i}`, [], () =>
+          i === failing ? Effect.andThen(gauge.work(each), Effect.fail("no")) : gauge.work(each),
+        );
+        built = built.step(`r${i}`, [`w${i}`], () => i);
+      });
+      const run = await Simulation.run(built, {} as never, { schedule: order, run: { onFailure: "finish" } });
+      assert.equal(errorOf(run), "no");
+      const expected = millis.flatMap((_, i) => (i === failing ? [`w${i}`] : [`w${i}`, `r${i}`]));
+      assert.deepEqual(run.calls.toSorted(), expected.toSorted());
+    },
+  ),
+
+  "a map that collects gives each item's own result, and asks for as many successes as it says": holds(
+    [fc.array(fc.boolean(), { maxLength: 8 }), several, schedule],
+    async (succeeds, minSuccess, order) => {
+      const built = pipeline("collecting")
+        .step("list", [], () => succeeds)
+        .map("done", "list", [], (each) => (each ? Effect.succeed(1) : Effect.fail("no")), {
+          failures: "collect",
+          minSuccess,
+        });
+      const run = await Simulation.run(built, {}, { schedule: order });
+      const good = succeeds.filter(Boolean).length;
+      if (good < minSuccess) {
+        const error = errorOf(run) as { readonly succeeded?: number };
+        assert.equal(tagOf(error), "TooFewSucceeded");
+        assert.equal(error.succeeded, good);
+      } else {
+        const done = outputsOf(run)["done"] as ReadonlyArray<Result.Result<number, string>>;
+        assert.deepEqual(done.map(Result.isSuccess), succeeds);
+      }
+    },
+  ),
+
+  "an expansion is checked before anything of it runs": holds(
+    [fc.constantFrom("exposes nothing", "reads what is not there"), schedule],
+    async (how, order) => {
+      let ran = 0;
+      const sub: any =
+        how === "exposes nothing"
+          ? pipeline("sub").step("other", [], () => ran++)
+          : pipeline("sub")
+              .input("absent", type<number>())
+              .step("grown", [], () => ran++);
+      const built = (pipeline("host") as any).dynamic("grown", [], () => sub);
+      const run = await Simulation.run(built, {} as never, { schedule: order });
+      assert.equal(tagOf(errorOf(run)), "ExpansionError");
+      assert.equal(ran, 0);
+    },
+  ),
+
+  "maxSteps and maxDepth are kept exactly, and before anything beyond them runs": holds(
+    [several, few],
+    async (width, depth) => {
+      const nested = (left: number): any =>
+        left === 0
+          ? pipeline("leaf")
+              .addAll(Array.from({ length: width }, (_, i) => step(`leaf ${i}`, [], () => ++ran)))
+              .step("grown", [], () => 0)
+          : (pipeline("deeper") as any).dynamic("grown", [], () => nested(left - 1));
+      let ran = 0;
+      const total = width + 1 + (depth - 1);
+      const host = (): any => (pipeline("host") as any).dynamic("grown", [], () => nested(depth - 1));
+      const go = async (run: RunOptions): Promise<Simulated<object>> => {
+        ran = 0;
+        return Simulation.run(host(), {} as never, { run });
+      };
+      outputsOf(await go({ maxSteps: total, maxDepth: depth }));
+      assert.equal(ran, width);
+      assert.match(String(errorOf(await go({ maxSteps: total - 1 }))), /maxSteps/);
+      assert.equal(ran, 0);
+      if (depth > 1) {
+        assert.match(String(errorOf(await go({ maxDepth: depth - 1 }))), /maxDepth/);
+        assert.equal(ran, 0);
+      }
+    },
+  ),
+
+  "interrupted at any moment, finalizers run, signals fire, and nothing is left": holds(
+    [durations, few, fc.nat(), schedule],
+    async (millis, concurrency, at, order) => {
+      const gauge = new Gauge();
+      const signals: Array<{ readonly signal: AbortSignal; ended: boolean }> = [];
+      const built = pipeline("interrupted")
+        .step("list", [], () => millis)
+        .map("done", "list", [], (each) => pipeline("item").step("done", [], () => gauge.work(each)))
+        .step("promised", [], (_, { signal }) => {
+          const asked = { signal, ended: false };
+          signals.push(asked);
+          return new Promise<number>((resolve) => {
+            const end = (): void => {
+              asked.ended = true;
+              resolve(1);
+            };
+            signal.addEventListener("abort", end);
+            setImmediate(end);
+          });
+        })
+        .step("long", [], () => gauge.work(100));
+      const options = { schedule: order, run: { concurrency: concurrency + 2 } };
+      const moment = 1 + (at % 30);
+      const run = await Simulation.run(built, {}, { ...options, interruptAt: moment });
+      if (run.moments < moment) return; // It was over before.
+      assert.ok(run.exit !== undefined, run.stuck);
+      assert.equal(gauge.now, 0);
+      assert.deepEqual(run.left, { steps: [], fibers: 0 });
+      for (const { ended, signal } of signals) assert.ok(ended || signal.aborted);
+      const wasInterrupted = Exit.isFailure(run.exit) && Cause.hasInterruptsOnly(run.exit.cause);
+      assert.equal(run.events.at(-1)?.type, wasInterrupted ? "run.interrupted" : "run.succeeded");
+    },
+  ),
+
+  "the signal of a step that is stopped fires": holds([fc.integer({ min: 1, max: 20 })], async (millis) => {
+    let fired = 0;
+    const built = pipeline("signals")
+      .step("waiting", [], (_, { signal }) => {
+        return new Promise<number>((resolve) => {
+          signal.addEventListener("abort", () => {
+            fired++;
+            resolve(1);
+          });
+        });
+      })
+      .step("failing", [], () =>
+        Effect.andThen(
+          Effect.promise(() => Promise.resolve()),
+          Effect.fail(millis),
+        ),
+      );
+    assert.equal(errorOf(await Simulation.run(built, {}, { patience: 500 })), millis);
+    assert.equal(fired, 1);
+  }),
+
+  "a step that ignores its interruption is left behind after the grace period, and told": holds(
+    [fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 10_000 })],
+    async (gracePeriod, takes) => {
+      fc.pre(gracePeriod !== takes);
+      const built = pipeline("stubborn")
+        .step("a", [], () => Effect.uninterruptible(Effect.sleep(takes)))
+        .step("b", [], () => Effect.andThen(Effect.yieldNow, Effect.fail("no")));
+      const run = await Simulation.run(built, {}, { run: { gracePeriod } });
+      assert.equal(errorOf(run), "no");
+      assert.equal(run.time, Math.min(gracePeriod, takes));
+      const leaked = run.events.filter((event) => event.type === "step.leaked").map(pathOf);
+      assert.deepEqual(leaked, takes > gracePeriod ? ["a"] : []);
+    },
+  ),
+
+  "of each step it is told once that it began, and once how it ended, and in that order": holds(
+    [shape, schedule],
+    async (data, order) => {
+      const { events } = await Simulation.run(
+        build(data, () => {}),
+        {},
+        { schedule: order },
+      );
+      const began = events
+        .filter(({ type }) => type === "step.started" || type === "expansion.started")
+        .map(pathOf);
+      const ended = events
+        .filter(({ type }) => type === "step.succeeded" || type === "expansion.succeeded")
+        .map(pathOf);
+      assert.deepEqual(ended.toSorted(), began.toSorted());
+      assert.equal(new Set(began).size, began.length);
+      for (const path of began as ReadonlyArray<string>) {
+        const start = indexOf(events, path, "step.started", "expansion.started");
+        const end = indexOf(events, path, "step.succeeded", "expansion.succeeded");
+        assert.ok(start < end);
+        const owner = ownerOf(path);
+        if (owner === undefined) continue;
+        assert.ok(indexOf(events, owner, "step.started", "expansion.started") < start);
+        assert.ok(end < indexOf(events, owner, "step.succeeded", "expansion.succeeded"));
+      }
+      assert.equal(events[0]?.type, "run.started");
+      assert.equal(events.at(-1)?.type, "run.succeeded");
+    },
+  ),
+
+  "what a step reads was provided before it began": holds([shape, schedule], async (data, order) => {
+    const { events, plan } = await Simulation.run(
+      build(data, () => {}),
+      {},
+      { schedule: order },
+    );
+    for (const { inputs, path } of plan.steps) {
+      const start = indexOf(events, path, "step.started", "expansion.started");
+      for (const { from } of inputs) {
+        if (from === "") continue;
+        const end = indexOf(events, from, "step.succeeded", "expansion.succeeded");
+        assert.ok(end !== -1 && end < start, `"${path}" began before "${from}" had given its outputs`);
+      }
+    }
+  }),
+
+  "the same seed gives the same trace": holds([shape, schedule], async (data, order) => {
+    const built = build(data, () => {});
+    const one = await Simulation.run(built, {}, { schedule: order });
+    const other = await Simulation.run(built, {}, { schedule: order });
+    assert.equal(one.trace, other.trace);
+  }),
+
+  "an all step's outputs are read by name and by glob": holds(
+    [fc.uniqueArray(fc.constantFrom("a", "b", "c"), { minLength: 1 }), schedule],
+    async (names, order) => {
+      const built = (pipeline("late") as any)
+        .dynamic(
+          "part",
+          [],
+          () => pipeline("parts").addAll(names.map((name) => step(`part ${name}`, [], () => name))),
+          { outputs: "all" },
+        )
+        .step("all", ["part *"], (read: any) => Object.values(read["part *"]).join(""));
+      const run = await Simulation.run(built, {} as never, { schedule: order });
+      assert.equal(outputsOf(run)["all"], names.join(""));
+    },
+  ),
+
+  "a switch runs the case that is chosen, and no other": holds(
+    [fc.boolean(), schedule],
+    async (chosen, order) => {
+      const ran: Array<string> = [];
+      const built = pipeline("choice")
+        .step("yes", [], () => chosen)
+        .switch("way", ["yes"], ({ yes }) => (yes ? "on" : "off"), {
+          on: () => (ran.push("on"), 1),
+          off: () => pipeline("off").step("way", [], () => (ran.push("off"), 2)),
+        });
+      assert.equal(outputsOf(await Simulation.run(built, {}, { schedule: order }))["way"], chosen ? 1 : 2);
+      assert.deepEqual(ran, [chosen ? "on" : "off"]);
+    },
+  ),
+
+  "each attempt's context says which path and attempt it is": holds([few], async (times) => {
+    const seen: Array<string> = [];
+    const built = pipeline("contexts")
+      .step("list", [], () => [1, 2])
+      .map("each", "list", [], () =>
+        pipeline("sub").step(
+          "each",
+          [],
+          () =>
+            Effect.flatMap(CurrentStep, ({ attempt, path }) => {
+              seen.push(`${path}#${attempt}`);
+              return attempt <= times ? Effect.fail("no") : Effect.succeed(attempt);
+            }),
+          { retry: { times } },
+        ),
+      );
+    outputsOf(await Simulation.run(built, {}));
+    const expected = [0, 1].flatMap((item) =>
+      Array.from({ length: times + 1 }, (_, attempt) => `each[${item}]/each#${attempt + 1}`),
+    );
+    assert.deepEqual(seen.toSorted(), expected.toSorted());
+  }),
+};
