@@ -37,7 +37,7 @@ export const planOf = (draft: Draft, prefix = ""): Plan => {
   const from = sources(draft, prefix);
   const steps = Array.from({ length: draft.nodeCount }, (_, i): PlanStep => {
     const node = draft.node(i);
-    const { kind, name, options } = node.definition;
+    const { kind, name, options, cases } = node.definition;
     return {
       path: prefix + node.path,
       name,
@@ -46,6 +46,7 @@ export const planOf = (draft: Draft, prefix = ""): Plan => {
       outputs: node.definition.outputs === "all" ? "all" : node.outputs,
       ...(options.description === undefined ? {} : { description: options.description }),
       ...(options.tags === undefined ? {} : { tags: options.tags }),
+      ...(cases === undefined ? {} : { cases: Object.keys(cases) }),
     };
   });
   return {

@@ -29,13 +29,18 @@ export interface PlanStep {
   readonly path: string;
   /** The step's own name. */
   readonly name: string;
+  /** How it comes to its outputs. */
   readonly kind: StepKind;
   /** What it reads, from where. */
   readonly inputs: ReadonlyArray<PlanEdge>;
   /** The names that it provides; `"all"`: known once it has expanded. */
   readonly outputs: ReadonlyArray<string> | "all";
+  /** What its options say for people. */
   readonly description?: string;
+  /** What its options group it by. */
   readonly tags?: ReadonlyArray<string>;
+  /** Of a switch: the names of its cases. */
+  readonly cases?: ReadonlyArray<string>;
   /** What it became in a run, once it has expanded: the plan of its sub-pipeline, or of each item's. */
   readonly expansions?: ReadonlyArray<PlanExpansion>;
 }
@@ -60,7 +65,9 @@ export interface PlanExpansion {
 export interface Plan {
   /** The pipeline's name. */
   readonly name: string;
+  /** What is given from outside. */
   readonly inputs: ReadonlyArray<{ readonly name: string }>;
+  /** All steps, each after those that it reads. */
   readonly steps: ReadonlyArray<PlanStep>;
   /** The names that a run returns, as far as they are known. */
   readonly returns: ReadonlyArray<string>;

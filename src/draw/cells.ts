@@ -61,7 +61,7 @@ export const fitted = (text: string, width: number): string => {
 };
 
 /** The text and as many spaces as make it `width` cells wide; cut where it is wider. */
-export const padded = (text: string, width: number): string => {
+const padded = (text: string, width: number): string => {
   const short = fitted(text, width);
   return short + " ".repeat(Math.max(0, width - cells(short)));
 };

@@ -1,27 +1,23 @@
 /**
- * Where everything of a plan stands in a picture. Each graph is laid out in layers by `d3-dag`; a step that expanded is
- * a box around the pictures of what it became, and so on inward.
+ * Where everything of a plan stands in a picture. Each graph is laid out in layers; a step that expanded is a box around
+ * the pictures of what it became, and so on inward.
  *
  * Graphs are laid out innermost first, without recursion: plans nest as deeply as data says.
  */
-import {
-  coordCenter,
-  coordQuad,
-  decrossDfs,
-  decrossTwoLayer,
-  graphStratify,
-  layeringLongestPath,
-  layeringSimplex,
-  sugiyama,
-} from "d3-dag";
-import type { Plan, PlanExpansion, PlanStep, StepKind } from "../../types/plan.ts";
-import { cells } from "./cells.ts";
-import { shortened, visible } from "./escape.ts";
+import type { Plan, StepKind } from "../../types/plan.ts";
+import type { Arranged } from "./arrange.ts";
+import { arrange } from "./arrange.ts";
+import type { OutlineBox } from "./outline.ts";
+import { labelOf, lineHeight, outlineOf, padding, widthOf } from "./outline.ts";
+import type { Settled } from "./settle.ts";
+import { settle } from "./settle.ts";
 
-/** A step, an input, or a note on what is not drawn. */
+/** A step, an input, an item of a map, or a note on what is not drawn. */
 export interface PlacedBox {
-  readonly kind: StepKind | "input" | "value";
+  readonly kind: StepKind | "input" | "item" | "value";
   readonly label: string;
+  readonly note: string;
+  readonly mayGrow: boolean;
   readonly detail: string;
   readonly x: number;
   readonly y: number;
@@ -45,205 +41,210 @@ export interface Layout {
   readonly lines: ReadonlyArray<PlacedLine>;
 }
 
-const line = 30;
-const padding = 12;
-const header = 24;
+const header = 26;
 const between = 14;
-/** Labels are cut to so many characters, and each is taken to be as wide as a wide one of the font is. */
-const longest = 34;
-const characterWidth = 7.6;
 /** Of more sub-pipelines than these, as a map of many items has, the rest are counted and not drawn. */
 const mostExpansions = 12;
 
-const labelOf = (name: string): string => shortened(visible(name), longest);
-const widthOf = (label: string): number => Math.max(44, cells(label) * characterWidth + 2 * padding);
-
-/** A graph before it has a place: what it holds, and how large that is. */
+/** A box of a graph, and what is drawn inside of it. */
 interface Cell {
-  readonly id: string;
-  readonly parents: ReadonlyArray<string>;
-  readonly kind: PlacedBox["kind"];
+  readonly box: OutlineBox;
   readonly label: string;
-  readonly detail: string;
   readonly inner: ReadonlyArray<Graph>;
   readonly more: number;
-  width: number;
-  height: number;
-  x: number;
-  y: number;
+  readonly width: number;
+  readonly height: number;
 }
 
+/** A graph: the one that is drawn, or one that a step or an item became. */
 interface Graph {
   readonly plan: Plan;
-  readonly cells: Array<Cell>;
-  lines: ReadonlyArray<PlacedLine>;
-  width: number;
-  height: number;
+  /** The item that it is of, in words; empty where it is of a step. */
+  readonly title: string;
+  boxes: ReadonlyArray<OutlineBox>;
+  inner: ReadonlyArray<ReadonlyArray<Graph>>;
+  more: ReadonlyArray<number>;
+  cells: ReadonlyArray<Cell>;
+  arranged: Arranged;
+  settled: Settled;
 }
 
-const emptyGraph = (plan: Plan): Graph => ({ plan, cells: [], lines: [], width: 0, height: 0 });
+const graphOf = (plan: Plan, title = ""): Graph => ({
+  plan,
+  title,
+  boxes: [],
+  inner: [],
+  more: [],
+  cells: [],
+  arranged: { layers: [], above: [], wished: [], lines: [] },
+  settled: { x: [], y: [], heights: [], width: 0, height: 0 },
+});
 
-/** The cells of one graph; the graphs inside of them are empty still. */
-const fillCells = (graph: Graph): ReadonlyArray<Graph> => {
-  const inside: Array<Graph> = [];
-  const ids = new Map<string, string>();
-  graph.plan.steps.forEach((step, i) => ids.set(step.path, `s${i}`));
-  const inputs = new Map<string, string>();
-  const inputId = (name: string): string => {
-    const known = inputs.get(name);
-    if (known !== undefined) return known;
-    const id = `i${inputs.size}`;
-    inputs.set(name, id);
-    graph.cells.push(plainCell(id, [], "input", name, `input ${name}`));
-    return id;
-  };
-  for (const { name } of graph.plan.inputs) inputId(name);
-  graph.plan.steps.forEach((step, i) => {
-    const parents = step.inputs.map(({ name, from }) =>
-      from === "" ? inputId(name) : (ids.get(from) ?? inputId(from)),
-    );
-    const cell = stepCell(`s${i}`, [...new Set(parents)], step);
-    inside.push(...cell.inner);
-    graph.cells.push(cell);
-  });
-  return inside;
+const fill = (graph: Graph): void => {
+  graph.boxes = outlineOf(graph.plan);
+  const grown = graph.boxes.map(({ step }) =>
+    (step?.expansions ?? []).flatMap(({ path, plan }) => {
+      if (plan === undefined) return [];
+      const key = step!.kind === "map" && path.endsWith("]") ? path.slice(path.lastIndexOf("[")) : "";
+      return [graphOf(plan, key === "" ? "" : labelOf(`${key} ${plan.name}`))];
+    }),
+  );
+  graph.inner = grown.map((inner) => inner.slice(0, mostExpansions));
+  graph.more = grown.map((inner) => Math.max(0, inner.length - mostExpansions));
 };
 
-const plainCell = (
-  id: string,
-  parents: ReadonlyArray<string>,
-  kind: Cell["kind"],
-  name: string,
-  detail: string,
-): Cell => {
-  const label = labelOf(name);
+/** What an inner graph takes: an item of a map has a frame and a title of its own. */
+const sizeOf = ({ settled, title }: Graph): readonly [width: number, height: number] =>
+  title === ""
+    ? [settled.width, settled.height]
+    : [Math.max(settled.width + 2 * padding, widthOf(title)), settled.height + header + padding];
+
+const cellOf = (box: OutlineBox, inner: ReadonlyArray<Graph>, more: number): Cell => {
+  if (inner.length === 0) {
+    return { box, label: box.label, inner, more, width: box.width, height: box.height };
+  }
+  const only = inner.length === 1 && inner[0]!.title === "" ? inner[0]!.plan.name : undefined;
+  const label = only === undefined ? box.label : labelOf(`${box.label} → ${only}`);
+  const sizes = inner.map(sizeOf);
   return {
-    id,
-    parents,
-    kind,
+    box,
     label,
-    detail,
-    inner: [],
-    more: 0,
-    width: widthOf(label),
-    height: line,
-    x: 0,
-    y: 0,
-  };
-};
-
-const hasPlan = (expansion: PlanExpansion): expansion is PlanExpansion & { readonly plan: Plan } =>
-  expansion.plan !== undefined;
-
-const stepCell = (id: string, parents: ReadonlyArray<string>, step: PlanStep): Cell => {
-  const plans = (step.expansions ?? []).filter(hasPlan);
-  const detail = step.description === undefined ? step.path : `${step.path}: ${step.description}`;
-  const cell = plainCell(id, parents, step.kind, step.name, detail);
-  return {
-    ...cell,
-    inner: plans.slice(0, mostExpansions).map(({ plan }) => emptyGraph(plan)),
-    more: Math.max(0, plans.length - mostExpansions),
+    inner,
+    more,
+    width: Math.max(widthOf(label), ...sizes.map(([width]) => width + 2 * padding)),
+    height:
+      header +
+      sizes.reduce((sum, [, height]) => sum + height + between, 0) +
+      (more > 0 ? lineHeight + between : 0),
   };
 };
 
 /** Lays out one graph whose inner graphs have their sizes. */
 const place = (graph: Graph): void => {
+  graph.cells = graph.boxes.map((box, i) => cellOf(box, graph.inner[i]!, graph.more[i]!));
   const { cells } = graph;
-  for (const cell of cells) {
-    if (cell.inner.length === 0) continue;
-    const widest = Math.max(...cell.inner.map(({ width }) => width));
-    cell.width = Math.max(cell.width, widest + 2 * padding);
-    cell.height =
-      header +
-      cell.inner.reduce((height, inner) => height + inner.height + between, 0) +
-      (cell.more > 0 ? line : 0);
-  }
-  if (cells.length === 0) return;
-  const dag = graphStratify()
-    .id(({ id }: Cell) => id)
-    .parentIds(({ parents }: Cell) => [...parents])(cells);
-  const size = ({ data }: { readonly data: Cell }): [number, number] => [data.width, data.height];
-  // The pretty ways take cubic time; a thousand steps are drawn plainly, in a second or two.
-  const isSmall = cells.length <= 80;
-  const { width, height } = isSmall
-    ? sugiyama()
-        .layering(layeringSimplex())
-        .decross(decrossTwoLayer())
-        .coord(coordQuad())
-        .nodeSize(size)
-        .gap([24, 36])(dag)
-    : sugiyama()
-        .layering(layeringLongestPath())
-        .decross(decrossDfs())
-        .coord(coordCenter())
-        .nodeSize(size)
-        .gap([24, 36])(dag);
-  for (const { data, x, y } of dag.nodes()) {
-    data.x = x - data.width / 2;
-    data.y = y - data.height / 2;
-  }
-  graph.lines = Array.from(dag.links(), ({ source, target, points }) => ({
-    points: ends(points, source.data, target.data),
-  }));
-  graph.width = width;
-  graph.height = height;
+  graph.arranged = arrange(
+    cells.map(({ width }) => width),
+    cells.map(({ box }) => box.parents),
+  );
+  // A bend of a line has no size.
+  const { wished } = graph.arranged;
+  const widths = wished.map((_, item) => cells[item]?.width ?? 0);
+  const heights = wished.map((_, item) => cells[item]?.height ?? 0);
+  graph.settled = settle(graph.arranged, widths, heights);
 };
 
-/** A line begins at the lower edge of its source and ends at the upper edge of its target. */
-const ends = (
-  points: ReadonlyArray<[number, number]>,
-  source: Cell,
-  target: Cell,
-): ReadonlyArray<readonly [number, number]> => [
-  [source.x + source.width / 2, source.y + source.height],
-  ...points.slice(1, -1),
-  [target.x + target.width / 2, target.y],
-];
+type Points = PlacedLine["points"];
+
+/** From the lower edge of a line's source, past the boxes of each layer between, to the upper edge of its target. */
+const pointsOf = (
+  items: ReadonlyArray<number>,
+  { cells, settled: { x, y, heights } }: Graph,
+  rows: ReadonlyArray<number>,
+): Points => {
+  const at = (item: number): { readonly top: number; readonly bottom: number } => {
+    const row = rows[item]!;
+    return { top: y[row]! - heights[row]! / 2, bottom: y[row]! + heights[row]! / 2 };
+  };
+  const [source, target] = [items[0]!, items.at(-1)!];
+  const { top, bottom } = at(source);
+  const edge = top + cells[source]!.height;
+  const points: Array<readonly [number, number]> = [[x[source]!, edge]];
+  if (bottom > edge + 1) points.push([x[source]!, bottom]);
+  for (const bend of items.slice(1, -1)) points.push([x[bend]!, at(bend).top], [x[bend]!, at(bend).bottom]);
+  points.push([x[target]!, at(target).top]);
+  return points;
+};
+
+interface Task {
+  readonly graph: Graph;
+  readonly x: number;
+  readonly y: number;
+  readonly depth: number;
+}
+
+/** The boxes and lines of one graph at its place; what is inside of its boxes is left as tasks. */
+const draw = (
+  { graph, x, y, depth }: Task,
+  boxes: Array<PlacedBox>,
+  lines: Array<PlacedLine>,
+): Array<Task> => {
+  const { cells, arranged, settled } = graph;
+  const inside: Array<Task> = [];
+  const rows: Array<number> = [];
+  arranged.layers.forEach((layer, row) => {
+    for (const item of layer) rows[item] = row;
+  });
+  for (const line of arranged.lines) {
+    lines.push({ points: pointsOf(line, graph, rows).map(([px, py]) => [px + x, py + y] as const) });
+  }
+  cells.forEach(({ box, label, inner, more, width, height }, item) => {
+    const left = x + settled.x[item]! - width / 2;
+    const top = y + settled.y[rows[item]!]! - settled.heights[rows[item]!]! / 2;
+    const { kind, note, mayGrow, detail } = box;
+    const isAround = inner.length > 0;
+    boxes.push({ kind, label, note, mayGrow, detail, x: left, y: top, width, height, depth, isAround });
+    let down = top + header;
+    for (const graph of inner) {
+      const [wide, high] = sizeOf(graph);
+      const middle = left + (width - graph.settled.width) / 2;
+      if (graph.title === "") {
+        inside.push({ graph, x: middle, y: down, depth: depth + 1 });
+      } else {
+        const frame = { x: left + (width - wide) / 2, y: down, width: wide, height: high, depth: depth + 1 };
+        boxes.push({
+          kind: "item",
+          label: graph.title,
+          note: "",
+          mayGrow: false,
+          detail: graph.title,
+          isAround: true,
+          ...frame,
+        });
+        inside.push({ graph, x: middle, y: down + header, depth: depth + 2 });
+      }
+      down += high + between;
+    }
+    if (more > 0) {
+      const label = `and ${more.toLocaleString("en")} more`;
+      const wide = widthOf(label);
+      const where = {
+        x: left + (width - wide) / 2,
+        y: down,
+        width: wide,
+        height: lineHeight,
+        depth: depth + 1,
+      };
+      boxes.push({
+        kind: "value",
+        label,
+        note: "",
+        mayGrow: false,
+        detail: label,
+        isAround: false,
+        ...where,
+      });
+    }
+  });
+  return inside;
+};
 
 /** The whole picture of a plan. */
 export const layoutOf = (plan: Plan): Layout => {
-  const root = emptyGraph(plan);
+  const root = graphOf(plan);
   const graphs = [root];
-  for (let next = 0; next < graphs.length; next++) graphs.push(...fillCells(graphs[next]!));
+  for (let next = 0; next < graphs.length; next++) {
+    fill(graphs[next]!);
+    for (const inner of graphs[next]!.inner) graphs.push(...inner);
+  }
   for (const graph of graphs.toReversed()) place(graph);
 
   const boxes: Array<PlacedBox> = [];
   const lines: Array<PlacedLine> = [];
-  const tasks: Array<{
-    readonly graph: Graph;
-    readonly x: number;
-    readonly y: number;
-    readonly depth: number;
-  }> = [{ graph: root, x: padding, y: padding, depth: 0 }];
+  const tasks: Array<Task> = [{ graph: root, x: padding, y: padding, depth: 0 }];
   for (let task = tasks.pop(); task !== undefined; task = tasks.pop()) {
-    const { graph, x, y, depth } = task;
-    for (const { points } of graph.lines)
-      lines.push({ points: points.map(([px, py]) => [px + x, py + y] as const) });
-    for (const cell of graph.cells) {
-      const { kind, label, detail, width, height, inner, more } = cell;
-      const left = cell.x + x;
-      const top = cell.y + y;
-      boxes.push({ kind, label, detail, x: left, y: top, width, height, depth, isAround: inner.length > 0 });
-      let down = top + header;
-      for (const graph of inner) {
-        tasks.push({ graph, x: left + (width - graph.width) / 2, y: down, depth: depth + 1 });
-        down += graph.height + between;
-      }
-      if (more > 0) {
-        const note = `and ${more} more`;
-        boxes.push({
-          kind: "value",
-          label: note,
-          detail: note,
-          x: left + padding,
-          y: down - between / 2,
-          width: width - 2 * padding,
-          height: line,
-          depth: depth + 1,
-          isAround: false,
-        });
-      }
-    }
+    for (const inside of draw(task, boxes, lines)) tasks.push(inside);
   }
-  return { width: root.width + 2 * padding, height: root.height + 2 * padding, boxes, lines };
+  const { width, height } = root.settled;
+  return { width: width + 2 * padding, height: height + 2 * padding, boxes, lines };
 };

@@ -3,6 +3,7 @@ import type { Plan } from "../../types/plan.ts";
 import { html } from "./escape.ts";
 import type { Layout, PlacedBox } from "./layout.ts";
 import { layoutOf } from "./layout.ts";
+import { characterWidth, padding } from "./outline.ts";
 
 const kinds: ReadonlyArray<readonly [PlacedBox["kind"], string]> = [
   ["input", "given from outside"],
@@ -25,6 +26,7 @@ const light: Colours = {
   map: ["#e5f6ec", "#2f9e5f"],
   switch: ["#f6e8fa", "#a04fc0"],
   input: ["#f1f3f6", "#8a94a6"],
+  item: ["#ffffff", "#9aa4b5"],
   value: ["#ffffff", "#c3c9d4"],
 };
 
@@ -37,6 +39,7 @@ const dark: Colours = {
   map: ["#123524", "#4cc485"],
   switch: ["#33193d", "#c67fe3"],
   input: ["#1f2530", "#6c778a"],
+  item: ["#12161e", "#5d6879"],
   value: ["#12161e", "#3b4454"],
 };
 
@@ -50,22 +53,32 @@ const style = `.espalier{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,"D
 ${rules(light)}
 @media (prefers-color-scheme:dark){${rules(dark)}}
 .espalier .around{fill-opacity:.35;stroke-dasharray:5 3}
-.espalier .line{stroke-width:1.2}`;
+.espalier .line{stroke-width:1.2}
+.espalier .note{font-size:10.5px;opacity:.8}`;
 
 const number = (value: number): string => (Math.round(value * 10) / 10).toString();
 
-const shapeOf = ({ kind, x, y, width, height, isAround }: PlacedBox): string => {
+const shapeOf = ({ kind, x, y, width, height, isAround, mayGrow }: PlacedBox): string => {
   const radius = kind === "input" ? height / 2 : kind === "dynamic" ? 10 : kind === "switch" ? 0 : 4;
   const around = isAround ? " around" : "";
-  return `<rect class="${kind}${around}" x="${number(x)}" y="${number(y)}" width="${number(width)}" height="${number(height)}" rx="${number(isAround ? 8 : radius)}"/>`;
+  const rect = (off: number, wide: number, high: number): string =>
+    `<rect class="${kind}${around}" x="${number(x + off)}" y="${number(y + off)}" width="${number(wide)}" height="${number(high)}" rx="${number(isAround ? 8 : radius)}"/>`;
+  // What may become many, or may grow, has something behind it.
+  const behind = !mayGrow || isAround ? "" : rect(4, width - 4, height - 4);
+  return behind + (behind === "" ? rect(0, width, height) : rect(0, width - 4, height - 4));
 };
 
 const boxOf = (box: PlacedBox): string => {
-  const { x, y, width, height, label, detail, isAround } = box;
-  const textX = isAround ? x + 12 : x + width / 2;
-  const textY = isAround ? y + 16 : y + height / 2 + 4.5;
+  const { x, y, width, height, label, note, mayGrow, detail, isAround } = box;
+  const middle = x + (mayGrow && !isAround ? width - 4 : width) / 2;
+  const textX = isAround ? x + 12 : middle;
+  const textY = isAround ? y + 17 : note === "" ? y + height / 2 + 4.5 : y + 17;
   const anchor = isAround ? "start" : "middle";
-  return `<g><title>${html(detail)}</title>${shapeOf(box)}<text class="text" x="${number(textX)}" y="${number(textY)}" text-anchor="${anchor}">${html(label)}</text></g>`;
+  const below =
+    note === "" || isAround
+      ? ""
+      : `<text class="text note" x="${number(middle)}" y="${number(y + 31)}" text-anchor="middle">${html(note)}</text>`;
+  return `<g><title>${html(detail)}</title>${shapeOf(box)}<text class="text" x="${number(textX)}" y="${number(textY)}" text-anchor="${anchor}">${html(label)}</text>${below}</g>`;
 };
 
 /** Smooth from point to point, leaving and arriving straight down. */
@@ -80,24 +93,34 @@ const curve = (points: ReadonlyArray<readonly [number, number]>): string => {
   return path;
 };
 
-const legendHeight = 34;
+const legendRow = 24;
+/** A legend of one long column is no help. */
+const leastWidth = 320;
 
-const legend = (width: number, y: number): string => {
-  let x = 12;
+/** What the colours mean, in as many rows as the width asks for, from `y` on. */
+const legend = (width: number, y: number): { readonly text: string; readonly height: number } => {
+  let x = padding;
+  let row = 0;
   const entries: Array<string> = [];
   for (const [kind, text] of kinds) {
-    if (x > 12 && x + 40 + text.length * 7.6 > Math.max(width, 560)) break;
+    const takes = 42 + text.length * characterWidth;
+    if (x > padding && x + takes > width) {
+      x = padding;
+      row++;
+    }
+    const top = y + row * legendRow;
     entries.push(
-      `<rect class="${kind}" x="${x}" y="${number(y + 9)}" width="22" height="14" rx="${kind === "input" ? 7 : 3}"/>`,
-      `<text class="text" x="${x + 28}" y="${number(y + 20.5)}" text-anchor="start">${text}</text>`,
+      `<rect class="${kind}" x="${number(x)}" y="${number(top + 5)}" width="22" height="14" rx="${kind === "input" ? 7 : 3}"/>`,
+      `<text class="text" x="${number(x + 28)}" y="${number(top + 16.5)}" text-anchor="start">${text}</text>`,
     );
-    x += 40 + text.length * 7.6 + 14;
+    x += takes;
   }
-  return `<g class="legend">${entries.join("")}</g>`;
+  return { text: `<g class="legend">${entries.join("")}</g>`, height: (row + 1) * legendRow + padding };
 };
 
 const picture = ({ width, height, boxes, lines }: Layout, title: string): string => {
-  const whole = Math.max(width, 560);
+  const whole = Math.max(width, leastWidth);
+  const { text: legendText, height: legendHeight } = legend(whole, height);
   const around = boxes.filter(({ isAround }) => isAround);
   const others = boxes.filter(({ isAround }) => !isAround);
   return [
@@ -110,7 +133,7 @@ const picture = ({ width, height, boxes, lines }: Layout, title: string): string
       ({ points }) => `<path class="line" marker-end="url(#espalier-arrow)" d="${curve(points)}"/>`,
     ),
     ...others.map(boxOf),
-    legend(whole, height),
+    legendText,
     "</svg>",
     "",
   ].join("\n");

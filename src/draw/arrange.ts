@@ -1,0 +1,123 @@
+/**
+ * Puts the boxes of one graph into layers and each layer into an order with few crossings, by `d3-dag`. Where exactly
+ * everything stands is `settle`'s part, since that changes whenever something is folded.
+ */
+import {
+  coordCenter,
+  decrossDfs,
+  decrossTwoLayer,
+  graphStratify,
+  layeringLongestPath,
+  layeringSimplex,
+  sugiyama,
+} from "d3-dag";
+import type { Arrangement } from "./settle.ts";
+import { gapAcross, straightened } from "./settle.ts";
+
+export interface Arranged extends Arrangement {
+  /** The lines, each from a box to a box by way of its bends. */
+  readonly lines: ReadonlyArray<ReadonlyArray<number>>;
+}
+
+interface Box {
+  readonly id: string;
+  readonly parents: ReadonlyArray<string>;
+  readonly index: number;
+}
+
+/** Up to so many boxes are put into the best layers, and into the best order in them, that a short time allows. */
+const fewBoxes = 120;
+const someBoxes = 250;
+/** And more than so many are not even looked at by `d3-dag`, which takes a second for each ten thousand lines. */
+const mostBoxes = 4_000;
+
+/** For graphs too large to look at as a whole: rows of boxes, those that read after those that are read. */
+const inRows = (parents: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<number> => {
+  const layer: Array<number> = parents.map(() => 0);
+  // Parents come first, as plans list them; a plan made by hand that does not gets a line that points up.
+  parents.forEach((above, box) => {
+    layer[box] = above.reduce((most, parent) => Math.max(most, layer[parent]! + 1), 0);
+  });
+  return layer;
+};
+
+const withoutLibrary = (
+  widths: ReadonlyArray<number>,
+  parents: ReadonlyArray<ReadonlyArray<number>>,
+): Arranged => {
+  const perRow = Math.max(12, Math.ceil(Math.sqrt(parents.length)));
+  const layers: Array<Array<number>> = [];
+  const wished: Array<number> = [];
+  const byLayer: Array<Array<number>> = [];
+  inRows(parents).forEach((layer, box) => (byLayer[layer] ??= []).push(box));
+  for (const layer of byLayer) {
+    for (let from = 0; from < (layer?.length ?? 0); from += perRow) {
+      const row = layer.slice(from, from + perRow);
+      let x = 0;
+      for (const box of row) {
+        wished[box] = x + widths[box]! / 2;
+        x += widths[box]! + gapAcross;
+      }
+      layers.push(row);
+    }
+  }
+  return {
+    layers,
+    above: parents.map(() => []),
+    wished,
+    lines: parents.flatMap((above, box) => above.map((parent) => [parent, box])),
+  };
+};
+
+/** The arrangement of boxes with these widths, of which each hangs on its parents. */
+export const arrange = (
+  widths: ReadonlyArray<number>,
+  parents: ReadonlyArray<ReadonlyArray<number>>,
+): Arranged => {
+  if (widths.length === 0) return { layers: [], above: [], wished: [], lines: [] };
+  if (widths.length > mostBoxes) return withoutLibrary(widths, parents);
+  const boxes = parents.map(
+    (above, index): Box => ({ id: String(index), parents: above.map(String), index }),
+  );
+  const dag = graphStratify()
+    .id(({ id }: Box) => id)
+    .parentIds(({ parents }: Box) => [...parents])(boxes);
+  // Every layer is one high here, so that a height is the number of a layer.
+  const size = ({ data }: { readonly data: Box }): [number, number] => [widths[data.index]!, 1];
+  const laid = sugiyama()
+    .layering(boxes.length <= fewBoxes ? layeringSimplex() : layeringLongestPath())
+    .decross(boxes.length <= someBoxes ? decrossTwoLayer() : decrossDfs())
+    .coord(coordCenter())
+    .nodeSize(size)
+    .gap([gapAcross, 1]);
+  laid(dag);
+  const wished: Array<number> = [];
+  const layerOf: Array<number> = [];
+  for (const { data, x, y } of dag.nodes()) {
+    wished[data.index] = x;
+    layerOf[data.index] = Math.round((y - 0.5) / 2);
+  }
+  const above: Array<Array<number>> = boxes.map(() => []);
+  const lines: Array<ReadonlyArray<number>> = [];
+  for (const { source, target, points } of dag.links()) {
+    const from = layerOf[source.data.index]!;
+    const to = layerOf[target.data.index]!;
+    const line = [source.data.index];
+    for (let layer = from + 1; layer < to; layer++) {
+      const bend = wished.length;
+      wished.push(points.find(([, y]) => Math.round((y - 0.5) / 2) === layer)?.[0] ?? source.x);
+      layerOf.push(layer);
+      above.push([line.at(-1)!]);
+      line.push(bend);
+    }
+    above[target.data.index]!.push(line.at(-1)!);
+    line.push(target.data.index);
+    lines.push(line);
+  }
+  const layers: Array<Array<number>> = [];
+  layerOf.forEach((layer, item) => (layers[layer] ??= []).push(item));
+  for (const layer of layers) layer.sort((a, b) => wished[a]! - wished[b]!);
+  const allWidths = wished.map((_, item) => widths[item] ?? 0);
+  const first = { layers, above, wished };
+  return { ...first, wished: straightened(first, allWidths), lines };
+};

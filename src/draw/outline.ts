@@ -1,0 +1,93 @@
+/** What of one graph is drawn as boxes, and how large each is while nothing is drawn inside of it. */
+import type { Plan, PlanStep, StepKind } from "../../types/plan.ts";
+import { cells } from "./cells.ts";
+import { shortened, visible } from "./escape.ts";
+
+export interface OutlineBox {
+  readonly kind: StepKind | "input";
+  readonly label: string;
+  /** What it may become, where it has not become anything yet. */
+  readonly note: string;
+  /** May it still grow? */
+  readonly mayGrow: boolean;
+  /** What a closer look shows. */
+  readonly detail: string;
+  /** The boxes that it hangs on, by their place in the list. */
+  readonly parents: ReadonlyArray<number>;
+  /** The step that it stands for; of an input there is none. */
+  readonly step: PlanStep | undefined;
+  readonly width: number;
+  readonly height: number;
+}
+
+export const lineHeight = 30;
+const noteHeight = 14;
+export const padding = 12;
+/** Labels are cut to so many characters, and each is taken to be as wide as a wide one of the font is. */
+const longest = 34;
+export const characterWidth = 7.85;
+const noteCharacterWidth = 6.4;
+
+export const labelOf = (name: string): string => shortened(visible(name), longest);
+
+export const widthOf = (label: string, note = ""): number =>
+  Math.max(44, Math.max(cells(label) * characterWidth, cells(note) * noteCharacterWidth) + 2 * padding);
+
+const listed = (names: ReadonlyArray<string>, between: string): string => {
+  const text = names.slice(0, 3).join(between) + (names.length > 3 ? `${between}…` : "");
+  return labelOf(text);
+};
+
+const noteOf = ({ kind, inputs, outputs, cases, expansions }: PlanStep): string => {
+  if (kind === "step") return "";
+  const values = expansions?.length ?? 0;
+  // Expanded, and nothing of it has a graph: values.
+  if (values > 0) return kind === "map" ? `${values} values` : "a direct value";
+  if (kind === "map") return labelOf(`for each of ${inputs[0]?.name ?? "an output"}`);
+  if (kind === "switch") return cases === undefined ? "one of its cases" : `may be ${listed(cases, " | ")}`;
+  return outputs === "all" ? "may grow, and give any outputs" : `may grow, gives ${listed(outputs, ", ")}`;
+};
+
+const boxOf = (
+  kind: OutlineBox["kind"],
+  name: string,
+  detail: string,
+  parents: ReadonlyArray<number>,
+  step: PlanStep | undefined,
+): OutlineBox => {
+  const label = labelOf(name);
+  const hasGraph = step?.expansions?.some(({ plan }) => plan !== undefined) === true;
+  const note = step === undefined || hasGraph ? "" : noteOf(step);
+  const mayGrow = step !== undefined && step.kind !== "step" && step.expansions === undefined;
+  const height = lineHeight + (note === "" ? 0 : noteHeight);
+  return { kind, label, note, mayGrow, detail, parents, step, width: widthOf(label, note), height };
+};
+
+/** The boxes of one graph: its inputs, then its steps in their order. */
+export const outlineOf = (plan: Plan): ReadonlyArray<OutlineBox> => {
+  const boxes: Array<OutlineBox> = [];
+  const inputs = new Map<string, number>();
+  const input = (name: string): number => {
+    let place = inputs.get(name);
+    if (place === undefined) {
+      place = boxes.length;
+      inputs.set(name, place);
+      boxes.push(boxOf("input", name, `input ${name}`, [], undefined));
+    }
+    return place;
+  };
+  const known = new Set(plan.steps.map(({ path }) => path));
+  for (const { name } of plan.inputs) input(name);
+  // A plan made by hand may name a step that it does not have: that is drawn as what comes from outside.
+  for (const step of plan.steps) {
+    for (const { name, from } of step.inputs) if (!known.has(from)) input(from === "" ? name : from);
+  }
+  const first = boxes.length;
+  const steps = new Map(plan.steps.map(({ path }, i) => [path, first + i]));
+  for (const step of plan.steps) {
+    const parents = step.inputs.map(({ name, from }) => steps.get(from) ?? input(from === "" ? name : from));
+    const detail = step.description === undefined ? step.path : `${step.path}: ${step.description}`;
+    boxes.push(boxOf(step.kind, step.name, detail, [...new Set(parents)], step));
+  }
+  return boxes;
+};
