@@ -2,7 +2,7 @@
  * Writes (`--write`) or checks (`--check`) the API reports in `docs/api`: one for each public entry point that
  * `exports` in package.json names. Reads the declarations in `dist`, so build first.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from "@microsoft/api-extractor";
 import { entryPoints, root } from "./package.ts";
@@ -67,6 +67,28 @@ const report = (specifier: string, declarations: string): boolean => {
 
 const entries = entryPoints();
 const failed = entries.filter(({ specifier, declarations }) => !report(specifier, declarations));
+
+// What nobody can read about: members without a sentence, and types that are mentioned without being exported. The types
+// by which the compiler checks a pipeline are neither documented nor exported: they stand in `types/`, for the sources.
+const helpers = new Set(
+  readdirSync(join(root, "types")).flatMap((file) =>
+    [
+      ...readFileSync(join(root, "types", file), "utf8").matchAll(/^(?:export )?(?:type|interface) (\w+)/gm),
+    ].map(([, name]) => name),
+  ),
+);
+for (const { specifier } of entries) {
+  const text = readFileSync(join(reports, reportName(specifier)), "utf8");
+  const silent = [...text.matchAll(/\(undocumented\)\n\s*(.*)/g)]
+    .map(([, member = ""]) => member)
+    .filter((member) => !/^(?:get message\(\)|readonly (?:code|name|_tag) =|readonly type: ")/.test(member));
+  const hidden = [...text.matchAll(/ae-forgotten-export\) The symbol "(\w+)"/g)]
+    .map(([, name = ""]) => name)
+    .filter((name) => !name.endsWith("_base") && !helpers.has(name.replace(/_\d+$/, "")));
+  if (silent.length > 0) console.error(`${specifier}: no word about ${silent.join(" ")}`);
+  if (hidden.length > 0)
+    console.error(`${specifier}: not exported, and mentioned: ${[...new Set(hidden)].join(", ")}`);
+}
 
 const expected = new Set(entries.map(({ specifier }) => reportName(specifier)));
 const stale = readdirSync(reports).filter((file) => file.endsWith(".api.md") && !expected.has(file));

@@ -26,7 +26,7 @@ const lateFor = (frame: Frame, node: GraphNode, name: string): Late | undefined 
 
 /** The inputs of a node by name; a sentence where an earlier "all" step should have provided one and did not. */
 export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknown> | string => {
-  const inputs = emptyInputs(node);
+  const inputs = emptyInputs(node.keys.length + node.globs.length);
   const { keys, slots, globs } = node;
   for (let i = 0; i < slots.length; i++) {
     const key = keys[i]!;
@@ -91,7 +91,7 @@ export const recordProblem = (outputs: ReadonlyArray<string>, value: unknown): s
 export const outputsByName = (definition: StepDefinition, value: unknown): Record<string, unknown> => {
   const { outputs } = definition;
   if (outputs === "all" || outputs.length !== 1) return value as Record<string, unknown>;
-  const byName = emptyRecord(outputs[0]!.length + outputs[0]!.charCodeAt(outputs[0]!.length - 1));
+  const byName = emptyRecord();
   byName[outputs[0]!] = value;
   return byName;
 };

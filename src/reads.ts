@@ -1,43 +1,17 @@
 /**
- * The empty records that a step's inputs are written into.
+ * The empty records that inputs and outputs are written into, by name. They have no prototype.
  *
- * V8 keeps one list of all the names that were ever the first to be added to a `{}`, and looks each one up in it: with a
- * thousand steps that read a thousand names, writing one input takes 0.1 µs, and beyond 1,536 names 0.4 µs. Records
- * that begin as one of 64 kinds have shorter lists (0.06 µs). What is wide, or comes late in a large pipeline, gets a
- * record that is a hash table from the start, which costs the same however many there are; it has no prototype.
+ * Not `{}`: V8 keeps one list of all the names that were ever the first to be added to one, and looks each name up in it.
+ * With a thousand steps that read a thousand names, one input took 0.1 µs, beyond 1,536 names 0.4 µs, and each name that
+ * is new 1 to 2 µs. A record without a prototype is a hash table from the start: 0.04 µs, however many names there are.
  */
-import type { GraphNode } from "./graph.ts";
+type Named = Record<string, unknown>;
 
-type Inputs = Record<string, unknown>;
+export const emptyRecord = (): Named => ({ __proto__: null });
 
-const kinds = 64;
-const widest = 64;
-const lastSlot = 1024;
+export const emptyInputs = (names: number): Named => (names === 0 ? {} : emptyRecord());
 
-/** A class whose instances look like any `{}`. */
-const recordClass = (): (new () => Inputs) => {
-  function Record(): void {}
-  Record.prototype = Object.prototype;
-  const make = Record as unknown as new () => Inputs;
-  // V8 measures the first few instances and gives all later ones as much room: this many fields, as in a `{}`.
-  for (let i = 0; i < 8; i++) Object.assign(new make(), { a: 0, b: 0, c: 0, d: 0 });
-  return make;
-};
+/** A family is often handed on as it is, so that a small one is what people expect when they look at it. */
+const smallFamily = 64;
 
-let classes: ReadonlyArray<new () => Inputs> | undefined;
-
-/** A record whose names differ from those of others of its kind, which any number picks. */
-export const emptyRecord = (kind: number): Inputs => {
-  classes ??= Array.from({ length: kinds }, recordClass);
-  return new classes[kind & (kinds - 1)]!();
-};
-
-export const emptyInputs = ({ slots }: GraphNode): Inputs => {
-  if (slots.length === 0) return {};
-  const slot = slots[slots.length - 1]!;
-  if (slots.length >= widest || slot >= lastSlot) return Object.create(null) as Inputs;
-  return emptyRecord(slot);
-};
-
-/** The record of a family of so many outputs. */
-export const emptyFamily = (size: number): Inputs => (size >= widest ? (Object.create(null) as Inputs) : {});
+export const emptyFamily = (names: number): Named => (names < smallFamily ? {} : emptyRecord());

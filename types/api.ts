@@ -157,7 +157,7 @@ export type PipelineOfFunction = <const Name extends string, const Steps extends
   steps: AnyOrder<Steps>,
 ) => Pipeline<
   {},
-  { readonly [Output in keyof Providers<Steps[number]>]: OutputOf<Providers<Steps[number]>, Output> },
+  { readonly [Each in keyof Providers<Steps[number]>]: OutputOf<Providers<Steps[number]>, Each> },
   StepErrors<Steps[number]>,
   StepNeeds<Steps[number]>
 >;

@@ -54,6 +54,7 @@ export interface CommonOptions {
   readonly output?: AnySchema;
   /** For people who look at the graph. */
   readonly description?: string;
+  /** To group and to find steps by. */
   readonly tags?: ReadonlyArray<string>;
 }
 
@@ -82,6 +83,7 @@ export interface DynamicOptions<Names extends string = string, Fallback = unknow
   extends CommonOptions {
   /** What the step exposes: by default its name; these names; or every output of what it returns. */
   readonly outputs?: ReadonlyArray<Names> | OnlyAll<All>;
+  /** The value where all attempts have failed, or a function of the error that gives it. */
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
 }
 
@@ -99,6 +101,7 @@ export interface MapOptions<Item = any, Fallback = unknown, Failure = any> exten
   readonly failures?: "fail" | "collect";
   /** With `"collect"`: how many items must succeed. */
   readonly minSuccess?: number;
+  /** The value where all attempts have failed, or a function of the error that gives it. */
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
 }
 
@@ -114,6 +117,7 @@ export interface WaitOptions<Names extends string = string> {
   readonly timeout?: DurationInput;
   /** For people who look at the graph. */
   readonly description?: string;
+  /** To group and to find steps by. */
   readonly tags?: ReadonlyArray<string>;
 }
 

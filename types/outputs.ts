@@ -14,7 +14,9 @@ import type { Last } from "ts-toolbelt/out/Union/Last.js";
  * @public
  */
 export interface OutputType<Name extends string, Type> {
+  /** The name of the output. */
   readonly name: Name;
+  /** What is read under it. */
   readonly type: Type;
 }
 
@@ -35,11 +37,17 @@ export interface OutputChunk<
   Families,
   Previous,
 > {
+  /** See `Names`. */
   readonly names: Names;
+  /** See `Own`. */
   readonly own: Own;
+  /** See `Outputs`. */
   readonly outputs: Outputs;
+  /** See `Size`. */
   readonly size: Size;
+  /** See `Families`. */
   readonly families: Families;
+  /** The chunk before, or `null`. */
   readonly previous: Previous;
 }
 

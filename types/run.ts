@@ -38,6 +38,7 @@ export interface RunReport {
  * @public
  */
 export interface Run<Outputs, Failure> {
+  /** The id, under which a store keeps it. */
   readonly id: string;
   /** Every event from the first one on, and the end when the run has ended. Each subscriber gets all of them. */
   readonly events: Stream<PipelineEvent>;

@@ -10,6 +10,7 @@ declare const uncheckedType: unique symbol;
  * @public
  */
 export interface Unchecked<Type> {
+  /** Its type; nothing of it exists at run time. */
   readonly [uncheckedType]: (value: Type) => Type;
 }
 

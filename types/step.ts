@@ -9,10 +9,15 @@ declare const stepTypes: unique symbol;
  * @public
  */
 export interface Step<Name extends string, In, Out, Failure = never, Services = never> {
+  /** The name, under which one output is read. */
   readonly name: Name;
+  /** Whether its function gives its outputs, or a pipeline that does. */
   readonly kind: "step" | "dynamic";
+  /** The names that it reads. */
   readonly inputs: ReadonlyArray<keyof In & string>;
+  /** The names that it provides; `"all"`: known once it has expanded. */
   readonly outputs: ReadonlyArray<string> | "all";
+  /** Its types; nothing of it exists at run time. */
   readonly [stepTypes]: { in: In; out: Out; failure: Failure; services: Services };
 }
 
@@ -24,6 +29,7 @@ export interface Step<Name extends string, In, Out, Failure = never, Services = 
  */
 export interface DynamicStep<Name extends string, In, Out, Failure, Services, Returned, Read = In>
   extends Step<Name, In, Out, Failure, Services> {
+  /** Its function gives a pipeline, or a direct value. */
   readonly kind: "dynamic";
   /** Calls the function. */
   readonly expand: (inputs: Read, context?: StepContext) => Returned;

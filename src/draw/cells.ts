@@ -59,9 +59,3 @@ export const fitted = (text: string, width: number): string => {
   }
   return `${shorter}…`;
 };
-
-/** The text and as many spaces as make it `width` cells wide; cut where it is wider. */
-const padded = (text: string, width: number): string => {
-  const short = fitted(text, width);
-  return short + " ".repeat(Math.max(0, width - cells(short)));
-};

@@ -62,7 +62,7 @@ const critical = (tree: RunTree, width: number): ReadonlyArray<Line> => {
   return wrapped(joined, width, "  ").map(faint);
 };
 
-export const totals = (tree: RunTree): string => {
+const totals = (tree: RunTree): string => {
   const { root } = tree;
   const parts = [counted(tree.steps, "step"), counted(tree.expansions, "expansion")];
   if (tree.recalled > 0) parts.push(`${tree.recalled.toLocaleString("en")} from earlier runs`);

@@ -1,5 +1,5 @@
 /** Checks a step or a pipeline against laws, each with inputs of its own, and says what came of each. */
-import * as Context from "effect/Context";
+import type * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
 import * as fc from "fast-check";
 import { describe } from "../describe.ts";
@@ -9,7 +9,6 @@ import type { Law, LawTools, Verdict } from "./law.ts";
 import { Obstacle } from "./law.ts";
 import type { LawName } from "./laws/index.ts";
 import { defaultLaws, laws } from "./laws/index.ts";
-import type { Mock } from "./mock.ts";
 import { withMocks } from "./mock.ts";
 import type { Given, Subject } from "./observe.ts";
 import { hashOf, newSeed, seedFor } from "./random.ts";
@@ -120,7 +119,7 @@ const checkLaw = async (
     });
   }
   if (stopped !== undefined) {
-    const { input, reason } = stopped as Stopped;
+    const { input, reason } = stopped;
     throw new CheckFailed({ law: name, subject: subject.name, reason, input, seed, path: String(checked) });
   }
   if (details.failed) {
@@ -156,7 +155,7 @@ const runProperty = async (
   }
 };
 
-export const millisOf = (deadline: Duration.Input | undefined): number =>
+const millisOf = (deadline: Duration.Input | undefined): number =>
   deadline === undefined ? 60_000 : Duration.toMillis(Duration.fromInputUnsafe(deadline));
 
 /** Checks all laws that are asked for, one after another. */
@@ -181,7 +180,7 @@ export const checkSubject = async (
   };
   const subject: Subject = {
     ...unmocked,
-    graph: withMocks(unmocked.graph, (options.mocks ?? []) as ReadonlyArray<Mock>),
+    graph: withMocks(unmocked.graph, options.mocks ?? []),
     options: options.run ?? {},
     world: {
       patience: Math.min(deadline, 2000),

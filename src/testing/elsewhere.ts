@@ -12,7 +12,10 @@ export interface Elsewhere {
 export const elsewhere = <Value>({ time, seed }: Elsewhere, call: () => Value): Value => {
   const { Date: RealDate, performance, crypto } = globalThis;
   const { random } = Math;
+  // Put back as they were, on the objects that they belong to.
+  // oxlint-disable-next-line typescript/unbound-method
   const { now } = performance;
+  // oxlint-disable-next-line typescript/unbound-method
   const { randomUUID } = crypto;
   const next = randomOf(seed);
   class OtherDate extends RealDate {

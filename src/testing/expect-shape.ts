@@ -132,5 +132,5 @@ export const expectShape = <Sub>(sub: Sub): ShapeExpectation<OutputNames<Sub>> =
       return expectation;
     },
   };
-  return expectation as unknown as ShapeExpectation<OutputNames<Sub>>;
+  return expectation;
 };

@@ -2,7 +2,7 @@
 import { shapeOf } from "../shape.ts";
 import type { Expansion, Observed } from "./observe.ts";
 
-export const expansionShape = (expansion: Expansion): string => {
+const expansionShape = (expansion: Expansion): string => {
   switch (expansion.type) {
     case "graph":
       return shapeOf(expansion.graph);

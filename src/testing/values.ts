@@ -46,7 +46,7 @@ const copy = (
 };
 
 /** A copy that shares nothing that could be changed. */
-export const copied = <Value>(value: Value): Value => copy(value, Object.keys, () => {}) as Value;
+const copied = <Value>(value: Value): Value => copy(value, Object.keys, () => {}) as Value;
 
 /** A copy whose arrays and records refuse to be changed. */
 export const frozen = <Value>(value: Value): Value =>

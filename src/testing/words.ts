@@ -33,8 +33,8 @@ const errorText = (error: Error, write: (inner: unknown) => string): string => {
     ),
     write,
   );
-  const name = (error as { readonly _tag?: unknown })._tag ?? error.name;
-  return `${String(name)}(${JSON.stringify(error.message)}${fields === "" ? "" : `, { ${fields} }`})`;
+  const { _tag: tag } = error as { readonly _tag?: unknown };
+  return `${typeof tag === "string" ? tag : error.name}(${JSON.stringify(error.message)}${fields === "" ? "" : `, { ${fields} }`})`;
 };
 
 const objectText = (value: object, write: (inner: unknown) => string): string => {

@@ -9,7 +9,7 @@ import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
-import * as Exit from "effect/Exit";
+import type * as Exit from "effect/Exit";
 import { FiberRuntimeMetrics } from "effect/Metric";
 import { Random } from "effect/Random";
 import { Scheduler } from "effect/Scheduler";

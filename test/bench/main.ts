@@ -30,7 +30,9 @@ const asked = values.only.split(",");
 const chosen = contenders.filter(({ name }) => asked.some((part) => name.startsWith(part)));
 
 const effort = { rounds: Number(values.rounds), warmUpMillis: 500, sampleMillis: 40 };
-console.log(`${machine()} Medians of ${effort.rounds} rounds. In brackets: how many times Promise.all.\n`);
+console.log(
+  `${machine()} Lower quartiles of ${effort.rounds} rounds. In brackets: how many times Promise.all.\n`,
+);
 
 if (parts.includes("speed")) {
   const all: Array<Results> = [];

@@ -1,8 +1,8 @@
 /**
  * Measures one workload on all contenders in one process: each is warmed up, then every round visits them in a new
- * random order, and the median counts. Each result is checked, and so is how many steps ran.
+ * random order, and the lower quartile counts. Each result is checked, and so is how many steps ran.
  */
-import { median, ownMillis } from "./clock.ts";
+import { lowerQuartile, ownMillis } from "./clock.ts";
 import type { Contender } from "./contender.ts";
 import type { Graph, Workload } from "./workloads.ts";
 import { counter, evaluate } from "./workloads.ts";
@@ -116,8 +116,8 @@ export const measure = async (
   }
   for (const { contender, samples } of active) {
     of.set(contender.name, {
-      construct: (median(samples.map(({ construct }) => construct)) * 1000) / graph.steps,
-      run: (median(samples.map(({ run }) => run)) * 1000) / graph.steps,
+      construct: (lowerQuartile(samples.map(({ construct }) => construct)) * 1000) / graph.steps,
+      run: (lowerQuartile(samples.map(({ run }) => run)) * 1000) / graph.steps,
     });
   }
   return { key, title, steps: graph.steps, idealMillis: ideal?.(graph), of };

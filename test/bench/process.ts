@@ -48,8 +48,22 @@ const check = (graph: Graph, expected: number, value: number): void => {
     throw new Error(`${counter.executed} steps in place of ${graph.steps}`);
 };
 
-const memory = async (module: string, name: string, workload: string, size: number): Promise<OfProcess> => {
+/** Small graphs first, until the compiler has settled: otherwise those would seem to cost more than large ones. */
+const warmUp = async (contender: Contender, make: (steps: number) => Graph): Promise<void> => {
+  const graph = make(1000);
+  const until = performance.now() + 1500;
+  while (performance.now() < until) await contender.prepare(graph)();
+};
+
+const memory = async (
+  module: string,
+  name: string,
+  workload: string,
+  size: number,
+  isWarm: boolean,
+): Promise<OfProcess> => {
   const contender = await contenderOf(module, name);
+  if (isWarm) await warmUp(contender, grown[workload]!);
   const graph = grown[workload]!(size);
   const expected = workload === "nest" ? undefined : evaluate(graph);
   counter.executed = 0;
@@ -79,9 +93,11 @@ const importing = async (module: string): Promise<OfImport> => {
 };
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  const [, , part, module, name, workload, size] = process.argv;
+  const [, , part, module, name, workload, size, warm] = process.argv;
   const result =
-    part === "memory" ? await memory(module!, name!, workload!, Number(size)) : await importing(module!);
+    part === "memory"
+      ? await memory(module!, name!, workload!, Number(size), warm === "warm")
+      : await importing(module!);
   console.log(JSON.stringify(result));
   process.exit(0);
 }

@@ -8,7 +8,7 @@ import { reached, targets, timeOf } from "./targets.ts";
 const digits = (value: number): string =>
   value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2);
 
-export const rows = (lines: ReadonlyArray<ReadonlyArray<string>>): string =>
+const rows = (lines: ReadonlyArray<ReadonlyArray<string>>): string =>
   lines.map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
 export const table = (head: ReadonlyArray<string>, lines: ReadonlyArray<ReadonlyArray<string>>): string =>

@@ -21,7 +21,7 @@ export const targets: Readonly<Record<string, Target>> = {
   sleeps: { fibers: 1.05, peer: 1, promises: 1.05 },
 };
 
-export const peers = ["grfn", "p-graph", "async.auto"];
+const peers = ["grfn", "p-graph", "async.auto"];
 
 export const timeOf = (results: Results, name: string): number | undefined => {
   const found: Measured | string | undefined = results.of.get(name);

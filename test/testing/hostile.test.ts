@@ -82,7 +82,7 @@ describe("a dynamic step", () => {
   });
 
   test("that expands for ever is told by the law that says how far it may", async () => {
-    const forEver = (): unknown => pipeline("again").dynamic("grown", [], forEver as never);
+    const forEver = (): unknown => pipeline("again").dynamic("grown", [], forEver);
     const endless = dynamic("grown", ["size"], forEver as never);
     const error: unknown = await checkDynamic(endless as never, { input: input as never, seed }).catch(
       (thrown: unknown) => thrown,

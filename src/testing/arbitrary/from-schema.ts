@@ -1,4 +1,4 @@
-import * as fc from "fast-check";
+import type * as fc from "fast-check";
 import type { AnySchema, EncodedOf } from "../../../types/schema.ts";
 import { describe } from "../../describe.ts";
 import { isEffectSchema, isSchema, isUnchecked } from "../../schema.ts";

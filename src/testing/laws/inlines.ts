@@ -6,7 +6,7 @@ import { textOf } from "../words.ts";
 import * as Exit from "effect/Exit";
 
 /** What a run gave. */
-export const outputsOf = ({ ended }: Observed): Given | undefined =>
+const outputsOf = ({ ended }: Observed): Given | undefined =>
   "stuck" in ended || Exit.isFailure(ended.exit) ? undefined : ended.exit.value;
 
 /** What the step gave for this expansion; undefined where the run's outputs do not show it. */

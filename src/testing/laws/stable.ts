@@ -20,5 +20,5 @@ export const stable: Law = {
 };
 
 /** The shape of a whole run in one line. */
-export const shapeText = (shapes: ReadonlyMap<string, string>): string =>
+const shapeText = (shapes: ReadonlyMap<string, string>): string =>
   [...shapes].map(([path, shape]) => `${path}: ${shape}`).join("; ");

@@ -3,7 +3,7 @@ import * as Effect from "effect/Effect";
 import type { Graph, Node } from "../workloads.ts";
 import { compute, expansion } from "../workloads.ts";
 
-export const effectStep = (node: Node, inputs: ReadonlyArray<number>): Effect.Effect<number> =>
+const effectStep = (node: Node, inputs: ReadonlyArray<number>): Effect.Effect<number> =>
   node.sleep === 0
     ? Effect.sync(() => compute(node, inputs))
     : Effect.map(Effect.sleep(node.sleep), () => compute(node, inputs));

@@ -21,6 +21,6 @@ export const grfnGraph: Contender = {
   name: "grfn",
   file: "grfn",
   kind: "peer",
-  skip: { sleeps: "it has no limit", huge: "too slow" },
+  skip: { sleeps: "it has no limit" },
   prepare,
 };
