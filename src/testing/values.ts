@@ -45,9 +45,6 @@ const copy = (
   return go(value);
 };
 
-/** A copy that shares nothing that could be changed. */
-const copied = <Value>(value: Value): Value => copy(value, Object.keys, () => {}) as Value;
-
 /** A copy whose arrays and records refuse to be changed. */
 export const frozen = <Value>(value: Value): Value =>
   copy(value, Object.keys, (made) => Object.freeze(made)) as Value;

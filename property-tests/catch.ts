@@ -1,0 +1,26 @@
+/**
+ * Runs all laws of the engine, and ends with the first that does not hold. A program of its own: the mutation check runs
+ * it once for each fault that it plants.
+ *
+ *     node --conditions=espalier-source property-tests/catch.ts SEED RUNS
+ */
+import { engineLaws, reporting } from "./engine-laws.ts";
+
+reporting.endOnFailure = true;
+
+const [seed = "1", runs = "60"] = process.argv.slice(2);
+
+/** What a fault does beside a law that fails: an exception where nobody waits for one. */
+process.on("uncaughtException", (error) => {
+  console.log(JSON.stringify({ law: "no exception is left to nobody", error: String(error).split("\n")[0] }));
+  process.exit(1);
+});
+
+for (const [law, check] of Object.entries(engineLaws)) {
+  try {
+    await check(Number(seed), Number(runs));
+  } catch (error) {
+    console.log(JSON.stringify({ law, error: String(error).split("\n")[0] }));
+    process.exit(1);
+  }
+}

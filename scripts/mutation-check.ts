@@ -1,0 +1,120 @@
+/**
+ * Plants faults in a copy of the engine, one at a time, and looks whether the laws find each. What they miss is a law
+ * that is missing.
+ *
+ *     node --conditions=espalier-source scripts/mutation-check.ts            all faults, as a table
+ *     node --conditions=espalier-source scripts/mutation-check.ts --write    and the table into docs
+ *     node --conditions=espalier-source scripts/mutation-check.ts signal     those with this word in them
+ */
+import { spawn } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Plant } from "./mutations/plants.ts";
+import { plants } from "./mutations/plants.ts";
+
+const root = join(import.meta.dirname, "..");
+// Beneath the repository, so that packages are found from there.
+const copy = join(root, "temp/mutation-check");
+const page = join(root, "docs/explanation/mutation-check.md");
+const seed = 1;
+const runs = 60;
+const limitMillis = 20_000;
+
+/** What found the fault, or undefined if nothing did. */
+interface Found {
+  readonly law: string;
+  readonly millis: number;
+}
+
+const makeCopy = (): void => {
+  rmSync(copy, { recursive: true, force: true });
+  mkdirSync(copy, { recursive: true });
+  for (const name of ["src", "types", "property-tests", "package.json"]) {
+    cpSync(join(root, name), join(copy, name), { recursive: true });
+  }
+};
+
+const runLaws = (): Promise<Found | undefined> =>
+  new Promise((resolve, reject) => {
+    const began = performance.now();
+    const laws = spawn(
+      process.execPath,
+      ["--conditions=espalier-source", "property-tests/catch.ts", String(seed), String(runs)],
+      { cwd: copy, stdio: ["ignore", "pipe", "pipe"] },
+    );
+    let said = "";
+    let complained = "";
+    laws.stdout.on("data", (text: Buffer) => (said += text.toString()));
+    laws.stderr.on("data", (text: Buffer) => (complained += text.toString()));
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      laws.kill("SIGKILL");
+    }, limitMillis);
+    laws.on("close", (code) => {
+      clearTimeout(timer);
+      const millis = performance.now() - began;
+      if (code === 0) resolve(undefined);
+      else if (isLate) resolve({ law: "every run comes to an end", millis });
+      else if (said.trim() === "") reject(new Error(`The laws could not be run:\n${complained}`));
+      else resolve({ law: (JSON.parse(said.trim().split("\n")[0]!) as { law: string }).law, millis });
+    });
+  });
+
+/** Plants, looks, and takes it out again. */
+const check = async ({ fault, file, from, to }: Plant): Promise<Found | undefined> => {
+  const path = join(copy, file);
+  const text = readFileSync(path, "utf8");
+  const places = text.split(from).length - 1;
+  if (places !== 1)
+    throw new Error(
+      `"${fault}": its text stands ${places} times in ${file}. Mend scripts/mutations/plants.ts.`,
+    );
+  writeFileSync(
+    path,
+    text.replace(from, () => to),
+  );
+  try {
+    return await runLaws();
+  } finally {
+    writeFileSync(path, text);
+  }
+};
+
+const words = process.argv.slice(2).filter((word) => word !== "--write");
+const chosen = plants.filter(({ fault }) => words.every((word) => fault.includes(word)));
+
+makeCopy();
+const healthy = await runLaws();
+if (healthy !== undefined) throw new Error(`Without any fault planted, "${healthy.law}" does not hold.`);
+
+const rows: Array<string> = [];
+let missed = 0;
+for (const plant of chosen) {
+  const found = await check(plant);
+  if (found === undefined) missed++;
+  const seconds = found === undefined ? "" : (found.millis / 1000).toFixed(1);
+  console.log(
+    `${found === undefined ? "MISSED" : "found "}  ${seconds.padStart(5)} s  ${plant.fault}${found === undefined ? "" : `: ${found.law}`}`,
+  );
+  rows.push(`| ${plant.fault} | ${found === undefined ? "**missed**" : found.law} |`);
+}
+console.log(
+  `\n${chosen.length - missed} of ${chosen.length} faults were found, with seed ${seed} and ${runs} runs of each law.`,
+);
+rmSync(copy, { recursive: true, force: true });
+
+if (process.argv.includes("--write")) {
+  const text = readFileSync(page, "utf8");
+  const [before = "", rest = ""] = text.split("<!-- table -->\n");
+  const [, after = ""] = rest.split("<!-- end of table -->\n");
+  const head = [
+    `${chosen.length - missed} of ${chosen.length} faults are found, each with seed ${seed} and ${runs} runs of each law.`,
+    "",
+    "| fault | found by the law |",
+    "| --- | --- |",
+  ];
+  const table = [...head, ...rows].join("\n");
+  writeFileSync(page, `${before}<!-- table -->\n${table}\n<!-- end of table -->\n${after}`);
+}
+process.exitCode = missed === 0 ? 0 : 1;

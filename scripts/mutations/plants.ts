@@ -1,0 +1,207 @@
+/** Faults to plant in the engine, each as a text that is replaced by another. */
+
+export interface Plant {
+  /** What the engine then does wrong. */
+  readonly fault: string;
+  readonly file: string;
+  /** A text that the file has exactly once. */
+  readonly from: string;
+  readonly to: string;
+}
+
+const schedule = "src/schedule.ts";
+
+export const plants: ReadonlyArray<Plant> = [
+  {
+    fault: "a step runs once for each of its inputs: it does not wait for all of them",
+    file: schedule,
+    from: "if (--frame.waits[reader]! === 0 && frame.states[reader] === State.waiting) this.#push(frame, reader);",
+    to: "frame.waits[reader]!--; if (frame.states[reader] === State.waiting) this.#push(frame, reader);",
+  },
+  {
+    fault: "a step is run twice",
+    file: schedule,
+    from: "if (--frame.waits[reader]! === 0 && frame.states[reader] === State.waiting) this.#push(frame, reader);",
+    to: "if (--frame.waits[reader]! === 0 && frame.states[reader] === State.waiting) { this.#push(frame, reader); if (reader === 3) this.#push(frame, reader); }",
+  },
+  {
+    fault: "an edge is dropped: the last reader is never told",
+    file: schedule,
+    from: "for (let edge = readersFrom[index]!; edge < until; edge++) {\n      const reader",
+    to: "for (let edge = readersFrom[index]!; edge < until - (until > 4 ? 1 : 0); edge++) {\n      const reader",
+  },
+  {
+    fault: "the concurrency limit is off by one",
+    file: schedule,
+    from: "if (this.#active >= this.#limits.concurrency || ",
+    to: "if (this.#active > this.#limits.concurrency || ",
+  },
+  {
+    fault: "a step that ended keeps its slot of the concurrency limit",
+    file: schedule,
+    from: "if (job.takesSlot) this.#active--;",
+    to: "if (job.takesSlot && !job.cancelled && this.#active > 1) this.#active--;",
+  },
+  {
+    fault: "a map's concurrency is off by one",
+    file: schedule,
+    from: "const atOnce = Math.min(map.items.length, node.definition.options.concurrency ?? Infinity);",
+    to: "const atOnce = Math.min(map.items.length, (node.definition.options.concurrency ?? Infinity) + 1);",
+  },
+  {
+    fault: "a pool lets one more in than it should",
+    file: "src/pools.ts",
+    from: "return pool.used < pool.limit ? pool : undefined;",
+    to: "return pool.used <= pool.limit ? pool : undefined;",
+  },
+  {
+    fault: "a failed item keeps its slot of the pool",
+    file: "src/pools.ts",
+    from: "      slot.used--;\n      this.#wakeFirst(pool);",
+    to: "      if (frame.states[index] !== 3) slot.used--;\n      this.#wakeFirst(pool);",
+  },
+  {
+    fault: "the outputs of a step are swapped",
+    file: schedule,
+    from: "if (frame.reads[slot]! > 0) frame.values[slot] = value[outputs[k]!];",
+    to: "if (frame.reads[slot]! > 0) frame.values[slot] = value[outputs[outputs.length - 1 - k]!];",
+  },
+  {
+    fault: "a map gives its results in the order in which its items ended",
+    file: schedule,
+    from: "map.results[index] = collects ? Result.succeed(value) : value;",
+    to: "map.results[map.succeeded] = collects ? Result.succeed(value) : value;",
+  },
+  {
+    fault: "an expansion is not checked before it runs",
+    file: schedule,
+    from: "      this.#countExpanded(graph.nodes.length, call) ??\n      expansionProblem(call, graph);",
+    to: "      this.#countExpanded(graph.nodes.length, call);\n    void expansionProblem;",
+  },
+  {
+    fault: "maxDepth is off by one",
+    file: schedule,
+    from: "if (frame.depth < maxDepth) return undefined;",
+    to: "if (frame.depth <= maxDepth) return undefined;",
+  },
+  {
+    fault: "maxSteps is off by one",
+    file: schedule,
+    from: "if (this.#expandedSteps + steps <= maxSteps) {",
+    to: "if (this.#expandedSteps + steps <= maxSteps + 1) {",
+  },
+  {
+    fault: "steps that were expanded are not counted",
+    file: schedule,
+    from: "      this.#expandedSteps += steps;\n",
+    to: "",
+  },
+  {
+    fault: "a fiber is leaked: a step that is stopped is not interrupted",
+    file: schedule,
+    from: "    job.fiber?.interruptUnsafe();\n",
+    to: "",
+  },
+  {
+    fault: "a signal is not fired",
+    file: schedule,
+    from: "    job.call?.abort();\n",
+    to: "",
+  },
+  {
+    fault: "a frame ends while something of it still runs: finalizers are not waited for",
+    file: schedule,
+    from: "if (frame.ended || frame.running > 0) return;",
+    to: "if (frame.ended || (frame.running > 0 && frame.ending === undefined)) return;",
+  },
+  {
+    fault: "a step that was ready before the failure is started after it",
+    file: schedule,
+    from: "if (frame.ending === undefined) this.#start(frame, index);",
+    to: "if (frame.ending === undefined || frame.running > 0) this.#start(frame, index);",
+  },
+  {
+    fault: "what reads a failed step is not skipped",
+    file: schedule,
+    from: "        frame.states[reader] = State.skipped;\n        frame.remaining--;",
+    to: "        frame.states[reader] = State.skipped;\n        this.#push(frame, reader);",
+  },
+  {
+    fault: "the grace period has no end",
+    file: schedule,
+    from: "frame.endGrace = this.#afterGrace(() => frame.jobsWithin());",
+    to: "frame.endGrace = undefined;",
+  },
+  {
+    fault: "one retry too few",
+    file: "src/policy.ts",
+    from: "times: asked.times ?? Infinity,",
+    to: "times: Math.max(0, (asked.times ?? Infinity) - 1),",
+  },
+  {
+    fault: "every attempt is told that it is the first",
+    file: schedule,
+    from: "        job.attempt = attempt;\n        return this.#attempt(frame, index, inputs, attempt);",
+    to: "        job.attempt = attempt;\n        return this.#attempt(frame, index, inputs, 1);",
+  },
+  {
+    fault: "a timeout that passes does not stop the attempt",
+    file: schedule,
+    from: "          if (attempt.job !== undefined) this.#cancel(attempt.job);\n          this.#drain();\n        });",
+    to: "          this.#drain();\n        });",
+  },
+  {
+    fault: "a timer of a timeout outlives the attempt",
+    file: schedule,
+    from: "          timer?.interruptUnsafe();\n",
+    to: "",
+  },
+  {
+    fault: "minSuccess is off by one",
+    file: schedule,
+    from: "if (minSuccess !== undefined && map.succeeded < minSuccess) {",
+    to: "if (minSuccess !== undefined && map.succeeded <= minSuccess) {",
+  },
+  {
+    fault: "a failed item of a map that collects counts as a success",
+    file: schedule,
+    from: "    map.results[index] = Result.fail(error);\n",
+    to: "    map.results[index] = Result.fail(error);\n    map.succeeded++;\n",
+  },
+  {
+    fault: "a value is dropped although somebody still reads it",
+    file: schedule,
+    from: "    for (const slot of keep) frame.reads[slot]!++;\n",
+    to: "    for (const slot of keep) if (slot > 0) frame.reads[slot]!++;\n",
+  },
+  {
+    fault: "the end of an expansion is told before its steps have ended",
+    file: schedule,
+    from: "    const child = new Frame(graph, undefined, call.frame, call.index);\n",
+    to: '    this.#tell({ type: "expansion.succeeded", path: call.path, attempt: call.count });\n    const child = new Frame(graph, undefined, call.frame, call.index);\n',
+  },
+  {
+    fault: "a switch takes its first case",
+    file: schedule,
+    from: "value = cases[key]!(call.inputs, call.context);",
+    to: "value = Object.values(cases)[0]!(call.inputs, call.context);",
+  },
+  {
+    fault: "a glob reads what was there when the step was added, and nothing that came in the run",
+    file: schedule,
+    from: "    for (const name of Object.keys(value)) frame.late.set(name, { value: value[name], by: index });\n",
+    to: "    for (const name of Object.keys(value).slice(1)) frame.late.set(name, { value: value[name], by: index });\n",
+  },
+  {
+    fault: "a run that is interrupted is not ended",
+    file: schedule,
+    from: '      this.#endEarly(frame, Cause.interrupt(), "");\n      this.#drain();\n',
+    to: "      this.#drain();\n",
+  },
+  {
+    fault: "skipped steps are not told",
+    file: schedule,
+    from: "    if (frame.ending !== undefined) this.#tellSkipped(frame);\n",
+    to: "",
+  },
+];
