@@ -1,0 +1,145 @@
+/** What must be so of the engine whatever the pipeline is, the order, and what goes wrong. */
+import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import { StepFailed } from "espalier";
+import { arbitrary, Injected } from "espalier/testing";
+import type { Shape } from "espalier/testing";
+import * as fc from "fast-check";
+import { modelOf } from "../src/testing/arbitrary/interpret.ts";
+import type { EngineLaw } from "./engine-laws.ts";
+import { counted, errorOf, explored, leavesNothing, outputsOf, ranIn, same, Watch, yes } from "./support.ts";
+
+const law =
+  <Values extends [unknown, ...Array<unknown>]>(
+    arbitraries: { [Index in keyof Values]: fc.Arbitrary<Values[Index]> },
+    check: (...values: Values) => Promise<void>,
+  ): EngineLaw =>
+  (seed, runs) => {
+    const property = fc.asyncProperty(...(arbitraries as unknown as [fc.Arbitrary<unknown>]), check as never);
+    return fc.assert(property as fc.IAsyncProperty<unknown>, { seed, numRuns: runs });
+  };
+
+const shapes = arbitrary.shape({ maxSteps: 30 });
+const schedules = arbitrary.schedule();
+const limits = fc.constantFrom(1, 2, 3, 16, Infinity);
+
+/** A shape, and the path of one of its steps. */
+const struck = arbitrary
+  .shape({ maxSteps: 12, maxDepth: 2 })
+  .chain((shape) =>
+    fc.record({ shape: fc.constant(shape), path: fc.constantFrom(...Object.keys(modelOf(shape).calls)) }),
+  );
+
+const failingAt = (path: string): Watch =>
+  new Watch((call) =>
+    call.context.path === path ? Effect.fail(new Injected({ path })) : call.run(call.parameters),
+  );
+
+/** The one that is checked with ten thousand pipelines. */
+export const model = law<[Shape, ReturnType<typeof explored>, number]>(
+  [shapes, schedules.map(explored), limits],
+  async (shape, order, concurrency) => {
+    const { calls, graph } = counted(shape);
+    const expected = modelOf(shape);
+    const ran = await ranIn(graph, { ...order, run: { concurrency } });
+    same("outputs", outputsOf(ran.ended), expected.outputs);
+    same("calls", calls, expected.calls);
+    yes(`at most ${concurrency} at once, not ${ran.watch.most}`, ran.watch.most <= concurrency);
+    leavesNothing(ran);
+    // What is independent runs at once: the clock says whether anything waited for what it does not read.
+    if (concurrency === Infinity) same("time", ran.world.time, expected.time);
+  },
+);
+
+const failure = law<[{ shape: Shape; path: string }, ReturnType<typeof explored>, number]>(
+  [struck, schedules.map(explored), limits],
+  async ({ path, shape }, order, concurrency) => {
+    const { calls, graph } = counted(shape);
+    // Thrown, and so known at once: an Effect that fails may yield before it does, and then others rightly start.
+    const watch = new Watch((call) => {
+      if (call.context.path === path) throw new Injected({ path });
+      return call.run(call.parameters);
+    });
+    const ran = await ranIn(graph, { ...order, run: { concurrency }, watch });
+    same("error", errorOf(ran.ended), new StepFailed({ path, cause: new Injected({ path }) }));
+    const { begun } = ran.watch;
+    same("started after the failure", begun.slice(begun.indexOf(path) + 1), []);
+    yes(
+      "no function is called twice",
+      Object.values(calls).every((count) => count === 1),
+    );
+    leavesNothing(ran);
+  },
+);
+
+const finishing = law<[{ shape: Shape; path: string }, ReturnType<typeof explored>, number]>(
+  [struck, schedules.map(explored), limits],
+  async ({ path, shape }, order, concurrency) => {
+    const { calls, graph } = counted(shape);
+    const run = { concurrency, onFailure: "finish" } as const;
+    const ran = await ranIn(graph, { ...order, run, watch: failingAt(path) });
+    same("error", errorOf(ran.ended), new Injected({ path }));
+    same("calls", calls, modelOf(shape, path).calls);
+    leavesNothing(ran);
+  },
+);
+
+const interruption = law<[Shape, ReturnType<typeof explored>, number]>(
+  [
+    arbitrary.shape({ maxSteps: 12, styles: ["sleeping effect", "effect", "value"] }),
+    schedules.map(explored),
+    fc.nat(40),
+  ],
+  async (shape, order, interruptAt) => {
+    const { calls, graph } = counted(shape);
+    const ran = await ranIn(graph, { ...order, interruptAt });
+    yes("it ended", "exit" in ran.ended);
+    const { exit } = ran.ended as { readonly exit: Exit.Exit<unknown, unknown> };
+    const ending = Exit.isSuccess(exit) || Cause.hasInterruptsOnly(exit.cause);
+    yes("it succeeded or was interrupted", ending);
+    yes(
+      "no function is called twice",
+      Object.values(calls).every((count) => count === 1),
+    );
+    leavesNothing(ran);
+  },
+);
+
+const retries = law<[Shape, ReturnType<typeof explored>, number]>(
+  [arbitrary.shape({ maxSteps: 12, maxDepth: 2 }), schedules.map(explored), limits],
+  async (shape, order, concurrency) => {
+    const { graph } = counted(shape);
+    const attempts = new Map<string, number>();
+    const watch = new Watch((call) => {
+      const { attempt, path } = call.context;
+      if (call.definition.kind === "switch" && call.expands) return call.run(call.parameters);
+      attempts.set(path, attempt);
+      return attempt === 1 ? Effect.fail(new Injected({ path })) : call.run(call.parameters);
+    });
+    const policy = (definition: Parameters<NonNullable<Parameters<typeof ranIn>[1]["policy"]>>[0]) => ({
+      ...definition,
+      options: { ...definition.options, retry: { times: 1 } },
+    });
+    const expected = modelOf(shape);
+    const ran = await ranIn(graph, { ...order, run: { concurrency }, watch, policy });
+    same("outputs", outputsOf(ran.ended), expected.outputs);
+    same(
+      "attempts",
+      Object.fromEntries(attempts),
+      Object.fromEntries(Object.keys(expected.calls).map((path) => [path, 2])),
+    );
+    yes(`at most ${concurrency} at once, not ${ran.watch.most}`, ran.watch.most <= concurrency);
+    leavesNothing(ran);
+  },
+);
+
+export const randomLaws: Readonly<Record<string, EngineLaw>> = {
+  "a run gives what the interpreter gives, and each step runs exactly once, in any order": model,
+  "the first failure is what the run fails with; nothing starts after it, and nothing is left": failure,
+  'with onFailure "finish", all that does not depend on the failure still runs, and nothing that does':
+    finishing,
+  "a run that is interrupted at any moment ends, its finalizers have run, and nothing is left": interruption,
+  "a run whose every step fails once and is tried again gives what it gives anyway, each step called twice":
+    retries,
+};

@@ -1,0 +1,133 @@
+/** Runs of random pipelines in a world of their own, and what is looked at while they run. */
+import { isDeepStrictEqual } from "node:util";
+import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import type { RunOptions } from "espalier";
+import type { Schedule, Shape } from "espalier/testing";
+import type { Graph } from "../src/compile.ts";
+import { expandable } from "../src/expand.ts";
+import { runGraph } from "../src/run.ts";
+import { build } from "../src/testing/arbitrary/build.ts";
+import type { Instrument, StepCall } from "../src/testing/instrument.ts";
+import { instrumented } from "../src/testing/instrument.ts";
+import { textOf } from "../src/testing/words.ts";
+import type { Ended, WorldOptions } from "../src/testing/world.ts";
+import { World } from "../src/testing/world.ts";
+
+export type Outputs = Readonly<Record<string, unknown>>;
+
+export const graphOf = (pipeline: object): Graph => expandable(pipeline)!;
+
+/** The graph of a shape, and a count of the calls of each of its functions. */
+export const counted = (shape: Shape) => {
+  const calls: Record<string, number> = {};
+  const pipeline = build(shape, (path) => {
+    calls[path] = (calls[path] ?? 0) + 1;
+  });
+  return { calls, graph: graphOf(pipeline) };
+};
+
+/** Says what differs, where something does. */
+export const same = (what: string, actual: unknown, expected: unknown): void => {
+  if (!isDeepStrictEqual(actual, expected)) {
+    throw new Error(`${what}: ${textOf(actual)} in place of ${textOf(expected)}`);
+  }
+};
+
+export const yes = (what: string, isSo: boolean): void => {
+  if (!isSo) throw new Error(what);
+};
+
+/** What has been seen of the calls of a run. */
+export class Watch {
+  /** Calls that have begun and not ended. */
+  readonly open = new Map<StepCall, string>();
+  /** The most that were under way at once. */
+  most = 0;
+  /** Paths, in the order in which their calls began. */
+  readonly begun: Array<string> = [];
+  readonly #around: (call: StepCall) => unknown;
+
+  constructor(around: (call: StepCall) => unknown = (call) => call.run(call.parameters)) {
+    this.#around = around;
+  }
+
+  get instrument(): Instrument {
+    return {
+      call: (call) => {
+        this.begun.push(call.context.path);
+        const begins = (): void => {
+          this.open.set(call, call.context.path);
+          this.most = Math.max(this.most, this.open.size);
+        };
+        const ended = (): void => {
+          this.open.delete(call);
+        };
+        begins();
+        let value: unknown;
+        try {
+          value = this.#around(call);
+        } catch (thrown) {
+          ended();
+          throw thrown;
+        }
+        if (value instanceof Promise) value.then(ended, ended);
+        else ended();
+        if (!Effect.isEffect(value) || Exit.isExit(value)) return value;
+        // An Effect that is interrupted before it begins has no finalizers: it is under way from its beginning only.
+        return Effect.uninterruptibleMask((restore) => {
+          begins();
+          return Effect.onExit(restore(value), () => Effect.sync(ended));
+        });
+      },
+    };
+  }
+}
+
+export interface Ran {
+  readonly ended: Ended<Outputs>;
+  readonly world: World;
+  readonly watch: Watch;
+}
+
+/** One run of a graph, in a world of its own. */
+export const ranIn = async (
+  graph: Graph,
+  options: WorldOptions & {
+    readonly run?: RunOptions;
+    readonly watch?: Watch;
+    readonly policy?: Instrument["policy"];
+  },
+): Promise<Ran> => {
+  const { policy, run = {}, watch = new Watch() } = options;
+  const world = new World({ patience: 1_000, ...options });
+  const instrument = { ...watch.instrument, ...(policy === undefined ? {} : { policy }) };
+  const ended = await world.run(runGraph(instrumented(graph, instrument), {}, run));
+  return { ended, world, watch };
+};
+
+export const outputsOf = (ended: Ended<Outputs>): Outputs => {
+  if ("stuck" in ended) throw new Error(`the run never ended: ${ended.stuck}`);
+  if (Exit.isFailure(ended.exit)) throw new Error(`the run failed: ${Cause.pretty(ended.exit.cause)}`);
+  return { ...ended.exit.value };
+};
+
+/** The typed error that a run failed with. */
+export const errorOf = (ended: Ended<Outputs>): unknown => {
+  if ("stuck" in ended) throw new Error(`the run never ended: ${ended.stuck}`);
+  if (Exit.isSuccess(ended.exit))
+    throw new Error(`the run gave ${textOf(ended.exit.value)}, and ought to have failed`);
+  return Cause.squash(ended.exit.cause);
+};
+
+/** Nothing of a run that has ended is left. */
+export const leavesNothing = ({ world, watch }: Ran): void => {
+  same("calls that had not ended when the run had", [...watch.open.values()], []);
+  same("timers that were left", world.sleeping, 0);
+  same("fibers that were left", world.fibers, 0);
+};
+
+/** A schedule, and fibers that yield where they would not in a plain run. */
+export const explored = (schedule: Schedule): WorldOptions =>
+  "seed" in schedule ? { schedule, yields: schedule.seed } : { schedule };
