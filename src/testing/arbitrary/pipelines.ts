@@ -5,6 +5,7 @@ import type { RandomPipeline } from "./build.ts";
 import { build } from "./build.ts";
 import type { Model } from "./interpret.ts";
 import { modelOf } from "./interpret.ts";
+import { Shrinking } from "./shrink.ts";
 import type { Shape, ShapeNode, ShapeStyle } from "./shape.ts";
 
 /**
@@ -56,7 +57,7 @@ const nodeOf = (depth: number, options: ShapeOptions): fc.Arbitrary<ShapeNode> =
   if (grows.length === 0) return none;
   const sub = shapeOf(depth - 1, { ...options, maxSteps: 5 });
   const some = node(grows, fc.array(sub, { maxLength: 2, size: "max" }));
-  return fc.oneof({ withCrossShrink: true }, { weight: 3, arbitrary: none }, { weight: 2, arbitrary: some });
+  return fc.oneof({ weight: 3, arbitrary: none }, { weight: 2, arbitrary: some });
 };
 
 const shapeOf = (depth: number, options: ShapeOptions): fc.Arbitrary<Shape> =>
@@ -65,8 +66,13 @@ const shapeOf = (depth: number, options: ShapeOptions): fc.Arbitrary<Shape> =>
   });
 
 /** Shapes: pipelines as data. */
-export const shape = (options: ShapeOptions = {}): fc.Arbitrary<Shape> =>
-  shapeOf(options.maxDepth ?? 3, options);
+export const shape = (options: ShapeOptions = {}): fc.Arbitrary<Shape> => {
+  const { kinds = ["step"], styles = ["value"] } = options;
+  return new Shrinking(shapeOf(options.maxDepth ?? 3, options), {
+    kind: kinds.includes("step") ? "step" : kinds[0]!,
+    style: styles.includes("value") ? "value" : styles[0]!,
+  });
+};
 
 /**
  * A random pipeline and what its run must do.
