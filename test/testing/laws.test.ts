@@ -226,9 +226,30 @@ describe("on request", () => {
     expect(kept.laws[0]?.result).toBe("passed");
   });
 
-  test("crashSafe has its place", async () => {
-    const report = await checkDynamic(good as Checked, { input, laws: ["crashSafe"] });
-    expect(report.laws[0]).toMatchObject({ law: "crashSafe", result: "vacuous" });
+  test("crashSafe: a crash at each write, and the resumed run gives the same", async () => {
+    const report = await checkDynamic(good as Checked, { input, laws: ["crashSafe"], runs: 20 });
+    expect(report.laws[0]).toMatchObject({ law: "crashSafe", result: "passed" });
+  });
+
+  test("crashSafe: an expansion that the resumed run does not give again", async () => {
+    let expansions = 0;
+    const forgetful = dynamic("total", ["items"], ({ items }: Items) =>
+      pipeline("sub")
+        .step(`first_${++expansions}`, [], () => 1)
+        .step("total", [], () => items.length),
+    );
+    const found = await violation(forgetful as Checked, "crashSafe");
+    expect(found.actual).toContain("ExpansionChanged");
+  });
+
+  test("crashSafe: an output that cannot be recorded", async () => {
+    const bent = dynamic("total", ["items"], ({ items }: Items) =>
+      pipeline("sub")
+        .step("index", [], () => new Map(items.map((item, i) => [item, i])))
+        .step("total", ["index"], ({ index }) => index.size),
+    );
+    const found = await violation(bent as Checked, "crashSafe");
+    expect(found.actual).toContain("it is an instance of Map");
   });
 });
 
