@@ -101,6 +101,8 @@ export class Worker {
       return;
     }
     this.#fiber!.setContext(this.#employer.context);
+    // Each step has the budget of operations that a fiber of its own would have. The engine ends long turns itself.
+    (this.#fiber as { currentOpCount: number }).currentOpCount = 0;
     const frame = this.frame!;
     this.frame = undefined;
     this.#employer.provide(frame, this.index, this.inputs!, this.context!, value);
