@@ -110,16 +110,19 @@ export class World {
     return took;
   };
 
-  /** While a promise is pending, time stands still. */
+  /** While a promise is pending, time stands still; and when it is known what it gives, that waits for its turn. */
   readonly promised = <Value>(promise: PromiseLike<Value>): Promise<Value> => {
     this.#promises++;
-    const settled = (): void => {
-      this.#promises--;
-      this.#lookIfIdle();
-    };
-    const watched = Promise.resolve(promise);
-    watched.then(settled, settled);
-    return watched;
+    return new Promise((resolve, reject) => {
+      const inTurn = (tell: () => void): void => {
+        this.#promises--;
+        this.#schedule(tell, 0);
+      };
+      Promise.resolve(promise).then(
+        (value) => inTurn(() => resolve(value)),
+        (error: unknown) => inTurn(() => reject(error as Error)),
+      );
+    });
   };
 
   #context(): Context.Context<never> {

@@ -162,6 +162,20 @@ test("for a race, the order is told as well, and is as near to first-in first-ou
   expect((found.input as Items).items).toHaveLength(2);
 });
 
+test("promises that are there at the same time are given in any order", async () => {
+  const downstream = dynamic("total", ["items"], ({ items }: Items) => {
+    let last = "";
+    let sub: any = pipeline("racing");
+    for (const item of items) {
+      sub = sub
+        .step(`load ${item}`, [], () => Promise.resolve(item))
+        .step(`use ${item}`, [`load ${item}`], () => (last = item));
+    }
+    return sub.step("total", ["use *"], () => last);
+  });
+  expect((await violation(downstream as Checked, "orderIndependent")).interleaving).toBeDefined();
+});
+
 test("keys in another order, chance and a clock of Effect's are other worlds too", async () => {
   const byKeys = dynamic("total", ["of"], ({ of }: { of: Readonly<Record<string, number>> }) =>
     pipeline("first")
