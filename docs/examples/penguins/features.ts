@@ -6,10 +6,13 @@ export type Column =
   | { readonly name: string; readonly kind: "number"; readonly mean: number; readonly deviation: number }
   | { readonly name: string; readonly kind: "category"; readonly values: ReadonlyArray<string> };
 
-/** A column turned into numbers: for each row one number, or one for each value that the column has. */
+/**
+ * A column to be turned into numbers: for each row one number, or one for each value that the column has. Plain data, as
+ * all outputs of these steps are: so a run can be recorded, and resumed after a crash.
+ */
 export interface Feature {
   readonly labels: ReadonlyArray<string>;
-  readonly numbersOf: (penguin: Penguin) => ReadonlyArray<number>;
+  readonly column: Column;
 }
 
 /** Rows ready for a model, each with its species as an index into `species`. */
@@ -50,20 +53,24 @@ export const columnsOf = (rows: ReadonlyArray<Penguin>): ReadonlyArray<Column> =
   );
 };
 
-/** A number in deviations from the mean; a gap is the mean. */
+/** A number in deviations from the mean. */
 export const scaled = (column: Extract<Column, { kind: "number" }>): Feature => ({
   labels: [column.name],
-  numbersOf: ({ cells }) => {
-    const cell = cells[column.name];
-    return [typeof cell === "number" ? (cell - column.mean) / column.deviation : 0];
-  },
+  column,
 });
 
-/** One number for each value that the column has, 1 where the row has it; a gap has none. */
+/** One number for each value that the column has. */
 export const oneHot = (column: Extract<Column, { kind: "category" }>): Feature => ({
   labels: column.values.map((value) => `${column.name} = ${value}`),
-  numbersOf: ({ cells }) => column.values.map((value) => (cells[column.name] === value ? 1 : 0)),
+  column,
 });
+
+/** What a row has for a feature. A gap is the mean, or none of the values. */
+const numbersOf = ({ column }: Feature, { cells }: Penguin): ReadonlyArray<number> => {
+  const cell = cells[column.name];
+  if (column.kind === "category") return column.values.map((value) => (cell === value ? 1 : 0));
+  return [typeof cell === "number" ? (cell - column.mean) / column.deviation : 0];
+};
 
 /** All features side by side, for the training rows and the rows held out. */
 export const tableOf = (
@@ -73,7 +80,7 @@ export const tableOf = (
 ): Features => {
   const species = [...new Set(train.map((penguin) => penguin.species))].toSorted();
   const table = (penguins: ReadonlyArray<Penguin>): Table => ({
-    rows: penguins.map((penguin) => features.flatMap(({ numbersOf }) => numbersOf(penguin))),
+    rows: penguins.map((penguin) => features.flatMap((feature) => numbersOf(feature, penguin))),
     labels: penguins.map((penguin) => species.indexOf(penguin.species)),
   });
   return {
