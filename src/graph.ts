@@ -75,6 +75,13 @@ const available = (names: ReadonlyArray<string>): string => {
   return `provided before it: ${shown.join(", ")}${names.length > 10 ? `, and ${names.length - 10} more` : ""}`;
 };
 
+/** The graphs in which mistakes were found, as far as they had come. */
+const unfinished = new WeakMap<object, Draft>();
+
+/** The graph that an error is about, to draw; undefined if it is about none. */
+export const unfinishedOf = (error: unknown): Draft | undefined =>
+  typeof error === "object" && error !== null ? unfinished.get(error) : undefined;
+
 export class Draft {
   readonly name: string;
   readonly #log: Log;
@@ -483,11 +490,13 @@ export class Draft {
   }
 
   #error(step: unknown, reason: string): GraphError {
-    return new GraphError({
+    const error = new GraphError({
       pipeline: this.name,
       step: describe(step),
       reason,
     });
+    unfinished.set(error, this);
+    return error;
   }
 
   /** The log to append to: ours, where nothing was appended after this prefix, else a copy of the prefix. */

@@ -5,9 +5,11 @@ import * as Exit from "effect/Exit";
 import type { RunOptions } from "../../types/options.ts";
 import type { Plan } from "../../types/plan.ts";
 import type { Graph } from "../compile.ts";
+import { compile } from "../compile.ts";
 import type { StepDefinition } from "../definition.ts";
 import { expandable, graphOf } from "../expand.ts";
 import type { PipelineEvent } from "../events.ts";
+import { unfinishedOf } from "../graph.ts";
 import { Recording } from "../record.ts";
 import { runGraph } from "../run.ts";
 import { Listeners } from "../seams.ts";
@@ -178,6 +180,11 @@ export const observe = async (
       for (const { path, expansion } of expansions) {
         if (expansion.type === "graph") recording.expanded(path, { [graphOf]: expansion.graph });
         else if (expansion.type === "direct") recording.expanded(path, undefined);
+        else if (expansion.type === "threw") {
+          // What the builder refused is drawn as far as it had come.
+          const draft = unfinishedOf(expansion.thrown);
+          if (draft !== undefined) recording.expanded(path, { [graphOf]: compile(draft) });
+        }
       }
       return recording.plan;
     },

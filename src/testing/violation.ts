@@ -3,13 +3,30 @@ import type { Drawing } from "./draw.ts";
 import type { LawName } from "./laws/index.ts";
 import { shortText } from "./words.ts";
 
+/** What Node shows of an object: for an error of Effect's, all of its fields and not its message. */
+const inspected = Symbol.for("nodejs.util.inspect.custom");
+
 /**
- * A law that does not hold: the smallest input for which it does not, what was declared beside what happened, the
- * graph, and how to see it again.
+ * Makes an error that any test runner shows well. Some send it to another process, where only what is its own arrives:
+ * so its message is. And some list all fields beneath the message, which says them already: so they are not listed.
+ */
+const shown = (error: Error, fields: object): void => {
+  const { message, name } = error;
+  const frames = (error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line));
+  const stack = [`${name}: ${message}`, ...frames].join("\n");
+  const own = { message, stack, ...fields, [inspected]: () => stack };
+  for (const key of Reflect.ownKeys(own)) {
+    const value: unknown = Reflect.get(own, key);
+    Object.defineProperty(error, key, { value, enumerable: false, configurable: true, writable: true });
+  }
+};
+
+/**
+ * What a `LawViolation` tells.
  *
  * @public
  */
-export class LawViolation extends Data.TaggedError("LawViolation")<{
+export interface Violation {
   readonly law: LawName;
   /** The law in one sentence. */
   readonly sentence: string;
@@ -29,8 +46,20 @@ export class LawViolation extends Data.TaggedError("LawViolation")<{
   readonly path: string;
   /** A test to paste. */
   readonly regression: string;
-}> {
+}
+
+/**
+ * A law that does not hold: the smallest input for which it does not, what was declared beside what happened, the
+ * graph, and how to see it again.
+ *
+ * @public
+ */
+export class LawViolation extends Data.TaggedError("LawViolation")<Violation> {
   readonly code = "ESPALIER_LAW_VIOLATION";
+  constructor(fields: Violation) {
+    super(fields);
+    shown(this, fields);
+  }
   override get message(): string {
     const lines = [
       `"${this.subject}" breaks the law ${this.law}: ${this.sentence}`,
@@ -56,12 +85,11 @@ export class LawViolation extends Data.TaggedError("LawViolation")<{
 }
 
 /**
- * A check that could not be made: an arbitrary that throws, an input that the schema refuses, a service that is not
- * given, a step that never settles, a deadline that has passed. It says nothing of the law.
+ * What a `CheckFailed` tells.
  *
  * @public
  */
-export class CheckFailed extends Data.TaggedError("CheckFailed")<{
+export interface Obstruction {
   readonly law: LawName;
   readonly subject: string;
   /** What stood in the way, in a sentence. */
@@ -69,8 +97,20 @@ export class CheckFailed extends Data.TaggedError("CheckFailed")<{
   readonly input: unknown;
   readonly seed: number;
   readonly path: string;
-}> {
+}
+
+/**
+ * A check that could not be made: an arbitrary that throws, an input that the schema refuses, a service that is not
+ * given, a step that never settles, a deadline that has passed. It says nothing of the law.
+ *
+ * @public
+ */
+export class CheckFailed extends Data.TaggedError("CheckFailed")<Obstruction> {
   readonly code = "ESPALIER_CHECK_FAILED";
+  constructor(fields: Obstruction) {
+    super(fields);
+    shown(this, fields);
+  }
   override get message(): string {
     const input = this.input === undefined ? "" : ` Input: ${shortText(this.input)}.`;
     return `The law ${this.law} could not be checked on "${this.subject}": ${this.reason}${input} (seed ${this.seed}, path "${this.path}")`;

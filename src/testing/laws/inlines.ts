@@ -1,7 +1,10 @@
 import { firstFailed, hasFailed, outcomeOf } from "../outcome.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
-import type { Given, Observed, SeenExpansion } from "../observe.ts";
+import type { Graph } from "../../compile.ts";
+import { expandable } from "../../expand.ts";
+import { whenGiven } from "../instrument.ts";
+import type { Given, Observed, SeenExpansion, Subject } from "../observe.ts";
 import { textOf } from "../words.ts";
 import * as Exit from "effect/Exit";
 
@@ -23,6 +26,41 @@ const shownIn = (outputs: Given, { path, call: { definition } }: SeenExpansion):
   return { [name]: items[index] };
 };
 
+interface Unrun {
+  readonly graph: Graph;
+  readonly inputs: Given;
+}
+
+/**
+ * The sub-pipelines once more, each as it is before anything of it has run: what its steps share may have changed since.
+ * In the run that makes them, what they gave before stands in their place.
+ */
+const expandedAgain = async (
+  subject: Subject,
+  given: Given,
+  shown: ReadonlyMap<string, Given>,
+): Promise<ReadonlyMap<string, Unrun>> => {
+  const unrun = new Map<string, Unrun>();
+  await settled(subject, given, {
+    around: (call, next) => {
+      const { path } = call.context;
+      const gave = shown.get(path);
+      const value = next(call.parameters);
+      if (!call.expands || gave === undefined) return value;
+      return whenGiven(value, (value) => {
+        const graph = expandable(value);
+        if (graph === undefined) return value;
+        const all = call.parameters.at(-1) as Given;
+        const inputs = Object.fromEntries(graph.inputs.map(({ name }) => [name, all[name]]));
+        unrun.set(path, { graph, inputs });
+        const names = Object.keys(gave);
+        return names.length === 1 ? gave[names[0]!] : gave;
+      });
+    },
+  });
+  return unrun;
+};
+
 export const inlines: Law = {
   name: "inlines",
   sentence: "An expansion gives what the same sub-pipeline gives when it is run by itself.",
@@ -30,27 +68,27 @@ export const inlines: Law = {
     const observed = await settled(subject, given);
     const outputs = outputsOf(observed);
     if (outputs === undefined) return vacuous("the run failed, so there is nothing to compare");
-    let compared = 0;
+    const shown = new Map<string, Given>();
     for (const seen of observed.expansions) {
-      const { call, expansion, path } = seen;
       // A policy stands around all attempts, and a fallback may be what it gave.
-      if (expansion.type !== "graph" || call.definition.options.fallback !== undefined) continue;
-      const shown = shownIn(outputs, seen);
-      if (shown === undefined) continue;
-      const { graph } = expansion;
-      const all = call.parameters.at(-1) as Given;
-      const inputs = Object.fromEntries(graph.inputs.map(({ name }) => [name, all[name]]));
+      if (seen.expansion.type !== "graph" || seen.call.definition.options.fallback !== undefined) continue;
+      const given = shownIn(outputs, seen);
+      if (given !== undefined) shown.set(seen.path, given);
+    }
+    let compared = 0;
+    for (const [path, { graph, inputs }] of await expandedAgain(subject, given, shown)) {
       const alone = await settled({ ...subject, graph }, inputs);
       compared++;
       const inline = outputsOf(alone);
+      const dynamic = shown.get(path)!;
       const same =
         inline !== undefined &&
-        Object.keys(shown).every((name) => textOf(shown[name]) === textOf(inline[name]));
+        Object.keys(dynamic).every((name) => textOf(dynamic[name]) === textOf(inline[name]));
       if (!same) {
         const actual = hasFailed(alone)
           ? `run by itself, it ${outcomeOf(alone)}`
-          : `run by itself, it gave ${textOf(Object.fromEntries(Object.keys(shown).map((name) => [name, inline?.[name]])))}`;
-        return broken(`"${path}" gave ${textOf(shown)}`, actual, {
+          : `run by itself, it gave ${textOf(Object.fromEntries(Object.keys(dynamic).map((name) => [name, inline?.[name]])))}`;
+        return broken(`"${path}" gave ${textOf(dynamic)}`, actual, {
           path: firstFailed(alone) ?? path,
           plan: observed.plan,
         });

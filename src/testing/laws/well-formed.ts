@@ -1,4 +1,6 @@
 import { describe } from "../../describe.ts";
+import type { GraphError } from "../../errors.ts";
+import { unfinishedOf } from "../../graph.ts";
 import { planOf } from "../../plan.ts";
 import type { Law, Verdict } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
@@ -29,6 +31,17 @@ const problemOf = ({ call, expansion }: SeenExpansion): string | undefined => {
   return undefined;
 };
 
+/** The path of the step that the builder refused, where a step of its name is there already. */
+const refusedAt = ({ expansions }: Observed): string | undefined => {
+  for (const { expansion, path } of expansions) {
+    if (expansion.type !== "threw") continue;
+    const step = (expansion.thrown as Partial<GraphError> | null)?.step;
+    const isThere = step !== undefined && unfinishedOf(expansion.thrown)?.hasName(step) === true;
+    return isThere ? `${path}/${step}` : undefined;
+  }
+  return undefined;
+};
+
 export const firstProblem = (
   observed: Observed,
   problem: (seen: SeenExpansion) => string | undefined,
@@ -52,7 +65,7 @@ export const wellFormed: Law = {
     const observed = await settled(subject, given);
     const declared = "a graph without circles, with unique names, and with every input provided";
     const problem = firstProblem(observed, problemOf, declared);
-    if (problem !== undefined) return problem;
+    if (problem?.type === "broken") return { ...problem, path: refusedAt(observed) ?? problem.path };
     const hasSignal = observed.expansions.some(({ expansion }) => expansion.type === "graph");
     return hasSignal ? held : vacuous(nothingExpanded);
   },

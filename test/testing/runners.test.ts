@@ -1,0 +1,58 @@
+/** Checks are made by whatever runs tests, and by what does not. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import * as Clock from "effect/Clock";
+import * as Effect from "effect/Effect";
+import * as TestClock from "effect/testing/TestClock";
+import { checkDynamic, LawViolation } from "espalier/testing";
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { broken, kept } from "./fixtures/steps.ts";
+
+const input = fc.record({ rates: fc.array(fc.nat(9)) });
+
+/** What a program says, and the number with which it ends. */
+const ran = (
+  ...parameters: ReadonlyArray<string>
+): Promise<{ readonly said: string; readonly code: unknown }> =>
+  new Promise((resolve) => {
+    const fixtures = join(import.meta.dirname, "fixtures");
+    const all = ["--conditions=espalier-source", ...parameters];
+    // Inside of Node's test runner, a runner that is started prints for its parent, and not for people.
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    execFile(process.execPath, all, { cwd: fixtures, env }, (error, stdout) => {
+      resolve({ said: stdout, code: error?.code ?? 0 });
+    });
+  });
+
+describe("a violation is shown", () => {
+  test("by vitest", async () => {
+    await expect(checkDynamic(broken, { input, seed: 1 })).rejects.toThrow(LawViolation);
+  });
+
+  test("by Node's test runner", async () => {
+    const { code, said } = await ran("--test", "node-test.ts");
+    expect(code).toBe(1);
+    expect(said).toContain("✔ keeps the laws");
+    expect(said).toContain("✖ breaks a law");
+    expect(said).toContain('"total" breaks the law wellFormed');
+  });
+
+  test("by a script without any", async () => {
+    const { code, said } = await ran("plain.ts");
+    expect(code).toBe(0);
+    expect(said).toContain("wellFormed: passed");
+    expect(said).toContain('"total" breaks the law wellFormed');
+  });
+});
+
+// What `it.effect` of @effect/vitest does: the test is an Effect, in a world with a clock that stands still.
+test("inside of an Effect with a TestClock, a check does not touch that clock", async () => {
+  const program = Effect.gen(function* () {
+    yield* TestClock.adjust("1 hour");
+    const report = yield* Effect.promise(() => checkDynamic(kept, { input, runs: 20 }));
+    expect(report.laws.map(({ result }) => result)).not.toContain("vacuous");
+    expect(yield* Clock.currentTimeMillis).toBe(3_600_000);
+  });
+  await Effect.runPromise(Effect.provide(program, TestClock.layer()));
+});
