@@ -52,6 +52,7 @@ export type LawReport = {
   readonly sentence: string;
   /** With how many inputs it was checked. */
   readonly runs: number;
+  /** What the inputs were drawn by. */
   readonly seed: number;
 } & (
   | {
@@ -74,6 +75,8 @@ export type LawReport = {
 export interface Report {
   /** The name of what was checked. */
   readonly subject: string;
+  /** What the inputs were drawn by. */
   readonly seed: number;
+  /** What came of each law, in the order in which they were checked. */
   readonly laws: ReadonlyArray<LawReport>;
 }

@@ -9,8 +9,11 @@ import { toMermaid } from "../draw/mermaid.ts";
  * @public
  */
 export interface Drawing {
+  /** For the terminal, the failing step marked with ✗. */
   readonly text: string;
+  /** For Markdown. */
   readonly mermaid: string;
+  /** For Graphviz. */
   readonly dot: string;
 }
 

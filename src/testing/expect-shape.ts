@@ -25,16 +25,16 @@ export interface ShapeExpectation<Output extends string> {
   readonly toDependOn: (step: string, ...sources: ReadonlyArray<string>) => ShapeExpectation<Output>;
 }
 
-interface Planned {
-  readonly plan: () => Plan;
-}
-
-/** The names that a pipeline provides; a value that is none has nothing to expose. */
-type OutputNames<Sub> = Sub extends {
+/**
+ * The names that a pipeline provides; a value that is none has nothing to expose.
+ *
+ * @public
+ */
+export type OutputNames<Sub> = Sub extends {
   readonly runPromise: (...parameters: Array<any>) => Promise<infer Outputs>;
 }
   ? keyof Outputs & string
-  : Sub extends Planned
+  : Sub extends { readonly plan: () => Plan }
     ? string
     : never;
 
@@ -101,7 +101,7 @@ export const expectShape = <Sub>(sub: Sub): ShapeExpectation<OutputNames<Sub>> =
   if (typeof sub !== "object" || sub === null || !("plan" in sub) || typeof sub.plan !== "function") {
     throw new ShapeMismatch(`A pipeline has a shape, and this is none: ${describe(sub)}`);
   }
-  const plan = (sub as unknown as Planned).plan();
+  const plan = (sub as unknown as { readonly plan: () => Plan }).plan();
   const names = plan.steps.map((step) => step.name);
   const expectation: ShapeExpectation<string> = {
     toHaveSteps: (...expected) => {

@@ -16,8 +16,11 @@ import { Injected } from "./injected.ts";
  * @public
  */
 export interface Fault {
+  /** Of the step. */
   readonly path: string;
+  /** Which of its attempts; the first if not given. */
   readonly attempt?: number;
+  /** What goes wrong in it. */
   readonly kind: "fail" | "failAfter" | "delay" | "hang" | "interrupt" | "crash";
   /** For `"delay"`: how long, in milliseconds. 1 if not given. */
   readonly millis?: number;

@@ -10,7 +10,6 @@ export type { ModelledPipeline, ShapeOptions } from "./arbitrary/pipelines.ts";
 export type { Shape, ShapeNode, ShapeStyle } from "./arbitrary/shape.ts";
 export { checkDynamic, checkPipeline } from "./check-dynamic.ts";
 export type { CheckOptions, LawReport, Report } from "./checking.ts";
-export type { PipelineEvent } from "../events.ts";
 export type { Drawing } from "./draw.ts";
 export type { OutputNames, ShapeExpectation } from "./expect-shape.ts";
 export { expectShape, ShapeMismatch } from "./expect-shape.ts";

@@ -9,7 +9,9 @@ import * as Exit from "effect/Exit";
 
 /** How large an expansion may be: steps in the whole run, and how deep they nest. */
 export interface Bound {
+  /** How many steps all expansions of a run have together. */
   readonly steps: number;
+  /** How deep expansions nest. */
   readonly depth: number;
 }
 

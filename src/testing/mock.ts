@@ -14,6 +14,7 @@ import { instrumented } from "./instrument.ts";
 export interface Mock {
   /** The name of the step that is replaced. */
   readonly name: string;
+  /** What is called in its place. */
   readonly run: (inputs: any, context: StepContext) => unknown;
 }
 

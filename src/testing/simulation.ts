@@ -31,6 +31,7 @@ export interface SimulationOptions<Services = never> {
   readonly faults?: ReadonlyArray<Fault>;
   /** Interrupts the run at this moment, counted from 1: each task that the scheduler runs is followed by one. */
   readonly interruptAt?: number;
+  /** Steps that are replaced. */
   readonly mocks?: ReadonlyArray<Mock>;
   /** Services that steps need. */
   readonly services?: Context<Services>;
@@ -48,9 +49,11 @@ export interface SimulationOptions<Services = never> {
 export interface Simulated<Outputs> {
   /** How it ended. Undefined: it did not, and `stuck` says why. */
   readonly exit: Exit.Exit<Outputs, unknown> | undefined;
+  /** Why the run did not end; undefined if it did. */
   readonly stuck: string | undefined;
   /** Everything that happened, a line each, in order. The same seed gives the same text, on any machine. */
   readonly trace: string;
+  /** Everything that was told of the run. */
   readonly events: ReadonlyArray<PipelineEvent>;
   /** At each choice, which of what could go on did: a schedule that gives this run again. */
   readonly schedule: { readonly picks: ReadonlyArray<number> };

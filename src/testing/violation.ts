@@ -27,6 +27,7 @@ const shown = (error: Error, fields: object): void => {
  * @public
  */
 export interface Violation {
+  /** Which law. */
   readonly law: LawName;
   /** The law in one sentence. */
   readonly sentence: string;
@@ -34,15 +35,19 @@ export interface Violation {
   readonly subject: string;
   /** The smallest input that was found. */
   readonly input: unknown;
+  /** What ought to be. */
   readonly declared: string;
+  /** What was. */
   readonly actual: string;
   /** The path of the step at which it shows. */
   readonly step: string | undefined;
+  /** The graph, with the failing step marked. */
   readonly drawing: Drawing | undefined;
   /** For a law about order: at each choice, which of the steps that were ready was taken; 0 is the first. */
   readonly interleaving: ReadonlyArray<number> | undefined;
   /** With `seed` and `path` as options, a check begins with this very input. */
   readonly seed: number;
+  /** Where among the inputs it was. */
   readonly path: string;
   /** A test to paste. */
   readonly regression: string;
@@ -90,12 +95,17 @@ export class LawViolation extends Data.TaggedError("LawViolation")<Violation> {
  * @public
  */
 export interface Obstruction {
+  /** Which law. */
   readonly law: LawName;
+  /** The name of the step or pipeline that was checked. */
   readonly subject: string;
   /** What stood in the way, in a sentence. */
   readonly reason: string;
+  /** The input with which it was seen. */
   readonly input: unknown;
+  /** What the inputs were drawn by. */
   readonly seed: number;
+  /** Where among the inputs it was. */
   readonly path: string;
 }
 

@@ -18,7 +18,9 @@ export interface ShapeOptions {
   readonly maxSteps?: number;
   /** How deep expansions nest; 3 if not given, 0 for pipelines without any. */
   readonly maxDepth?: number;
+  /** Which kinds of steps; all if not given. */
   readonly kinds?: ReadonlyArray<ShapeNode["kind"]>;
+  /** How steps give their values; in all ways if not given. */
   readonly styles?: ReadonlyArray<ShapeStyle>;
 }
 
@@ -80,8 +82,11 @@ export const shape = (options: ShapeOptions = {}): fc.Arbitrary<Shape> => {
  * @public
  */
 export interface ModelledPipeline {
+  /** What it was made from. */
   readonly shape: Shape;
+  /** To be run. */
   readonly pipeline: RandomPipeline;
+  /** What its run must give. */
   readonly model: Model;
 }
 

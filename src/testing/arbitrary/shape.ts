@@ -20,6 +20,7 @@ export interface ShapeNode {
   readonly kind: "step" | "pair" | "list" | "map" | "switch" | "dynamic";
   /** Where among the earlier nodes its reads are, as fractions. */
   readonly reads: ReadonlyArray<number>;
+  /** How its function gives its value. */
   readonly style: ShapeStyle;
   /** What makes its function another one. */
   readonly salt: number;
@@ -33,6 +34,7 @@ export interface ShapeNode {
  * @public
  */
 export interface Shape {
+  /** Its steps; each reads earlier ones. */
   readonly nodes: ReadonlyArray<ShapeNode>;
 }
 

@@ -1,4 +1,5 @@
 /** All laws, in the order in which they are checked: what a later one finds is often the fault that an earlier one names. */
+import type { Law } from "../law.ts";
 import { bounded } from "./bounded.ts";
 import { crashSafe } from "./crash-safe.ts";
 import { deterministic } from "./deterministic.ts";
@@ -12,7 +13,7 @@ import { retryIdempotent } from "./retry-idempotent.ts";
 import { stable } from "./stable.ts";
 import { wellFormed } from "./well-formed.ts";
 
-export const laws = {
+export const laws: Readonly<Record<LawName, Law>> = {
   wellFormed,
   exposes,
   bounded,
@@ -25,14 +26,26 @@ export const laws = {
   crashSafe,
   monotone,
   stable,
-} as const;
+};
 
 /**
  * A law that an expansion can be checked against.
  *
  * @public
  */
-export type LawName = keyof typeof laws;
+export type LawName =
+  | "wellFormed"
+  | "exposes"
+  | "bounded"
+  | "deterministic"
+  | "pure"
+  | "inlines"
+  | "orderIndependent"
+  | "retryIdempotent"
+  | "interruptSafe"
+  | "crashSafe"
+  | "monotone"
+  | "stable";
 
 /** Those that are checked where nobody asks for others. */
 export const defaultLaws: ReadonlyArray<LawName> = [
