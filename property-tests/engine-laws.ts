@@ -36,7 +36,7 @@ const holds =
   };
 
 /** Where only whether a law holds is asked, the first input that breaks it will do. */
-const reporting: { endOnFailure: boolean } = { endOnFailure: false };
+export const reporting: { endOnFailure: boolean } = { endOnFailure: false };
 
 const outputsOf = ({ exit, stuck }: Simulated<object>): Readonly<Record<string, unknown>> => {
   if (exit === undefined) return assert.fail(`The run never ended: ${stuck}`);

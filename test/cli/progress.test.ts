@@ -45,7 +45,7 @@ test("a run is told in plain lines, with times and counted items", () => {
     "✓ d (1.2 s)",
     "- late: skipped",
     "✓ done in 1.5 s",
-    "  4 steps, 1 expansion, 1 skipped in 1.5 s, 1.2 s of steps",
+    "  3 steps, 1 expansion, 1 skipped in 1.5 s, 1.2 s of steps",
   ]);
 });
 

@@ -22,8 +22,10 @@ const tsc = join(root, "node_modules/typescript/bin/tsc");
 
 /** The first pipeline that the README shows. */
 const firstPipeline = (): string => {
-  const [first] = extract("README.md", readFileSync(join(root, "README.md"), "utf8"));
-  if (first?.mode !== "run") throw new Error("The first TypeScript block of README.md is not one that runs");
+  const first = extract("README.md", readFileSync(join(root, "README.md"), "utf8")).find(
+    ({ mode }) => mode === "run",
+  );
+  if (first === undefined) throw new Error("README.md has no TypeScript block that runs");
   return first.code;
 };
 
