@@ -1,3 +1,4 @@
+import type { Effect } from "effect/Effect";
 import { GraphError } from "../errors.ts";
 import type { Graph } from "../compile.ts";
 import type { AnyStep, InOf, OutOf } from "../../types/step.ts";
@@ -50,7 +51,10 @@ type IsUnion<Union, Each = Union> = Each extends Union ? ([Union] extends [Each]
  */
 export const mock = <S extends AnyStep>(
   step: S,
-  run: (inputs: InOf<S>, context: StepContext) => Given<S> | Promise<Given<S>>,
+  run: (
+    inputs: InOf<S>,
+    context: StepContext,
+  ) => Given<S> | PromiseLike<Given<S>> | Effect<Given<S>, unknown>,
 ): Mock => {
   const definition = standalone(step);
   if (definition === undefined) throw new TypeError("mock takes a standalone step.");

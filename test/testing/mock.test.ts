@@ -1,5 +1,7 @@
 /** Steps replaced by others of the same type, and graphs that are looked at without being run. */
+import * as Effect from "effect/Effect";
 import { dynamic, pipeline, step, type } from "espalier";
+import type { Mock } from "espalier/testing";
 import { checkDynamic, expectShape, mock, mocks, ShapeMismatch } from "espalier/testing";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
@@ -33,7 +35,19 @@ test("a mock stands for its step in a pipeline and in what it expands to", async
   expect(calls).toBe(1);
 });
 
+test("a mock gives its value at once, by a Promise or by an Effect", async () => {
+  const host = pipeline("host")
+    .step("item", [], () => "abc")
+    .add(price);
+  const given = async (all: ReadonlyArray<Mock>) => (await mocks(host, all).runPromise()).price;
+  expect(await given([mock(price, () => 7)])).toBe(7);
+  expect(await given([mock(price, async () => 7)])).toBe(7);
+  expect(await given([mock(price, () => Effect.succeed(7))])).toBe(7);
+});
+
 test("a mock of the wrong type does not compile", () => {
+  // @ts-expect-error it gives a number
+  mock(price, () => Effect.succeed("three"));
   // @ts-expect-error it gives a number
   mock(price, () => "three");
   // @ts-expect-error it reads "item" only
