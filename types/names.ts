@@ -62,17 +62,18 @@ export type GlobPattern<Glob extends string> = Glob extends `${infer Head}*${inf
   ? `${Head}${string}${GlobPattern<Tail>}`
   : Glob;
 
-/** The part of a family that a pattern means: all of it, or what the narrower pattern leaves. */
-type FamilyRecord<Families, Pattern> =
-  Families extends OutputType<infer Name, infer Type>
+/** The part of each family that a pattern means: all of it, or what the narrower pattern leaves. */
+type FamilyRecord<Families, Pattern> = {
+  readonly [Family in Families as Family extends OutputType<infer Name, any>
     ? Name extends Pattern
-      ? { readonly [Key in Name]: Type }
+      ? Name
       : Pattern extends Name
-        ? { readonly [Key in Pattern & string]: Type }
+        ? Pattern & string
         : never
-    : never;
+    : never]: Family extends OutputType<any, infer Type> ? Type : never;
+};
 
-type Both<First, Second> = [Second] extends [never]
+type Both<First, Second> = [keyof Second] extends [never]
   ? First
   : {
       readonly [Key in keyof First | keyof Second]: Key extends keyof First

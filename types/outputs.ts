@@ -60,15 +60,16 @@ type PlainNames<Outputs> = {
   ? keyof Plain & string
   : never;
 
-type PlainFamilies<Outputs> = {
+type FamilyMembers<Outputs> = {
   [Name in keyof Outputs as Name extends string
     ? IsFamily<Name> extends true
-      ? "found"
+      ? Name
       : never
     : never]: OutputType<Name & string, Outputs[Name]>;
-} extends { readonly found: infer Families }
-  ? Families
-  : never;
+};
+
+/** Each under its own key, and then all: two keys renamed to one would share the union of their types. */
+type PlainFamilies<Outputs> = FamilyMembers<Outputs>[keyof FamilyMembers<Outputs>];
 
 /** The names that a step can read by name. */
 export type NamesOf<Outputs> =
