@@ -2,16 +2,17 @@
 import type { StepFailed } from "../src/errors.ts";
 import type { AllBranches, Branches } from "./branches.ts";
 import type { StepContext } from "./context.ts";
-import type { IsOne, PipelineName, ValidName } from "./names.ts";
+import type { PipelineName, ValidName } from "./names.ts";
 import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
+import type { Flat } from "./outputs.ts";
 import type { Pipeline, Remaining } from "./pipeline.ts";
 import type {
   AllOutputs,
   BranchErrors,
   BranchNeeds,
-  BranchOutput,
   DeclaredOutput,
+  ExpansionOutputs,
   StepOutputs,
 } from "./provided.ts";
 import type { ErrorOf, NeedsOf, ValueOf } from "./returned.ts";
@@ -140,7 +141,7 @@ export type DynamicFunction = <
   Asked<Inputs, Annotated>,
   [All] extends ["all"]
     ? AllOutputs<ValueOf<Returned> | Fallback>
-    : { readonly [Each in Outs]: BranchOutput<ValueOf<Returned> | Fallback, Each, IsOne<Outs>> },
+    : Flat<ExpansionOutputs<Outs, ValueOf<Returned> | Fallback>>,
   Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>,
   NeedsOf<Returned> | BranchNeeds<Returned> | SchemaNeeds<Inputs>,
   Returned,

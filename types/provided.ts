@@ -53,19 +53,18 @@ export type StepOutputs<Names extends string, Value> =
       ? { readonly [Name in Names]: Value }
       : { readonly [Name in Names]: Value extends { readonly [Key in Name]: infer Output } ? Output : never };
 
-/** What one branch of an expansion gives for an output. */
-export type BranchOutput<Branch, Name extends string, IsSole> =
-  Branch extends Typed<any, infer Outputs, any, any>
-    ? Lookup<Outputs, Name>
-    : IsSole extends true
-      ? Branch
-      : Name extends keyof Branch
-        ? Branch[Name]
-        : never;
-
-/** What an expansion exposes under each name: the union over its branches. */
+/**
+ * What an expansion exposes under each name: the union over its branches. Written in one piece: an alias for what one
+ * branch gives would stand in the declarations of whoever exports a pipeline.
+ */
 export type ExpansionOutputs<Names extends string, Value> = {
-  readonly [Name in Names]: BranchOutput<Value, Name, IsOne<Names>>;
+  readonly [Name in Names]: Value extends Typed<any, infer Outputs, any, any>
+    ? Lookup<Outputs, Name>
+    : IsOne<Names> extends true
+      ? Value
+      : Name extends keyof Value
+        ? Value[Name]
+        : never;
 };
 
 /** Of one branch, the record of what it provides. */
