@@ -1,6 +1,6 @@
 import * as Effect from "effect/Effect";
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import type { PipelineEvent, Plan, ProgressOptions } from "espalier";
 import { Progress, pipeline } from "espalier";
 import { cells, fitted } from "../../src/draw/cells.ts";
@@ -33,6 +33,14 @@ const training = pipeline("training")
       .step("best", ["fit_日本語"], () => 1),
   )
   .step("report", ["best", "features"], () => "written");
+
+// The surroundings of a person at a terminal, wherever the tests run.
+beforeEach(() => {
+  vi.stubEnv("CI", "");
+  vi.stubEnv("NO_COLOR", "");
+  vi.stubEnv("TERM", "xterm-256color");
+  return () => vi.unstubAllEnvs();
+});
 
 const shown = async (options: ProgressOptions, run: Effect.Effect<unknown, unknown> = training.run({})) =>
   Effect.runPromiseExit(Effect.provide(run, Progress.layerWith(options)));
@@ -261,4 +269,15 @@ test("a view that is closed in the middle gives the cursor and the stream back",
   view.close();
   expect(output.write).toBe(write);
   expect(chunks.at(-1)).toBe("\u001b[?25h");
+});
+
+test.for([
+  ["CI", "true"],
+  ["TERM", "dumb"],
+] as const)("where %s is %s, a terminal gets plain lines", async ([name, value]) => {
+  vi.stubEnv(name, value);
+  const { output, lines, chunks } = screen(80, 24);
+  await shown({ output });
+  expect((await lines())[0]).toBe("▶ training");
+  expect(chunks.every((chunk) => chunk.endsWith("\n"))).toBe(true);
 });
