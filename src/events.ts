@@ -4,15 +4,16 @@
 import type { Plan } from "../types/plan.ts";
 import type { StoreCorrupt, StoreError } from "./errors.ts";
 
-/** Fields that every event has. */
-interface EventBase {
+/** Fields that every event has. @public */
+export interface EventBase {
   /** The run's id. */
   readonly runId: string;
   /** Milliseconds since 1970, from Effect's `Clock`. */
   readonly time: number;
 }
 
-interface StepEventBase extends EventBase {
+/** Fields of an event that is about one step. @public */
+export interface StepEventBase extends EventBase {
   /** The step's path. */
   readonly path: string;
   /** 1 for the first attempt. */
@@ -22,6 +23,7 @@ interface StepEventBase extends EventBase {
 /** The run began. @public */
 export interface RunStarted extends EventBase {
   readonly type: "run.started";
+  /** The name of the pipeline. */
   readonly pipeline: string;
   /** Its graph, before anything of it has expanded. */
   readonly plan: Plan;
@@ -35,6 +37,7 @@ export interface RunSucceeded extends EventBase {
 /** The run failed with `error`. @public */
 export interface RunFailed extends EventBase {
   readonly type: "run.failed";
+  /** What `run` fails with. */
   readonly error: unknown;
 }
 
@@ -56,20 +59,23 @@ export interface StepRecalled extends StepEventBase {
 /** The step's output was computed by an earlier run, and is used again. @public */
 export interface CacheHit extends StepEventBase {
   readonly type: "cache.hit";
-  /** The run that computed it, and where in that run. */
+  /** The id of the run that computed it. */
   readonly fromRun: string;
+  /** The path that it had there. */
   readonly fromPath: string;
 }
 
 /** A step that may be cached runs, and why. @public */
 export interface CacheMissed extends StepEventBase {
   readonly type: "cache.missed";
+  /** A phrase, such as `its inputs changed`. */
   readonly reason: string;
 }
 
 /** The store cannot be written, so that nothing new starts. @public */
 export interface RunPaused extends EventBase {
   readonly type: "run.paused";
+  /** Why the store cannot be written. */
   readonly error: StoreError | StoreCorrupt;
 }
 
@@ -81,25 +87,30 @@ export interface RunContinued extends EventBase {
 /** An attempt failed with `error` and another follows after `delayMillis`. @public */
 export interface StepRetried extends StepEventBase {
   readonly type: "step.retried";
+  /** What the attempt failed with. */
   readonly error: unknown;
+  /** How long the next attempt waits, in milliseconds. */
   readonly delayMillis: number;
 }
 
 /** A step gave its outputs, here by name. @public */
 export interface StepSucceeded extends StepEventBase {
   readonly type: "step.succeeded";
+  /** What the step provides, by name. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
 /** A step failed for good with `error`. @public */
 export interface StepFailedEvent extends StepEventBase {
   readonly type: "step.failed";
+  /** What the last attempt failed with. */
   readonly error: unknown;
 }
 
 /** A step never started, because `because` (a path) failed or the run ended first. @public */
 export interface StepSkipped extends StepEventBase {
   readonly type: "step.skipped";
+  /** The path of what failed before it could start; empty where the run ended. */
   readonly because: string;
 }
 
@@ -116,13 +127,16 @@ export interface StepLeaked extends StepEventBase {
 /** `context.log`. @public */
 export interface StepLogged extends StepEventBase {
   readonly type: "step.logged";
+  /** The arguments of the call. */
   readonly message: ReadonlyArray<unknown>;
 }
 
 /** `context.progress`. @public */
 export interface StepProgressed extends StepEventBase {
   readonly type: "step.progressed";
+  /** How much is done, from 0 to 1. */
   readonly fraction: number;
+  /** What is being done, in words. */
   readonly note: string | undefined;
 }
 
@@ -134,6 +148,7 @@ export interface ExpansionStarted extends StepEventBase {
 /** It returned a sub-pipeline, which was checked and now runs: `plan` is its graph. `undefined` for a direct value. @public */
 export interface ExpansionExpanded extends StepEventBase {
   readonly type: "expansion.expanded";
+  /** The graph of the sub-pipeline; `undefined` for a direct value and for a map. */
   readonly plan: Plan | undefined;
   /** Of a map: how many items it runs over. */
   readonly items?: number;
@@ -149,6 +164,7 @@ export interface ExpansionSucceeded extends StepEventBase {
 /** It failed, by itself or by a step of its sub-pipeline. @public */
 export interface ExpansionFailed extends StepEventBase {
   readonly type: "expansion.failed";
+  /** What it failed with. */
   readonly error: unknown;
 }
 
