@@ -59,5 +59,11 @@ type MappableType<Type> = 0 extends 1 & Type
 /** What is in an iterable. */
 export type Items<Many> = Many extends Iterable<infer Item> ? Item : never;
 
-/** A name that a run can return, where there is such an output; else the names that there are. */
-export type Returnable<Name extends string, Names> = Name extends Names ? Name : NoInfer<Names>;
+/** A name that a run can return, where there is such an output; else the names that there are, and the sentence. */
+export type Returnable<Name extends string, Names> = Name extends Names
+  ? Name
+  : NoInfer<Names> | Unreturned<Name>;
+
+type Unreturned<Name extends string> = string extends Name
+  ? never
+  : [`The pipeline returns '${Name}', and nothing provides that.`];
