@@ -1,5 +1,5 @@
 /**
- * Pictures of plans. Apart from the core, since laying out a graph needs a library that most runs do not.
+ * Pictures of plans and reports of runs. Apart from the core, since laying out a graph needs a library that most runs do not.
  *
  * @packageDocumentation
  */
@@ -7,6 +7,9 @@ import type { Plan as PlanData } from "../../types/plan.ts";
 import { toHtml } from "./page/html.ts";
 import { toSvg } from "./svg.ts";
 import { Plan as Text } from "./text.ts";
+
+export { Report } from "./report/report.ts";
+export type { ReportCollector } from "./report/report.ts";
 
 /**
  * A pipeline's graph as plain data.

@@ -215,7 +215,7 @@ export const script: string = [
   "const itemGap = 12;",
   "const inRows = (sizes                     )       => {",
   "  const area = sizes.reduce((sum, { width, height }) => sum + (width + itemGap) * (height + itemGap), 0);",
-  "  const most = Math.max(480, Math.sqrt(area) * 1.4);",
+  "  const most = Math.max(640, Math.sqrt(area) * 1.7);",
   "  const at                                   = [];",
   "  let x = 0;",
   "  let y = 0;",
@@ -329,7 +329,7 @@ export const script: string = [
   "  return { boxes, lines, byStep, width, height };",
   "};",
   "const mostLabelled = 1_200;",
-  "const boxesAtFirst = 90;",
+  "const boxesAtFirst = 45;",
   "const smallest = 0.02;",
   "const largest = 4;",
   "const margin = 24;",
@@ -366,13 +366,13 @@ export const script: string = [
   "  return open;",
   "};",
   "const graphView = (data          , onSelect                        )            => {",
-  "  const { steps, run } = data;",
+  "  const { steps } = data;",
   "  const unfolded = openAtFirst(data);",
   "  let placed         = place(data, unfolded);",
   "  let selected = -1;",
   "  let marked                      = new Set();",
   "  let stateOf                                                        = undefined;",
-  "  const critical = new Set(run?.critical);",
+  "  const critical = new Set(steps.flatMap(({ run }, i) => (run?.isCritical === true ? [i] : [])));",
   "  const around = svgEl(\"g\");",
   "  const lines = svgEl(\"g\");",
   "  const boxes = svgEl(\"g\");",
@@ -682,7 +682,7 @@ export const script: string = [
   "  let isFitted = false;",
   "  new ResizeObserver(() => {",
   "    if (svg.clientWidth === 0) return;",
-  "    if (!isFitted) fit(0.45);",
+  "    if (!isFitted) fit(0.6);",
   "    isFitted = true;",
   "    redraw();",
   "  }).observe(svg);",
@@ -790,7 +790,7 @@ export const script: string = [
   "    return el(\"div\", \"row\", el(\"span\", \"key name\", name), el(\"span\", \"\", where));",
   "  });",
   "  const more = step.inputs.length - inputs.length;",
-  "  if (more > 0) inputs.push(el(\"div\", \"faint\", `${count(more, \"more input\")}`));",
+  "  if (more > 0) inputs.push(el(\"div\", \"faint\", count(more, \"more input\")));",
   "  if (step.kind !== \"item\") {",
   "    sections.push(section(\"Reads\", ...(inputs.length > 0 ? inputs : [el(\"div\", \"faint\", \"nothing\")])));",
   "  }",
@@ -815,7 +815,7 @@ export const script: string = [
   "    const link = button(parent.path, \"Show what it is inside of\", () => actions.go(step.parent), \"link\");",
   "    parts.push(el(\"div\", \"faint\", \"in \", link));",
   "  }",
-  "  parts.push(el(\"div\", \"\", el(\"span\", `kind ${step.kind}`, step.kind === \"step\" ? \"step\" : `${step.kind}`)));",
+  "  parts.push(el(\"div\", \"\", el(\"span\", `kind ${step.kind}`, step.kind)));",
   "  if (step.description !== undefined) parts.push(el(\"p\", \"\", step.description));",
   "  if (step.tags !== undefined && step.tags.length > 0) parts.push(row(\"tags\", step.tags.join(\", \")));",
   "  if (step.graph !== undefined || step.items !== undefined) {",
@@ -2101,5 +2101,5 @@ export const style: string = [
 ].join("\n");
 
 /** What a content security policy calls them. */
-export const scriptHash = "sha256-q5EC2S2WZl4pVcxTDVK/H9cB6hoXSECyjDyQng2H+YU=";
+export const scriptHash = "sha256-2p6CcGPjjhVLk053Mf3FsjEhoYrWZA8V8i8ORD5F6KY=";
 export const styleHash = "sha256-pBLGud4AGVYM7eqYb0acrUGMpvPEIgNNRMB0gqJRAlw=";

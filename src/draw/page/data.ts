@@ -69,17 +69,15 @@ export interface PageStep {
   readonly run?: StepRun;
 }
 
-export const states = [
-  "waiting",
-  "running",
-  "done",
-  "failed",
-  "skipped",
-  "stopped",
-  "leaked",
-  "recalled",
-] as const;
-export type PageState = (typeof states)[number];
+export type PageState =
+  | "waiting"
+  | "running"
+  | "done"
+  | "failed"
+  | "skipped"
+  | "stopped"
+  | "leaked"
+  | "recalled";
 
 /** What happened to a step. Times are milliseconds since the run began. */
 export interface StepRun {

@@ -23,7 +23,7 @@ export interface GraphView {
 /** More boxes than these are drawn without labels. */
 const mostLabelled = 1_200;
 /** A page opens with about as many boxes as can be overlooked. */
-const boxesAtFirst = 90;
+const boxesAtFirst = 45;
 const smallest = 0.02;
 const largest = 4;
 const margin = 24;
@@ -68,13 +68,13 @@ const openAtFirst = ({ graphs, steps }: PageData): Set<number> => {
 };
 
 export const graphView = (data: PageData, onSelect: (step: number) => void): GraphView => {
-  const { steps, run } = data;
+  const { steps } = data;
   const unfolded = openAtFirst(data);
   let placed: Placed = place(data, unfolded);
   let selected = -1;
   let marked: ReadonlySet<number> = new Set();
   let stateOf: ((step: number) => PageState | undefined) | undefined = undefined;
-  const critical = new Set(run?.critical);
+  const critical = new Set(steps.flatMap(({ run }, i) => (run?.isCritical === true ? [i] : [])));
 
   const around = svgEl("g");
   const lines = svgEl("g");
@@ -404,7 +404,7 @@ export const graphView = (data: PageData, onSelect: (step: number) => void): Gra
   let isFitted = false;
   new ResizeObserver(() => {
     if (svg.clientWidth === 0) return;
-    if (!isFitted) fit(0.45);
+    if (!isFitted) fit(0.6);
     isFitted = true;
     redraw();
   }).observe(svg);

@@ -107,7 +107,7 @@ const planned = (data: PageData, step: PageStep, actions: Actions): ReadonlyArra
     return el("div", "row", el("span", "key name", name), el("span", "", where));
   });
   const more = step.inputs.length - inputs.length;
-  if (more > 0) inputs.push(el("div", "faint", `${count(more, "more input")}`));
+  if (more > 0) inputs.push(el("div", "faint", count(more, "more input")));
   if (step.kind !== "item") {
     sections.push(section("Reads", ...(inputs.length > 0 ? inputs : [el("div", "faint", "nothing")])));
   }
@@ -134,7 +134,7 @@ export const panelOf = (data: PageData, index: number, actions: Actions): HTMLEl
     const link = button(parent.path, "Show what it is inside of", () => actions.go(step.parent), "link");
     parts.push(el("div", "faint", "in ", link));
   }
-  parts.push(el("div", "", el("span", `kind ${step.kind}`, step.kind === "step" ? "step" : `${step.kind}`)));
+  parts.push(el("div", "", el("span", `kind ${step.kind}`, step.kind)));
   if (step.description !== undefined) parts.push(el("p", "", step.description));
   if (step.tags !== undefined && step.tags.length > 0) parts.push(row("tags", step.tags.join(", ")));
   if (step.graph !== undefined || step.items !== undefined) {

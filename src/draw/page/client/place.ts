@@ -45,7 +45,7 @@ interface Rows extends Size {
 
 const inRows = (sizes: ReadonlyArray<Size>): Rows => {
   const area = sizes.reduce((sum, { width, height }) => sum + (width + itemGap) * (height + itemGap), 0);
-  const most = Math.max(480, Math.sqrt(area) * 1.4);
+  const most = Math.max(640, Math.sqrt(area) * 1.7);
   const at: Array<readonly [number, number]> = [];
   let x = 0;
   let y = 0;
