@@ -157,7 +157,10 @@ export interface PipelineMembers {
       Items<Lookup<Out<This>, `${Over}`>>,
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
-    > & { readonly failures?: Failures },
+    > & {
+      /** `"fail"`: the first item that fails fails the map. `"collect"`: each item gives a `Result`. */
+      readonly failures?: Failures;
+    },
   ): Pipeline<
     In<This>,
     AddOne<

@@ -13,7 +13,11 @@ interface Surroundings {
 /** The process, where there is one: this runs in browsers too. */
 const surroundings = (): Surroundings => (globalThis as { readonly process?: Surroundings }).process ?? {};
 
-/** Options of `Progress.layerWith`. @public */
+/**
+ * Options of `Progress.layerWith`.
+ *
+ * @public
+ */
 export interface ProgressOptions {
   /** Where to; standard error by default. */
   readonly output?: ProgressOutput;

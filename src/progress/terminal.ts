@@ -16,18 +16,18 @@ import { summary } from "./summary.ts";
 import { RunTree } from "./tree.ts";
 
 /**
- * What of a Node stream is used; `process.stderr` is one.
+ * Where runs are shown: what of a Node stream is used. `process.stderr` is one.
  *
  * @public
  */
 export interface ProgressOutput {
-  /** Is it a terminal, whose text can be changed in place? */
+  /** Is it a terminal, in which what was written can be overwritten? */
   readonly isTTY?: boolean | undefined;
-  /** The terminal's width, in characters. */
+  /** How many characters fit in a line. */
   readonly columns?: number | undefined;
-  /** Its height, in lines. */
+  /** How many lines fit on the screen. */
   readonly rows?: number | undefined;
-  /** Writes at once, or keeps it until it can. */
+  /** Writes text. */
   write: (chunk: string) => unknown;
 }
 
