@@ -9,7 +9,7 @@ import { toSvg } from "./svg.ts";
 import { Plan as Text } from "./text.ts";
 
 export { Report } from "./report/report.ts";
-export type { ReportCollector } from "./report/report.ts";
+export type { ReportCollector, ReportedRun } from "./report/report.ts";
 
 /**
  * A pipeline's graph as plain data.

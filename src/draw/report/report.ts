@@ -17,6 +17,16 @@ export interface ReportCollector {
   readonly toHtml: () => string;
 }
 
+/**
+ * What a report needs of a run: what `start` gives has it.
+ *
+ * @public
+ */
+export interface ReportedRun {
+  /** All events of the run, from its first to its last. */
+  readonly events: Stream.Stream<PipelineEvent>;
+}
+
 const collector = (): ReportCollector => {
   const collected = new Collected();
   return { event: (event) => collected.event(event), toHtml: () => reportPage(collected) };
@@ -28,7 +38,7 @@ const fromEvents = (events: Iterable<PipelineEvent>): string => {
   return toHtml();
 };
 
-const fromRun = (run: { readonly events: Stream.Stream<PipelineEvent> }): Effect.Effect<string> =>
+const fromRun = (run: ReportedRun): Effect.Effect<string> =>
   Effect.gen(function* () {
     const streams = yield* Effect.promise(() => import("effect/Stream"));
     const { event, toHtml } = collector();
@@ -59,7 +69,7 @@ const fromRun = (run: { readonly events: Stream.Stream<PipelineEvent> }): Effect
  */
 export const Report: {
   /** Waits for the end of a run that `start` gave, however it ends, and gives its report. */
-  readonly fromRun: (run: { readonly events: Stream.Stream<PipelineEvent> }) => Effect.Effect<string>;
+  readonly fromRun: (run: ReportedRun) => Effect.Effect<string>;
   /** The report of events that were kept, in the order in which they happened. */
   readonly fromEvents: (events: Iterable<PipelineEvent>) => string;
   /** For runs that are watched anyway: give it each event, and ask it for the report when there is need of one. */
