@@ -758,6 +758,7 @@ export const script: string = [
   "    row(\"declared\", declared === \"all\" ? \"all that it gives\" : declared.join(\", \") || \"no outputs\"),",
   "  ];",
   "  if (gave === undefined) rows.push(row(\"gave\", state === \"failed\" ? \"nothing: it failed\" : \"nothing\"));",
+  "  else if (gave === \"not looked into\") rows.push(row(\"gave\", \"what is not looked into\"));",
   "  else {",
   "    rows.push(row(\"gave\", gave.join(\", \") || \"no outputs\"));",
   "    const missing = declared === \"all\" ? [] : declared.filter((name) => !gave.includes(name));",
@@ -1219,22 +1220,19 @@ export const script: string = [
   "          const { what, declared, gave } = step.run .became ;",
   "          const state = step.run .state;",
   "          const isAsDeclared =",
-  "            gave !== undefined &&",
+  "            Array.isArray(gave) &&",
   "            (declared === \"all\" ||",
   "              (declared.length === gave.length && declared.every((name) => gave.includes(name))));",
-  "          const chip =",
-  "            gave === undefined",
-  "              ? el(\"span\", `chip ${state}`, state)",
-  "              : el(",
-  "                  \"span\",",
-  "                  isAsDeclared ? \"chip done\" : \"chip failed\",",
-  "                  isAsDeclared ? \"as declared\" : \"otherwise\",",
-  "                );",
+  "          const chip = !Array.isArray(gave)",
+  "            ? el(\"span\", `chip ${state}`, state)",
+  "            : isAsDeclared",
+  "              ? el(\"span\", \"chip done\", \"as declared\")",
+  "              : el(\"span\", \"chip failed\", \"otherwise\");",
   "          return [",
   "            cell(step.path, \"name\"),",
   "            cell(what),",
   "            cell(declared === \"all\" ? \"all that it gives\" : declared.join(\", \")),",
-  "            cell(gave === undefined ? \"nothing\" : gave.join(\", \")),",
+  "            cell(gave === undefined ? \"nothing\" : typeof gave === \"string\" ? gave : gave.join(\", \")),",
   "            el(\"span\", \"\", chip),",
   "          ];",
   "        },",
@@ -2155,5 +2153,5 @@ export const style: string = [
 ].join("\n");
 
 /** What a content security policy calls them. */
-export const scriptHash = "sha256-62f/3Y8N8WGhpjEj4jH/PjUtC8art3XYOvOmy86uZsY=";
+export const scriptHash = "sha256-H5A7YdSRtclp1WJ1+NqWqU9NDfBYyVmGz+iXhp1hScQ=";
 export const styleHash = "sha256-zCuKFxoRT53gEuBo9cdoToLCOz/cu700zY0CCDCPqY8=";

@@ -195,22 +195,19 @@ const start = (data: PageData): void => {
           const { what, declared, gave } = step.run!.became!;
           const state = step.run!.state;
           const isAsDeclared =
-            gave !== undefined &&
+            Array.isArray(gave) &&
             (declared === "all" ||
               (declared.length === gave.length && declared.every((name) => gave.includes(name))));
-          const chip =
-            gave === undefined
-              ? el("span", `chip ${state}`, state)
-              : el(
-                  "span",
-                  isAsDeclared ? "chip done" : "chip failed",
-                  isAsDeclared ? "as declared" : "otherwise",
-                );
+          const chip = !Array.isArray(gave)
+            ? el("span", `chip ${state}`, state)
+            : isAsDeclared
+              ? el("span", "chip done", "as declared")
+              : el("span", "chip failed", "otherwise");
           return [
             cell(step.path, "name"),
             cell(what),
             cell(declared === "all" ? "all that it gives" : declared.join(", ")),
-            cell(gave === undefined ? "nothing" : gave.join(", ")),
+            cell(gave === undefined ? "nothing" : typeof gave === "string" ? gave : gave.join(", ")),
             el("span", "", chip),
           ];
         },

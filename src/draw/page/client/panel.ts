@@ -50,6 +50,7 @@ const expansionOf = ({ became, state }: StepRun): ReadonlyArray<HTMLElement> => 
     row("declared", declared === "all" ? "all that it gives" : declared.join(", ") || "no outputs"),
   ];
   if (gave === undefined) rows.push(row("gave", state === "failed" ? "nothing: it failed" : "nothing"));
+  else if (gave === "not looked into") rows.push(row("gave", "what is not looked into"));
   else {
     rows.push(row("gave", gave.join(", ") || "no outputs"));
     const missing = declared === "all" ? [] : declared.filter((name) => !gave.includes(name));
