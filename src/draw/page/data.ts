@@ -120,8 +120,8 @@ export interface Became {
   /** "7 steps of search", "12 items", "a direct value". */
   readonly what: string;
   readonly declared: ReadonlyArray<string> | "all";
-  /** The names that it gave; undefined where it did not come to that. */
-  readonly gave?: ReadonlyArray<string>;
+  /** The names that it gave; undefined where it did not come to that. A proxy, for one, is not asked for its names. */
+  readonly gave?: ReadonlyArray<string> | "not looked into";
 }
 
 export interface PageRun {

@@ -5,7 +5,7 @@
 import type { Plan } from "../../../types/plan.ts";
 import type { PipelineEvent } from "../../events.ts";
 import { shortened, visible } from "../escape.ts";
-import type { PageAttempt, PageError, PageState, Shown } from "../page/data.ts";
+import type { Became, PageAttempt, PageError, PageState, Shown } from "../page/data.ts";
 import { failuresOf } from "./failures.ts";
 import type { Room } from "./show.ts";
 import { brief, entriesOf, show } from "./show.ts";
@@ -23,7 +23,7 @@ export interface StepRecord {
   readonly attempts: Array<PageAttempt>;
   values: ReadonlyArray<readonly [name: string, value: Shown]> | undefined;
   /** The names that it gave, as they are. */
-  gave: ReadonlyArray<string> | undefined;
+  gave: Became["gave"] | undefined;
   error: ReadonlyArray<PageError> | undefined;
   because: string | undefined;
   from: string | undefined;
@@ -193,6 +193,11 @@ export class Collected {
 
   #gave(record: StepRecord, outputs: unknown): void {
     const entries = entriesOf(outputs);
+    if (entries === undefined) {
+      record.gave = "not looked into";
+      record.values = [["outputs", show(outputs)]];
+      return;
+    }
     record.gave = entries.map(([name]) => oneLine(name, 80));
     record.values = entries.map(([name, value, text]) => {
       const given = Math.min(mostForOne, Math.max(0, Math.floor(this.#room / shareOfOne)));

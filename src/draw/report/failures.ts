@@ -34,8 +34,10 @@ const sentence = (error: object): string => {
 const fields = (error: object): PageError["value"] => {
   const shown = show(error);
   if (typeof shown === "string") return undefined;
-  const parts = shown.parts.filter(([key]) => !known.has(key));
-  return parts.length === 0 ? undefined : { is: "its fields", parts };
+  const parts = shown.parts.filter(([key]) => !known.has(key) && !/^(?:~|Symbol\()/.test(key));
+  if (parts.length === 0) return undefined;
+  const is = shortened(parts.map(([key, value]) => `${key}: ${brief(value)}`).join(", "), 120);
+  return { is, parts };
 };
 
 /** The error, then its cause, then that one's, the outermost first. */

@@ -279,17 +279,13 @@ export const show = (value: unknown, room: Room = { left: 4_000 }): Shown => {
 /** The value on one line. */
 export const brief = (shown: Shown): string => (typeof shown === "string" ? shown : shown.is);
 
-/** The outputs of a step by name: the record may be a user's own. */
+/** The outputs of a step by name; undefined where that is a record of a user's own that is not looked into. */
 export const entriesOf = (
   record: unknown,
-): ReadonlyArray<readonly [name: string, value: unknown, text?: string]> => {
-  if (types === undefined) {
-    // The engine's own record of one output, or a user's: names only, which no plain object runs anything for.
-    return [["outputs", undefined, "[object, not looked into]"]];
-  }
-  if (!isOpen(record)) return [["outputs", undefined, opaque(record as object | null)]];
-  return Reflect.ownKeys(record)
-    .filter((key) => typeof key === "string")
-    .slice(0, 1_000)
-    .map((key) => propertyOf(record, key));
-};
+): ReadonlyArray<readonly [name: string, value: unknown, text?: string]> | undefined =>
+  isOpen(record)
+    ? Reflect.ownKeys(record)
+        .filter((key) => typeof key === "string")
+        .slice(0, 1_000)
+        .map((key) => propertyOf(record, key))
+    : undefined;

@@ -76,6 +76,18 @@ export const graphView = (data: PageData, onSelect: (step: number) => void): Gra
   let stateOf: ((step: number) => PageState | undefined) | undefined = undefined;
   const critical = new Set(steps.flatMap(({ run }, i) => (run?.isCritical === true ? [i] : [])));
 
+  // For each of them, what it waited for longest.
+  const lastOf = new Map<number, number>();
+  const endOf = (step: number): number => steps[step]?.run?.ended ?? -1;
+  for (const step of critical) {
+    const from = steps[step]!.inputs.map(([, from]) => from).filter((from) => critical.has(from));
+    if (from.length > 0)
+      lastOf.set(
+        step,
+        from.reduce((last, next) => (endOf(next) >= endOf(last) ? next : last)),
+      );
+  }
+
   const around = svgEl("g");
   const lines = svgEl("g");
   const boxes = svgEl("g");
@@ -226,7 +238,8 @@ export const graphView = (data: PageData, onSelect: (step: number) => void): Gra
           ];
     const ofSelected = (line: PlacedLine): boolean =>
       selected !== -1 && (line.from === selected || line.to === selected);
-    const ofCritical = (line: PlacedLine): boolean => critical.has(line.from) && critical.has(line.to);
+    const ofCritical = (line: PlacedLine): boolean =>
+      critical.has(line.to) && lastOf.get(line.to) === line.from;
     around.replaceChildren(...underneath);
     lines.replaceChildren(
       ...path("", nearLines),

@@ -162,7 +162,9 @@ const start = (data: PageData): void => {
         },
       ),
     );
-    const failed = steps.flatMap((step, i) => (step.run?.error === undefined ? [] : [i]));
+    // What failed because something inside of it did is told by that.
+    const around = new Set(steps.flatMap(({ run, parent }) => (run?.error === undefined ? [] : [parent])));
+    const failed = steps.flatMap((step, i) => (step.run?.error === undefined || around.has(i) ? [] : [i]));
     const errors = el("div", "rows error-list");
     if (run.error !== undefined) {
       errors.append(el("section", "", el("h3", "", "The run failed"), errorChain(run.error)));
@@ -191,24 +193,22 @@ const start = (data: PageData): void => {
         (step) => step.run?.became !== undefined,
         (step) => {
           const { what, declared, gave } = step.run!.became!;
+          const state = step.run!.state;
           const isAsDeclared =
-            gave !== undefined &&
+            Array.isArray(gave) &&
             (declared === "all" ||
               (declared.length === gave.length && declared.every((name) => gave.includes(name))));
+          const chip = !Array.isArray(gave)
+            ? el("span", `chip ${state}`, state)
+            : isAsDeclared
+              ? el("span", "chip done", "as declared")
+              : el("span", "chip failed", "otherwise");
           return [
             cell(step.path, "name"),
             cell(what),
             cell(declared === "all" ? "all that it gives" : declared.join(", ")),
-            cell(gave === undefined ? "nothing" : gave.join(", ")),
-            el(
-              "span",
-              "",
-              el(
-                "span",
-                isAsDeclared ? "chip done" : "chip failed",
-                isAsDeclared ? "as declared" : "not as declared",
-              ),
-            ),
+            cell(gave === undefined ? "nothing" : typeof gave === "string" ? gave : gave.join(", ")),
+            el("span", "", chip),
           ];
         },
       ),
@@ -251,6 +251,7 @@ const start = (data: PageData): void => {
   search.setAttribute("aria-label", "Search for steps and outputs");
   const counted = el("span", "counted faint");
   const tell = (): void => {
+    header.classList.toggle("searching", query !== "");
     counted.textContent =
       query === ""
         ? ""
@@ -317,14 +318,16 @@ const start = (data: PageData): void => {
     const when = Number.isNaN(began.getTime()) ? "" : began.toISOString().replace("T", " ").slice(0, 19);
     const failures = steps.filter(({ run }) => run?.state === "failed").length;
     const facts = [
-      when,
-      `run ${run.id}`,
       `${time(run.took)}, ${time(run.summed)} of steps`,
       count(steps.length, "step"),
       ...(failures === 0 ? [] : [`${failures.toLocaleString("en")} failed`]),
       ...(run.leftOut === 0 ? [] : [`${count(run.leftOut, "more step")} left out of this page`]),
+      when,
+      `run ${run.id}`,
     ].filter((text) => text !== "");
-    header.append(el("span", `chip ${run.state}`, run.state), el("span", "facts faint", facts.join(" · ")));
+    const said = el("span", "facts faint", facts.join(" · "));
+    said.title = facts.join("\n");
+    header.append(el("span", `chip ${run.state}`, run.state), said);
   }
   header.append(
     el(

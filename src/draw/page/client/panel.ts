@@ -50,6 +50,7 @@ const expansionOf = ({ became, state }: StepRun): ReadonlyArray<HTMLElement> => 
     row("declared", declared === "all" ? "all that it gives" : declared.join(", ") || "no outputs"),
   ];
   if (gave === undefined) rows.push(row("gave", state === "failed" ? "nothing: it failed" : "nothing"));
+  else if (gave === "not looked into") rows.push(row("gave", "what is not looked into"));
   else {
     rows.push(row("gave", gave.join(", ") || "no outputs"));
     const missing = declared === "all" ? [] : declared.filter((name) => !gave.includes(name));
@@ -63,7 +64,7 @@ const expansionOf = ({ became, state }: StepRun): ReadonlyArray<HTMLElement> => 
 /** What a run did with a step. */
 const ranAs = (data: PageData, run: StepRun): ReadonlyArray<HTMLElement> => {
   const sections: Array<HTMLElement> = [];
-  const state = el("div", "row", el("span", "key", "state"), el("span", `chip ${run.state}`, run.state));
+  const state = row("state", el("span", `chip ${run.state}`, run.state));
   const rows = [state, ...times(run, data.run?.took ?? 0)];
   if (run.attempt > 1 || run.attempts !== undefined) rows.push(row("attempts", String(run.attempt)));
   if (run.isCritical === true) rows.push(row("critical", "on the critical path"));
@@ -117,6 +118,7 @@ const planned = (data: PageData, step: PageStep, actions: Actions): ReadonlyArra
       : step.outputs
           .slice(0, mostNames)
           .map((name) => (data.returns.includes(name) ? `${name} (returned)` : name));
+  if (step.kind === "item") return sections;
   sections.push(section("Provides", ...outputs.map((name) => el("div", "name", name))));
   if (step.cases !== undefined)
     sections.push(section("Cases", ...step.cases.map((name) => el("div", "name", name))));
@@ -128,8 +130,8 @@ export const panelOf = (data: PageData, index: number, actions: Actions): HTMLEl
   const step = data.steps[index]!;
   const head = el("div", "head", el("h2", "", step.name), button("×", "Close", actions.close, "close"));
   const parent = data.steps[step.parent];
-  const where = el("div", "path", step.path);
-  const parts: Array<HTMLElement> = [head, where];
+  const parts: Array<HTMLElement> = [head];
+  if (step.path !== step.name) parts.push(el("div", "path", step.path));
   if (parent !== undefined) {
     const link = button(parent.path, "Show what it is inside of", () => actions.go(step.parent), "link");
     parts.push(el("div", "faint", "in ", link));

@@ -22,6 +22,8 @@ interface Bar {
 const rowHeight = 22;
 const axisHeight = 26;
 const left = 44;
+/** Of the font of the labels. */
+const characterWidth = 6.7;
 
 /** Work that a step did itself: of what expanded, the time until it had. */
 const barsOf = ({ steps, run }: PageData): ReadonlyArray<ReadonlyArray<Bar>> => {
@@ -35,6 +37,13 @@ const barsOf = ({ steps, run }: PageData): ReadonlyArray<ReadonlyArray<Bar>> => 
   });
   for (const lane of lanes) lane.sort((a, b) => a.began - b.began || a.ended - b.ended);
   return lanes;
+};
+
+/** As much of the label of a step as stands in so many characters; nothing where that says nothing. */
+const fitting = ({ path, name, kind }: PageStep, characters: number): string => {
+  if (kind === "item" && path.length <= characters) return path;
+  if (name.length <= characters) return name;
+  return characters < 5 ? "" : `${name.slice(0, characters - 1)}…`;
 };
 
 /** A round number of milliseconds, so that about `wanted` of them make `whole`. */
@@ -86,7 +95,15 @@ export const timeline = (data: PageData, onSelect: (step: number) => void): Time
         const isMarked = bar.step === selected || bar.run.isCritical === true || bar.run.state === "failed";
         const wait = Math.max(xOf(bar.ready), left);
         if (x - wait > 1 && bar.began >= from) {
-          parts.push(svgEl("rect", { class: "queue", x: wait, y: y + 17, width: x - wait, height: 3 }));
+          parts.push(
+            svgEl("rect", {
+              class: bar.step === selected ? "queue selected" : "queue",
+              x: wait,
+              y: y + 17,
+              width: x - wait,
+              height: 3,
+            }),
+          );
         }
         if (end < left || x > width || (end <= filled && !isMarked)) continue;
         filled = Math.max(filled, Math.max(end, Math.floor(x) + 1));
@@ -99,28 +116,28 @@ export const timeline = (data: PageData, onSelect: (step: number) => void): Time
           svgEl("title", {}, `${bar.of.path}: ${time(bar.ended - bar.began)}`),
           svgEl("rect", { x, y: y + 2, width: wide, height: rowHeight - 8, rx: wide > 6 ? 3 : 0 }),
         );
-        if (wide > 34) {
-          // A drawing of its own, so that nothing of the label leaves the bar.
+        const label = fitting(bar.of, Math.floor((wide - 10) / characterWidth));
+        if (label !== "") {
+          // A drawing of its own, so that nothing of the label leaves the bar, however wide its letters are.
           const clip = svgEl("svg", { x: x + 5, y: y + 2, width: wide - 8, height: rowHeight - 8 });
-          clip.append(
-            svgEl("text", { x: 0, y: 11 }, bar.of.kind === "item" ? bar.of.path.slice(-80) : bar.of.name),
-          );
+          clip.append(svgEl("text", { x: 0, y: 11 }, label));
           group.append(clip);
         }
         parts.push(group);
         hits.push({ x, width: wide, y, step: bar.step });
       }
     }
-    parts.push(svgEl("rect", { class: "axis", x: 0, y: 0, width, height: axisHeight - 2 }));
+    const heading: Array<SVGElement> = [
+      svgEl("rect", { class: "axis", x: 0, y: 0, width, height: axisHeight - 2 }),
+    ];
+    const ticks: Array<SVGElement> = [];
     const tick = tickOf(to - from, Math.max(2, width / 130));
     for (let at = Math.ceil(from / tick) * tick; at <= to; at += tick) {
       const x = xOf(at);
-      parts.push(
-        svgEl("line", { class: "tick", x1: x, x2: x, y1: axisHeight - 6, y2: height }),
-        svgEl("text", { class: "tick", x: x + 4, y: 15 }, time(at)),
-      );
+      ticks.push(svgEl("line", { class: "tick", x1: x, x2: x, y1: axisHeight - 6, y2: height }));
+      if (x < width - 60) heading.push(svgEl("text", { class: "tick", x: x + 4, y: 15 }, time(at)));
     }
-    svg.replaceChildren(...parts);
+    svg.replaceChildren(...ticks, ...parts, ...heading);
   };
   const drawSoon = soon(draw);
 

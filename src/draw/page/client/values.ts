@@ -5,11 +5,22 @@ import { count, el } from "./dom.ts";
 /** The value on one line. */
 export const brief = (value: Shown): string => (typeof value === "string" ? value : value.is);
 
+/** A longer text is folded. */
+const longest = 240;
 const atOnce = 100;
 
 export const valueTree = (name: string, value: Shown, isOpen = false): HTMLElement => {
   const label = el("span", "name", name);
-  if (typeof value === "string") return el("div", "value", label, el("span", "leaf", value));
+  if (typeof value === "string") {
+    if (value.length <= longest) return el("div", "value", label, el("span", "leaf", value));
+    const start = `${value.slice(0, longest / 2)}…`;
+    return el(
+      "details",
+      "value",
+      el("summary", "", label, el("span", "leaf", start)),
+      el("div", "parts", value),
+    );
+  }
   const parts = el("div", "parts");
   const details = el("details", "value", el("summary", "", label, el("span", "is", value.is)), parts);
   const fill = (): void => {
