@@ -74,6 +74,15 @@ export type PartOutputs<Added> = Added extends AnyStep
     ? Omit<PlainOutputs<Outputs>, keyof Inputs>
     : never;
 
+/** One record of the outputs of several parts, which stand as a union where a list of them is given. */
+export type Together<Records> = {
+  readonly [Name in Records extends unknown ? keyof Records : never]: Records extends unknown
+    ? Name extends keyof Records
+      ? Records[Name]
+      : never
+    : never;
+};
+
 /** The typed errors that a part brings. */
 export type PartErrors<Added> = Added extends AnyStep
   ? StepErrors<Added>

@@ -82,7 +82,10 @@ export type FamiliesOf<Outputs> =
 type TypeOf<Outputs, Name> =
   Extract<Outputs, { readonly name: Name }> extends { readonly type: infer Type } ? Type : never;
 
-/** The type of one output. */
+/**
+ * The type of one output. `any` where there is none: its name has been refused by then, and what is done with it is no
+ * second mistake.
+ */
 export type Lookup<Outputs, Name> =
   Outputs extends OutputChunk<any, infer Own, infer Chunk, any, any, infer Previous>
     ? Name extends Own
@@ -90,7 +93,7 @@ export type Lookup<Outputs, Name> =
       : Lookup<Previous, Name>
     : Name extends keyof Outputs
       ? Outputs[Name]
-      : never;
+      : any;
 
 /** A type of what a user sees, written out. */
 export type Flat<Type> = { [Key in keyof Type]: Type[Key] } & {};

@@ -3,7 +3,7 @@ import type { Input as DurationInput } from "effect/Duration";
 import type { Effect } from "effect/Effect";
 import type { Result } from "effect/Result";
 import type { InvalidInput, RunError, StepFailed } from "../src/errors.ts";
-import type { Part, PartErrors, PartNeeds, PartOutputs, Parts } from "./added.ts";
+import type { Part, PartErrors, PartNeeds, PartOutputs, Together, Parts } from "./added.ts";
 import type { AllBranches, Branches } from "./branches.ts";
 import type { CaseResults, CaseType, CheckedCases, Choices, ChoiceValue } from "./cases.ts";
 import type { StepContext } from "./context.ts";
@@ -29,7 +29,7 @@ import type {
   Typed,
   typesOf,
 } from "./provided.ts";
-import type { Given, Items, Mappable, Readable, Returnable } from "./reads.ts";
+import type { Given, ItemOf, Items, Mappable, Readable, ReadNames, Returnable } from "./reads.ts";
 import type { ErrorOf, NeedsOf, ValueOf } from "./returned.ts";
 import type { Run } from "./run.ts";
 import type { AnySchema, DecodedOf, DecodingNeeds, EncodedOf } from "./schema.ts";
@@ -80,14 +80,17 @@ export interface PipelineMembers {
     This extends AnyPipeline,
     const Name extends string,
     const Read extends string,
-    Returned,
+    Returned = any,
     const Outs extends string = Name,
     Fallback = never,
   >(
     this: This,
     name: OneNewName<Name, Names<This>, Types<This>["all"]>,
     inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
-    run: (inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> }, context: StepContext) => Returned,
+    run: (
+      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
+      context: StepContext,
+    ) => Returned,
     options?: StepOptions<
       DeclaredOutput<Outs, Returned | Fallback, Names<This>>,
       Fallback,
@@ -105,7 +108,7 @@ export interface PipelineMembers {
     This extends AnyPipeline,
     const Name extends string,
     const Read extends string,
-    Returned,
+    Returned = any,
     const Outs extends string = Name,
     const All extends "all" | ReadonlyArray<string> = readonly [],
     Fallback = never,
@@ -114,11 +117,19 @@ export interface PipelineMembers {
     name: OneNewName<Name, Names<This>, Types<This>["all"]>,
     inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
     expand: (
-      inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> },
+      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
       context: StepContext,
     ) => [All] extends ["all"]
-      ? AllBranches<Returned, Names<This>, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>
-      : Branches<Returned, Outs, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
+      ? AllBranches<
+          Returned,
+          Names<This>,
+          { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+        >
+      : Branches<
+          Returned,
+          Outs,
+          { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+        >,
     options?: DynamicOptions<
       NewName<Outs, Names<This>>,
       Fallback,
@@ -140,7 +151,7 @@ export interface PipelineMembers {
     const Name extends string,
     const Over extends string,
     const Read extends string,
-    Returned,
+    Returned = any,
     const Failures extends "fail" | "collect" = "fail",
     Fallback = never,
   >(
@@ -149,12 +160,16 @@ export interface PipelineMembers {
     over: Mappable<Over, Out<This>, Names<This>, Name>,
     inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
     each: (
-      item: Items<Lookup<Out<This>, `${Over}`>>,
-      inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> },
+      item: ItemOf<Over, Out<This>, Names<This>>,
+      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
       context: StepContext,
-    ) => Branches<Returned, Name, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
+    ) => Branches<
+      Returned,
+      Name,
+      { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+    >,
     options?: MapOptions<
-      Items<Lookup<Out<This>, `${Over}`>>,
+      ItemOf<Over, Out<This>, Names<This>>,
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
     > & {
@@ -188,19 +203,27 @@ export interface PipelineMembers {
     const Name extends string,
     const Read extends string,
     const On extends ChoiceValue,
-    const Cases extends CaseType<Choices<On>, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
+    const Cases extends CaseType<
+      Choices<On>,
+      { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+    >,
   >(
     this: This,
     name: OneNewName<Name, Names<This>, Types<This>["all"]>,
     inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
     on: (
-      inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> },
+      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
       context: StepContext,
     ) => string extends Choices<On>
       ? "The choice of a switch is typed string: return literals, so that the compiler can tell whether each has its case."
       : On,
     cases: Cases &
-      CheckedCases<Cases, Choices<On>, Name, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
+      CheckedCases<
+        Cases,
+        Choices<On>,
+        Name,
+        { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+      >,
     options?: CommonOptions,
   ): Pipeline<
     In<This>,
@@ -249,7 +272,7 @@ export interface PipelineMembers {
     steps: Parts<Steps, Out<This>, Names<This>>,
   ): Pipeline<
     In<This>,
-    AddAll<Out<This>, PartOutputs<Items<Steps>>>,
+    AddAll<Out<This>, Together<PartOutputs<Items<Steps>>>>,
     Fails<This> | PartErrors<Items<Steps>>,
     Needs<This> | PartNeeds<Items<Steps>>
   >;
@@ -260,7 +283,7 @@ export interface PipelineMembers {
     ...names: ReadonlyArray<Returnable<Returned, Names<This>>>
   ): Pipeline<
     In<This>,
-    { readonly [Name in Returned]: Lookup<Out<This>, `${Name}`> },
+    { readonly [Name in ReadNames<Returned, Names<This>>]: Lookup<Out<This>, `${Name}`> },
     Fails<This>,
     Needs<This>
   >;

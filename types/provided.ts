@@ -51,7 +51,7 @@ export type StepOutputs<Names extends string, Value> =
     ? { readonly [Name in Names]: Value }
     : unknown extends Value
       ? { readonly [Name in Names]: Value }
-      : { readonly [Name in Names]: Value extends { readonly [Key in Name]: infer Output } ? Output : never };
+      : { readonly [Name in Names]: Name extends keyof Value ? Value[Name] : any };
 
 /**
  * What an expansion exposes under each name: the union over its branches. Written in one piece: an alias for what one
