@@ -431,6 +431,38 @@ const nasty = fc.oneof(
 );
 
 inBrowser("no label and no value runs a script", ({ open }) => {
+  test("2,000 random labels: the browser reads the page as it was written", async () => {
+    const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+    console.info(`random labels: SEED=${seed}`);
+    const words = fc.sample(nasty, { numRuns: 2_000, seed });
+    for (let from = 0; from < words.length; from += 500) {
+      const some = words.slice(from, from + 500);
+      const steps: Plan["steps"] = some.map((name, i) => ({
+        path: `${i}`,
+        name,
+        kind: "step",
+        inputs: [],
+        outputs: [name],
+      }));
+      const { page, requests, complaints } = await open(
+        Plan.toHtml({ name: some[0]!, inputs: [], returns: [], steps }),
+      );
+      await page.getByRole("button", { name: "Show the whole graph" }).click();
+      await nextPicture(page);
+      const read = await page.evaluate(() => ({
+        boxes: Array.from(document.querySelectorAll(".graph g[data-step]"), (box) => box.children.length),
+        isPwned: "pwned" in window,
+        heads: Array.from(document.head.children, ({ localName }) => localName),
+      }));
+      expect(read.boxes).toEqual(some.map(() => 3)); // A title, a rectangle and a text.
+      expect(read.isPwned).toBe(false);
+      expect(read.heads).toEqual(["meta", "meta", "meta", "meta", "link", "title", "style"]);
+      expect(complaints).toEqual([]);
+      expect(requests).toEqual([]);
+      await page.context().close();
+    }
+  });
+
   test("300 hostile ones, in every view", async () => {
     const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
     console.info(`hostile labels: SEED=${seed}`);

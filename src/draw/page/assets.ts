@@ -340,7 +340,7 @@ export const script: string = [
   "};",
   "const mostLabelled = 1_200;",
   "const boxesAtFirst = 45;",
-  "const smallest = 0.02;",
+  "const smallest = 0.004;",
   "const largest = 4;",
   "const margin = 24;",
   "const round = (value        )         => Math.round(value * 10) / 10;",
@@ -2153,5 +2153,5 @@ export const style: string = [
 ].join("\n");
 
 /** What a content security policy calls them. */
-export const scriptHash = "sha256-H5A7YdSRtclp1WJ1+NqWqU9NDfBYyVmGz+iXhp1hScQ=";
+export const scriptHash = "sha256-FpmyAx6Exl1qj5OgP3/1SLQnZh9USWrK02I3dNqnGv8=";
 export const styleHash = "sha256-zCuKFxoRT53gEuBo9cdoToLCOz/cu700zY0CCDCPqY8=";

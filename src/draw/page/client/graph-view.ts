@@ -24,7 +24,7 @@ export interface GraphView {
 const mostLabelled = 1_200;
 /** A page opens with about as many boxes as can be overlooked. */
 const boxesAtFirst = 45;
-const smallest = 0.02;
+const smallest = 0.004;
 const largest = 4;
 const margin = 24;
 
