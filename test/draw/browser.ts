@@ -41,12 +41,19 @@ export interface Opened {
   readonly complaints: ReadonlyArray<string>;
 }
 
+interface View {
+  readonly colorScheme?: "light" | "dark";
+  readonly width?: number;
+  readonly height?: number;
+}
+
 export interface Chromium {
   /** Opens HTML from disk, as a user does. */
-  readonly open: (
-    html: string,
-    options?: { readonly colorScheme?: "light" | "dark"; readonly width?: number; readonly height?: number },
-  ) => Promise<Opened>;
+  readonly open: (html: string, options?: View) => Promise<Opened>;
+  /** Opens a page of ours that is served. */
+  readonly visit: (url: string, options?: View) => Promise<Opened>;
+  /** An empty page, to put something in. */
+  readonly blank: (options?: View) => Promise<Opened>;
 }
 
 /** Tests in a browser, which is started before them and closed after them. */
@@ -66,31 +73,36 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
       await browser?.close();
       if (folder !== "") await rm(folder, { recursive: true, force: true });
     });
+    const enter = async (url: string, isOurs: boolean, options: View = {}): Promise<Opened> => {
+      const { colorScheme = "light", width = 1200, height = 800 } = options;
+      const context = await browser!.newContext({ colorScheme, viewport: { width, height } });
+      const page = await context.newPage();
+      const requests: Array<string> = [];
+      const complaints: Array<string> = [];
+      page.on("request", (request) => {
+        // The icon stands in the page, and is no request to anybody.
+        if (request.url() !== url && !request.url().startsWith("data:")) requests.push(request.url());
+      });
+      page.on("console", (message) => {
+        if (message.type() !== "log") complaints.push(`${message.type()}: ${message.text()}`);
+      });
+      page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+      page.on("dialog", (dialog) => {
+        complaints.push(`dialog: ${dialog.message()}`);
+        void dialog.dismiss();
+      });
+      await page.goto(url);
+      if (isOurs) await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
+      return { page, requests, complaints };
+    };
     tests({
-      open: async (html, { colorScheme = "light", width = 1200, height = 800 } = {}) => {
+      open: async (html, options) => {
         const file = join(folder, `${files++}.html`);
         await writeFile(file, html);
-        const context = await browser!.newContext({ colorScheme, viewport: { width, height } });
-        const page = await context.newPage();
-        const requests: Array<string> = [];
-        const complaints: Array<string> = [];
-        const url = pathToFileURL(file).href;
-        page.on("request", (request) => {
-          // The icon stands in the page, and is no request to anybody.
-          if (request.url() !== url && !request.url().startsWith("data:")) requests.push(request.url());
-        });
-        page.on("console", (message) => {
-          if (message.type() !== "log") complaints.push(`${message.type()}: ${message.text()}`);
-        });
-        page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
-        page.on("dialog", (dialog) => {
-          complaints.push(`dialog: ${dialog.message()}`);
-          void dialog.dismiss();
-        });
-        await page.goto(url);
-        await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
-        return { page, requests, complaints };
+        return enter(pathToFileURL(file).href, true, options);
       },
+      visit: (url, options) => enter(url, true, options),
+      blank: (options) => enter("about:blank", false, options),
     });
   });
 };
