@@ -86,4 +86,4 @@ export type ItemOf<Over extends string, Outputs, Names> = Over extends Names
 /** A name that a run can return, where there is such an output; else the names that there are, and the sentence. */
 export type Returnable<Name extends string, Names> = Name extends Names
   ? Name
-  : NoInfer<Names> | (string extends Name ? never : [`The run is to return '${Name}', and nothing provides that.`]);
+  : NoInfer<Names> | (string extends Name ? never : [`The run returns '${Name}', and nothing provides that.`]);
