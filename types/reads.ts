@@ -88,4 +88,4 @@ export type Returnable<Name extends string, Names> = Name extends Names
   ? Name
   :
       | NoInfer<Names>
-      | (string extends Name ? never : [`The run is to return '${Name}', and nothing provides that.`]);
+      | (string extends Name ? never : [`The run returns '${Name}', and nothing provides that.`]);
