@@ -34,14 +34,13 @@ type Unread<Who extends string, Read extends string> = Read extends AnyGlob
   : `${Who} reads '${Read}', and nothing provides that.`;
 
 /** The sentences about outputs that are there already. */
-type OutputProblem<Outs, Taken> =
-  Outs extends string
-    ? IsFamily<Outs> extends true
-      ? FamilyProblem<Outs, Taken>
-      : Outs extends Taken
-        ? NewName<Outs, Taken>
-        : never
-    : never;
+type OutputProblem<Outs, Taken> = Outs extends string
+  ? IsFamily<Outs> extends true
+    ? FamilyProblem<Outs, Taken>
+    : Outs extends Taken
+      ? NewName<Outs, Taken>
+      : never
+  : never;
 
 type StepProblem<Step, Outputs, Taken> =
   | InputProblem<InOf<Step>, Outputs, `The step '${StepName<Step>}'`>
@@ -70,8 +69,7 @@ export type Parts<Steps, Outputs, Taken> =
     : never;
 
 /** The outputs that steps of several names bring. */
-export type PartsOutputs<Added> =
-  IsOne<Added> extends true ? PartOutputs<Added> : Merged<PartOutputs<Added>>;
+export type PartsOutputs<Added> = IsOne<Added> extends true ? PartOutputs<Added> : Merged<PartOutputs<Added>>;
 
 type Merged<Records> = {
   readonly [Name in Records extends unknown ? keyof Records : never]: Records extends {

@@ -88,7 +88,10 @@ export interface PipelineMembers {
     this: This,
     name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
     inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
-    run: (inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }, context: StepContext) => Returned,
+    run: (
+      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
+      context: StepContext,
+    ) => Returned,
     options?: StepOptions<
       DeclaredOutput<Outs, Returned | Fallback, Taken<This>>,
       Fallback,
@@ -118,8 +121,16 @@ export interface PipelineMembers {
       inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
       context: StepContext,
     ) => [All] extends ["all"]
-      ? AllBranches<Returned, Taken<This>, { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }>
-      : Branches<Returned, Outs, { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }>,
+      ? AllBranches<
+          Returned,
+          Taken<This>,
+          { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+        >
+      : Branches<
+          Returned,
+          Outs,
+          { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+        >,
     options?: DynamicOptions<
       NewName<Outs, Taken<This>>,
       Fallback,
@@ -153,7 +164,11 @@ export interface PipelineMembers {
       item: ItemOf<Over, Out<This>, Names<This>>,
       inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
       context: StepContext,
-    ) => Branches<Returned, Name, { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }>,
+    ) => Branches<
+      Returned,
+      Name,
+      { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+    >,
     options?: MapOptions<
       ItemOf<Over, Out<This>, Names<This>>,
       Fallback,
@@ -189,7 +204,10 @@ export interface PipelineMembers {
     const Name extends string,
     const Read extends string,
     const On extends ChoiceValue,
-    const Cases extends CaseType<Choices<On>, { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }>,
+    const Cases extends CaseType<
+      Choices<On>,
+      { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+    >,
   >(
     this: This,
     name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
@@ -201,7 +219,12 @@ export interface PipelineMembers {
       ? "The choice of a switch is typed string: return literals, so that the compiler can tell whether each has its case."
       : On,
     cases: Cases &
-      CheckedCases<Cases, Choices<On>, Name, { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }>,
+      CheckedCases<
+        Cases,
+        Choices<On>,
+        Name,
+        { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+      >,
     options?: CommonOptions,
   ): Pipeline<
     In<This>,
