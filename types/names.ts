@@ -27,13 +27,17 @@ export type Listed<Names, Left extends ReadonlyArray<unknown> = [1, 1, 1, 1, 1, 
 /** The name where it can be one, else the sentence that says why it cannot. */
 export type ValidName<Name extends string> = string extends Name
   ? "This name is typed string, so the compiler cannot tell it from others: give it a literal, a union of literals or a template literal."
-  : Name extends "" | "__proto__"
-    ? Name extends ""
-      ? "A name is not empty."
-      : "'__proto__' is refused as a name."
-    : Name extends `${string}${Forbidden}${string}`
-      ? `'${Name}' cannot be a name: a name holds no / [ ] * and no control character.`
-      : Name;
+  : Name extends Refused
+    ? RefusedName<Name>
+    : Name;
+
+type Refused = "" | "__proto__" | `${string}${Forbidden}${string}`;
+
+type RefusedName<Name extends string> = Name extends ""
+  ? "A name is not empty."
+  : Name extends "__proto__"
+    ? "'__proto__' is refused as a name."
+    : `'${Name}' cannot be a name: a name holds no / [ ] * and no control character.`;
 
 /** The name where it is new, else the sentence that says that it is taken. */
 export type NewName<Name extends string, Taken> = Name extends Taken
