@@ -75,6 +75,12 @@ type PlainFamilies<Outputs> = FamilyMembers<Outputs>[keyof FamilyMembers<Outputs
 export type NamesOf<Outputs> =
   Outputs extends OutputChunk<infer Names, any, any, any, any, any> ? Names : PlainNames<Outputs>;
 
+/** The names that no other output can have: those of `NamesOf`, and the families. */
+export type TakenBy<Outputs> =
+  Outputs extends OutputChunk<infer Names, any, any, any, infer Families, any>
+    ? Names | (Families extends OutputType<infer Name, any> ? Name : never)
+    : keyof Outputs;
+
 /** The families, as a union of outputs. */
 export type FamiliesOf<Outputs> =
   Outputs extends OutputChunk<any, any, any, any, infer Families, any> ? Families : PlainFamilies<Outputs>;

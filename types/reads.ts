@@ -36,9 +36,9 @@ export type Given<Outputs, Read extends string> = Read extends AnyGlob
  * The names under which a step's function finds what it reads. Where one of them is refused these are all names there
  * are as well: who has misspelt a name in the list may have it right in the function.
  */
-export type ReadNames<Read extends string, Names> = [Read] extends [Names]
+export type ReadNames<Read extends string, Names> = Read extends Names
   ? Read
-  : [Exclude<Read, AnyGlob>] extends [Names]
+  : Read extends AnyGlob
     ? Read
     : Read | (Names & string);
 
@@ -88,4 +88,4 @@ export type Returnable<Name extends string, Names> = Name extends Names
   ? Name
   :
       | NoInfer<Names>
-      | (string extends Name ? never : [`The run is to return '${Name}', and nothing provides that.`]);
+      | (string extends Name ? never : [`The run returns '${Name}', and nothing provides that.`]);

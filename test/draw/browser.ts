@@ -21,6 +21,12 @@ const places = [
 
 const executable = places.find((path) => path !== undefined && existsSync(path));
 
+if (executable === undefined) {
+  console.warn(
+    "Tests in a browser are skipped: there is no Chromium. Install it, or set CHROMIUM to its path.",
+  );
+}
+
 const options = [
   "--headless",
   "--no-sandbox",
@@ -58,9 +64,6 @@ export interface Chromium {
 
 /** Tests in a browser, which is started before them and closed after them. */
 export const inBrowser = (title: string, tests: (chromium: Chromium) => void): void => {
-  if (executable === undefined) {
-    console.warn(`Skipped, since there is no Chromium (install it, or set CHROMIUM to its path): ${title}`);
-  }
   describe.skipIf(executable === undefined)(title, () => {
     let browser: Browser | undefined;
     let folder = "";

@@ -339,6 +339,7 @@ export const script: string = [
   "  return { boxes, lines, byStep, width, height };",
   "};",
   "const mostLabelled = 1_200;",
+  "const manyLines = 500;",
   "const boxesAtFirst = 45;",
   "const smallest = 0.004;",
   "const largest = 4;",
@@ -538,7 +539,7 @@ export const script: string = [
   "      critical.has(line.to) && lastOf.get(line.to) === line.from;",
   "    around.replaceChildren(...underneath);",
   "    lines.replaceChildren(",
-  "      ...path(\"\", nearLines),",
+  "      ...path(nearLines.length > manyLines ? \"many\" : \"\", nearLines),",
   "      ...path(\"critical\", nearLines.filter(ofCritical)),",
   "      ...path(\"selected\", nearLines.filter(ofSelected)),",
   "    );",
@@ -700,9 +701,16 @@ export const script: string = [
   "      : []),",
   "  );",
   "  const element = el(\"div\", \"graph-view\", svg, tools);",
+  "  const keepInSight = ()       => {",
+  "    const box = placed.byStep.get(selected);",
+  "    if (box === undefined) return;",
+  "    const over = x + (box.x + box.width) * k + margin - size()[0];",
+  "    if (over > 0 && x + box.x * k < size()[0] + 400) x -= Math.min(over, Math.max(0, x + box.x * k - margin));",
+  "  };",
   "  let isFitted = false;",
   "  new ResizeObserver(() => {",
   "    if (svg.clientWidth === 0) return;",
+  "    keepInSight();",
   "    if (!isFitted) fit(0.6);",
   "    isFitted = true;",
   "    redraw();",
@@ -1473,6 +1481,8 @@ export const style: string = [
   "  flex: 0 1 auto;",
   "}",
   "h2 {",
+  "  max-height: 9em;",
+  "  overflow: auto;",
   "  font-size: 16px;",
   "  margin: 0;",
   "  overflow-wrap: anywhere;",
@@ -1593,6 +1603,10 @@ export const style: string = [
   "  background: var(--second);",
   "  padding: 12px 14px 24px;",
   "  flex: none;",
+  "}",
+  "p {",
+  "  overflow-wrap: anywhere;",
+  "  margin: 8px 0;",
   "}",
   ".panel .head {",
   "  display: flex;",
@@ -1813,6 +1827,9 @@ export const style: string = [
   "  fill: var(--line);",
   "  stroke: none;",
   "  pointer-events: none;",
+  "}",
+  ".graph .many {",
+  "  opacity: 0.35;",
   "}",
   ".graph .line.critical {",
   "  stroke: var(--critical);",
@@ -2153,5 +2170,5 @@ export const style: string = [
 ].join("\n");
 
 /** What a content security policy calls them. */
-export const scriptHash = "sha256-FpmyAx6Exl1qj5OgP3/1SLQnZh9USWrK02I3dNqnGv8=";
-export const styleHash = "sha256-zCuKFxoRT53gEuBo9cdoToLCOz/cu700zY0CCDCPqY8=";
+export const scriptHash = "sha256-piyg/uNGqJE1dc3AXY9gvM7lPoQ2VwePy/vgU6mloIQ=";
+export const styleHash = "sha256-zvfktALBZ7DaxKuVSYDcjGiJOGpO4WLj+vq8mwFj4XI=";

@@ -22,6 +22,8 @@ export interface GraphView {
 
 /** More boxes than these are drawn without labels. */
 const mostLabelled = 1_200;
+/** More lines than these are faint, or nothing else would be seen. */
+const manyLines = 500;
 /** A page opens with about as many boxes as can be overlooked. */
 const boxesAtFirst = 45;
 const smallest = 0.004;
@@ -242,7 +244,7 @@ export const graphView = (data: PageData, onSelect: (step: number) => void): Gra
       critical.has(line.to) && lastOf.get(line.to) === line.from;
     around.replaceChildren(...underneath);
     lines.replaceChildren(
-      ...path("", nearLines),
+      ...path(nearLines.length > manyLines ? "many" : "", nearLines),
       ...path("critical", nearLines.filter(ofCritical)),
       ...path("selected", nearLines.filter(ofSelected)),
     );
@@ -414,9 +416,17 @@ export const graphView = (data: PageData, onSelect: (step: number) => void): Gra
       : []),
   );
   const element = el("div", "graph-view", svg, tools);
+  /** The panel may have come to stand over the box that was chosen. */
+  const keepInSight = (): void => {
+    const box = placed.byStep.get(selected);
+    if (box === undefined) return;
+    const over = x + (box.x + box.width) * k + margin - size()[0];
+    if (over > 0 && x + box.x * k < size()[0] + 400) x -= Math.min(over, Math.max(0, x + box.x * k - margin));
+  };
   let isFitted = false;
   new ResizeObserver(() => {
     if (svg.clientWidth === 0) return;
+    keepInSight();
     if (!isFitted) fit(0.6);
     isFitted = true;
     redraw();
