@@ -86,7 +86,7 @@ export type NamesOf<Outputs> =
 export type TakenBy<Outputs> =
   Outputs extends OutputChunk<any, infer Names, any, any, any, infer Families, any>
     ? Names | FamilyNames<Families>
-    : keyof Outputs & string;
+    : keyof Outputs;
 
 /** The families, as a union of outputs. */
 export type FamiliesOf<Outputs> =
@@ -138,8 +138,8 @@ type IsSmall<Union, Left extends ReadonlyArray<unknown> = Sixteen> = Left extend
   : false;
 
 /**
- * Makes a chunk. Hovers show it by this name. An alias whose right side names only its own parameters: where the right side of an alias names other
- * aliases, the compiler defers the arguments and looks through them again and again.
+ * Makes a chunk. Hovers show it by this name. An alias whose right side names only its own parameters: where the right
+ * side of an alias names other aliases, the compiler defers the arguments and looks through them again and again.
  */
 type ManyOutputs<
   Shown,
