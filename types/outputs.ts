@@ -85,7 +85,7 @@ export type NamesOf<Outputs> =
 /** The names that no other output can have: those of `NamesOf`, and the families. */
 export type TakenBy<Outputs> =
   Outputs extends OutputChunk<any, infer Names, any, any, any, infer Families, any>
-    ? Names | FamilyNames<Families>
+    ? WithFamilies<Names, Families>
     : keyof Outputs;
 
 /** The families, as a union of outputs. */
@@ -94,6 +94,12 @@ export type FamiliesOf<Outputs> =
     ? Families
     : PlainFamilies<Outputs>;
 
+/**
+ * What a chunk holds is read by its key, here and below, and not by `infer`: what is inferred in a conditional type the
+ * compiler instantiates once more, and of a list it would do so with all that stands before.
+ */
+type AnyChunk = OutputChunk<any, any, any, any, any, any, any>;
+
 type TypeOf<Outputs, Name> =
   Extract<Outputs, { readonly name: Name }> extends { readonly type: infer Type } ? Type : never;
 
@@ -101,16 +107,20 @@ type TypeOf<Outputs, Name> =
  * The type of one output. `any` where there is none: its name has been refused by then, and what is done with it is no
  * second mistake.
  */
-export type Lookup<Outputs, Name> =
-  Outputs extends OutputChunk<any, any, infer Own, infer Chunk, any, any, infer Previous>
-    ? Name extends Own
-      ? TypeOf<Chunk, Name>
-      : Lookup<Previous, Name>
-    : Name extends keyof Outputs
-      ? Outputs[Name]
-      : any;
+export type Lookup<Outputs, Name> = Outputs extends AnyChunk
+  ? Name extends Outputs["own"]
+    ? TypeOf<Outputs["outputs"], Name>
+    : Lookup<Outputs["previous"], Name>
+  : Name extends keyof Outputs
+    ? Outputs[Name]
+    : any;
 
 type FamilyNames<Families> = Families extends OutputType<infer Name, any> ? Name : never;
+
+/** The names and those of the families. Where there are none the union is not made again. */
+type WithFamilies<Names extends string, Families> = [Families] extends [never]
+  ? Names
+  : Names | FamilyNames<Families>;
 
 /** The type of an output of a chunk and those before, family or not. */
 type TypeIn<Name, Own, Chunk, Families, Previous> = Name extends Own
@@ -151,47 +161,58 @@ type ManyOutputs<
   Previous,
 > = OutputChunk<Shown, Names, Own, Outputs, Size, Families, Previous>;
 
+/** All outputs, as `OutputChunk` shows them. No name of this alias may stand there: `& {}` takes it away. */
+type Shown<Names extends string, Own, Chunk, Families, Previous> = {
+  readonly [Key in WithFamilies<Names, Families>]: TypeIn<Key, Own, Chunk, Families, Previous>;
+} & {};
+
+/** A chunk that others follow. */
+type EarlierOutputs<Chunk extends AnyChunk> = ManyOutputs<
+  null,
+  Chunk["names"],
+  Chunk["own"],
+  Chunk["outputs"],
+  Chunk["size"],
+  Chunk["families"],
+  Chunk["previous"]
+>;
+
 /** `Outputs` with one more. */
-export type AddOne<Outputs, Name extends string, Type> =
-  Outputs extends OutputChunk<
-    any,
-    infer Names,
-    infer Own,
-    infer Chunk,
-    infer Size,
-    infer Families,
-    infer Previous
-  >
-    ? Size extends 24
-      ? ManyOutputs<
-          {
-            readonly [Key in Names | Name | FamilyNames<Families>]: Key extends Name
-              ? Type
-              : TypeIn<Key, Own, Chunk, Families, Previous>;
-          },
-          Names | Name,
+export type AddOne<Outputs, Name extends string, Type> = Outputs extends AnyChunk
+  ? Outputs["size"] extends 24
+    ? ManyOutputs<
+        Shown<
+          Outputs["names"] | Name,
           Name,
           OutputType<Name, Type>,
-          1,
-          Families,
-          ManyOutputs<null, Names, Own, Chunk, Size, Families, Previous>
-        >
-      : ManyOutputs<
-          {
-            readonly [Key in Names | Name | FamilyNames<Families>]: Key extends Name
-              ? Type
-              : TypeIn<Key, Own, Chunk, Families, Previous>;
-          },
-          Names | Name,
-          Own | Name,
-          Chunk | OutputType<Name, Type>,
-          Next<Size>,
-          Families,
-          Previous
-        >
-    : IsSmall<keyof Outputs> extends true
-      ? Flat<Outputs & { readonly [Key in Name]: Type }>
-      : AddOne<FirstChunk<Outputs>, Name, Type>;
+          Outputs["families"],
+          EarlierOutputs<Outputs>
+        >,
+        Outputs["names"] | Name,
+        Name,
+        OutputType<Name, Type>,
+        1,
+        Outputs["families"],
+        EarlierOutputs<Outputs>
+      >
+    : ManyOutputs<
+        Shown<
+          Outputs["names"] | Name,
+          Outputs["own"] | Name,
+          Outputs["outputs"] | OutputType<Name, Type>,
+          Outputs["families"],
+          Outputs["previous"]
+        >,
+        Outputs["names"] | Name,
+        Outputs["own"] | Name,
+        Outputs["outputs"] | OutputType<Name, Type>,
+        Next<Outputs["size"]>,
+        Outputs["families"],
+        Outputs["previous"]
+      >
+  : IsSmall<keyof Outputs> extends true
+    ? Flat<Outputs & { readonly [Key in Name]: Type }>
+    : AddOne<FirstChunk<Outputs>, Name, Type>;
 
 type RecordOutputs<Added> = { [Name in keyof Added]: OutputType<Name & string, Added[Name]> }[keyof Added];
 
@@ -201,34 +222,27 @@ type FamiliesIn<Union> =
   Union extends OutputType<infer Name, any> ? (IsFamily<Name> extends true ? Union : never) : never;
 
 /** `Outputs` with all of a record more. */
-export type AddAll<Outputs, Added> =
-  Outputs extends OutputChunk<
-    any,
-    infer Names,
-    infer Own,
-    infer Chunk,
-    infer Size,
-    infer Families,
-    infer Previous
-  >
-    ? ManyOutputs<
-        {
-          readonly [Key in Names | FamilyNames<Families> | (keyof Added & string)]: Key extends keyof Added
-            ? Added[Key]
-            : TypeIn<Key, Own, Chunk, Families, Previous>;
-        },
-        Names | NamesIn<RecordOutputs<Added>>,
+export type AddAll<Outputs, Added> = Outputs extends AnyChunk
+  ? ManyOutputs<
+      Shown<
+        Outputs["names"] | NamesIn<RecordOutputs<Added>>,
         NamesIn<RecordOutputs<Added>>,
         RecordOutputs<Added>,
-        24,
-        Families | FamiliesIn<RecordOutputs<Added>>,
-        ManyOutputs<null, Names, Own, Chunk, Size, Families, Previous>
-      >
-    : IsSmall<keyof Outputs | keyof Added> extends true
-      ? [keyof Outputs & keyof Added] extends [never]
-        ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
-        : Joint<Outputs, Added>
-      : AddAll<FirstChunk<Outputs>, Added>;
+        Outputs["families"] | FamiliesIn<RecordOutputs<Added>>,
+        EarlierOutputs<Outputs>
+      >,
+      Outputs["names"] | NamesIn<RecordOutputs<Added>>,
+      NamesIn<RecordOutputs<Added>>,
+      RecordOutputs<Added>,
+      24,
+      Outputs["families"] | FamiliesIn<RecordOutputs<Added>>,
+      EarlierOutputs<Outputs>
+    >
+  : IsSmall<keyof Outputs | keyof Added> extends true
+    ? [keyof Outputs & keyof Added] extends [never]
+      ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
+      : Joint<Outputs, Added>
+    : AddAll<FirstChunk<Outputs>, Added>;
 
 /** Both records where they share a family: its members are of either type. */
 type Joint<First, Second> = {
@@ -264,7 +278,4 @@ type Joined<Union> = {
 };
 
 /** All outputs in a plain object. */
-export type PlainOutputs<Outputs> =
-  Outputs extends OutputChunk<any, any, any, any, any, any, any>
-    ? Flat<Joined<Chunks<Outputs>>>
-    : Flat<Outputs>;
+export type PlainOutputs<Outputs> = Outputs extends AnyChunk ? Flat<Joined<Chunks<Outputs>>> : Flat<Outputs>;
