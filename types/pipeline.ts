@@ -49,6 +49,10 @@ type Adding<Outputs, Name extends string, Outs extends string, Added> = [Outs] e
     ? AddOne<Outputs, `${Outs}`, Added[Outs & keyof Added]>
     : AddAll<Outputs, Added>;
 
+/** What a plain step adds: the value itself under one name, or a record of it under several. */
+type AddingStep<Outputs, Outs extends string, Value> =
+  IsOne<Outs> extends true ? AddOne<Outputs, `${Outs}`, Value> : AddAll<Outputs, StepOutputs<Outs, Value>>;
+
 /** A fallback stands for whatever error there was. */
 export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : never;
 
@@ -99,7 +103,7 @@ export interface PipelineMembers {
     >,
   ): Pipeline<
     In<This>,
-    Adding<Out<This>, Name, Outs, StepOutputs<Outs, ValueOf<Returned> | Fallback>>,
+    AddingStep<Out<This>, Outs, ValueOf<Returned> | Fallback>,
     Fails<This> | Remaining<ErrorOf<Returned>, Fallback>,
     Needs<This> | NeedsOf<Returned>
   >;
