@@ -58,8 +58,6 @@ export interface Chromium {
   readonly open: (html: string, options?: View) => Promise<Opened>;
   /** Opens a page of ours that is served. */
   readonly visit: (url: string, options?: View) => Promise<Opened>;
-  /** An empty page, to put something in. */
-  readonly blank: (options?: View) => Promise<Opened>;
 }
 
 /** Tests in a browser, which is started before them and closed after them. */
@@ -76,7 +74,7 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
       await browser?.close();
       if (folder !== "") await rm(folder, { recursive: true, force: true });
     });
-    const enter = async (url: string, isOurs: boolean, options: View = {}): Promise<Opened> => {
+    const enter = async (url: string, options: View = {}): Promise<Opened> => {
       const { colorScheme = "light", width = 1200, height = 800 } = options;
       const context = await browser!.newContext({ colorScheme, viewport: { width, height } });
       const page = await context.newPage();
@@ -95,17 +93,16 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
         void dialog.dismiss();
       });
       await page.goto(url);
-      if (isOurs) await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
+      await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
       return { page, requests, complaints };
     };
     tests({
       open: async (html, options) => {
         const file = join(folder, `${files++}.html`);
         await writeFile(file, html);
-        return enter(pathToFileURL(file).href, true, options);
+        return enter(pathToFileURL(file).href, options);
       },
-      visit: (url, options) => enter(url, true, options),
-      blank: (options) => enter("about:blank", false, options),
+      visit: enter,
     });
   });
 };

@@ -62,14 +62,13 @@ export const graph = Command.make(
       return yield* failure("A page is served with --watch --format html: --port says where.");
     }
     if (watch) {
-      const write: Write = writers[Option.getOrElse(format, () => "text" as const)];
       const show = isServed
-        ? yield* showPage(
+        ? showPage(
             Option.getOrElse(port, () => 0),
             file,
           )
-        : showText(async (plan, columns) => write(plan, columns));
-      return yield* watchPlan(file, exportName, show);
+        : showText(writers[Option.getOrElse(format, () => "text" as const)]);
+      return yield* watchPlan(file, exportName, yield* show);
     }
     const pipeline = yield* loadPipeline(file, exportName);
     const write: Write = writers[Option.getOrElse(format, () => "mermaid" as const)];

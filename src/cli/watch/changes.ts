@@ -4,7 +4,7 @@
  */
 import type { FSWatcher } from "node:fs";
 import { existsSync, statSync, watch } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join, sep } from "node:path";
 
 /** An editor that saves several files, or one in several writes, is one change. */
 const settleMillis = 60;
@@ -67,12 +67,22 @@ export const watchChanges = (changed: () => void): Changes => {
     clearTimeout(timer);
     timer = setTimeout(look, settleMillis);
   };
-  const every = setInterval(look, lookMillis);
+  // Not while a save is settling: of two writes within a tick of the file's clock, the second would not be seen.
+  const every = setInterval(() => timer === undefined && look(), lookMillis);
+
+  /** Is it one of the files, or a folder on the way to one? Others may change without an end, as logs do. */
+  const isOurs = (path: string): boolean => {
+    for (const file of known.keys()) if (file === path || file.startsWith(path + sep)) return true;
+    return false;
+  };
 
   const watchFolder = (folder: string): void => {
     if (folders.has(folder)) return;
     try {
-      const watcher = watch(folder, soon);
+      // Some systems do not say which file it was.
+      const watcher = watch(folder, (_, name) => {
+        if (name === null || isOurs(join(folder, name))) soon();
+      });
       // A folder that is removed, or a system that has no more watches: the look every now and then is left.
       watcher.on("error", () => watcher.close());
       folders.set(folder, watcher);

@@ -25,6 +25,15 @@ const mostSaid = 20_000;
 const flagsOfNode = (): ReadonlyArray<string> =>
   process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
 
+/** Undefined where it is none: a file may end the process while it loads, or write to standard output past us. */
+const planIn = (text: string): Plan | undefined => {
+  try {
+    return JSON.parse(text) as Plan;
+  } catch {
+    return undefined;
+  }
+};
+
 /** Gives each whole line of a stream. */
 const eachLine = (stream: Readable, take: (line: string) => void): void => {
   let rest = "";
@@ -75,9 +84,11 @@ export const readPlan = (
       end(undefined);
     });
     child.once("close", (code, signal) => {
-      if (code === 0) return end(JSON.parse(plan) as Plan);
-      if (said === "") said = `Loading "${file}" ended with ${signal ?? `exit code ${code}`}.\n`;
-      return end(undefined);
+      const read = code === 0 ? planIn(plan) : undefined;
+      // A failed command has said why, unless the file ended it.
+      if (read === undefined && (said === "" || code === 0))
+        said += `Loading "${file}" ended the process, with ${signal ?? `exit code ${code}`}, before it gave a graph.\n`;
+      return end(read);
     });
     return Effect.callback<void>((ended) => {
       const hasEnded = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
