@@ -18,6 +18,7 @@ import { InvalidInput } from "./errors.ts";
 import type { PipelineEvent } from "./events.ts";
 import { decodeInputs } from "./inputs.ts";
 import { Random } from "./random.ts";
+import { observe } from "./observe/observe.ts";
 import type { Joined, OpenError, Opened, Resuming } from "./open.ts";
 import { planOf } from "./plan.ts";
 import { Recording } from "./record.ts";
@@ -35,7 +36,7 @@ const isCount = (value: unknown): boolean =>
 const optionsProblem = (options: RunOptions): InvalidInput | undefined => {
   const problem = (input: string, reason: string) =>
     new InvalidInput({ path: "", input, issuePath: [], reason });
-  const { concurrency, maxSteps, maxDepth, pools, gracePeriod, onFailure } = options;
+  const { concurrency, maxSteps, maxDepth, pools, gracePeriod, onFailure, tracing } = options;
   if (concurrency !== undefined && !isCount(concurrency)) {
     return problem("concurrency", "it is a whole number, 1 or more");
   }
@@ -49,6 +50,7 @@ const optionsProblem = (options: RunOptions): InvalidInput | undefined => {
   if (gracePeriod !== undefined && Option.isNone(Duration.fromInput(gracePeriod))) {
     return problem("gracePeriod", "it is a duration, such as 500 (milliseconds) or 2 seconds");
   }
+  if (tracing !== undefined && typeof tracing !== "boolean") return problem("tracing", "it is true or false");
   for (const [name, limit] of Object.entries(pools ?? {})) {
     if (!isCount(limit)) return problem(`pools.${name}`, "a pool's limit is a whole number, 1 or more");
   }
@@ -102,7 +104,7 @@ const drive = (
       pick: Context.get(fiber.context, Interleaving),
       durable: opened?.durable,
     });
-    const interrupt = engine.begin(graph, values, (exit) => {
+    const interrupt = engine.begin(watcher?.enter?.(graph) ?? graph, values, (exit) => {
       hasEnded = true;
       resume(exit);
       whenEnded?.();
@@ -152,7 +154,7 @@ export const runGraph = (
     const problem = optionsProblem(options);
     if (problem !== undefined) return Effect.fail(problem);
     if (hasStore(options, fiber.context)) return runDurably(graph, inputs, options, {});
-    const listeners = Context.get(fiber.context, Listeners);
+    const { listeners, enter } = observe(options, fiber.context);
     const decoded = decodeInputs(graph.inputs, inputs, "");
     if (listeners.length === 0) {
       return Effect.flatMap(decoded, (values) =>
@@ -161,7 +163,7 @@ export const runGraph = (
     }
     const runId = options.runId ?? newRunId(Context.get(fiber.context, Random));
     const tell = (event: PipelineEvent): void => listeners.forEach((listener) => listener(event));
-    const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {} };
+    const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {}, enter };
     const clock = Context.get(fiber.context, Clock.Clock);
     return told(
       graph,
@@ -193,6 +195,7 @@ const tellOfTrouble = (
   { durable, runId }: Opened,
   context: Context.Context<never>,
   listeners: ReadonlyArray<(event: PipelineEvent) => void>,
+  isHeard: boolean,
 ): void => {
   const clock = Context.get(context, Clock.Clock);
   durable.onTrouble((error) => {
@@ -200,7 +203,7 @@ const tellOfTrouble = (
     const event: PipelineEvent =
       error === undefined ? { ...base, type: "run.continued" } : { ...base, type: "run.paused", error };
     for (const listener of listeners) listener(event);
-    if (listeners.length > 0) return;
+    if (isHeard) return;
     const line = error === undefined ? `Run ${runId} goes on.` : `Run ${runId} is paused. ${error.message}`;
     Effect.runForkWith(context)(Effect.logWarning(line));
   });
@@ -214,13 +217,13 @@ const runDurably = (
   resuming: Resuming,
 ): Effect.Effect<Outputs, unknown> =>
   Effect.withFiber((fiber) => {
-    const listeners = Context.get(fiber.context, Listeners);
+    const { listeners, enter } = observe(options, fiber.context);
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(restore(open(graph, inputs, options, resuming)), (run) => {
         if ("joined" in run) return restore(run.joined);
-        tellOfTrouble(run, fiber.context, listeners);
+        tellOfTrouble(run, fiber.context, listeners, Context.get(fiber.context, Listeners).length > 0);
         const tell = (event: PipelineEvent): void => listeners.forEach((listener) => listener(event));
-        const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {} };
+        const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {}, enter };
         const watched = listeners.length > 0;
         const driven = Effect.onExit(
           restore(drive(graph, run.values, options, fiber, run.runId, watched ? watcher : undefined, run)),
@@ -267,7 +270,7 @@ export const startGraph = (
     const values = opened === undefined ? yield* decodeInputs(graph.inputs, inputs, "") : [];
     const runId = opened?.runId ?? options.runId ?? newRunId(Context.get(context, Random));
     const recording = new Recording(graph);
-    const listeners = Context.get(context, Listeners);
+    const { listeners, enter } = observe(options, context);
     const tell = (event: PipelineEvent): void => {
       recording.event(event);
       listeners.forEach((listener) => listener(event));
@@ -276,8 +279,9 @@ export const startGraph = (
       event: tell,
       expanded: (path, subPipeline) => recording.expanded(path, subPipeline),
       gave: (path, results) => recording.gave(path, results),
+      enter,
     };
-    if (opened !== undefined && "durable" in opened) tellOfTrouble(opened, context, [tell]);
+    if (opened !== undefined && "durable" in opened) tellOfTrouble(opened, context, [tell], true);
     const driven = (self: Fiber<unknown, unknown>): Effect.Effect<Outputs, unknown> => {
       if (opened === undefined) return drive(graph, values, options, self, runId, watcher);
       if ("joined" in opened) return opened.joined;

@@ -76,6 +76,8 @@ export interface Watcher {
   readonly expanded: (path: string, subPipeline: unknown) => void;
   /** What its expansion gave, by name. */
   readonly gave: (path: string, results: Readonly<Record<string, unknown>>) => void;
+  /** What runs in place of a graph, the run's own or one that it grows by: the same, with other functions. */
+  readonly enter?: ((graph: Graph) => Graph) | undefined;
 }
 
 /** Picks which of `count` ready nodes is next; the first, unless a simulation explores other orders. */
@@ -879,12 +881,14 @@ export class Engine implements ContextHost {
   }
 
   #enterGraph(call: Call, pipeline: unknown, graph: Graph, inputs: ReadonlyArray<unknown>): void {
+    let runs = graph;
     if (this.#watcher !== undefined) {
       const { path, count } = call;
       this.#tell({ type: "expansion.expanded", path, attempt: count, plan: planOf(graph.draft, `${path}/`) });
       this.#watcher.expanded(path, pipeline);
+      if (this.#watcher.enter !== undefined) runs = this.#watcher.enter(graph);
     }
-    const child = new Frame(graph, undefined, call.frame, call.index);
+    const child = new Frame(runs, undefined, call.frame, call.index);
     this.#fill(child, inputs, this.#kept(call, graph));
     call.inputs = noInputs;
     this.#enter(child, new Job(call.frame, call.index, call));

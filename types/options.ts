@@ -143,4 +143,6 @@ export interface RunOptions {
   readonly gracePeriod?: DurationInput;
   /** Where the run is recorded: `SqliteStore.layer({ filename })`. Provided as a service, it serves as well. */
   readonly store?: StoreLayer;
+  /** Gives Effect's `Tracer` a span for the run and each step, item and expansion; `false` by default. */
+  readonly tracing?: boolean;
 }
