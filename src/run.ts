@@ -36,7 +36,7 @@ const isCount = (value: unknown): boolean =>
 const optionsProblem = (options: RunOptions): InvalidInput | undefined => {
   const problem = (input: string, reason: string) =>
     new InvalidInput({ path: "", input, issuePath: [], reason });
-  const { concurrency, maxSteps, maxDepth, pools, gracePeriod, onFailure, tracing } = options;
+  const { concurrency, maxSteps, maxDepth, pools, gracePeriod, onFailure } = options;
   if (concurrency !== undefined && !isCount(concurrency)) {
     return problem("concurrency", "it is a whole number, 1 or more");
   }
@@ -50,7 +50,10 @@ const optionsProblem = (options: RunOptions): InvalidInput | undefined => {
   if (gracePeriod !== undefined && Option.isNone(Duration.fromInput(gracePeriod))) {
     return problem("gracePeriod", "it is a duration, such as 500 (milliseconds) or 2 seconds");
   }
-  if (tracing !== undefined && typeof tracing !== "boolean") return problem("tracing", "it is true or false");
+  for (const name of ["tracing", "metrics"] as const) {
+    if (options[name] !== undefined && typeof options[name] !== "boolean")
+      return problem(name, "it is true or false");
+  }
   for (const [name, limit] of Object.entries(pools ?? {})) {
     if (!isCount(limit)) return problem(`pools.${name}`, "a pool's limit is a whole number, 1 or more");
   }
@@ -104,6 +107,7 @@ const drive = (
       pick: Context.get(fiber.context, Interleaving),
       durable: opened?.durable,
     });
+    watcher?.began?.(engine);
     const interrupt = engine.begin(watcher?.enter?.(graph) ?? graph, values, (exit) => {
       hasEnded = true;
       resume(exit);
@@ -154,7 +158,7 @@ export const runGraph = (
     const problem = optionsProblem(options);
     if (problem !== undefined) return Effect.fail(problem);
     if (hasStore(options, fiber.context)) return runDurably(graph, inputs, options, {});
-    const { listeners, enter } = observe(options, fiber.context);
+    const { listeners, ...observing } = observe(options, fiber.context);
     const decoded = decodeInputs(graph.inputs, inputs, "");
     if (listeners.length === 0) {
       return Effect.flatMap(decoded, (values) =>
@@ -163,7 +167,7 @@ export const runGraph = (
     }
     const runId = options.runId ?? newRunId(Context.get(fiber.context, Random));
     const tell = (event: PipelineEvent): void => listeners.forEach((listener) => listener(event));
-    const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {}, enter };
+    const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {}, ...observing };
     const clock = Context.get(fiber.context, Clock.Clock);
     return told(
       graph,
@@ -217,13 +221,13 @@ const runDurably = (
   resuming: Resuming,
 ): Effect.Effect<Outputs, unknown> =>
   Effect.withFiber((fiber) => {
-    const { listeners, enter } = observe(options, fiber.context);
+    const { listeners, ...observing } = observe(options, fiber.context);
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(restore(open(graph, inputs, options, resuming)), (run) => {
         if ("joined" in run) return restore(run.joined);
         tellOfTrouble(run, fiber.context, listeners, Context.get(fiber.context, Listeners).length > 0);
         const tell = (event: PipelineEvent): void => listeners.forEach((listener) => listener(event));
-        const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {}, enter };
+        const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {}, ...observing };
         const watched = listeners.length > 0;
         const driven = Effect.onExit(
           restore(drive(graph, run.values, options, fiber, run.runId, watched ? watcher : undefined, run)),
@@ -270,7 +274,7 @@ export const startGraph = (
     const values = opened === undefined ? yield* decodeInputs(graph.inputs, inputs, "") : [];
     const runId = opened?.runId ?? options.runId ?? newRunId(Context.get(context, Random));
     const recording = new Recording(graph);
-    const { listeners, enter } = observe(options, context);
+    const { listeners, ...observing } = observe(options, context);
     const tell = (event: PipelineEvent): void => {
       recording.event(event);
       listeners.forEach((listener) => listener(event));
@@ -279,7 +283,7 @@ export const startGraph = (
       event: tell,
       expanded: (path, subPipeline) => recording.expanded(path, subPipeline),
       gave: (path, results) => recording.gave(path, results),
-      enter,
+      ...observing,
     };
     if (opened !== undefined && "durable" in opened) tellOfTrouble(opened, context, [tell], true);
     const driven = (self: Fiber<unknown, unknown>): Effect.Effect<Outputs, unknown> => {

@@ -78,6 +78,8 @@ export interface Watcher {
   readonly gave: (path: string, results: Readonly<Record<string, unknown>>) => void;
   /** What runs in place of a graph, the run's own or one that it grows by: the same, with other functions. */
   readonly enter?: ((graph: Graph) => Graph) | undefined;
+  /** Given the engine before its first step. */
+  readonly began?: ((engine: { readonly waiting: number }) => void) | undefined;
 }
 
 /** Picks which of `count` ready nodes is next; the first, unless a simulation explores other orders. */
@@ -166,6 +168,11 @@ export class Engine implements ContextHost {
   get runId(): string {
     this.#runId ??= this.#newRunId();
     return this.#runId;
+  }
+
+  /** How many nodes are ready, and wait for their turn, a slot of the limit, or one of their pool. */
+  get waiting(): number {
+    return this.#queue.length + this.#attempts.length + (this.#pools?.waiting ?? 0);
   }
 
   // -- What a run does -----------------------------------------------------------------------------------------------

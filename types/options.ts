@@ -145,4 +145,6 @@ export interface RunOptions {
   readonly store?: StoreLayer;
   /** Gives Effect's `Tracer` a span for the run and each step, item and expansion; `false` by default. */
   readonly tracing?: boolean;
+  /** Counts steps by state, and tells durations and the queue, as Effect `Metric`s; `false` by default. */
+  readonly metrics?: boolean;
 }

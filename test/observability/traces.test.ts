@@ -47,7 +47,7 @@ const traced = (options: RunOptions = {}) =>
 
 const at = (spans: ReadonlyArray<Span>, path: string): Span => {
   const found = spans.filter(({ attributes }) => attributes["espalier.path"] === path);
-  expect(found, path).toHaveLength(1);
+  expect({ path, spans: found.length }).toEqual({ path, spans: 1 });
   return found[0]!;
 };
 
@@ -177,7 +177,7 @@ training: error
     ] as const) {
       const above =
         parent === undefined ? spans.find(({ name }) => name === "deep")!.spanId : at(spans, parent).spanId;
-      expect(at(spans, path).parentSpanId, path).toBe(above);
+      expect({ path, above: at(spans, path).parentSpanId }).toEqual({ path, above });
     }
     const workers = spans.filter(({ name }) => name === "work").map(({ parentSpanId }) => parentSpanId);
     expect(new Set(workers)).toEqual(
@@ -308,13 +308,13 @@ describe("A run without tracing", () => {
   });
 });
 
-describe("The option", () => {
-  test.each(["yes", 1, null, {}])("tracing: %j is refused before anything runs", async (tracing) => {
+describe.each(["tracing", "metrics"])("The option %s", (option) => {
+  test.each(["yes", 1, null, {}])("is true or false: %j is refused before anything runs", async (value) => {
     const small = untyped.pipeline("small").step("a", [], () => 1);
-    for (const asked of [small.run({}, { tracing }), small.start({}, { tracing })]) {
+    for (const asked of [small.run({}, { [option]: value }), small.start({}, { [option]: value })]) {
       expect(await failureOf(asked)).toMatchObject({
         _tag: "InvalidInput",
-        input: "tracing",
+        input: option,
         reason: "it is true or false",
       });
     }
