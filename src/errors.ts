@@ -21,7 +21,9 @@ export class GraphError extends Data.TaggedError("GraphError")<{
   /** What is wrong and how to mend it, in one sentence. */
   readonly reason: string;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_GRAPH";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Pipeline "${this.pipeline}", step "${this.step}": ${this.reason}`;
   }
@@ -42,7 +44,9 @@ export class InvalidInput extends Data.TaggedError("InvalidInput")<{
   /** What the schema says. */
   readonly reason: string;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_INVALID_INPUT";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     const where = this.issuePath.length === 0 ? "" : ` at ${this.issuePath.map(String).join(".")}`;
     return `Input "${this.input}"${where}${this.path === "" ? "" : ` of "${this.path}"`} does not fit: ${this.reason}`;
@@ -60,7 +64,9 @@ export class StepFailed extends Data.TaggedError("StepFailed")<{
   /** What was thrown: any value, null and frozen errors among them. */
   readonly cause: unknown;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_STEP_FAILED";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Step "${this.path}" failed: ${describe(this.cause)}`;
   }
@@ -77,7 +83,9 @@ export class StepTimedOut extends Data.TaggedError("StepTimedOut")<{
   /** The step's `timeout`, in milliseconds. */
   readonly timeoutMillis: number;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_STEP_TIMED_OUT";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Step "${this.path}" took longer than its timeout of ${this.timeoutMillis} ms.`;
   }
@@ -91,11 +99,16 @@ export class StepTimedOut extends Data.TaggedError("StepTimedOut")<{
 export class TooFewSucceeded extends Data.TaggedError("TooFewSucceeded")<{
   /** The path of the map. */
   readonly path: string;
+  /** How many items succeeded. */
   readonly succeeded: number;
+  /** How many items there were. */
   readonly total: number;
+  /** How many the map asked for. */
   readonly minSuccess: number;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_TOO_FEW_SUCCEEDED";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Map "${this.path}": ${this.succeeded} of ${this.total} items succeeded, and minSuccess asks for ${this.minSuccess}.`;
   }
@@ -112,7 +125,9 @@ export class InvalidOutput extends Data.TaggedError("InvalidOutput")<{
   /** What the schema says. */
   readonly reason: string;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_INVALID_OUTPUT";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Step "${this.path}" gave an output that its schema refuses: ${this.reason}`;
   }
@@ -130,7 +145,9 @@ export class ExpansionError extends Data.TaggedError("ExpansionError")<{
   /** What is wrong and how to mend it, in one sentence. */
   readonly reason: string;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_EXPANSION";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Expansion of "${this.path}": ${this.reason}`;
   }
@@ -147,11 +164,14 @@ export class ExpansionError extends Data.TaggedError("ExpansionError")<{
 export class StoreError extends Data.TaggedError("StoreError")<{
   /** Which store: the file's name. */
   readonly store: string;
+  /** What sort of trouble, for a program to tell apart. */
   readonly kind: "missing" | "busy" | "full" | "read-only" | "newer" | "closed" | "failed";
   /** What is wrong and how to mend it, in one sentence. */
   readonly reason: string;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_STORE";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Store "${this.store}": ${this.reason}`;
   }
@@ -168,7 +188,9 @@ export class StoreCorrupt extends Data.TaggedError("StoreCorrupt")<{
   /** What was found. */
   readonly reason: string;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_STORE_CORRUPT";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Store "${this.store}" is damaged: ${this.reason}`;
   }
@@ -188,7 +210,9 @@ export class OutputNotEncodable extends Data.TaggedError("OutputNotEncodable")<{
   /** What is there that cannot be written. */
   readonly reason: string;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_OUTPUT_NOT_ENCODABLE";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     const where = this.issuePath.length === 0 ? "" : ` at ${this.issuePath.map(String).join(".")}`;
     return `Step "${this.path}" gave an output that cannot be recorded${where}: ${this.reason}`;
@@ -210,7 +234,9 @@ export class ExpansionChanged extends Data.TaggedError("ExpansionChanged")<{
   /** Paths whose kind, inputs or outputs are others now. */
   readonly changed: ReadonlyArray<string>;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_EXPANSION_CHANGED";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Expansion of "${this.path}" is not what was recorded: ${differences(this)}. Resume with the code and the data that it began with, or from a step before it.`;
   }
@@ -222,15 +248,22 @@ export class ExpansionChanged extends Data.TaggedError("ExpansionChanged")<{
  * @public
  */
 export class PipelineChanged extends Data.TaggedError("PipelineChanged")<{
+  /** The id of the run. */
   readonly runId: string;
-  /** The name of the pipeline that the run was started with, and of the one given now. */
+  /** The name of the pipeline that the run was started with. */
   readonly recorded: string;
+  /** The name of the one given now. */
   readonly given: string;
+  /** Paths of steps that were recorded and are not there now. */
   readonly missing: ReadonlyArray<string>;
+  /** Paths of steps that are there now and were not recorded. */
   readonly added: ReadonlyArray<string>;
+  /** Paths of steps whose kind, inputs or outputs are others now. */
   readonly changed: ReadonlyArray<string>;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_PIPELINE_CHANGED";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     const what =
       this.recorded === this.given
@@ -246,9 +279,12 @@ export class PipelineChanged extends Data.TaggedError("PipelineChanged")<{
  * @public
  */
 export class RunNotFound extends Data.TaggedError("RunNotFound")<{
+  /** The id that was asked for. */
   readonly runId: string;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_RUN_NOT_FOUND";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `There is no run "${this.runId}" in the store.`;
   }
@@ -260,10 +296,14 @@ export class RunNotFound extends Data.TaggedError("RunNotFound")<{
  * @public
  */
 export class RunExists extends Data.TaggedError("RunExists")<{
+  /** The id of the run. */
   readonly runId: string;
+  /** What is there, and how to mend it, in one sentence. */
   readonly reason: string;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_RUN_EXISTS";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Run "${this.runId}": ${this.reason}`;
   }
@@ -275,11 +315,16 @@ export class RunExists extends Data.TaggedError("RunExists")<{
  * @public
  */
 export class SignalRefused extends Data.TaggedError("SignalRefused")<{
+  /** The id of the run. */
   readonly runId: string;
+  /** The path that the signal was sent to. */
   readonly path: string;
+  /** Why it was refused, in one sentence. */
   readonly reason: string;
 }> {
+  /** Under which the reference explains it. */
   readonly code = "ESPALIER_SIGNAL_REFUSED";
+  /** What went wrong, in words for a person. */
   override get message(): string {
     return `Run "${this.runId}", path "${this.path}": ${this.reason}`;
   }

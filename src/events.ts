@@ -4,15 +4,16 @@
 import type { Plan } from "../types/plan.ts";
 import type { StoreCorrupt, StoreError } from "./errors.ts";
 
-/** Fields that every event has. */
-interface EventBase {
+/** Fields that every event has. @public */
+export interface EventBase {
   /** The run's id. */
   readonly runId: string;
   /** Milliseconds since 1970, from Effect's `Clock`. */
   readonly time: number;
 }
 
-interface StepEventBase extends EventBase {
+/** Fields that every event about a step has. @public */
+export interface StepEventBase extends EventBase {
   /** The step's path. */
   readonly path: string;
   /** 1 for the first attempt. */
@@ -21,7 +22,9 @@ interface StepEventBase extends EventBase {
 
 /** The run began. @public */
 export interface RunStarted extends EventBase {
+  /** Which event it is. */
   readonly type: "run.started";
+  /** The pipeline's name. */
   readonly pipeline: string;
   /** Its graph, before anything of it has expanded. */
   readonly plan: Plan;
@@ -29,111 +32,143 @@ export interface RunStarted extends EventBase {
 
 /** The run gave its outputs. @public */
 export interface RunSucceeded extends EventBase {
+  /** Which event it is. */
   readonly type: "run.succeeded";
 }
 
 /** The run failed with `error`. @public */
 export interface RunFailed extends EventBase {
+  /** Which event it is. */
   readonly type: "run.failed";
+  /** What `run` fails with. */
   readonly error: unknown;
 }
 
 /** The run was interrupted. @public */
 export interface RunInterrupted extends EventBase {
+  /** Which event it is. */
   readonly type: "run.interrupted";
 }
 
 /** A step's inputs were there and an attempt began. @public */
 export interface StepStarted extends StepEventBase {
+  /** Which event it is. */
   readonly type: "step.started";
 }
 
 /** A run that goes on: what an earlier part of it recorded of this step takes the place of running it. @public */
 export interface StepRecalled extends StepEventBase {
+  /** Which event it is. */
   readonly type: "step.recalled";
 }
 
 /** The step's output was computed by an earlier run, and is used again. @public */
 export interface CacheHit extends StepEventBase {
+  /** Which event it is. */
   readonly type: "cache.hit";
-  /** The run that computed it, and where in that run. */
+  /** The run that computed it. */
   readonly fromRun: string;
+  /** The path of the step that computed it, in that run. */
   readonly fromPath: string;
 }
 
 /** A step that may be cached runs, and why. @public */
 export interface CacheMissed extends StepEventBase {
+  /** Which event it is. */
   readonly type: "cache.missed";
+  /** Why there was nothing to use, in half a sentence. */
   readonly reason: string;
 }
 
 /** The store cannot be written, so that nothing new starts. @public */
 export interface RunPaused extends EventBase {
+  /** Which event it is. */
   readonly type: "run.paused";
+  /** Why it cannot be written. */
   readonly error: StoreError | StoreCorrupt;
 }
 
 /** The store can be written again. @public */
 export interface RunContinued extends EventBase {
+  /** Which event it is. */
   readonly type: "run.continued";
 }
 
 /** An attempt failed with `error` and another follows after `delayMillis`. @public */
 export interface StepRetried extends StepEventBase {
+  /** Which event it is. */
   readonly type: "step.retried";
+  /** What the attempt failed with. */
   readonly error: unknown;
+  /** Milliseconds from now to the next attempt. */
   readonly delayMillis: number;
 }
 
 /** A step gave its outputs, here by name. @public */
 export interface StepSucceeded extends StepEventBase {
+  /** Which event it is. */
   readonly type: "step.succeeded";
+  /** What it gave, by name. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 
 /** A step failed for good with `error`. @public */
 export interface StepFailedEvent extends StepEventBase {
+  /** Which event it is. */
   readonly type: "step.failed";
+  /** What the last attempt failed with. */
   readonly error: unknown;
 }
 
 /** A step never started, because `because` (a path) failed or the run ended first. @public */
 export interface StepSkipped extends StepEventBase {
+  /** Which event it is. */
   readonly type: "step.skipped";
+  /** The path of what failed; empty where the run ended first. */
   readonly because: string;
 }
 
 /** A running step was interrupted. @public */
 export interface StepInterrupted extends StepEventBase {
+  /** Which event it is. */
   readonly type: "step.interrupted";
 }
 
 /** A step ignored its interruption for longer than the grace period and was abandoned. @public */
 export interface StepLeaked extends StepEventBase {
+  /** Which event it is. */
   readonly type: "step.leaked";
 }
 
 /** `context.log`. @public */
 export interface StepLogged extends StepEventBase {
+  /** Which event it is. */
   readonly type: "step.logged";
+  /** What `log` was called with. */
   readonly message: ReadonlyArray<unknown>;
 }
 
 /** `context.progress`. @public */
 export interface StepProgressed extends StepEventBase {
+  /** Which event it is. */
   readonly type: "step.progressed";
+  /** How far it is: from 0 to 1. */
   readonly fraction: number;
+  /** What it said beside that. */
   readonly note: string | undefined;
 }
 
 /** A dynamic step, a map or a switch began to look at its inputs. @public */
 export interface ExpansionStarted extends StepEventBase {
+  /** Which event it is. */
   readonly type: "expansion.started";
 }
 
 /** It returned a sub-pipeline, which was checked and now runs: `plan` is its graph. `undefined` for a direct value. @public */
 export interface ExpansionExpanded extends StepEventBase {
+  /** Which event it is. */
   readonly type: "expansion.expanded";
+  /** The graph of the sub-pipeline. */
   readonly plan: Plan | undefined;
   /** Of a map: how many items it runs over. */
   readonly items?: number;
@@ -141,6 +176,7 @@ export interface ExpansionExpanded extends StepEventBase {
 
 /** All that it exposes is there. @public */
 export interface ExpansionSucceeded extends StepEventBase {
+  /** Which event it is. */
   readonly type: "expansion.succeeded";
   /** What it exposes, by name. */
   readonly outputs: Readonly<Record<string, unknown>>;
@@ -148,7 +184,9 @@ export interface ExpansionSucceeded extends StepEventBase {
 
 /** It failed, by itself or by a step of its sub-pipeline. @public */
 export interface ExpansionFailed extends StepEventBase {
+  /** Which event it is. */
   readonly type: "expansion.failed";
+  /** What it failed with. */
   readonly error: unknown;
 }
 

@@ -14,6 +14,7 @@ export type * from "./events.ts";
 export { pipeline, pipelineOf } from "./pipeline.ts";
 export { Progress } from "./progress.ts";
 export type { ProgressOptions } from "./progress/open.ts";
+export type { ProgressOutput } from "./progress/terminal.ts";
 
 export type { StepContext } from "../types/context.ts";
 export type * from "../types/options.ts";

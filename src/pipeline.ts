@@ -122,7 +122,12 @@ class PipelineValue {
 
   addAll(parts: Iterable<unknown>): PipelineValue {
     let draft = this.#draft;
+    let left = Array.isArray(parts) || parts instanceof Set ? Infinity : mostOfUnknownLength;
     for (const part of parts) {
+      if (left-- === 0) {
+        const reason = `addAll was given more than ${mostOfUnknownLength} steps by an iterable that may be endless: make an array of them first.`;
+        throw new GraphError({ pipeline: this.name, step: "", reason });
+      }
       const definition = standalone(part);
       if (definition === undefined) {
         throw new GraphError({ pipeline: this.name, step: "", reason: "addAll takes standalone steps." });
@@ -156,6 +161,9 @@ class PipelineValue {
     return new PipelineValue(this.#draft.withStep(makeDefinition(this.name, parts)));
   }
 }
+
+/** How many steps `addAll` takes of an iterable that does not say how many it has, such as a generator. */
+const mostOfUnknownLength = 100_000;
 
 /** An input of an added pipeline whose schema checks something: a step that decodes what the host provides. */
 const decoding = (pipeline: string, input: GraphInput): StepDefinition | undefined => {

@@ -41,6 +41,7 @@ const layerWith = (options: ProgressOptions): Layer.Layer<never> =>
  * @public
  */
 export const Progress: {
+  /** Writes to standard error, as suits it. */
   readonly layer: Layer.Layer<never>;
   /** The same with another output, or in a certain style. */
   readonly layerWith: (options: ProgressOptions) => Layer.Layer<never>;

@@ -210,6 +210,9 @@ export const Signal: {
     runId: string,
     path: string,
     value: unknown,
-    options?: { readonly store?: StoreLayer },
+    options?: {
+      /** Where the run is recorded; a store that is provided serves as well. */
+      readonly store?: StoreLayer;
+    },
   ) => Effect.Effect<void, SignalRefused | RunNotFound | StoreError | StoreCorrupt>;
 } = { send };

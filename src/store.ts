@@ -118,6 +118,11 @@ export interface Message {
 
 type Asked<Value> = Effect<Value, StoreError | StoreCorrupt>;
 
+/**
+ * What a store does for the engine. It may change with any release: stores come from the library's entry points.
+ *
+ * @internal
+ */
 export interface StoreService {
   /** What to call it in a sentence. */
   readonly name: string;

@@ -1,6 +1,6 @@
 /** What `.add`, `.addAll` and `pipelineOf` ask of a standalone step or a pipeline, and what it brings. */
-import type { Matches, NewName } from "./names.ts";
-import type { Lookup, NamesOf, PlainOutputs } from "./outputs.ts";
+import type { FamilyProblem, IsOne, Matches, NewName } from "./names.ts";
+import type { IsFamily, Lookup, NamesOf, PlainOutputs } from "./outputs.ts";
 import type { Typed } from "./provided.ts";
 import type { AnyGlob, Items } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepErrors, StepName, StepNeeds } from "./step.ts";
@@ -34,12 +34,13 @@ type Unread<Who extends string, Read extends string> = Read extends AnyGlob
   : `${Who} reads '${Read}', and nothing provides that.`;
 
 /** The sentences about outputs that are there already. */
-type OutputProblem<Outs, Taken> =
-  Extract<Outs, Taken> extends infer Name extends string
-    ? [Name] extends [never]
-      ? never
-      : NewName<Name, Name>
-    : never;
+type OutputProblem<Outs, Taken> = Outs extends string
+  ? IsFamily<Outs> extends true
+    ? FamilyProblem<Outs, Taken>
+    : Outs extends Taken
+      ? NewName<Outs, Taken>
+      : never
+  : never;
 
 type StepProblem<Step, Outputs, Taken> =
   | InputProblem<InOf<Step>, Outputs, `The step '${StepName<Step>}'`>
@@ -66,6 +67,17 @@ export type Parts<Steps, Outputs, Taken> =
       ? Steps
       : Found
     : never;
+
+/** The outputs that steps of several names bring. */
+export type PartsOutputs<Added> = IsOne<Added> extends true ? PartOutputs<Added> : Merged<PartOutputs<Added>>;
+
+type Merged<Records> = {
+  readonly [Name in Records extends unknown ? keyof Records : never]: Records extends {
+    readonly [Key in Name]: infer Output;
+  }
+    ? Output
+    : never;
+};
 
 /** The outputs that a part brings. */
 export type PartOutputs<Added> = Added extends AnyStep

@@ -1,5 +1,5 @@
 /** The checks of what an expansion returns. They stand at the return, so that the error does. */
-import type { IsOne, Listed } from "./names.ts";
+import type { IsOne, Listed, NewName } from "./names.ts";
 import type { NamesOf } from "./outputs.ts";
 import type { AllOutputs, Typed } from "./provided.ts";
 import type { ValueOf } from "./returned.ts";
@@ -68,7 +68,7 @@ type TakenOutput<Names, Taken> =
   Extract<Names, Taken> extends infer Name extends string
     ? [Name] extends [never]
       ? never
-      : `The output '${Name}' is already provided: give this one another name.`
+      : NewName<Name, Taken>
     : never;
 
 /** As above for the outputs "all", of which none may be taken. */

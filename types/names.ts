@@ -1,6 +1,6 @@
 /** What a name may hold, and which names a glob means. The run-time twin is `src/names.ts`. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
-import type { FamiliesOf, Lookup, NamesOf, OutputType } from "./outputs.ts";
+import type { FamiliesOf, IsFamily, Lookup, NamesOf, OutputType } from "./outputs.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
 
@@ -27,18 +27,46 @@ export type Listed<Names, Left extends ReadonlyArray<unknown> = [1, 1, 1, 1, 1, 
 /** The name where it can be one, else the sentence that says why it cannot. */
 export type ValidName<Name extends string> = string extends Name
   ? "This name is typed string, so the compiler cannot tell it from others: give it a literal, a union of literals or a template literal."
-  : Name extends ""
-    ? "A name is not empty."
-    : Name extends "__proto__"
-      ? "'__proto__' is refused as a name."
-      : Name extends `${string}${Forbidden}${string}`
-        ? `'${Name}' cannot be a name: a name holds no / [ ] * and no control character.`
-        : Name;
+  : Name extends Refused
+    ? RefusedName<Name>
+    : Name;
+
+type Refused = "" | "__proto__" | `${string}${Forbidden}${string}`;
+
+type RefusedName<Name extends string> = Name extends ""
+  ? "A name is not empty."
+  : Name extends "__proto__"
+    ? "'__proto__' is refused as a name."
+    : `'${Name}' cannot be a name: a name holds no / [ ] * and no control character.`;
 
 /** The name where it is new, else the sentence that says that it is taken. */
 export type NewName<Name extends string, Taken> = Name extends Taken
-  ? `The output '${Name}' is already provided: give this one another name.`
+  ? TakenName<Name, Taken>
   : ValidName<Name>;
+
+/** The sentence about a name that is taken. */
+type TakenName<Name extends string, Taken> = [FamilyOf<Name, Taken>] extends [never]
+  ? `The output '${Name}' is already provided: give this one another name.`
+  : `The output '${Name}' may be one of the family '${FamilyOf<Name, Taken>}', which is provided: give this one another name.`;
+
+/** Of what is taken the families that may have this name. */
+type FamilyOf<Name, Taken> = Taken extends string
+  ? IsFamily<Taken> extends true
+    ? Name extends Taken
+      ? Taken
+      : never
+    : never
+  : never;
+
+/** The sentence about a family that may have a name that is taken; nothing for one that has not. */
+export type FamilyProblem<Family extends string, Taken> =
+  Extract<Taken, Family> extends infer Name
+    ? Name extends string
+      ? IsFamily<Name> extends true
+        ? never
+        : `The family '${Family}' may have the output '${Name}', which is provided: give one of them another name.`
+      : never
+    : never;
 
 /** The names of a pipeline's outputs, as what it asks for: of two pipelines with other names, neither extends both. */
 export interface AllNames<in Names> {

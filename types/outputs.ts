@@ -75,6 +75,12 @@ type PlainFamilies<Outputs> = FamilyMembers<Outputs>[keyof FamilyMembers<Outputs
 export type NamesOf<Outputs> =
   Outputs extends OutputChunk<infer Names, any, any, any, any, any> ? Names : PlainNames<Outputs>;
 
+/** The names that no other output can have: those of `NamesOf`, and the families. */
+export type TakenBy<Outputs> =
+  Outputs extends OutputChunk<infer Names, any, any, any, infer Families, any>
+    ? Names | (Families extends OutputType<infer Name, any> ? Name : never)
+    : keyof Outputs;
+
 /** The families, as a union of outputs. */
 export type FamiliesOf<Outputs> =
   Outputs extends OutputChunk<any, any, any, any, infer Families, any> ? Families : PlainFamilies<Outputs>;
@@ -82,7 +88,10 @@ export type FamiliesOf<Outputs> =
 type TypeOf<Outputs, Name> =
   Extract<Outputs, { readonly name: Name }> extends { readonly type: infer Type } ? Type : never;
 
-/** The type of one output. */
+/**
+ * The type of one output. `any` where there is none: its name has been refused by then, and what is done with it is no
+ * second mistake.
+ */
 export type Lookup<Outputs, Name> =
   Outputs extends OutputChunk<any, infer Own, infer Chunk, any, any, infer Previous>
     ? Name extends Own
@@ -90,7 +99,7 @@ export type Lookup<Outputs, Name> =
       : Lookup<Previous, Name>
     : Name extends keyof Outputs
       ? Outputs[Name]
-      : never;
+      : any;
 
 /** A type of what a user sees, written out. */
 export type Flat<Type> = { [Key in keyof Type]: Type[Key] } & {};

@@ -3,7 +3,7 @@ import type { Input as DurationInput } from "effect/Duration";
 import type { Effect } from "effect/Effect";
 import type { Result } from "effect/Result";
 import type { InvalidInput, RunError, StepFailed } from "../src/errors.ts";
-import type { Part, PartErrors, PartNeeds, PartOutputs, Parts } from "./added.ts";
+import type { Part, PartErrors, PartNeeds, PartOutputs, Parts, PartsOutputs } from "./added.ts";
 import type { AllBranches, Branches } from "./branches.ts";
 import type { CaseResults, CaseType, CheckedCases, Choices, ChoiceValue } from "./cases.ts";
 import type { StepContext } from "./context.ts";
@@ -29,7 +29,7 @@ import type {
   Typed,
   typesOf,
 } from "./provided.ts";
-import type { Given, Items, Mappable, Readable, Returnable } from "./reads.ts";
+import type { Given, ItemOf, Items, Mappable, Readable, ReadNames, Returnable } from "./reads.ts";
 import type { ErrorOf, NeedsOf, ValueOf } from "./returned.ts";
 import type { Run } from "./run.ts";
 import type { AnySchema, DecodedOf, DecodingNeeds, EncodedOf } from "./schema.ts";
@@ -40,6 +40,7 @@ type Out<This extends AnyPipeline> = Types<This>["outputs"];
 type Fails<This extends AnyPipeline> = Types<This>["failure"];
 type Needs<This extends AnyPipeline> = Types<This>["services"];
 type Names<This extends AnyPipeline> = Types<This>["names"];
+type Taken<This extends AnyPipeline> = Types<This>["taken"];
 
 /** One output is added as one: that is the cheap and common case. */
 type Adding<Outputs, Name extends string, Outs extends string, Added> = [Outs] extends [Name]
@@ -64,7 +65,7 @@ export interface PipelineMembers {
   /** Declares a value that is given from outside, and decoded when a run starts. */
   input<This extends AnyPipeline, const Name extends string, Schema>(
     this: This,
-    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
     schema: Schema extends AnySchema
       ? Schema
       : "An input is declared by an Effect Schema, a Standard Schema (zod, valibot, arktype) or type<T>().",
@@ -80,16 +81,19 @@ export interface PipelineMembers {
     This extends AnyPipeline,
     const Name extends string,
     const Read extends string,
-    Returned,
+    Returned = any,
     const Outs extends string = Name,
     Fallback = never,
   >(
     this: This,
-    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
     inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
-    run: (inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> }, context: StepContext) => Returned,
+    run: (
+      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
+      context: StepContext,
+    ) => Returned,
     options?: StepOptions<
-      DeclaredOutput<Outs, Returned | Fallback, Names<This>>,
+      DeclaredOutput<Outs, Returned | Fallback, Taken<This>>,
       Fallback,
       ErrorOf<Returned> | StepFailed
     >,
@@ -105,22 +109,30 @@ export interface PipelineMembers {
     This extends AnyPipeline,
     const Name extends string,
     const Read extends string,
-    Returned,
+    Returned = any,
     const Outs extends string = Name,
     const All extends "all" | ReadonlyArray<string> = readonly [],
     Fallback = never,
   >(
     this: This,
-    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
     inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
     expand: (
-      inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> },
+      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
       context: StepContext,
     ) => [All] extends ["all"]
-      ? AllBranches<Returned, Names<This>, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>
-      : Branches<Returned, Outs, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
+      ? AllBranches<
+          Returned,
+          Taken<This>,
+          { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+        >
+      : Branches<
+          Returned,
+          Outs,
+          { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+        >,
     options?: DynamicOptions<
-      NewName<Outs, Names<This>>,
+      NewName<Outs, Taken<This>>,
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
       All
@@ -140,24 +152,31 @@ export interface PipelineMembers {
     const Name extends string,
     const Over extends string,
     const Read extends string,
-    Returned,
+    Returned = any,
     const Failures extends "fail" | "collect" = "fail",
     Fallback = never,
   >(
     this: This,
-    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
     over: Mappable<Over, Out<This>, Names<This>, Name>,
     inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
     each: (
-      item: Items<Lookup<Out<This>, `${Over}`>>,
-      inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> },
+      item: ItemOf<Over, Out<This>, Names<This>>,
+      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
       context: StepContext,
-    ) => Branches<Returned, Name, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
+    ) => Branches<
+      Returned,
+      Name,
+      { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+    >,
     options?: MapOptions<
-      Items<Lookup<Out<This>, `${Over}`>>,
+      ItemOf<Over, Out<This>, Names<This>>,
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
-    > & { readonly failures?: Failures },
+    > & {
+      /** `"fail"`: the first item that fails fails the map. `"collect"`: each item gives a `Result`. */
+      readonly failures?: Failures;
+    },
   ): Pipeline<
     In<This>,
     AddOne<
@@ -185,19 +204,27 @@ export interface PipelineMembers {
     const Name extends string,
     const Read extends string,
     const On extends ChoiceValue,
-    const Cases extends CaseType<Choices<On>, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
+    const Cases extends CaseType<
+      Choices<On>,
+      { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+    >,
   >(
     this: This,
-    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
     inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
     on: (
-      inputs: { readonly [Each in Read]: Given<Out<This>, `${Each}`> },
+      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
       context: StepContext,
     ) => string extends Choices<On>
       ? "The choice of a switch is typed string: return literals, so that the compiler can tell whether each has its case."
       : On,
     cases: Cases &
-      CheckedCases<Cases, Choices<On>, Name, { readonly [Each in Read]: Given<Out<This>, `${Each}`> }>,
+      CheckedCases<
+        Cases,
+        Choices<On>,
+        Name,
+        { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
+      >,
     options?: CommonOptions,
   ): Pipeline<
     In<This>,
@@ -209,7 +236,7 @@ export interface PipelineMembers {
   /** Adds a step that waits for a value from outside, which `Signal.send` gives to a run that goes on or has stopped. */
   await<This extends AnyPipeline, const Name extends string, Schema, const Read extends string = never>(
     this: This,
-    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
     schema: Schema extends AnySchema
       ? Schema
       : "What a step waits for is declared by an Effect Schema, a Standard Schema (zod, valibot, arktype) or type<T>().",
@@ -224,7 +251,7 @@ export interface PipelineMembers {
   /** Adds a step that waits for a time to pass. It gives nothing: other steps name it to begin after it. */
   sleep<This extends AnyPipeline, const Name extends string, const Read extends string = never>(
     this: This,
-    name: OneNewName<Name, Names<This>, Types<This>["all"]>,
+    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
     duration: DurationInput,
     options?: WaitOptions<Readable<Read, Out<This>, Names<This>, Name>>,
   ): Pipeline<In<This>, AddOne<Out<This>, `${Name}`, undefined>, Fails<This>, Needs<This>>;
@@ -232,7 +259,7 @@ export interface PipelineMembers {
   /** Adds a standalone step, or all steps of another pipeline, wired by name. */
   add<This extends AnyPipeline, Added>(
     this: This,
-    part: Part<Added, Out<This>, Names<This>>,
+    part: Part<Added, Out<This>, Taken<This>>,
   ): Pipeline<
     In<This>,
     AddAll<Out<This>, PartOutputs<Added>>,
@@ -243,10 +270,10 @@ export interface PipelineMembers {
   /** Adds standalone steps whose names share a template-literal type, as a family that globs read. */
   addAll<This extends AnyPipeline, Steps extends Iterable<unknown>>(
     this: This,
-    steps: Parts<Steps, Out<This>, Names<This>>,
+    steps: Parts<Steps, Out<This>, Taken<This>>,
   ): Pipeline<
     In<This>,
-    AddAll<Out<This>, PartOutputs<Items<Steps>>>,
+    AddAll<Out<This>, PartsOutputs<Items<Steps>>>,
     Fails<This> | PartErrors<Items<Steps>>,
     Needs<This> | PartNeeds<Items<Steps>>
   >;
@@ -257,7 +284,7 @@ export interface PipelineMembers {
     ...names: ReadonlyArray<Returnable<Returned, Names<This>>>
   ): Pipeline<
     In<This>,
-    { readonly [Name in Returned]: Lookup<Out<This>, `${Name}`> },
+    { readonly [Name in ReadNames<Returned, Names<This>>]: Lookup<Out<This>, `${Name}`> },
     Fails<This>,
     Needs<This>
   >;

@@ -1,6 +1,6 @@
 /** What a step adds to the outputs of its pipeline. */
 import type { AllNames, IsOne, NewName, ValidName } from "./names.ts";
-import type { Flat, Lookup, NamesOf, PlainOutputs } from "./outputs.ts";
+import type { Flat, Lookup, NamesOf, PlainOutputs, TakenBy } from "./outputs.ts";
 import type { ValueOf } from "./returned.ts";
 
 /** The key of a pipeline's types. Nothing of it exists at run time. */
@@ -11,7 +11,8 @@ export interface PipelineTypes<in out Inputs, in out Outputs, out Failure, out S
   readonly inputs: Inputs;
   readonly outputs: Outputs;
   readonly names: NamesOf<Outputs>;
-  readonly all: AllNames<NamesOf<Outputs>>;
+  readonly taken: TakenBy<Outputs>;
+  readonly all: AllNames<TakenBy<Outputs>>;
   readonly failure: Failure;
   readonly services: Services;
 }
@@ -51,7 +52,7 @@ export type StepOutputs<Names extends string, Value> =
     ? { readonly [Name in Names]: Value }
     : unknown extends Value
       ? { readonly [Name in Names]: Value }
-      : { readonly [Name in Names]: Value extends { readonly [Key in Name]: infer Output } ? Output : never };
+      : { readonly [Name in Names]: Name extends keyof Value ? Value[Name] : any };
 
 /**
  * What an expansion exposes under each name: the union over its branches. Written in one piece: an alias for what one
@@ -86,18 +87,25 @@ type Merged<Records> = { readonly [Name in KeysOfAny<Records>]: MergedOutput<Rec
 /** All outputs of all branches: those that only some provide may be undefined. */
 export type AllOutputs<Value> = Flat<Merged<BranchRecord<Value>>>;
 
-/** The errors of the sub-pipelines among what an expansion may return. */
+/**
+ * The errors of the sub-pipelines among what an expansion may return. None of `any`, as for a step that returns it: what
+ * is not known of a value says nothing about the pipeline.
+ */
 export type BranchErrors<Returned> =
   ValueOf<Returned> extends infer Branch
-    ? Branch extends Typed<any, any, infer Failure, any>
-      ? Failure
-      : never
+    ? 0 extends 1 & Branch
+      ? never
+      : Branch extends Typed<any, any, infer Failure, any>
+        ? Failure
+        : never
     : never;
 
-/** The services of the sub-pipelines among what an expansion may return. */
+/** The services of the sub-pipelines among what an expansion may return; none of `any`, likewise. */
 export type BranchNeeds<Returned> =
   ValueOf<Returned> extends infer Branch
-    ? Branch extends Typed<any, any, any, infer Services>
-      ? Services
-      : never
+    ? 0 extends 1 & Branch
+      ? never
+      : Branch extends Typed<any, any, any, infer Services>
+        ? Services
+        : never
     : never;

@@ -27,8 +27,20 @@ type Unprovided<Read extends string, Step extends string> = string extends Read
 
 /** What a step reads by one of its names: an output, or the record of a family. */
 export type Given<Outputs, Read extends string> = Read extends AnyGlob
-  ? Matches<Outputs, Read>
+  ? [keyof Matches<Outputs, Read>] extends [never]
+    ? any
+    : Matches<Outputs, Read>
   : Lookup<Outputs, Read>;
+
+/**
+ * The names under which a step's function finds what it reads. Where one of them is refused these are all names there
+ * are as well: who has misspelt a name in the list may have it right in the function.
+ */
+export type ReadNames<Read extends string, Names> = Read extends Names
+  ? Read
+  : Read extends AnyGlob
+    ? Read
+    : Read | (Names & string);
 
 /** The outputs that a map can run over: what is iterable, and no strings. */
 type IterableNames<Outputs, Name = NamesOf<Outputs>> = Name extends string
@@ -46,7 +58,12 @@ export type Mappable<Over extends string, Outputs, Names, Step extends string> =
       : [`The map '${Step}' runs over '${Over}', which is not iterable.`]
   : [IterableNames<Outputs>] extends [never]
     ? [`The map '${Step}' runs over '${Over}', and nothing here is iterable.`]
-    : NoInfer<IterableNames<Outputs>>;
+    : NoInfer<IterableNames<Outputs>> | Unmapped<Over, Step>;
+
+/** The sentence about what a map runs over and nothing provides; a list, and none about `string`, as above. */
+type Unmapped<Over extends string, Step extends string> = string extends Over
+  ? never
+  : [`The map '${Step}' runs over '${Over}', and nothing provides that.`];
 
 type MappableType<Type> = 0 extends 1 & Type
   ? true
@@ -59,5 +76,16 @@ type MappableType<Type> = 0 extends 1 & Type
 /** What is in an iterable. */
 export type Items<Many> = Many extends Iterable<infer Item> ? Item : never;
 
-/** A name that a run can return, where there is such an output; else the names that there are. */
-export type Returnable<Name extends string, Names> = Name extends Names ? Name : NoInfer<Names>;
+/** What a map runs over, item by item. `any` where it cannot: that has been said by then. */
+export type ItemOf<Over extends string, Outputs, Names> = Over extends Names
+  ? Lookup<Outputs, `${Over}`> extends Iterable<infer Item>
+    ? Item
+    : any
+  : any;
+
+/** A name that a run can return, where there is such an output; else the names that there are, and the sentence. */
+export type Returnable<Name extends string, Names> = Name extends Names
+  ? Name
+  :
+      | NoInfer<Names>
+      | (string extends Name ? never : [`The run returns '${Name}', and nothing provides that.`]);

@@ -11,7 +11,14 @@ import type { Plan } from "./plan.ts";
  */
 export interface DynamicWorkflowResult {
   /** The pipeline that it returned; undefined for a direct value. */
-  readonly subPipeline: { readonly name: string; plan(): Plan } | undefined;
+  readonly subPipeline:
+    | {
+        /** Its name. */
+        readonly name: string;
+        /** Its graph as data. */
+        plan(): Plan;
+      }
+    | undefined;
   /** What that gave, by name. Empty until it is there. */
   readonly results: Readonly<Record<string, unknown>>;
   /** Whether there was a sub-pipeline. */
@@ -25,9 +32,19 @@ export interface DynamicWorkflowResult {
  */
 export interface RunReport {
   /** The steps that failed for good. */
-  readonly failed: ReadonlyArray<{ readonly path: string; readonly error: unknown }>;
-  /** The steps that never started, and the path because of which. */
-  readonly skipped: ReadonlyArray<{ readonly path: string; readonly because: string }>;
+  readonly failed: ReadonlyArray<{
+    /** Where the step stands. */
+    readonly path: string;
+    /** What it failed with. */
+    readonly error: unknown;
+  }>;
+  /** The steps that never started. */
+  readonly skipped: ReadonlyArray<{
+    /** Where the step stands. */
+    readonly path: string;
+    /** The path of what failed; empty where the run ended first. */
+    readonly because: string;
+  }>;
   /** The steps that ignored their interruption for longer than the grace period. */
   readonly leaked: ReadonlyArray<string>;
 }

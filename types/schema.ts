@@ -39,7 +39,7 @@ export type DecodedOf<Schema> =
       ? Type
       : Schema extends StandardSchemaV1<any, any>
         ? StandardSchemaV1.InferOutput<Schema>
-        : never;
+        : any;
 
 /** The services that decoding needs. */
 export type DecodingNeeds<Schema> = Schema extends { readonly DecodingServices: infer Services }

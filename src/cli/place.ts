@@ -5,8 +5,8 @@ import { fileURLToPath } from "node:url";
 /** A frame of a stack, or the first line of a syntax error's: a file, and the line in it. */
 const frame = /(?:\(|at |^)(file:\/\/[^\s()]+?|\/[^\s()]+?|[A-Za-z]:\\[^\s()]+?):(\d+)(?::(\d+))?\)?$/;
 
-/** The frames of these folders say nothing about the user's file. */
-const ownFolder = new URL("../", import.meta.url).href;
+/** The frames of these folders say nothing about the user's file. Where this file is built, it may be part of another. */
+const ownFolder = import.meta.url.replace(/\/src\/.*$/, "/src/");
 
 const isUsers = (file: string): boolean =>
   !file.includes("/node_modules/") && !file.includes("\\node_modules\\") && !file.startsWith(ownFolder);

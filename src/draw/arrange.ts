@@ -13,6 +13,7 @@ import {
 } from "d3-dag";
 import type { Arrangement } from "./settle.ts";
 import { gapAcross, straightened } from "./settle.ts";
+import { wrapped } from "./wrap.ts";
 
 export interface Arranged extends Arrangement {
   /** The lines, each from a box to a box by way of its bends. */
@@ -69,6 +70,20 @@ const withoutLibrary = (
   };
 };
 
+/** A layer may as well be read from right to left: then everything is mirrored, so that boxes stand in their order. */
+const inOrder = <Laid extends Arrangement>(laid: Laid, boxes: number): Laid => {
+  let falls = 0;
+  for (const layer of laid.layers) {
+    const own = layer.filter((item) => item < boxes);
+    own.forEach((item, i) => {
+      if (i > 0) falls += item < own[i - 1]! ? 1 : -1;
+    });
+  }
+  if (falls <= 0) return laid;
+  const layers = laid.layers.map((layer) => layer.toReversed());
+  return { ...laid, layers, wished: laid.wished.map((x) => -x) };
+};
+
 /** The arrangement of boxes with these widths, of which each hangs on its parents. */
 export const arrange = (
   widths: ReadonlyArray<number>,
@@ -119,5 +134,8 @@ export const arrange = (
   for (const layer of layers) layer.sort((a, b) => wished[a]! - wished[b]!);
   const allWidths = wished.map((_, item) => widths[item] ?? 0);
   const first = { layers, above, wished };
-  return { ...first, wished: straightened(first, allWidths), lines };
+  const laidOut = { ...first, wished: straightened(first, allWidths), lines };
+  // Those that are put into order by a walk come out in whatever direction that took.
+  const straight = boxes.length <= someBoxes ? laidOut : inOrder(laidOut, boxes.length);
+  return { ...straight, ...wrapped(straight, allWidths) };
 };

@@ -1,11 +1,15 @@
 /**
- * Pictures of plans. Apart from the core, since laying out a graph needs a library that most runs do not.
+ * Pictures of plans and reports of runs. Apart from the core, since laying out a graph needs a library that most runs do not.
  *
  * @packageDocumentation
  */
 import type { Plan as PlanData } from "../../types/plan.ts";
+import { toHtml } from "./page/html.ts";
 import { toSvg } from "./svg.ts";
 import { Plan as Text } from "./text.ts";
+
+export { Report } from "./report/report.ts";
+export type { ReportCollector, ReportedRun } from "./report/report.ts";
 
 /**
  * A pipeline's graph as plain data.
@@ -34,4 +38,9 @@ export type Plan = PlanData;
 export const Plan: typeof Text & {
   /** A picture, laid out in layers, as the text of an SVG file. */
   readonly toSvg: (plan: PlanData) => string;
-} = { ...Text, toSvg };
+  /**
+   * A page to look around in, as the text of an HTML file that needs no other: it is moved and zoomed, searched, what
+   * expanded is folded and unfolded, and a click on a step shows what is known of it.
+   */
+  readonly toHtml: (plan: PlanData) => string;
+} = { ...Text, toSvg, toHtml };

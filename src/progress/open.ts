@@ -1,22 +1,26 @@
 /** Picks how runs are shown: as trees on a terminal, and as plain lines anywhere else. */
 import type { Plan } from "../../types/plan.ts";
 import { plainLines } from "./lines.ts";
-import type { Output, View } from "./terminal.ts";
+import type { ProgressOutput, View } from "./terminal.ts";
 import { terminalView } from "./terminal.ts";
 
 interface Surroundings {
-  readonly stdout?: Output;
-  readonly stderr?: Output;
+  readonly stdout?: ProgressOutput;
+  readonly stderr?: ProgressOutput;
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** The process, where there is one: this runs in browsers too. */
 const surroundings = (): Surroundings => (globalThis as { readonly process?: Surroundings }).process ?? {};
 
-/** Options of `Progress.layerWith`. */
+/**
+ * Options of `Progress.layerWith`.
+ *
+ * @public
+ */
 export interface ProgressOptions {
   /** Where to; standard error by default. */
-  readonly output?: Output;
+  readonly output?: ProgressOutput;
   /** A tree that changes in place, or plain lines; by default a tree where the output is a terminal. */
   readonly style?: "tree" | "lines";
   /** By default, where the output is a terminal and `NO_COLOR` is not set. */
@@ -32,7 +36,7 @@ interface ViewOptions extends ProgressOptions {
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== "";
 
 /** A terminal that cannot move its cursor, and one that a build server pretends to have, get plain lines. */
-const canChange = (output: Output, env: NonNullable<Surroundings["env"]>): boolean =>
+const canChange = (output: ProgressOutput, env: NonNullable<Surroundings["env"]>): boolean =>
   output.isTTY === true && env["TERM"] !== "dumb" && (!isSet(env["CI"]) || env["CI"] === "false");
 
 export const openView = (options: ViewOptions, plan?: Plan): View => {

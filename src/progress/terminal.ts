@@ -15,11 +15,19 @@ import { asText, frame, spinnerMillis } from "./frame.ts";
 import { summary } from "./summary.ts";
 import { RunTree } from "./tree.ts";
 
-/** What of a Node stream is used; `process.stderr` is one. */
-export interface Output {
+/**
+ * Where runs are shown: what of a Node stream is used. `process.stderr` is one.
+ *
+ * @public
+ */
+export interface ProgressOutput {
+  /** Is it a terminal, in which what was written can be overwritten? */
   readonly isTTY?: boolean | undefined;
+  /** How many characters fit in a line. */
   readonly columns?: number | undefined;
+  /** How many lines fit on the screen. */
   readonly rows?: number | undefined;
+  /** Writes text. */
   write: (chunk: string) => unknown;
 }
 
@@ -40,8 +48,8 @@ interface ViewOptions {
 const together = (text: string): string => `\u001b[?2026h${text}\u001b[?2026l`;
 
 class Screen {
-  readonly #output: Output;
-  readonly #others: ReadonlyArray<Output>;
+  readonly #output: ProgressOutput;
+  readonly #others: ReadonlyArray<ProgressOutput>;
   readonly #options: ViewOptions;
   readonly #write: (text: string) => void;
   readonly #restore: Array<() => void> = [];
@@ -56,7 +64,7 @@ class Screen {
   #timeAt = 0;
   #dirty = false;
 
-  constructor(output: Output, others: ReadonlyArray<Output>, options: ViewOptions) {
+  constructor(output: ProgressOutput, others: ReadonlyArray<ProgressOutput>, options: ViewOptions) {
     this.#output = output;
     this.#others = others;
     this.#options = options;
@@ -139,7 +147,7 @@ class Screen {
   }
 
   /** What others write to the same terminal goes above the trees. */
-  #watch(other: Output): void {
+  #watch(other: ProgressOutput): void {
     const isOwn = Object.hasOwn(other, "write");
     const { write } = other;
     const before = (chunk: unknown): void => {
@@ -230,7 +238,11 @@ class Screen {
 }
 
 /** Shows every run whose events it is given, on a terminal. */
-export const terminalView = (output: Output, others: ReadonlyArray<Output>, options: ViewOptions): View => {
+export const terminalView = (
+  output: ProgressOutput,
+  others: ReadonlyArray<ProgressOutput>,
+  options: ViewOptions,
+): View => {
   const screen = new Screen(output, others, options);
   return { event: (event) => screen.event(event), close: () => screen.close() };
 };

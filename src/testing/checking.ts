@@ -31,8 +31,13 @@ export interface CheckOptions<Input> {
   readonly deadline?: DurationInput;
   /** For `bounded`: how large the expansion of an input may be; 10,000 steps, 16 deep by default. */
   readonly bound?: (input: Input) => Bound;
-  /** For `stable`. */
-  readonly recorded?: ReadonlyArray<{ readonly input: Input; readonly shape: string }>;
+  /** For `stable`: the shapes that there must be. */
+  readonly recorded?: ReadonlyArray<{
+    /** What is given. */
+    readonly input: Input;
+    /** The shape that it must give, as a violation of `stable` prints it. */
+    readonly shape: string;
+  }>;
   /** `"fail"`: a law without signal is an error. */
   readonly vacuous?: "report" | "fail";
   /** Services that steps need. */
@@ -47,6 +52,7 @@ export interface CheckOptions<Input> {
  * @public
  */
 export type LawReport = {
+  /** Which law. */
   readonly law: LawName;
   /** The law in one sentence. */
   readonly sentence: string;
@@ -56,13 +62,15 @@ export type LawReport = {
   readonly seed: number;
 } & (
   | {
+      /** It held, and it could have been broken. */
       readonly result: "passed";
       /** For how many of them the law could have been broken. */
       readonly runsWithSignal: number;
     }
   | {
-      /** Nothing was checked, and why. */
+      /** Nothing could have broken it. */
       readonly result: "vacuous";
+      /** Why not, in one sentence. */
       readonly reason: string;
     }
 );

@@ -8,6 +8,7 @@ import { terminalText } from "./draw.ts";
  * @public
  */
 export class ShapeMismatch extends Error {
+  /** As runners print it. */
   override readonly name = "ShapeMismatch";
 }
 

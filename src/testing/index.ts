@@ -17,7 +17,7 @@ export type { Fault } from "./faults.ts";
 export { Injected } from "./injected.ts";
 export type { Bound } from "./law.ts";
 export type { LawName } from "./laws/index.ts";
-export type { Mock } from "./mock.ts";
+export type { Mock, MockResult } from "./mock.ts";
 export { mock, mocks } from "./mock.ts";
 export type { Simulated, SimulationOptions } from "./simulation.ts";
 export { Simulation } from "./simulation.ts";

@@ -7,7 +7,11 @@ import { describe } from "../describe.ts";
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
 
-/** How large an expansion may be: steps in the whole run, and how deep they nest. */
+/**
+ * How large an expansion may be: steps in the whole run, and how deep they nest.
+ *
+ * @public
+ */
 export interface Bound {
   /** How many steps all expansions of a run have together. */
   readonly steps: number;

@@ -1,6 +1,7 @@
 import type { Effect } from "effect/Effect";
 import { GraphError } from "../errors.ts";
 import type { Graph } from "../compile.ts";
+import type { IsOne } from "../../types/names.ts";
 import type { AnyStep, InOf, OutOf } from "../../types/step.ts";
 import type { StepContext } from "../../types/context.ts";
 import { graphOf } from "../expand.ts";
@@ -19,12 +20,16 @@ export interface Mock {
   readonly run: (inputs: any, context: StepContext) => unknown;
 }
 
-type Values<Out> = [keyof Out] extends [never] ? unknown : Out[keyof Out];
-
-/** What a step's function gives: the value of its one output, or a record of several. */
-export type Given<S> = IsUnion<keyof OutOf<S>> extends true ? OutOf<S> : Values<OutOf<S>>;
-
-type IsUnion<Union, Each = Union> = Each extends Union ? ([Union] extends [Each] ? false : true) : false;
+/**
+ * What a mock gives in the place of a step: the value of its one output, or a record of several.
+ *
+ * @public
+ */
+export type MockResult<S> = [keyof OutOf<S>] extends [never]
+  ? unknown
+  : IsOne<keyof OutOf<S>> extends true
+    ? OutOf<S>[keyof OutOf<S>]
+    : OutOf<S>;
 
 /**
  * Replaces a step by a function of the same type, wherever a step of its name is run: in a pipeline, or in what a
@@ -54,7 +59,7 @@ export const mock = <S extends AnyStep>(
   run: (
     inputs: InOf<S>,
     context: StepContext,
-  ) => Given<S> | PromiseLike<Given<S>> | Effect<Given<S>, unknown>,
+  ) => MockResult<S> | PromiseLike<MockResult<S>> | Effect<MockResult<S>, unknown>,
 ): Mock => {
   const definition = standalone(step);
   if (definition === undefined) throw new TypeError("mock takes a standalone step.");

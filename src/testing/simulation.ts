@@ -56,15 +56,23 @@ export interface Simulated<Outputs> {
   /** Everything that was told of the run. */
   readonly events: ReadonlyArray<PipelineEvent>;
   /** At each choice, which of what could go on did: a schedule that gives this run again. */
-  readonly schedule: { readonly picks: ReadonlyArray<number> };
+  readonly schedule: {
+    /** The choices, in order. */
+    readonly picks: ReadonlyArray<number>;
+  };
   /** How many moments there were at which the run could be interrupted. */
   readonly moments: number;
   /** Milliseconds of the simulation's time. */
   readonly time: number;
   /** The paths of all calls of functions, in the order in which they began. */
   readonly calls: ReadonlyArray<string>;
-  /** What was left when the run had ended: steps that had not, and fibers. */
-  readonly left: { readonly steps: ReadonlyArray<string>; readonly fibers: number };
+  /** What was left when the run had ended. */
+  readonly left: {
+    /** The paths of steps that had not ended. */
+    readonly steps: ReadonlyArray<string>;
+    /** How many fibers. */
+    readonly fibers: number;
+  };
   /** The graph as it grew. */
   readonly plan: Plan;
 }
@@ -169,6 +177,7 @@ const run = async <P extends AnyPipeline>(
  * @public
  */
 export const Simulation: {
+  /** Runs a pipeline with an input. */
   readonly run: <P extends AnyPipeline>(
     pipeline: P,
     input: InputsOf<P>,

@@ -22,7 +22,15 @@ import { randomOf } from "./random.ts";
  *
  * @public
  */
-export type Schedule = { readonly seed: number } | { readonly picks: ReadonlyArray<number> };
+export type Schedule =
+  | {
+      /** What the choices are drawn by. */
+      readonly seed: number;
+    }
+  | {
+      /** At each choice, which of what can go on does. */
+      readonly picks: ReadonlyArray<number>;
+    };
 
 export const firstInFirstOut: Schedule = Object.freeze({ picks: Object.freeze([]) });
 

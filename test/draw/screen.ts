@@ -1,9 +1,9 @@
 /** A terminal without a window: takes what a program writes and says what a person would see. */
 import xterm from "@xterm/headless";
-import type { Output } from "../../src/progress/terminal.ts";
+import type { ProgressOutput } from "../../src/progress/terminal.ts";
 
 export interface Screen {
-  readonly output: Output & { readonly isTTY: true; columns: number; rows: number };
+  readonly output: ProgressOutput & { readonly isTTY: true; columns: number; rows: number };
   readonly chunks: Array<string>;
   /** Every line, those that have scrolled away first. */
   readonly lines: () => Promise<ReadonlyArray<string>>;

@@ -6,7 +6,7 @@ import { SqliteStore } from "espalier/sqlite";
 import { describe, expect, test } from "vitest";
 import { decode, encode, Unwritable } from "../../src/encode.ts";
 import { failureOf, rejection } from "../core/support.ts";
-import { storeAt, temporary, withStore } from "./support.ts";
+import { long, storeAt, temporary, withStore } from "./support.ts";
 
 const newFile = temporary();
 
@@ -154,8 +154,11 @@ describe("A value that can be written", () => {
     );
   });
 
-  for (const kibibytes of [1, 255, 256, 257, 1024, 32 * 1024]) {
-    test(`of ${kibibytes} KiB`, async () => {
+  for (const kibibytes of long(
+    [1, 255, 256, 257, 1024, 32 * 1024],
+    [64 * 1024, 128 * 1024, 256 * 1024 - 1],
+  )) {
+    test(`of ${kibibytes} KiB`, { timeout: 600_000 }, async () => {
       const file = newFile();
       const p = pipeline("p").step("large", [], () => "ä".repeat(kibibytes * 512));
       await withStore(

@@ -13,7 +13,7 @@ import { SqliteStore } from "espalier/sqlite";
 import { describe, expect, test } from "vitest";
 import { Listeners } from "../../src/seams.ts";
 import { failureOf, until } from "../core/support.ts";
-import { long, storeAt, temporary, withStore } from "./support.ts";
+import { storeAt, temporary, withStore } from "./support.ts";
 
 const newFile = temporary();
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
@@ -180,8 +180,8 @@ const seeded = (seed: number): (() => number) => {
 };
 
 describe("A file with damaged bytes", () => {
-  const files = long(150, 1000);
-  test(`opens as it was, or is refused: ${files} files`, { timeout: long(60_000, 600_000) }, async () => {
+  const files = 1000;
+  test(`opens as it was, or is refused: ${files} files`, { timeout: 600_000 }, async () => {
     let isFirst = true;
     const p = pipeline("p")
       .step("ids", [], () => Array.from({ length: 30 }, (_, i) => i))

@@ -2,7 +2,7 @@
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
-import { dynamic, pipeline, type } from "espalier";
+import { dynamic, pipeline, step, type } from "espalier";
 import { CheckFailed, checkDynamic, checkPipeline, LawViolation } from "espalier/testing";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -90,6 +90,26 @@ describe("a dynamic step", () => {
     expect(error).toBeInstanceOf(LawViolation);
     expect(error).toMatchObject({ law: "bounded", input: { size: 0 }, seed });
     expect((error as LawViolation).actual).toContain("Does it expand for ever?");
+  });
+
+  test("that takes its steps from a generator without an end", async () => {
+    const endless = dynamic("grown", ["size"], ({ size }: { size: number }) =>
+      pipeline("many")
+        .addAll(
+          (function* () {
+            for (let i = size; ; i++) yield step(`part ${i}`, [], () => i);
+          })(),
+        )
+        .step("grown", [], () => 1),
+    );
+    const error: unknown = await checkDynamic(endless, { input, seed, runs: 2 }).catch(
+      (thrown: unknown) => thrown,
+    );
+    expect(error).toBeInstanceOf(LawViolation);
+    expect(error).toMatchObject({ law: "wellFormed", seed });
+    expect((error as LawViolation).message).toContain(
+      "more than 100000 steps by an iterable that may be endless",
+    );
   });
 
   test("that sleeps for a year takes no time", async () => {

@@ -1,6 +1,7 @@
 /** Checks are made by whatever runs tests, and by what does not. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
+import { it } from "@effect/vitest";
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as TestClock from "effect/testing/TestClock";
@@ -46,13 +47,20 @@ describe("a violation is shown", () => {
   });
 });
 
-// What `it.effect` of @effect/vitest does: the test is an Effect, in a world with a clock that stands still.
-test("inside of an Effect with a TestClock, a check does not touch that clock", async () => {
-  const program = Effect.gen(function* () {
-    yield* TestClock.adjust("1 hour");
-    const report = yield* Effect.promise(() => checkDynamic(kept, { input, runs: 20 }));
-    expect(report.laws.map(({ result }) => result)).not.toContain("vacuous");
-    expect(yield* Clock.currentTimeMillis).toBe(3_600_000);
-  });
-  await Effect.runPromise(Effect.provide(program, TestClock.layer()));
+describe("with @effect/vitest, a check is part of a test that is an Effect", () => {
+  it.effect("and does not touch that test's clock", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour");
+      const report = yield* Effect.promise(() => checkDynamic(kept, { input, runs: 20 }));
+      expect(report.laws.map(({ result }) => result)).not.toContain("vacuous");
+      expect(yield* Clock.currentTimeMillis).toBe(3_600_000);
+    }),
+  );
+
+  it.effect("and its violation an error of that Effect", () =>
+    Effect.gen(function* () {
+      const error = yield* Effect.flip(Effect.tryPromise(() => checkDynamic(broken, { input, seed: 1 })));
+      expect(error.cause).toBeInstanceOf(LawViolation);
+    }),
+  );
 });

@@ -1,6 +1,6 @@
 /**
- * Runs the penguins pipeline, tells what it does as it does it, prints the leaderboard, and writes the graph as it grew:
- * as JSON, Mermaid and DOT. `npm start` runs this; an argument names another folder to write to.
+ * Runs the penguins pipeline, tells what it does as it does it, prints the leaderboard, and writes the graph as it grew
+ * (as JSON, Mermaid, DOT and SVG) and a report of the run, which any browser opens. `npm start` runs this; an argument names another folder to write to.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import * as Stream from "effect/Stream";
 import type { PipelineEvent } from "espalier";
-import { Plan } from "espalier/draw";
+import { Plan, Report } from "espalier/draw";
 import { leaderboardText } from "./compare.ts";
 import { Settings } from "./data.ts";
 import { penguins } from "./pipeline.ts";
@@ -43,14 +43,17 @@ const program = Effect.gen(function* () {
   yield* Stream.runForEach(run.events, (event) => Effect.forEach(told(event), (line) => Console.log(line)));
   const { guess, leaderboard } = yield* run.await;
   yield* Console.log(`\n${leaderboardText(leaderboard, guess)}\n`);
+  const report = yield* Report.fromRun(run);
   yield* Effect.promise(async () => {
     await mkdir(folder, { recursive: true });
     await writeFile(join(folder, "graph.json"), Plan.toJson(run.plan));
     await writeFile(join(folder, "graph.mmd"), Plan.toMermaid(run.plan));
     await writeFile(join(folder, "graph.dot"), Plan.toDot(run.plan));
     await writeFile(join(folder, "graph.svg"), Plan.toSvg(run.plan));
+    await writeFile(join(folder, "report.html"), report);
   });
   yield* Console.log(`The graph as it grew: ${join(folder, "graph.json")}, graph.mmd, graph.dot, graph.svg`);
+  yield* Console.log(`What happened: ${join(folder, "report.html")}`);
 });
 
 await Effect.runPromise(program);

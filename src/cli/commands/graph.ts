@@ -10,10 +10,14 @@ import { exportName, file } from "../parameters.ts";
 /** Pictures need a library that is slow to load, and most commands draw none. */
 const svg = async (plan: Plan): Promise<string> => (await import("../../draw/svg.ts")).toSvg(plan);
 
-const writers = { mermaid: Plan.toMermaid, dot: Plan.toDot, json: Plan.toJson, svg } as const;
+const html = async (plan: Plan): Promise<string> => (await import("../../draw/page/html.ts")).toHtml(plan);
 
-const format = Flag.Literals("format", ["mermaid", "dot", "json", "svg"]).pipe(
-  Flag.withDescription("Mermaid for Markdown, DOT for Graphviz, the plan as JSON, or an SVG picture"),
+const writers = { mermaid: Plan.toMermaid, dot: Plan.toDot, json: Plan.toJson, svg, html } as const;
+
+const format = Flag.Literals("format", ["mermaid", "dot", "json", "svg", "html"]).pipe(
+  Flag.withDescription(
+    "Mermaid for Markdown, DOT for Graphviz, the plan as JSON, an SVG picture, or an HTML page to look around in",
+  ),
   Flag.withDefault("mermaid" as const),
 );
 
@@ -36,6 +40,10 @@ export const graph = Command.make(
       description: "A Mermaid flowchart, which GitHub draws in Markdown",
     },
     { command: "espalier graph training.ts --format svg > training.svg", description: "A picture" },
+    {
+      command: "espalier graph training.ts --format html > training.html",
+      description: "A page: zoom, search, fold, click",
+    },
     {
       command: "espalier graph training.ts --format dot | dot -Tsvg > training.svg",
       description: "A picture, by Graphviz",

@@ -1,6 +1,6 @@
 /** Expansions: the union over their branches, whatever each returns. */
 import * as Effect from "effect/Effect";
-import type { InputsOf, OutputsOf } from "espalier";
+import type { FailureOf, InputsOf, OutputsOf, ServicesOf } from "espalier";
 import { dynamic, pipeline, step, type } from "espalier";
 import { same } from "./same.ts";
 
@@ -138,3 +138,13 @@ const search = dynamic("best", ["rates"], ({ rates }: { readonly rates: Readonly
 );
 const sub = search.expand({ rates: [1] });
 same<OutputsOf<typeof sub>, { readonly best: number }>(true);
+
+// What a step may leave out of its record is read as what it may be; `any` says nothing of errors and services.
+const partly = pipeline("partly")
+  .step("halves", [], (): { readonly train: number; readonly test?: string } => ({ train: 1 }), {
+    outputs: ["train", "test"],
+  })
+  .dynamic("parsed", [], () => JSON.parse("1"));
+same<OutputsOf<typeof partly>["test"], string | undefined>(true);
+same<FailureOf<typeof partly>, never>(true);
+same<ServicesOf<typeof partly>, never>(true);

@@ -57,3 +57,9 @@ const staged = pipeline("staged")
   .step("byText", ["load"], ({ load }) => load);
 same<OutputsOf<typeof staged>["byMember"], number>(true);
 same<OutputsOf<typeof staged>["byText"], number>(true);
+
+// Steps of several names in one list add all their outputs, each with its own type.
+const several = pipeline("several")
+  .addAll([step("width", [], () => 1), step("colour", [], () => "red")])
+  .step("both", ["width", "colour"], ({ width, colour }) => [width, colour] as const);
+same<OutputsOf<typeof several>["both"], readonly [number, string]>(true);

@@ -1,0 +1,159 @@
+/**
+ * A plan as a page shows it: flat lists of its graphs and steps, each graph laid out once. Where everything stands is
+ * left to the page, which does that anew whenever something is folded.
+ */
+import type { Plan, PlanStep } from "../../../types/plan.ts";
+import { arrange } from "../arrange.ts";
+import { shortened, visible } from "../escape.ts";
+import { labelOf, lineHeight, outlineOf, widthOf } from "../outline.ts";
+import type { OutlineBox } from "../outline.ts";
+import type { PageForm, PageGraph, PageStep } from "./data.ts";
+
+/** What of a page comes from a plan. `paths` has the path of each step as the run knows it. */
+export interface Graphs {
+  readonly graphs: ReadonlyArray<PageGraph>;
+  readonly forms: ReadonlyArray<PageForm>;
+  readonly steps: ReadonlyArray<PageStep>;
+  readonly paths: ReadonlyArray<string>;
+}
+
+export const text = (value: string): string => shortened(visible(shortened(value, 2_000)), 300);
+
+/** The sign that a box can be unfolded takes as much. */
+const foldSign = 18;
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** Forms by what makes them: most items of a map have graphs of one form. */
+class Forms {
+  readonly list: Array<PageForm> = [];
+  readonly #known = new Map<string, number>();
+
+  of(boxes: ReadonlyArray<OutlineBox>, widths: ReadonlyArray<number>): number {
+    const key = JSON.stringify([widths, boxes.map(({ parents }) => parents)]);
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const { layers, above, wished, lines } = arrange(
+      widths,
+      boxes.map(({ parents }) => parents),
+    );
+    this.list.push({ layers, above, wished: wished.map(round), lines });
+    this.#known.set(key, this.list.length - 1);
+    return this.list.length - 1;
+  }
+}
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+/** A graph that is to be laid out, and whose it is. */
+interface Task {
+  readonly plan: Plan;
+  readonly owner: number;
+}
+
+const itemName = (path: string): string => (path.endsWith("]") ? path.slice(path.lastIndexOf("[")) : path);
+
+const grownNote = (step: PlanStep): string => {
+  const grown = (step.expansions ?? []).flatMap(({ plan }) => (plan === undefined ? [] : [plan]));
+  if (grown.length === 0) return "";
+  const [first] = grown;
+  if (step.kind === "map") return `${grown.length.toLocaleString("en")} × ${labelOf(first!.name)}`;
+  const steps = first!.steps.length;
+  return `${labelOf(first!.name)}, ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
+};
+
+const openOf = (label: string, step: PlanStep): { readonly label: string; readonly width: number } => {
+  const grown = step.expansions!.filter(({ plan }) => plan !== undefined);
+  const only = grown.length === 1 && step.kind !== "map" ? grown[0]!.plan!.name : undefined;
+  const open = only === undefined ? label : labelOf(`${label} → ${only}`);
+  return { label: open, width: widthOf(open) + foldSign };
+};
+
+const stepOf = (step: PlanStep, parent: number, found: ReadonlyMap<string, number>): Writable<PageStep> => {
+  const { path, name, kind, inputs, outputs, description, tags, cases } = step;
+  return {
+    path: text(path),
+    name: text(name),
+    kind,
+    parent,
+    inputs: inputs.map(({ name, from }) => [text(name), found.get(from) ?? -1]),
+    outputs: outputs === "all" ? outputs : outputs.map(text),
+    ...(description === undefined ? {} : { description: text(description) }),
+    ...(tags === undefined ? {} : { tags: tags.map(text) }),
+    ...(cases === undefined ? {} : { cases: cases.map(text) }),
+  };
+};
+
+/** All graphs of a plan, the outer before the inner ones. */
+export const graphsOf = (root: Plan): Graphs => {
+  const graphs: Array<PageGraph> = [];
+  const steps: Array<Writable<PageStep>> = [];
+  const paths: Array<string> = [];
+  const forms = new Forms();
+  const tasks: Array<Task> = [{ plan: root, owner: -1 }];
+  // The list grows while it is walked: plans nest as deeply as data says, and recursion would not.
+  for (let next = 0; next < tasks.length; next++) {
+    const { plan, owner } = tasks[next]!;
+    const found = new Map(plan.steps.map(({ path }, i) => [path, steps.length + i]));
+    const first = steps.length;
+    for (const step of plan.steps) {
+      steps.push(stepOf(step, owner, found));
+      paths.push(step.path);
+    }
+    const outline = outlineOf(plan);
+    let at = first;
+    const boxes = outline.map(({ kind, label, note, mayGrow, height, step }) => {
+      const grown = step === undefined ? "" : grownNote(step);
+      const said = grown === "" ? note : grown;
+      const isTall = grown === "" ? 0 : 14;
+      const sign = grown === "" ? 0 : foldSign;
+      const width = widthOf(label, said) + sign;
+      return {
+        kind,
+        label,
+        note: said,
+        mayGrow,
+        width: round(width),
+        height: height + isTall,
+        step: step === undefined ? -1 : at++,
+        ...(grown === "" ? {} : { open: openOf(label, step!) }),
+      };
+    });
+    const form = forms.of(
+      outline,
+      boxes.map(({ width }) => width),
+    );
+    graphs.push({ name: text(plan.name), owner, form, boxes });
+    if (owner !== -1) steps[owner]!.graph = graphs.length - 1;
+    plan.steps.forEach((step, i) => {
+      const grown = (step.expansions ?? []).filter(({ plan }) => plan !== undefined);
+      if (grown.length === 0) return;
+      const own = first + i;
+      const single = grown.length === 1 && step.kind !== "map";
+      const items: Array<number> = [];
+      for (const { path, plan } of grown) {
+        if (single) {
+          tasks.push({ plan: plan!, owner: own });
+          continue;
+        }
+        items.push(steps.length);
+        const label = labelOf(`${itemName(path)} ${plan!.name}`);
+        const width = widthOf(label) + foldSign;
+        const box = { kind: "item", label, note: "", mayGrow: false, width, height: lineHeight } as const;
+        tasks.push({ plan: plan!, owner: steps.length });
+        paths.push(path);
+        steps.push({
+          path: text(path),
+          name: text(itemName(path)),
+          kind: "item",
+          parent: own,
+          inputs: [],
+          outputs: steps[own]!.outputs,
+          box: { ...box, step: steps.length, open: { label, width } },
+        });
+      }
+      if (!single) steps[own]!.items = items;
+    });
+  }
+  return { graphs, forms: forms.list, steps, paths };
+};

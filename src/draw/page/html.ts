@@ -1,0 +1,10 @@
+/** A plan as a page to look around in. */
+import type { Plan } from "../../../types/plan.ts";
+import { graphsOf, text } from "./graphs.ts";
+import { pageOf } from "./shell.ts";
+
+/** The plan as the text of an HTML file. */
+export const toHtml = (plan: Plan): string => {
+  const { graphs, forms, steps } = graphsOf(plan);
+  return pageOf({ title: text(plan.name), graphs, forms, steps, returns: plan.returns.map(text) });
+};

@@ -1,0 +1,77 @@
+/** The report of a run: one page that tells what happened. Made from the run's events, while or after they are told. */
+import * as Effect from "effect/Effect";
+import type * as Stream from "effect/Stream";
+import type { PipelineEvent } from "../../events.ts";
+import { Collected } from "./collect.ts";
+import { reportPage } from "./page.ts";
+
+/**
+ * Gathers what a report tells, event by event, without holding on to the values of the run.
+ *
+ * @public
+ */
+export interface ReportCollector {
+  /** Takes the next event of the run. */
+  readonly event: (event: PipelineEvent) => void;
+  /** The report of what has happened so far, as the text of an HTML file. */
+  readonly toHtml: () => string;
+}
+
+/**
+ * What a report needs of a run: what `start` gives has it.
+ *
+ * @public
+ */
+export interface ReportedRun {
+  /** All events of the run, from its first to its last. */
+  readonly events: Stream.Stream<PipelineEvent>;
+}
+
+const collector = (): ReportCollector => {
+  const collected = new Collected();
+  return { event: (event) => collected.event(event), toHtml: () => reportPage(collected) };
+};
+
+const fromEvents = (events: Iterable<PipelineEvent>): string => {
+  const { event, toHtml } = collector();
+  for (const next of events) event(next);
+  return toHtml();
+};
+
+const fromRun = (run: ReportedRun): Effect.Effect<string> =>
+  Effect.gen(function* () {
+    const streams = yield* Effect.promise(() => import("effect/Stream"));
+    const { event, toHtml } = collector();
+    yield* streams.runForEach(run.events, (next) => Effect.sync(() => event(next)));
+    return toHtml();
+  });
+
+/**
+ * Reports of runs: the graph as it grew, a time line, the values, the errors with their causes, and what each expansion
+ * declared beside what it gave. One HTML file that needs no other, for failed runs too. Values are told without running
+ * any of them: no getter, no `toString`, no trap of a proxy.
+ *
+ * @example
+ * ```ts
+ * import * as Effect from "effect/Effect";
+ * import { pipeline } from "espalier";
+ * import { Report } from "espalier/draw";
+ *
+ * const sum = pipeline("sum")
+ *   .step("one", [], () => 1)
+ *   .step("two", ["one"], ({ one }) => one + 1);
+ *
+ * const html = await Effect.runPromise(Effect.flatMap(sum.start({}), Report.fromRun));
+ * console.log(html.startsWith("<!doctype html>")); // true
+ * ```
+ *
+ * @public
+ */
+export const Report: {
+  /** Waits for the end of a run that `start` gave, however it ends, and gives its report. */
+  readonly fromRun: (run: ReportedRun) => Effect.Effect<string>;
+  /** The report of events that were kept, in the order in which they happened. */
+  readonly fromEvents: (events: Iterable<PipelineEvent>) => string;
+  /** For runs that are watched anyway: give it each event, and ask it for the report when there is need of one. */
+  readonly collector: () => ReportCollector;
+} = { fromRun, fromEvents, collector };
