@@ -10,22 +10,24 @@ import { Listeners } from "../seams.ts";
 import { Measures } from "./measures.ts";
 import { Spans } from "./spans.ts";
 
-export interface Observation extends Pick<Watcher, "enter" | "began"> {
-  readonly listeners: ReadonlyArray<(event: PipelineEvent) => void>;
+export interface Observation extends Pick<Watcher, "hears" | "enter" | "began"> {
+  readonly tell: (event: PipelineEvent) => void;
 }
 
-export const observe = (options: RunOptions, context: Context.Context<never>): Observation => {
-  const listeners = Context.get(context, Listeners);
-  if (options.tracing !== true && options.metrics !== true) return { listeners };
-  const spans = options.tracing === true ? new Spans(context) : undefined;
-  const measures = options.metrics === true ? new Measures(context) : undefined;
+export const observe = (options: RunOptions, context: Context.Context<never>): Observation | undefined => {
+  const around = Context.get(context, Listeners);
+  const { tracing, metrics } = options;
+  if (around.length === 0 && tracing !== true && metrics !== true) return undefined;
+  const spans = tracing === true ? new Spans(context) : undefined;
+  const measures = metrics === true ? new Measures(context) : undefined;
   return {
-    // Spans first: whoever else listens may log, or trace.
-    listeners: [
-      ...(spans === undefined ? [] : [(event: PipelineEvent) => spans.event(event)]),
-      ...(measures === undefined ? [] : [(event: PipelineEvent) => measures.event(event)]),
-      ...listeners,
-    ],
+    tell: (event) => {
+      // Spans first: whoever else listens may log, or trace.
+      spans?.event(event);
+      measures?.event(event);
+      for (const listener of around) listener(event);
+    },
+    hears: around.length > 0 || spans !== undefined,
     enter: spans && ((graph) => spans.enter(graph)),
     began: measures && ((engine) => measures.began(engine)),
   };

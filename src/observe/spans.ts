@@ -17,6 +17,7 @@ import type { Graph } from "../compile.ts";
 import type { StepDefinition, UserFunction } from "../definition.ts";
 import { describe } from "../describe.ts";
 import type { PipelineEvent } from "../events.ts";
+import { writeLine } from "./lines.ts";
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
@@ -239,24 +240,16 @@ export class Spans {
   #within(path: string, value: unknown): unknown {
     const span = this.#open.get(path);
     if (span === undefined || !isEffectToRun(value)) return value;
-    return Effect.updateContext(value, (context: Context.Context<never>) =>
-      this.#contextOf(context, path, span),
-    );
+    return Effect.provideService(value, ParentSpan, span);
   }
 
-  #contextOf(context: Context.Context<never>, path: string, span: Span): Context.Context<never> {
-    const annotations = Context.get(context, References.CurrentLogAnnotations);
-    return Context.add(
-      Context.add(context, ParentSpan, span) as Context.Context<never>,
-      References.CurrentLogAnnotations,
-      { ...annotations, "espalier.run": this.#runId, "espalier.path": path },
-    );
-  }
-
-  /** `context.log` goes to Effect's loggers too. */
+  /** `context.log` goes to Effect's loggers too. A step that was left behind may log when its span has ended. */
   #log(path: string, message: ReadonlyArray<unknown>): void {
-    const span = this.#open.get(path);
+    const span = this.#open.get(path) ?? this.#run;
     if (span === undefined) return;
-    Effect.runForkWith(this.#contextOf(this.#context, path, span))(Effect.logInfo(...message));
+    const around = Context.get(this.#context, References.CurrentLogAnnotations);
+    const annotations = { ...around, "espalier.run": this.#runId, "espalier.path": path };
+    const context = Context.add(this.#context, References.CurrentLogAnnotations, annotations);
+    writeLine(Context.add(context, ParentSpan, span), message);
   }
 }

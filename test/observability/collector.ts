@@ -93,10 +93,15 @@ export interface Collected {
   readonly lines: ReadonlyArray<Line>;
   /** As they were last told. */
   readonly points: ReadonlyArray<Point>;
+  /** Each time that they were told. */
+  readonly told: ReadonlyArray<ReadonlyArray<Point>>;
 }
 
 /** Runs an Effect with Effect's exporter; what had been collected when that was shut down. */
-export const collected = async (effect: Effect.Effect<unknown, unknown>): Promise<Collected> => {
+export const collected = async (
+  effect: Effect.Effect<unknown, unknown>,
+  metricsEveryMillis = 10_000,
+): Promise<Collected> => {
   const bodies = new Map<string | undefined, Array<any>>();
   const server = createServer((request, response) => {
     const chunks: Array<Buffer> = [];
@@ -114,6 +119,8 @@ export const collected = async (effect: Effect.Effect<unknown, unknown>): Promis
   const exporter = Otlp.layerJson({
     baseUrl: `http://127.0.0.1:${port}`,
     resource: { serviceName: "espalier-test" },
+    loggerMergeWithExisting: false,
+    metricsExportInterval: metricsEveryMillis,
   }).pipe(Layer.provide(FetchHttpClient.layer));
   try {
     await Effect.runPromise(
@@ -129,10 +136,12 @@ export const collected = async (effect: Effect.Effect<unknown, unknown>): Promis
       server.close(resolve);
     });
   }
+  const told = (bodies.get("/v1/metrics") ?? []).map(pointsOf);
   return {
     spans: (bodies.get("/v1/traces") ?? []).flatMap(spansOf),
     lines: (bodies.get("/v1/logs") ?? []).flatMap(linesOf),
-    points: pointsOf(bodies.get("/v1/metrics")?.at(-1) ?? { resourceMetrics: [] }),
+    points: told.at(-1) ?? [],
+    told,
   };
 };
 

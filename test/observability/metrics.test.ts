@@ -88,6 +88,84 @@ describe("A run with metrics", () => {
     expect(gauge(told, "espalier_queue_depth")).toBe(0);
   });
 
+  test("tells them while the run goes on, at the collector", async () => {
+    const { told } = await collected(many(() => sleep(100)).run({}, { metrics: true, concurrency: 5 }), 20);
+    const series = (name: string) =>
+      told.flatMap((points) => points.filter((point) => point.name === name).map(({ value }) => value));
+    expect(series("espalier_steps_running")).toContain(5);
+    expect(series("espalier_steps_running").at(-1)).toBe(0);
+    expect(series("espalier_queue_depth")).toContain(5);
+    expect(series("espalier_queue_depth").at(-1)).toBe(0);
+  });
+
+  const slowly = (work: () => unknown) => many(work).step("more", ["w *"], () => 1);
+  let tries = 0;
+  const ends: ReadonlyArray<readonly [string, Effect.Effect<unknown, unknown>, string]> = [
+    ["succeeds", slowly(() => sleep(5)).run({}, { metrics: true, concurrency: 2 }), "step succeeded: 11"],
+    [
+      "fails while others run and wait",
+      slowly(() => (++tries === 3 ? Effect.fail("no") : Effect.never)).run(
+        {},
+        { metrics: true, concurrency: 5 },
+      ),
+      "step failed: 1",
+    ],
+    [
+      "fails by what no step expects",
+      slowly(() => Effect.andThen(Effect.sleep(1), Effect.die("defect"))).run(
+        {},
+        { metrics: true, pools: { w: 4 } },
+      ),
+      "step failed: 1",
+    ],
+    [
+      "fails at last, and finishes the rest",
+      slowly(() => Effect.fail("no")).run({}, { metrics: true, onFailure: "finish", concurrency: 3 }),
+      "step failed: 10",
+    ],
+    [
+      "is interrupted by whoever waits for it",
+      Effect.timeoutOption(slowly(() => Effect.never).run({}, { metrics: true, concurrency: 4 }), 20),
+      "step interrupted: 4",
+    ],
+    [
+      "leaves behind what ignores its interruption",
+      Effect.timeoutOption(
+        slowly(() => new Promise(() => {})).run({}, { metrics: true, concurrency: 4, gracePeriod: 1 }),
+        20,
+      ),
+      "step leaked: 4",
+    ],
+    [
+      "fails in an expansion, within a run that has a store",
+      pipeline("nest")
+        .dynamic(
+          "m",
+          [],
+          () => slowly(() => Effect.delay(Effect.fail("no"), 2)).step("m", ["more"], () => 1),
+          {
+            retry: { times: 2 },
+          },
+        )
+        .run({}, { metrics: true, concurrency: 2, store: SqliteStore.layer({ filename: ":memory:" }) }),
+      "expansion failed: 1",
+    ],
+  ];
+
+  test.each(ends)("leaves nothing in the gauges when the run %s", async (_, run, counted) => {
+    const told = await collected(run);
+    expect(countsOf(told)).toContain(counted);
+    expect(gauge(told, "espalier_steps_running")).toBe(0);
+    expect(gauge(told, "espalier_queue_depth") ?? 0).toBe(0);
+    const series = told.points.filter(({ name }) => name === "espalier_steps");
+    const sum = (state: string) =>
+      series
+        .filter(({ attributes }) => attributes["kind"] === "step" && attributes["state"] === state)
+        .reduce((total, { value }) => total + value, 0);
+    // What has started has ended in one way, once.
+    expect(sum("started")).toBe(sum("succeeded") + sum("failed") + sum("interrupted") + sum("leaked"));
+  });
+
   test("sums the gauges of runs that go on at once, and leaves nothing when they are interrupted", async () => {
     const seen = Effect.gen(function* () {
       const p = many(() => Effect.never);
