@@ -97,9 +97,9 @@ export interface Collected {
   readonly told: ReadonlyArray<ReadonlyArray<Point>>;
 }
 
-/** Runs an Effect with Effect's exporter; what had been collected when that was shut down. */
-export const collected = async (
-  effect: Effect.Effect<unknown, unknown>,
+/** What a program sends by Effect's exporter until it has ended. */
+export const collectedFrom = async (
+  program: (exporter: Layer.Layer<never>) => Promise<unknown>,
   metricsEveryMillis = 10_000,
 ): Promise<Collected> => {
   const bodies = new Map<string | undefined, Array<any>>();
@@ -123,13 +123,7 @@ export const collected = async (
     metricsExportInterval: metricsEveryMillis,
   }).pipe(Layer.provide(FetchHttpClient.layer));
   try {
-    await Effect.runPromise(
-      Effect.exit(effect).pipe(
-        Effect.provide(exporter),
-        // Other runs of this process count elsewhere.
-        Effect.provideService(Metric.MetricRegistry, new Map()),
-      ),
-    );
+    await program(exporter);
   } finally {
     server.closeAllConnections();
     await new Promise((resolve) => {
@@ -144,6 +138,23 @@ export const collected = async (
     told,
   };
 };
+
+/** Runs an Effect with Effect's exporter; what had been collected when that was shut down. */
+export const collected = (
+  effect: Effect.Effect<unknown, unknown>,
+  metricsEveryMillis?: number,
+): Promise<Collected> =>
+  collectedFrom(
+    (exporter) =>
+      Effect.runPromise(
+        Effect.exit(effect).pipe(
+          Effect.provide(exporter),
+          // Other runs of this process count elsewhere.
+          Effect.provideService(Metric.MetricRegistry, new Map()),
+        ),
+      ),
+    metricsEveryMillis,
+  );
 
 /** The spans by indentation, as they began: the tree that a collector shows. */
 export const treeOf = (spans: ReadonlyArray<Span>): string => {

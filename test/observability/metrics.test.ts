@@ -1,11 +1,12 @@
 import * as Effect from "effect/Effect";
+import * as ManagedRuntime from "effect/ManagedRuntime";
 import * as Metric from "effect/Metric";
 import { pipeline, resume, step } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { describe, expect, test } from "vitest";
 import { sleep } from "../core/support.ts";
 import type { Collected } from "./collector.ts";
-import { collected } from "./collector.ts";
+import { collected, collectedFrom } from "./collector.ts";
 
 /** The counter's series, as `kind state: count`. */
 const countsOf = ({ points }: Collected): ReadonlyArray<string> =>
@@ -220,6 +221,18 @@ describe("A run with metrics", () => {
       "espalier.cached.run": "one",
       "espalier.cached.path": "cached",
     });
+  });
+
+  test("tells runs by runPromise to an exporter that is anywhere in the program, and spans to one that runs it", async () => {
+    const both = pipeline("by promise").step("a", [], async () => 1);
+    const told = await collectedFrom(async (exporter) => {
+      const collector = ManagedRuntime.make(exporter);
+      expect(await both.runPromise({}, { tracing: true, metrics: true })).toEqual({ a: 1 });
+      expect(await collector.runPromise(both.run({}, { tracing: true, metrics: true }))).toEqual({ a: 1 });
+      await collector.dispose();
+    });
+    expect(countsOf(told)).toEqual(["step started: 2", "step succeeded: 2"]);
+    expect(told.spans.map(({ name }) => name).toSorted()).toEqual(["a", "by promise"]);
   });
 
   test("counts nothing without the option", async () => {
