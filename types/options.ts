@@ -143,4 +143,8 @@ export interface RunOptions {
   readonly gracePeriod?: DurationInput;
   /** Where the run is recorded: `SqliteStore.layer({ filename })`. Provided as a service, it serves as well. */
   readonly store?: StoreLayer;
+  /** Gives Effect's `Tracer` a span for the run and each step, item and expansion; `false` by default. */
+  readonly tracing?: boolean;
+  /** Counts steps by state, and tells durations and the queue, as Effect `Metric`s; `false` by default. */
+  readonly metrics?: boolean;
 }
