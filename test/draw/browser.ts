@@ -48,10 +48,16 @@ export interface Opened {
 }
 
 export interface Chromium {
-  /** Opens HTML from disk, as a user does. */
+  /** Opens HTML, or an SVG file, from disk, as a user does. */
   readonly open: (
-    html: string,
-    options?: { readonly colorScheme?: "light" | "dark"; readonly width?: number; readonly height?: number },
+    text: string,
+    options?: {
+      readonly colorScheme?: "light" | "dark";
+      readonly width?: number;
+      readonly height?: number;
+      /** A page of ours by default, which says when it is ready. */
+      readonly is?: "page" | "html" | "svg";
+    },
   ) => Promise<Opened>;
 }
 
@@ -70,9 +76,9 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
       if (folder !== "") await rm(folder, { recursive: true, force: true });
     });
     tests({
-      open: async (html, { colorScheme = "light", width = 1200, height = 800 } = {}) => {
-        const file = join(folder, `${files++}.html`);
-        await writeFile(file, html);
+      open: async (text, { colorScheme = "light", width = 1200, height = 800, is = "page" } = {}) => {
+        const file = join(folder, `${files++}.${is === "svg" ? "svg" : "html"}`);
+        await writeFile(file, text);
         const context = await browser!.newContext({ colorScheme, viewport: { width, height } });
         const page = await context.newPage();
         const requests: Array<string> = [];
@@ -91,7 +97,8 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
           void dialog.dismiss();
         });
         await page.goto(url);
-        await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
+        if (is === "page")
+          await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
         return { page, requests, complaints };
       },
     });
