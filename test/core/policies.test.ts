@@ -467,13 +467,13 @@ describe("fallback", () => {
   test("may take its time, as a Promise or an Effect, and need what a step may need", async () => {
     class Defaults extends Context.Service<Defaults, { readonly count: number }>()("Defaults") {}
     const p = pipeline("p")
-      .step("a", [], () => Effect.fail("no" as const), { fallback: async (error) => `late ${error}` })
+      .step("a", [], () => Effect.fail("no" as const), { fallback: async (error) => ["late", error] })
       .step("b", [], () => Effect.fail("no"), { fallback: () => Effect.map(Defaults, ({ count }) => count) })
       .step("c", [], () => Effect.fail("no"), { fallback: async () => Effect.succeed(3) })
       .input("e", type<ReadonlyArray<number>>())
       .map("d", "e", [], () => Effect.fail("no"), { fallback: async () => 4 });
     const given = Effect.provideService(p.run({ e: [1, 2] }), Defaults, { count: 2 });
-    expect(await Effect.runPromise(given)).toMatchObject({ a: "late no", b: 2, c: 3, d: [4, 4] });
+    expect(await Effect.runPromise(given)).toMatchObject({ a: ["late", "no"], b: 2, c: 3, d: [4, 4] });
   });
   test("may be the error itself, as a value", async () => {
     const p = pipeline("p")
