@@ -44,11 +44,21 @@ const failedWith = (error: unknown): Exit.Exit<never, unknown> => {
   }
 };
 
+// A proxy that throws when it is asked what it is, is for the engine to judge.
+
 const isEffectToRun = (value: unknown): value is Effect.Effect<unknown, unknown> => {
   try {
     return Effect.isEffect(value) && !Exit.isExit(value);
   } catch {
-    return false; // A proxy that throws is a plain value.
+    return false;
+  }
+};
+
+const isPromise = (value: unknown): value is Promise<unknown> => {
+  try {
+    return value instanceof Promise;
+  } catch {
+    return false;
   }
 };
 
@@ -231,9 +241,7 @@ export class Spans {
       const { path } = parameters.at(-1) as StepContext;
       const value = call(...parameters);
       // A promise may give an Effect.
-      return value instanceof Promise
-        ? value.then((given) => this.#within(path, given))
-        : this.#within(path, value);
+      return isPromise(value) ? value.then((given) => this.#within(path, given)) : this.#within(path, value);
     };
   }
 

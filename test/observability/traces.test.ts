@@ -1,5 +1,7 @@
+import * as Cause from "effect/Cause";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
 import * as Stream from "effect/Stream";
 import * as Tracer from "effect/Tracer";
 import type { RunOptions } from "espalier";
@@ -283,6 +285,41 @@ training: error
     const { spans } = await collected(bad.run({}, { tracing: true }));
     expect(treeOf(spans)).toBe("bad: error\n  throws: error");
   });
+});
+
+const throwing = () => {
+  throw new Error("trap");
+};
+const revoked = (): object => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+};
+
+test.each<readonly [string, () => unknown]>([
+  ["undefined", () => undefined],
+  ["a function", () => throwing],
+  ["an exit", () => Exit.succeed(1)],
+  ["a failed exit", () => Exit.fail("no")],
+  ["an error that is an Effect", () => new NoFit({ message: "as a value" })],
+  ["a promise of an Effect", async () => Effect.succeed(2)],
+  ["a promise of a promise", async () => Promise.resolve(3)],
+  ["a rejected promise", async () => Promise.reject(new Error("rejected"))],
+  ["a thenable", () => ({ then: (resolve: (value: number) => void) => resolve(4) })],
+  ["a proxy that throws", () => new Proxy({}, { get: throwing, getPrototypeOf: throwing, has: throwing })],
+  ["a revoked proxy", revoked],
+  ["an object whose then throws", () => Object.defineProperty({}, "then", { get: throwing })],
+])("A step ends in the same way with tracing and without: %s", async (_, give) => {
+  const p = untyped.pipeline("p").step("a", [], give);
+  const endOf = async (tracing: boolean) => {
+    const exit: Exit.Exit<any, any> = await Effect.runPromise(
+      Effect.exit(p.run({}, { tracing }) as Effect.Effect<unknown, unknown>),
+    );
+    return Exit.isSuccess(exit)
+      ? { succeeded: typeof exit.value.a === "function" ? "function" : exit.value.a }
+      : { failed: String(Cause.squash(exit.cause)) };
+  };
+  expect(await endOf(true)).toEqual(await endOf(false));
 });
 
 describe("A run without tracing", () => {
