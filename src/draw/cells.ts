@@ -31,6 +31,20 @@ export const cells = (text: string): number => {
   return count;
 };
 
+/**
+ * How many cells a text takes at most in a picture: fonts differ in what they join. A family of four is one picture in one
+ * font and four in another, and where a font has no fixed width, as few have for Thai, marks may take room.
+ */
+export const mostCells = (text: string): number => {
+  if (plain.test(text)) return text.length;
+  let count = 0;
+  for (const character of text) {
+    if (wide.test(character) || /\p{Extended_Pictographic}/u.test(character)) count += 2;
+    else if (!/\u200c|\u200d|\ufe0f/u.test(character)) count += 1;
+  }
+  return count;
+};
+
 /** As much of a text as fits into `width` cells, the last one an ellipsis where some is left out. */
 export const fitted = (text: string, width: number): string => {
   if (width <= 0) return "";

@@ -13,7 +13,8 @@ const shapes: Readonly<Record<SceneShape, readonly [before: string, after: strin
   value: ['("', '")'],
 };
 
-const label = (text: string): string => mermaid(shortened(text, 300));
+/** Mermaid refuses a label without anything in it. */
+const label = (text: string): string => (text === "" ? "#32;" : mermaid(shortened(text, 300)));
 
 const node = ({ id, shape, label: text }: SceneNode): string => {
   const [before, after] = shapes[shape];

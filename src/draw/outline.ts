@@ -1,6 +1,6 @@
 /** What of one graph is drawn as boxes, and how large each is while nothing is drawn inside of it. */
 import type { Plan, PlanStep, StepKind } from "../../types/plan.ts";
-import { cells } from "./cells.ts";
+import { mostCells } from "./cells.ts";
 import { shortened, visible } from "./escape.ts";
 
 export interface OutlineBox {
@@ -31,7 +31,10 @@ const noteCharacterWidth = 6.4;
 export const labelOf = (name: string): string => shortened(visible(name), longest);
 
 export const widthOf = (label: string, note = ""): number =>
-  Math.max(44, Math.max(cells(label) * characterWidth, cells(note) * noteCharacterWidth) + 2 * padding);
+  Math.max(
+    44,
+    Math.max(mostCells(label) * characterWidth, mostCells(note) * noteCharacterWidth) + 2 * padding,
+  );
 
 const listed = (names: ReadonlyArray<string>, between: string): string => {
   const text = names.slice(0, 3).join(between) + (names.length > 3 ? `${between}…` : "");

@@ -2,10 +2,10 @@
  * What a terminal shows of a run at one moment: lines that fit into its width and height. Pure, and without colours of
  * its own: each line is a list of pieces with a role, which `colours` turns into codes or leaves plain.
  */
-import { describe } from "../describe.ts";
 import { cells, fitted } from "../draw/cells.ts";
 import { visible } from "../draw/escape.ts";
 import { StepFailed } from "../errors.ts";
+import { isErrorOf, said } from "./said.ts";
 import type { NodeState, RunTree, TreeNode } from "./tree.ts";
 import { counted, took } from "./words.ts";
 
@@ -64,7 +64,7 @@ const rest = (fraction: number, elapsed: number): string => {
 const isBad = ({ state }: TreeNode): boolean => state === "failed" || state === "leaked";
 
 /** What went wrong, in a line: what a step threw rather than that it failed, which its mark says. */
-const reason = (error: unknown): string => describe(error instanceof StepFailed ? error.cause : error);
+const reason = (error: unknown): string => said(isErrorOf(error, StepFailed) ? error.cause : error);
 
 /** What is said of a node after its name. */
 const details = (node: TreeNode, now: number, barCells: number): ReadonlyArray<Piece> => {

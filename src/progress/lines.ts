@@ -1,8 +1,8 @@
 /** What is told of runs where no picture can change in place: a line for each thing that happens, for logs and pipes. */
-import { describe } from "../describe.ts";
 import { visible } from "../draw/escape.ts";
 import type { PipelineEvent } from "../events.ts";
 import { asText } from "./frame.ts";
+import { said } from "./said.ts";
 import { summary } from "./summary.ts";
 import { parentPath, RunTree } from "./tree.ts";
 import { counted, took } from "./words.ts";
@@ -93,7 +93,7 @@ const linesOfRun = (say: (line: string) => void): ((event: PipelineEvent) => voi
         return say(`+ ${event.path}: ${event.plan.name}, ${counted(event.plan.steps.length, "step")}`);
       case "step.retried":
         return say(
-          `↻ ${event.path}: attempt ${event.attempt} failed (${describe(event.error)}), the next in ${took(event.delayMillis)}`,
+          `↻ ${event.path}: attempt ${event.attempt} failed (${said(event.error)}), the next in ${took(event.delayMillis)}`,
         );
       case "step.failed":
       case "expansion.failed":
@@ -103,7 +103,7 @@ const linesOfRun = (say: (line: string) => void): ((event: PipelineEvent) => voi
       case "step.leaked":
         return say(`! ${event.path} did not stop when it was interrupted, and was abandoned`);
       case "step.logged":
-        return say(`  ${event.path}: ${event.message.map(describe).join(" ")}`);
+        return say(`  ${event.path}: ${event.message.map(said).join(" ")}`);
       case "step.progressed": {
         if (!isDue(event.path, event.time, event.fraction)) return;
         const note = event.note === undefined ? "" : ` ${event.note}`;

@@ -1,26 +1,22 @@
 /** What is said of a run when it has ended: where it failed and why, and what took its time. */
-import { describe } from "../describe.ts";
 import { cells } from "../draw/cells.ts";
 import { visible } from "../draw/escape.ts";
 import { criticalPath } from "./critical.ts";
 import type { Line, Piece } from "./frame.ts";
+import { causeOf, said } from "./said.ts";
 import type { RunTree } from "./tree.ts";
 import { counted, took } from "./words.ts";
 
 /** An error and what caused it, a line each; as deep as three, since nobody reads on. */
 const causes = (error: unknown): ReadonlyArray<string> => {
-  const said: Array<string> = [];
+  const lines: Array<string> = [];
   let at: unknown = error;
   for (let depth = 0; depth < 4 && at !== undefined; depth++) {
-    const text = describe(at);
-    if (said.at(-1)?.includes(text) !== true) said.push(text);
-    try {
-      at = typeof at === "object" && at !== null && "cause" in at ? at.cause : undefined;
-    } catch {
-      break;
-    }
+    const text = said(at);
+    if (lines.at(-1)?.includes(text) !== true) lines.push(text);
+    at = causeOf(at);
   }
-  return said;
+  return lines;
 };
 
 /** Breaks words at `width` cells; the lines after the first are indented. */

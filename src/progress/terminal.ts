@@ -5,13 +5,13 @@
  * updates are asked for one. What others print meanwhile goes above the trees, whole.
  */
 import type { Plan } from "../../types/plan.ts";
-import { describe } from "../describe.ts";
 import { cells } from "../draw/cells.ts";
 import { visible } from "../draw/escape.ts";
 import type { PipelineEvent } from "../events.ts";
 import { written } from "./colours.ts";
 import type { Line } from "./frame.ts";
 import { asText, frame, spinnerMillis } from "./frame.ts";
+import { said } from "./said.ts";
 import { summary } from "./summary.ts";
 import { RunTree } from "./tree.ts";
 
@@ -87,7 +87,7 @@ class Screen {
       this.#above([
         [
           { role: "faint", text: `${visible(event.path)}: ` },
-          { role: "plain", text: visible(event.message.map(describe).join(" ")) },
+          { role: "plain", text: visible(event.message.map(said).join(" ")) },
         ],
       ]);
     } else if (event.type === "step.leaked") {

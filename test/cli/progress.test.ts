@@ -39,7 +39,7 @@ test("a run is told in plain lines, with times and counted items", () => {
     "↻ m[1]: attempt 1 failed (busy), the next in 2.5 s",
     "✓ m: 2 items (30 ms)",
     "+ d: sub, 1 step",
-    '  d/x: hello {"a":1}',
+    "  d/x: hello { a: 1 }",
     "  d/x: 26 %",
     "✓ d/x (1.2 s)",
     "✓ d (1.2 s)",

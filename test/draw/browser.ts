@@ -51,11 +51,13 @@ interface View {
   readonly colorScheme?: "light" | "dark";
   readonly width?: number;
   readonly height?: number;
+  /** A page of ours by default, which says when it is ready. */
+  readonly is?: "page" | "html" | "svg";
 }
 
 export interface Chromium {
-  /** Opens HTML from disk, as a user does. */
-  readonly open: (html: string, options?: View) => Promise<Opened>;
+  /** Opens HTML, or an SVG file, from disk, as a user does. */
+  readonly open: (text: string, options?: View) => Promise<Opened>;
   /** Opens a page of ours that is served. */
   readonly visit: (url: string, options?: View) => Promise<Opened>;
 }
@@ -75,7 +77,7 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
       if (folder !== "") await rm(folder, { recursive: true, force: true });
     });
     const enter = async (url: string, options: View = {}): Promise<Opened> => {
-      const { colorScheme = "light", width = 1200, height = 800 } = options;
+      const { colorScheme = "light", width = 1200, height = 800, is = "page" } = options;
       const context = await browser!.newContext({ colorScheme, viewport: { width, height } });
       const page = await context.newPage();
       const requests: Array<string> = [];
@@ -93,13 +95,14 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
         void dialog.dismiss();
       });
       await page.goto(url);
-      await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
+      if (is === "page")
+        await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
       return { page, requests, complaints };
     };
     tests({
-      open: async (html, options) => {
-        const file = join(folder, `${files++}.html`);
-        await writeFile(file, html);
+      open: async (text, options) => {
+        const file = join(folder, `${files++}.${options?.is === "svg" ? "svg" : "html"}`);
+        await writeFile(file, text);
         return enter(pathToFileURL(file).href, options);
       },
       visit: enter,

@@ -1,11 +1,11 @@
 import * as Effect from "effect/Effect";
-import * as fc from "fast-check";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { pipeline } from "espalier";
 import type { PipelineEvent } from "espalier";
 import { Plan, Report } from "espalier/draw";
 import { inBrowser } from "./browser.ts";
+import { nasty, someLabels } from "./labels.ts";
 
 const grown = pipeline("training")
   .step("dataset", [], () => [1, 2, 3], { description: "Reads the rows." })
@@ -400,52 +400,9 @@ inBrowser("the report of a run", ({ open }) => {
   });
 });
 
-const nasty = fc.oneof(
-  { weight: 3, arbitrary: fc.string({ unit: "binary", maxLength: 80 }) },
-  {
-    weight: 4,
-    arbitrary: fc
-      .tuple(
-        fc.constantFrom(
-          "",
-          '"',
-          "'",
-          "`",
-          "</script>",
-          "</title>",
-          "</style>",
-          "-->",
-          "]]>",
-          "\u2028",
-          "\\",
-          "${",
-        ),
-        fc.constantFrom(
-          "<script>window.pwned=1;alert(1)</script>",
-          "<img src=x onerror=window.pwned=1>",
-          "<svg onload=window.pwned=1>",
-          "<!--<script>window.pwned=1",
-          "javascript:window.pwned=1",
-          "<style>*{display:none}</style>",
-          "<iframe srcdoc='<script>parent.pwned=1</script>'>",
-          "<a href=javascript:window.pwned=1>x</a>",
-          "&lt;script&gt;window.pwned=1",
-          "\u202eevil\u2066",
-          "line\nline\r\n\ttab\0nul\u001b[2J",
-          "👩‍👩‍👧‍👦🏳️‍🌈e\u0301",
-          "\ud800",
-        ),
-        fc.constantFrom("", '"', "'", ">", "\n", "x".repeat(10_000)),
-      )
-      .map((parts) => parts.join("")),
-  },
-);
-
 inBrowser("no label and no value runs a script", ({ open }) => {
   test("2,000 random labels: the browser reads the page as it was written", async () => {
-    const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-    console.info(`random labels: SEED=${seed}`);
-    const words = fc.sample(nasty, { numRuns: 2_000, seed });
+    const words = someLabels("random labels", nasty, 2_000);
     for (let from = 0; from < words.length; from += 500) {
       const some = words.slice(from, from + 500);
       const steps: Plan["steps"] = some.map((name, i) => ({
@@ -475,9 +432,7 @@ inBrowser("no label and no value runs a script", ({ open }) => {
   });
 
   test("300 hostile ones, in every view", async () => {
-    const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
-    console.info(`hostile labels: SEED=${seed}`);
-    const words = fc.sample(nasty, { numRuns: 300, seed });
+    const words = someLabels("hostile labels", nasty, 300);
     // Ten pages of thirty, so that what a page does is told by a page.
     for (let from = 0; from < words.length; from += 30) {
       const some = words.slice(from, from + 30);

@@ -130,3 +130,22 @@ test("a plan nested a thousand deep is drawn", () => {
   }
   expect(Plan.toSvg(plan)).toContain("leaf");
 });
+
+test("a plan of 1,000 steps is laid out within three seconds", () => {
+  const steps: Plan["steps"] = Array.from({ length: 1_000 }, (_, i) => ({
+    path: `step ${i}`,
+    name: `step ${i}`,
+    kind: "step",
+    inputs: [...new Set([Math.max(0, i - 10), Math.floor(i / 2)])]
+      .filter((from) => from < i)
+      .map((from) => ({ name: `step ${from}`, from: `step ${from}` })),
+    outputs: [`step ${i}`],
+  }));
+  const began = process.cpuUsage();
+  const { boxes, lines } = layoutOf({ name: "large", inputs: [], returns: [], steps });
+  const { user, system } = process.cpuUsage(began);
+  console.info(`1,000 steps, ${lines.length} lines: laid out in ${Math.round((user + system) / 1_000)} ms`);
+  expect(boxes).toHaveLength(1_000);
+  // Of this process, since others may be at work on the machine.
+  expect(user + system).toBeLessThan(3_000_000);
+});

@@ -61,6 +61,11 @@ const setValues = methodOf(Set.prototype, "values");
 const nextOfMap = methodOf(Object.getPrototypeOf(new Map().entries()) as object, "next");
 const nextOfSet = methodOf(Object.getPrototypeOf(new Set().values()) as object, "next");
 
+/** Can a proxy be told from an object here? */
+export const canLook: boolean = types !== undefined;
+
+export const isError = (value: unknown): boolean => types?.isNativeError(value) === true;
+
 /** Is it an object whose descriptors can be read without running anything? */
 export const isOpen = (value: unknown): value is object =>
   (typeof value === "object" || typeof value === "function") &&
@@ -69,8 +74,8 @@ export const isOpen = (value: unknown): value is object =>
   !types.isProxy(value);
 
 /** A property's value, where it is data: the object's own, or its prototypes'. Undefined for anything with a getter. */
-export const dataOf = (value: object, key: PropertyKey): unknown => {
-  let at: unknown = value;
+export const dataOf = (value: unknown, key: PropertyKey): unknown => {
+  let at = value;
   for (let depth = 0; depth < 12 && isOpen(at); depth++) {
     const found = descriptor(at, key);
     if (found !== undefined) return "value" in found ? found.value : undefined;
