@@ -95,8 +95,7 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
         void dialog.dismiss();
       });
       await page.goto(url);
-      if (is === "page")
-        await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
+      if (is === "page") await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
       return { page, requests, complaints };
     };
     tests({
