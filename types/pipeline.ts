@@ -313,6 +313,11 @@ type RunParameters<Inputs> = {} extends Inputs
 
 type RunPromise<Inputs, Outputs, Services> = [Services] extends [never]
   ? (...parameters: RunParameters<Inputs>) => Promise<PlainOutputs<Outputs>>
+  : NeedsRun<(...parameters: RunParameters<Inputs>) => Promise<PlainOutputs<Outputs>>, Services>;
+
+/** The sentence. Where the services are `any` there may be none: both, so that every pipeline is a `Pipeline<any, any, any, any>`. */
+type NeedsRun<Call, Service, Services = Service> = Service extends typeof typesOf
+  ? Call
   : ["The pipeline needs services, so it has no runPromise: use run, and provide", Services];
 
 /**

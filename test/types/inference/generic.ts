@@ -1,4 +1,6 @@
 /** Steps and pipelines that pass through functions of the user's own. */
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type { InputsOf, OutputsOf, Pipeline, Step } from "espalier";
 import { pipeline, pipelineOf, step, type } from "espalier";
@@ -36,6 +38,20 @@ same<OutputsOf<typeof either>["b"], string | number>(true);
 
 // A pipeline with more outputs is no pipeline with fewer: a name that is taken in one would be free in the other.
 same<typeof through extends Pipeline<{}, { readonly a: number }, never, never> ? true : false, false>(true);
+
+// Every pipeline is one of unknown inputs, outputs, errors and services, and a function of such keeps what it is given.
+class Clockwork extends Context.Service<Clockwork, { readonly tick: number }>()("Clockwork") {}
+const needing = pipeline("needing").step("a", [], () => Effect.map(Clockwork, ({ tick }) => tick));
+const failing = pipeline("failing")
+  .input("n", type<number>())
+  .step("a", [], () => Effect.fail("no" as const));
+const any: ReadonlyArray<Pipeline<any, any, any, any>> = [one, two, needing, failing];
+const kept = <Kept extends Pipeline<any, { readonly a: number }, any, any>>(made: Kept): Kept => made;
+void any.map((each) => each.plan());
+void kept(needing).run;
+void kept(one)
+  .runPromise()
+  .then(({ a }) => same<typeof a, number>(true));
 
 // Names from constant arrays, unions and enums.
 const names = ["a", "b"] as const;
