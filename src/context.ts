@@ -24,7 +24,7 @@ export class CurrentStep extends Context.Service<CurrentStep, StepContext>()("es
 /** What a context needs to know of its run. */
 export interface ContextHost {
   readonly runId: string;
-  readonly log: (path: string, attempt: number, message: ReadonlyArray<unknown>) => void;
+  readonly log: (step: RunningContext, message: ReadonlyArray<unknown>) => void;
   readonly progress: (path: string, attempt: number, fraction: number, note: string | undefined) => void;
 }
 
@@ -81,13 +81,17 @@ export class RunningContext implements StepContext {
     else if (made !== true) made.abort();
   }
 
+  /** The id of a step's run. Not a field either. */
+  static runOf(context: RunningContext | undefined): string | undefined {
+    return context === undefined ? undefined : context.#host.runId;
+  }
+
   get idempotencyKey(): string {
     return `${this.#host.runId}/${this.path}`;
   }
 
   get log(): StepContext["log"] {
-    const { path, attempt } = this;
-    return (...message) => this.#host.log(path, attempt, message);
+    return (...message) => this.#host.log(this, message);
   }
 
   get progress(): StepContext["progress"] {

@@ -170,8 +170,23 @@ const fallingBack = (
     const failure = cause.reasons.find(Cause.isFailReason);
     if (failure === undefined) return Effect.failCause(cause);
     if (typeof fallback !== "function") return Effect.succeed(fallback);
-    return Effect.try({
-      try: () => fallback(failure.error) as unknown,
-      catch: (thrown) => new StepFailed({ path, cause: thrown }),
+    return Effect.suspend(() => {
+      try {
+        return given(fallback(failure.error), path);
+      } catch (thrown) {
+        return Effect.fail(new StepFailed({ path, cause: thrown }));
+      }
     });
   });
+
+/** What a fallback gave: an Effect, or a value at once or by a Promise, which may give an Effect. An error is a value. */
+const given = (returned: unknown, path: string): Effect.Effect<unknown, unknown> => {
+  if (returned instanceof Error) return Effect.succeed(returned);
+  if (Effect.isEffect(returned)) return returned as Effect.Effect<unknown, unknown>;
+  if (!(returned instanceof Promise)) return Effect.succeed(returned);
+  const settled = Effect.tryPromise({
+    try: () => returned as Promise<unknown>,
+    catch: (cause) => new StepFailed({ path, cause }),
+  });
+  return Effect.flatMap(settled, (value) => given(value, path));
+};

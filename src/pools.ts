@@ -26,6 +26,13 @@ export class Pools {
     this.#wake = wake;
   }
 
+  /** How many nodes wait for a slot. */
+  get waiting(): number {
+    let count = 0;
+    for (const { next, waiting } of this.#pools.values()) count += waiting.length - next;
+    return count;
+  }
+
   /** Takes a slot for a node that is about to start. False: it waits, and is woken when a slot is free. */
   take(frame: Frame, index: number, name: string): boolean {
     const pool = this.#pools.get(name);

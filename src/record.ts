@@ -11,6 +11,8 @@ import { planOf } from "./plan.ts";
 import type { Watcher } from "./schedule.ts";
 
 export class Recording implements Watcher {
+  /** Lines are among the events that the handle gives. */
+  readonly hears = true;
   readonly #graph: Graph;
   readonly #events: Array<PipelineEvent> = [];
   readonly #waiting = new Set<() => void>();

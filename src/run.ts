@@ -18,6 +18,8 @@ import { InvalidInput } from "./errors.ts";
 import type { PipelineEvent } from "./events.ts";
 import { decodeInputs } from "./inputs.ts";
 import { Random } from "./random.ts";
+import type { Observation } from "./observe/observe.ts";
+import { observe } from "./observe/observe.ts";
 import type { Joined, OpenError, Opened, Resuming } from "./open.ts";
 import { planOf } from "./plan.ts";
 import { Recording } from "./record.ts";
@@ -35,7 +37,7 @@ const isCount = (value: unknown): boolean =>
 const optionsProblem = (options: RunOptions): InvalidInput | undefined => {
   const problem = (input: string, reason: string) =>
     new InvalidInput({ path: "", input, issuePath: [], reason });
-  const { concurrency, maxSteps, maxDepth, pools, gracePeriod, onFailure } = options;
+  const { concurrency, maxSteps, maxDepth, pools, gracePeriod, onFailure, tracing, metrics } = options;
   if (concurrency !== undefined && !isCount(concurrency)) {
     return problem("concurrency", "it is a whole number, 1 or more");
   }
@@ -49,6 +51,8 @@ const optionsProblem = (options: RunOptions): InvalidInput | undefined => {
   if (gracePeriod !== undefined && Option.isNone(Duration.fromInput(gracePeriod))) {
     return problem("gracePeriod", "it is a duration, such as 500 (milliseconds) or 2 seconds");
   }
+  if (tracing !== undefined && typeof tracing !== "boolean") return problem("tracing", "it is true or false");
+  if (metrics !== undefined && typeof metrics !== "boolean") return problem("metrics", "it is true or false");
   for (const [name, limit] of Object.entries(pools ?? {})) {
     if (!isCount(limit)) return problem(`pools.${name}`, "a pool's limit is a whole number, 1 or more");
   }
@@ -102,7 +106,8 @@ const drive = (
       pick: Context.get(fiber.context, Interleaving),
       durable: opened?.durable,
     });
-    const interrupt = engine.begin(graph, values, (exit) => {
+    watcher?.began?.(engine);
+    const interrupt = engine.begin(watcher?.enter?.(graph) ?? graph, values, (exit) => {
       hasEnded = true;
       resume(exit);
       whenEnded?.();
@@ -141,6 +146,14 @@ const told = (
   );
 };
 
+/** Nobody looks at expansions but a handle. */
+const watcherOf = ({ tell, ...others }: Observation): Watcher => ({
+  ...others,
+  event: tell,
+  expanded: () => {},
+  gave: () => {},
+});
+
 /** Runs a graph: its outputs, or the first failure. Nothing is left running when it ends. */
 export const runGraph = (
   graph: Graph,
@@ -152,16 +165,16 @@ export const runGraph = (
     const problem = optionsProblem(options);
     if (problem !== undefined) return Effect.fail(problem);
     if (hasStore(options, fiber.context)) return runDurably(graph, inputs, options, {});
-    const listeners = Context.get(fiber.context, Listeners);
+    const observation = observe(options, fiber.context);
     const decoded = decodeInputs(graph.inputs, inputs, "");
-    if (listeners.length === 0) {
+    if (observation === undefined) {
       return Effect.flatMap(decoded, (values) =>
         drive(graph, values, options, fiber, options.runId, undefined),
       );
     }
     const runId = options.runId ?? newRunId(Context.get(fiber.context, Random));
-    const tell = (event: PipelineEvent): void => listeners.forEach((listener) => listener(event));
-    const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {} };
+    const { tell } = observation;
+    const watcher = watcherOf(observation);
     const clock = Context.get(fiber.context, Clock.Clock);
     return told(
       graph,
@@ -192,17 +205,18 @@ const open = (
 const tellOfTrouble = (
   { durable, runId }: Opened,
   context: Context.Context<never>,
-  listeners: ReadonlyArray<(event: PipelineEvent) => void>,
+  tell: ((event: PipelineEvent) => void) | undefined,
+  isHeard: boolean,
 ): void => {
   const clock = Context.get(context, Clock.Clock);
   durable.onTrouble((error) => {
     const base = { runId, time: clock.currentTimeMillisUnsafe() };
     const event: PipelineEvent =
       error === undefined ? { ...base, type: "run.continued" } : { ...base, type: "run.paused", error };
-    for (const listener of listeners) listener(event);
-    if (listeners.length > 0) return;
+    tell?.(event);
+    if (isHeard) return;
     const line = error === undefined ? `Run ${runId} goes on.` : `Run ${runId} is paused. ${error.message}`;
-    Effect.runForkWith(context)(Effect.logWarning(line));
+    Effect.runForkWith(context)(Effect.annotateLogs(Effect.logWarning(line), "espalier.run", runId));
   });
 };
 
@@ -214,20 +228,23 @@ const runDurably = (
   resuming: Resuming,
 ): Effect.Effect<Outputs, unknown> =>
   Effect.withFiber((fiber) => {
-    const listeners = Context.get(fiber.context, Listeners);
+    const observation = observe(options, fiber.context);
+    const watcher = observation && watcherOf(observation);
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(restore(open(graph, inputs, options, resuming)), (run) => {
         if ("joined" in run) return restore(run.joined);
-        tellOfTrouble(run, fiber.context, listeners);
-        const tell = (event: PipelineEvent): void => listeners.forEach((listener) => listener(event));
-        const watcher: Watcher = { event: tell, expanded: () => {}, gave: () => {} };
-        const watched = listeners.length > 0;
+        tellOfTrouble(
+          run,
+          fiber.context,
+          observation?.tell,
+          Context.get(fiber.context, Listeners).length > 0,
+        );
         const driven = Effect.onExit(
-          restore(drive(graph, run.values, options, fiber, run.runId, watched ? watcher : undefined, run)),
+          restore(drive(graph, run.values, options, fiber, run.runId, watcher, run)),
           run.end,
         );
         const clock = Context.get(fiber.context, Clock.Clock);
-        return watched ? told(graph, run.runId, clock, tell, driven) : driven;
+        return watcher === undefined ? driven : told(graph, run.runId, clock, watcher.event, driven);
       }),
     );
   });
@@ -267,17 +284,19 @@ export const startGraph = (
     const values = opened === undefined ? yield* decodeInputs(graph.inputs, inputs, "") : [];
     const runId = opened?.runId ?? options.runId ?? newRunId(Context.get(context, Random));
     const recording = new Recording(graph);
-    const listeners = Context.get(context, Listeners);
+    const observation = observe(options, context);
     const tell = (event: PipelineEvent): void => {
       recording.event(event);
-      listeners.forEach((listener) => listener(event));
+      observation?.tell(event);
     };
     const watcher: Watcher = {
+      ...observation,
       event: tell,
+      hears: true,
       expanded: (path, subPipeline) => recording.expanded(path, subPipeline),
       gave: (path, results) => recording.gave(path, results),
     };
-    if (opened !== undefined && "durable" in opened) tellOfTrouble(opened, context, [tell]);
+    if (opened !== undefined && "durable" in opened) tellOfTrouble(opened, context, tell, true);
     const driven = (self: Fiber<unknown, unknown>): Effect.Effect<Outputs, unknown> => {
       if (opened === undefined) return drive(graph, values, options, self, runId, watcher);
       if ("joined" in opened) return opened.joined;

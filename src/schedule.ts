@@ -43,6 +43,7 @@ import type { Attempt, MapState } from "./frame.ts";
 import type { GraphInput } from "./graph.ts";
 import { Call, Frame, Job, noInputs, State, Then } from "./frame.ts";
 import { decodeInputs } from "./inputs.ts";
+import { annotated, writeLine } from "./observe/lines.ts";
 import { missingOutput, outputsByName, readInputs } from "./outputs.ts";
 import { planOf } from "./plan.ts";
 import { withPolicy } from "./policy.ts";
@@ -72,10 +73,16 @@ type Told = PipelineEvent extends infer Event
 /** Who watches a run. Without one, nothing is recorded and no event is made. */
 export interface Watcher {
   readonly event: (event: PipelineEvent) => void;
+  /** Whether those who are told of events show what steps log; if not, Effect's loggers do. */
+  readonly hears: boolean;
   /** A step returned a pipeline, which is about to run; undefined for a direct value. */
   readonly expanded: (path: string, subPipeline: unknown) => void;
   /** What its expansion gave, by name. */
   readonly gave: (path: string, results: Readonly<Record<string, unknown>>) => void;
+  /** What runs in place of a graph, the run's own or one that it grows by: the same, with other functions. */
+  readonly enter?: ((graph: Graph) => Graph) | undefined;
+  /** Given the engine before its first step. */
+  readonly began?: ((engine: { readonly waiting: number }) => void) | undefined;
 }
 
 /** Picks which of `count` ready nodes is next; the first, unless a simulation explores other orders. */
@@ -98,8 +105,8 @@ const nodesPerLook = 32;
 
 export class Engine implements ContextHost {
   readonly #limits: Limits;
-  readonly #context: Context.Context<never>;
-  readonly #fork: <A, E>(effect: Effect.Effect<A, E>) => Fiber<A, E>;
+  readonly #around: Context.Context<never>;
+  #annotated: Context.Context<never> | undefined;
   readonly #employer: Employer;
   readonly #dispatcher: SchedulerDispatcher;
   readonly #clock: Clock.Clock;
@@ -138,10 +145,8 @@ export class Engine implements ContextHost {
     readonly durable: Durable | undefined;
   }) {
     this.#limits = options.limits;
-    this.#context = options.context;
-    this.#fork = Effect.runForkWith(options.context);
+    this.#around = options.context;
     this.#employer = {
-      context: options.context,
       next: (worker) => this.#startReady(worker),
       provide: (frame, index, inputs, context, value) => {
         if (frame.map === undefined || typeof value !== "object") this.#provide(frame, index, value, 1);
@@ -164,6 +169,26 @@ export class Engine implements ContextHost {
   get runId(): string {
     this.#runId ??= this.#newRunId();
     return this.#runId;
+  }
+
+  /** What fibers of the run have: their log lines carry run and path. Made with the first one, which many runs never need. */
+  get #context(): Context.Context<never> {
+    this.#annotated ??= annotated(this.#around);
+    return this.#annotated;
+  }
+
+  #fork<A, E>(effect: Effect.Effect<A, E>): Fiber<A, E> {
+    return Effect.runForkWith(this.#context)(effect);
+  }
+
+  /** What is done for a step, so that what it logs is told by the step's path. */
+  #forkWithin<A, E>(step: RunningContext, effect: Effect.Effect<A, E>): Fiber<A, E> {
+    return Effect.runForkWith(Context.add(this.#context, CurrentStep, step))(effect);
+  }
+
+  /** How many nodes are ready, and wait for their turn, a slot of the limit, or one of their pool. */
+  get waiting(): number {
+    return this.#queue.length + this.#attempts.length + (this.#pools?.waiting ?? 0);
   }
 
   // -- What a run does -----------------------------------------------------------------------------------------------
@@ -472,7 +497,8 @@ export class Engine implements ContextHost {
       (attempt, error, delayMillis) =>
         this.#tell({ type: "step.retried", path, attempt, error, delayMillis }),
     );
-    const fiber = this.#fork(
+    const fiber = this.#forkWithin(
+      new RunningContext(this, frame, index, 1),
       this.#durable === undefined ? effect : this.#fromCache(this.#durable, frame, index, inputs, effect),
     );
     job.fiber = fiber;
@@ -633,7 +659,7 @@ export class Engine implements ContextHost {
     context: RunningContext,
     effect: Effect.Effect<unknown, unknown>,
   ): void {
-    const worker = new Worker(this.#employer);
+    const worker = new Worker(this.#employer, this.#context);
     worker.take(frame, index, inputs, context, effect);
     this.#worker = worker;
     const fiber = this.#fork(worker.program);
@@ -698,7 +724,7 @@ export class Engine implements ContextHost {
   }
 
   #forkStep(call: Call, effect: Effect.Effect<unknown, unknown>): void {
-    const fiber = Effect.runForkWith(Context.add(this.#context, CurrentStep, call.context))(effect);
+    const fiber = this.#forkWithin(call.context, effect);
     const exit = fiber.pollUnsafe();
     if (exit !== undefined) {
       this.#exited(call, exit);
@@ -842,7 +868,7 @@ export class Engine implements ContextHost {
       goOn(decoding.value as ReadonlyArray<unknown>);
       return;
     }
-    const fiber = this.#fork(decoding);
+    const fiber = this.#forkWithin(call.context, decoding);
     const job = this.#newLeaf(call);
     job.fiber = fiber;
     fiber.addObserver((exit) => {
@@ -879,12 +905,14 @@ export class Engine implements ContextHost {
   }
 
   #enterGraph(call: Call, pipeline: unknown, graph: Graph, inputs: ReadonlyArray<unknown>): void {
+    let runs = graph;
     if (this.#watcher !== undefined) {
       const { path, count } = call;
       this.#tell({ type: "expansion.expanded", path, attempt: count, plan: planOf(graph.draft, `${path}/`) });
       this.#watcher.expanded(path, pipeline);
+      if (this.#watcher.enter !== undefined) runs = this.#watcher.enter(graph);
     }
-    const child = new Frame(graph, undefined, call.frame, call.index);
+    const child = new Frame(runs, undefined, call.frame, call.index);
     this.#fill(child, inputs, this.#kept(call, graph));
     call.inputs = noInputs;
     this.#enter(child, new Job(call.frame, call.index, call));
@@ -1211,8 +1239,10 @@ export class Engine implements ContextHost {
 
   // -- Telling --------------------------------------------------------------------------------------------------------
 
-  log(path: string, attempt: number, message: ReadonlyArray<unknown>): void {
+  log(step: RunningContext, message: ReadonlyArray<unknown>): void {
+    const { path, attempt } = step;
     this.#tell({ type: "step.logged", path, attempt, message });
+    if (this.#watcher?.hears !== true) writeLine(Context.add(this.#context, CurrentStep, step), message);
   }
 
   progress(path: string, attempt: number, fraction: number, note: string | undefined): void {

@@ -16,7 +16,6 @@ type Inputs = Readonly<Record<string, unknown>>;
 
 /** What a worker asks of the engine. */
 export interface Employer {
-  readonly context: Context.Context<never>;
   /** Starts what is ready, until that hands the worker an Effect: true. False: there is nothing. */
   readonly next: (worker: Worker) => boolean;
   readonly provide: (
@@ -39,6 +38,8 @@ const mayHaveChildren = (fiber: object): boolean => {
 
 export class Worker {
   readonly #employer: Employer;
+  /** That of the run. */
+  readonly #around: Context.Context<never>;
   #fiber: Fiber<unknown, unknown> | undefined = undefined;
 
   /** The step in hand, if there is one. */
@@ -53,8 +54,9 @@ export class Worker {
   /** The step in hand is the fiber's last. */
   isLast = false;
 
-  constructor(employer: Employer) {
+  constructor(employer: Employer, around: Context.Context<never>) {
     this.#employer = employer;
+    this.#around = around;
   }
 
   get hasWork(): boolean {
@@ -90,7 +92,7 @@ export class Worker {
   #evaluate(): Effect.Effect<unknown, unknown> {
     const effect = this.#effect!;
     this.#effect = undefined;
-    this.#fiber!.setContext(Context.addUnsafe(this.#employer.context, CurrentStep.key, this.context));
+    this.#fiber!.setContext(Context.addUnsafe(this.#around, CurrentStep.key, this.context));
     return effect;
   }
 
@@ -100,7 +102,7 @@ export class Worker {
       this.value = value;
       return;
     }
-    this.#fiber!.setContext(this.#employer.context);
+    this.#fiber!.setContext(this.#around);
     // Each step has the budget of operations that a fiber of its own would have. The engine ends long turns itself.
     (this.#fiber as { currentOpCount: number }).currentOpCount = 0;
     const frame = this.frame!;

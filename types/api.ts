@@ -15,7 +15,7 @@ import type {
   ExpansionOutputs,
   StepOutputs,
 } from "./provided.ts";
-import type { ErrorOf, NeedsOf, ValueOf } from "./returned.ts";
+import type { ErrorOf, FallbackNeeds, FallbackValue, NeedsOf, ValueOf } from "./returned.ts";
 import type { AnySchema, DecodedOf, DecodingNeeds, EncodedOf, Unchecked } from "./schema.ts";
 import type { AnyStep, DynamicStep, Step, StepErrors, StepNeeds } from "./step.ts";
 
@@ -103,9 +103,9 @@ export type StepFunction = <
 ) => Step<
   Name,
   Asked<Inputs, Annotated>,
-  OutputsOf<Name, Outs, ValueOf<Returned> | Fallback>,
+  OutputsOf<Name, Outs, ValueOf<Returned> | FallbackValue<Fallback>>,
   Remaining<ErrorOf<Returned>, Fallback>,
-  NeedsOf<Returned> | SchemaNeeds<Inputs>
+  NeedsOf<Returned> | FallbackNeeds<Fallback> | SchemaNeeds<Inputs>
 >;
 
 /**
@@ -140,10 +140,10 @@ export type DynamicFunction = <
   Name,
   Asked<Inputs, Annotated>,
   [All] extends ["all"]
-    ? AllOutputs<ValueOf<Returned> | Fallback>
-    : Flat<ExpansionOutputs<Outs, ValueOf<Returned> | Fallback>>,
+    ? AllOutputs<ValueOf<Returned> | FallbackValue<Fallback>>
+    : Flat<ExpansionOutputs<Outs, ValueOf<Returned> | FallbackValue<Fallback>>>,
   Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>,
-  NeedsOf<Returned> | BranchNeeds<Returned> | SchemaNeeds<Inputs>,
+  NeedsOf<Returned> | FallbackNeeds<Fallback> | BranchNeeds<Returned> | SchemaNeeds<Inputs>,
   Returned,
   Received<Inputs, Annotated>
 >;

@@ -16,7 +16,7 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Run and path: the same whenever this step of this run is tried again, so that a receiver can tell a repetition. */
   readonly idempotencyKey: string;
-  /** Tells a line to whoever watches the run. */
+  /** Tells a line to whoever watches the run, and where nobody does, to Effect's loggers, with run and path. */
   readonly log: (message: unknown, ...more: ReadonlyArray<unknown>) => void;
   /** Tells how far the step is: a fraction from 0 to 1, and a note. */
   readonly progress: (fraction: number, note?: string) => void;

@@ -67,7 +67,7 @@ export interface StepOptions<Names extends string = string, Fallback = unknown, 
   extends CommonOptions {
   /** The names of the outputs, where they are several or other than the step's name. */
   readonly outputs?: ReadonlyArray<Names>;
-  /** The value where all attempts have failed, or a function of the error that gives it. */
+  /** The value where all attempts have failed, or a function of the error that gives it: at once, by a Promise or an Effect. */
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
 }
 
@@ -83,7 +83,7 @@ export interface DynamicOptions<Names extends string = string, Fallback = unknow
   extends CommonOptions {
   /** What the step exposes: by default its name; these names; or every output of what it returns. */
   readonly outputs?: ReadonlyArray<Names> | OnlyAll<All>;
-  /** The value where all attempts have failed, or a function of the error that gives it. */
+  /** The value where all attempts have failed, or a function of the error that gives it: at once, by a Promise or an Effect. */
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
 }
 
@@ -101,7 +101,7 @@ export interface MapOptions<Item = any, Fallback = unknown, Failure = any> exten
   readonly failures?: "fail" | "collect";
   /** With `"collect"`: how many items must succeed. */
   readonly minSuccess?: number;
-  /** The value where all attempts have failed, or a function of the error that gives it. */
+  /** The value where all attempts have failed, or a function of the error that gives it: at once, by a Promise or an Effect. */
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
 }
 
@@ -143,4 +143,8 @@ export interface RunOptions {
   readonly gracePeriod?: DurationInput;
   /** Where the run is recorded: `SqliteStore.layer({ filename })`. Provided as a service, it serves as well. */
   readonly store?: StoreLayer;
+  /** Gives Effect's `Tracer` a span for the run and each step, item and expansion; `false` by default. */
+  readonly tracing?: boolean;
+  /** Counts steps by state, and tells durations and the queue, as Effect `Metric`s; `false` by default. */
+  readonly metrics?: boolean;
 }

@@ -27,6 +27,11 @@ export interface OutputType<Name extends string, Type> {
  * @public
  */
 export interface OutputChunk<
+  /**
+   * All outputs as a plain object, for people: an editor shows it first. It is never looked at otherwise, and so never
+   * made: a chunk that others follow has `null`.
+   */
+  Shown,
   /** All names up to here, without the families. */
   Names extends string,
   /** The names and the outputs of this chunk, and how many they are. */
@@ -37,6 +42,8 @@ export interface OutputChunk<
   Families,
   Previous,
 > {
+  /** See `Shown`. */
+  readonly shown: Shown;
   /** See `Names`. */
   readonly names: Names;
   /** See `Own`. */
@@ -73,17 +80,25 @@ type PlainFamilies<Outputs> = FamilyMembers<Outputs>[keyof FamilyMembers<Outputs
 
 /** The names that a step can read by name. */
 export type NamesOf<Outputs> =
-  Outputs extends OutputChunk<infer Names, any, any, any, any, any> ? Names : PlainNames<Outputs>;
+  Outputs extends OutputChunk<any, infer Names, any, any, any, any, any> ? Names : PlainNames<Outputs>;
 
 /** The names that no other output can have: those of `NamesOf`, and the families. */
 export type TakenBy<Outputs> =
-  Outputs extends OutputChunk<infer Names, any, any, any, infer Families, any>
-    ? Names | (Families extends OutputType<infer Name, any> ? Name : never)
+  Outputs extends OutputChunk<any, infer Names, any, any, any, infer Families, any>
+    ? WithFamilies<Names, Families>
     : keyof Outputs;
 
 /** The families, as a union of outputs. */
 export type FamiliesOf<Outputs> =
-  Outputs extends OutputChunk<any, any, any, any, infer Families, any> ? Families : PlainFamilies<Outputs>;
+  Outputs extends OutputChunk<any, any, any, any, any, infer Families, any>
+    ? Families
+    : PlainFamilies<Outputs>;
+
+/**
+ * What a chunk holds is read by its key, here and below, and not by `infer`: what is inferred in a conditional type the
+ * compiler instantiates once more, and of a list it would do so with all that stands before.
+ */
+type AnyChunk = OutputChunk<any, any, any, any, any, any, any>;
 
 type TypeOf<Outputs, Name> =
   Extract<Outputs, { readonly name: Name }> extends { readonly type: infer Type } ? Type : never;
@@ -92,14 +107,27 @@ type TypeOf<Outputs, Name> =
  * The type of one output. `any` where there is none: its name has been refused by then, and what is done with it is no
  * second mistake.
  */
-export type Lookup<Outputs, Name> =
-  Outputs extends OutputChunk<any, infer Own, infer Chunk, any, any, infer Previous>
-    ? Name extends Own
-      ? TypeOf<Chunk, Name>
-      : Lookup<Previous, Name>
-    : Name extends keyof Outputs
-      ? Outputs[Name]
-      : any;
+export type Lookup<Outputs, Name> = Outputs extends AnyChunk
+  ? Name extends Outputs["own"]
+    ? TypeOf<Outputs["outputs"], Name>
+    : Lookup<Outputs["previous"], Name>
+  : Name extends keyof Outputs
+    ? Outputs[Name]
+    : any;
+
+type FamilyNames<Families> = Families extends OutputType<infer Name, any> ? Name : never;
+
+/** The names and those of the families. Where there are none the union is not made again. */
+type WithFamilies<Names extends string, Families> = [Families] extends [never]
+  ? Names
+  : Names | FamilyNames<Families>;
+
+/** The type of an output of a chunk and those before, family or not. */
+type TypeIn<Name, Own, Chunk, Families, Previous> = Name extends Own
+  ? TypeOf<Chunk, Name>
+  : [Extract<Families, { readonly name: Name }>] extends [never]
+    ? Lookup<Previous, Name>
+    : TypeOf<Families, Name>;
 
 /** A type of what a user sees, written out. */
 export type Flat<Type> = { [Key in keyof Type]: Type[Key] } & {};
@@ -120,27 +148,71 @@ type IsSmall<Union, Left extends ReadonlyArray<unknown> = Sixteen> = Left extend
   : false;
 
 /**
- * Makes a chunk. An alias whose right side names only its own parameters: where the right side of an alias names other
- * aliases, the compiler defers the arguments and looks through them again and again.
+ * Makes a chunk. Hovers show it by this name. An alias whose right side names only its own parameters: where the right
+ * side of an alias names other aliases, the compiler defers the arguments and looks through them again and again.
  */
-type Linked<Names extends string, Own extends string, Outputs, Size, Families, Previous> = OutputChunk<
-  Names,
-  Own,
+type ManyOutputs<
+  Shown,
+  Names extends string,
+  Own extends string,
   Outputs,
   Size,
   Families,
-  Previous
+  Previous,
+> = OutputChunk<Shown, Names, Own, Outputs, Size, Families, Previous>;
+
+/** All outputs, as `OutputChunk` shows them. No name of this alias may stand there: `& {}` takes it away. */
+type Shown<Names extends string, Own, Chunk, Families, Previous> = {
+  readonly [Key in WithFamilies<Names, Families>]: TypeIn<Key, Own, Chunk, Families, Previous>;
+} & {};
+
+/** A chunk that others follow. */
+type EarlierOutputs<Chunk extends AnyChunk> = ManyOutputs<
+  null,
+  Chunk["names"],
+  Chunk["own"],
+  Chunk["outputs"],
+  Chunk["size"],
+  Chunk["families"],
+  Chunk["previous"]
 >;
 
 /** `Outputs` with one more. */
-export type AddOne<Outputs, Name extends string, Type> =
-  Outputs extends OutputChunk<infer Names, infer Own, infer Chunk, infer Size, infer Families, infer Previous>
-    ? Size extends 24
-      ? Linked<Names | Name, Name, OutputType<Name, Type>, 1, Families, Outputs>
-      : Linked<Names | Name, Own | Name, Chunk | OutputType<Name, Type>, Next<Size>, Families, Previous>
-    : IsSmall<keyof Outputs> extends true
-      ? Flat<Outputs & { readonly [Key in Name]: Type }>
-      : AddOne<FirstChunk<Outputs>, Name, Type>;
+export type AddOne<Outputs, Name extends string, Type> = Outputs extends AnyChunk
+  ? Outputs["size"] extends 24
+    ? ManyOutputs<
+        Shown<
+          Outputs["names"] | Name,
+          Name,
+          OutputType<Name, Type>,
+          Outputs["families"],
+          EarlierOutputs<Outputs>
+        >,
+        Outputs["names"] | Name,
+        Name,
+        OutputType<Name, Type>,
+        1,
+        Outputs["families"],
+        EarlierOutputs<Outputs>
+      >
+    : ManyOutputs<
+        Shown<
+          Outputs["names"] | Name,
+          Outputs["own"] | Name,
+          Outputs["outputs"] | OutputType<Name, Type>,
+          Outputs["families"],
+          Outputs["previous"]
+        >,
+        Outputs["names"] | Name,
+        Outputs["own"] | Name,
+        Outputs["outputs"] | OutputType<Name, Type>,
+        Next<Outputs["size"]>,
+        Outputs["families"],
+        Outputs["previous"]
+      >
+  : IsSmall<keyof Outputs> extends true
+    ? Flat<Outputs & { readonly [Key in Name]: Type }>
+    : AddOne<FirstChunk<Outputs>, Name, Type>;
 
 type RecordOutputs<Added> = { [Name in keyof Added]: OutputType<Name & string, Added[Name]> }[keyof Added];
 
@@ -150,21 +222,27 @@ type FamiliesIn<Union> =
   Union extends OutputType<infer Name, any> ? (IsFamily<Name> extends true ? Union : never) : never;
 
 /** `Outputs` with all of a record more. */
-export type AddAll<Outputs, Added> =
-  Outputs extends OutputChunk<infer Names, any, any, any, infer Families, any>
-    ? Linked<
-        Names | NamesIn<RecordOutputs<Added>>,
+export type AddAll<Outputs, Added> = Outputs extends AnyChunk
+  ? ManyOutputs<
+      Shown<
+        Outputs["names"] | NamesIn<RecordOutputs<Added>>,
         NamesIn<RecordOutputs<Added>>,
         RecordOutputs<Added>,
-        24,
-        Families | FamiliesIn<RecordOutputs<Added>>,
-        Outputs
-      >
-    : IsSmall<keyof Outputs | keyof Added> extends true
-      ? [keyof Outputs & keyof Added] extends [never]
-        ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
-        : Joint<Outputs, Added>
-      : AddAll<FirstChunk<Outputs>, Added>;
+        Outputs["families"] | FamiliesIn<RecordOutputs<Added>>,
+        EarlierOutputs<Outputs>
+      >,
+      Outputs["names"] | NamesIn<RecordOutputs<Added>>,
+      NamesIn<RecordOutputs<Added>>,
+      RecordOutputs<Added>,
+      24,
+      Outputs["families"] | FamiliesIn<RecordOutputs<Added>>,
+      EarlierOutputs<Outputs>
+    >
+  : IsSmall<keyof Outputs | keyof Added> extends true
+    ? [keyof Outputs & keyof Added] extends [never]
+      ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
+      : Joint<Outputs, Added>
+    : AddAll<FirstChunk<Outputs>, Added>;
 
 /** Both records where they share a family: its members are of either type. */
 type Joint<First, Second> = {
@@ -177,7 +255,8 @@ type Joint<First, Second> = {
  * A plain object that has become too large, as the first chunk. Nothing of the object is kept, nor `{}` at the end of
  * the list: the compiler would look through either whenever it looks through the list.
  */
-type FirstChunk<Outputs> = Linked<
+type FirstChunk<Outputs> = ManyOutputs<
+  null,
   PlainNames<Outputs>,
   PlainNames<Outputs>,
   RecordOutputs<Outputs>,
@@ -188,7 +267,7 @@ type FirstChunk<Outputs> = Linked<
 
 /** All chunks as one union of outputs. */
 type Chunks<Outputs, Found = never> =
-  Outputs extends OutputChunk<any, any, infer Chunk, any, any, infer Previous>
+  Outputs extends OutputChunk<any, any, any, infer Chunk, any, any, infer Previous>
     ? Chunks<Previous, Found | Chunk>
     : Found;
 
@@ -199,5 +278,4 @@ type Joined<Union> = {
 };
 
 /** All outputs in a plain object. */
-export type PlainOutputs<Outputs> =
-  Outputs extends OutputChunk<any, any, any, any, any, any> ? Flat<Joined<Chunks<Outputs>>> : Flat<Outputs>;
+export type PlainOutputs<Outputs> = Outputs extends AnyChunk ? Flat<Joined<Chunks<Outputs>>> : Flat<Outputs>;

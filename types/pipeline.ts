@@ -30,7 +30,7 @@ import type {
   typesOf,
 } from "./provided.ts";
 import type { Given, ItemOf, Items, Mappable, Readable, ReadNames, Returnable } from "./reads.ts";
-import type { ErrorOf, NeedsOf, ValueOf } from "./returned.ts";
+import type { ErrorOf, FallbackError, FallbackNeeds, FallbackValue, NeedsOf, ValueOf } from "./returned.ts";
 import type { Run } from "./run.ts";
 import type { AnySchema, DecodedOf, DecodingNeeds, EncodedOf } from "./schema.ts";
 
@@ -49,8 +49,12 @@ type Adding<Outputs, Name extends string, Outs extends string, Added> = [Outs] e
     ? AddOne<Outputs, `${Outs}`, Added[Outs & keyof Added]>
     : AddAll<Outputs, Added>;
 
-/** A fallback stands for whatever error there was. */
-export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : never;
+/** What a plain step adds: the value itself under one name, or a record of it under several. */
+type AddingStep<Outputs, Outs extends string, Value> =
+  IsOne<Outs> extends true ? AddOne<Outputs, `${Outs}`, Value> : AddAll<Outputs, StepOutputs<Outs, Value>>;
+
+/** A fallback stands for whatever error there was; what it gives may fail in its turn. */
+export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : FallbackError<Fallback>;
 
 /**
  * The members of a pipeline. They find the pipeline's types through `this`: so the compiler, when a step is added, need
@@ -99,9 +103,9 @@ export interface PipelineMembers {
     >,
   ): Pipeline<
     In<This>,
-    Adding<Out<This>, Name, Outs, StepOutputs<Outs, ValueOf<Returned> | Fallback>>,
+    AddingStep<Out<This>, Outs, ValueOf<Returned> | FallbackValue<Fallback>>,
     Fails<This> | Remaining<ErrorOf<Returned>, Fallback>,
-    Needs<This> | NeedsOf<Returned>
+    Needs<This> | NeedsOf<Returned> | FallbackNeeds<Fallback>
   >;
 
   /** Adds a step whose function looks at its inputs and returns a pipeline, or a direct value. */
@@ -140,10 +144,10 @@ export interface PipelineMembers {
   ): Pipeline<
     In<This>,
     [All] extends ["all"]
-      ? AddAll<Out<This>, AllOutputs<ValueOf<Returned> | Fallback>>
-      : Adding<Out<This>, Name, Outs, ExpansionOutputs<Outs, ValueOf<Returned> | Fallback>>,
+      ? AddAll<Out<This>, AllOutputs<ValueOf<Returned> | FallbackValue<Fallback>>>
+      : Adding<Out<This>, Name, Outs, ExpansionOutputs<Outs, ValueOf<Returned> | FallbackValue<Fallback>>>,
     Fails<This> | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>,
-    Needs<This> | NeedsOf<Returned> | BranchNeeds<Returned>
+    Needs<This> | NeedsOf<Returned> | FallbackNeeds<Fallback> | BranchNeeds<Returned>
   >;
 
   /** Runs `each` for each item of an output, and gives what it gave in the order of the items. */
@@ -185,17 +189,17 @@ export interface PipelineMembers {
       ReadonlyArray<
         [Failures] extends ["collect"]
           ? Result<
-              ExpansionOutputs<Name, ValueOf<Returned> | Fallback>[Name],
+              ExpansionOutputs<Name, ValueOf<Returned> | FallbackValue<Fallback>>[Name],
               ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
             >
-          : ExpansionOutputs<Name, ValueOf<Returned> | Fallback>[Name]
+          : ExpansionOutputs<Name, ValueOf<Returned> | FallbackValue<Fallback>>[Name]
       >
     >,
     | Fails<This>
     | ([Failures] extends ["collect"]
         ? never
         : Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>),
-    Needs<This> | NeedsOf<Returned> | BranchNeeds<Returned>
+    Needs<This> | NeedsOf<Returned> | FallbackNeeds<Fallback> | BranchNeeds<Returned>
   >;
 
   /** Runs the case that `on` names. */

@@ -6,10 +6,18 @@ import type { Lookup, NamesOf } from "./outputs.ts";
 export type AnyGlob = `${string}*${string}`;
 
 /**
+ * What a step may read: where it can read all that it names, the names that there are, as they stand. The compiler takes
+ * as long to make a union as that has members.
+ */
+export type Readable<Read extends string, Outputs, Names, Step extends string> = [Read] extends [Names]
+  ? NoInfer<Names>
+  : ReadableName<Read, Outputs, Names, Step>;
+
+/**
  * A name that a step reads, where it can; else the names that there are, for the compiler to say which was meant, and
  * the sentence. Globs are looked at last, so that they cost nothing to those who use none.
  */
-export type Readable<Read extends string, Outputs, Names, Step extends string> = Read extends Names
+type ReadableName<Read extends string, Outputs, Names, Step extends string> = Read extends Names
   ? Read | NoInfer<Names>
   : Read extends AnyGlob
     ? [keyof Matches<Outputs, Read>] extends [never]

@@ -34,3 +34,37 @@ export type NeedsOf<Returned> =
       : Returned extends PromiseLike<infer Value>
         ? NeedsOf<Value>
         : never;
+
+// What a fallback gives, likewise. But an error that it gives is a value, though Effect takes its own for Effects that fail:
+// `fallback: (error) => error` hands it on.
+
+/** The value that stands for an output. */
+export type FallbackValue<Fallback> =
+  IsAny<Fallback> extends true
+    ? Fallback
+    : Fallback extends Error
+      ? Fallback
+      : Fallback extends Effect<infer Value, any, any>
+        ? Value
+        : Fallback extends PromiseLike<infer Value>
+          ? FallbackValue<Value>
+          : Fallback;
+
+/** The typed errors of a fallback. */
+export type FallbackError<Fallback> =
+  IsAny<Fallback> extends true
+    ? never
+    : Fallback extends Error
+      ? never
+      : Fallback extends Effect<any, infer Failure, any>
+        ? Failure
+        : Fallback extends PromiseLike<infer Value>
+          ? StepFailed | FallbackError<Value>
+          : never;
+
+/** The services that a fallback needs. */
+export type FallbackNeeds<Fallback> = Fallback extends Error
+  ? never
+  : Fallback extends PromiseLike<infer Value>
+    ? FallbackNeeds<Value>
+    : NeedsOf<Fallback>;

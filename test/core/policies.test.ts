@@ -1,9 +1,10 @@
+import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import * as Schedule from "effect/Schedule";
 import * as Schema from "effect/Schema";
 import * as TestClock from "effect/testing/TestClock";
-import { InvalidOutput, pipeline, StepFailed, StepTimedOut, step } from "espalier";
+import { InvalidOutput, pipeline, StepFailed, StepTimedOut, step, type } from "espalier";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
 import { failureOf, rejection, sleep, untilAborted, untyped, watched, within } from "./support.ts";
@@ -461,6 +462,40 @@ describe("fallback", () => {
       _tag: "StepFailed",
       path: "a",
       cause: { message: "fallback broke" },
+    });
+  });
+  test("may take its time, as a Promise or an Effect, and need what a step may need", async () => {
+    class Defaults extends Context.Service<Defaults, { readonly count: number }>()("Defaults") {}
+    const p = pipeline("p")
+      .step("a", [], () => Effect.fail("no" as const), { fallback: async (error) => ["late", error] })
+      .step("b", [], () => Effect.fail("no"), { fallback: () => Effect.map(Defaults, ({ count }) => count) })
+      .step("c", [], () => Effect.fail("no"), { fallback: async () => Effect.succeed(3) })
+      .input("e", type<ReadonlyArray<number>>())
+      .map("d", "e", [], () => Effect.fail("no"), { fallback: async () => 4 });
+    const given = Effect.provideService(p.run({ e: [1, 2] }), Defaults, { count: 2 });
+    expect(await Effect.runPromise(given)).toMatchObject({ a: ["late", "no"], b: 2, c: 3, d: [4, 4] });
+  });
+  test("may be the error itself, as a value", async () => {
+    const p = pipeline("p")
+      .step("a", [], async () => Promise.reject(new Error("no")), { fallback: (error) => error })
+      .step("b", [], async () => Promise.reject(new Error("no")), { fallback: async (error) => error })
+      .step("c", ["a", "b"], ({ a, b }) => [a, b].map((error) => error._tag));
+    expect((await p.runPromise({})).c).toEqual(["StepFailed", "StepFailed"]);
+  });
+  test("that fails late fails the step", async () => {
+    const p = pipeline("p")
+      .step("a", [], () => Effect.fail("no"), { fallback: () => Effect.fail("nor this" as const) })
+      .returns("a");
+    expect(await Effect.runPromise(Effect.flip(p.run({})))).toBe("nor this");
+    const q = pipeline("q").step("a", [], () => Effect.fail("no"), {
+      fallback: async (): Promise<number> => {
+        throw new Error("gone");
+      },
+    });
+    expect(await rejection(q.runPromise({}))).toMatchObject({
+      _tag: "StepFailed",
+      path: "a",
+      cause: { message: "gone" },
     });
   });
   test("of several outputs is a record of them", async () => {

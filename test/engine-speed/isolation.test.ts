@@ -62,7 +62,7 @@ describe("What a step does to its fiber", () => {
   });
 
   test("spans and log annotations are those of the step", async () => {
-    const annotations = Effect.service(References.CurrentLogAnnotations);
+    const annotations = Effect.map(Effect.service(References.CurrentLogAnnotations), (all) => ({ ...all }));
     const span = Effect.match(Effect.currentSpan, { onSuccess: ({ name }) => name, onFailure: () => "none" });
     const both = Effect.all([annotations, span]);
     const p = pipeline("p")
@@ -72,11 +72,12 @@ describe("What a step does to its fiber", () => {
         Effect.withSpan(Effect.annotateLogs(Effect.andThen(Effect.sleep(1), both), "step", "slow"), "slow"),
       )
       .step("last", ["slowInside"], () => both);
-    expect(await p.runPromise({})).toEqual({
-      inside: [{ step: "inside" }, "inside"],
-      after: [{}, "none"],
-      slowInside: [{ step: "slow" }, "slow"],
-      last: [{}, "none"],
+    const at = (path: string) => ({ "espalier.run": "r", "espalier.path": path });
+    expect(await p.runPromise({}, { runId: "r" })).toEqual({
+      inside: [{ ...at("inside"), step: "inside" }, "inside"],
+      after: [at("after"), "none"],
+      slowInside: [{ ...at("slowInside"), step: "slow" }, "slow"],
+      last: [at("last"), "none"],
     });
   });
 

@@ -38,6 +38,7 @@ const o|ordered|rdered = pipelineOf("ordered", [total, step("a", [], () => 1)]);
 const large = pipeline("large")
 ${Array.from({ length: 40 }, (_, index) => `  .step("s${index}", [], () => ${index})`).join("\n")};
 large.step("one", ["|large|"], () => 1);
+const m|many|any = large;
 const a|all|ll = await large.runPromise();
 `;
 
@@ -90,6 +91,16 @@ describe("a hover shows plain types with the user's names:", { timeout: 30_000 }
     "ordered",
   ])("%s", async (mark) => {
     expect(await editor.hover(mark)).toMatchSnapshot();
+  });
+
+  test("a large pipeline begins with its outputs, and what the compiler keeps beside them is cut short", async () => {
+    const shown = await editor.hover("many");
+    expect(shown).toMatchSnapshot();
+    expect(shown).toContain("const many: Pipeline<{}, ManyOutputs<{\n    readonly s0: number;\n");
+    expect(shown).not.toMatch(/OutputType<|Joined<| & /);
+    expect(
+      shown.split("\n").filter((line) => !/^ {4}readonly s\d+: number;$/.test(line)).length,
+    ).toBeLessThan(8);
   });
 
   test("the result of a large pipeline", async () => {

@@ -126,9 +126,9 @@ describe("the declarations of exported pipelines", () => {
   });
 
   test("grow as the pipelines do", () => {
-    // The bytes of a step, of which its name and its type are most.
-    expect(declarationOf("declared").length / size).toBeLessThan(200);
-    expect(declarationOf("literal").length / size).toBeLessThan(200);
+    // The bytes of a step: its name four times, and its type twice, for the compiler and for who reads it.
+    expect(declarationOf("declared").length / size).toBeLessThan(220);
+    expect(declarationOf("literal").length / size).toBeLessThan(220);
   });
 
   test("of a pipeline that says what it returns show that and no more", () => {

@@ -139,6 +139,15 @@ same<OutputsOf<typeof fallbacks>["b"], number>(true);
 // A fallback stands for every error that there was.
 same<FailureOf<typeof fallbacks>, never>(true);
 
+const lateFallbacks = pipeline("lateFallbacks")
+  .step("a", [], async () => 1, { fallback: async () => "none" as const })
+  .step("b", [], () => 1, { fallback: () => Effect.as(Effect.fail("nor this" as const), true) })
+  .step("c", [], async () => 1, { fallback: async (error) => error });
+same<OutputsOf<typeof lateFallbacks>["a"], number | "none">(true);
+same<OutputsOf<typeof lateFallbacks>["b"], number | boolean>(true);
+same<OutputsOf<typeof lateFallbacks>["c"], number | StepFailed>(true);
+same<FailureOf<typeof lateFallbacks>, StepFailed | "nor this">(true);
+
 const optional = pipeline("optional").input("config", type<{ readonly rate?: number }>());
 void optional.run({ config: {} });
 void optional.run({ config: { rate: 1 } });

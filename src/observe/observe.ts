@@ -1,0 +1,34 @@
+/**
+ * Who watches a run: those that listen around it, and what its options ask for. Where that is nobody, the engine makes no
+ * event: a run pays for what it asks.
+ */
+import * as Context from "effect/Context";
+import type { RunOptions } from "../../types/options.ts";
+import type { PipelineEvent } from "../events.ts";
+import type { Watcher } from "../schedule.ts";
+import { Listeners } from "../seams.ts";
+import { Measures } from "./measures.ts";
+import { Spans } from "./spans.ts";
+
+export interface Observation extends Pick<Watcher, "hears" | "enter" | "began"> {
+  readonly tell: (event: PipelineEvent) => void;
+}
+
+export const observe = (options: RunOptions, context: Context.Context<never>): Observation | undefined => {
+  const around = Context.get(context, Listeners);
+  const { tracing, metrics } = options;
+  if (around.length === 0 && tracing !== true && metrics !== true) return undefined;
+  const spans = tracing === true ? new Spans(context) : undefined;
+  const measures = metrics === true ? new Measures(context) : undefined;
+  return {
+    tell: (event) => {
+      // Spans first: whoever else listens may log, or trace.
+      spans?.event(event);
+      measures?.event(event);
+      for (const listener of around) listener(event);
+    },
+    hears: around.length > 0 || spans !== undefined,
+    enter: spans && ((graph) => spans.enter(graph)),
+    began: measures && ((engine) => measures.began(engine)),
+  };
+};

@@ -1,0 +1,263 @@
+/**
+ * A run as spans of Effect's `Tracer`: one for the run, one for each step, item and expansion, each within that of the
+ * expansion which it belongs to. Events go in; spans go to whichever tracer the run's context holds. What a step's own
+ * Effect traces stands within the step's span, since `enter` calls each function of a graph within it.
+ */
+import * as Cause from "effect/Cause";
+import * as Clock from "effect/Clock";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as References from "effect/References";
+import type { Span } from "effect/Tracer";
+import { ParentSpan } from "effect/Tracer";
+import type { StepContext } from "../../types/context.ts";
+import type { Plan, StepKind } from "../../types/plan.ts";
+import type { Graph } from "../compile.ts";
+import type { StepDefinition, UserFunction } from "../definition.ts";
+import { describe } from "../describe.ts";
+import type { PipelineEvent } from "../events.ts";
+import { writeLine } from "./lines.ts";
+
+type Attributes = Readonly<Record<string, string | number | boolean>>;
+
+/** Where the expansion stands that a step or an item belongs to; undefined for a step of the run's own pipeline. */
+const above = (path: string): string | undefined => {
+  const end = path.endsWith("]") ? path.lastIndexOf("[") : path.lastIndexOf("/");
+  return end === -1 ? undefined : path.slice(0, end);
+};
+
+/** A step's own name. All items of a map have one, so that a collector can group them: `fit[]`. */
+const nameOf = (path: string): string => {
+  const own = path.slice(path.lastIndexOf("/") + 1);
+  return own.endsWith("]") ? `${own.slice(0, own.lastIndexOf("["))}[]` : own;
+};
+
+/** Exporters read errors, and what was thrown may be anything: a proxy, or a getter that throws. */
+const failedWith = (error: unknown): Exit.Exit<never, unknown> => {
+  const cause = Cause.fail(error);
+  try {
+    Cause.prettyErrors(cause, { includeCauseInStack: true });
+    return Exit.failCause(cause);
+  } catch {
+    return Exit.fail(new Error(describe(error)));
+  }
+};
+
+// A proxy that throws when it is asked what it is, is for the engine to judge.
+
+const isEffectToRun = (value: unknown): value is Effect.Effect<unknown, unknown> => {
+  try {
+    return Effect.isEffect(value) && !Exit.isExit(value);
+  } catch {
+    return false;
+  }
+};
+
+const isPromise = (value: unknown): value is Promise<unknown> => {
+  try {
+    return value instanceof Promise;
+  } catch {
+    return false;
+  }
+};
+
+export class Spans {
+  /** What the run was asked in: tracer, clock, loggers, and the span that the run's stands in. */
+  readonly #context: Context.Context<never>;
+  readonly #clock: Clock.Clock;
+  #runId = "";
+  #pipeline = "";
+  #run: Span | undefined = undefined;
+  /** The spans that have not ended, by path. */
+  readonly #open = new Map<string, Span>();
+  /** What is no plain step, by path, as far as the run has grown. */
+  readonly #kinds = new Map<string, StepKind>();
+  #skipped = 0;
+
+  constructor(context: Context.Context<never>) {
+    this.#context = context;
+    this.#clock = Context.get(context, Clock.Clock);
+  }
+
+  // -- Events become spans -------------------------------------------------------------------------------------------
+
+  event(event: PipelineEvent): void {
+    switch (event.type) {
+      case "run.started":
+        this.#runId = event.runId;
+        this.#pipeline = event.pipeline;
+        this.#learn(event.plan);
+        this.#run = this.#make(event.pipeline, undefined, { "espalier.kind": "run" });
+        return;
+      case "run.succeeded":
+        return this.#endRun(Exit.void);
+      case "run.interrupted":
+        return this.#endRun(Exit.interrupt());
+      case "run.failed":
+        return this.#endRun(failedWith(event.error));
+      case "run.paused":
+        this.#run?.event("espalier.paused", this.#now(), { "exception.message": describe(event.error) });
+        return;
+      case "run.continued":
+        this.#run?.event("espalier.continued", this.#now());
+        return;
+      case "step.started":
+      case "expansion.started":
+        return this.#started(event.path, event.attempt);
+      case "step.retried":
+        this.#open.get(event.path)?.event("espalier.retry", this.#now(), {
+          "espalier.attempt": event.attempt,
+          "espalier.delay_ms": event.delayMillis,
+          "exception.message": describe(event.error),
+        });
+        return;
+      case "expansion.expanded":
+        return this.#expanded(event.path, event.plan, event.items);
+      case "step.succeeded":
+      case "expansion.succeeded":
+        return this.#end(event.path, Exit.void, event.attempt);
+      case "step.failed":
+      case "expansion.failed":
+        return this.#end(event.path, failedWith(event.error), event.attempt);
+      case "step.interrupted":
+        return this.#end(event.path, Exit.interrupt(), event.attempt);
+      case "step.leaked":
+        // It ends with the run at the latest. Until then another attempt may go on with it.
+        this.#open.get(event.path)?.attribute("espalier.leaked", true);
+        return;
+      case "step.recalled":
+        this.#begin(event.path, { "espalier.recalled": true });
+        return this.#end(event.path, Exit.void, 0);
+      case "cache.hit": {
+        const { path, fromRun, fromPath } = event;
+        return this.#begin(path, {
+          "espalier.cached": true,
+          "espalier.cached.run": fromRun,
+          "espalier.cached.path": fromPath,
+        });
+      }
+      case "step.skipped":
+        this.#skipped++;
+        return;
+      case "step.logged":
+        return this.#log(event.path, event.message);
+      case "cache.missed":
+      case "step.progressed":
+        return;
+    }
+  }
+
+  #now(): bigint {
+    return Context.get(this.#context, References.TracerTimingEnabled)
+      ? this.#clock.currentTimeNanosUnsafe()
+      : 0n;
+  }
+
+  #learn({ steps }: Plan): void {
+    for (const { path, kind } of steps) if (kind !== "step") this.#kinds.set(path, kind);
+  }
+
+  /** By Effect itself, so that all of its settings hold: levels, links, annotations, tracing switched off. */
+  #make(name: string, parent: Span | undefined, attributes: Attributes): Span {
+    const all = { "espalier.run": this.#runId, "espalier.pipeline": this.#pipeline, ...attributes };
+    return Effect.runSyncWith(this.#context)(
+      Effect.makeSpan(name, parent === undefined ? { attributes: all } : { parent, attributes: all }),
+    );
+  }
+
+  /** The span of the nearest expansion that has one: a pipeline that was added whole is in paths, and no step. */
+  #parentOf(path: string): Span | undefined {
+    for (let at = above(path); at !== undefined; at = above(at)) {
+      const span = this.#open.get(at);
+      if (span !== undefined) return span;
+    }
+    return this.#run;
+  }
+
+  #begin(path: string, attributes: Attributes = {}): void {
+    // Left behind by an attempt of the expansion around it.
+    this.#open.get(path)?.end(this.#now(), Exit.interrupt());
+    const name = nameOf(path);
+    const span = this.#make(name, this.#parentOf(path), {
+      "espalier.step": name.endsWith("]") ? name.slice(0, -2) : name,
+      "espalier.path": path,
+      "espalier.kind": path.endsWith("]") ? "item" : (this.#kinds.get(path) ?? "step"),
+      ...attributes,
+    });
+    this.#open.set(path, span);
+  }
+
+  /** One span for all attempts. */
+  #started(path: string, attempt: number): void {
+    if (attempt === 1 || !this.#open.has(path)) this.#begin(path);
+  }
+
+  #expanded(path: string, plan: Plan | undefined, items: number | undefined): void {
+    const span = this.#open.get(path);
+    if (items !== undefined) span?.attribute("espalier.items", items);
+    else span?.attribute("espalier.expanded", plan !== undefined);
+    if (plan === undefined) return;
+    this.#learn(plan);
+    span?.attribute("espalier.expansion", plan.name);
+    span?.attribute("espalier.steps", plan.steps.length);
+  }
+
+  #end(path: string, exit: Exit.Exit<unknown, unknown>, attempts: number): void {
+    const span = this.#open.get(path);
+    if (span === undefined) return;
+    this.#open.delete(path);
+    if (attempts > 0) span.attribute("espalier.attempts", attempts);
+    span.end(this.#now(), exit);
+  }
+
+  #endRun(exit: Exit.Exit<unknown, unknown>): void {
+    for (const path of [...this.#open.keys()].toReversed()) this.#end(path, Exit.interrupt(), 0);
+    if (this.#skipped > 0) this.#run?.attribute("espalier.skipped", this.#skipped);
+    this.#run?.end(this.#now(), exit);
+    this.#kinds.clear();
+  }
+
+  // -- What a step traces and logs itself ----------------------------------------------------------------------------
+
+  /** The same graph, whose functions give Effects that run within the spans of their steps. */
+  enter(graph: Graph): Graph {
+    const nodes = graph.nodes.map((node) => ({ ...node, definition: this.#traced(node.definition) }));
+    return { ...graph, nodes };
+  }
+
+  #traced(definition: StepDefinition): StepDefinition {
+    const { call, cases } = definition;
+    const traced = cases === undefined ? undefined : Object.entries(cases);
+    return {
+      ...definition,
+      call: this.#called(call),
+      cases: traced && Object.fromEntries(traced.map(([name, each]) => [name, this.#called(each)])),
+    };
+  }
+
+  #called(call: UserFunction): UserFunction {
+    return (...parameters) => {
+      const { path } = parameters.at(-1) as StepContext;
+      const value = call(...parameters);
+      // A promise may give an Effect.
+      return isPromise(value) ? value.then((given) => this.#within(path, given)) : this.#within(path, value);
+    };
+  }
+
+  #within(path: string, value: unknown): unknown {
+    const span = this.#open.get(path);
+    if (span === undefined || !isEffectToRun(value)) return value;
+    return Effect.provideService(value, ParentSpan, span);
+  }
+
+  /** `context.log` goes to Effect's loggers too. A step that was left behind may log when its span has ended. */
+  #log(path: string, message: ReadonlyArray<unknown>): void {
+    const span = this.#open.get(path) ?? this.#run;
+    if (span === undefined) return;
+    const around = Context.get(this.#context, References.CurrentLogAnnotations);
+    const annotations = { ...around, "espalier.run": this.#runId, "espalier.path": path };
+    const context = Context.add(this.#context, References.CurrentLogAnnotations, annotations);
+    writeLine(Context.add(context, ParentSpan, span), message);
+  }
+}
