@@ -13,6 +13,7 @@ import { failure } from "./failure.ts";
 import { definitionOf } from "../steps.ts";
 import { ownStandardOutput } from "./output.ts";
 import { placeOf } from "./place.ts";
+import { tellLoaded } from "./watch/loaded.ts";
 import { didYouMean, listed } from "./words.ts";
 
 /** A pipeline of which nothing is known but that it is one. */
@@ -80,6 +81,7 @@ const load = (file: string): Effect.Effect<Exports, CliFailure> =>
     });
     if (!found.isFile())
       return yield* failure(`"${file}" is no file: give a module that exports a pipeline.`);
+    tellLoaded();
     return yield* Effect.tryPromise({
       try: () => import(pathToFileURL(path).href) as Promise<Exports>,
       catch: (error) => error,

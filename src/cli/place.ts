@@ -6,9 +6,10 @@ import { fileURLToPath } from "node:url";
 const frame = /(?:\(|at |^)(file:\/\/[^\s()]+?|\/[^\s()]+?|[A-Za-z]:\\[^\s()]+?):(\d+)(?::(\d+))?\)?$/;
 
 /** The frames of these folders say nothing about the user's file. Where this file is built, it may be part of another. */
-const ownFolder = import.meta.url.replace(/\/src\/.*$/, "/src/");
+const ownFolder = import.meta.url.slice(0, import.meta.url.lastIndexOf("/src/") + "/src/".length);
 
-const isUsers = (file: string): boolean =>
+/** Is it of the user's own code, rather than of this library or another? Takes the URL of a file. */
+export const isUsers = (file: string): boolean =>
   !file.includes("/node_modules/") && !file.includes("\\node_modules\\") && !file.startsWith(ownFolder);
 
 const stackOf = (error: unknown): string => {

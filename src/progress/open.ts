@@ -36,7 +36,7 @@ interface ViewOptions extends ProgressOptions {
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== "";
 
 /** A terminal that cannot move its cursor, and one that a build server pretends to have, get plain lines. */
-const canChange = (output: ProgressOutput, env: NonNullable<Surroundings["env"]>): boolean =>
+export const canChange = (output: ProgressOutput, env: NonNullable<Surroundings["env"]>): boolean =>
   output.isTTY === true && env["TERM"] !== "dumb" && (!isSet(env["CI"]) || env["CI"] === "false");
 
 export const openView = (options: ViewOptions, plan?: Plan): View => {

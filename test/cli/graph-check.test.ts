@@ -64,3 +64,17 @@ test("help teaches with examples, and completions are printed for each shell", a
   expect([help.code, run.code]).toEqual([0, 0]);
   expect((await espalier(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
 });
+
+test("graph --format text is a line for each step, with what it reads and what it may become", async () => {
+  const { stdout, code } = await espalier(["graph", "training.ts", "--format", "text"]);
+  expect(stdout).toBe(
+    [
+      "training (rates, name) → best, models",
+      "├─ doubled  ← rates",
+      "├─ models   ← doubled, name  (for each of doubled)",
+      "└─ best     ← models",
+      "",
+    ].join("\n"),
+  );
+  expect(code).toBe(0);
+});

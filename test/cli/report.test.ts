@@ -4,15 +4,13 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { PageData } from "../../src/draw/page/data.ts";
 import { espalier } from "./espalier.ts";
+import { dataOf } from "../draw/page-data.ts";
 
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "espalier-report-"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
-
-const dataOf = (html: string): PageData =>
-  JSON.parse(/<script type="application\/json">([^<]*)<\/script>/.exec(html)![1]!) as PageData;
 
 /** The data of a report that the command wrote. */
 const written = async (file: string): Promise<PageData> => dataOf(await readFile(file, "utf8"));

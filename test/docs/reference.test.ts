@@ -3,6 +3,7 @@ import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as espalier from "espalier";
 import { describe, expect, test } from "vitest";
+import { espalier as espalierCommand } from "../cli/espalier.ts";
 import { root } from "./snippets.ts";
 
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
@@ -56,6 +57,32 @@ test("the page on events has each member of a run's handle", () => {
   const page = inBackticks(read("docs/reference/events.md"));
   expect(members).toContain("await");
   expect(members.filter((member) => !page.has(member))).toEqual([]);
+});
+
+test("the page on the command line has each command, and each flag of it", async () => {
+  const help = async (...command: ReadonlyArray<string>): Promise<string> =>
+    (await espalierCommand([...command, "--help"])).stdout;
+  const [, listed = ""] = (await help()).split("SUBCOMMANDS\n");
+  const commands = Array.from(listed.matchAll(/^ {2}(\w+) {2,}/gm), ([, name = ""]) => name);
+  expect(commands).toContain("prune");
+  const page = read("docs/reference/command-line.md");
+  const flagRows = page.split("\n").filter((line) => line.startsWith("| `--"));
+  for (const command of commands) {
+    expect(page).toMatch(new RegExp(`^\\| \`espalier ${command}[ \`]`, "m"));
+    const [own = ""] = (await help(command)).split("GLOBAL FLAGS");
+    const flags = Array.from(own.matchAll(/^ {2}(--[\w-]+)/gm), ([, flag = ""]) => flag);
+    const missing = flags.filter(
+      (flag) =>
+        !flagRows.some((row) => {
+          const [, names = "", of = ""] = row.split("|");
+          return (
+            new RegExp(`${flag}[ \`=]`).test(names) &&
+            (of.includes(`\`${command}\``) || of.includes("all that"))
+          );
+        }),
+    );
+    expect([command, missing]).toEqual([command, []]);
+  }
 });
 
 describe("the table of rules", () => {

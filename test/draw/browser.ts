@@ -47,18 +47,19 @@ export interface Opened {
   readonly complaints: ReadonlyArray<string>;
 }
 
+interface View {
+  readonly colorScheme?: "light" | "dark";
+  readonly width?: number;
+  readonly height?: number;
+  /** A page of ours by default, which says when it is ready. */
+  readonly is?: "page" | "html" | "svg";
+}
+
 export interface Chromium {
   /** Opens HTML, or an SVG file, from disk, as a user does. */
-  readonly open: (
-    text: string,
-    options?: {
-      readonly colorScheme?: "light" | "dark";
-      readonly width?: number;
-      readonly height?: number;
-      /** A page of ours by default, which says when it is ready. */
-      readonly is?: "page" | "html" | "svg";
-    },
-  ) => Promise<Opened>;
+  readonly open: (text: string, options?: View) => Promise<Opened>;
+  /** Opens a page of ours that is served. */
+  readonly visit: (url: string, options?: View) => Promise<Opened>;
 }
 
 /** Tests in a browser, which is started before them and closed after them. */
@@ -75,32 +76,35 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
       await browser?.close();
       if (folder !== "") await rm(folder, { recursive: true, force: true });
     });
+    const enter = async (url: string, options: View = {}): Promise<Opened> => {
+      const { colorScheme = "light", width = 1200, height = 800, is = "page" } = options;
+      const context = await browser!.newContext({ colorScheme, viewport: { width, height } });
+      const page = await context.newPage();
+      const requests: Array<string> = [];
+      const complaints: Array<string> = [];
+      page.on("request", (request) => {
+        // The icon stands in the page, and is no request to anybody.
+        if (request.url() !== url && !request.url().startsWith("data:")) requests.push(request.url());
+      });
+      page.on("console", (message) => {
+        if (message.type() !== "log") complaints.push(`${message.type()}: ${message.text()}`);
+      });
+      page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
+      page.on("dialog", (dialog) => {
+        complaints.push(`dialog: ${dialog.message()}`);
+        void dialog.dismiss();
+      });
+      await page.goto(url);
+      if (is === "page") await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
+      return { page, requests, complaints };
+    };
     tests({
-      open: async (text, { colorScheme = "light", width = 1200, height = 800, is = "page" } = {}) => {
-        const file = join(folder, `${files++}.${is === "svg" ? "svg" : "html"}`);
+      open: async (text, options) => {
+        const file = join(folder, `${files++}.${options?.is === "svg" ? "svg" : "html"}`);
         await writeFile(file, text);
-        const context = await browser!.newContext({ colorScheme, viewport: { width, height } });
-        const page = await context.newPage();
-        const requests: Array<string> = [];
-        const complaints: Array<string> = [];
-        const url = pathToFileURL(file).href;
-        page.on("request", (request) => {
-          // The icon stands in the page, and is no request to anybody.
-          if (request.url() !== url && !request.url().startsWith("data:")) requests.push(request.url());
-        });
-        page.on("console", (message) => {
-          if (message.type() !== "log") complaints.push(`${message.type()}: ${message.text()}`);
-        });
-        page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
-        page.on("dialog", (dialog) => {
-          complaints.push(`dialog: ${dialog.message()}`);
-          void dialog.dismiss();
-        });
-        await page.goto(url);
-        if (is === "page")
-          await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
-        return { page, requests, complaints };
+        return enter(pathToFileURL(file).href, options);
       },
+      visit: enter,
     });
   });
 };

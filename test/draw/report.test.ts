@@ -6,9 +6,7 @@ import { pipeline } from "espalier";
 import { Report } from "espalier/draw";
 import type { PageData, PageStep } from "../../src/draw/page/data.ts";
 import { lanesOf } from "../../src/draw/report/lanes.ts";
-
-const dataOf = (html: string): PageData =>
-  JSON.parse(/<script type="application\/json">([^<]*)<\/script>/.exec(html)![1]!) as PageData;
+import { dataOf } from "./page-data.ts";
 
 const stepOf = ({ steps }: PageData, path: string): PageStep => steps.find((step) => step.path === path)!;
 

@@ -1,9 +1,10 @@
 /** The commands of recorded runs, as processes of their own. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { espalier } from "../cli/espalier.ts";
+import { dataOf } from "../draw/page-data.ts";
 import { temporary } from "./support.ts";
 
 const newFolder = temporary();
@@ -19,7 +20,7 @@ const place = () => {
 
 describe("The command line", { timeout: 60_000 }, () => {
   test("records runs, lists and shows them, says why, and goes on with them", async () => {
-    const { opens, command } = place();
+    const { cwd, opens, command } = place();
     process.env["SHOP_OPEN"] = opens;
     const failed = await command("run", shop, "--input", "count=3", "--run-id", "monday");
     expect(failed.code).toBe(1);
@@ -41,8 +42,16 @@ describe("The command line", { timeout: 60_000 }, () => {
     expect((await command("why", "monday", "open")).stdout).toContain("it runs when the run is resumed");
 
     writeFileSync(opens, "");
-    const resumed = await command("resume", "monday", "--json");
+    const resumed = await command("resume", "monday", "--json", "--report", "resumed.html");
     expect(resumed).toMatchObject({ code: 0, stdout: '{"total":30,"open":true}\n' });
+    const { run, steps } = dataOf(readFileSync(join(cwd, "resumed.html"), "utf8"));
+    expect(run?.state).toBe("done");
+    expect(steps.map(({ path, run }) => [path, run?.state])).toEqual(
+      expect.arrayContaining([
+        ["ids", "recalled"],
+        ["open", "done"],
+      ]),
+    );
     expect((await command("runs")).stdout).toContain("monday  shop  succeeded");
 
     // A second run takes what the first has computed.

@@ -33,9 +33,16 @@ const compare = (before: RunDetails, after: RunDetails): ReadonlyArray<string> =
   return lines;
 };
 
+const run = (name: string, description: string): Argument.Argument<string> =>
+  Argument.String(name).pipe(Argument.withDescription(`${description}, or enough of its beginning`));
+
 export const diff = Command.make(
   "diff",
-  { before: Argument.String("before"), after: Argument.String("after"), store: storeFile },
+  {
+    before: run("before", "The id of a run"),
+    after: run("after", "The id of the run to compare it with"),
+    store: storeFile,
+  },
   Effect.fnUntraced(function* ({ before, after, store }) {
     const lines = yield* told(
       Effect.gen(function* () {

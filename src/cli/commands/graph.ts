@@ -1,37 +1,83 @@
-/** `espalier graph`: draws a pipeline without running it. */
+/** `espalier graph`: draws a pipeline without running it, once or after each save. */
 import * as Effect from "effect/Effect";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
+import * as Option from "effect/Option";
+import { toListing } from "../../draw/listing.ts";
 import { Plan } from "../../draw/text.ts";
+import { failure } from "../failure.ts";
 import { loadPipeline } from "../load.ts";
 import { print } from "../output.ts";
 import { exportName, file } from "../parameters.ts";
+import { showPage, showText } from "../watch/show.ts";
+import { watchPlan } from "../watch/watch.ts";
 
 /** Pictures need a library that is slow to load, and most commands draw none. */
 const svg = async (plan: Plan): Promise<string> => (await import("../../draw/svg.ts")).toSvg(plan);
 
 const html = async (plan: Plan): Promise<string> => (await import("../../draw/page/html.ts")).toHtml(plan);
 
-const writers = { mermaid: Plan.toMermaid, dot: Plan.toDot, json: Plan.toJson, svg, html } as const;
+type Write = (plan: Plan, columns: number | undefined) => string | Promise<string>;
 
-const format = Flag.Literals("format", ["mermaid", "dot", "json", "svg", "html"]).pipe(
+const writers = {
+  mermaid: Plan.toMermaid,
+  dot: Plan.toDot,
+  json: Plan.toJson,
+  text: toListing,
+  svg,
+  html,
+} as const satisfies Record<string, Write>;
+
+const format = Flag.Literals("format", ["mermaid", "dot", "json", "text", "svg", "html"]).pipe(
   Flag.withDescription(
-    "Mermaid for Markdown, DOT for Graphviz, the plan as JSON, an SVG picture, or an HTML page to look around in",
+    "Mermaid for Markdown, DOT for Graphviz, the plan as JSON, text for a terminal, an SVG picture, or an HTML page to look around in; by default Mermaid, with --watch text",
   ),
-  Flag.withDefault("mermaid" as const),
+  Flag.optional,
+);
+
+const watch = Flag.Boolean("watch").pipe(
+  Flag.withAlias("w"),
+  Flag.withDescription(
+    "Draw again whenever the file, or one that it imports, is saved; with --format html, serve the page on this machine and reload it",
+  ),
+  Flag.withDefault(false),
+);
+
+const port = Flag.Int("port").pipe(
+  Flag.withMetavar("N"),
+  Flag.filter(
+    (port) => port >= 0 && port <= 65_535,
+    (port) => `Expected a port, 0 to 65535, and got ${port}`,
+  ),
+  Flag.withDescription("The port that the page is served on; by default any that is free"),
+  Flag.optional,
 );
 
 export const graph = Command.make(
   "graph",
-  { file, format, exportName },
-  Effect.fnUntraced(function* ({ file, format, exportName }) {
+  { file, format, exportName, watch, port },
+  Effect.fnUntraced(function* ({ file, format, exportName, watch, port }) {
+    const isServed = watch && Option.getOrUndefined(format) === "html";
+    if (Option.isSome(port) && !isServed) {
+      return yield* failure("A page is served with --watch --format html: --port says where.");
+    }
+    if (watch) {
+      const show = isServed
+        ? showPage(
+            Option.getOrElse(port, () => 0),
+            file,
+          )
+        : showText(writers[Option.getOrElse(format, () => "text" as const)]);
+      return yield* watchPlan(file, exportName, yield* show);
+    }
     const pipeline = yield* loadPipeline(file, exportName);
-    const text = yield* Effect.promise(async () => writers[format](pipeline.plan()));
-    yield* print(text);
-  }),
+    const write: Write = writers[Option.getOrElse(format, () => "mermaid" as const)];
+    const text = yield* Effect.promise(async () => write(pipeline.plan(), process.stdout.columns));
+    return yield* print(text);
+  }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Print the graph of a pipeline: as text that other tools draw, or as a picture. Runs nothing.",
+    "Print the graph of a pipeline: as text that other tools draw, or as a picture. Runs nothing. With --watch, again after each save.",
   ),
   Command.withShortDescription("Print the graph of a pipeline"),
   Command.withExamples([
@@ -43,6 +89,11 @@ export const graph = Command.make(
     {
       command: "espalier graph training.ts --format html > training.html",
       description: "A page: zoom, search, fold, click",
+    },
+    { command: "espalier graph training.ts --watch", description: "On the terminal, after each save" },
+    {
+      command: "espalier graph training.ts --watch --format html",
+      description: "In a browser, after each save",
     },
     {
       command: "espalier graph training.ts --format dot | dot -Tsvg > training.svg",

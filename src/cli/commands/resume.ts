@@ -9,6 +9,7 @@ import { resumeGraph } from "../../run.ts";
 import { failure } from "../failure.ts";
 import { loadPipeline } from "../load.ts";
 import { exportName, file } from "../parameters.ts";
+import { report, reported } from "../report.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
 import { concurrency, json, printOutputs, recorded, watched } from "./run.ts";
 import { runId } from "./show.ts";
@@ -43,8 +44,19 @@ export const resume = Command.make(
     json,
     exportName,
     store: storeFile,
+    report,
   },
-  Effect.fnUntraced(function* ({ runId, file, from, retryFailed, concurrency, json, exportName, store }) {
+  Effect.fnUntraced(function* ({
+    runId,
+    file,
+    from,
+    retryFailed,
+    concurrency,
+    json,
+    exportName,
+    store,
+    report,
+  }) {
     const service = yield* told(existingStore(store));
     const run = yield* told(findRun(service, runId));
     const origin = run.origin === undefined ? undefined : (JSON.parse(run.origin) as Origin);
@@ -60,7 +72,7 @@ export const resume = Command.make(
       ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
     };
     const running = resumeGraph(expandable(pipeline)!, options, { from, retryFailed });
-    const outputs = yield* recorded(service, run.id, watched(pipeline, running));
+    const outputs = yield* recorded(service, run.id, reported(report, watched(pipeline, running)));
     yield* printOutputs(outputs, json);
   }, Effect.scoped),
 ).pipe(

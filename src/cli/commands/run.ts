@@ -1,7 +1,6 @@
 /** `espalier run`: runs a pipeline, tells how it goes on standard error, and prints its outputs. */
 import { randomUUID } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { resolve } from "node:path";
 import { inspect } from "node:util";
 import * as Cause from "effect/Cause";
 import * as Command from "effect/cli/Command";
@@ -27,6 +26,7 @@ import { print, tell } from "../output.ts";
 import { exportName, file } from "../parameters.ts";
 import { placeOf } from "../place.ts";
 import { Progress } from "../progress.ts";
+import { report, reported } from "../report.ts";
 import { noStore, storeFile, storeForRun } from "../store.ts";
 
 const inputs = Flag.String("input").pipe(
@@ -68,41 +68,6 @@ const runFailure = (cause: Cause.Cause<unknown>, failedAt: string | undefined): 
       : `Step "${failedAt}" failed: ${describe(error)}`;
   return failure(`${sentence}${placeOf(error instanceof StepFailed ? error.cause : error)}`);
 };
-
-/**
- * Writes the report of a run when it has ended, however it did. One that cannot be written is told, and fails the command
- * where the run did not.
- */
-const reported = <Value>(
-  target: string | undefined,
-  running: Effect.Effect<Value, CliFailure>,
-): Effect.Effect<Value, CliFailure> =>
-  target === undefined
-    ? running
-    : Effect.gen(function* () {
-        const { Report } = yield* Effect.promise(() => import("../../draw/report/report.ts"));
-        const { event, toHtml } = Report.collector();
-        const others = yield* Listeners;
-        const write = Effect.try({
-          try: () => {
-            mkdirSync(dirname(target), { recursive: true });
-            writeFileSync(target, toHtml());
-            tell(`  report: ${visible(target)}`);
-          },
-          catch: (error) => failure(`The report cannot be written to ${target}: ${describe(error)}`),
-        });
-        return yield* running.pipe(
-          Effect.provideService(Listeners, [...others, event]),
-          // Also where the run is interrupted. Why it failed is more than that its report cannot be written.
-          Effect.onExit((exit) =>
-            Exit.isSuccess(exit)
-              ? write
-              : write.pipe(
-                  Effect.catchTag("CliFailure", (error) => Effect.sync(() => tell(visible(error.message)))),
-                ),
-          ),
-        );
-      });
 
 /** Runs a pipeline before the eyes of whoever watches `Progress`. Interrupting this interrupts the run. */
 export const watched = (
@@ -174,12 +139,6 @@ const newId = Flag.String("run-id").pipe(
   Flag.optional,
 );
 
-const report = Flag.String("report").pipe(
-  Flag.withMetavar("FILE.html"),
-  Flag.withDescription("Write a page that tells what happened, also where the run fails"),
-  Flag.optional,
-);
-
 export const run = Command.make(
   "run",
   { file, inputs, concurrency, json, exportName, newId, store: storeFile, noStore, report },
@@ -204,7 +163,7 @@ export const run = Command.make(
     };
     const origin = JSON.stringify({ file: resolve(file), exportName });
     const running = Effect.provideService(pipeline.run(values, options), RunOrigin, origin);
-    const watching = reported(Option.getOrUndefined(report), watched(pipeline, running));
+    const watching = reported(report, watched(pipeline, running));
     const outputs = yield* recorded(service, runId, watching);
     yield* printOutputs(outputs, json);
   }, Effect.scoped),

@@ -12,23 +12,33 @@ const unsafe = /[<>&\u2028\u2029]/g;
 const asData = (data: PageData): string =>
   JSON.stringify(data).replace(unsafe, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-const policy = [
-  "default-src 'none'",
-  `script-src '${scriptHash}'`,
-  `style-src '${styleHash}'`,
-  "img-src data:",
-  "base-uri 'none'",
-  "form-action 'none'",
-].join("; ");
+/** What a page has beside its own, where a server gives it: a script that may ask that server. */
+export interface Addition {
+  readonly script: string;
+  /** What a content security policy calls the script: `sha256-…`. */
+  readonly hash: string;
+}
+
+/** What a page may do: run its own script, and nothing else. */
+export const policyOf = (addition?: Addition): string =>
+  [
+    "default-src 'none'",
+    `script-src '${scriptHash}'${addition === undefined ? "" : ` '${addition.hash}'`}`,
+    `style-src '${styleHash}'`,
+    "img-src data:",
+    ...(addition === undefined ? [] : ["connect-src 'self'"]),
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join("; ");
 
 /** The page as HTML. */
-export const pageOf = (data: PageData): string => {
+export const pageOf = (data: PageData, addition?: Addition): string => {
   const title = html(shortened(data.title, 200));
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta http-equiv="Content-Security-Policy" content="${policyOf(addition)}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="espalier">
 <link rel="icon" href="data:,">
@@ -40,7 +50,7 @@ export const pageOf = (data: PageData): string => {
 <noscript>This page draws with its own script, which the browser does not run.</noscript>
 <script type="application/json">${asData(data)}</script>
 <script>${script}</script>
-</body>
+${addition === undefined ? "" : `<script>${addition.script}</script>\n`}</body>
 </html>
 `;
 };

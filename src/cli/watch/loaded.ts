@@ -1,0 +1,57 @@
+/**
+ * Which files of the user's a module is made of: itself, and what it imports or requires, at any depth. A command that
+ * watches starts another one to load the file, and that one tells, a JSON string a line, on a pipe of its own.
+ *
+ * Files that are imported and are not there are told too: they may come. What a module reads while it runs is not known.
+ */
+import { writeSync } from "node:fs";
+import { isBuiltin, registerHooks } from "node:module";
+import { fileURLToPath } from "node:url";
+import { isUsers } from "../place.ts";
+
+/** Set in the environment of a command that is to tell: the number of its pipe. */
+export const tellsLoaded = "ESPALIER_TELLS_LOADED";
+
+const fileOf = (url: string): string | undefined => {
+  try {
+    return url.startsWith("file:") && isUsers(url) ? fileURLToPath(url) : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
+/** What a name that leads nowhere would have led to. */
+const missing = (specifier: string, from: string | undefined): string | undefined => {
+  if (isBuiltin(specifier) || !/^(?:\.{0,2}\/|file:)/.test(specifier)) return undefined;
+  try {
+    return fileOf(new URL(specifier, from).href);
+  } catch {
+    return undefined;
+  }
+};
+
+/** From here on, tells which files are loaded; does nothing where nobody has asked. */
+export const tellLoaded = (): void => {
+  const pipe = Number(process.env[tellsLoaded]);
+  // What the user's file starts is not asked.
+  delete process.env[tellsLoaded];
+  if (!Number.isInteger(pipe) || pipe < 3) return;
+  const told = new Set<string>();
+  const tell = (file: string | undefined): void => {
+    if (file === undefined || told.has(file)) return;
+    told.add(file);
+    writeSync(pipe, `${JSON.stringify(file)}\n`);
+  };
+  registerHooks({
+    resolve: (specifier, context, next) => {
+      try {
+        const found = next(specifier, context);
+        tell(fileOf(found.url));
+        return found;
+      } catch (error) {
+        tell(missing(specifier, context.parentURL));
+        throw error;
+      }
+    },
+  });
+};

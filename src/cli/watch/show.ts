@@ -1,0 +1,94 @@
+/** What `espalier graph --watch` shows of each reading: on the terminal, in a pipe, or on a page. */
+import * as Effect from "effect/Effect";
+import * as Queue from "effect/Queue";
+import type * as Scope from "effect/Scope";
+import type { Plan } from "../../../types/plan.ts";
+import { visible } from "../../draw/escape.ts";
+import { canChange } from "../../progress/open.ts";
+import type { CliFailure } from "../failure.ts";
+import { print, tell } from "../output.ts";
+import type { Reading } from "./reading.ts";
+
+export type Show = (reading: Reading) => Effect.Effect<void, CliFailure>;
+
+/** Writes the graph in some format, for a terminal of so many columns. */
+type Write = (plan: Plan, columns: number | undefined) => string | Promise<string>;
+
+const now = (): string => new Date().toTimeString().slice(0, 8);
+
+/** What the command that read the file said; what moves a cursor is spelled out. */
+const lines = ({ said }: Reading): ReadonlyArray<string> =>
+  said.trim() === "" ? [] : said.trimEnd().split("\n").map(visible);
+
+const status = ({ plan, files }: Reading): string =>
+  `${now()} ${plan === undefined ? "waiting for a change in" : "drawn; watching"} ${files.size === 1 ? "1 file" : `${files.size} files`}`;
+
+/** Clears what is in sight and draws in one write, so that nothing flickers. */
+const redrawn = (text: string): string => `\u001b[?2026h\u001b[H\u001b[2J${text}\u001b[?2026l`;
+
+/** The graph in place of the one before, and under it what is wrong. Drawn again where the terminal has another width. */
+const onScreen = (write: Write): Effect.Effect<Show, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { stdout } = process;
+    let last: Plan | undefined;
+    let picture: Effect.Effect<void, CliFailure> = Effect.void;
+    const resizes = yield* Queue.sliding<true>(1);
+    const resized = (): void => void Queue.offerUnsafe(resizes, true);
+    yield* Effect.acquireRelease(
+      Effect.sync(() => stdout.on("resize", resized)),
+      () => Effect.sync(() => stdout.off("resize", resized)),
+    );
+    yield* Effect.forkScoped(
+      Effect.forever(
+        Effect.andThen(
+          Queue.take(resizes),
+          Effect.suspend(() => picture),
+        ),
+      ),
+    );
+    return (reading) => {
+      const plan = reading.plan ?? last;
+      last = plan;
+      const under = [...lines(reading), `${status(reading)}; Ctrl-C ends`].join("\n");
+      picture = Effect.gen(function* () {
+        const graph =
+          plan === undefined ? "" : yield* Effect.promise(async () => write(plan, stdout.columns));
+        yield* print(redrawn(`${graph}${graph === "" ? "" : "\n"}${under}\n`));
+      });
+      return picture;
+    };
+  });
+
+/** The graph again where it is another, for pipes and logs. Why there is none is told on standard error. */
+const inLines = (write: Write): Show => {
+  let last = "";
+  return (reading) =>
+    Effect.gen(function* () {
+      const { plan } = reading;
+      lines(reading).forEach(tell);
+      if (plan === undefined) return tell(status(reading));
+      const text = yield* Effect.promise(async () => write(plan, undefined));
+      if (text !== last) yield* print(last === "" ? text : `\n${text}`);
+      last = text;
+    });
+};
+
+/** Writes the graph to standard output. */
+export const showText = (write: Write): Effect.Effect<Show, never, Scope.Scope> =>
+  canChange(process.stdout, process.env) ? onScreen(write) : Effect.succeed(inLines(write));
+
+/** Serves the graph as a page. Its address goes to standard output; what happens, to standard error. */
+export const showPage = (port: number, name: string): Effect.Effect<Show, CliFailure, Scope.Scope> =>
+  Effect.gen(function* () {
+    const { servePages } = yield* Effect.promise(() => import("./serve.ts"));
+    // Until there is a graph there is a page without one, which says why.
+    const server = yield* servePages({ name, inputs: [], steps: [], returns: [] }, port);
+    yield* print(`${server.url}\n`);
+    return (reading) =>
+      Effect.sync(() => {
+        lines(reading).forEach(tell);
+        if (reading.plan === undefined) server.tell(lines(reading).join("\n"));
+        else server.show(reading.plan);
+        tell(status(reading));
+      });
+  });
