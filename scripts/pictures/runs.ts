@@ -4,6 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type { PipelineEvent, Plan } from "espalier";
 import { pipeline, step } from "espalier";
@@ -13,45 +14,57 @@ import { Settings } from "../../docs/examples/penguins/data.ts";
 import { penguins } from "../../docs/examples/penguins/pipeline.ts";
 
 export interface Shown {
-  readonly name: string;
   /** Before the run, and as it has grown. */
   readonly before: Plan;
   readonly after: Plan;
   readonly events: ReadonlyArray<PipelineEvent>;
 }
 
+const root = join(import.meta.dirname, "../..");
 const began = Date.UTC(2026, 10, 23, 9, 30);
 
-const root = join(import.meta.dirname, "../..");
+type Simulates = Parameters<typeof Simulation.run>[0];
 
-type Subject = Parameters<typeof Simulation.run>[0];
+type Subject = Simulates & { readonly name: string; plan(): Plan };
 
-/** Runs a pipeline twice: to learn which steps there are, and then with the time that each takes. */
+/** A real run, which grows as it does everywhere. */
+type Started = Effect.Effect<
+  { readonly plan: Plan; readonly await: Effect.Effect<unknown, unknown> },
+  unknown
+>;
+
+const grownPlan = (started: Started): Promise<Plan> =>
+  Effect.runPromise(
+    Effect.gen(function* () {
+      const run = yield* started;
+      yield* Effect.exit(run.await);
+      return run.plan;
+    }),
+  );
+
+/** Simulates a pipeline twice: to learn which steps there are, and then with the time that each takes. */
 const simulated = async (
-  subject: Subject & { readonly name: string; plan(): Plan },
+  subject: Subject,
   input: object,
+  started: Started,
   millis: (path: string) => number,
   concurrency: number,
 ): Promise<Shown> => {
   const run = (paths: ReadonlyArray<string>): Promise<Simulated<unknown>> =>
     Simulation.run(subject, input as never, {
       run: { concurrency },
+      // Real milliseconds for what is not simulated, such as reading a file, which takes no time in the simulated ones.
       patience: 8_000,
-      // What reads a file is waited for as it is, and takes no time.
       faults: paths.flatMap((path) =>
         [1, 2, 3].map((attempt) => ({ path, attempt, kind: "delay" as const, millis: millis(path) })),
       ),
     });
-  const first = await run([]);
-  const { events, stuck } = await run(
-    [...new Set(first.calls)].filter((path) => millis(path) > 0),
-  );
+  const { calls } = await run([]);
+  const { events, stuck } = await run([...new Set(calls)].filter((path) => millis(path) > 0));
   if (stuck !== undefined) throw new Error(`${subject.name}: ${stuck}`);
   return {
-    name: subject.name,
     before: subject.plan(),
-    // Items stand in the order in which they expanded: here, that of a run in which nothing takes time.
-    after: first.plan,
+    after: await grownPlan(started),
     events: events.map((event) => ({ ...event, runId: subject.name, time: began + event.time })),
   };
 };
@@ -77,11 +90,16 @@ const penguinMillis = (path: string): number => {
   return 60 * luck;
 };
 
-/** From the penguins file to a leaderboard. */
-export const penguinsRun = (): Promise<Shown> => {
+const penguinsRun = (): Promise<Shown> => {
   const text = readFileSync(join(root, "docs/examples/penguins/settings.json"), "utf8");
   const settings = Schema.decodeUnknownSync(Settings)(JSON.parse(text));
-  return simulated(penguins, { settings }, (path) => Math.round(penguinMillis(path)), 6);
+  return simulated(
+    penguins,
+    { settings },
+    penguins.start({ settings }),
+    (path) => Math.round(penguinMillis(path)),
+    6,
+  );
 };
 
 class NoAnswer extends Error {
@@ -118,42 +136,83 @@ const weather = pipeline("weather")
           },
           { retry: { times: 1, delay: 300 } },
         )
-        .step("days", ["fetched"], ({ fetched }) => ({ station, low: Math.min(...fetched), high: Math.max(...fetched) })),
+        .step("days", ["fetched"], ({ fetched }) => ({
+          station,
+          low: Math.min(...fetched),
+          high: Math.max(...fetched),
+        })),
     { key: (station) => station },
   )
   .step("warmest", ["days"], ({ days }) => days.reduce((best, day) => (day.high > best.high ? day : best)))
   .step("page", ["days", "warmest"], ({ days }) => `${days.length} stations`);
 
-/** One station does not answer, whatever is tried. */
-export const weatherRun = (): Promise<Shown> =>
-  simulated(weather, {}, (path) => (path.endsWith("fetched") ? 400 + Math.round(luckOf(path) * 900) : 30), 3);
-
-const crawl = pipeline("crawl")
-  .step("sitemap", [], () => Array.from({ length: 240 }, (_, i) => `page ${i}`))
-  .map("pages", "sitemap", [], (page) =>
-    pipeline("page")
-      .step("html", [], () => `<h1>${page}</h1>`)
-      .step("links", ["html"], ({ html }) => [html.length])
-      .step("words", ["html"], ({ html }) => html.split(" "))
-      .step("pages", ["links", "words"], ({ links, words }) => ({ links: links.length, words: words.length })),
-    { concurrency: 12 },
-  )
-  .dynamic("index", ["pages"], ({ pages }) =>
-    pipeline("by letter")
-      .addAll(
-        Array.from({ length: 26 }, (_, i) =>
-          step(`letter ${String.fromCharCode(97 + i)}`, [], () => pages.filter(({ words }) => words > i).length),
-        ),
-      )
-      .step("index", ["letter *"], (letters) => Object.keys(letters["letter *"]).length),
-  )
-  .step("report", ["index", "pages"], ({ index, pages }) => ({ index, pages: pages.length }));
-
-/** A thousand steps. */
-export const crawlRun = (): Promise<Shown> =>
+const weatherRun = (): Promise<Shown> =>
   simulated(
+    weather,
+    {},
+    weather.start({}),
+    (path) => (path.endsWith("fetched") ? 400 + Math.round(luckOf(path) * 900) : 30),
+    3,
+  );
+
+const crawlOf = (pages: number) =>
+  pipeline("crawl")
+    .step("sitemap", [], () => Array.from({ length: pages }, (_, i) => `page ${i}`))
+    .map(
+      "pages",
+      "sitemap",
+      [],
+      (page) =>
+        pipeline("page")
+          .step("html", [], () => `<h1>${page}</h1>`)
+          .step("links", ["html"], ({ html }) => [html.length])
+          .step("words", ["html"], ({ html }) => html.split(" "))
+          .step("pages", ["links", "words"], ({ links, words }) => ({
+            links: links.length,
+            words: words.length,
+          })),
+      { concurrency: 12 },
+    )
+    .dynamic("index", ["pages"], ({ pages }) =>
+      pipeline("by letter")
+        .addAll(
+          Array.from({ length: 26 }, (_, i) =>
+            step(
+              `letter ${String.fromCharCode(97 + i)}`,
+              [],
+              () => pages.filter(({ words }) => words > i).length,
+            ),
+          ),
+        )
+        .step("index", ["letter *"], (letters) => Object.keys(letters["letter *"]).length),
+    )
+    .step("report", ["index", "pages"], ({ index, pages }) => ({ index, pages: pages.length }));
+
+const crawlRun = (pages: number): Promise<Shown> => {
+  const crawl = crawlOf(pages);
+  return simulated(
     crawl,
     {},
-    (path) => Math.round((path.endsWith("html") ? 300 : path.includes("letter") ? 120 : 25) * (0.4 + luckOf(path))),
+    crawl.start({}),
+    (path) =>
+      Math.round((path.endsWith("html") ? 300 : path.includes("letter") ? 120 : 25) * (0.4 + luckOf(path))),
     12,
   );
+};
+
+export interface ShownRuns {
+  /** From the penguins file to a leaderboard. */
+  readonly penguins: Shown;
+  /** One station does not answer, whatever is tried. */
+  readonly weather: Shown;
+  /** A thousand steps, and what of it can still be drawn. */
+  readonly crawl: Shown;
+  readonly smallCrawl: Shown;
+}
+
+export const shownRuns = async (): Promise<ShownRuns> => ({
+  penguins: await penguinsRun(),
+  weather: await weatherRun(),
+  crawl: await crawlRun(240),
+  smallCrawl: await crawlRun(32),
+});
