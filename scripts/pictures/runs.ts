@@ -6,9 +6,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
+import * as Stream from "effect/Stream";
 import type { PipelineEvent, Plan } from "espalier";
 import { pipeline, step } from "espalier";
-import type { Simulated } from "espalier/testing";
 import { Simulation } from "espalier/testing";
 import { Settings } from "../../docs/examples/penguins/data.ts";
 import { penguins } from "../../docs/examples/penguins/pipeline.ts";
@@ -29,42 +29,47 @@ type Subject = Simulates & { readonly name: string; plan(): Plan };
 
 /** A real run, which grows as it does everywhere. */
 type Started = Effect.Effect<
-  { readonly plan: Plan; readonly await: Effect.Effect<unknown, unknown> },
+  {
+    readonly plan: Plan;
+    readonly await: Effect.Effect<unknown, unknown>;
+    readonly events: Stream.Stream<PipelineEvent>;
+  },
   unknown
 >;
 
-const grownPlan = (started: Started): Promise<Plan> =>
-  Effect.runPromise(
-    Effect.gen(function* () {
-      const run = yield* started;
-      yield* Effect.exit(run.await);
-      return run.plan;
-    }),
-  );
-
-/** Simulates a pipeline twice: to learn which steps there are, and then with the time that each takes. */
-const simulated = async (
+/** Runs a pipeline twice: really, to learn how it grows, and simulated, with the time that each of its steps takes. */
+const shown = async (
   subject: Subject,
   input: object,
   started: Started,
   millis: (path: string) => number,
   concurrency: number,
 ): Promise<Shown> => {
-  const run = (paths: ReadonlyArray<string>): Promise<Simulated<unknown>> =>
-    Simulation.run(subject, input as never, {
-      run: { concurrency },
-      // Real milliseconds for what is not simulated, such as reading a file, which takes no time in the simulated ones.
-      patience: 8_000,
-      faults: paths.flatMap((path) =>
-        [1, 2, 3].map((attempt) => ({ path, attempt, kind: "delay" as const, millis: millis(path) })),
+  const { plan, paths } = await Effect.runPromise(
+    Effect.gen(function* () {
+      const run = yield* started;
+      yield* Effect.exit(run.await);
+      const events = yield* Stream.runCollect(run.events);
+      return {
+        plan: run.plan,
+        paths: new Set(events.flatMap((event) => ("path" in event ? event.path : []))),
+      };
+    }),
+  );
+  const { events, stuck } = await Simulation.run(subject, input as never, {
+    run: { concurrency },
+    // Real milliseconds, for what takes no time in the simulated ones: reading a file.
+    patience: 8_000,
+    faults: [...paths]
+      .filter((path) => millis(path) > 0)
+      .flatMap((path) =>
+        [1, 2].map((attempt) => ({ path, attempt, kind: "delay" as const, millis: millis(path) })),
       ),
-    });
-  const { calls } = await run([]);
-  const { events, stuck } = await run([...new Set(calls)].filter((path) => millis(path) > 0));
+  });
   if (stuck !== undefined) throw new Error(`${subject.name}: ${stuck}`);
   return {
     before: subject.plan(),
-    after: await grownPlan(started),
+    after: plan,
     events: events.map((event) => ({ ...event, runId: subject.name, time: began + event.time })),
   };
 };
@@ -93,7 +98,7 @@ const penguinMillis = (path: string): number => {
 const penguinsRun = (): Promise<Shown> => {
   const text = readFileSync(join(root, "docs/examples/penguins/settings.json"), "utf8");
   const settings = Schema.decodeUnknownSync(Settings)(JSON.parse(text));
-  return simulated(
+  return shown(
     penguins,
     { settings },
     penguins.start({ settings }),
@@ -147,7 +152,7 @@ const weather = pipeline("weather")
   .step("page", ["days", "warmest"], ({ days }) => `${days.length} stations`);
 
 const weatherRun = (): Promise<Shown> =>
-  simulated(
+  shown(
     weather,
     {},
     weather.start({}),
@@ -190,7 +195,7 @@ const crawlOf = (pages: number) =>
 
 const crawlRun = (pages: number): Promise<Shown> => {
   const crawl = crawlOf(pages);
-  return simulated(
+  return shown(
     crawl,
     {},
     crawl.start({}),
