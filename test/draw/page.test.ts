@@ -86,6 +86,16 @@ inBrowser("the page of a plan", ({ open }) => {
     expect(Math.abs(box.y + box.height / 2 - (view.y + view.height / 2))).toBeLessThan(2);
   });
 
+  test("Enter right after the last letter shows what is found", async () => {
+    const { page } = await open(Plan.toHtml(grown.plan()));
+    await page.getByRole("searchbox").evaluate((box: HTMLInputElement) => {
+      box.value = "dataset";
+      box.dispatchEvent(new Event("input", { bubbles: true }));
+      box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+    });
+    expect(await page.locator(".panel h2").textContent()).toBe("dataset");
+  });
+
   test("a search for what is not there finds none", async () => {
     const { page } = await open(Plan.toHtml(grown.plan()));
     await page.getByRole("searchbox").fill("nowhere");

@@ -1307,7 +1307,7 @@ export const script: string = [
   "    if (!graph.element.hidden) graph.reveal(found[foundAt] );",
   "    choose(found[foundAt] );",
   "  };",
-  "  const find = soon(() => {",
+  "  const findNow = ()       => {",
   "    query = search.value.trim();",
   "    found = query === \"\" ? [] : steps.flatMap((step, i) => (isFound(step) ? [i] : []));",
   "    foundAt = -1;",
@@ -1318,10 +1318,18 @@ export const script: string = [
   "      graph.reveal(found[0] );",
   "    }",
   "    tell();",
+  "  };",
+  "  const isStale = ()          => query !== search.value.trim();",
+  "  const find = soon(() => {",
+  "    if (isStale()) findNow();",
   "  });",
   "  search.addEventListener(\"input\", find);",
   "  search.addEventListener(\"keydown\", (event) => {",
-  "    if (event.key === \"Enter\") next(event.shiftKey ? -1 : 1);",
+  "    if (event.key !== \"Enter\") return;",
+  "    if (isStale()) {",
+  "      findNow();",
+  "      next(foundAt === -1 ? 1 : 0);",
+  "    } else next(event.shiftKey ? -1 : 1);",
   "  });",
   "  document.addEventListener(\"keydown\", (event) => {",
   "    if (event.key === \"Escape\") {",
@@ -2214,5 +2222,5 @@ export const style: string = [
 ].join("\n");
 
 /** What a content security policy calls them. */
-export const scriptHash = "sha256-hUWdNIwEZSAMbGERv53E8ENACOLBguFFVI2id/jTpRA=";
+export const scriptHash = "sha256-kRcliS6Cs2ywI6uC5v5eMWqSaFmdZdWbvvC7btDRLO4=";
 export const styleHash = "sha256-YuUJWBYLxJ3QTZmfglKkZdeMT5Z/Pu/9EALuoOnDprk=";

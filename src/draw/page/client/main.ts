@@ -275,7 +275,7 @@ const start = (data: PageData): void => {
     if (!graph.element.hidden) graph.reveal(found[foundAt]!);
     choose(found[foundAt]!);
   };
-  const find = soon(() => {
+  const findNow = (): void => {
     query = search.value.trim();
     found = query === "" ? [] : steps.flatMap((step, i) => (isFound(step) ? [i] : []));
     foundAt = -1;
@@ -286,10 +286,19 @@ const start = (data: PageData): void => {
       graph.reveal(found[0]!);
     }
     tell();
+  };
+  const isStale = (): boolean => query !== search.value.trim();
+  const find = soon(() => {
+    if (isStale()) findNow();
   });
   search.addEventListener("input", find);
   search.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") next(event.shiftKey ? -1 : 1);
+    if (event.key !== "Enter") return;
+    // Who types fast presses it before there was a picture in which the search was made.
+    if (isStale()) {
+      findNow();
+      next(foundAt === -1 ? 1 : 0);
+    } else next(event.shiftKey ? -1 : 1);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
