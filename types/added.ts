@@ -15,7 +15,10 @@ type Provided<Outputs, Name> =
         : { readonly type: Matches<Outputs, Name> }
       : never;
 
-/** The sentences about inputs that `Outputs` does not satisfy: a list where types belong to it, since text holds none. */
+/**
+ * The sentences about inputs that `Outputs` does not satisfy: a list where types belong to it, since text holds none. Of
+ * several the compiler would tell the name of this type; what is inferred has none.
+ */
 export type InputProblem<Inputs, Outputs, Who extends string> = {
   [Key in keyof Inputs]-?: [Provided<Outputs, Key>] extends [never]
     ? {} extends Pick<Inputs, Key>
@@ -26,7 +29,9 @@ export type InputProblem<Inputs, Outputs, Who extends string> = {
         ? never
         : [`${Who} reads '${Key & string}' as`, Inputs[Key], "and it is provided as", Type]
       : never;
-}[keyof Inputs];
+}[keyof Inputs] extends infer Found
+  ? Found
+  : never;
 
 /** The sentence about an input that nothing provides. */
 type Unread<Who extends string, Read extends string> = Read extends AnyGlob
@@ -34,21 +39,27 @@ type Unread<Who extends string, Read extends string> = Read extends AnyGlob
   : `${Who} reads '${Read}', and nothing provides that.`;
 
 /** The sentences about outputs that are there already. */
-type OutputProblem<Outs, Taken> = Outs extends string
-  ? IsFamily<Outs> extends true
-    ? FamilyProblem<Outs, Taken>
-    : Outs extends Taken
-      ? NewName<Outs, Taken>
-      : never
+type OutputProblem<Outs, Taken> = {
+  [Out in Outs & string]: IsFamily<Out> extends true
+    ? FamilyProblem<Out, Taken>
+    : Out extends Taken
+      ? NewName<Out, Taken>
+      : never;
+}[Outs & string] extends infer Found
+  ? Found
   : never;
 
 type StepProblem<Step, Outputs, Taken> =
   | InputProblem<InOf<Step>, Outputs, `The step '${StepName<Step>}'`>
-  | OutputProblem<keyof OutOf<Step>, Taken>;
+  | OutputProblem<keyof OutOf<Step>, Taken> extends infer Found
+  ? Found
+  : never;
 
 type PipelineProblem<Inputs, Added, Outputs, Taken> =
   | InputProblem<Inputs, Outputs, "The pipeline">
-  | OutputProblem<Exclude<keyof PlainOutputs<Added>, keyof Inputs>, Taken>;
+  | OutputProblem<Exclude<keyof PlainOutputs<Added>, keyof Inputs>, Taken> extends infer Found
+  ? Found
+  : never;
 
 type PartProblem<Added, Outputs, Taken> = Added extends AnyStep
   ? StepProblem<Added, Outputs, Taken>
@@ -60,13 +71,23 @@ type PartProblem<Added, Outputs, Taken> = Added extends AnyStep
 export type Part<Added, Outputs, Taken> =
   PartProblem<Added, Outputs, Taken> extends infer Found ? ([Found] extends [never] ? Added : Found) : never;
 
-/** Steps that are added at once, where all of them fit; else the sentence. */
+/** Steps that are added at once, where all of them fit; else the sentence. Several stand in the list, where the steps do. */
 export type Parts<Steps, Outputs, Taken> =
   PartProblem<Items<Steps>, Outputs, Taken> extends infer Found
     ? [Found] extends [never]
       ? Steps
-      : Found
+      : IsOne<Found> extends true
+        ? Found
+        : Steps extends ReadonlyArray<unknown>
+          ? ReadonlyArray<Fitting<Items<Steps>, Outputs, Taken> | Found>
+          : Found
     : never;
+
+type Fitting<Step, Outputs, Taken> = Step extends unknown
+  ? [PartProblem<Step, Outputs, Taken>] extends [never]
+    ? Step
+    : never
+  : never;
 
 /** The outputs that steps of several names bring. */
 export type PartsOutputs<Added> = IsOne<Added> extends true ? PartOutputs<Added> : Merged<PartOutputs<Added>>;

@@ -1,20 +1,45 @@
 /** The cases of a switch. */
-import type { Effect } from "effect/Effect";
 import type { Branches } from "./branches.ts";
 import type { StepContext } from "./context.ts";
 import type { Listed } from "./names.ts";
 import type { ValueOf } from "./returned.ts";
 
-/** What chooses: the name of a case, at once, by a Promise or by an Effect. */
-export type ChoiceValue = string | PromiseLike<string> | Effect<string, any, any>;
+/** What names a case. */
+type CaseName = string | number | boolean;
+
+/** What `on` may give, as far as it is asked before it is looked at: everything, since what it must not is told in a sentence. */
+export type AnyChoice = CaseName | bigint | symbol | object | null | undefined;
 
 /** The names that a choice may give. */
-export type Choices<On> = ValueOf<On> & string;
+export type Choices<On> = `${Extract<ValueOf<On>, CaseName>}`;
 
-/** What the cases are functions of. That one is missing is said by a sentence. */
+type ChoiceProblem<Value> = string extends Value
+  ? Untold<"string">
+  : number extends Value
+    ? Untold<"number">
+    : [Exclude<Value, CaseName>] extends [never]
+      ? never
+      : [
+          "The choice of a switch is the name of a case, at once, by a Promise or by an Effect, and this is",
+          Value,
+        ];
+
+type Untold<Kind extends string> =
+  `The choice of a switch is typed ${Kind}: return literals, so that the compiler can tell whether each has its case.`;
+
+/** What chooses, where it gives literals; else the sentence. Until it has been looked at, it may be all that there is. */
+export type CheckedChoice<On> = [AnyChoice] extends [On]
+  ? On
+  : ChoiceProblem<ValueOf<On>> extends infer Found
+    ? [Found] extends [never]
+      ? On
+      : Found
+    : never;
+
+/** What the cases are functions of, also of those that are no choice: what is wrong with these is that they are there. */
 export type CaseType<Choice extends string, Inputs> = {
   readonly [Key in Choice]?: (inputs: Inputs, context: StepContext) => unknown;
-};
+} & { readonly [Other in string]: (inputs: Inputs, context: StepContext) => unknown };
 
 type CaseResult<Case> = Case extends (...parameters: any) => infer Returned ? Returned : never;
 
@@ -28,20 +53,26 @@ type CaseProblem<Returned, Name extends string, Inputs> = [Branches<Returned, Na
   : Branches<Returned, Name, Inputs>;
 
 /**
- * Nothing where each choice has its case, and each case gives what it must; else the sentence. A choice that is typed
- * string has its sentence elsewhere; and it is what the compiler takes while `on` has yet to be looked at.
+ * Nothing where each choice has its case, and each case gives what it must; else the sentence. Nothing either where the
+ * choice or a case may have any name: that has its sentence elsewhere, or is what the compiler takes while the function has
+ * yet to be looked at.
  */
-export type CheckedCases<Cases, Choice extends string, Name extends string, Inputs> = [
-  string extends Choice ? never : Exclude<Choice, keyof Cases>,
-] extends [never]
-  ? {
-      readonly [Key in keyof Cases]: Key extends Choice
-        ? CaseProblem<CaseResult<Cases[Key]>, Name, Inputs>
-        : `No choice of the switch '${Name}' leads to the case '${Key & string}': the choices are ${Listed<Choice>}.`;
-    }
-  : {
-      readonly [Key in Exclude<
-        Choice,
-        keyof Cases
-      >]: `The switch '${Name}' may choose '${Key}', and has no such case.`;
-    };
+export type CheckedCases<Cases, Choice extends string, Name extends string, Inputs> = string extends Choice
+  ? unknown
+  : [Exclude<Choice, NameOf<keyof Cases>>] extends [never]
+    ? {
+        readonly [Key in keyof Cases]: string extends Key
+          ? unknown
+          : NameOf<Key> extends Choice
+            ? CaseProblem<CaseResult<Cases[Key]>, Name, Inputs>
+            : `No choice of the switch '${Name}' leads to the case '${NameOf<Key>}': the choices are ${Listed<Choice>}.`;
+      }
+    : {
+        readonly [Key in Exclude<
+          Choice,
+          NameOf<keyof Cases>
+        >]: `The switch '${Name}' may choose '${Key}', and has no such case.`;
+      };
+
+/** In an object literal `1` and `"1"` name the same. */
+type NameOf<Key> = `${Key & (string | number)}`;

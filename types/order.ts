@@ -109,7 +109,9 @@ type TakenProblem<Step, By, Index> = {
         ? `The output '${Name & string}' is already provided: give this one another name.`
         : never
     : never;
-}[keyof OutOf<Step>];
+}[keyof OutOf<Step>] extends infer Found
+  ? Found
+  : never;
 
 type Explained<Steps extends ReadonlyArray<unknown>, At, Outputs, Text> = {
   readonly [Index in keyof Steps]:
@@ -122,7 +124,6 @@ type Explained<Steps extends ReadonlyArray<unknown>, At, Outputs, Text> = {
     : never;
 };
 
-/** The places of steps that provide what another one provides as well. */
 /** For each step the record that gives its place under each of its outputs. */
 type Marks<Steps> = {
   [Index in Indices<Steps>]: { [Name in keyof OutOf<Steps[Index & keyof Steps]>]: Index };

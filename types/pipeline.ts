@@ -5,7 +5,7 @@ import type { Result } from "effect/Result";
 import type { InvalidInput, RunError, StepFailed } from "../src/errors.ts";
 import type { Part, PartErrors, PartNeeds, PartOutputs, Parts, PartsOutputs } from "./added.ts";
 import type { AllBranches, Branches } from "./branches.ts";
-import type { CaseResults, CaseType, CheckedCases, Choices, ChoiceValue } from "./cases.ts";
+import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
 import type { IsOne, NewName, OneNewName } from "./names.ts";
 import type {
@@ -207,7 +207,7 @@ export interface PipelineMembers {
     This extends AnyPipeline,
     const Name extends string,
     const Read extends string,
-    const On extends ChoiceValue,
+    const On extends AnyChoice,
     const Cases extends CaseType<
       Choices<On>,
       { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
@@ -219,9 +219,7 @@ export interface PipelineMembers {
     on: (
       inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
       context: StepContext,
-    ) => string extends Choices<On>
-      ? "The choice of a switch is typed string: return literals, so that the compiler can tell whether each has its case."
-      : On,
+    ) => CheckedChoice<On>,
     cases: Cases &
       CheckedCases<
         Cases,

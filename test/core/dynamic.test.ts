@@ -133,6 +133,18 @@ describe("A dynamic step", () => {
     expect((await nest(2000).runPromise({}, { maxDepth: 5000 })).x).toBe(42);
   });
 
+  test("chooses a case by text, a number or a boolean", async () => {
+    const p = pipeline("p")
+      .input("size", type<number>())
+      .switch("text", ["size"], ({ size }) => (size > 1 ? "many" : "one"), { one: () => 1, many: () => 2 })
+      .switch("number", ["size"], ({ size }) => (size > 1 ? 2 : 1), { 1: () => "one", 2: () => "two" })
+      .switch("boolean", ["size"], async ({ size }) => size > 1, {
+        true: ({ size }) => pipeline("sub").step("boolean", [], () => size),
+        false: () => 0,
+      });
+    expect(await p.runPromise({ size: 1 })).toEqual({ size: 1, text: 1, number: "one", boolean: 0 });
+    expect(await p.runPromise({ size: 7 })).toEqual({ size: 7, text: 2, number: "two", boolean: 7 });
+  });
   test("holds maps and switches that hold dynamic steps", async () => {
     const p = pipeline("p")
       .input("sizes", type<ReadonlyArray<number>>())

@@ -113,10 +113,9 @@ const diagnosticsByModule = (printed: string): ReadonlyMap<string, ReadonlyArray
 
 const compile = (folder: string): ReadonlyMap<string, ReadonlyArray<string>> => {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  const result = spawnSync(process.execPath, [tsc, "-p", "tsconfig.json", "--pretty", "false"], {
-    cwd: folder,
-    encoding: "utf8",
-  });
+  // With several threads the order in which a union is told changes with the number of files.
+  const args = [tsc, "-p", "tsconfig.json", "--pretty", "false", "--singleThreaded"];
+  const result = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
   if (result.status !== 0 && result.stdout.trim() === "")
     throw new Error(`The compiler failed: ${result.stderr}`);
   return diagnosticsByModule(result.stdout.replaceAll(`${folder}/`, "").replaceAll(root, ""));

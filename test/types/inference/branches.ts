@@ -115,10 +115,14 @@ const chosen = base
     a: async () => 1,
     b: () => Effect.succeed(true),
   })
-  .switch("one", [], () => "only", { only: () => null });
+  .switch("one", [], () => "only", { only: () => null })
+  .switch("sign", ["rate"], ({ rate }) => rate > 0, { true: ({ rate }) => rate, false: () => "negative" })
+  .switch("count", ["rate"], ({ rate }) => (rate > 1 ? 2 : 1), { 1: () => "one", 2: ({ rate }) => [rate] });
 same<OutputsOf<typeof chosen>["value"], string | number>(true);
 same<OutputsOf<typeof chosen>["async"], number | boolean>(true);
 same<OutputsOf<typeof chosen>["one"], null>(true);
+same<OutputsOf<typeof chosen>["sign"], string | number>(true);
+same<OutputsOf<typeof chosen>["count"], string | Array<number>>(true);
 
 // Families: by template literals, and by several names that are alike.
 const families = pipeline("families")
