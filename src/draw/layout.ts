@@ -9,6 +9,8 @@ import type { Arranged } from "./arrange.ts";
 import { arrange } from "./arrange.ts";
 import type { OutlineBox } from "./outline.ts";
 import { labelOf, lineHeight, outlineOf, padding, widthOf } from "./outline.ts";
+import type { Rows, Size } from "./rows.ts";
+import { inRows } from "./rows.ts";
 import type { Settled } from "./settle.ts";
 import { settle } from "./settle.ts";
 
@@ -42,16 +44,18 @@ export interface Layout {
 }
 
 const header = 26;
-const between = 14;
+const below = 14;
 /** Of more sub-pipelines than these, as a map of many items has, the rest are counted and not drawn. */
-const mostExpansions = 12;
+const mostExpansions = 24;
 
 /** A box of a graph, and what is drawn inside of it. */
 interface Cell {
   readonly box: OutlineBox;
   readonly label: string;
   readonly inner: ReadonlyArray<Graph>;
-  readonly more: number;
+  /** Where those are, below the label. */
+  readonly rows: Rows;
+  readonly moreLabel: string;
   readonly width: number;
   readonly height: number;
 }
@@ -94,28 +98,30 @@ const fill = (graph: Graph): void => {
 };
 
 /** What an inner graph takes: an item of a map has a frame and a title of its own. */
-const sizeOf = ({ settled, title }: Graph): readonly [width: number, height: number] =>
+const sizeOf = ({ settled, title }: Graph): Size =>
   title === ""
-    ? [settled.width, settled.height]
-    : [Math.max(settled.width + 2 * padding, widthOf(title)), settled.height + header + padding];
+    ? settled
+    : {
+        width: Math.max(settled.width + 2 * padding, widthOf(title)),
+        height: settled.height + header + padding,
+      };
 
 const cellOf = (box: OutlineBox, inner: ReadonlyArray<Graph>, more: number): Cell => {
+  const moreLabel = more > 0 ? `and ${more.toLocaleString("en")} more` : "";
+  const rows = inRows(inner.map(sizeOf));
   if (inner.length === 0) {
-    return { box, label: box.label, inner, more, width: box.width, height: box.height };
+    return { box, label: box.label, inner, rows, moreLabel, width: box.width, height: box.height };
   }
   const only = inner.length === 1 && inner[0]!.title === "" ? inner[0]!.plan.name : undefined;
   const label = only === undefined ? box.label : labelOf(`${box.label} → ${only}`);
-  const sizes = inner.map(sizeOf);
   return {
     box,
     label,
     inner,
-    more,
-    width: Math.max(widthOf(label), ...sizes.map(([width]) => width + 2 * padding)),
-    height:
-      header +
-      sizes.reduce((sum, [, height]) => sum + height + between, 0) +
-      (more > 0 ? lineHeight + between : 0),
+    rows,
+    moreLabel,
+    width: Math.max(widthOf(label), rows.width + 2 * padding),
+    height: header + rows.height + below + (more > 0 ? lineHeight + below : 0),
   };
 };
 
@@ -178,20 +184,19 @@ const draw = (
   for (const line of arranged.lines) {
     lines.push({ points: pointsOf(line, graph, rows).map(([px, py]) => [px + x, py + y] as const) });
   }
-  cells.forEach(({ box, label, inner, more, width, height }, item) => {
+  cells.forEach(({ box, label, inner, rows: within, moreLabel, width, height }, item) => {
     const left = x + settled.x[item]! - width / 2;
     const top = y + settled.y[rows[item]!]! - settled.heights[rows[item]!]! / 2;
     const { kind, note, mayGrow, detail } = box;
     const isAround = inner.length > 0;
     boxes.push({ kind, label, note, mayGrow, detail, x: left, y: top, width, height, depth, isAround });
-    let down = top + header;
-    for (const graph of inner) {
-      const [wide, high] = sizeOf(graph);
-      const middle = left + (width - graph.settled.width) / 2;
+    inner.forEach((graph, i) => {
+      const size = sizeOf(graph);
+      const x = left + (width - within.width) / 2 + within.at[i]![0];
+      const y = top + header + within.at[i]![1];
       if (graph.title === "") {
-        inside.push({ graph, x: middle, y: down, depth: depth + 1 });
+        inside.push({ graph, x, y, depth: depth + 1 });
       } else {
-        const frame = { x: left + (width - wide) / 2, y: down, width: wide, height: high, depth: depth + 1 };
         boxes.push({
           kind: "item",
           label: graph.title,
@@ -199,30 +204,29 @@ const draw = (
           mayGrow: false,
           detail: graph.title,
           isAround: true,
-          ...frame,
+          x,
+          y,
+          width: size.width,
+          height: size.height,
+          depth: depth + 1,
         });
-        inside.push({ graph, x: middle, y: down + header, depth: depth + 2 });
+        const middle = x + (size.width - graph.settled.width) / 2;
+        inside.push({ graph, x: middle, y: y + header, depth: depth + 2 });
       }
-      down += high + between;
-    }
-    if (more > 0) {
-      const label = `and ${more.toLocaleString("en")} more`;
-      const wide = widthOf(label);
-      const where = {
-        x: left + (width - wide) / 2,
-        y: down,
-        width: wide,
-        height: lineHeight,
-        depth: depth + 1,
-      };
+    });
+    if (moreLabel !== "") {
       boxes.push({
         kind: "value",
-        label,
+        label: moreLabel,
         note: "",
         mayGrow: false,
-        detail: label,
+        detail: moreLabel,
         isAround: false,
-        ...where,
+        x: left + (width - widthOf(moreLabel)) / 2,
+        y: top + header + within.height + below,
+        width: widthOf(moreLabel),
+        height: lineHeight,
+        depth: depth + 1,
       });
     }
   });

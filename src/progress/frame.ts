@@ -46,10 +46,13 @@ const markOf = (state: NodeState, now: number): Piece => {
   return { role, text };
 };
 
-const bar = (fraction: number, width: number): ReadonlyArray<Piece> => {
+/** Of what is done, the part that failed is told apart; one failure of a thousand is seen too. */
+const bar = (fraction: number, width: number, failed = 0): ReadonlyArray<Piece> => {
   const full = Math.min(width, Math.floor(fraction * width));
+  const bad = Math.min(full, Math.ceil(failed * width));
   return [
-    { role: "good", text: "━".repeat(full) },
+    { role: "good", text: "━".repeat(full - bad) },
+    { role: "bad", text: "━".repeat(bad) },
     { role: "faint", text: "─".repeat(width - full) },
     { role: "plain", text: " " },
   ];
@@ -76,7 +79,7 @@ const details = (node: TreeNode, now: number, barCells: number): ReadonlyArray<P
   if (node.items !== undefined && (node.isActive || node.state !== "done")) {
     const ended = node.itemsDone + node.itemsFailed;
     const fraction = node.items === 0 ? 1 : ended / node.items;
-    pieces.push(...bar(fraction, barCells));
+    pieces.push(...bar(fraction, barCells, node.itemsFailed / Math.max(1, node.items)));
     plain(`${ended.toLocaleString("en")}/${node.items.toLocaleString("en")} `);
     if (node.itemsFailed > 0) pieces.push({ role: "bad", text: `${node.itemsFailed} failed ` });
     if (elapsed !== undefined) faint(took(elapsed) + (node.isActive ? rest(fraction, elapsed) : ""));
@@ -135,7 +138,11 @@ const tellingItems = (map: TreeNode, now: number): ReadonlyArray<TreeNode> => {
 
 const choose = (node: TreeNode, most: number, now: number): Chosen => {
   const children = node.kind === "map" ? tellingItems(node, now) : node.children;
-  if (children.length <= most) return { shown: children, hidden: new Map() };
+  // Of a map with some items shown it is told that others run too: counted, since they may be a million.
+  const hidden = new Map<NodeState, number>();
+  const others = node.active.size - children.filter((child) => node.active.has(child)).length;
+  if (node.kind === "map" && children.length > 0 && others > 0) hidden.set("running", others);
+  if (children.length <= most) return { shown: children, hidden };
   const chosen = new Set<TreeNode>();
   const take = (from: Iterable<TreeNode>, limit: number): void => {
     for (const child of from) {
@@ -151,7 +158,6 @@ const choose = (node: TreeNode, most: number, now: number): Chosen => {
       most,
     );
   }
-  const hidden = new Map<NodeState, number>();
   for (const child of children) {
     if (!chosen.has(child)) hidden.set(child.state, (hidden.get(child.state) ?? 0) + 1);
   }

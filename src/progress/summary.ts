@@ -80,9 +80,9 @@ export const summary = (tree: RunTree, columns: number, tellsFailure: boolean): 
     const [first, ...others] = causes(failure.error);
     const where: Piece = {
       role: "strong",
-      text: failure.path === "" ? "✗ the run" : `✗ ${visible(failure.path)}`,
+      text: failure.path === "" ? "the run" : visible(failure.path),
     };
-    lines.push([{ role: "bad", text: "" }, where]);
+    lines.push([{ role: "bad", text: "✗ " }, where]);
     for (const line of wrapped(visible(first ?? "").split(" "), width - 2, "")) {
       lines.push([{ role: "bad", text: `  ${line}` }]);
     }

@@ -28,6 +28,8 @@ export class TreeNode {
   state: NodeState = "waiting";
   began: number | undefined = undefined;
   ended: number | undefined = undefined;
+  /** Until then it was at work itself: what it became counts by its steps. */
+  grewAt: number | undefined = undefined;
   attempt = 0;
   fraction: number | undefined = undefined;
   note: string | undefined = undefined;
@@ -163,6 +165,8 @@ export class RunTree {
         }
         if (event.plan !== undefined) {
           this.#forget(node);
+          this.summed += event.time - (node.grewAt ?? node.began ?? event.time);
+          node.grewAt = event.time;
           node.became = event.plan.name;
           this.#grow(node, event.plan);
         }

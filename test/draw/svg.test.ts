@@ -117,6 +117,46 @@ test("any label gives well-formed SVG without a script", () => {
   );
 });
 
+test("items of a map stand in rows, about as wide as a screen, and those that are too many are counted", () => {
+  const item = (i: number): Plan => ({
+    name: "page",
+    inputs: [],
+    returns: [],
+    steps: [
+      { path: `m[${i}]/html`, name: "html", kind: "step", inputs: [], outputs: ["html"] },
+      {
+        path: `m[${i}]/m`,
+        name: "m",
+        kind: "step",
+        inputs: [{ name: "html", from: `m[${i}]/html` }],
+        outputs: ["m"],
+      },
+    ],
+  });
+  const { boxes, width, height } = layoutOf({
+    name: "many",
+    inputs: [],
+    returns: [],
+    steps: [
+      {
+        path: "m",
+        name: "m",
+        kind: "map",
+        inputs: [],
+        outputs: ["m"],
+        expansions: Array.from({ length: 30 }, (_, i) => ({ path: `m[${i}]`, plan: item(i) })),
+      },
+    ],
+  });
+  const items = boxes.filter(({ kind }) => kind === "item");
+  expect(items).toHaveLength(24);
+  expect(new Set(items.map(({ y }) => y)).size).toBeLessThan(6);
+  expect(width / height).toBeGreaterThan(1);
+  expect(width / height).toBeLessThan(2.5);
+  const more = boxes.find(({ label }) => label === "and 6 more")!;
+  expect(more.y).toBeGreaterThan(Math.max(...items.map(({ y, height }) => y + height)));
+});
+
 test("a plan nested a thousand deep is drawn", () => {
   let plan: Plan = planOf([{ name: "leaf", reads: [], subs: [] }], "leaf");
   for (let depth = 0; depth < 1_000; depth++) {

@@ -3,10 +3,12 @@ import * as fc from "fast-check";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { PipelineEvent, Plan, ProgressOptions } from "espalier";
 import { Progress, pipeline } from "espalier";
+import { Report } from "espalier/draw";
 import { cells, fitted } from "../../src/draw/cells.ts";
 import { asText, frame } from "../../src/progress/frame.ts";
 import { terminalView } from "../../src/progress/terminal.ts";
 import { RunTree } from "../../src/progress/tree.ts";
+import { dataOf } from "./page-data.ts";
 import { screen } from "./screen.ts";
 
 const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
@@ -211,6 +213,60 @@ test("a map of a million items keeps only those that run", () => {
   expect(tree.node("m[3]")).toBeUndefined();
   const [, line] = frame(tree, { columns: 100, rows: 10 }, 200_000).map(asText);
   expect(line).toBe("└─ ⠋ m ━━━━──────────────── 200,000/1,000,000 3 min 20 s, about 13 min 20 s left");
+});
+
+/** A map of ten items of which `running` have become a pipeline, after two have failed. */
+const mapOf = (running: number): RunTree => {
+  const tree = new RunTree("map");
+  tree.event(event({ type: "run.started", pipeline: "map" }));
+  tree.event(event({ type: "expansion.started", path: "m" }));
+  tree.event(event({ type: "expansion.expanded", path: "m", plan: undefined, items: 10 }));
+  for (let i = 0; i < 2; i++) {
+    tree.event(event({ type: "step.started", path: `m[${i}]` }));
+    tree.event(event({ type: "step.failed", path: `m[${i}]`, error: new Error("no") }));
+  }
+  for (let i = 2; i < 2 + running; i++) {
+    tree.event(event({ type: "expansion.started", path: `m[${i}]` }));
+    tree.event(event({ type: "expansion.expanded", path: `m[${i}]`, plan: steps(1), time: 30 }));
+  }
+  return tree;
+};
+
+test("of a map with some items shown, it is told how many others run", () => {
+  const shownOf = (running: number) =>
+    frame(mapOf(running), { columns: 80, rows: 60 }, 100)
+      .map(asText)
+      .filter((line) => line.includes("running"));
+  expect(shownOf(4)).toEqual([]);
+  expect(shownOf(7)).toEqual(["   └─ … 3 running"]);
+});
+
+test("the bar of a map has a part for the items that failed", () => {
+  const line = frame(mapOf(0), { columns: 80, rows: 60 }, 100).find((line) => asText(line).includes("2/10"))!;
+  const bar = line.filter(({ text }) => /^[━─]+$/u.test(text)).map(({ role, text }) => [role, text.length]);
+  expect(bar).toEqual([
+    ["bad", 4],
+    ["faint", 16],
+  ]);
+});
+
+test("the time of all steps is the one that a report says: what expands is at work until it has", async () => {
+  const tree = new RunTree("same");
+  const log: Array<PipelineEvent> = [];
+  const tell = (fields: Record<string, unknown>): void => {
+    log.push(event(fields));
+    tree.event(log.at(-1)!);
+  };
+  const [plan, inner] = [steps(1), { ...steps(1), steps: [{ ...steps(1).steps[0]!, path: "step0/step0" }] }];
+  tell({ type: "run.started", pipeline: "same", plan });
+  tell({ type: "expansion.started", path: "step0", time: 10 });
+  tell({ type: "expansion.expanded", path: "step0", plan: inner, time: 110 });
+  tell({ type: "step.started", path: "step0/step0", time: 110 });
+  tell({ type: "step.succeeded", path: "step0/step0", time: 160, outputs: {} });
+  tell({ type: "expansion.succeeded", path: "step0", time: 160, outputs: {} });
+  tell({ type: "run.succeeded", time: 160 });
+  expect(tree.summed).toBe(150);
+  expect(dataOf(Report.fromEvents(log)).run?.summed).toBe(150);
 });
 
 test("a run that is told of nothing but its paths is drawn as far as they say", () => {

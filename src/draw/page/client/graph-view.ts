@@ -9,6 +9,8 @@ import type { Placed, PlacedBox, PlacedLine } from "./place.ts";
 
 export interface GraphView {
   readonly element: HTMLElement;
+  /** Below the graph, for what explains it. */
+  readonly foot: HTMLElement;
   /** Shows a step: unfolds what is around it, and moves it to the middle. */
   readonly reveal: (step: number) => void;
   readonly select: (step: number) => void;
@@ -25,7 +27,7 @@ const mostLabelled = 1_200;
 /** More lines than these are faint, or nothing else would be seen. */
 const manyLines = 500;
 /** A page opens with about as many boxes as can be overlooked. */
-const boxesAtFirst = 45;
+const boxesAtFirst = 60;
 const smallest = 0.004;
 const largest = 4;
 const margin = 24;
@@ -415,7 +417,8 @@ export const graphView = (data: PageData, onSelect: (step: number) => void): Gra
         ]
       : []),
   );
-  const element = el("div", "graph-view", svg, tools);
+  const foot = el("div", "foot");
+  const element = el("div", "graph-view", svg, tools, foot);
   /** The panel may have come to stand over the box that was chosen. */
   const keepInSight = (): void => {
     const box = placed.byStep.get(selected);
@@ -433,6 +436,7 @@ export const graphView = (data: PageData, onSelect: (step: number) => void): Gra
   }).observe(svg);
   return {
     element,
+    foot,
     reveal,
     select,
     toggle,

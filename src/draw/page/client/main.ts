@@ -58,8 +58,7 @@ const start = (data: PageData): void => {
       (step.outputs !== "all" && step.outputs.some((name) => name.toLowerCase().includes(text)))
     );
   };
-  const shownOf = (wanted: (step: PageStep) => boolean): ReadonlyArray<number> =>
-    steps.flatMap((step, i) => (wanted(step) && (query === "" || matches(step)) ? [i] : []));
+  const isFound = (step: PageStep): boolean => query === "" || matches(step);
 
   const rowOf = (step: number, ...cells: ReadonlyArray<HTMLElement>): HTMLElement => {
     const row = el("div", step === selected ? "line selected" : "line", ...cells);
@@ -72,34 +71,45 @@ const start = (data: PageData): void => {
     return row;
   };
 
-  /** A view that is a list of steps; `heading` names its columns. */
+  /** A view that is a list of steps; `heading` names its columns, and a step has as many lines as `linesOf` says. */
   const listView = (
     name: string,
     title: string,
     heading: ReadonlyArray<string>,
-    wanted: (step: PageStep) => boolean,
-    cells: (step: PageStep) => ReadonlyArray<HTMLElement>,
+    linesOf: (step: PageStep) => number,
+    cells: (step: PageStep, line: number) => ReadonlyArray<HTMLElement>,
   ): View => {
     const list = virtualList(28);
     const empty = el("p", "empty faint", "none");
     const head = el("div", "line heading", ...heading.map((text) => el("span", "", text)));
     const element = el("div", `rows ${name}`, head, list.element, empty);
-    let shown: ReadonlyArray<number> = [];
+    let shown: ReadonlyArray<readonly [step: number, line: number]> = [];
     let shownQuery: string | undefined = undefined;
     return {
       name,
       title,
       element,
       refresh: () => {
-        if (shownQuery !== query) shown = shownOf(wanted);
+        if (shownQuery !== query) {
+          shown = steps.flatMap((step, i) =>
+            Array.from({ length: isFound(step) ? linesOf(step) : 0 }, (_, line) => [i, line] as const),
+          );
+        }
         empty.hidden = shown.length > 0;
         const { scrollTop } = list.element;
-        list.show(shown.length, (i) => rowOf(shown[i]!, ...cells(steps[shown[i]!]!)));
+        list.show(shown.length, (i) => {
+          const [step, line] = shown[i]!;
+          return rowOf(step, ...cells(steps[step]!, line));
+        });
         if (shownQuery === query) list.element.scrollTop = scrollTop;
         shownQuery = query;
       },
     };
   };
+
+  // What failed because something inside of it did is told by that.
+  const around = new Set(steps.flatMap(({ run, parent }) => (run?.error === undefined ? [] : [parent])));
+  const failed = steps.flatMap((step, i) => (step.run?.error === undefined || around.has(i) ? [] : [i]));
 
   const views: Array<View> = [{ name: "graph", title: "Graph", element: graph.element }];
   const cell = (text: string, className = ""): HTMLElement => {
@@ -116,7 +126,7 @@ const start = (data: PageData): void => {
         "steps",
         `Steps ${steps.length.toLocaleString("en")}`,
         ["step", "kind", "reads", "provides"],
-        () => true,
+        () => 1,
         (step) => [
           cell(step.path, "name"),
           cell(step.kind),
@@ -132,7 +142,7 @@ const start = (data: PageData): void => {
         "steps",
         `Steps ${steps.length.toLocaleString("en")}`,
         ["step", "state", "waited", "ran", "attempts"],
-        () => true,
+        () => 1,
         (step) => {
           const { began, ended, ready, attempt = 0 } = step.run ?? {};
           return [
@@ -151,28 +161,27 @@ const start = (data: PageData): void => {
         "values",
         "Values",
         ["step", "output", "value"],
-        (step) => (step.run?.values?.length ?? 0) > 0,
-        (step) => {
-          const values = step.run!.values!;
-          return [
-            cell(step.path, "name"),
-            cell(values.map(([name]) => name).join(", ")),
-            cell(values.map(([, value]) => brief(value)).join(", "), "leaf"),
-          ];
+        (step) => step.run?.values?.length ?? 0,
+        (step, line) => {
+          const [name, value] = step.run!.values![line]!;
+          return [cell(step.path, "name"), cell(name), cell(brief(value), "leaf")];
         },
       ),
     );
-    // What failed because something inside of it did is told by that.
-    const around = new Set(steps.flatMap(({ run, parent }) => (run?.error === undefined ? [] : [parent])));
-    const failed = steps.flatMap((step, i) => (step.run?.error === undefined || around.has(i) ? [] : [i]));
     const errors = el("div", "rows error-list");
-    if (run.error !== undefined) {
+    // The run fails with the error of a step, as a rule: that is told once.
+    const ofRun = JSON.stringify(run.error);
+    const isOfRun = (step: number): boolean => JSON.stringify(steps[step]!.run!.error) === ofRun;
+    const fatal = run.error === undefined ? undefined : failed.find(isOfRun);
+    if (run.error !== undefined && fatal === undefined) {
       errors.append(el("section", "", el("h3", "", "The run failed"), errorChain(run.error)));
     }
     const mostErrors = 100;
-    for (const step of failed.slice(0, mostErrors)) {
+    const told = fatal === undefined ? failed : [fatal, ...failed.filter((step) => step !== fatal)];
+    for (const step of told.slice(0, mostErrors)) {
       const link = button(steps[step]!.path, "Show this step", () => choose(step), "link");
-      errors.append(el("section", "", el("h3", "", link), errorChain(steps[step]!.run!.error!)));
+      const heading = el("h3", "", link, step === fatal ? " failed, and the run with it" : "");
+      errors.append(el("section", "", heading, errorChain(steps[step]!.run!.error!)));
     }
     if (failed.length > mostErrors) {
       errors.append(
@@ -190,7 +199,7 @@ const start = (data: PageData): void => {
         "expansions",
         "Expansions",
         ["step", "became", "declared", "gave", ""],
-        (step) => step.run?.became !== undefined,
+        (step) => (step.run?.became === undefined ? 0 : 1),
         (step) => {
           const { what, declared, gave } = step.run!.became!;
           const state = step.run!.state;
@@ -242,7 +251,7 @@ const start = (data: PageData): void => {
       graph.showStates(isEnd ? undefined : stateAt(at));
     });
     slider.addEventListener("input", show);
-    graph.element.append(el("div", "grown", el("span", "faint", "as it grew"), slider, said));
+    graph.foot.append(el("div", "grown", el("span", "faint", "as it grew"), slider, said));
   }
 
   const search = el("input");
@@ -266,9 +275,9 @@ const start = (data: PageData): void => {
     if (!graph.element.hidden) graph.reveal(found[foundAt]!);
     choose(found[foundAt]!);
   };
-  const find = soon(() => {
+  const findNow = (): void => {
     query = search.value.trim();
-    found = query === "" ? [] : shownOf(() => true);
+    found = query === "" ? [] : steps.flatMap((step, i) => (isFound(step) ? [i] : []));
     foundAt = -1;
     graph.mark(new Set(found));
     for (const view of views) if (!view.element.hidden) view.refresh?.();
@@ -277,10 +286,19 @@ const start = (data: PageData): void => {
       graph.reveal(found[0]!);
     }
     tell();
+  };
+  const isStale = (): boolean => query !== search.value.trim();
+  const find = soon(() => {
+    if (isStale()) findNow();
   });
   search.addEventListener("input", find);
   search.addEventListener("keydown", (event) => {
-    if (event.key === "Enter") next(event.shiftKey ? -1 : 1);
+    if (event.key !== "Enter") return;
+    // Who types fast presses it before there was a picture in which the search was made.
+    if (isStale()) {
+      findNow();
+      next(foundAt === -1 ? 1 : 0);
+    } else next(event.shiftKey ? -1 : 1);
   });
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") {
@@ -316,11 +334,10 @@ const start = (data: PageData): void => {
   if (run !== undefined) {
     const began = new Date(run.began);
     const when = Number.isNaN(began.getTime()) ? "" : began.toISOString().replace("T", " ").slice(0, 19);
-    const failures = steps.filter(({ run }) => run?.state === "failed").length;
     const facts = [
       `${time(run.took)}, ${time(run.summed)} of steps`,
       count(steps.length, "step"),
-      ...(failures === 0 ? [] : [`${failures.toLocaleString("en")} failed`]),
+      ...(failed.length === 0 ? [] : [`${failed.length.toLocaleString("en")} failed`]),
       ...(run.leftOut === 0 ? [] : [`${count(run.leftOut, "more step")} left out of this page`]),
       when,
       `run ${run.id}`,
@@ -339,14 +356,28 @@ const start = (data: PageData): void => {
       button("›", "The next one", () => next(1)),
     ),
   );
+  const kinds = {
+    input: "given from outside",
+    step: "step",
+    dynamic: "dynamic step",
+    map: "map",
+    switch: "switch",
+  };
+  // Those that are seen at the end; what is done has no sign.
+  const seen = new Set(steps.map(({ run }) => run?.state));
+  const states = (
+    ["failed", "leaked", "stopped", "running", "waiting", "skipped", "recalled"] as const
+  ).filter((state) => seen.has(state));
   const legend = el(
     "div",
     "kinds",
     ...(["input", "step", "dynamic", "map", "switch"] as const).map((kind) =>
-      el("span", `key ${kind}`, kind === "input" ? "given from outside" : kind),
+      el("span", `key ${kind}`, kinds[kind]),
     ),
+    ...(run === undefined ? [] : [el("span", "key critical", "critical path")]),
+    ...states.map((state) => el("span", `key state ${state}`, state)),
   );
-  graph.element.append(legend);
+  graph.foot.prepend(legend);
   document.body.replaceChildren(header, tabs, el("div", "content", main, panel));
   show(views[0]!);
   // For whoever measures: the page can be used from here on.

@@ -1,4 +1,6 @@
 /** Where every box and line of the page stands, for what is unfolded now. In linear time, and without recursion. */
+import { inRows } from "../../rows.ts";
+import type { Rows, Size } from "../../rows.ts";
 import { settle } from "../../settle.ts";
 import type { Settled } from "../../settle.ts";
 import type { PageBox, PageData } from "../data.ts";
@@ -29,41 +31,8 @@ export interface Placed {
   readonly height: number;
 }
 
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
-
 const headerHeight = 30;
 const padding = 12;
-const itemGap = 12;
-
-/** Items of a map, in rows that together are about as wide as a screen is to its height. */
-interface Rows extends Size {
-  readonly at: ReadonlyArray<readonly [x: number, y: number]>;
-}
-
-const inRows = (sizes: ReadonlyArray<Size>): Rows => {
-  const area = sizes.reduce((sum, { width, height }) => sum + (width + itemGap) * (height + itemGap), 0);
-  const most = Math.max(640, Math.sqrt(area) * 1.7);
-  const at: Array<readonly [number, number]> = [];
-  let x = 0;
-  let y = 0;
-  let row = 0;
-  let widest = 0;
-  for (const { width, height } of sizes) {
-    if (x > 0 && x + width > most) {
-      x = 0;
-      y += row + itemGap;
-      row = 0;
-    }
-    at.push([x, y]);
-    x += width + itemGap;
-    row = Math.max(row, height);
-    widest = Math.max(widest, x - itemGap);
-  }
-  return { at, width: widest, height: y + row };
-};
 
 /** Everything of the page in its place. `unfolded` has the steps and items that show what they became. */
 export const place = (data: PageData, unfolded: ReadonlySet<number>): Placed => {

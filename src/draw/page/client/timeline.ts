@@ -211,11 +211,11 @@ export const timeline = (data: PageData, onSelect: (step: number) => void): Time
   const chain = el("div", "chain", el("span", "faint", "critical path: "));
   const shown = run.critical.slice(0, 40);
   shown.forEach((step, i) => {
-    const { name, path, run: mine } = data.steps[step]!;
+    const { path, run: mine } = data.steps[step]!;
     const took =
       mine?.began === undefined || mine.ended === undefined ? "" : ` ${time(mine.ended - mine.began)}`;
     if (i > 0) chain.append(" → ");
-    chain.append(button(`${name}${took}`, path, () => onSelect(step), "link"));
+    chain.append(button(`${path}${took}`, `Show ${path}`, () => onSelect(step), "link"));
   });
   if (run.critical.length > shown.length) {
     chain.append(` → ${count(run.critical.length - shown.length, "more step")}`);

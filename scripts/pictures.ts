@@ -1,0 +1,27 @@
+/**
+ * Takes the pictures of the documentation, in `docs/pictures`, and the report of the penguins beside them. They are of
+ * simulated runs, so that they come out the same again:
+ *
+ * - `pictures/runs.ts`: the runs that are shown
+ * - `pictures/drawings.ts`: what is text, which a test compares with what is there
+ * - `pictures/photographs.ts`: what a real browser shows, which depends on its fonts, and is looked at by people
+ *
+ * `npm run pictures`; it needs a Chromium, whose path `CHROMIUM` may say.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { drawings } from "./pictures/drawings.ts";
+import { photographs } from "./pictures/photographs.ts";
+import { shownRuns } from "./pictures/runs.ts";
+
+const root = join(import.meta.dirname, "..");
+
+const write = (path: string, content: string | Uint8Array): void => {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), content);
+  console.log(`${path}: ${Math.ceil(content.length / 1024)} KB`);
+};
+
+const runs = await shownRuns();
+for (const [path, text] of await drawings(runs)) write(path, text);
+for await (const [path, image] of photographs(runs)) write(path, image);
