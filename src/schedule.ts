@@ -103,6 +103,9 @@ const nodesPerTurn = 4096;
 const millisPerTurn = 8;
 const nodesPerLook = 32;
 
+// oxlint-disable-next-line typescript/unbound-method -- it is called with the promise that it is for
+const { then: promiseThen } = Promise.prototype;
+
 export class Engine implements ContextHost {
   readonly #limits: Limits;
   readonly #around: Context.Context<never>;
@@ -736,10 +739,14 @@ export class Engine implements ContextHost {
   }
 
   #awaitPromise(call: Call, thenable: PromiseLike<unknown>): void {
-    const job = this.#newLeaf(call);
-    // What is not a promise of this realm may settle twice, at once, with another thenable, or throw.
-    const promise = thenable instanceof Promise ? thenable : Promise.resolve(thenable);
-    promise.then(
+    // What has a `then` of its own may settle twice, at once, with another thenable, or throw: a promise of ours stands before it.
+    const promise =
+      thenable instanceof Promise && thenable.then === promiseThen
+        ? thenable
+        : new Promise((resolve) => resolve(thenable));
+    // This may throw, and calls back later: so the job is made after it.
+    void promiseThen.call(
+      promise,
       (value) => this.#promised(job, call, value),
       (thrown: unknown) =>
         this.#leafIsOver(
@@ -748,6 +755,7 @@ export class Engine implements ContextHost {
           job.cancelled ? Exit.interrupt() : Exit.failCause(thrownCause(call, thrown)),
         ),
     );
+    const job = this.#newLeaf(call);
   }
 
   /** A promise was fulfilled: with an Effect, it may be, which is then run in its place. */

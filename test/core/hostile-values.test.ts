@@ -131,6 +131,60 @@ describe("A value is handed on as it is", () => {
   );
 });
 
+const thrownByThen = (): never => {
+  throw new Error("then throws");
+};
+
+class Twice extends Promise<unknown> {
+  override then(onValue: any, onError?: any): any {
+    onValue?.(Effect.succeed("first"));
+    onValue?.(Effect.die("second"));
+    onError?.(new Error("third"));
+    return this;
+  }
+}
+
+describe("A promise with a then of its own", () => {
+  const promises: ReadonlyArray<readonly [string, () => unknown]> = [
+    ["that throws when called", () => Object.assign(Promise.resolve(1), { then: thrownByThen })],
+    [
+      "that throws because of its constructor",
+      () => Object.defineProperty(Promise.resolve(1), "constructor", { get: thrownByThen }),
+    ],
+  ];
+  describe.each(promises)("%s", (_, give) => {
+    const places: ReadonlyArray<readonly [path: string, p: any]> = [
+      ["a", untyped.pipeline("p").step("a", [], give)],
+      ["a", untyped.pipeline("p").dynamic("a", [], give)],
+      [
+        "a[0]",
+        untyped
+          .pipeline("p")
+          .step("xs", [], () => [1])
+          .map("a", "xs", [], give),
+      ],
+      ["a", untyped.pipeline("p").switch("a", [], () => "k", { k: give })],
+      ["a", untyped.pipeline("p").step("a", [], give, { timeout: 60_000, retry: { times: 1, delay: 1 } })],
+      ["a", untyped.pipeline("p").step("a", [], () => Effect.fail("no"), { fallback: give })],
+    ];
+    test.each(places)("fails the step at once: %s", async (path, p) => {
+      const ended = Effect.runPromise(Effect.flip(p.run({}) as Effect.Effect<unknown, any>));
+      const error = await within(2_000, ended);
+      expect(error).toMatchObject({ _tag: "StepFailed", path, cause: { message: "then throws" } });
+    });
+  });
+  test("that settles again and again is taken at its first word", async () => {
+    const p = untyped.pipeline("p").step("a", [], () => new Twice(() => {}));
+    expect(await within(2_000, p.runPromise({}))).toEqual({ a: "first" });
+  });
+  test("that never settles is left when the run is interrupted", async () => {
+    const never = Object.assign(Promise.resolve(1), { then: () => {} });
+    const p = untyped.pipeline("p").step("a", [], () => never, { timeout: 5 });
+    const run = Effect.flip(p.run({}, { gracePeriod: 10 }) as Effect.Effect<unknown, any>);
+    expect(await within(2_000, Effect.runPromise(run))).toMatchObject({ _tag: "StepTimedOut", path: "a" });
+  });
+});
+
 describe("A thenable", () => {
   test("that is no Promise is awaited as one", async () => {
     const lazy = { then: (resolve: (value: number) => void) => setTimeout(() => resolve(7), 1) };
