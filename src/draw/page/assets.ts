@@ -1176,7 +1176,7 @@ export const script: string = [
   "    views.push(",
   "      listView(",
   "        \"steps\",",
-  "        `Steps ${steps.length.toLocaleString(\"en\")}`,",
+  "        \"Steps\",",
   "        [\"step\", \"state\", \"waited\", \"ran\", \"attempts\"],",
   "        () => 1,",
   "        (step) => {",
@@ -1363,9 +1363,10 @@ export const script: string = [
   "  if (run !== undefined) {",
   "    const began = new Date(run.began);",
   "    const when = Number.isNaN(began.getTime()) ? \"\" : began.toISOString().replace(\"T\", \" \").slice(0, 19);",
+  "    const grown = steps.filter((step) => step.run?.became !== undefined).length;",
   "    const facts = [",
+  "      `${count(steps.length - grown, \"step\")}, ${count(grown, \"expansion\")}`,",
   "      `${time(run.took)}, ${time(run.summed)} of steps`,",
-  "      count(steps.length, \"step\"),",
   "      ...(failed.length === 0 ? [] : [`${failed.length.toLocaleString(\"en\")} failed`]),",
   "      ...(run.leftOut === 0 ? [] : [`${count(run.leftOut, \"more step\")} left out of this page`]),",
   "      when,",
@@ -2222,5 +2223,5 @@ export const style: string = [
 ].join("\n");
 
 /** What a content security policy calls them. */
-export const scriptHash = "sha256-kRcliS6Cs2ywI6uC5v5eMWqSaFmdZdWbvvC7btDRLO4=";
+export const scriptHash = "sha256-0D6ToE/jo0Yp+K753QTOU7IjqW/EquS3tnXhshmdTRs=";
 export const styleHash = "sha256-YuUJWBYLxJ3QTZmfglKkZdeMT5Z/Pu/9EALuoOnDprk=";

@@ -140,7 +140,7 @@ const start = (data: PageData): void => {
     views.push(
       listView(
         "steps",
-        `Steps ${steps.length.toLocaleString("en")}`,
+        "Steps",
         ["step", "state", "waited", "ran", "attempts"],
         () => 1,
         (step) => {
@@ -334,9 +334,10 @@ const start = (data: PageData): void => {
   if (run !== undefined) {
     const began = new Date(run.began);
     const when = Number.isNaN(began.getTime()) ? "" : began.toISOString().replace("T", " ").slice(0, 19);
+    const grown = steps.filter((step) => step.run?.became !== undefined).length;
     const facts = [
+      `${count(steps.length - grown, "step")}, ${count(grown, "expansion")}`,
       `${time(run.took)}, ${time(run.summed)} of steps`,
-      count(steps.length, "step"),
       ...(failed.length === 0 ? [] : [`${failed.length.toLocaleString("en")} failed`]),
       ...(run.leftOut === 0 ? [] : [`${count(run.leftOut, "more step")} left out of this page`]),
       when,
