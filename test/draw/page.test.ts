@@ -312,7 +312,9 @@ inBrowser("the report of a run", ({ open }) => {
         }),
       );
     const { page } = await open(await Effect.runPromise(Effect.flatMap(nested.start({}), Report.fromRun)));
-    expect(await page.locator("header .facts").innerText()).toMatch(/^2 steps, 1 expansion · .* · 1 failed · /);
+    expect(await page.locator("header .facts").innerText()).toMatch(
+      /^2 steps, 1 expansion · .* · 1 failed · /,
+    );
     const graph = (await page.locator("svg.graph").boundingBox())!;
     for (const part of [".kinds", ".grown"]) {
       expect((await page.locator(part).boundingBox())!.y).toBeGreaterThanOrEqual(graph.y + graph.height);
