@@ -177,8 +177,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "the end of an expansion is told before its steps have ended",
     file: schedule,
-    from: "    const child = new Frame(graph, undefined, call.frame, call.index);\n",
-    to: '    this.#tell({ type: "expansion.succeeded", path: call.path, attempt: call.count });\n    const child = new Frame(graph, undefined, call.frame, call.index);\n',
+    from: "    const child = new Frame(runs, undefined, call.frame, call.index);\n",
+    to: '    this.#tell({ type: "expansion.succeeded", path: call.path, attempt: call.count });\n    const child = new Frame(runs, undefined, call.frame, call.index);\n',
   },
   {
     fault: "a switch takes its first case",
