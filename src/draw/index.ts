@@ -19,7 +19,7 @@ export type { ReportCollector, ReportedRun } from "./report/report.ts";
 export type Plan = PlanData;
 
 /**
- * Everything that a plan can be written as: what `espalier` itself writes, and pictures.
+ * Everything that a plan can be written as: what `espalier` itself writes, and pages. `toSvg` loads nothing, and works in a browser too.
  *
  * @example
  * ```ts
@@ -36,8 +36,6 @@ export type Plan = PlanData;
  * @public
  */
 export const Plan: typeof Text & {
-  /** A picture, laid out in layers, as the text of an SVG file. */
-  readonly toSvg: (plan: PlanData) => string;
   /**
    * A page to look around in, as the text of an HTML file that needs no other: it is moved and zoomed, searched, what
    * expanded is folded and unfolded, and a click on a step shows what is known of it.

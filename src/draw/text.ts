@@ -1,8 +1,9 @@
-/** What a plan can be written as: text that other tools draw. */
+/** What the core writes a plan as: text that other tools draw, and a picture. */
 import type { Plan as PlanData } from "../../types/plan.ts";
 import { toDot } from "./dot.ts";
 import { toJson } from "./json.ts";
 import { toMermaid } from "./mermaid.ts";
+import { toSvg } from "./picture.ts";
 
 /**
  * A pipeline's graph as plain data.
@@ -12,7 +13,7 @@ import { toMermaid } from "./mermaid.ts";
 export type Plan = PlanData;
 
 /**
- * Writes a plan as text. Every label is escaped and every id generated, so any name draws safely; what dynamic steps
+ * Writes a plan as text, or draws it. Every label is escaped and every id generated, so any name draws safely; what dynamic steps
  * expanded to in a run is drawn inside of them.
  *
  * @example
@@ -39,4 +40,9 @@ export const Plan: {
   readonly toMermaid: (plan: PlanData) => string;
   /** DOT, the language of Graphviz. */
   readonly toDot: (plan: PlanData) => string;
-} = { toJson, toMermaid, toDot };
+  /**
+   * A picture, laid out in layers, as the text of an SVG file. The first one loads what lays it out. In a browser take that
+   * of `espalier/draw`, which has it from the start: this one throws there.
+   */
+  readonly toSvg: (plan: PlanData) => string;
+} = { toJson, toMermaid, toDot, toSvg };
