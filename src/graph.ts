@@ -90,6 +90,8 @@ export class Draft {
   readonly slotCount: number;
   readonly #openCount: number;
   readonly #returns: Returns | undefined;
+  /** Was a family added that turned out to have no member? Which one, nobody can tell: it has no names. */
+  readonly #hasEmptyFamily: boolean;
 
   private constructor(
     name: string,
@@ -99,6 +101,7 @@ export class Draft {
     slotCount: number,
     openCount: number,
     returns: Returns | undefined,
+    hasEmptyFamily: boolean,
   ) {
     this.name = name;
     this.#log = log;
@@ -107,6 +110,7 @@ export class Draft {
     this.slotCount = slotCount;
     this.#openCount = openCount;
     this.#returns = returns;
+    this.#hasEmptyFamily = hasEmptyFamily;
   }
 
   static empty(name: string): Draft {
@@ -121,7 +125,7 @@ export class Draft {
       open: [],
       prefixes: undefined,
     };
-    return new Draft(name, log, 0, 0, 0, 0, undefined);
+    return new Draft(name, log, 0, 0, 0, 0, undefined, false);
   }
 
   get inputs(): ReadonlyArray<GraphInput> {
@@ -234,6 +238,7 @@ export class Draft {
       slot + 1,
       this.#openCount,
       this.#returns,
+      this.#hasEmptyFamily,
     );
   }
 
@@ -300,6 +305,7 @@ export class Draft {
       log.owners.length,
       log.open.length,
       this.#returns,
+      this.#hasEmptyFamily,
     );
   }
 
@@ -384,6 +390,7 @@ export class Draft {
       log.owners.length,
       log.open.length,
       this.#returns,
+      this.#hasEmptyFamily || other.#hasEmptyFamily,
     );
   }
 
@@ -396,11 +403,31 @@ export class Draft {
         );
       }
     }
-    return new Draft(this.name, this.#log, this.inputCount, this.nodeCount, this.slotCount, this.#openCount, {
+    const returns: Returns = {
       names: names.length === 1 ? names : [...new Set(names)],
       fromSlot: this.slotCount,
       fromNode: this.nodeCount,
-    });
+    };
+    return this.#with(returns, this.#hasEmptyFamily);
+  }
+
+  /** With a family that has no member in this run: what reads it reads an empty record. */
+  withEmptyFamily(): Draft {
+    return this.#with(this.#returns, true);
+  }
+
+  #with(returns: Returns | undefined, hasEmptyFamily: boolean): Draft {
+    const { name, inputCount, nodeCount, slotCount } = this;
+    return new Draft(
+      name,
+      this.#log,
+      inputCount,
+      nodeCount,
+      slotCount,
+      this.#openCount,
+      returns,
+      hasEmptyFamily,
+    );
   }
 
   #mapWaits(
@@ -448,7 +475,7 @@ export class Draft {
     const keys = inputs.filter((input) => !isGlob(input));
     const globs = inputs.filter(isGlob).map((glob) => {
       const read = this.#family(glob);
-      if (read.slots.length > 0 || this.#openCount > 0) return read;
+      if (read.slots.length > 0 || this.#openCount > 0 || this.#hasEmptyFamily) return read;
       throw this.#error(
         name,
         `The glob "${glob}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or mend the glob.`,

@@ -134,6 +134,7 @@ class PipelineValue {
       }
       draft = draft.withStep(definition);
     }
+    if (draft === this.#draft) draft = draft.withEmptyFamily();
     return new PipelineValue(draft);
   }
 

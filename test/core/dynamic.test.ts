@@ -119,6 +119,26 @@ describe("A dynamic step", () => {
     expect(await p.runPromise({})).toMatchObject({ x: 5, x2: [1, 1, 1] });
   });
 
+  test("may add a family without members, which is read as an empty record", async () => {
+    const sum = pipeline("p")
+      .input("rates", type<ReadonlyArray<number>>())
+      .dynamic("sum", ["rates"], ({ rates }) =>
+        pipeline("sub")
+          .addAll(rates.map((rate) => step(`model ${rate}`, [], () => rate)))
+          .step("sum", ["model *"], (models) => Object.values(models["model *"]).reduce((a, b) => a + b, 0)),
+      );
+    expect((await sum.runPromise({ rates: [] })).sum).toBe(0);
+    expect((await sum.runPromise({ rates: [1] })).sum).toBe(1);
+    expect((await sum.runPromise({ rates: [1, 2] })).sum).toBe(3);
+    const names: ReadonlyArray<string> = [];
+    const family = pipeline("family").addAll(names.map((name) => step(`f ${name}`, [], () => 1)));
+    const read = pipeline("host")
+      .add(family)
+      .step("count", ["f *"], (found) => Object.keys(found["f *"]).length)
+      .returns("count");
+    expect(await read.runPromise()).toEqual({ count: 0 });
+    expect(read.plan().steps.map(({ name, inputs }) => [name, inputs])).toEqual([["count", []]]);
+  });
   test("may be passed an output through from its inputs", async () => {
     const p = pipeline("p")
       .step("a", [], () => 7)
