@@ -21,7 +21,7 @@ import { Random } from "./random.ts";
 import type { Observation } from "./observe/observe.ts";
 import { observe } from "./observe/observe.ts";
 import type { Joined, OpenError, Opened, Resuming } from "./open.ts";
-import { planOf } from "./plan.ts";
+import { knownPlanOf } from "./plan.ts";
 import { Recording } from "./record.ts";
 import type { Limits, Watcher } from "./schedule.ts";
 import { Engine } from "./schedule.ts";
@@ -134,7 +134,7 @@ const told = (
   const base = () => ({ runId, time: clock.currentTimeMillisUnsafe() });
   return Effect.onExit(
     Effect.suspend(() => {
-      tell({ ...base(), type: "run.started", pipeline: graph.name, plan: planOf(graph.draft) });
+      tell({ ...base(), type: "run.started", pipeline: graph.name, plan: knownPlanOf(graph.draft) });
       return effect;
     }),
     (exit) =>

@@ -131,6 +131,8 @@ export class Engine implements ContextHost {
   #active = 0;
   #expandedSteps = 0;
   #draining = false;
+  /** The time at which a step was told to have ended, until a function is called: the next one begins at that time too. */
+  #justNow: number | undefined = undefined;
   #turnIsOver = false;
   #nodesThisTurn = 0;
   #turnStarted = 0;
@@ -227,6 +229,7 @@ export class Engine implements ContextHost {
   #drain(): void {
     if (this.#draining || this.#turnIsOver) return;
     this.#draining = true;
+    this.#justNow = undefined;
     if (this.#nodesThisTurn === 0) this.#turnStarted = performance.now();
     this.#startReady(undefined);
     this.#draining = false;
@@ -1270,11 +1273,13 @@ export class Engine implements ContextHost {
   /** The two events of every step are made at once: putting a record together of two costs as much as the rest. */
   #tellSucceeded(path: string, attempt: number, outputs: Record<string, unknown>): void {
     const time = this.#clock.currentTimeMillisUnsafe();
+    this.#justNow = time;
     this.#tellWhole({ type: "step.succeeded", path, attempt, outputs, runId: this.runId, time });
   }
 
   #tellStarted(type: "step.started" | "expansion.started", path: string, attempt: number): void {
-    const time = this.#clock.currentTimeMillisUnsafe();
+    const time = this.#justNow ?? this.#clock.currentTimeMillisUnsafe();
+    this.#justNow = undefined;
     this.#tellWhole({ type, path, attempt, runId: this.runId, time });
   }
 

@@ -7,6 +7,8 @@ import type { Effort } from "./measure.ts";
 import { table } from "./table.ts";
 
 const steps = 2000;
+/** The system counts a thread's time in pieces of up to four milliseconds: a sample has many of them. */
+const repeats = 100;
 
 interface Untyped {
   readonly step: (
@@ -57,8 +59,8 @@ export const eventCost = async ({ rounds }: Effort): Promise<string> => {
     for (const [i, [, run]] of cases.entries()) {
       await new Promise((resolve) => setImmediate(resolve));
       const begin = ownMillis();
-      for (let repeat = 0; repeat < 10; repeat++) await run();
-      if (round >= 3) times[i]!.push((ownMillis() - begin) / 10);
+      for (let repeat = 0; repeat < repeats; repeat++) await run();
+      if (round >= 3) times[i]!.push((ownMillis() - begin) / repeats);
     }
   }
   const base = median(times[0]!);
