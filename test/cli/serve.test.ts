@@ -11,11 +11,13 @@ import type { Watching } from "./watching.ts";
 import { main, names, patience, save, watch } from "./watching.ts";
 
 test("a port without a page is a mistake, and so is one that is in use", async () => {
-  expect(await espalier(["graph", "training.ts", "--watch", "--port", "1"])).toMatchObject({
-    code: 1,
-    stdout: "",
-    stderr: "A page is served with --watch --format html: --port says where.\n",
-  });
+  for (const more of [[], ["--watch", "--format", "text"], ["--format", "html"]]) {
+    expect(await espalier(["graph", "training.ts", "--port", "1", ...more])).toMatchObject({
+      code: 1,
+      stdout: "",
+      stderr: "A page is served with --watch, alone or with --format html: --port says where.\n",
+    });
+  }
   const { url } = await serve();
   const { port } = new URL(url);
   expect(

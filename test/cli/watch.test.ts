@@ -16,7 +16,7 @@ import {
 } from "./watching.ts";
 
 test("a save of the file, and of one that it imports, draws the graph again", async () => {
-  const { until, said, interrupt } = watch();
+  const { until, said, interrupt } = watch("--format", "text");
   await until(/└─ first\n/);
   expect(said().stdout).toBe("watched → first\n└─ first\n");
   save("names.ts", names("first", "second"));
@@ -33,8 +33,22 @@ test("a save of the file, and of one that it imports, draws the graph again", as
   expect(await interrupt()).toBe(130);
 });
 
+test("where no format is asked for, the graph is printed and served as a page, whose address is told first", async () => {
+  const { until, said, interrupt } = watch();
+  await until(/└─ first\n/);
+  const { stdout } = said();
+  expect(stdout).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/\nwatched → first\n└─ first\n$/);
+  const page = async (): Promise<string> => (await fetch(stdout.split("\n")[0]!)).text();
+  expect(await page()).toContain('"first"');
+  save("names.ts", names("first", "second"));
+  await until(/└─ second\n/);
+  expect(await page()).toContain('"second"');
+  expect(await interrupt()).toBe(130);
+  await expect(page()).rejects.toThrow("fetch failed");
+});
+
 test("an import is seen however it is saved: in place, by a rename, removed and written again, many times at once", async () => {
-  const { until, said } = watch();
+  const { until, said } = watch("--format", "text");
   await until(/└─ first\n/);
   replace("names.ts", names("renamed"));
   await until(/└─ renamed\n/);
@@ -54,7 +68,7 @@ test("a folder that goes and comes back, as a change of branch has it, is watche
   mkdirSync(file("parts"));
   save("parts/names.ts", names("inner"));
   save("main.ts", main.replace("./names.ts", "./parts/names.ts"));
-  const { until, said } = watch();
+  const { until, said } = watch("--format", "text");
   await until(/└─ inner\n/);
   rmSync(file("parts"), { recursive: true });
   await until(/Cannot find module .*names\.ts/);
@@ -68,7 +82,7 @@ test("a folder that goes and comes back, as a change of branch has it, is watche
 
 test("a file that ends the process while it loads, or writes past the command, has no graph", async () => {
   save("main.ts", "process.exit(0);\n");
-  const { until, said } = watch();
+  const { until, said } = watch("--format", "text");
   await until(/Loading "main\.ts" ended the process, with exit code 0, before it gave a graph\.\n/);
   save("main.ts", `import { writeSync } from "node:fs";\nwriteSync(1, "{");\n${main}`);
   await until(/(?:waiting for a change in [^]*){2}/);
@@ -78,7 +92,7 @@ test("a file that ends the process while it loads, or writes past the command, h
 });
 
 test("a file that is broken is told, and the watch goes on; so is an import that is not there yet", async () => {
-  const { until, said } = watch();
+  const { until, said } = watch("--format", "text");
   await until(/└─ first\n/);
   save("names.ts", "export const names = [\n");
   await until(/The file "main\.ts" cannot be loaded: SyntaxError: .*\(names\.ts:/);
@@ -112,7 +126,7 @@ const isLinux = existsSync("/proc/self/task");
 test.skipIf(!isLinux)("a file that never ends to load is left at the next save, and at the end", async () => {
   const stuck = `import "./names.ts";\nimport { writeFileSync } from "node:fs";\nwriteFileSync("stuck", "");\nfor (;;);\n`;
   save("main.ts", stuck);
-  const { child, until } = watch();
+  const { child, until } = watch("--format", "text");
   const isStuck = async (): Promise<ReadonlyArray<string>> => {
     await expect.poll(() => existsSync(file("stuck")), patience).toBe(true);
     rmSync(file("stuck"));
@@ -149,7 +163,9 @@ test.skipIf(!hasTerminals)(
     save("main.ts", main);
     await expect
       .poll(text, patience)
-      .toMatch(/^watched → second\n└─ second\n\n\d\d:\d\d:\d\d drawn; watching 2 files; Ctrl-C ends$/);
+      .toMatch(
+        /^watched → second\n└─ second\n\nhttp:\/\/127\.0\.0\.1:\d+\/\n\d\d:\d\d:\d\d drawn; watching 2 files; Ctrl-C ends$/,
+      );
     expect(await interrupt()).toBe(130);
   },
 );

@@ -9,7 +9,7 @@ import { failure } from "../failure.ts";
 import { loadPipeline } from "../load.ts";
 import { print } from "../output.ts";
 import { exportName, file } from "../parameters.ts";
-import { showPage, showText } from "../watch/show.ts";
+import { servePage, showPage, showText } from "../watch/show.ts";
 import { watchPlan } from "../watch/watch.ts";
 
 /** Pictures need a library that is slow to load, and most commands draw none. */
@@ -30,7 +30,7 @@ const writers = {
 
 const format = Flag.Literals("format", ["mermaid", "dot", "json", "text", "svg", "html"]).pipe(
   Flag.withDescription(
-    "Mermaid for Markdown, DOT for Graphviz, the plan as JSON, text for a terminal, an SVG picture, or an HTML page to look around in; by default Mermaid, with --watch text",
+    "Mermaid for Markdown, DOT for Graphviz, the plan as JSON, text for a terminal, an SVG picture, or an HTML page to look around in; by default Mermaid, with --watch text and the page",
   ),
   Flag.optional,
 );
@@ -38,7 +38,7 @@ const format = Flag.Literals("format", ["mermaid", "dot", "json", "text", "svg",
 const watch = Flag.Boolean("watch").pipe(
   Flag.withAlias("w"),
   Flag.withDescription(
-    "Draw again whenever the file, or one that it imports, is saved; with --format html, serve the page on this machine and reload it",
+    "Draw again whenever the file, or one that it imports, is saved, and serve the page on this machine, reloaded; with --format, only that",
   ),
   Flag.withDefault(false),
 );
@@ -57,21 +57,24 @@ export const graph = Command.make(
   "graph",
   { file, format, exportName, watch, port },
   Effect.fnUntraced(function* ({ file, format, exportName, watch, port }) {
-    const isServed = watch && Option.getOrUndefined(format) === "html";
+    const asked = Option.getOrUndefined(format);
+    const isServed = watch && (asked === undefined || asked === "html");
     if (Option.isSome(port) && !isServed) {
-      return yield* failure("A page is served with --watch --format html: --port says where.");
+      return yield* failure("A page is served with --watch, alone or with --format html: --port says where.");
     }
     if (watch) {
-      const show = isServed
-        ? showPage(
+      const page = isServed
+        ? yield* servePage(
             Option.getOrElse(port, () => 0),
             file,
           )
-        : showText(writers[Option.getOrElse(format, () => "text" as const)]);
+        : undefined;
+      const show =
+        page !== undefined && asked === "html" ? showPage(page) : showText(writers[asked ?? "text"], page);
       return yield* watchPlan(file, exportName, yield* show);
     }
     const pipeline = yield* loadPipeline(file, exportName);
-    const write: Write = writers[Option.getOrElse(format, () => "mermaid" as const)];
+    const write: Write = writers[asked ?? "mermaid"];
     const text = yield* Effect.promise(async () => write(pipeline.plan(), process.stdout.columns));
     return yield* print(text);
   }, Effect.scoped),
@@ -90,10 +93,9 @@ export const graph = Command.make(
       command: "espalier graph training.ts --format html > training.html",
       description: "A page: zoom, search, fold, click",
     },
-    { command: "espalier graph training.ts --watch", description: "On the terminal, after each save" },
     {
-      command: "espalier graph training.ts --watch --format html",
-      description: "In a browser, after each save",
+      command: "espalier graph training.ts --watch",
+      description: "On the terminal and in a browser, again after each save",
     },
     {
       command: "espalier graph training.ts --format dot | dot -Tsvg > training.svg",

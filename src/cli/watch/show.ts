@@ -23,11 +23,17 @@ const lines = ({ said }: Reading): ReadonlyArray<string> =>
 const status = ({ plan, files }: Reading): string =>
   `${now()} ${plan === undefined ? "waiting for a change in" : "drawn; watching"} ${files.size === 1 ? "1 file" : `${files.size} files`}`;
 
+/** A page that shows each reading to whoever opens it. */
+export interface ShownPage {
+  readonly url: string;
+  readonly show: (reading: Reading) => void;
+}
+
 /** Clears what is in sight and draws in one write, so that nothing flickers. */
 const redrawn = (text: string): string => `\u001b[?2026h\u001b[H\u001b[2J${text}\u001b[?2026l`;
 
 /** The graph in place of the one before, and under it what is wrong. Drawn again where the terminal has another width. */
-const onScreen = (write: Write): Effect.Effect<Show, never, Scope.Scope> =>
+const onScreen = (write: Write, page: ShownPage | undefined): Effect.Effect<Show, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { stdout } = process;
     let last: Plan | undefined;
@@ -49,7 +55,9 @@ const onScreen = (write: Write): Effect.Effect<Show, never, Scope.Scope> =>
     return (reading) => {
       const plan = reading.plan ?? last;
       last = plan;
-      const under = [...lines(reading), `${status(reading)}; Ctrl-C ends`].join("\n");
+      page?.show(reading);
+      const place = page === undefined ? [] : [page.url];
+      const under = [...lines(reading), ...place, `${status(reading)}; Ctrl-C ends`].join("\n");
       picture = Effect.gen(function* () {
         const graph =
           plan === undefined ? "" : yield* Effect.promise(async () => write(plan, stdout.columns));
@@ -60,35 +68,50 @@ const onScreen = (write: Write): Effect.Effect<Show, never, Scope.Scope> =>
   });
 
 /** The graph again where it is another, for pipes and logs. Why there is none is told on standard error. */
-const inLines = (write: Write): Show => {
-  let last = "";
-  return (reading) =>
-    Effect.gen(function* () {
-      const { plan } = reading;
-      lines(reading).forEach(tell);
-      if (plan === undefined) return tell(status(reading));
-      const text = yield* Effect.promise(async () => write(plan, undefined));
-      if (text !== last) yield* print(last === "" ? text : `\n${text}`);
-      last = text;
-    });
-};
+const inLines = (write: Write, page: ShownPage | undefined): Effect.Effect<Show, CliFailure> =>
+  Effect.gen(function* () {
+    if (page !== undefined) yield* print(`${page.url}\n`);
+    let last = "";
+    return (reading) =>
+      Effect.gen(function* () {
+        const { plan } = reading;
+        page?.show(reading);
+        lines(reading).forEach(tell);
+        if (plan === undefined) return tell(status(reading));
+        const text = yield* Effect.promise(async () => write(plan, undefined));
+        if (text !== last) yield* print(last === "" ? text : `\n${text}`);
+        last = text;
+      });
+  });
 
-/** Writes the graph to standard output. */
-export const showText = (write: Write): Effect.Effect<Show, never, Scope.Scope> =>
-  canChange(process.stdout, process.env) ? onScreen(write) : Effect.succeed(inLines(write));
+/** Writes the graph to standard output, and the address of the page where there is one. */
+export const showText = (
+  write: Write,
+  page: ShownPage | undefined,
+): Effect.Effect<Show, CliFailure, Scope.Scope> =>
+  canChange(process.stdout, process.env) ? onScreen(write, page) : inLines(write, page);
 
-/** Serves the graph as a page. Its address goes to standard output; what happens, to standard error. */
-export const showPage = (port: number, name: string): Effect.Effect<Show, CliFailure, Scope.Scope> =>
+/** Serves the graph as a page. */
+export const servePage = (port: number, name: string): Effect.Effect<ShownPage, CliFailure, Scope.Scope> =>
   Effect.gen(function* () {
     const { servePages } = yield* Effect.promise(() => import("./serve.ts"));
     // Until there is a graph there is a page without one, which says why.
     const server = yield* servePages({ name, inputs: [], steps: [], returns: [] }, port);
-    yield* print(`${server.url}\n`);
-    return (reading) =>
-      Effect.sync(() => {
-        lines(reading).forEach(tell);
+    return {
+      url: server.url,
+      show: (reading) => {
         if (reading.plan === undefined) server.tell(lines(reading).join("\n"));
         else server.show(reading.plan);
-        tell(status(reading));
-      });
+      },
+    };
   });
+
+/** The page alone. Its address goes to standard output; what happens, to standard error. */
+export const showPage = (page: ShownPage): Effect.Effect<Show, CliFailure> =>
+  Effect.as(print(`${page.url}\n`), (reading) =>
+    Effect.sync(() => {
+      page.show(reading);
+      lines(reading).forEach(tell);
+      tell(status(reading));
+    }),
+  );
