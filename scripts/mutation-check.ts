@@ -6,7 +6,7 @@
  *     node --conditions=espalier-source scripts/mutation-check.ts --write    and the table into docs
  *     node --conditions=espalier-source scripts/mutation-check.ts signal     those with this word in them
  */
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Plant } from "./mutations/plants.ts";
@@ -116,5 +116,6 @@ if (process.argv.includes("--write")) {
   ];
   const table = [...head, ...rows].join("\n");
   writeFileSync(page, `${before}<!-- table -->\n${table}\n<!-- end of table -->\n${after}`);
+  execFileSync("npx", ["biome", "format", "--write", page], { cwd: root, stdio: "inherit" });
 }
 process.exitCode = missed === 0 ? 0 : 1;
