@@ -31,19 +31,12 @@ export const cells = (text: string): number => {
   return count;
 };
 
-/**
- * How many cells a text takes at most in a picture: fonts differ in what they join. A family of four is one picture in one
- * font and four in another, and where a font has no fixed width, as few have for Thai, marks may take room.
- */
-export const mostCells = (text: string): number => {
-  if (plain.test(text)) return text.length;
-  let count = 0;
-  for (const character of text) {
-    if (wide.test(character) || /\p{Extended_Pictographic}/u.test(character)) count += 2;
-    else if (!/\u200c|\u200d|\ufe0f/u.test(character)) count += 1;
-  }
-  return count;
-};
+/** What fixed-width fonts have themselves, or take from one that is as wide: Latin, Greek, Cyrillic, some signs, CJK. */
+const steady =
+  /^[\u0020-\u007e\u00a0-\u017f\u0384-\u03ce\u0400-\u045f\u2010-\u2024\u2026\u2027\u2030-\u203a\u2190-\u2193\u2212\u2260\u2264\u2265\u2500-\u259f\u3000-\u303e\u3041-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff5e]*$/u;
+
+/** Is a text as wide and as high in any fixed-width font as its cells are? */
+export const isSteady = (text: string): boolean => steady.test(text);
 
 /** As much of a text as fits into `width` cells, the last one an ellipsis where some is left out. */
 export const fitted = (text: string, width: number): string => {

@@ -7,8 +7,9 @@
 import type { Plan, StepKind } from "../../types/plan.ts";
 import type { Arranged } from "./arrange.ts";
 import { arrange } from "./arrange.ts";
+import { labelOf, padding, widthOf } from "./label.ts";
 import type { OutlineBox } from "./outline.ts";
-import { labelOf, lineHeight, outlineOf, padding, widthOf } from "./outline.ts";
+import { lineHeight, outlineOf } from "./outline.ts";
 import type { Rows, Size } from "./rows.ts";
 import { inRows } from "./rows.ts";
 import type { Settled } from "./settle.ts";

@@ -1,7 +1,6 @@
 /** What of one graph is drawn as boxes, and how large each is while nothing is drawn inside of it. */
 import type { Plan, PlanStep, StepKind } from "../../types/plan.ts";
-import { mostCells } from "./cells.ts";
-import { shortened, visible } from "./escape.ts";
+import { labelOf, widthOf } from "./label.ts";
 
 export interface OutlineBox {
   readonly kind: StepKind | "input";
@@ -22,19 +21,6 @@ export interface OutlineBox {
 
 export const lineHeight = 30;
 const noteHeight = 14;
-export const padding = 12;
-/** Labels are cut to so many characters, and each is taken to be as wide as a wide one of the font is. */
-const longest = 34;
-export const characterWidth = 7.85;
-const noteCharacterWidth = 6.4;
-
-export const labelOf = (name: string): string => shortened(visible(name), longest);
-
-export const widthOf = (label: string, note = ""): number =>
-  Math.max(
-    44,
-    Math.max(mostCells(label) * characterWidth, mostCells(note) * noteCharacterWidth) + 2 * padding,
-  );
 
 const listed = (names: ReadonlyArray<string>, between: string): string => {
   const text = names.slice(0, 3).join(between) + (names.length > 3 ? `${between}…` : "");

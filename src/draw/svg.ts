@@ -3,7 +3,7 @@ import type { Plan } from "../../types/plan.ts";
 import { html } from "./escape.ts";
 import type { Layout, PlacedBox } from "./layout.ts";
 import { layoutOf } from "./layout.ts";
-import { characterWidth, padding } from "./outline.ts";
+import { characterWidth, forcedLabel, forcedNote, padding } from "./label.ts";
 
 const kinds: ReadonlyArray<readonly [PlacedBox["kind"], string]> = [
   ["input", "given from outside"],
@@ -54,6 +54,7 @@ ${rules(light)}
 @media (prefers-color-scheme:dark){${rules(dark)}}
 .espalier .around{fill-opacity:.35;stroke-dasharray:5 3}
 .espalier .line{stroke-width:1.2}
+.espalier .middle{text-anchor:middle}
 .espalier .note{font-size:10.5px;opacity:.8}`;
 
 const number = (value: number): string => (Math.round(value * 10) / 10).toString();
@@ -68,17 +69,30 @@ const shapeOf = ({ kind, x, y, width, height, isAround, mayGrow }: PlacedBox): s
   return behind + (behind === "" ? rect(0, width, height) : rect(0, width - 4, height - 4));
 };
 
+/** A text in a box. One that fonts draw differently is made as wide as it should be, and is cut where the box ends. */
+const textOf = (
+  { x, y, width, height }: PlacedBox,
+  text: string,
+  attributes: string,
+  at: readonly [x: number, y: number],
+  forced: number | undefined,
+): string => {
+  const write = (x: number, y: number, fit: string): string =>
+    `<text class="text${attributes}" x="${number(x)}" y="${number(y)}"${fit}>${html(text)}</text>`;
+  if (forced === undefined) return write(at[0], at[1], "");
+  const fit = ` textLength="${number(forced)}" lengthAdjust="spacingAndGlyphs"`;
+  return `<svg x="${number(x)}" y="${number(y)}" width="${number(width)}" height="${number(height)}">${write(at[0] - x, at[1] - y, fit)}</svg>`;
+};
+
 const boxOf = (box: PlacedBox): string => {
   const { x, y, width, height, label, note, mayGrow, detail, isAround } = box;
   const middle = x + (mayGrow && !isAround ? width - 4 : width) / 2;
-  const textX = isAround ? x + 12 : middle;
-  const textY = isAround ? y + 17 : note === "" ? y + height / 2 + 4.5 : y + 17;
-  const anchor = isAround ? "start" : "middle";
+  const labelY = isAround || note !== "" ? y + 17 : y + height / 2 + 4.5;
+  const [labelX, place] = isAround ? [x + 12, ""] : [middle, " middle"];
+  const above = textOf(box, label, place, [labelX, labelY], forcedLabel(label));
   const below =
-    note === "" || isAround
-      ? ""
-      : `<text class="text note" x="${number(middle)}" y="${number(y + 31)}" text-anchor="middle">${html(note)}</text>`;
-  return `<g><title>${html(detail)}</title>${shapeOf(box)}<text class="text" x="${number(textX)}" y="${number(textY)}" text-anchor="${anchor}">${html(label)}</text>${below}</g>`;
+    note === "" || isAround ? "" : textOf(box, note, " middle note", [middle, y + 31], forcedNote(note));
+  return `<g><title>${html(detail)}</title>${shapeOf(box)}${above}${below}</g>`;
 };
 
 /** Smooth from point to point, leaving and arriving straight down. */
@@ -111,7 +125,7 @@ const legend = (width: number, y: number): { readonly text: string; readonly hei
     const top = y + row * legendRow;
     entries.push(
       `<rect class="${kind}" x="${number(x)}" y="${number(top + 5)}" width="22" height="14" rx="${kind === "input" ? 7 : 3}"/>`,
-      `<text class="text" x="${number(x + 28)}" y="${number(top + 16.5)}" text-anchor="start">${text}</text>`,
+      `<text class="text" x="${number(x + 28)}" y="${number(top + 16.5)}">${text}</text>`,
     );
     x += takes;
   }

@@ -206,6 +206,12 @@ inBrowser("A browser", ({ open }) => {
     "👩‍👩‍👧‍👦".repeat(6),
     "🇩🇪🇫🇷❤️☎️©®™",
     "한국어 ｱｲｳ 日本語の名前",
+    "⸻".repeat(34),
+    "﷽".repeat(34),
+    "ꗢ☇𐓚𞋱ᓊ⸻⠷",
+    "தமிழ் ഔഔഔഔഔഔഔഔഔ",
+    "𝔐𝔐𝔐𝔐𝔐𝔐⋘⋘⋘⋘⋘Ǆ",
+    "\u0301",
     `a${"\u0301".repeat(30)}`,
   ];
 
@@ -222,10 +228,14 @@ inBrowser("A browser", ({ open }) => {
             right: Math.max(...boxes.map(({ x, width }) => x + width)),
             top: Math.min(...boxes.map(({ y }) => y)),
             bottom: Math.max(...boxes.map(({ y, height }) => y + height)),
-            texts: Array.from(
-              group.querySelectorAll("text"),
-              (text) => [text.textContent, text.getBBox()] as const,
-            ),
+            texts: Array.from(group.querySelectorAll("text"), (text) => {
+              // Relative to what cuts it, if something does; that is what is seen of it at most, from top to bottom.
+              const { x, y, width, height } = text.getBBox();
+              const cut = text.closest("g > svg");
+              if (cut === null) return [text.textContent, { x, y, width, height }] as const;
+              const [left, top, high] = ["x", "y", "height"].map((name) => Number(cut.getAttribute(name)));
+              return [text.textContent, { x: x + left!, y: top!, width, height: high! }] as const;
+            }),
           };
         });
         const outside = groups.flatMap(({ left, right, top, bottom, texts }) =>

@@ -184,6 +184,9 @@ inBrowser("the page of a plan", ({ open }) => {
       "👩‍👩‍👧 family",
       "ไทยภาษา",
       "مرحبا بالعالم",
+      "⸻".repeat(33),
+      "﷽".repeat(33),
+      `a${"\u0301".repeat(30)}`,
     ];
     const plan: Plan = {
       name: "labels",

@@ -9,13 +9,16 @@ export interface PageBox {
   readonly kind: StepKind | "input" | "item";
   readonly label: string;
   readonly note: string;
+  /** How wide the two must be drawn, where fonts differ in that. */
+  readonly labelWidth?: number;
+  readonly noteWidth?: number;
   readonly mayGrow: boolean;
   readonly width: number;
   readonly height: number;
   /** Its step's place in `steps`; -1 for an input. */
   readonly step: number;
   /** Where it can be unfolded: what stands at its top then, and how wide that is. */
-  readonly open?: { readonly label: string; readonly width: number };
+  readonly open?: { readonly label: string; readonly labelWidth?: number; readonly width: number };
 }
 
 /** How the boxes of a graph stand to each other. Graphs of one form share one. */

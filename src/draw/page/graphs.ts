@@ -5,9 +5,10 @@
 import type { Plan, PlanStep } from "../../../types/plan.ts";
 import { arrange } from "../arrange.ts";
 import { shortened, visible } from "../escape.ts";
-import { labelOf, lineHeight, outlineOf, widthOf } from "../outline.ts";
+import { forcedLabel, forcedNote, labelOf, widthOf } from "../label.ts";
+import { lineHeight, outlineOf } from "../outline.ts";
 import type { OutlineBox } from "../outline.ts";
-import type { PageForm, PageGraph, PageStep } from "./data.ts";
+import type { PageBox, PageForm, PageGraph, PageStep } from "./data.ts";
 
 /** What of a page comes from a plan. `paths` has the path of each step as the run knows it. */
 export interface Graphs {
@@ -62,11 +63,22 @@ const grownNote = (step: PlanStep): string => {
   return `${labelOf(first!.name)}, ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
 };
 
-const openOf = (label: string, step: PlanStep): { readonly label: string; readonly width: number } => {
+/** A label, and how wide it must be drawn where fonts differ in that. */
+const labelled = (label: string): Pick<PageBox, "label" | "labelWidth"> => {
+  const labelWidth = forcedLabel(label);
+  return labelWidth === undefined ? { label } : { label, labelWidth: round(labelWidth) };
+};
+
+const noted = (note: string): Pick<PageBox, "note" | "noteWidth"> => {
+  const noteWidth = forcedNote(note);
+  return noteWidth === undefined ? { note } : { note, noteWidth: round(noteWidth) };
+};
+
+const openOf = (label: string, step: PlanStep): NonNullable<PageBox["open"]> => {
   const grown = step.expansions!.filter(({ plan }) => plan !== undefined);
   const only = grown.length === 1 && step.kind !== "map" ? grown[0]!.plan!.name : undefined;
   const open = only === undefined ? label : labelOf(`${label} → ${only}`);
-  return { label: open, width: widthOf(open) + foldSign };
+  return { ...labelled(open), width: widthOf(open) + foldSign };
 };
 
 const stepOf = (step: PlanStep, parent: number, found: ReadonlyMap<string, number>): Writable<PageStep> => {
@@ -110,8 +122,8 @@ export const graphsOf = (root: Plan): Graphs => {
       const width = widthOf(label, said) + sign;
       return {
         kind,
-        label,
-        note: said,
+        ...labelled(label),
+        ...noted(said),
         mayGrow,
         width: round(width),
         height: height + isTall,
@@ -139,7 +151,8 @@ export const graphsOf = (root: Plan): Graphs => {
         items.push(steps.length);
         const label = labelOf(`${itemName(path)} ${plan!.name}`);
         const width = widthOf(label) + foldSign;
-        const box = { kind: "item", label, note: "", mayGrow: false, width, height: lineHeight } as const;
+        const shown = labelled(label);
+        const box = { kind: "item", ...shown, note: "", mayGrow: false, width, height: lineHeight } as const;
         tasks.push({ plan: plan!, owner: steps.length });
         paths.push(path);
         steps.push({
@@ -149,7 +162,7 @@ export const graphsOf = (root: Plan): Graphs => {
           parent: own,
           inputs: [],
           outputs: steps[own]!.outputs,
-          box: { ...box, step: steps.length, open: { label, width } },
+          box: { ...box, step: steps.length, open: { ...shown, width } },
         });
       }
       if (!single) steps[own]!.items = items;

@@ -71,6 +71,21 @@ const openAtFirst = ({ graphs, steps }: PageData): Set<number> => {
   return open;
 };
 
+/** A text in a box. One that fonts draw differently is made as wide as it should be, and is cut where the box ends. */
+const textOf = (
+  { x, y, width, height }: PlacedBox,
+  text: string,
+  attributes: Readonly<Record<string, string>>,
+  at: readonly [x: number, y: number],
+  forced: number | undefined,
+): SVGElement => {
+  if (forced === undefined) return svgEl("text", { ...attributes, x: at[0], y: at[1] }, text);
+  const fit = { textLength: forced, lengthAdjust: "spacingAndGlyphs" };
+  const cut = svgEl("svg", { x, y, width, height });
+  cut.append(svgEl("text", { ...attributes, ...fit, x: at[0] - x, y: at[1] - y }, text));
+  return cut;
+};
+
 export const graphView = (data: PageData, onSelect: (step: number) => void): GraphView => {
   const { steps } = data;
   const unfolded = openAtFirst(data);
@@ -150,20 +165,15 @@ export const graphView = (data: PageData, onSelect: (step: number) => void): Gra
     const sign = box.open === undefined ? 0 : 18;
     const middle = x + sign + (wide - sign) / 2;
     const hasNote = box.note !== "" && !isOpen;
-    const text = svgEl(
-      "text",
-      isOpen
-        ? { x: x + 28, y: y + 19 }
-        : {
-            x: middle,
-            y: hasNote ? y + 17 : y + (hasBehind ? height - 4 : height) / 2 + 4.5,
-            "text-anchor": "middle",
-          },
-      isOpen ? box.open!.label : box.label,
-    );
-    group.append(text);
+    const centred = { "text-anchor": "middle" };
+    if (isOpen) {
+      group.append(textOf(item, box.open!.label, {}, [x + 28, y + 19], box.open!.labelWidth));
+    } else {
+      const above = hasNote ? y + 17 : y + (hasBehind ? height - 4 : height) / 2 + 4.5;
+      group.append(textOf(item, box.label, centred, [middle, above], box.labelWidth));
+    }
     if (hasNote) {
-      group.append(svgEl("text", { class: "note", x: middle, y: y + 31, "text-anchor": "middle" }, box.note));
+      group.append(textOf(item, box.note, { ...centred, class: "note" }, [middle, y + 31], box.noteWidth));
     }
     if (sign > 0) {
       const [sx, sy] = [x + 15, y + (isOpen ? 15 : (height - (hasBehind ? 4 : 0)) / 2)];
