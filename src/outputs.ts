@@ -16,7 +16,7 @@ const take = (frame: Frame, slot: number): unknown => {
 };
 
 const unprovided = (name: string): string =>
-  `It reads "${name}", and none of the earlier steps with outputs "all" provided that.`;
+  `It reads "${name}", and none of the earlier steps with outputs "all" provided that in this run. Provide it in each branch, or read "${name}*": what there is of that.`;
 
 /** What an "all" step provided, if it is one of those that the node waits for: others may or may not have ended. */
 const lateFor = (frame: Frame, node: GraphNode, name: string): Late | undefined => {

@@ -330,7 +330,7 @@ export class Engine implements ContextHost {
     });
     for (const name of graph.returnsLate) {
       if (frame.late?.has(name) !== true) {
-        const reason = `It returns "${name}", and none of its steps with outputs "all" provided that.`;
+        const reason = `It returns "${name}", and none of its steps with outputs "all" provided that in this run. Provide it in each branch.`;
         return Exit.fail(new ExpansionError({ path: frame.prefix.slice(0, -1) || graph.name, reason }));
       }
     }

@@ -220,6 +220,11 @@ describe('A step with outputs "all"', () => {
     });
     expect((await p.runPromise({ wide: true })).reader).toBe(2);
   });
+  test("a name that no branch gave this time is not in what a glob reads", async () => {
+    const p = open.step("reader", ["b*"], (found) => found["b*"].b ?? "none");
+    expect((await p.runPromise({ wide: false })).reader).toBe("none");
+    expect((await p.runPromise({ wide: true })).reader).toBe(2);
+  });
   test("gives only what its sub-pipeline returns", async () => {
     const p = pipeline("p").dynamic(
       "open",
