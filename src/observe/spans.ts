@@ -14,6 +14,7 @@ import { ParentSpan } from "effect/Tracer";
 import type { StepContext } from "../../types/context.ts";
 import type { Plan, StepKind } from "../../types/plan.ts";
 import type { Graph } from "../compile.ts";
+import { withNodes } from "../compile.ts";
 import type { StepDefinition, UserFunction } from "../definition.ts";
 import { describe } from "../describe.ts";
 import type { PipelineEvent } from "../events.ts";
@@ -222,8 +223,10 @@ export class Spans {
 
   /** The same graph, whose functions give Effects that run within the spans of their steps. */
   enter(graph: Graph): Graph {
-    const nodes = graph.nodes.map((node) => ({ ...node, definition: this.#traced(node.definition) }));
-    return { ...graph, nodes };
+    return withNodes(
+      graph,
+      graph.nodes.map((node) => ({ ...node, definition: this.#traced(node.definition) })),
+    );
   }
 
   #traced(definition: StepDefinition): StepDefinition {

@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect";
 import type { StepContext } from "../../types/context.ts";
 import type { Graph } from "../compile.ts";
+import { withNodes } from "../compile.ts";
 import type { StepDefinition, UserFunction } from "../definition.ts";
 import { expandable, graphOf } from "../expand.ts";
 import { planOf } from "../plan.ts";
@@ -114,7 +115,7 @@ export const instrumented = (graph: Graph, instrument: Instrument): Graph => {
       instrument,
     ),
   }));
-  const made: Graph = { ...graph, nodes, policies };
+  const made = withNodes(graph, nodes, policies);
   originals.set(made, originalOf(graph));
   return made;
 };
