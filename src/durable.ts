@@ -196,10 +196,11 @@ export class Durable {
   /** The same for the items of a map. */
   expandMap(
     path: string,
-    items: Pick<MapState, "items" | "keys">,
+    count: number,
+    keys: MapState["keys"],
     done: () => void,
   ): ExpansionChanged | undefined {
-    return this.#expand(path, mapShape(items.items.length, items.keys), 1, done);
+    return this.#expand(path, mapShape(count, keys), 1, done);
   }
 
   #expand(path: string, shape: string, attempt: number, done: () => void): ExpansionChanged | undefined {
@@ -298,13 +299,22 @@ const began = (frame: Frame): Float64Array => (frame.began ??= new Float64Array(
 const picked = (outputs: ReadonlyArray<string>, value: unknown): Record<string, unknown> =>
   Object.fromEntries(outputs.map((name) => [name, (value as Record<string, unknown>)[name]]));
 
+/** A proxy may throw when it is asked. */
+const keysOf = (value: object): ReadonlyArray<string> => {
+  try {
+    return Object.keys(value);
+  } catch {
+    return [];
+  }
+};
+
 /** An error as far as it is data: its tag, its message and its own fields. */
 const writeError = (error: unknown): string => {
   const whole = encode(error);
   if (typeof whole === "string") return whole;
   const fields: Record<string, unknown> = {};
   if (typeof error === "object" && error !== null) {
-    for (const key of ["name", "message", ...Object.keys(error), "_tag"]) {
+    for (const key of ["name", "message", ...keysOf(error), "_tag"]) {
       try {
         const value = (error as Record<string, unknown>)[key];
         if (value === undefined) continue;

@@ -110,15 +110,20 @@ const itemsUpTo = (most: number, iterable: Iterable<unknown>): ReadonlyArray<unk
   return items;
 };
 
+/** What a map runs over, read once: the array may be a proxy, or be changed while the map runs. */
+interface Items {
+  readonly items: ReadonlyArray<unknown>;
+  readonly count: number;
+  readonly keys: ReadonlyArray<string> | undefined;
+}
+
 /** The items of a map, `most` and one more of them if there are more, and what names them in their paths. */
 export const itemsOf = (
   frame: Frame,
   node: GraphNode,
   path: () => string,
   most: number,
-):
-  | { readonly items: ReadonlyArray<unknown>; readonly keys: ReadonlyArray<string> | undefined }
-  | ExpansionError => {
+): Items | ExpansionError => {
   const { definition } = node;
   const error = (reason: string) => new ExpansionError({ path: path(), reason });
   const over = readOver(frame, node);
@@ -127,9 +132,10 @@ export const itemsOf = (
     const isIterable = typeof over.value === "object" && over.value !== null && Symbol.iterator in over.value;
     if (!isIterable) return error(`It maps over "${definition.over}", and that is not iterable.`);
     const items = Array.isArray(over.value) ? over.value : itemsUpTo(most, over.value as Iterable<unknown>);
+    const count = items.length;
     const { key } = definition.options;
-    if (key === undefined) return { items, keys: undefined };
-    const keys = items.map((item, index) => String(key(item, index)));
+    if (key === undefined) return { items, count, keys: undefined };
+    const keys = Array.from({ length: count }, (_, index) => String(key(items[index], index)));
     const seen = new Set<string>();
     for (const name of keys) {
       const problem = nameProblem(name);
@@ -138,7 +144,7 @@ export const itemsOf = (
         return error(`Two items have the key "${name}": keys name items, so they must differ.`);
       seen.add(name);
     }
-    return { items, keys };
+    return { items, count, keys };
   } catch (thrown) {
     return error(`Its items could not be read: ${describe(thrown)}`);
   }

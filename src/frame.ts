@@ -101,7 +101,7 @@ export class Frame {
       this.values = none;
       this.waits = noCounts;
       this.reads = noCounts;
-      this.remaining = map!.items.length;
+      this.remaining = map!.results.length;
     }
     const { remaining } = this;
     this.states = new Array<number>(remaining);

@@ -441,12 +441,13 @@ export class Engine implements ContextHost {
     const path = this.#watcher === undefined ? "" : frame.pathOf(index);
     this.#tell({ type: "expansion.started", path, attempt: 1 });
     const most = this.#limits.maxSteps - this.#expandedSteps;
-    const items = itemsOf(frame, node, () => frame.pathOf(index), most);
-    if (items instanceof ExpansionError) {
-      this.#failed(frame, index, Cause.fail(items), 1);
+    const over = itemsOf(frame, node, () => frame.pathOf(index), most);
+    if (over instanceof ExpansionError) {
+      this.#failed(frame, index, Cause.fail(over), 1);
       return;
     }
-    const tooMany = this.#countExpanded(items.items.length, {
+    const { count, items, keys } = over;
+    const tooMany = this.#countExpanded(count, {
       get path() {
         return frame.pathOf(index);
       },
@@ -457,27 +458,27 @@ export class Engine implements ContextHost {
     }
     const map: MapState = {
       definition: node.definition,
-      items: items.items,
-      keys: items.keys,
+      items,
+      keys,
       inputs,
-      results: new Array<unknown>(items.items.length),
+      results: new Array<unknown>(count),
       policy: frame.graph!.policies?.[index],
       next: 0,
       succeeded: 0,
     };
-    this.#tell({ type: "expansion.expanded", path, attempt: 1, plan: undefined, items: items.items.length });
+    this.#tell({ type: "expansion.expanded", path, attempt: 1, plan: undefined, items: count });
     const child = new Frame(undefined, map, frame, index);
     this.#enter(child, new Job(frame, index, undefined));
     const begin = (): void => {
-      const atOnce = Math.min(map.items.length, node.definition.options.concurrency ?? Infinity);
+      const atOnce = Math.min(count, node.definition.options.concurrency ?? Infinity);
       for (; map.next < atOnce; map.next++) this.#push(child, map.next);
-      if (map.items.length === 0) this.#over.push(child);
+      if (count === 0) this.#over.push(child);
     };
     if (this.#durable === undefined) {
       begin();
     } else {
       const at = frame.pathOf(index);
-      this.#beginOnceKept(child, at, (done) => this.#durable!.expandMap(at, items, done), begin);
+      this.#beginOnceKept(child, at, (done) => this.#durable!.expandMap(at, count, keys, done), begin);
     }
   }
 
@@ -537,10 +538,12 @@ export class Engine implements ContextHost {
   ): Effect.Effect<unknown, unknown> {
     const definition = frame.definitionOf(index);
     if (definition.options.cache === undefined) return effect;
-    const item = frame.map === undefined ? undefined : { value: frame.map.items[index] };
-    return durable.cached(definition, frame.pathOf(index), inputs, item, effect, (told) =>
-      this.#tell({ ...told, attempt: 0 }),
-    );
+    return Effect.suspend(() => {
+      const item = frame.map === undefined ? undefined : { value: frame.map.items[index] };
+      return durable.cached(definition, frame.pathOf(index), inputs, item, effect, (told) =>
+        this.#tell({ ...told, attempt: 0 }),
+      );
+    });
   }
 
   /** One attempt, as an Effect: it waits for a slot of the limit, and its interruption waits for the step to end. */
@@ -775,7 +778,7 @@ export class Engine implements ContextHost {
 
   /** A promise was fulfilled: with an Effect, it may be, which is then run in its place. */
   #promised(job: Job, call: Call, value: unknown): void {
-    if (job.settled || job.cancelled || job.frame.ending !== undefined || !Effect.isEffect(value)) {
+    if (job.settled || job.cancelled || job.frame.ending !== undefined || !isBareEffect(value)) {
       this.#leafIsOver(job, call, Exit.succeed(value));
       return;
     }

@@ -45,8 +45,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a map's concurrency is off by one",
     file: schedule,
-    from: "const atOnce = Math.min(map.items.length, node.definition.options.concurrency ?? Infinity);",
-    to: "const atOnce = Math.min(map.items.length, (node.definition.options.concurrency ?? Infinity) + 1);",
+    from: "const atOnce = Math.min(count, node.definition.options.concurrency ?? Infinity);",
+    to: "const atOnce = Math.min(count, (node.definition.options.concurrency ?? Infinity) + 1);",
   },
   {
     fault: "a pool lets one more in than it should",

@@ -102,6 +102,7 @@ describe("A value is handed on as it is", () => {
     ["a class", Date],
     ["an object with a `then` that is no function", { then: 1 }],
     ["a generator", (function* () {})()],
+    ["a Proxy that does not say what it has", new Proxy({}, { has: thrower })],
   ];
   test.each(values)("%s", async (_, value) => {
     const p = pipeline("p")

@@ -109,6 +109,19 @@ describe("A map", () => {
     );
     expect((await p.runPromise({})).m).toEqual([1, 2, 3]);
   });
+  test("has as many items as its array had when it was asked, once", async () => {
+    let asked = 0;
+    const fickle = new Proxy([1, 2, 3], {
+      get: (items, key) => (key === "length" ? 3 + asked++ : Reflect.get(items, key)),
+    });
+    expect(
+      (
+        await over(fickle)
+          .map("m", "items", [], (item) => item * 2)
+          .runPromise({})
+      ).m,
+    ).toEqual([2, 4, 6]);
+  });
   test("runs a pipeline for each item, which exposes the map's name", async () => {
     const p = over([1, 2, 3]).map("m", "items", [], (item) =>
       pipeline("item")
@@ -219,6 +232,12 @@ describe("The key of an item", () => {
       ["m[a-0]", 0],
       ["m[b-1]", 1],
     ]);
+  });
+  test("is asked of the holes of an array too", async () => {
+    const holes = over(Array<number>(2)).map("m", "items", [], (_, __, { path }) => path, {
+      key: (_, index) => index + 5,
+    });
+    expect((await holes.runPromise({})).m).toEqual(["m[5]", "m[6]"]);
   });
   test("may be a number", async () => {
     const p = over([7]).map("m", "items", [], (_, __, { path }) => path, { key: (item) => item });

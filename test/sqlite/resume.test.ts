@@ -236,6 +236,31 @@ describe("A run that is resumed", () => {
     );
   });
 
+  test("keeps of a collected failure that cannot be read that it failed", async () => {
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const closed = new Proxy(
+      {},
+      {
+        ownKeys: () => {
+          throw new Error("closed");
+        },
+      },
+    );
+    const p = pipeline("p")
+      .step("errors", [], () => [0, 1])
+      .map("m", "errors", [], (i) => Effect.fail(i === 0 ? proxy : closed), { failures: "collect" })
+      .step("end", ["m"], ({ m }) => m.map(Result.isFailure))
+      .returns("end");
+    await withStore(
+      newFile(),
+      Effect.gen(function* () {
+        expect(yield* p.run({}, { runId: "r" })).toEqual({ end: [true, true] });
+        expect(yield* resume(p, "r", { from: "end" })).toEqual({ end: [true, true] });
+      }),
+    );
+  });
+
   test("goes back to a path and runs what follows from it again", async () => {
     const ran = new Ran();
     const p = orders(ran, { isUp: true });
