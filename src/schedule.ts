@@ -49,6 +49,7 @@ import { planOf } from "./plan.ts";
 import { withPolicy } from "./policy.ts";
 import { Pools } from "./pools.ts";
 import { Ready } from "./ready.ts";
+import { whenSettled } from "./thenable.ts";
 import type { Employer } from "./worker.ts";
 import { Worker } from "./worker.ts";
 
@@ -736,18 +737,18 @@ export class Engine implements ContextHost {
   }
 
   #awaitPromise(call: Call, thenable: PromiseLike<unknown>): void {
-    const job = this.#newLeaf(call);
-    // What is not a promise of this realm may settle twice, at once, with another thenable, or throw.
-    const promise = thenable instanceof Promise ? thenable : Promise.resolve(thenable);
-    promise.then(
+    // The job is made when `then` has been called: if that throws, nothing is under way.
+    whenSettled(
+      thenable,
       (value) => this.#promised(job, call, value),
-      (thrown: unknown) =>
+      (thrown) =>
         this.#leafIsOver(
           job,
           call,
           job.cancelled ? Exit.interrupt() : Exit.failCause(thrownCause(call, thrown)),
         ),
     );
+    const job = this.#newLeaf(call);
   }
 
   /** A promise was fulfilled: with an Effect, it may be, which is then run in its place. */
