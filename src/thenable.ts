@@ -12,9 +12,11 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   ((typeof value === "object" && value !== null) || typeof value === "function") &&
   typeof (value as Partial<PromiseLike<unknown>>).then === "function";
 
-/** A promise of JavaScript's own, which settles as the other does, or is rejected with what its `then` throws. */
+/** A promise with JavaScript's own `then`: this one, or one that settles as it does, and is rejected with what its `then` throws. */
 export const promiseOf = (thenable: PromiseLike<unknown>): Promise<unknown> =>
-  new Promise((resolve) => resolve(thenable));
+  thenable.then === ownThen
+    ? (thenable as Promise<unknown>)
+    : new Promise<unknown>((resolve) => resolve(thenable));
 
 /** Calls one of the two, once, and never before it returns. If it throws, it calls neither. */
 export const whenSettled = (
@@ -22,5 +24,5 @@ export const whenSettled = (
   fulfilled: (value: unknown) => void,
   rejected: (thrown: unknown) => void,
 ): void => {
-  void ownThen.call(thenable.then === ownThen ? thenable : promiseOf(thenable), fulfilled, rejected);
+  void ownThen.call(promiseOf(thenable), fulfilled, rejected);
 };
