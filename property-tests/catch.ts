@@ -5,6 +5,8 @@
  *     node --conditions=espalier-source property-tests/catch.ts SEED RUNS
  */
 import { engineLaws, reporting } from "./engine-laws.ts";
+import { randomLaws } from "./random-laws.ts";
+import { smallLaws } from "./small-laws.ts";
 
 reporting.endOnFailure = true;
 
@@ -16,7 +18,7 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-for (const [law, check] of Object.entries(engineLaws)) {
+for (const [law, check] of Object.entries({ ...engineLaws, ...smallLaws, ...randomLaws })) {
   try {
     await check(Number(seed), Number(runs));
   } catch (error) {

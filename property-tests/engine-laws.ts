@@ -50,6 +50,14 @@ const errorOf = ({ exit, stuck }: Simulated<object>): unknown => {
   return Cause.squash(exit.cause);
 };
 
+/** All that the run failed with. */
+const errorsOf = (run: Simulated<object>): ReadonlyArray<string> => {
+  errorOf(run);
+  return (run.exit as Exit.Failure<never, string>).cause.reasons
+    .filter(Cause.isFailReason)
+    .map(({ error }) => error);
+};
+
 const tagOf = (error: unknown): unknown => (error as { readonly _tag?: unknown } | undefined)?._tag;
 
 /** Counts who is inside at once. */
@@ -138,6 +146,25 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
+  "a dynamic step lends its slot of a pool to one of its steps at a time": holds(
+    [durations, few, few, schedule],
+    async (millis, size, depth, order) => {
+      const gauge = new Gauge();
+      const nested = (left: number): any =>
+        (pipeline("nested") as any).dynamic(
+          "inner",
+          [],
+          () => (left === 0 ? workers(millis, gauge.work, { pool: "narrow" }) : nested(left - 1)),
+          { pool: "narrow", outputs: "all" },
+        );
+      const run = { pools: { narrow: size } };
+      outputsOf(await Simulation.run(nested(depth), {}, { schedule: order, run }));
+      // Every dynamic step but the first has borrowed the slot that it lends.
+      assert.equal(gauge.most, Math.min(size, millis.length));
+      assert.equal(gauge.total, millis.length);
+    },
+  ),
+
   "a slot of a pool is given back by a step that failed": holds([durations, few], async (millis, size) => {
     const gauge = new Gauge();
     const built = pipeline("items")
@@ -191,22 +218,23 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
       fc.nat({ max: 5 }),
       fc.integer({ min: 1, max: 100 }),
       fc.integer({ min: 1, max: 3 }),
+      fc.integer({ min: 1, max: 6 }),
     ],
-    async (times, failures, delay, factor) => {
+    async (times, failures, delay, factor, last) => {
       let attempts = 0;
       const built = pipeline("retrying").step(
         "a",
         [],
         (_, { attempt }) => {
           assert.equal(attempt, ++attempts);
-          return attempts > failures ? Effect.succeed(attempts) : Effect.fail("no");
+          return attempts > failures ? Effect.succeed(attempts) : Effect.fail(attempts);
         },
-        { retry: { times, delay, factor } },
+        { retry: { times, delay, factor, while: (error: number) => error < last } },
       );
       const run = await Simulation.run(built, {});
-      const made = Math.min(times, failures);
+      const made = Math.min(times, failures, last - 1);
       assert.equal(attempts, made + 1);
-      if (failures > times) assert.equal(errorOf(run), "no");
+      if (failures > made) assert.equal(errorOf(run), made + 1);
       else assert.equal(outputsOf(run)["a"], failures + 1);
       let waited = 0;
       for (let i = 0; i < made; i++) waited += delay * factor ** i;
@@ -247,6 +275,10 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
       );
       assert.equal(outputsOf(run)["b"], -1);
       assert.equal(attempts, times + 1);
+      const failing = pipeline("falling").step("a", [], () => Effect.fail("no"), {
+        fallback: () => Effect.fail("nor this"),
+      });
+      assert.equal(errorOf(await Simulation.run(failing, {})), "nor this");
     },
   ),
 
@@ -275,20 +307,24 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
   ),
 
   'with onFailure: "finish" all that does not depend on the failure still runs': holds(
-    [durations, fc.nat(), schedule],
-    async (millis, at, order) => {
+    [
+      fc.array(fc.record({ takes: fc.integer({ min: 1, max: 20 }), fails: fc.boolean() }), { minLength: 1 }),
+      schedule,
+    ],
+    async (works, order) => {
       const gauge = new Gauge();
-      const failing = at % millis.length;
       let built: any = pipeline("finishing");
-      millis.forEach((each, i) => {
+      works.forEach(({ fails, takes }, i) => {
         built = built.step(`w${i}`, [], () =>
-          i === failing ? Effect.andThen(gauge.work(each), Effect.fail("no")) : gauge.work(each),
+          fails ? Effect.andThen(gauge.work(takes), Effect.fail(`w${i}`)) : gauge.work(takes),
         );
         built = built.step(`r${i}`, [`w${i}`], () => i);
       });
       const run = await Simulation.run(built, {}, { schedule: order, run: { onFailure: "finish" } });
-      assert.equal(errorOf(run), "no");
-      const expected = millis.flatMap((_, i) => (i === failing ? [`w${i}`] : [`w${i}`, `r${i}`]));
+      const failed = works.flatMap(({ fails }, i) => (fails ? [`w${i}`] : []));
+      if (failed.length === 0) outputsOf(run);
+      else assert.deepEqual(sorted(errorsOf(run)), sorted(failed));
+      const expected = works.flatMap(({ fails }, i) => (fails ? [`w${i}`] : [`w${i}`, `r${i}`]));
       assert.deepEqual(sorted(run.calls), sorted(expected));
     },
   ),
@@ -312,6 +348,68 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
         const done = outputsOf(run)["done"] as ReadonlyArray<Result.Result<number, string>>;
         assert.deepEqual(done.map(Result.isSuccess), succeeds);
       }
+    },
+  ),
+
+  "a map that collects collects what fails inside of an item, and is ended by an interruption": holds(
+    [fc.array(fc.constantFrom("gives", "fails", "fails inside"), { maxLength: 8 }), schedule],
+    async (items, order) => {
+      const built = pipeline("collecting")
+        .step("list", [], () => items)
+        .map(
+          "done",
+          "list",
+          [],
+          (each) => {
+            const work = Effect.andThen(
+              Effect.sleep(1),
+              each === "gives" ? Effect.succeed(1) : Effect.fail("no"),
+            );
+            return each === "fails inside" ? pipeline("inside").step("done", [], () => work) : work;
+          },
+          { failures: "collect" },
+        );
+      const done = outputsOf(await Simulation.run(built, {}, { schedule: order }))["done"];
+      assert.deepEqual(
+        (done as ReadonlyArray<Result.Result<number, string>>).map(Result.isSuccess),
+        items.map((each) => each === "gives"),
+      );
+      const ended = pipeline("interrupted")
+        .step("list", [], () => [...items, "is interrupted"])
+        .map("done", "list", [], (each) => (each === "is interrupted" ? Effect.interrupt : 1), {
+          failures: "collect",
+        });
+      const { exit } = await Simulation.run(ended, {}, { schedule: order });
+      assert.ok(exit !== undefined && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause));
+    },
+  ),
+
+  "retries and timeouts are for an expansion as a whole": holds(
+    [fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 50 }), fc.nat({ max: 3 }), schedule],
+    async (takes, timeout, times, order) => {
+      fc.pre(2 * takes !== timeout);
+      const gauge = new Gauge();
+      const attempts: Array<number> = [];
+      const built = pipeline("whole").dynamic(
+        "all",
+        [],
+        (_, { attempt }) => (
+          attempts.push(attempt),
+          pipeline("part")
+            .step("one", [], () => gauge.work(takes))
+            .step("two", ["one"], () => gauge.work(takes))
+            .step("all", ["two"], () => (attempt > times ? Effect.succeed(attempt) : Effect.fail("no")))
+        ),
+        { timeout, retry: { times: 3 } },
+      );
+      const run = await Simulation.run(built, {}, { schedule: order });
+      const isInTime = 2 * takes < timeout;
+      if (isInTime) assert.equal(outputsOf(run)["all"], times + 1);
+      else assert.equal(tagOf(errorOf(run)), "StepTimedOut");
+      assert.equal(run.time, isInTime ? (times + 1) * 2 * takes : 4 * timeout);
+      assert.equal(attempts.length, isInTime ? times + 1 : 4);
+      assert.equal(gauge.now, 0);
+      assert.deepEqual(run.left, { steps: [], fibers: 0 });
     },
   ),
 

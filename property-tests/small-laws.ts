@@ -23,6 +23,14 @@ const inAnyOrder =
     return fc.assert(property, { seed, numRuns: runs });
   };
 
+/** Gives a promise whose own `then` is this. */
+const withThen = (then: (fulfilled: (value: unknown) => void) => void) => {
+  class Own extends Promise<number> {
+    override then = then as never;
+  }
+  return () => new Own(() => {});
+};
+
 const slow = (millis = 1) => Effect.as(Effect.sleep(millis), millis);
 
 export const smallLaws: Readonly<Record<string, EngineLaw>> = {
@@ -42,13 +50,16 @@ export const smallLaws: Readonly<Record<string, EngineLaw>> = {
       alive++;
       return Effect.onExit(restore(Effect.sleep(100)), () => Effect.sync(() => void alive--));
     });
-    const forking = Effect.as(Effect.andThen(Effect.forkChild(child), Effect.yieldNow), 1);
+    const later = Effect.as(Effect.andThen(Effect.forkChild(child), Effect.yieldNow), 1);
+    const atOnce = Effect.as(Effect.forkChild(child, { startImmediately: true }), 2);
     const { ended, world } = await go(
       pipeline("forking")
-        .step("a", [], () => forking)
-        .step("b", ["a"], () => alive),
+        .step("a", [], () => later)
+        .step("b", ["a"], () => alive)
+        .step("c", ["b"], () => atOnce)
+        .step("d", ["c"], () => Effect.sync(() => alive)),
     );
-    same("outputs and when", [outputsOf(ended), world.time], [{ a: 1, b: 0 }, 0]);
+    same("outputs and when", [outputsOf(ended), world.time], [{ a: 1, b: 0, c: 2, d: 0 }, 0]);
   }),
   "several outputs keep their names, from a step and from an expansion": inAnyOrder(async (go) => {
     const { ended } = await go(
@@ -83,6 +94,35 @@ export const smallLaws: Readonly<Record<string, EngineLaw>> = {
       [a, b, d, m],
       ["a 1 undefined", "b 1 undefined", "d/d 1 undefined", ["m[x] 1 0", "m[y] 1 1"]],
     );
+  }),
+  "a promise gives its first value, or fails its step at once, whoever made it": inAnyOrder(async (go) => {
+    const broken = new Error("broken");
+    const giving: ReadonlyArray<() => Promise<unknown>> = [
+      () => Promise.resolve(Effect.succeed(7)),
+      withThen((fulfilled) => (fulfilled(7), fulfilled(8))),
+      withThen((fulfilled) => fulfilled(Promise.resolve(7))),
+      withThen((fulfilled) => {
+        fulfilled(7);
+        throw broken;
+      }),
+    ];
+    for (const give of giving) {
+      const { ended } = await go(pipeline("gives").step("x", [], give));
+      same("outputs", outputsOf(ended), { x: 7 });
+    }
+    const throws = withThen(() => {
+      throw broken;
+    });
+    class NoOther extends Promise<number> {
+      static override get [Symbol.species](): PromiseConstructor {
+        throw broken;
+      }
+    }
+    for (const fail of [throws, () => new NoOther((resolve) => resolve(7))]) {
+      const { ended, world } = await go(pipeline("fails").step("x", [], fail));
+      same("error", errorOf(ended), new StepFailed({ path: "x", cause: broken }));
+      same("time", world.time, 0);
+    }
   }),
   "a thrown value and a rejected promise are failures of their step": inAnyOrder(async (go) => {
     const thrown = new Error("thrown");

@@ -12,6 +12,7 @@ import { build } from "../src/testing/arbitrary/build.ts";
 import type { Instrument, StepCall } from "../src/testing/instrument.ts";
 import { instrumented } from "../src/testing/instrument.ts";
 import { textOf } from "../src/testing/words.ts";
+import { isThenable, whenSettled } from "../src/thenable.ts";
 import type { Ended, WorldOptions } from "../src/testing/world.ts";
 import { World } from "../src/testing/world.ts";
 
@@ -72,8 +73,15 @@ export class Watch {
           ended();
           throw thrown;
         }
-        if (value instanceof Promise) value.then(ended, ended);
-        else ended();
+        if (!Effect.isEffect(value) && isThenable(value)) {
+          try {
+            whenSettled(value, ended, ended);
+          } catch {
+            ended(); // What is wrong with the promise is for the engine to find.
+          }
+        } else {
+          ended();
+        }
         if (!Effect.isEffect(value) || Exit.isExit(value)) return value;
         // An Effect that is interrupted before it begins has no finalizers: it is under way from its beginning only.
         return Effect.uninterruptibleMask((restore) => {

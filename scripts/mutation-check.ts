@@ -61,8 +61,8 @@ const runLaws = (): Promise<Found | undefined> =>
     });
   });
 
-/** Plants, looks, and takes it out again. */
-const check = async ({ fault, file, from, to }: Plant): Promise<Found | undefined> => {
+/** The file in the copy, and its text with the fault and without. */
+const planted = ({ fault, file, from, to }: Plant) => {
   const path = join(copy, file);
   const text = readFileSync(path, "utf8");
   const places = text.split(from).length - 1;
@@ -70,10 +70,13 @@ const check = async ({ fault, file, from, to }: Plant): Promise<Found | undefine
     throw new Error(
       `"${fault}": its text stands ${places} times in ${file}. Mend scripts/mutations/plants.ts.`,
     );
-  writeFileSync(
-    path,
-    text.replace(from, () => to),
-  );
+  return { path, text, faulty: text.replace(from, () => to) };
+};
+
+/** Plants, looks, and takes it out again. */
+const check = async (plant: Plant): Promise<Found | undefined> => {
+  const { path, text, faulty } = planted(plant);
+  writeFileSync(path, faulty);
   try {
     return await runLaws();
   } finally {
@@ -85,6 +88,8 @@ const words = process.argv.slice(2).filter((word) => word !== "--write");
 const chosen = plants.filter(({ fault }) => words.every((word) => fault.includes(word)));
 
 makeCopy();
+process.on("exit", () => rmSync(copy, { recursive: true, force: true }));
+for (const plant of plants) planted(plant);
 const healthy = await runLaws();
 if (healthy !== undefined) throw new Error(`Without any fault planted, "${healthy.law}" does not hold.`);
 
@@ -102,7 +107,6 @@ for (const plant of chosen) {
 console.log(
   `\n${chosen.length - missed} of ${chosen.length} faults were found, with seed ${seed} and ${runs} runs of each law.`,
 );
-rmSync(copy, { recursive: true, force: true });
 
 if (process.argv.includes("--write")) {
   const text = readFileSync(page, "utf8");

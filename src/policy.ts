@@ -12,6 +12,7 @@ import type { StepDefinition } from "./definition.ts";
 import { noOptions } from "./definition.ts";
 import { InvalidOutput, StepFailed } from "./errors.ts";
 import { decode, isSchema, problemOf } from "./schema.ts";
+import { isThenable, promiseOf } from "./thenable.ts";
 
 export interface Policy {
   readonly retry: Retry | undefined;
@@ -169,10 +170,9 @@ const fallingBack = (
   Effect.catchCause(effect, (cause) => {
     const failure = cause.reasons.find(Cause.isFailReason);
     if (failure === undefined) return Effect.failCause(cause);
-    if (typeof fallback !== "function") return Effect.succeed(fallback);
     return Effect.suspend(() => {
       try {
-        return given(fallback(failure.error), path);
+        return given(typeof fallback === "function" ? fallback(failure.error) : fallback, path);
       } catch (thrown) {
         return Effect.fail(new StepFailed({ path, cause: thrown }));
       }
@@ -183,9 +183,9 @@ const fallingBack = (
 const given = (returned: unknown, path: string): Effect.Effect<unknown, unknown> => {
   if (returned instanceof Error) return Effect.succeed(returned);
   if (Effect.isEffect(returned)) return returned as Effect.Effect<unknown, unknown>;
-  if (!(returned instanceof Promise)) return Effect.succeed(returned);
+  if (!isThenable(returned)) return Effect.succeed(returned);
   const settled = Effect.tryPromise({
-    try: () => returned as Promise<unknown>,
+    try: () => promiseOf(returned),
     catch: (cause) => new StepFailed({ path, cause }),
   });
   return Effect.flatMap(settled, (value) => given(value, path));

@@ -49,6 +49,7 @@ import { planOf } from "./plan.ts";
 import { withPolicy } from "./policy.ts";
 import { Pools } from "./pools.ts";
 import { Ready } from "./ready.ts";
+import { whenSettled } from "./thenable.ts";
 import type { Employer } from "./worker.ts";
 import { Worker } from "./worker.ts";
 
@@ -102,9 +103,6 @@ const nodesPerTurn = 4096;
 /** And the time after which a turn ends even so, looked at every so many nodes. */
 const millisPerTurn = 8;
 const nodesPerLook = 32;
-
-// oxlint-disable-next-line typescript/unbound-method -- it is called with the promise that it is for
-const { then: promiseThen } = Promise.prototype;
 
 export class Engine implements ContextHost {
   readonly #limits: Limits;
@@ -719,12 +717,9 @@ export class Engine implements ContextHost {
   #received(call: Call, value: unknown): void {
     if ((typeof value === "object" && value !== null) || typeof value === "function") {
       try {
-        if (Exit.isExit(value)) {
-          this.#exited(call, value);
-          return;
-        }
-        if (Effect.isEffect(value)) {
-          this.#forkStep(call, value as Effect.Effect<unknown, unknown>);
+        if (isBareEffect(value)) {
+          if (Exit.isExit(value)) this.#exited(call, value);
+          else this.#forkStep(call, value);
           return;
         }
         if (typeof (value as PromiseLike<unknown>).then === "function") {
@@ -757,16 +752,11 @@ export class Engine implements ContextHost {
   }
 
   #awaitPromise(call: Call, thenable: PromiseLike<unknown>): void {
-    // What has a `then` of its own may settle twice, at once, with another thenable, or throw: a promise of ours stands before it.
-    const promise =
-      thenable instanceof Promise && thenable.then === promiseThen
-        ? thenable
-        : new Promise((resolve) => resolve(thenable));
-    // This may throw, and calls back later: so the job is made after it.
-    void promiseThen.call(
-      promise,
+    // The job is made when `then` has been called: if that throws, nothing is under way.
+    whenSettled(
+      thenable,
       (value) => this.#promised(job, call, value),
-      (thrown: unknown) =>
+      (thrown) =>
         this.#leafIsOver(
           job,
           call,

@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect";
 import type { Schema } from "effect/Schema";
 import type { StandardSchemaV1 } from "effect/StandardSchema";
 import { describe } from "./describe.ts";
+import { isThenable, promiseOf } from "./thenable.ts";
 
 /** A value that a schema refuses: where in the value, and why. */
 export class DecodeProblem extends Data.TaggedError("DecodeProblem")<{
@@ -56,10 +57,10 @@ const fromStandard = (result: StandardSchemaV1.Result<unknown>): Decoded =>
 const decodeStandard = (schema: StandardSchemaV1, value: unknown): Decoded => {
   try {
     const result = schema["~standard"].validate(value);
-    return result instanceof Promise
+    return isThenable(result)
       ? Effect.flatMap(
           Effect.tryPromise({
-            try: () => result,
+            try: () => promiseOf(result) as Promise<StandardSchemaV1.Result<unknown>>,
             catch: (error) => new DecodeProblem({ path: [], reason: describe(error) }),
           }),
           fromStandard,

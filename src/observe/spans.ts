@@ -18,6 +18,7 @@ import { withNodes } from "../compile.ts";
 import type { StepDefinition, UserFunction } from "../definition.ts";
 import { describe } from "../describe.ts";
 import type { PipelineEvent } from "../events.ts";
+import { isThenable, promiseOf } from "../thenable.ts";
 import { writeLine } from "./lines.ts";
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
@@ -55,9 +56,9 @@ const isEffectToRun = (value: unknown): value is Effect.Effect<unknown, unknown>
   }
 };
 
-const isPromise = (value: unknown): value is Promise<unknown> => {
+const isPromise = (value: unknown): value is PromiseLike<unknown> => {
   try {
-    return value instanceof Promise;
+    return !Effect.isEffect(value) && isThenable(value);
   } catch {
     return false;
   }
@@ -244,7 +245,9 @@ export class Spans {
       const { path } = parameters.at(-1) as StepContext;
       const value = call(...parameters);
       // A promise may give an Effect.
-      return isPromise(value) ? value.then((given) => this.#within(path, given)) : this.#within(path, value);
+      return isPromise(value)
+        ? promiseOf(value).then((given) => this.#within(path, given))
+        : this.#within(path, value);
     };
   }
 

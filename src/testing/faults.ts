@@ -1,6 +1,7 @@
 /** What goes wrong in a simulated run, and where: plain data, and what it does to one attempt of a step. */
 import * as Effect from "effect/Effect";
 import { StepFailed } from "../errors.ts";
+import { isThenable, promiseOf } from "../thenable.ts";
 import { Injected } from "./injected.ts";
 
 /**
@@ -32,14 +33,14 @@ export interface Disasters {
   readonly crash: () => void;
 }
 
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
-
 /** A value, a Promise or an Effect, as an Effect. */
 const asEffect = (path: string, value: unknown): Effect.Effect<unknown, unknown> => {
   if (Effect.isEffect(value)) return value as Effect.Effect<unknown, unknown>;
   if (!isThenable(value)) return Effect.succeed(value);
-  const settled = Effect.tryPromise({ try: () => value, catch: (cause) => new StepFailed({ path, cause }) });
+  const settled = Effect.tryPromise({
+    try: () => promiseOf(value),
+    catch: (cause) => new StepFailed({ path, cause }),
+  });
   return Effect.flatMap(settled, (given) => asEffect(path, given));
 };
 

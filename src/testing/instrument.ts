@@ -11,6 +11,7 @@ import { expandable, graphOf } from "../expand.ts";
 import { planOf } from "../plan.ts";
 import type { Policy } from "../policy.ts";
 import { policyOf } from "../policy.ts";
+import { isThenable, promiseOf } from "../thenable.ts";
 
 /** One call of a user's function. */
 export interface StepCall {
@@ -31,17 +32,14 @@ export interface Instrument {
   readonly policy?: (definition: StepDefinition) => StepDefinition;
 }
 
-const isThenable = (value: object): value is PromiseLike<unknown> =>
-  typeof (value as Partial<PromiseLike<unknown>>).then === "function";
-
 /** What a function gave, as an Effect: it is one, or a promise, or a value. */
 export const asEffect = (given: unknown): Effect.Effect<unknown, unknown> => {
   if (Effect.isEffect(given)) return given as Effect.Effect<unknown, unknown>;
-  if (typeof given !== "object" || given === null || !isThenable(given)) return Effect.succeed(given);
+  if (!isThenable(given)) return Effect.succeed(given);
   // As for the engine, a promise goes on, and is waited for, whether or not anybody still wants what it gives.
   return Effect.uninterruptible(
     Effect.flatMap(
-      Effect.promise(() => Promise.resolve(given)),
+      Effect.promise(() => promiseOf(given)),
       asEffect,
     ),
   );
@@ -55,8 +53,8 @@ export const whenGiven = (value: unknown, next: (value: unknown) => unknown): un
       return made === given ? Effect.succeed(made) : asEffect(made);
     });
   }
-  if (typeof value === "object" && value !== null && isThenable(value)) {
-    return Promise.resolve(value).then((given) => whenGiven(given, next));
+  if (isThenable(value)) {
+    return promiseOf(value).then((given) => whenGiven(given, next));
   }
   return next(value);
 };

@@ -13,6 +13,7 @@ import { unfinishedOf } from "../graph.ts";
 import { Recording } from "../record.ts";
 import { runGraph } from "../run.ts";
 import { Listeners } from "../seams.ts";
+import { isThenable, whenSettled } from "../thenable.ts";
 import type { Instrument, StepCall } from "./instrument.ts";
 import { instrumented, whenGiven } from "./instrument.ts";
 import type { WorldOptions } from "./world.ts";
@@ -78,8 +79,8 @@ export interface ObserveOptions extends WorldOptions {
 const whenEnded = (value: unknown, ended: () => void): unknown => {
   if (Exit.isExit(value)) return (ended(), value);
   if (Effect.isEffect(value)) return Effect.onExit(value, () => Effect.sync(ended));
-  if (value instanceof Promise) {
-    value.then(ended, ended);
+  if (isThenable(value)) {
+    whenSettled(value, ended, ended);
     return value;
   }
   ended();
@@ -141,7 +142,7 @@ export const observe = async (
       };
       try {
         const value = around(call, call.run);
-        const watched = value instanceof Promise ? world.promised(value) : value;
+        const watched = !Effect.isEffect(value) && isThenable(value) ? world.promised(value) : value;
         return whenEnded(call.expands ? expands(call, path, watched) : watched, ended);
       } catch (thrown) {
         if (call.expands) expansions.push({ path, call, expansion: { type: "threw", thrown } });

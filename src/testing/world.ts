@@ -14,6 +14,7 @@ import { FiberRuntimeMetrics } from "effect/Metric";
 import { Random } from "effect/Random";
 import { Scheduler } from "effect/Scheduler";
 import { Interleaving } from "../seams.ts";
+import { whenSettled } from "../thenable.ts";
 import { randomOf } from "./random.ts";
 
 /**
@@ -120,16 +121,17 @@ export class World {
 
   /** While a promise is pending, time stands still; and when it is known what it gives, that waits for its turn. */
   readonly promised = <Value>(promise: PromiseLike<Value>): Promise<Value> => {
-    this.#promises++;
     return new Promise((resolve, reject) => {
       const inTurn = (tell: () => void): void => {
         this.#promises--;
         this.#schedule(tell, 0);
       };
-      Promise.resolve(promise).then(
-        (value) => inTurn(() => resolve(value)),
-        (error: unknown) => inTurn(() => reject(error as Error)),
+      whenSettled(
+        promise,
+        (value) => inTurn(() => resolve(value as Value)),
+        (error) => inTurn(() => reject(error as Error)),
       );
+      this.#promises++;
     });
   };
 
