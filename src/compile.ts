@@ -3,8 +3,6 @@
  * pipeline and shared by all of its runs; the engine copies only the counters.
  */
 import type { Draft, GraphInput, GraphNode } from "./graph.ts";
-import type { PlainColumns } from "./plain.ts";
-import { plainColumns } from "./plain.ts";
 import type { Policy } from "./policy.ts";
 import { policyOf } from "./policy.ts";
 
@@ -13,8 +11,6 @@ export interface Graph {
   readonly name: string;
   readonly inputs: ReadonlyArray<GraphInput>;
   readonly nodes: ReadonlyArray<GraphNode>;
-  /** What of them the engine's loop reads. */
-  readonly plain: PlainColumns;
   readonly slotCount: number;
   /** For each node, how many reads must be provided before it can start. */
   readonly waitCounts: ReadonlyArray<number>;
@@ -103,7 +99,6 @@ export const compile = (draft: Draft): Graph => {
     name: draft.name,
     inputs: draft.inputs,
     nodes,
-    plain: plainColumns(nodes, policies),
     slotCount: draft.slotCount,
     waitCounts,
     readersFrom,
@@ -117,10 +112,3 @@ export const compile = (draft: Draft): Graph => {
     isOpen: draft.isOpen,
   };
 };
-
-/** The same graph with other functions, or other policies, in its nodes. */
-export const withNodes = (
-  graph: Graph,
-  nodes: ReadonlyArray<GraphNode>,
-  policies: Graph["policies"] = graph.policies,
-): Graph => ({ ...graph, nodes, policies, plain: plainColumns(nodes, policies) });

@@ -6,7 +6,6 @@ import { InvalidOutput } from "./errors.ts";
 import type { Frame, Late } from "./frame.ts";
 import type { GraphNode } from "./graph.ts";
 import { globMatcher } from "./names.ts";
-import type { PlainColumns } from "./plain.ts";
 import { emptyFamily, emptyInputs, emptyRecord } from "./reads.ts";
 
 /** Reads a slot, for one of its readers. */
@@ -51,16 +50,6 @@ export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknow
     }
     inputs[glob] = family;
   }
-  return inputs;
-};
-
-/** The same, of a plain node. */
-export const readPlain = (frame: Frame, plain: PlainColumns, index: number): Record<string, unknown> => {
-  const { readNames, readSlots, readsFrom } = plain;
-  const until = readsFrom[index + 1]!;
-  let read = readsFrom[index]!;
-  const inputs = emptyInputs(until - read);
-  for (; read < until; read++) inputs[readNames[read]!] = take(frame, readSlots[read]!);
   return inputs;
 };
 

@@ -22,7 +22,7 @@ import * as Result from "effect/Result";
 import type { SchedulerDispatcher } from "effect/Scheduler";
 import type { Graph } from "./compile.ts";
 import type { ContextHost } from "./context.ts";
-import type { UserFunction } from "./definition.ts";
+import type { StepDefinition } from "./definition.ts";
 import { blamed, thrownCause } from "./blame.ts";
 import { CurrentStep, RunningContext } from "./context.ts";
 import { declaredInputs, named } from "./decoded.ts";
@@ -44,7 +44,7 @@ import type { GraphInput } from "./graph.ts";
 import { Call, Frame, Job, noInputs, State, Then } from "./frame.ts";
 import { decodeInputs } from "./inputs.ts";
 import { annotated, writeLine } from "./observe/lines.ts";
-import { missingOutput, outputsByName, readInputs, readPlain } from "./outputs.ts";
+import { missingOutput, outputsByName, readInputs } from "./outputs.ts";
 import { planOf } from "./plan.ts";
 import { withPolicy } from "./policy.ts";
 import { Pools } from "./pools.ts";
@@ -385,11 +385,6 @@ export class Engine implements ContextHost {
       return;
     }
     const graph = frame.graph!;
-    const call = graph.plain.calls[index];
-    if (call !== undefined) {
-      this.#startPlain(frame, graph, index, call);
-      return;
-    }
     const node = graph.nodes[index]!;
     const inputs = readInputs(frame, node);
     if (typeof inputs === "string") {
@@ -405,13 +400,6 @@ export class Engine implements ContextHost {
     else if (this.#durable !== undefined && this.#recalled(this.#durable, frame, index)) return;
     else if (graph.policies?.[index] === undefined) this.#call(frame, index, inputs, 1, undefined);
     else this.#startUnderPolicy(frame, index, inputs);
-  }
-
-  #startPlain(frame: Frame, { plain }: Graph, index: number, call: UserFunction): void {
-    const inputs = readPlain(frame, plain, index);
-    if (this.#durable !== undefined && this.#recalled(this.#durable, frame, index)) return;
-    if (this.#watcher !== undefined) this.#tellStarted("step.started", frame.pathOf(index), 1);
-    this.#callPlainly(frame, index, inputs, call);
   }
 
   /** What an earlier part of the run recorded of a node takes the place of running it. */
@@ -621,7 +609,7 @@ export class Engine implements ContextHost {
     }
     const isPlain = then === Then.outcome || (map !== undefined && frame.grown === undefined);
     if (isPlain && attempt === undefined && definition.schemas === undefined) {
-      this.#callPlainly(frame, index, inputs, definition.call);
+      this.#callPlainly(frame, index, inputs, definition);
       return;
     }
     const call = new Call(this, frame, index, inputs, count, attempt, then);
@@ -640,7 +628,7 @@ export class Engine implements ContextHost {
     frame: Frame,
     index: number,
     inputs: Readonly<Record<string, unknown>>,
-    call: UserFunction,
+    { call }: StepDefinition,
   ): void {
     const context = new RunningContext(this, frame, index, 1);
     let value: unknown;
@@ -1036,11 +1024,11 @@ export class Engine implements ContextHost {
       return;
     }
     const graph = frame.graph!;
-    const slot = graph.plain.outputSlots[index]!;
-    if (slot !== -1) {
-      if (frame.reads[slot]! > 0) frame.values[slot] = value;
+    const node = graph.nodes[index]!;
+    const { outputs, firstSlot, definition } = node;
+    if (outputs.length === 1) {
+      if (frame.reads[firstSlot]! > 0) frame.values[firstSlot] = value;
     } else {
-      const { definition } = graph.nodes[index]!;
       let problem: unknown;
       try {
         problem =

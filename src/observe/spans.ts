@@ -14,7 +14,6 @@ import { ParentSpan } from "effect/Tracer";
 import type { StepContext } from "../../types/context.ts";
 import type { Plan, StepKind } from "../../types/plan.ts";
 import type { Graph } from "../compile.ts";
-import { withNodes } from "../compile.ts";
 import type { StepDefinition, UserFunction } from "../definition.ts";
 import { describe } from "../describe.ts";
 import type { PipelineEvent } from "../events.ts";
@@ -224,10 +223,8 @@ export class Spans {
 
   /** The same graph, whose functions give Effects that run within the spans of their steps. */
   enter(graph: Graph): Graph {
-    return withNodes(
-      graph,
-      graph.nodes.map((node) => ({ ...node, definition: this.#traced(node.definition) })),
-    );
+    const nodes = graph.nodes.map((node) => ({ ...node, definition: this.#traced(node.definition) }));
+    return { ...graph, nodes };
   }
 
   #traced(definition: StepDefinition): StepDefinition {

@@ -5,7 +5,6 @@
 import * as Effect from "effect/Effect";
 import type { StepContext } from "../../types/context.ts";
 import type { Graph } from "../compile.ts";
-import { withNodes } from "../compile.ts";
 import type { StepDefinition, UserFunction } from "../definition.ts";
 import { expandable, graphOf } from "../expand.ts";
 import { planOf } from "../plan.ts";
@@ -113,7 +112,7 @@ export const instrumented = (graph: Graph, instrument: Instrument): Graph => {
       instrument,
     ),
   }));
-  const made = withNodes(graph, nodes, policies);
+  const made: Graph = { ...graph, nodes, policies };
   originals.set(made, originalOf(graph));
   return made;
 };
