@@ -73,12 +73,12 @@ const shapeOf = ({ kind, x, y, width, height, isAround, mayGrow }: PlacedBox): s
 const textOf = (
   { x, y, width, height }: PlacedBox,
   text: string,
-  attributes: string,
+  classes: string,
   at: readonly [x: number, y: number],
   forced: number | undefined,
 ): string => {
   const write = (x: number, y: number, fit: string): string =>
-    `<text class="text${attributes}" x="${number(x)}" y="${number(y)}"${fit}>${html(text)}</text>`;
+    `<text class="text${classes}" x="${number(x)}" y="${number(y)}"${fit}>${html(text)}</text>`;
   if (forced === undefined) return write(at[0], at[1], "");
   const fit = ` textLength="${number(forced)}" lengthAdjust="spacingAndGlyphs"`;
   return `<svg x="${number(x)}" y="${number(y)}" width="${number(width)}" height="${number(height)}">${write(at[0] - x, at[1] - y, fit)}</svg>`;
