@@ -158,7 +158,8 @@ const retried = (attempt: Attempt, retry: Retry, onRetry: OnRetry): Effect.Effec
       if (Exit.isFailure(step)) return yield* exit;
       const delayMillis = Duration.toMillis(step.value[1]);
       onRetry(count, failure.error, delayMillis);
-      if (delayMillis > 0) yield* Effect.sleep(delayMillis);
+      // An attempt that fails at once, again and again, would leave no turn to timers, nor to an interruption.
+      yield* delayMillis > 0 ? Effect.sleep(delayMillis) : Effect.yieldNow;
     }
   });
 

@@ -121,8 +121,9 @@ export class Engine implements ContextHost {
   readonly #queue = new Ready();
   /** Evaluates the Effects of plain steps, while it is in the loop itself. */
   #worker: Worker | undefined;
-  /** Attempts after the first, which wait for a slot. They go before new nodes. */
+  /** Attempts after the first, which wait for a slot. They take turns with new nodes. */
   readonly #attempts: Array<() => void> = [];
+  #isTurnOfNode = false;
   /** Frames that have nothing left to do. */
   readonly #over: Array<Frame> = [];
 
@@ -243,8 +244,11 @@ export class Engine implements ContextHost {
       }
       if (this.#active >= this.#limits.concurrency || this.#durable?.isBlocked === true) return false;
       if (this.#attempts.length > 0) {
-        this.#attempts.shift()!();
-        continue;
+        this.#isTurnOfNode = !this.#isTurnOfNode && queue.length > 0;
+        if (!this.#isTurnOfNode) {
+          this.#attempts.shift()!();
+          continue;
+        }
       }
       if (queue.length === 0 || this.#isTurnOver()) return false;
       if (this.#pick !== undefined) queue.bringForward(this.#pick(queue.length));

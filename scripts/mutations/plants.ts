@@ -249,8 +249,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "there is no delay between two attempts",
     file: "src/policy.ts",
-    from: "if (delayMillis > 0) yield* Effect.sleep(delayMillis);",
-    to: "",
+    from: "delayMillis > 0 ? Effect.sleep(delayMillis) : Effect.yieldNow;",
+    to: "Effect.yieldNow;",
   },
   {
     fault: "`while` is not asked before another attempt",

@@ -7,7 +7,7 @@ import * as TestClock from "effect/testing/TestClock";
 import { InvalidOutput, pipeline, StepFailed, StepTimedOut, step, type } from "espalier";
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
-import { failureOf, rejection, sleep, untilAborted, untyped, watched, within } from "./support.ts";
+import { failureOf, rejection, sleep, until, untilAborted, untyped, watched, within } from "./support.ts";
 
 /** Runs on a clock that only `adjust` moves. */
 const onTestClock = <Value, Failure>(effect: Effect.Effect<Value, Failure>): Promise<Value> =>
@@ -692,4 +692,52 @@ describe("A pool", () => {
     expect(seen).toMatchObject({ now: 0, total: 40 });
     expect(seen.most).toBeLessThanOrEqual(5);
   });
+});
+
+describe("Steps that fail and are tried again at once, thousands of times,", () => {
+  const times = 20_000;
+  const ways: ReadonlyArray<readonly [way: string, fail: () => unknown]> = [
+    ["by rejecting", () => Promise.reject(new Error("no"))],
+    ["by an Effect", () => Effect.fail("no")],
+    [
+      "by throwing",
+      () => {
+        throw new Error("no");
+      },
+    ],
+    ["after a while", () => sleep(1).then(() => Promise.reject(new Error("no")))],
+  ];
+  const limits = [1, 2, 8];
+  test.each(ways.flatMap(([way, fail]) => limits.map((limit) => [way, limit, fail] as const)))(
+    "%s, %i at once: others have their turn, timers too, and the run can be stopped",
+    async (_, concurrency, fail) => {
+      let tries = 0;
+      let triesAtTimer = 0;
+      const retried = (name: string): unknown =>
+        untyped.step(
+          name,
+          [],
+          () => {
+            tries++;
+            return fail();
+          },
+          { retry: { times } },
+        );
+      const others: Array<number> = [];
+      const p = untyped
+        .pipeline("p")
+        .add(retried("first"))
+        .add(retried("second"))
+        .step("a", [], async () => others.push(tries))
+        .step("b", ["a"], async () => others.push(tries))
+        .step("c", ["b"], async () => others.push(tries));
+      const timer = sleep(5).then(() => (triesAtTimer = tries));
+      const fiber = Effect.runFork(p.run({}, { concurrency }) as Effect.Effect<unknown, unknown>);
+      await until(() => others.length === 3);
+      await timer;
+      await within(1000, Effect.runPromise(Fiber.interrupt(fiber)));
+      expect(triesAtTimer).toBeLessThan(2 * times);
+      expect(tries).toBeLessThan(2 * times);
+    },
+  );
 });
