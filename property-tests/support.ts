@@ -5,14 +5,14 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { RunOptions } from "espalier";
 import type { Schedule, Shape } from "espalier/testing";
-import type { Graph } from "../src/compile.ts";
-import { expandable } from "../src/expand.ts";
-import { runGraph } from "../src/run.ts";
+import type { Graph } from "../src/engine/compile.ts";
+import { expandable } from "../src/engine/expand.ts";
+import { runGraph } from "../src/run/run.ts";
 import { build } from "../src/testing/arbitrary/build.ts";
 import type { Instrument, StepCall } from "../src/testing/instrument.ts";
 import { instrumented } from "../src/testing/instrument.ts";
 import { textOf } from "../src/testing/words.ts";
-import { isThenable, whenSettled } from "../src/thenable.ts";
+import { isThenable, whenSettled } from "../src/values/thenable.ts";
 import type { Ended, WorldOptions } from "../src/testing/world.ts";
 import { World } from "../src/testing/world.ts";
 

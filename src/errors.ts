@@ -5,7 +5,7 @@
  * `GraphError` is thrown while a pipeline is built. All others are what a run fails with (`RunError`).
  */
 import * as Data from "effect/Data";
-import { describe } from "./describe.ts";
+import { describe } from "./values/describe.ts";
 
 /**
  * A pipeline that cannot be: a name used twice, an input that nothing provides, a cycle, a bad name. Thrown by the

@@ -4,21 +4,9 @@
  * @packageDocumentation
  */
 import type { DynamicFunction, StepFunction, TypeFunction } from "../types/api.ts";
-import { unchecked } from "./schema.ts";
-import { dynamic as makeDynamic, step as makeStep } from "./steps.ts";
+import { dynamic as makeDynamic, step as makeStep } from "./graph/steps.ts";
+import { unchecked } from "./values/schema.ts";
 
-export { CurrentStep } from "./context.ts";
-export { Plan } from "./draw/text.ts";
-export * from "./errors.ts";
-export type * from "./events.ts";
-export { pipeline, pipelineOf } from "./pipeline.ts";
-export { Progress } from "./progress.ts";
-export type { ProgressOptions } from "./progress/open.ts";
-export type { ProgressOutput } from "./progress/terminal.ts";
-
-export type { StepContext } from "../types/context.ts";
-export type * from "../types/options.ts";
-export type { OutputChunk, OutputType } from "../types/outputs.ts";
 export type {
   DynamicFunction,
   PipelineFunction,
@@ -26,6 +14,9 @@ export type {
   StepFunction,
   TypeFunction,
 } from "../types/api.ts";
+export type { StepContext } from "../types/context.ts";
+export type * from "../types/options.ts";
+export type { OutputChunk, OutputType } from "../types/outputs.ts";
 export type {
   FailureOf,
   InputsOf,
@@ -34,15 +25,23 @@ export type {
   PipelineMembers,
   ServicesOf,
 } from "../types/pipeline.ts";
-export type { AnySchema, Unchecked } from "../types/schema.ts";
 export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";
 export type * from "../types/run.ts";
+export type { AnySchema, Unchecked } from "../types/schema.ts";
 export type { DynamicStep, Step } from "../types/step.ts";
-export type { ResumeOptions } from "./resume.ts";
-export { resume } from "./resume.ts";
-export { Signal } from "./signal.ts";
-export { Store } from "./store.ts";
 export type { StoreLayer } from "../types/store.ts";
+export { Plan } from "./draw/text.ts";
+export { CurrentStep } from "./engine/context.ts";
+export * from "./errors.ts";
+export type * from "./events.ts";
+export { pipeline, pipelineOf } from "./pipeline.ts";
+export { Progress } from "./progress/layer.ts";
+export type { ProgressOptions } from "./progress/open.ts";
+export type { ProgressOutput } from "./progress/terminal.ts";
+export type { ResumeOptions } from "./run/resume.ts";
+export { resume } from "./run/resume.ts";
+export { Signal } from "./run/signal.ts";
+export { Store } from "./store.ts";
 
 /**
  * A step that belongs to no pipeline yet: for `.add`, `.addAll` and `pipelineOf`. It names what it reads and annotates

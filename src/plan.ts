@@ -1,6 +1,6 @@
 /** The graph of a pipeline as plain data: what every renderer draws, and what events and reports carry. */
 import type { Plan, PlanEdge, PlanStep } from "../types/plan.ts";
-import type { Draft, GraphNode } from "./graph.ts";
+import type { Draft, GraphNode } from "./graph/graph.ts";
 
 /** Where each slot comes from, as the path of its step or the name of the input. */
 const sources = (draft: Draft, prefix: string): ReadonlyArray<string> =>

@@ -39,7 +39,7 @@ export interface Entry {
 export interface NewRun {
   readonly id: string;
   readonly pipeline: string;
-  /** The shape of the pipeline's graph, as `src/shape.ts` writes it. */
+  /** The shape of the pipeline's graph, as `src/engine/shape.ts` writes it. */
   readonly shape: string;
   readonly inputs: string;
   /** Where the pipeline came from, for whoever resumes it by hand: the command line's file. */

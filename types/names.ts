@@ -1,4 +1,4 @@
-/** What a name may hold, and which names a glob means. The run-time twin is `src/names.ts`. */
+/** What a name may hold, and which names a glob means. The run-time twin is `src/graph/names.ts`. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { FamiliesOf, IsFamily, Lookup, NamesOf, OutputType } from "./outputs.ts";
 

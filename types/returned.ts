@@ -1,6 +1,6 @@
 /** What the value that a user's function returns says about its step: the output, the errors, the services. */
 import type { Effect } from "effect/Effect";
-import type { CurrentStep } from "../src/context.ts";
+import type { CurrentStep } from "../src/engine/context.ts";
 import type { StepFailed } from "../src/errors.ts";
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;

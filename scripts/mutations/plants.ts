@@ -9,7 +9,7 @@ export interface Plant {
   readonly to: string;
 }
 
-const schedule = "src/schedule.ts";
+const schedule = "src/engine/schedule.ts";
 
 export const plants: ReadonlyArray<Plant> = [
   {
@@ -50,13 +50,13 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     fault: "a pool lets one more in than it should",
-    file: "src/pools.ts",
+    file: "src/engine/pools.ts",
     from: "return pool.used < pool.limit ? pool : undefined;",
     to: "return pool.used <= pool.limit ? pool : undefined;",
   },
   {
     fault: "a failed item keeps its slot of the pool",
-    file: "src/pools.ts",
+    file: "src/engine/pools.ts",
     from: "      slot.used--;\n      this.#wakeFirst(pool);",
     to: "      if (frame.states[index] !== 3) slot.used--;\n      this.#wakeFirst(pool);",
   },
@@ -134,7 +134,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     fault: "one retry too few",
-    file: "src/policy.ts",
+    file: "src/engine/policy.ts",
     from: "times: asked.times ?? Infinity,",
     to: "times: Math.max(0, (asked.times ?? Infinity) - 1),",
   },
@@ -206,13 +206,13 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     fault: "what a step forks outlives it: the fiber goes on to the next step",
-    file: "src/worker.ts",
+    file: "src/engine/worker.ts",
     from: "if (this.isLast || mayHaveChildren(this.#fiber!)) {",
     to: "if (this.isLast || !mayHaveChildren) {",
   },
   {
     fault: "an Effect is told the path of the step that its fiber evaluated before",
-    file: "src/worker.ts",
+    file: "src/engine/worker.ts",
     from: "    this.#fiber!.setContext(Context.addUnsafe(this.#around, CurrentStep.key, this.context));",
     to: "    this.#fiber!.setContext(Context.addUnsafe(this.#around, CurrentStep.key, ((this as any).first ??= this.context)));",
   },
@@ -230,7 +230,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     fault: "a `then` of somebody else's making is taken at its word",
-    file: "src/thenable.ts",
+    file: "src/values/thenable.ts",
     from: "ownThen.call(promiseOf(thenable), ",
     to: "(thenable as any).then(",
   },
@@ -248,19 +248,19 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     fault: "there is no delay between two attempts",
-    file: "src/policy.ts",
+    file: "src/engine/policy.ts",
     from: "delayMillis > 0 ? Effect.sleep(delayMillis) : Effect.yieldNow;",
     to: "Effect.yieldNow;",
   },
   {
     fault: "`while` is not asked before another attempt",
-    file: "src/policy.ts",
+    file: "src/engine/policy.ts",
     from: " || retry.while?.(failure.error) === false) {",
     to: ") {",
   },
   {
     fault: "what a fallback fails with is lost",
-    file: "src/policy.ts",
+    file: "src/engine/policy.ts",
     from: "if (Effect.isEffect(returned)) return returned as Effect.Effect<unknown, unknown>;",
     to: "if (Effect.isEffect(returned)) return Effect.orElseSucceed(returned as Effect.Effect<unknown, unknown>, () => undefined);",
   },
@@ -290,7 +290,7 @@ export const plants: ReadonlyArray<Plant> = [
   },
   {
     fault: "two steps of an expansion borrow its slot of the pool at once",
-    file: "src/pools.ts",
+    file: "src/engine/pools.ts",
     from: 'if ("busy" in slot) slot.busy = true;\n',
     to: 'if ("busy" in slot) slot.busy = false;\n',
   },

@@ -1,8 +1,8 @@
 /** How a command fails: with sentences, and exit code 1. */
 import * as Cause from "effect/Cause";
 import * as Data from "effect/Data";
-import { describe } from "../describe.ts";
 import { visible } from "../draw/escape.ts";
+import { describe } from "../values/describe.ts";
 
 /** A command cannot do what it was asked for. */
 export class CliFailure extends Data.TaggedError("CliFailure")<{

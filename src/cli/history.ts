@@ -1,8 +1,9 @@
 /** Runs of the past, in words: times, values, and what became of each path. */
-import { describe } from "../describe.ts";
-import { decode } from "../encode.ts";
+
 import type { Entry, RunDetails, RunSummary } from "../store.ts";
 import { Kind } from "../store.ts";
+import { describe } from "../values/describe.ts";
+import { decode } from "../values/encode.ts";
 
 export const when = (millis: number): string => new Date(millis).toISOString().replace("T", " ").slice(0, 19);
 

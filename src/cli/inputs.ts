@@ -2,9 +2,9 @@
 import { readFile } from "node:fs/promises";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import { describe } from "../describe.ts";
-import { expandable } from "../expand.ts";
-import { decode, isUnchecked } from "../schema.ts";
+import { expandable } from "../engine/expand.ts";
+import { describe } from "../values/describe.ts";
+import { decode, isUnchecked } from "../values/schema.ts";
 import type { CliFailure } from "./failure.ts";
 import { failure } from "./failure.ts";
 import type { AnyPipeline } from "./load.ts";

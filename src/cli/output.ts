@@ -6,7 +6,7 @@
  * nothing but what they promise.
  */
 import * as Effect from "effect/Effect";
-import { describe } from "../describe.ts";
+import { describe } from "../values/describe.ts";
 import type { CliFailure } from "./failure.ts";
 import { failure } from "./failure.ts";
 

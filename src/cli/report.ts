@@ -1,13 +1,13 @@
 /** The flag `--report`: a page that tells what happened in a run. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import * as Flag from "effect/cli/Flag";
 import * as Option from "effect/Option";
-import { describe } from "../describe.ts";
 import { visible } from "../draw/escape.ts";
-import { Listeners } from "../seams.ts";
+import { Listeners } from "../engine/seams.ts";
+import { describe } from "../values/describe.ts";
 import type { CliFailure } from "./failure.ts";
 import { failure } from "./failure.ts";
 import { tell } from "./output.ts";

@@ -8,8 +8,8 @@ import { toHtml } from "./page/html.ts";
 import { toSvg } from "./svg.ts";
 import { Plan as Text } from "./text.ts";
 
-export { Report } from "./report/report.ts";
 export type { ReportCollector, ReportedRun } from "./report/report.ts";
+export { Report } from "./report/report.ts";
 
 /**
  * A pipeline's graph as plain data.

@@ -1,9 +1,9 @@
 /** A plan as a picture: SVG that any browser and most editors show, light or dark as the reader has it. */
 import type { Plan } from "../../types/plan.ts";
 import { html } from "./escape.ts";
+import { characterWidth, forcedLabel, forcedNote, padding } from "./label.ts";
 import type { Layout, PlacedBox } from "./layout.ts";
 import { layoutOf } from "./layout.ts";
-import { characterWidth, forcedLabel, forcedNote, padding } from "./label.ts";
 
 const kinds: ReadonlyArray<readonly [PlacedBox["kind"], string]> = [
   ["input", "given from outside"],

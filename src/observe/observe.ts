@@ -4,9 +4,9 @@
  */
 import * as Context from "effect/Context";
 import type { RunOptions } from "../../types/options.ts";
+import type { Watcher } from "../engine/schedule.ts";
+import { Listeners } from "../engine/seams.ts";
 import type { PipelineEvent } from "../events.ts";
-import type { Watcher } from "../schedule.ts";
-import { Listeners } from "../seams.ts";
 import { Measures } from "./measures.ts";
 import { Spans } from "./spans.ts";
 

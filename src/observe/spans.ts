@@ -13,12 +13,12 @@ import type { Span } from "effect/Tracer";
 import { ParentSpan } from "effect/Tracer";
 import type { StepContext } from "../../types/context.ts";
 import type { Plan, StepKind } from "../../types/plan.ts";
-import type { Graph } from "../compile.ts";
-import type { StepDefinition, UserFunction } from "../definition.ts";
-import { describe } from "../describe.ts";
+import type { Graph } from "../engine/compile.ts";
+import { writeLine } from "../engine/lines.ts";
 import type { PipelineEvent } from "../events.ts";
-import { isThenable, promiseOf } from "../thenable.ts";
-import { writeLine } from "./lines.ts";
+import type { StepDefinition, UserFunction } from "../graph/definition.ts";
+import { describe } from "../values/describe.ts";
+import { isThenable, promiseOf } from "../values/thenable.ts";
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 

@@ -2,10 +2,11 @@
  * What progress says of a value that a step logged or failed with: one line, and nothing of the value is run for it but
  * the `name` and `message` of an error. A getter may be costly, a proxy may do anything, and a list may be huge.
  */
-import { describe } from "../describe.ts";
+
 import { shortened } from "../draw/escape.ts";
 import type { Shown } from "../draw/page/data.ts";
 import { canLook, dataOf, isError, show } from "../draw/report/show.ts";
+import { describe } from "../values/describe.ts";
 
 const longest = 500;
 

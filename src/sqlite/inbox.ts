@@ -5,8 +5,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe } from "../describe.ts";
 import type { Message } from "../store.ts";
+import { describe } from "../values/describe.ts";
 
 const folderOf = (name: string): string => `${name}-inbox`;
 

@@ -1,6 +1,7 @@
 /** What SQLite says went wrong, as a typed error with a sentence that helps. */
-import { describe } from "../describe.ts";
+
 import { StoreCorrupt, StoreError } from "../errors.ts";
+import { describe } from "../values/describe.ts";
 
 /** SQLite's primary result codes. */
 const code = {

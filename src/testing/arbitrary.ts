@@ -2,12 +2,12 @@
 import * as fc from "fast-check";
 import type { AnySchema, EncodedOf } from "../../types/schema.ts";
 import { fromSchema } from "./arbitrary/from-schema.ts";
-import type { Fault } from "./faults.ts";
 import type { ModelledPipeline, ShapeOptions } from "./arbitrary/pipelines.ts";
 import { faults, modelled, shape } from "./arbitrary/pipelines.ts";
 import type { Shape } from "./arbitrary/shape.ts";
-import { firstInFirstOut } from "./world.ts";
+import type { Fault } from "./faults.ts";
 import type { Schedule } from "./world.ts";
+import { firstInFirstOut } from "./world.ts";
 
 /** Orders: the first one to shrink to is first in, first out. */
 const schedule = (): fc.Arbitrary<Schedule> =>

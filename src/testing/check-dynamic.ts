@@ -1,12 +1,12 @@
-import type { AnyPipeline } from "../../types/provided.ts";
 import type { InputsOf } from "../../types/pipeline.ts";
+import type { AnyPipeline } from "../../types/provided.ts";
 import type { AnyStep, InOf } from "../../types/step.ts";
-import type { Graph } from "../compile.ts";
-import { compile } from "../compile.ts";
-import { graphOf } from "../expand.ts";
-import { Draft } from "../graph.ts";
-import { unchecked } from "../schema.ts";
-import { standalone } from "../steps.ts";
+import type { Graph } from "../engine/compile.ts";
+import { compile } from "../engine/compile.ts";
+import { graphOf } from "../engine/expand.ts";
+import { Draft } from "../graph/graph.ts";
+import { standalone } from "../graph/steps.ts";
+import { unchecked } from "../values/schema.ts";
 import { checkSubject } from "./check.ts";
 import type { CheckOptions, Report } from "./checking.ts";
 

@@ -2,7 +2,7 @@
 import type * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
 import * as fc from "fast-check";
-import { describe } from "../describe.ts";
+import { describe } from "../values/describe.ts";
 import type { CheckOptions, LawReport, Report } from "./checking.ts";
 import { drawingOf } from "./draw.ts";
 import type { Law, LawTools, Verdict } from "./law.ts";

@@ -1,5 +1,5 @@
 import type { Plan, PlanStep } from "../../types/plan.ts";
-import { describe } from "../describe.ts";
+import { describe } from "../values/describe.ts";
 import { terminalText } from "./draw.ts";
 
 /**

@@ -1,7 +1,7 @@
 /** What goes wrong in a simulated run, and where: plain data, and what it does to one attempt of a step. */
 import * as Effect from "effect/Effect";
 import { StepFailed } from "../errors.ts";
-import { isThenable, promiseOf } from "../thenable.ts";
+import { isThenable, promiseOf } from "../values/thenable.ts";
 import { Injected } from "./injected.ts";
 
 /**

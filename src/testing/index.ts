@@ -3,11 +3,12 @@
  *
  * @packageDocumentation
  */
-export { arbitrary } from "./arbitrary.ts";
+
 export type { RandomPipeline } from "./arbitrary/build.ts";
 export type { Model } from "./arbitrary/interpret.ts";
 export type { ModelledPipeline, ShapeOptions } from "./arbitrary/pipelines.ts";
 export type { Shape, ShapeNode, ShapeStyle } from "./arbitrary/shape.ts";
+export { arbitrary } from "./arbitrary.ts";
 export { checkDynamic, checkPipeline } from "./check-dynamic.ts";
 export type { CheckOptions, LawReport, Report } from "./checking.ts";
 export type { Drawing } from "./draw.ts";

@@ -4,13 +4,13 @@
  */
 import * as Effect from "effect/Effect";
 import type { StepContext } from "../../types/context.ts";
-import type { Graph } from "../compile.ts";
-import type { StepDefinition, UserFunction } from "../definition.ts";
-import { expandable, graphOf } from "../expand.ts";
+import type { Graph } from "../engine/compile.ts";
+import { expandable, graphOf } from "../engine/expand.ts";
+import type { Policy } from "../engine/policy.ts";
+import { policyOf } from "../engine/policy.ts";
+import type { StepDefinition, UserFunction } from "../graph/definition.ts";
 import { planOf } from "../plan.ts";
-import type { Policy } from "../policy.ts";
-import { policyOf } from "../policy.ts";
-import { isThenable, promiseOf } from "../thenable.ts";
+import { isThenable, promiseOf } from "../values/thenable.ts";
 
 /** One call of a user's function. */
 export interface StepCall {

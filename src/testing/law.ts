@@ -1,11 +1,12 @@
 /** What a law is: a sentence, and a check of it for one input. */
-import type { Plan } from "../../types/plan.ts";
-import type { Given, Observed, ObserveOptions, Subject } from "./observe.ts";
-import { observe } from "./observe.ts";
-import { InvalidInput, StepFailed } from "../errors.ts";
-import { describe } from "../describe.ts";
+
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
+import type { Plan } from "../../types/plan.ts";
+import { InvalidInput, StepFailed } from "../errors.ts";
+import { describe } from "../values/describe.ts";
+import type { Given, Observed, ObserveOptions, Subject } from "./observe.ts";
+import { observe } from "./observe.ts";
 
 /**
  * How large an expansion may be: steps in the whole run, and how deep they nest.

@@ -1,11 +1,11 @@
 import type { Effect } from "effect/Effect";
-import { GraphError } from "../errors.ts";
-import type { Graph } from "../compile.ts";
+import type { StepContext } from "../../types/context.ts";
 import type { IsOne } from "../../types/names.ts";
 import type { AnyStep, InOf, OutOf } from "../../types/step.ts";
-import type { StepContext } from "../../types/context.ts";
-import { graphOf } from "../expand.ts";
-import { standalone } from "../steps.ts";
+import type { Graph } from "../engine/compile.ts";
+import { graphOf } from "../engine/expand.ts";
+import { GraphError } from "../errors.ts";
+import { standalone } from "../graph/steps.ts";
 import { instrumented } from "./instrument.ts";
 
 /**

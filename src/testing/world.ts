@@ -13,8 +13,8 @@ import type * as Exit from "effect/Exit";
 import { FiberRuntimeMetrics } from "effect/Metric";
 import { Random } from "effect/Random";
 import { Scheduler } from "effect/Scheduler";
-import { Interleaving } from "../seams.ts";
-import { whenSettled } from "../thenable.ts";
+import { Interleaving } from "../engine/seams.ts";
+import { whenSettled } from "../values/thenable.ts";
 import { randomOf } from "./random.ts";
 
 /**

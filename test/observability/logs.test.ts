@@ -12,7 +12,7 @@ import * as Stream from "effect/Stream";
 import { pipeline, resume, step } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { describe, expect, test } from "vitest";
-import { Listeners } from "../../src/seams.ts";
+import { Listeners } from "../../src/engine/seams.ts";
 import { sleep } from "../core/support.ts";
 import type { Line } from "./collector.ts";
 import { collected } from "./collector.ts";

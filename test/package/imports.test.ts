@@ -1,6 +1,6 @@
-/** What loading the library loads. That `src` and `types` have no import cycle is the linter's to check. */
+/** What loading the library loads, and which part imports which. That no files import each other is the linter's to check. */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { describe, expect, test } from "vitest";
 import { entryPoints, manifest, root } from "../../scripts/package.ts";
@@ -42,6 +42,34 @@ describe("barrels", () => {
       return rest.trim() === "" && !entries.has(join(root, file));
     });
     expect(barrels).toEqual([]);
+  });
+});
+
+describe("the parts of src", () => {
+  /** Which folders and files of `src` each of them imports, types too. */
+  const imports = new Map<string, Set<string>>();
+  for (const file of globSync("src/**/*.ts", { cwd: root })) {
+    const [, part = ""] = file.split("/");
+    const imported = imports.get(part) ?? new Set();
+    imports.set(part, imported);
+    for (const [, specifier = ""] of readFileSync(join(root, file), "utf8").matchAll(
+      /(?:from |import\()"(\.[^"]+)"/g,
+    )) {
+      const [top, other = ""] = join(dirname(file), specifier).split("/");
+      if (top === "src" && other !== part) imported.add(other);
+    }
+  }
+
+  test("stand above each other: none imports what imports it, however indirectly", () => {
+    const ground = [...imports].filter(([, imported]) => imported.size === 0).map(([part]) => part);
+    expect(ground).toEqual(["values"]);
+    const left = new Map(imports);
+    for (let size = Infinity; left.size < size; ) {
+      size = left.size;
+      for (const [part, imported] of left)
+        if (!imported.values().some((other) => left.has(other))) left.delete(part);
+    }
+    expect(Object.fromEntries(left)).toEqual({});
   });
 });
 

@@ -4,7 +4,7 @@ import * as fc from "fast-check";
 import { pipeline, resume } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { describe, expect, test } from "vitest";
-import { decode, encode, Unwritable } from "../../src/encode.ts";
+import { decode, encode, Unwritable } from "../../src/values/encode.ts";
 import { failureOf, rejection } from "../core/support.ts";
 import { long, storeAt, temporary, withStore } from "./support.ts";
 

@@ -11,7 +11,7 @@ import type { PipelineEvent } from "espalier";
 import { pipeline, resume, step, Store, StoreCorrupt, StoreError } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { describe, expect, test } from "vitest";
-import { Listeners } from "../../src/seams.ts";
+import { Listeners } from "../../src/engine/seams.ts";
 import { failureOf, until } from "../core/support.ts";
 import { storeAt, temporary, withStore } from "./support.ts";
 

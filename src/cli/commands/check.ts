@@ -1,6 +1,7 @@
 /** `espalier check`: loads and validates a pipeline, and says what looks forgotten in it. Runs nothing. */
-import * as Effect from "effect/Effect";
+
 import * as Command from "effect/cli/Command";
+import * as Effect from "effect/Effect";
 import type { Plan } from "../../../types/plan.ts";
 import { visible } from "../../draw/escape.ts";
 import { loadPipeline } from "../load.ts";

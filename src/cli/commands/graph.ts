@@ -1,7 +1,8 @@
 /** `espalier graph`: draws a pipeline without running it, once or after each save. */
-import * as Effect from "effect/Effect";
+
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { toListing } from "../../draw/listing.ts";
 import { Plan } from "../../draw/text.ts";

@@ -1,8 +1,8 @@
 /** `espalier prune --older 30d`: forgets old runs. */
 import * as Clock from "effect/Clock";
 import * as Command from "effect/cli/Command";
-import * as Effect from "effect/Effect";
 import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
 import { failure } from "../failure.ts";
 import { tell } from "../output.ts";
 import { existingStore, storeFile, told } from "../store.ts";

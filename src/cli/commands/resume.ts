@@ -1,11 +1,11 @@
 /** `espalier resume RUN [FILE]`: goes on with a run that stopped. */
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
-import * as Effect from "effect/Effect";
 import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { expandable } from "../../expand.ts";
-import { resumeGraph } from "../../run.ts";
+import { expandable } from "../../engine/expand.ts";
+import { resumeGraph } from "../../run/run.ts";
 import { failure } from "../failure.ts";
 import { loadPipeline } from "../load.ts";
 import { exportName, file } from "../parameters.ts";

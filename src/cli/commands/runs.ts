@@ -1,13 +1,14 @@
 /** `espalier runs`: what has run, newest first. */
-import * as Command from "effect/cli/Command";
-import * as Effect from "effect/Effect";
-import * as Flag from "effect/cli/Flag";
-import * as Option from "effect/Option";
+
 import { existsSync } from "node:fs";
+import * as Command from "effect/cli/Command";
+import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
 import { visible } from "../../draw/escape.ts";
 import type { RunSummary } from "../../store.ts";
-import { print } from "../output.ts";
 import { table, took, when } from "../history.ts";
+import { print } from "../output.ts";
 import { existingStore, fileOf, storeFile, told } from "../store.ts";
 
 const optional = (name: string, metavar: string, description: string) =>

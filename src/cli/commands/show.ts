@@ -1,10 +1,10 @@
 /** `espalier show RUN`: the tree of a run, with values, errors and times. */
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
-import * as Effect from "effect/Effect";
 import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
-import { itemsOf, readShape, shapesOf } from "../../shape.ts";
+import { itemsOf, readShape, shapesOf } from "../../engine/shape.ts";
 import type { RunDetails } from "../../store.ts";
 import { outcomes, preview, took, when } from "../history.ts";
 import { print } from "../output.ts";

@@ -1,15 +1,16 @@
 /** `espalier signal RUN PATH VALUE` and `espalier cancel RUN`: to a run of this store, or of the process that has it. */
-import * as Argument from "effect/cli/Argument";
+
+import { resolve } from "node:path";
 import * as Clock from "effect/Clock";
+import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
-import { resolve } from "node:path";
-import { describe } from "../../describe.ts";
-import { encode } from "../../encode.ts";
 import { StoreError } from "../../errors.ts";
-import { Signal } from "../../signal.ts";
+import { Signal } from "../../run/signal.ts";
 import type { Message, StoreService } from "../../store.ts";
 import { Store } from "../../store.ts";
+import { describe } from "../../values/describe.ts";
+import { encode } from "../../values/encode.ts";
 import type { CliFailure } from "../failure.ts";
 import { failure } from "../failure.ts";
 import { tell } from "../output.ts";

@@ -3,7 +3,7 @@ import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
-import { hasPath, kindAt, shapesOf } from "../../shape.ts";
+import { hasPath, kindAt, shapesOf } from "../../engine/shape.ts";
 import type { RunDetails } from "../../store.ts";
 import { failure } from "../failure.ts";
 import { outcomes, preview, took, when } from "../history.ts";

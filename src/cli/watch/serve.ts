@@ -11,7 +11,7 @@ import type * as Scope from "effect/Scope";
 import type { Plan } from "../../../types/plan.ts";
 import { toHtml } from "../../draw/page/html.ts";
 import { policyOf } from "../../draw/page/shell.ts";
-import { describe } from "../../describe.ts";
+import { describe } from "../../values/describe.ts";
 import type { CliFailure } from "../failure.ts";
 import { failure } from "../failure.ts";
 import { refusal } from "./guard.ts";

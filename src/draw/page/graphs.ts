@@ -6,8 +6,8 @@ import type { Plan, PlanStep } from "../../../types/plan.ts";
 import { arrange } from "../arrange.ts";
 import { shortened, visible } from "../escape.ts";
 import { forcedLabel, forcedNote, labelOf, widthOf } from "../label.ts";
-import { lineHeight, outlineOf } from "../outline.ts";
 import type { OutlineBox } from "../outline.ts";
+import { lineHeight, outlineOf } from "../outline.ts";
 import type { PageBox, PageForm, PageGraph, PageStep } from "./data.ts";
 
 /** What of a page comes from a plan. `paths` has the path of each step as the run knows it. */

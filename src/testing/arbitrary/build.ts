@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect";
 import type { Pipeline } from "../../../types/pipeline.ts";
 import { pipeline } from "../../pipeline.ts";
-import { unchecked } from "../../schema.ts";
+import { unchecked } from "../../values/schema.ts";
 import type { Shape, ShapeNode, ShapeStyle, Values } from "./shape.ts";
 import { choose, digest, kindOf, listBefore, listOf, nameOf, readsOf } from "./shape.ts";
 

@@ -1,7 +1,7 @@
 import type * as fc from "fast-check";
 import type { AnySchema, EncodedOf } from "../../../types/schema.ts";
-import { describe } from "../../describe.ts";
-import { isEffectSchema, isSchema, isUnchecked } from "../../schema.ts";
+import { describe } from "../../values/describe.ts";
+import { isEffectSchema, isSchema, isUnchecked } from "../../values/schema.ts";
 import { fromEffect } from "./from-effect.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { arbitraryOf, UnreadableSchema } from "./json-schema.ts";

@@ -5,8 +5,8 @@ import type { RandomPipeline } from "./build.ts";
 import { build } from "./build.ts";
 import type { Model } from "./interpret.ts";
 import { modelOf } from "./interpret.ts";
-import { Shrinking } from "./shrink.ts";
 import type { Shape, ShapeNode, ShapeStyle } from "./shape.ts";
+import { Shrinking } from "./shrink.ts";
 
 /**
  * How large random pipelines are, and of what they are made.

@@ -1,8 +1,8 @@
 import { elsewhere } from "../elsewhere.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
-import { randomOf } from "../random.ts";
 import type { Given, Observed, Subject } from "../observe.ts";
+import { randomOf } from "../random.ts";
 import { runShape, shapeDifference } from "../shapes-of.ts";
 import { reordered } from "../values.ts";
 import { nothingExpanded } from "./well-formed.ts";

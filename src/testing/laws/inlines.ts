@@ -1,12 +1,12 @@
-import { firstFailed, hasFailed, outcomeOf } from "../outcome.ts";
+import * as Exit from "effect/Exit";
+import type { Graph } from "../../engine/compile.ts";
+import { expandable } from "../../engine/expand.ts";
+import { whenGiven } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
-import type { Graph } from "../../compile.ts";
-import { expandable } from "../../expand.ts";
-import { whenGiven } from "../instrument.ts";
 import type { Given, Observed, SeenExpansion, Subject } from "../observe.ts";
+import { firstFailed, hasFailed, outcomeOf } from "../outcome.ts";
 import { textOf } from "../words.ts";
-import * as Exit from "effect/Exit";
 
 /** What a run gave. */
 const outputsOf = ({ ended }: Observed): Given | undefined =>

@@ -1,7 +1,7 @@
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
-import { areSame, firstFailed, outcomeOf } from "../outcome.ts";
 import type { Given, Observed, Subject } from "../observe.ts";
+import { areSame, firstFailed, outcomeOf } from "../outcome.ts";
 import { seedFor } from "../random.ts";
 import { firstInFirstOut } from "../world.ts";
 

@@ -1,6 +1,6 @@
-import { describe } from "../../describe.ts";
-import type { Graph } from "../../compile.ts";
-import { watchRuns } from "../../seams.ts";
+import type { Graph } from "../../engine/compile.ts";
+import { watchRuns } from "../../engine/seams.ts";
+import { describe } from "../../values/describe.ts";
 import { originalOf, whenGiven } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";

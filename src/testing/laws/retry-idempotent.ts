@@ -1,12 +1,12 @@
 import * as Effect from "effect/Effect";
-import type { StepDefinition } from "../../definition.ts";
+import type { StepDefinition } from "../../graph/definition.ts";
+import { Injected } from "../injected.ts";
 import type { StepCall } from "../instrument.ts";
 import { whenGiven } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
-import { areSame, hasFailed, outcomeOf } from "../outcome.ts";
 import type { Given, Observed, Subject } from "../observe.ts";
-import { Injected } from "../injected.ts";
+import { areSame, hasFailed, outcomeOf } from "../outcome.ts";
 
 /** A step that has a policy of its own keeps it, and is called again by hand. */
 const ownsRetry = ({ options }: StepDefinition): boolean => options.retry !== undefined;

@@ -1,7 +1,7 @@
-import { describe } from "../../describe.ts";
 import type { GraphError } from "../../errors.ts";
-import { unfinishedOf } from "../../graph.ts";
+import { unfinishedOf } from "../../graph/graph.ts";
 import { planOf } from "../../plan.ts";
+import { describe } from "../../values/describe.ts";
 import type { Law, Verdict } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import type { Observed, SeenExpansion } from "../observe.ts";

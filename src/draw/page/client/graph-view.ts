@@ -4,8 +4,8 @@
  */
 import type { PageBox, PageData, PageState } from "../data.ts";
 import { button, el, soon, svgEl } from "./dom.ts";
-import { place } from "./place.ts";
 import type { Placed, PlacedBox, PlacedLine } from "./place.ts";
+import { place } from "./place.ts";
 
 export interface GraphView {
   readonly element: HTMLElement;

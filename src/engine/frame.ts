@@ -6,10 +6,10 @@
 import type * as Cause from "effect/Cause";
 import type * as Exit from "effect/Exit";
 import type * as Fiber from "effect/Fiber";
+import type { StepDefinition } from "../graph/definition.ts";
 import type { Graph } from "./compile.ts";
 import type { ContextHost } from "./context.ts";
 import { RunningContext } from "./context.ts";
-import type { StepDefinition } from "./definition.ts";
 import type { Policy } from "./policy.ts";
 
 /** Where a node of a frame is in its life. */

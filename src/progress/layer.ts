@@ -5,13 +5,13 @@
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
-import type { ProgressOptions } from "./progress/open.ts";
-import { Listeners } from "./seams.ts";
+import { Listeners } from "../engine/seams.ts";
+import type { ProgressOptions } from "./open.ts";
 
 const layerWith = (options: ProgressOptions): Layer.Layer<never> =>
   Layer.effectContext(
     Effect.gen(function* () {
-      const { openView } = yield* Effect.promise(() => import("./progress/open.ts"));
+      const { openView } = yield* Effect.promise(() => import("./open.ts"));
       const others = yield* Listeners;
       const view = yield* Effect.acquireRelease(
         Effect.sync(() => openView(options)),

@@ -4,11 +4,11 @@
  */
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
-import type { CacheOptions } from "../types/options.ts";
-import { decodeBy, encodeBy } from "./codec.ts";
-import type { StepDefinition } from "./definition.ts";
-import { encode, Unwritable } from "./encode.ts";
-import type { CacheKey, Cached, StoreService } from "./store.ts";
+import type { CacheOptions } from "../../types/options.ts";
+import type { StepDefinition } from "../graph/definition.ts";
+import type { Cached, CacheKey, StoreService } from "../store.ts";
+import { decodeBy, encodeBy } from "../values/codec.ts";
+import { encode, Unwritable } from "../values/encode.ts";
 
 /** The run that asks. */
 interface Asking {

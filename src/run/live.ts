@@ -1,7 +1,7 @@
 /** The durable runs that are under way in this process: to be joined, signalled and cancelled by their ids. */
 import * as Effect from "effect/Effect";
 import type * as Exit from "effect/Exit";
-import type { Durable } from "./durable.ts";
+import type { Durable } from "../engine/durable.ts";
 
 type Outputs = Record<string, unknown>;
 

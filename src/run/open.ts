@@ -2,32 +2,33 @@
  * Opens a run in its store: a new one, one that is to go on, or one that is under way here already, which is joined. Says
  * what does not fit before anything has run. Loaded only where there is a store.
  */
+
+import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import * as Cause from "effect/Cause";
 import * as Layer from "effect/Layer";
 import * as Scope from "effect/Scope";
-import type { RunOptions } from "../types/options.ts";
-import type { StoreLayer } from "../types/store.ts";
-import type { Graph } from "./compile.ts";
-import { decodeBy, encodeBy } from "./codec.ts";
-import { describe } from "./describe.ts";
-import { Durable, Past } from "./durable.ts";
-import { encode } from "./encode.ts";
-import type { StoreError } from "./errors.ts";
-import { InvalidInput, PipelineChanged, RunExists, RunNotFound, StoreCorrupt } from "./errors.ts";
-import type { GraphInput } from "./graph.ts";
-import { decodeInputs } from "./inputs.ts";
+import type { RunOptions } from "../../types/options.ts";
+import type { StoreLayer } from "../../types/store.ts";
+import type { Graph } from "../engine/compile.ts";
+import { Durable, Past } from "../engine/durable.ts";
+import { decodeInputs } from "../engine/inputs.ts";
+import { RunOrigin } from "../engine/seams.ts";
+import { difference, following, shapeOf, shapesOf } from "../engine/shape.ts";
+import type { StoreError } from "../errors.ts";
+import { InvalidInput, PipelineChanged, RunExists, RunNotFound, StoreCorrupt } from "../errors.ts";
+import type { GraphInput } from "../graph/graph.ts";
+import type { Journal, RunDetails, RunStatus, StoreService } from "../store.ts";
+import { Kind, Store } from "../store.ts";
+import { decodeBy, encodeBy } from "../values/codec.ts";
+import { describe } from "../values/describe.ts";
+import { encode } from "../values/encode.ts";
+import { isEffectSchema } from "../values/schema.ts";
 import type { LiveRun } from "./live.ts";
 import { liveRun, reserve } from "./live.ts";
-import { isEffectSchema } from "./schema.ts";
-import { RunOrigin } from "./seams.ts";
-import { difference, following, shapeOf, shapesOf } from "./shape.ts";
 import { hear } from "./signal.ts";
-import type { Journal, RunDetails, RunStatus, StoreService } from "./store.ts";
-import { Kind, Store } from "./store.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 type Outputs = Record<string, unknown>;

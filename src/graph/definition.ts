@@ -4,8 +4,8 @@
  *
  * Functions are untyped here: the compile-time half has checked them, or nobody has, and then the engine does.
  */
-import type { DynamicOptions, MapOptions, StepOptions } from "../types/options.ts";
-import type { StepKind } from "../types/plan.ts";
+import type { DynamicOptions, MapOptions, StepOptions } from "../../types/options.ts";
+import type { StepKind } from "../../types/plan.ts";
 
 /** Any function that a user gave. */
 export type UserFunction = (...parameters: ReadonlyArray<any>) => unknown;

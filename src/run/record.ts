@@ -2,13 +2,13 @@
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import type * as Stream from "effect/Stream";
-import type { Plan, PlanStep } from "../types/plan.ts";
-import type { DynamicWorkflowResult, RunReport } from "../types/run.ts";
-import type { Graph } from "./compile.ts";
-import type { PipelineEvent } from "./events.ts";
-import { expandable } from "./expand.ts";
-import { planOf } from "./plan.ts";
-import type { Watcher } from "./schedule.ts";
+import type { Plan, PlanStep } from "../../types/plan.ts";
+import type { DynamicWorkflowResult, RunReport } from "../../types/run.ts";
+import type { Graph } from "../engine/compile.ts";
+import { expandable } from "../engine/expand.ts";
+import type { Watcher } from "../engine/schedule.ts";
+import type { PipelineEvent } from "../events.ts";
+import { planOf } from "../plan.ts";
 
 export class Recording implements Watcher {
   /** Lines are among the events that the handle gives. */

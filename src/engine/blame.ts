@@ -1,6 +1,6 @@
 /** Turns whatever a user's function did instead of giving a value into a typed failure that says whose it is. */
 import * as Cause from "effect/Cause";
-import { ExpansionError, GraphError, StepFailed } from "./errors.ts";
+import { ExpansionError, GraphError, StepFailed } from "../errors.ts";
 import type { Call } from "./frame.ts";
 import { Then } from "./frame.ts";
 

@@ -5,20 +5,20 @@
  */
 import * as Cause from "effect/Cause";
 import type { Effect } from "effect/Effect";
+import type { StoreError } from "../errors.ts";
+import { ExpansionChanged, OutputNotEncodable, StoreCorrupt } from "../errors.ts";
+import type { PipelineEvent } from "../events.ts";
+import type { StepDefinition } from "../graph/definition.ts";
+import type { Entry, Journal, RunStatus, StoreService } from "../store.ts";
+import { Kind } from "../store.ts";
+import { decodeBy, encodeBy } from "../values/codec.ts";
+import { describe } from "../values/describe.ts";
+import { decode, encode, Unwritable } from "../values/encode.ts";
 import type { CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
 import type { Graph } from "./compile.ts";
-import { decodeBy, encodeBy } from "./codec.ts";
-import type { StepDefinition } from "./definition.ts";
-import { describe } from "./describe.ts";
-import { decode, encode, Unwritable } from "./encode.ts";
-import { ExpansionChanged, OutputNotEncodable, StoreCorrupt } from "./errors.ts";
-import type { StoreError } from "./errors.ts";
-import type { PipelineEvent } from "./events.ts";
 import type { Call, Frame, MapState } from "./frame.ts";
 import { difference, mapShape, shapeOf } from "./shape.ts";
-import type { Entry, Journal, RunStatus, StoreService } from "./store.ts";
-import { Kind } from "./store.ts";
 
 /** What is recorded of a step: what it gave, what it failed with, or something that cannot be read. */
 export type Recalled =

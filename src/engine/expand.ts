@@ -3,13 +3,13 @@
  * sub-pipeline happen here, before its first step starts. The engine asks and acts.
  */
 import * as Exit from "effect/Exit";
+import { ExpansionError } from "../errors.ts";
+import type { StepDefinition } from "../graph/definition.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import { nameProblem } from "../graph/names.ts";
+import { describe } from "../values/describe.ts";
 import type { Graph } from "./compile.ts";
-import type { StepDefinition } from "./definition.ts";
-import { ExpansionError } from "./errors.ts";
 import type { Call, Frame } from "./frame.ts";
-import type { GraphNode } from "./graph.ts";
-import { describe } from "./describe.ts";
-import { nameProblem } from "./names.ts";
 import { readOver, recordProblem } from "./outputs.ts";
 
 /** How the builder shows the engine the graph of a pipeline, without the engine knowing the builder. */

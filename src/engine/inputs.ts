@@ -2,11 +2,11 @@
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import { describe } from "./describe.ts";
-import { InvalidInput } from "./errors.ts";
-import type { GraphInput } from "./graph.ts";
-import type { DecodeProblem } from "./schema.ts";
-import { decode, isUnchecked, problemOf } from "./schema.ts";
+import { InvalidInput } from "../errors.ts";
+import type { GraphInput } from "../graph/graph.ts";
+import { describe } from "../values/describe.ts";
+import type { DecodeProblem } from "../values/schema.ts";
+import { decode, isUnchecked, problemOf } from "../values/schema.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 

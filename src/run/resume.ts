@@ -1,10 +1,10 @@
 /** Going on with a run that has stopped. */
 import type { Effect } from "effect/Effect";
 import * as Effects from "effect/Effect";
-import type { RunOptions } from "../types/options.ts";
-import type { FailureOf, OutputsOf, Pipeline, ServicesOf } from "../types/pipeline.ts";
-import type { RunError, RunNotFound } from "./errors.ts";
-import { expandable } from "./expand.ts";
+import type { RunOptions } from "../../types/options.ts";
+import type { FailureOf, OutputsOf, Pipeline, ServicesOf } from "../../types/pipeline.ts";
+import { expandable } from "../engine/expand.ts";
+import type { RunError, RunNotFound } from "../errors.ts";
 import { resumeGraph } from "./run.ts";
 
 /**

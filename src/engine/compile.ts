@@ -2,7 +2,7 @@
  * A finished graph in compressed rows: for each node how many inputs it waits for and who reads it. Made once for a
  * pipeline and shared by all of its runs; the engine copies only the counters.
  */
-import type { Draft, GraphInput, GraphNode } from "./graph.ts";
+import type { Draft, GraphInput, GraphNode } from "../graph/graph.ts";
 import type { Policy } from "./policy.ts";
 import { policyOf } from "./policy.ts";
 

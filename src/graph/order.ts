@@ -3,8 +3,9 @@
  * makes that impossible. Kahn's algorithm (A. B. Kahn, "Topological sorting of large networks", 1962); steps that could
  * go either way keep the order in which they were given.
  */
+
+import { GraphError } from "../errors.ts";
 import type { StepDefinition } from "./definition.ts";
-import { GraphError } from "./errors.ts";
 import { globMatcher, isGlob } from "./names.ts";
 
 export const sorted = (

@@ -2,31 +2,32 @@
  * A run from its inputs to its end: reads the options, decodes the inputs, drives the engine, and hands back either the
  * outputs (`run`) or a handle to watch it by (`start`).
  */
+
+import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import * as Cause from "effect/Cause";
 import type { Fiber } from "effect/Fiber";
 import * as Option from "effect/Option";
-import type { RunOptions } from "../types/options.ts";
-import type { Run } from "../types/run.ts";
-import type { Graph } from "./compile.ts";
-import type { Durable } from "./durable.ts";
-import { InvalidInput } from "./errors.ts";
-import type { PipelineEvent } from "./events.ts";
-import { decodeInputs } from "./inputs.ts";
-import { Random } from "./random.ts";
-import type { Observation } from "./observe/observe.ts";
-import { observe } from "./observe/observe.ts";
+import type { RunOptions } from "../../types/options.ts";
+import type { Run } from "../../types/run.ts";
+import type { Graph } from "../engine/compile.ts";
+import type { Durable } from "../engine/durable.ts";
+import { decodeInputs } from "../engine/inputs.ts";
+import type { Limits, Watcher } from "../engine/schedule.ts";
+import { Engine } from "../engine/schedule.ts";
+import { CurrentDurable, Interleaving, Listeners, tellRun } from "../engine/seams.ts";
+import { InvalidInput } from "../errors.ts";
+import type { PipelineEvent } from "../events.ts";
+import type { Observation } from "../observe/observe.ts";
+import { observe } from "../observe/observe.ts";
+import { knownPlanOf } from "../plan.ts";
+import { Store } from "../store.ts";
 import type { Joined, OpenError, Opened, Resuming } from "./open.ts";
-import { knownPlanOf } from "./plan.ts";
+import { Random } from "./random.ts";
 import { Recording } from "./record.ts";
-import type { Limits, Watcher } from "./schedule.ts";
-import { Engine } from "./schedule.ts";
-import { CurrentDurable, Interleaving, Listeners, tellRun } from "./seams.ts";
-import { Store } from "./store.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 type Outputs = Record<string, unknown>;

@@ -7,9 +7,10 @@
  * Every rule that needs no run is checked here, as each step is added: names, duplicates, missing inputs, empty globs.
  * The compile-time half has checked the same; these checks are for callers without types.
  */
+
+import { GraphError } from "../errors.ts";
+import { describe } from "../values/describe.ts";
 import type { StepDefinition } from "./definition.ts";
-import { describe } from "./describe.ts";
-import { GraphError } from "./errors.ts";
 import { globMatcher, isGlob, nameProblem } from "./names.ts";
 
 /** A glob input: the family members known when the step was added. Steps with outputs "all" may add more at run time. */

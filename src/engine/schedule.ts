@@ -20,17 +20,20 @@ import * as Exit from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
 import * as Result from "effect/Result";
 import type { SchedulerDispatcher } from "effect/Scheduler";
+import type { ExpansionChanged, InvalidOutput, OutputNotEncodable, StoreCorrupt } from "../errors.ts";
+import { ExpansionError, StepFailed, StepTimedOut, TooFewSucceeded } from "../errors.ts";
+import type { PipelineEvent } from "../events.ts";
+import type { StepDefinition } from "../graph/definition.ts";
+import type { GraphInput } from "../graph/graph.ts";
+import { planOf } from "../plan.ts";
+import { describe } from "../values/describe.ts";
+import { whenSettled } from "../values/thenable.ts";
+import { blamed, thrownCause } from "./blame.ts";
 import type { Graph } from "./compile.ts";
 import type { ContextHost } from "./context.ts";
-import type { StepDefinition } from "./definition.ts";
-import { blamed, thrownCause } from "./blame.ts";
 import { CurrentStep, RunningContext } from "./context.ts";
 import { declaredInputs, named } from "./decoded.ts";
-import { describe } from "./describe.ts";
 import type { Durable } from "./durable.ts";
-import type { ExpansionChanged, InvalidOutput, OutputNotEncodable, StoreCorrupt } from "./errors.ts";
-import { ExpansionError, StepFailed, StepTimedOut, TooFewSucceeded } from "./errors.ts";
-import type { PipelineEvent } from "./events.ts";
 import {
   directProblem,
   expandable,
@@ -40,16 +43,13 @@ import {
   lateProblem,
 } from "./expand.ts";
 import type { Attempt, MapState } from "./frame.ts";
-import type { GraphInput } from "./graph.ts";
 import { Call, Frame, Job, noInputs, State, Then } from "./frame.ts";
 import { decodeInputs } from "./inputs.ts";
-import { annotated, writeLine } from "./observe/lines.ts";
+import { annotated, writeLine } from "./lines.ts";
 import { missingOutput, outputsByName, readInputs } from "./outputs.ts";
-import { planOf } from "./plan.ts";
 import { withPolicy } from "./policy.ts";
 import { Pools } from "./pools.ts";
 import { Ready } from "./ready.ts";
-import { whenSettled } from "./thenable.ts";
 import type { Employer } from "./worker.ts";
 import { Worker } from "./worker.ts";
 

@@ -2,10 +2,11 @@
  * The shape of a graph as text: which steps there are and what each reads. Two expansions are the same when their shapes
  * are; what a step does is no part of it, so that code can be mended while a run waits.
  */
+
+import { planOf } from "../plan.ts";
+import type { RunDetails } from "../store.ts";
+import { Kind } from "../store.ts";
 import type { Graph } from "./compile.ts";
-import { planOf } from "./plan.ts";
-import type { RunDetails } from "./store.ts";
-import { Kind } from "./store.ts";
 
 type Edge = readonly [name: string, from: string];
 

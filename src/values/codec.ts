@@ -2,8 +2,9 @@
  * Values as text by their schema: an Effect Schema gives a JSON form to a Date, a Map or a class; whatever has none goes
  * as strict JSON. Loaded with the first run that has a store, since schemas are slow to load.
  */
-import * as Exit from "effect/Exit";
+
 import * as Cause from "effect/Cause";
+import * as Exit from "effect/Exit";
 import * as Schema from "effect/Schema";
 import * as SchemaIssue from "effect/SchemaIssue";
 import * as SchemaParser from "effect/SchemaParser";

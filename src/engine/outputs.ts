@@ -1,11 +1,12 @@
 /**
  * What a node reads from its frame, and what it gives to it. A value that was read for the last time is dropped.
  */
-import type { StepDefinition } from "./definition.ts";
-import { InvalidOutput } from "./errors.ts";
+
+import { InvalidOutput } from "../errors.ts";
+import type { StepDefinition } from "../graph/definition.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import { globMatcher } from "../graph/names.ts";
 import type { Frame, Late } from "./frame.ts";
-import type { GraphNode } from "./graph.ts";
-import { globMatcher } from "./names.ts";
 import { emptyFamily, emptyInputs, emptyRecord } from "./reads.ts";
 
 /** Reads a slot, for one of its readers. */

@@ -7,7 +7,7 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import { getCurrent } from "effect/Fiber";
 import { CurrentLogAnnotations } from "effect/References";
-import { CurrentStep, RunningContext } from "../context.ts";
+import { CurrentStep, RunningContext } from "./context.ts";
 
 const currentStep = (): RunningContext | undefined => {
   const fiber = getCurrent();

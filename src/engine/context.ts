@@ -3,7 +3,7 @@
  * Functions get it as their last parameter, Effects as the service `CurrentStep`.
  */
 import * as Context from "effect/Context";
-import type { StepContext } from "../types/context.ts";
+import type { StepContext } from "../../types/context.ts";
 
 /**
  * The step that is running, for steps that return Effects.

@@ -2,12 +2,13 @@
  * Makes the data of a step from what a user wrote: standalone `step` and `dynamic`, and the same four kinds for the
  * builder. Says at once what no later stage could say as well: a function that is none, an option that cannot be.
  */
+
+import { GraphError } from "../errors.ts";
+import { describe } from "../values/describe.ts";
+import { isSchema } from "../values/schema.ts";
 import type { AnyOptions, StepDefinition, UserFunction } from "./definition.ts";
 import { noOptions } from "./definition.ts";
-import { describe } from "./describe.ts";
-import { GraphError } from "./errors.ts";
-import { optionsProblem } from "./policy.ts";
-import { isSchema } from "./schema.ts";
+import { optionsProblem } from "./options.ts";
 
 /** How a standalone step shows the builder what it is. */
 export const definitionOf: unique symbol = Symbol.for("espalier/definition") as never;

@@ -8,11 +8,11 @@ import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Schedule from "effect/Schedule";
-import type { StepDefinition } from "./definition.ts";
-import { noOptions } from "./definition.ts";
-import { InvalidOutput, StepFailed } from "./errors.ts";
-import { decode, isSchema, problemOf } from "./schema.ts";
-import { isThenable, promiseOf } from "./thenable.ts";
+import { InvalidOutput, StepFailed } from "../errors.ts";
+import type { StepDefinition } from "../graph/definition.ts";
+import { noOptions } from "../graph/definition.ts";
+import { decode, problemOf } from "../values/schema.ts";
+import { isThenable, promiseOf } from "../values/thenable.ts";
 
 export interface Policy {
   readonly retry: Retry | undefined;
@@ -48,56 +48,6 @@ const retryOf = (retry: unknown): Retry | undefined => {
   }
   const asked = retry as RetryTimes;
   return { schedule: scheduleOf(asked), times: asked.times ?? Infinity, while: asked.while };
-};
-
-/** Why these options cannot be, or undefined. */
-export const optionsProblem = (definition: StepDefinition): string | undefined => {
-  const { retry, timeout, pool, concurrency, minSuccess, fallback, output, key, failures } =
-    definition.options as {
-      readonly [key: string]: any;
-    };
-  if (timeout !== undefined && !isDuration(timeout)) return "Its timeout is no duration.";
-  if (pool !== undefined && typeof pool !== "string") return "Its pool is the name of a pool, a string.";
-  if (retry !== undefined && !Schedule.isSchedule(retry)) {
-    if (typeof retry !== "object" || retry === null)
-      return "Its retry is a Schedule or a record such as { times: 3 }.";
-    if (retry.times !== undefined && !(Number.isInteger(retry.times) && retry.times >= 0)) {
-      return "Its retry.times is a whole number, 0 or more.";
-    }
-    if (retry.while !== undefined && typeof retry.while !== "function") {
-      return "Its retry.while is a function of the error.";
-    }
-    if (retry.factor !== undefined && !(typeof retry.factor === "number" && retry.factor >= 0)) {
-      return "Its retry.factor is a number, 0 or more.";
-    }
-    if (retry.delay !== undefined && !isDuration(retry.delay)) return "Its retry.delay is no duration.";
-  }
-  const isCount = concurrency === Infinity || (Number.isInteger(concurrency) && concurrency >= 1);
-  if (concurrency !== undefined && !isCount) {
-    return "Its concurrency is a whole number, 1 or more.";
-  }
-  if (minSuccess !== undefined && !(typeof minSuccess === "number" && minSuccess >= 0)) {
-    return "Its minSuccess is a number, 0 or more.";
-  }
-  if (key !== undefined && typeof key !== "function") return "Its key is a function of an item.";
-  if (failures !== undefined && failures !== "fail" && failures !== "collect") {
-    return 'Its failures are "fail" or "collect".';
-  }
-  if (output !== undefined && !isSchema(output)) return "Its output is no schema.";
-  if (fallback !== undefined && Effect.isEffect(fallback)) {
-    return "Its fallback is a value, or a function of the error that gives one.";
-  }
-  return undefined;
-};
-
-const isDuration = (value: unknown): boolean => {
-  if (typeof value === "number" && !(value >= 0)) return false;
-  try {
-    Duration.fromInputUnsafe(value as Duration.Input);
-    return true;
-  } catch {
-    return false;
-  }
 };
 
 export const policyOf = ({ options }: StepDefinition): Policy | undefined => {
