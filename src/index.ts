@@ -41,7 +41,7 @@ export type { ProgressOutput } from "./progress/terminal.ts";
 export type { ResumeOptions } from "./run/resume.ts";
 export { resume } from "./run/resume.ts";
 export { Signal } from "./run/signal.ts";
-export { Store } from "./store.ts";
+export { Store } from "./journal/store.ts";
 
 /**
  * A step that belongs to no pipeline yet: for `.add`, `.addAll` and `pipelineOf`. It names what it reads and annotates

@@ -1,7 +1,7 @@
 /** Runs of the past, in words: times, values, and what became of each path. */
 
-import type { Entry, RunDetails, RunSummary } from "../store.ts";
-import { Kind } from "../store.ts";
+import type { Entry, RunDetails, RunSummary } from "../journal/store.ts";
+import { Kind } from "../journal/store.ts";
 import { describe } from "../values/describe.ts";
 import { decode } from "../values/encode.ts";
 

@@ -4,8 +4,8 @@
  */
 
 import { planOf } from "../plan.ts";
-import type { RunDetails } from "../store.ts";
-import { Kind } from "../store.ts";
+import type { RunDetails } from "../journal/store.ts";
+import { Kind } from "../journal/store.ts";
 import type { Graph } from "./compile.ts";
 
 type Edge = readonly [name: string, from: string];

@@ -24,7 +24,7 @@ import type { PipelineEvent } from "../events.ts";
 import type { Observation } from "../observe/observe.ts";
 import { observe } from "../observe/observe.ts";
 import { knownPlanOf } from "../plan.ts";
-import { Store } from "../store.ts";
+import { Store } from "../journal/store.ts";
 import type { Joined, OpenError, Opened, Resuming } from "./open.ts";
 import { Random } from "./random.ts";
 import { Recording } from "./record.ts";

@@ -1,6 +1,6 @@
 /** Outputs that runs share. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { Cached, CacheKey } from "../store.ts";
+import type { Cached, CacheKey } from "../journal/store.ts";
 import type { Values } from "./values.ts";
 import { checksum, hashOf } from "./values.ts";
 import type { Client, Writer } from "./writer.ts";

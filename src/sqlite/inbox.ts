@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Message } from "../store.ts";
+import type { Message } from "../journal/store.ts";
 import { describe } from "../values/describe.ts";
 
 const folderOf = (name: string): string => `${name}-inbox`;

@@ -6,7 +6,7 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type { StoreLayer } from "../../types/store.ts";
-import { Store } from "../store.ts";
+import { Store } from "../journal/store.ts";
 import { acquire, release } from "./service.ts";
 
 /**

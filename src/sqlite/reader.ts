@@ -1,8 +1,8 @@
 /** Runs as they stand in the file, each row checked before anything is made of it. */
 import type { DatabaseSync } from "node:sqlite";
 import { StoreCorrupt } from "../errors.ts";
-import type { Entry, RunDetails, RunStatus, RunSummary, StoredEvent } from "../store.ts";
-import { Kind } from "../store.ts";
+import type { Entry, RunDetails, RunStatus, RunSummary, StoredEvent } from "../journal/store.ts";
+import { Kind } from "../journal/store.ts";
 import { readLines } from "./lines.ts";
 import type { Values } from "./values.ts";
 import { checksum } from "./values.ts";

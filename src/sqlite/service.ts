@@ -2,8 +2,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import * as Effect from "effect/Effect";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
-import type { Cached, CacheKey, Journal, NewRun, StoreService } from "../store.ts";
-import { Kind } from "../store.ts";
+import type { Cached, CacheKey, Journal, NewRun, StoreService } from "../journal/store.ts";
+import { Kind } from "../journal/store.ts";
 import { Cache } from "./cache.ts";
 import { closeDatabase, nameOf, openDatabase } from "./database.ts";
 import type { Hear } from "./inbox.ts";

@@ -5,8 +5,16 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type { StoreLayer } from "../../types/store.ts";
-import type { Cached, Entry, Journal, NewRun, RunDetails, RunStatus, StoreService } from "../store.ts";
-import { Kind, Store } from "../store.ts";
+import type {
+  Cached,
+  Entry,
+  Journal,
+  NewRun,
+  RunDetails,
+  RunStatus,
+  StoreService,
+} from "../journal/store.ts";
+import { Kind, Store } from "../journal/store.ts";
 
 interface Kept {
   readonly run: NewRun;

@@ -5,7 +5,7 @@ import * as Layer from "effect/Layer";
 import type { StoreLayer } from "espalier";
 import { pipeline, resume, step, Store } from "espalier";
 import { describe, expect, test } from "vitest";
-import type { Journal, StoreService } from "../../src/store.ts";
+import type { Journal, StoreService } from "../../src/journal/store.ts";
 import { Ran, storeAt, temporary } from "./support.ts";
 
 const newFile = temporary();

@@ -3,7 +3,7 @@ import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
-import type { RunDetails } from "../../store.ts";
+import type { RunDetails } from "../../journal/store.ts";
 import { outcomes, preview } from "../history.ts";
 import { print } from "../output.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";

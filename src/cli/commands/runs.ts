@@ -6,7 +6,7 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { visible } from "../../draw/escape.ts";
-import type { RunSummary } from "../../store.ts";
+import type { RunSummary } from "../../journal/store.ts";
 import { table, took, when } from "../history.ts";
 import { print } from "../output.ts";
 import { existingStore, fileOf, storeFile, told } from "../store.ts";

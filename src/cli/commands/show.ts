@@ -5,7 +5,7 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
 import { itemsOf, readShape, shapesOf } from "../../engine/shape.ts";
-import type { RunDetails } from "../../store.ts";
+import type { RunDetails } from "../../journal/store.ts";
 import { outcomes, preview, took, when } from "../history.ts";
 import { print } from "../output.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";

@@ -4,7 +4,7 @@ import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
 import { hasPath, kindAt, shapesOf } from "../../engine/shape.ts";
-import type { RunDetails } from "../../store.ts";
+import type { RunDetails } from "../../journal/store.ts";
 import { failure } from "../failure.ts";
 import { outcomes, preview, took, when } from "../history.ts";
 import { print } from "../output.ts";

@@ -4,7 +4,7 @@
  */
 import * as Context from "effect/Context";
 import type { Effect } from "effect/Effect";
-import type { StoreCorrupt, StoreError } from "./errors.ts";
+import type { StoreCorrupt, StoreError } from "../errors.ts";
 
 /** How a run stands. "crashed": its process ended before it did. */
 export type RunStatus = "running" | "succeeded" | "failed" | "interrupted" | "crashed";
