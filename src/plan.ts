@@ -1,6 +1,7 @@
 /** The graph of a pipeline as plain data: what every renderer draws, and what events and reports carry. */
 import type { Plan, PlanEdge, PlanStep } from "../types/plan.ts";
 import type { Draft, GraphNode } from "./graph/graph.ts";
+import { prefixOf } from "./path.ts";
 
 /** Where each slot comes from, as the path of its step or the name of the input. */
 const sources = (draft: Draft, prefix: string): ReadonlyArray<string> =>
@@ -32,8 +33,9 @@ const edgesOf = (
   return edges;
 };
 
-/** A draft's plan. Paths begin with `prefix`: that of the expansion which the graph belongs to, or nothing. */
-export const planOf = (draft: Draft, prefix = ""): Plan => {
+/** A draft's plan. Its steps are beneath `path`: that of the expansion which the graph belongs to, or the run's. */
+export const planOf = (draft: Draft, path = ""): Plan => {
+  const prefix = prefixOf(path);
   const from = sources(draft, prefix);
   const steps = Array.from({ length: draft.nodeCount }, (_, i): PlanStep => {
     const node = draft.node(i);

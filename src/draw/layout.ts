@@ -14,6 +14,7 @@ import type { Rows, Size } from "./rows.ts";
 import { inRows } from "./rows.ts";
 import type { Settled } from "./settle.ts";
 import { settle } from "./settle.ts";
+import { isItem, lastOf } from "../path.ts";
 
 /** A step, an input, an item of a map, or a note on what is not drawn. */
 export interface PlacedBox {
@@ -90,7 +91,7 @@ const fill = (graph: Graph): void => {
   const grown = graph.boxes.map(({ step }) =>
     (step?.expansions ?? []).flatMap(({ path, plan }) => {
       if (plan === undefined) return [];
-      const key = step!.kind === "map" && path.endsWith("]") ? path.slice(path.lastIndexOf("[")) : "";
+      const key = step!.kind === "map" && isItem(path) ? lastOf(path) : "";
       return [graphOf(plan, key === "" ? "" : labelOf(`${key} ${plan.name}`))];
     }),
   );

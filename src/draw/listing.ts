@@ -3,6 +3,7 @@ import type { Plan, PlanStep } from "../../types/plan.ts";
 import { cells, fitted } from "./cells.ts";
 import { visible } from "./escape.ts";
 import { outlineOf } from "./outline.ts";
+import { lastOf } from "../path.ts";
 
 /** Names are padded to the same width, where they are not longer than so many cells. */
 const widestName = 30;
@@ -38,7 +39,7 @@ const tasksOf = (plan: Plan, lead: string): ReadonlyArray<Task> => {
     const inner = lead.length >= deepest ? lead : `${lead}${isLast ? "   " : "│  "}`;
     const grown = (step.expansions ?? []).flatMap(({ path, plan }): ReadonlyArray<Task> => {
       if (plan === undefined) return [];
-      const key = step.kind === "map" ? `${path.slice(path.lastIndexOf("["))} ` : "";
+      const key = step.kind === "map" ? `${lastOf(path)} ` : "";
       return [{ text: `${inner}+ ${visible(key)}${heading(plan)}` }, { plan, lead: `${inner}  ` }];
     });
     return [{ text }, ...grown];

@@ -4,6 +4,7 @@
  */
 import * as Context from "effect/Context";
 import type { StepContext } from "../../types/context.ts";
+import { addressOf } from "../path.ts";
 
 /**
  * The step that is running, for steps that return Effects.
@@ -87,7 +88,7 @@ export class RunningContext implements StepContext {
   }
 
   get idempotencyKey(): string {
-    return `${this.#host.runId}/${this.path}`;
+    return addressOf(this.#host.runId, this.path);
   }
 
   get log(): StepContext["log"] {

@@ -19,6 +19,7 @@ import { cached } from "./cache.ts";
 import type { Graph } from "./compile.ts";
 import type { Call, Frame, MapState } from "./frame.ts";
 import { difference, mapShape, shapeOf } from "./shape.ts";
+import { isAtOrUnder } from "../path.ts";
 
 /** What is recorded of a step: what it gave, what it failed with, or something that cannot be read. */
 export type Recalled =
@@ -49,10 +50,6 @@ export class Past {
     }
   }
 }
-
-const isAtOrUnder = (key: string, path: string): boolean =>
-  key.startsWith(path) &&
-  (key.length === path.length || key[path.length] === "/" || key[path.length] === "[");
 
 /** Events that a store keeps. The others can be told from its records. */
 const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([

@@ -11,6 +11,7 @@ import type { Graph } from "./compile.ts";
 import type { ContextHost } from "./context.ts";
 import { RunningContext } from "./context.ts";
 import type { Policy } from "./policy.ts";
+import { item, prefixOf } from "../path.ts";
 
 /** Where a node of a frame is in its life. */
 export const State = { waiting: 0, running: 1, succeeded: 2, failed: 3, skipped: 4 } as const;
@@ -129,7 +130,12 @@ export class Frame {
   pathOf(index: number): string {
     return this.map === undefined
       ? this.prefix + this.graph!.nodes[index]!.path
-      : `${this.prefix}[${this.map.keys === undefined ? index : this.map.keys[index]}]`;
+      : item(this.prefix, this.map.keys === undefined ? index : this.map.keys[index]!);
+  }
+
+  /** The path that expanded to this frame; empty for the run's own. */
+  get path(): string {
+    return this.parent === undefined ? "" : this.parent.pathOf(this.parentIndex);
   }
 
   /** What the paths of this frame begin with. Goes up without recursion, since frames nest as deep as users ask for. */
@@ -143,7 +149,10 @@ export class Frame {
     }
     for (const next of chain.toReversed()) {
       if (next.parent === undefined) next.#prefix = "";
-      else next.#prefix = next.parent.pathOf(next.parentIndex) + (next.map === undefined ? "/" : "");
+      else {
+        const path = next.parent.pathOf(next.parentIndex);
+        next.#prefix = next.map === undefined ? prefixOf(path) : path;
+      }
     }
     return this.#prefix as unknown as string;
   }

@@ -333,7 +333,7 @@ export class Engine implements ContextHost {
     for (const name of graph.returnsLate) {
       if (frame.late?.has(name) !== true) {
         const reason = `It returns "${name}", and none of its steps with outputs "all" provided that in this run. Provide it in each branch.`;
-        return Exit.fail(new ExpansionError({ path: frame.prefix.slice(0, -1) || graph.name, reason }));
+        return Exit.fail(new ExpansionError({ path: frame.path || graph.name, reason }));
       }
     }
     for (const [name, { value, by }] of frame.late ?? []) {
@@ -916,7 +916,7 @@ export class Engine implements ContextHost {
     let runs = graph;
     if (this.#watcher !== undefined) {
       const { path, count } = call;
-      this.#tell({ type: "expansion.expanded", path, attempt: count, plan: planOf(graph.draft, `${path}/`) });
+      this.#tell({ type: "expansion.expanded", path, attempt: count, plan: planOf(graph.draft, path) });
       this.#watcher.expanded(path, pipeline);
       if (this.#watcher.enter !== undefined) runs = this.#watcher.enter(graph);
     }

@@ -7,6 +7,7 @@ import { planOf } from "../plan.ts";
 import type { RunDetails } from "../journal/store.ts";
 import { Kind } from "../journal/store.ts";
 import type { Graph } from "./compile.ts";
+import { child, isAtOrUnder, item, itemAbove, keyOf, relativeTo } from "../path.ts";
 
 type Edge = readonly [name: string, from: string];
 
@@ -64,14 +65,14 @@ export const readShape = (text: string): Shape => JSON.parse(text) as Shape;
 
 /** The keys of the items, where this is the shape of a map. */
 export const itemsOf = (text: string): ReadonlySet<string> | undefined => {
-  if (text.startsWith("[")) return new Set(JSON.parse(text) as ReadonlyArray<string>);
-  const count = Number(text);
-  return Number.isNaN(count) ? undefined : new Set(Array.from({ length: count }, (_, i) => String(i)));
+  if (text.startsWith("{")) return undefined;
+  const items = JSON.parse(text) as number | ReadonlyArray<string>;
+  return new Set(typeof items === "number" ? Array.from({ length: items }, (_, i) => String(i)) : items);
 };
 
 const itemDifference = (path: string, before: ReadonlySet<string>, now: ReadonlySet<string>): Difference => ({
-  missing: [...before].filter((key) => !now.has(key)).map((key) => `${path}[${key}]`),
-  added: [...now].filter((key) => !before.has(key)).map((key) => `${path}[${key}]`),
+  missing: [...before].filter((key) => !now.has(key)).map((key) => item(path, key)),
+  added: [...now].filter((key) => !before.has(key)).map((key) => item(path, key)),
   // The same keys in another order.
   changed: [],
 });
@@ -81,11 +82,10 @@ export const difference = (path: string, before: string, now: string): Differenc
   const itemsBefore = itemsOf(before);
   const itemsNow = itemsOf(now);
   if (itemsBefore !== undefined && itemsNow !== undefined) return itemDifference(path, itemsBefore, itemsNow);
-  const prefix = path === "" ? "" : `${path}/`;
   const steps = (text: string): ReadonlyMap<string, string> =>
     new Map(
       itemsOf(text) === undefined
-        ? readShape(text).steps.map((step) => [prefix + step[0], JSON.stringify(step)])
+        ? readShape(text).steps.map((step) => [child(path, step[0]), JSON.stringify(step)])
         : [],
     );
   const stepsBefore = steps(before);
@@ -109,7 +109,8 @@ export const shapesOf = ({ shape, entries }: Pick<RunDetails, "shape" | "entries
 
 /** Where a path stands: in which expansion, at which step of that. */
 interface Place {
-  readonly prefix: string;
+  /** The path of the expansion; empty for the run's own graph. */
+  readonly owner: string;
   readonly shape: Shape;
   readonly step: string;
 }
@@ -122,24 +123,22 @@ const placesOf = (path: string, shapes: Shapes): ReadonlyArray<Place> | undefine
     const text = shapes.get(owner);
     if (text === undefined || itemsOf(text) !== undefined) return undefined;
     const shape = readShape(text);
-    const prefix = owner === "" ? "" : `${owner}/`;
-    const rest = path.slice(prefix.length);
-    // A step of an added pipeline has a "/" in its own path, so the longest that fits is meant.
+    const rest = relativeTo(path, owner);
+    // The path of a step of an added pipeline begins with that pipeline's name, so the longest that fits is meant.
     const step = shape.steps
       .map(([at]) => at)
-      .filter((at) => rest === at || rest.startsWith(`${at}/`) || rest.startsWith(`${at}[`))
+      .filter((at) => isAtOrUnder(rest, at))
       .reduce((longest, at) => (at.length > longest.length ? at : longest), "");
     if (step === "") return undefined;
-    places.push({ prefix, shape, step });
-    let reached = prefix + step;
-    if (path.startsWith(`${reached}[`)) {
-      const close = path.indexOf("]", reached.length);
-      if (close === -1 || !hasItem(shapes.get(reached), path.slice(reached.length + 1, close)))
-        return undefined;
-      reached = path.slice(0, close + 1);
+    places.push({ owner, shape, step });
+    let reached = child(owner, step);
+    const above = itemAbove(path, reached);
+    if (above !== undefined) {
+      if (!hasItem(shapes.get(reached), keyOf(above)!)) return undefined;
+      reached = above;
     }
     if (reached === path) return places;
-    if (!path.startsWith(`${reached}/`)) return undefined;
+    if (!isAtOrUnder(path, reached)) return undefined;
     owner = reached;
   }
 };
@@ -153,7 +152,7 @@ export const hasPath = (path: string, shapes: Shapes): boolean => placesOf(path,
 /** The kind of the step at a path. */
 export const kindAt = (path: string, shapes: Shapes): string | undefined => {
   const place = placesOf(path, shapes)?.at(-1);
-  if (place === undefined || place.prefix + place.step !== path) return undefined;
+  if (place === undefined || child(place.owner, place.step) !== path) return undefined;
   return place.shape.steps.find(([at]) => at === place.step)?.[1];
 };
 
@@ -162,7 +161,7 @@ export const following = (path: string, shapes: Shapes): ReadonlyArray<string> |
   const places = placesOf(path, shapes);
   if (places === undefined) return undefined;
   const found = new Set([path]);
-  for (const { prefix, shape, step } of places) {
+  for (const { owner, shape, step } of places) {
     const readers = new Map<string, Array<string>>();
     for (const [at, , reads] of shape.steps) {
       for (const [, from] of reads) {
@@ -174,7 +173,7 @@ export const following = (path: string, shapes: Shapes): ReadonlyArray<string> |
     const stack = [step];
     const seen = new Set(stack);
     for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
-      if (at !== step) found.add(prefix + at);
+      if (at !== step) found.add(child(owner, at));
       for (const reader of readers.get(at) ?? []) {
         if (seen.has(reader)) continue;
         seen.add(reader);

@@ -12,6 +12,7 @@ import { GraphError } from "../errors.ts";
 import { describe } from "../values/describe.ts";
 import type { StepDefinition } from "./definition.ts";
 import { globMatcher, isGlob, nameProblem } from "./names.ts";
+import { child } from "../path.ts";
 
 /** A glob input: the family members known when the step was added. Steps with outputs "all" may add more at run time. */
 export interface GlobRead {
@@ -338,7 +339,7 @@ export class Draft {
       }
       slotMap[input.slot] = log.owners.length;
       log.nodes.push({
-        path: `${other.name}/${input.name}`,
+        path: child(other.name, input.name),
         definition,
         keys: [input.name],
         slots: [slot],
@@ -371,7 +372,7 @@ export class Draft {
       if (node.definition.outputs === "all") log.open.push(log.nodes.length);
       // A name that the other pipeline has from an "all" step of its own stays -1; one of its inputs may be one of ours.
       log.nodes.push({
-        path: isShown ? node.path : `${other.name}/${node.path}`,
+        path: isShown ? node.path : child(other.name, node.path),
         definition: node.definition,
         keys: node.keys,
         slots: node.slots.map(here),

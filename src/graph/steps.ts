@@ -9,6 +9,7 @@ import { isSchema } from "../values/schema.ts";
 import type { AnyOptions, StepDefinition, UserFunction } from "./definition.ts";
 import { noOptions } from "./definition.ts";
 import { optionsProblem } from "./options.ts";
+import { addressOf } from "../path.ts";
 
 /** How a standalone step shows the builder what it is. */
 export const definitionOf: unique symbol = Symbol.for("espalier/definition") as never;
@@ -127,7 +128,7 @@ const directContext = (path: string) => ({
   path,
   attempt: 1,
   signal: new AbortController().signal,
-  idempotencyKey: `direct/${path}`,
+  idempotencyKey: addressOf("direct", path),
   log: () => {},
   progress: () => {},
 });

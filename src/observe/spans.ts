@@ -19,20 +19,12 @@ import type { PipelineEvent } from "../events.ts";
 import type { StepDefinition, UserFunction } from "../graph/definition.ts";
 import { describe } from "../values/describe.ts";
 import { isThenable, promiseOf } from "../values/thenable.ts";
+import { groupOf, isItem, lastOf, parentOf, stepOf } from "../path.ts";
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
-/** Where the expansion stands that a step or an item belongs to; undefined for a step of the run's own pipeline. */
-const above = (path: string): string | undefined => {
-  const end = path.endsWith("]") ? path.lastIndexOf("[") : path.lastIndexOf("/");
-  return end === -1 ? undefined : path.slice(0, end);
-};
-
-/** A step's own name. All items of a map have one, so that a collector can group them: `fit[]`. */
-const nameOf = (path: string): string => {
-  const own = path.slice(path.lastIndexOf("/") + 1);
-  return own.endsWith("]") ? `${own.slice(0, own.lastIndexOf("["))}[]` : own;
-};
+/** The path of the expansion that a step or an item belongs to; undefined for a step of the run's own pipeline. */
+const above = (path: string): string | undefined => parentOf(path) || undefined;
 
 /** Exporters read errors, and what was thrown may be anything: a proxy, or a getter that throws. */
 const failedWith = (error: unknown): Exit.Exit<never, unknown> => {
@@ -179,11 +171,11 @@ export class Spans {
   #begin(path: string, attributes: Attributes = {}): void {
     // Left behind by an attempt of the expansion around it.
     this.#open.get(path)?.end(this.#now(), Exit.interrupt());
-    const name = nameOf(path);
+    const name = groupOf(path);
     const span = this.#make(name, this.#parentOf(path), {
-      "espalier.step": name.endsWith("]") ? name.slice(0, -2) : name,
+      "espalier.step": lastOf(stepOf(path)),
       "espalier.path": path,
-      "espalier.kind": path.endsWith("]") ? "item" : (this.#kinds.get(path) ?? "step"),
+      "espalier.kind": isItem(path) ? "item" : (this.#kinds.get(path) ?? "step"),
       ...attributes,
     });
     this.#open.set(path, span);

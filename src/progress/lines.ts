@@ -4,8 +4,9 @@ import type { PipelineEvent } from "../events.ts";
 import { asText } from "./frame.ts";
 import { said } from "./said.ts";
 import { summary } from "./summary.ts";
-import { parentPath, RunTree } from "./tree.ts";
+import { RunTree } from "./tree.ts";
 import { counted, took } from "./words.ts";
+import { isItem, isWithinItem, stepOf } from "../path.ts";
 
 /** A log is for reading: of what goes on for long, so often is told how far it is. */
 const millisBetween = 10_000;
@@ -48,21 +49,20 @@ const linesOfRun = (say: (line: string) => void): ((event: PipelineEvent) => voi
     began.delete(path);
     return start === undefined ? "" : ` (${took(time - start)})`;
   };
-  const isItem = (path: string): boolean => path.includes("[");
   const ended = (event: PipelineEvent & { readonly path: string }): void => {
     const { path } = event;
-    const map = path.endsWith("]") ? parentPath(path) : undefined;
+    const map = isItem(path) ? stepOf(path) : undefined;
     if (map !== undefined) {
       const count = (items.get(map) ?? 0) + 1;
       items.set(map, count);
       const of = tree.node(map)?.items;
       const last = told.get(map)?.time ?? began.get(map) ?? event.time;
-      if (of !== undefined && count < of && event.time - last >= millisBetween && !isItem(map)) {
+      if (of !== undefined && count < of && event.time - last >= millisBetween && !isWithinItem(map)) {
         told.set(map, { time: event.time, fraction: 0 });
         say(`  ${map}: ${count.toLocaleString("en")} of ${counted(of, "item")}`);
       }
     }
-    if (isItem(path)) return;
+    if (isWithinItem(path)) return;
     const count = items.get(path);
     items.delete(path);
     say(`✓ ${path}${count === undefined ? "" : `: ${counted(count, "item")}`}${since(path, event.time)}`);
@@ -83,13 +83,13 @@ const linesOfRun = (say: (line: string) => void): ((event: PipelineEvent) => voi
         return end(event, "✗ interrupted after");
       case "step.started":
       case "expansion.started":
-        if (!isItem(event.path)) began.set(event.path, event.time);
+        if (!isWithinItem(event.path)) began.set(event.path, event.time);
         return;
       case "step.succeeded":
       case "expansion.succeeded":
         return ended(event);
       case "expansion.expanded":
-        if (isItem(event.path) || event.plan === undefined) return;
+        if (isWithinItem(event.path) || event.plan === undefined) return;
         return say(`+ ${event.path}: ${event.plan.name}, ${counted(event.plan.steps.length, "step")}`);
       case "step.retried":
         return say(
@@ -99,7 +99,7 @@ const linesOfRun = (say: (line: string) => void): ((event: PipelineEvent) => voi
       case "expansion.failed":
         return say(`✗ ${event.path}${since(event.path, event.time)}`);
       case "step.skipped":
-        return isItem(event.path) ? undefined : say(`- ${event.path}: skipped`);
+        return isWithinItem(event.path) ? undefined : say(`- ${event.path}: skipped`);
       case "step.leaked":
         return say(`! ${event.path} did not stop when it was interrupted, and was abandoned`);
       case "step.logged":
@@ -114,7 +114,7 @@ const linesOfRun = (say: (line: string) => void): ((event: PipelineEvent) => voi
       case "run.continued":
         return say("▶ goes on");
       case "cache.hit":
-        return isItem(event.path) ? undefined : say(`= ${event.path}: from run ${event.fromRun}`);
+        return isWithinItem(event.path) ? undefined : say(`= ${event.path}: from run ${event.fromRun}`);
       case "step.recalled":
       case "cache.missed":
       case "step.interrupted":

@@ -6,6 +6,7 @@
  */
 import type { Plan, StepKind } from "../../types/plan.ts";
 import type { PipelineEvent } from "../events.ts";
+import { isItem, lastOf, parentOf } from "../path.ts";
 
 export type NodeState =
   | "waiting"
@@ -70,17 +71,6 @@ export class TreeNode {
     return this.became !== undefined || this.items !== undefined;
   }
 }
-
-/** What the path of a node's parent is; empty for the run. */
-export const parentPath = (path: string): string =>
-  path.endsWith("]")
-    ? path.slice(0, path.lastIndexOf("["))
-    : path.slice(0, Math.max(0, path.lastIndexOf("/")));
-
-const nameOf = (path: string): string => {
-  const parent = parentPath(path);
-  return path.slice(parent.length + (parent === "" || path.endsWith("]") ? 0 : 1));
-};
 
 /** So many failed items of a map are kept for showing. */
 const mostFailedItems = 50;
@@ -203,12 +193,11 @@ export class RunTree {
     // From the outside inward, without recursion: paths are as deep as data says.
     const missing: Array<string> = [];
     let at = path;
-    for (; at !== "" && !this.#nodes.has(at); at = parentPath(at)) missing.push(at);
+    for (; at !== "" && !this.#nodes.has(at); at = parentOf(at)) missing.push(at);
     let parent = at === "" ? this.root : this.#nodes.get(at)!;
     for (const next of missing.toReversed()) {
-      const isItem = next.endsWith("]");
-      if (isItem) parent.kind = "map";
-      parent = this.#add(next, nameOf(next), isItem ? "item" : "step", parent, []);
+      if (isItem(next)) parent.kind = "map";
+      parent = this.#add(next, lastOf(next), isItem(next) ? "item" : "step", parent, []);
       // What is around something that has begun has begun too.
       if (next !== path) this.#activate(parent, "running");
     }

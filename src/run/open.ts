@@ -29,6 +29,7 @@ import { isEffectSchema } from "../values/schema.ts";
 import type { LiveRun } from "./live.ts";
 import { liveRun, reserve } from "./live.ts";
 import { hear } from "./signal.ts";
+import { stepOf } from "../path.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 type Outputs = Record<string, unknown>;
@@ -124,7 +125,7 @@ const dropsOf = (run: RunDetails, { from, retryFailed }: Resuming): ReadonlyArra
     for (const { kind, path } of run.entries) {
       if (kind !== Kind.failure) continue;
       drops.add(path);
-      const map = path.slice(0, path.lastIndexOf("["));
+      const map = stepOf(path);
       for (const after of following(map, shapes) ?? []) if (after !== map) drops.add(after);
     }
   }

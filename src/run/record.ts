@@ -9,6 +9,7 @@ import { expandable } from "../engine/expand.ts";
 import type { Watcher } from "../engine/schedule.ts";
 import type { PipelineEvent } from "../events.ts";
 import { planOf } from "../plan.ts";
+import { stepOf } from "../path.ts";
 
 export class Recording implements Watcher {
   /** Lines are among the events that the handle gives. */
@@ -33,7 +34,7 @@ export class Recording implements Watcher {
   }
 
   expanded(path: string, subPipeline: unknown): void {
-    const step = path.endsWith("]") ? path.slice(0, path.lastIndexOf("[")) : path;
+    const step = stepOf(path);
     const paths = this.#expandedBy.get(step);
     if (paths === undefined) this.#expandedBy.set(step, [path]);
     else if (!paths.includes(path)) paths.push(path);
@@ -121,7 +122,7 @@ export class Recording implements Watcher {
       if (paths === undefined) return step;
       const expansions = paths.map((path) => {
         const graph = expandable(this.expansions.get(path)?.subPipeline);
-        return { path, plan: graph === undefined ? undefined : this.#grown(planOf(graph.draft, `${path}/`)) };
+        return { path, plan: graph === undefined ? undefined : this.#grown(planOf(graph.draft, path)) };
       });
       return { ...step, expansions };
     });

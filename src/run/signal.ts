@@ -18,6 +18,7 @@ import { describe } from "../values/describe.ts";
 import { decode as decodeText, encode } from "../values/encode.ts";
 import { decode } from "../values/schema.ts";
 import { anyLiveRun, liveRun } from "./live.ts";
+import { addressOf } from "../path.ts";
 
 interface Waiting {
   readonly schema: unknown;
@@ -27,7 +28,7 @@ interface Waiting {
 /** The steps that wait in this process, by run and path. */
 const waiting = new Map<string, Waiting>();
 
-const keyOf = (runId: string, path: string): string => `${runId}/${path}`;
+const keyOf = (runId: string, path: string): string => addressOf(runId, path);
 
 /** Why a value is none that the schema takes; undefined where it is one. */
 const problem = (schema: unknown, value: unknown): Effect.Effect<string | undefined> =>

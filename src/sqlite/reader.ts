@@ -6,6 +6,7 @@ import { Kind } from "../journal/store.ts";
 import { readLines } from "./lines.ts";
 import type { Values } from "./values.ts";
 import { checksum } from "./values.ts";
+import { isAtOrUnderAny } from "../path.ts";
 
 interface RunRow {
   readonly run: number;
@@ -41,17 +42,6 @@ const summary = (row: RunRow): RunSummary => ({
   error: row.error ?? undefined,
   origin: row.origin ?? undefined,
 });
-
-/** Every path that `path` is beneath, and itself. */
-const isDropped = (path: string, dropped: ReadonlySet<string>): boolean => {
-  if (dropped.size === 0) return false;
-  if (dropped.has(path)) return true;
-  for (let at = 0; at < path.length; at++) {
-    const char = path[at];
-    if ((char === "/" || char === "[") && dropped.has(path.slice(0, at))) return true;
-  }
-  return false;
-};
 
 export class Reader {
   readonly #database: DatabaseSync;
@@ -133,7 +123,7 @@ export class Reader {
       }
       // An outcome and a failure are two answers to one question.
       const key = `${kind === Kind.failure ? Kind.outcome : kind}${path}`;
-      if (seen.has(key) || isDropped(path, dropped)) continue;
+      if (seen.has(key) || isAtOrUnderAny(path, dropped)) continue;
       seen.add(key);
       newest.push(text.startsWith("#") ? { ...entry, text: this.#values.take(text) } : entry);
     }

@@ -2,6 +2,7 @@
 import type { Plan, PlanStep } from "../../types/plan.ts";
 import { toDot } from "../draw/dot.ts";
 import { toMermaid } from "../draw/mermaid.ts";
+import { itemLabel, keyOf } from "../path.ts";
 
 /**
  * A graph as text: for a terminal, for Markdown and for Graphviz.
@@ -43,7 +44,7 @@ export const terminalText = (plan: Plan, failing?: string): string => {
         ? (expansion.plan?.steps.map(lineOf) ?? [])
         : [
             {
-              text: `[${oneLine(expansion.path.slice(step.path.length + 1, -1))}]`,
+              text: itemLabel(oneLine(keyOf(expansion.path) ?? "")),
               path: expansion.path,
               inner: expansion.plan?.steps.map(lineOf) ?? [],
             },

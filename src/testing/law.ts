@@ -7,6 +7,7 @@ import { InvalidInput, StepFailed } from "../errors.ts";
 import { describe } from "../values/describe.ts";
 import type { Given, Observed, ObserveOptions, Subject } from "./observe.ts";
 import { observe } from "./observe.ts";
+import { isAtTop } from "../path.ts";
 
 /**
  * How large an expansion may be: steps in the whole run, and how deep they nest.
@@ -80,8 +81,7 @@ const obstacleOf = (observed: Observed): string | undefined => {
   const error = Cause.squash(ended.exit.cause);
   if (error instanceof InvalidInput) {
     const schema = `the arbitrary gave an input that the schema refuses: ${error.message}`;
-    if (error.path === "" || !error.path.includes("/"))
-      return `${schema} Is arbitrary.fromSchema what you want?`;
+    if (error.path === "" || isAtTop(error.path)) return `${schema} Is arbitrary.fromSchema what you want?`;
   }
   const thrown = error instanceof StepFailed ? error.cause : error;
   const service = missingService.exec(describe(thrown))?.[1];

@@ -15,6 +15,7 @@ import type {
   StoreService,
 } from "../journal/store.ts";
 import { Kind, Store } from "../journal/store.ts";
+import { isAtOrUnderAny } from "../path.ts";
 
 interface Kept {
   readonly run: NewRun;
@@ -23,10 +24,6 @@ interface Kept {
 }
 
 const unlimited = Number.MAX_SAFE_INTEGER;
-
-/** Is `path` at, or beneath, a path that was dropped after it was recorded? */
-const isDropped = (path: string, dropped: ReadonlySet<string>): boolean =>
-  [...dropped].some((from) => path === from || path.startsWith(`${from}/`) || path.startsWith(`${from}[`));
 
 /** The newest record of each kind and path, without what was dropped. */
 const newest = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
@@ -37,7 +34,7 @@ const newest = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
     const { kind, path } = entry;
     const key = `${kind === Kind.failure ? Kind.outcome : kind}${path}`;
     if (kind === Kind.dropped) dropped.add(path);
-    else if (!seen.has(key) && !isDropped(path, dropped)) {
+    else if (!seen.has(key) && !isAtOrUnderAny(path, dropped)) {
       seen.add(key);
       found.push(entry);
     }

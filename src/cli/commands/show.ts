@@ -9,6 +9,7 @@ import type { RunDetails } from "../../journal/store.ts";
 import { outcomes, preview, took, when } from "../history.ts";
 import { print } from "../output.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
+import { child, item, itemLabel } from "../../path.ts";
 
 export const runId: Argument.Argument<string> = Argument.String("run").pipe(
   Argument.withDescription("The id of a run, or enough of its beginning"),
@@ -46,10 +47,10 @@ const tree = (run: RunDetails): ReadonlyArray<string> => {
     if (text === undefined) return;
     const items = itemsOf(text);
     if (items === undefined) {
-      for (const [step] of readShape(text).steps) show(`${path}/${step}`, step, depth + 1);
+      for (const [step] of readShape(text).steps) show(child(path, step), step, depth + 1);
       return;
     }
-    for (const key of [...items].slice(0, mostItems)) show(`${path}[${key}]`, `[${key}]`, depth + 1);
+    for (const key of [...items].slice(0, mostItems)) show(item(path, key), itemLabel(key), depth + 1);
     if (items.size > mostItems) lines.push(`${"  ".repeat(depth + 1)}… and ${items.size - mostItems} more`);
   };
   for (const [step] of readShape(run.shape).steps) show(step, step, 0);

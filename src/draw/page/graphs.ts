@@ -9,6 +9,7 @@ import { forcedLabel, forcedNote, labelOf, widthOf } from "../label.ts";
 import type { OutlineBox } from "../outline.ts";
 import { lineHeight, outlineOf } from "../outline.ts";
 import type { PageBox, PageForm, PageGraph, PageStep } from "./data.ts";
+import { isItem, lastOf } from "../../path.ts";
 
 /** What of a page comes from a plan. `paths` has the path of each step as the run knows it. */
 export interface Graphs {
@@ -52,7 +53,7 @@ interface Task {
   readonly owner: number;
 }
 
-const itemName = (path: string): string => (path.endsWith("]") ? path.slice(path.lastIndexOf("[")) : path);
+const itemName = (path: string): string => (isItem(path) ? lastOf(path) : path);
 
 const grownNote = (step: PlanStep): string => {
   const grown = (step.expansions ?? []).flatMap(({ plan }) => (plan === undefined ? [] : [plan]));

@@ -9,6 +9,7 @@ import type { Became, PageAttempt, PageError, PageState, Shown } from "../page/d
 import { failuresOf } from "./failures.ts";
 import type { Room } from "./show.ts";
 import { brief, entriesOf, show } from "./show.ts";
+import { isAtOrUnder, stepOf } from "../../path.ts";
 
 type StepEvent = Extract<PipelineEvent, { readonly path: string }>;
 
@@ -221,7 +222,7 @@ export class Collected {
   /** What is tried again has become something else: what an earlier attempt was is not drawn. */
   #forgetWithin({ path }: StepRecord): void {
     for (const inner of this.#records.keys()) {
-      if (inner.startsWith(`${path}/`) || inner.startsWith(`${path}[`)) this.#records.delete(inner);
+      if (inner !== path && isAtOrUnder(inner, path)) this.#records.delete(inner);
     }
   }
 }
@@ -246,7 +247,7 @@ export const grownPlan = ({ plan, records }: Collected, leaveOut: (steps: number
     const { path, became, expandedAt, items } = record;
     if (expandedAt === undefined) continue;
     const own = byPath.get(path);
-    const step = own ?? byPath.get(path.endsWith("]") ? path.slice(0, path.lastIndexOf("[")) : path);
+    const step = own ?? byPath.get(stepOf(path));
     if (step === undefined) continue;
     if (became === undefined) {
       if (own !== undefined && items === undefined) attach(own, { path, plan: undefined });

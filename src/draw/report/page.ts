@@ -6,6 +6,7 @@ import type { Collected, StepRecord } from "./collect.ts";
 import { grownPlan } from "./collect.ts";
 import { criticalPath } from "./critical.ts";
 import { lanesOf } from "./lanes.ts";
+import { isItem, lastOf, stepOf } from "../../path.ts";
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
@@ -61,9 +62,9 @@ const withItems = (
   for (const record of collected.records.values()) {
     const { path } = record;
     if (byPath.has(path)) continue;
-    const parent = byPath.get(path.endsWith("]") ? path.slice(0, path.lastIndexOf("[")) : "");
+    const parent = byPath.get(isItem(path) ? stepOf(path) : "");
     if (parent === undefined) continue;
-    const name = path.slice(path.lastIndexOf("["));
+    const name = lastOf(path);
     const { outputs } = steps[parent]!;
     steps.push({ path: text(path), name: text(name), kind: "item", parent, inputs: [], outputs });
     records.push(record);

@@ -4,6 +4,7 @@
  */
 import type { Shape, ShapeNode, Values } from "./shape.ts";
 import { choose, digest, kindOf, listBefore, listOf, nameOf, readsOf } from "./shape.ts";
+import { child, item, lastOf, stepOf } from "../../path.ts";
 
 /**
  * What a run must do.
@@ -43,7 +44,7 @@ class Interpreter {
     return value;
   }
 
-  run(shape: Shape, depth: number, prefix: string, given: Values, begin: number): Outcome {
+  run(shape: Shape, depth: number, path: string, given: Values, begin: number): Outcome {
     const values: Values = { ...given };
     const ends = new Map<string, number>(Object.keys(given).map((name) => [name, begin]));
     shape.nodes.forEach((node, index) => {
@@ -57,7 +58,16 @@ class Interpreter {
         outcome = { value: failed, end: start };
       } else {
         const inputs = Object.fromEntries(reads.map((read) => [read, values[read]]));
-        outcome = this.#node(shape, node, index, depth, prefix + name, inputs, over && values[over], start);
+        outcome = this.#node(
+          shape,
+          node,
+          index,
+          depth,
+          child(path, name),
+          inputs,
+          over && values[over],
+          start,
+        );
       }
       values[name] = outcome.value;
       ends.set(name, outcome.end);
@@ -85,8 +95,8 @@ class Interpreter {
     const isInstant = node.style !== "sleeping effect" || (kind === "switch" && seed % 2 !== 0);
     const end = start + (isInstant ? 0 : 1);
     if (kind === "map") {
-      const all = (items as ReadonlyArray<unknown>).map((item, i) =>
-        this.#expand(node, depth, `${path}[${i}]`, digest(seed, [item]), inputs, end),
+      const all = (items as ReadonlyArray<unknown>).map((each, i) =>
+        this.#expand(node, depth, item(path, i), digest(seed, [each]), inputs, end),
       );
       const isFailed = all.some(({ value }) => value === failed);
       return {
@@ -110,13 +120,13 @@ class Interpreter {
     const direct = this.#call(path, seed);
     const sub = choose(node.subs, seed);
     if (direct === failed || sub === undefined) return { value: direct, end: begin };
-    const { values, end } = this.run(sub, depth + 1, `${path}/`, inputs, begin);
+    const { values, end } = this.run(sub, depth + 1, path, inputs, begin);
     const last = values[nameOf(depth + 1, sub.nodes.length - 1)];
     let exposed: unknown =
-      last === failed ? failed : this.#call(`${path}/exposed`, digest(node.salt, [last]));
+      last === failed ? failed : this.#call(child(path, "exposed"), digest(node.salt, [last]));
     // The step that exposes it bears the name of the dynamic step, without what names an item.
-    const name = path.split("/").at(-1)!.replace(/\[.*/, "");
-    if (exposed !== failed) exposed = this.#call(`${path}/${name}`, exposed);
+    const name = lastOf(stepOf(path));
+    if (exposed !== failed) exposed = this.#call(child(path, name), exposed);
     return { value: Object.values(values).includes(failed) ? failed : exposed, end };
   }
 }

@@ -5,14 +5,18 @@ import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import type { Observed } from "../observe.ts";
 import { nothingExpanded } from "./well-formed.ts";
+import { depthOf } from "../../path.ts";
 
 const sizeOf = ({ expansions }: Observed): { readonly steps: number; readonly depth: number } => {
   let steps = 0;
   let depth = 0;
+  const grown = new Set(
+    expansions.flatMap(({ path, expansion }) => (expansion.type === "graph" ? [path] : [])),
+  );
   for (const { path, expansion } of expansions) {
     if (expansion.type !== "graph") continue;
     steps += expansion.graph.nodes.length;
-    depth = Math.max(depth, path.split("/").length);
+    depth = Math.max(depth, 1 + depthOf(path, (at) => grown.has(at)));
   }
   return { steps, depth };
 };

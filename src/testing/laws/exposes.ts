@@ -6,6 +6,7 @@ import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import type { Observed, SeenExpansion } from "../observe.ts";
 import { firstProblem, nothingExpanded } from "./well-formed.ts";
+import { isAtTop } from "../../path.ts";
 
 const list = (names: ReadonlyArray<string>): string =>
   names.length === 0 ? "nothing" : names.map((name) => `"${name}"`).join(", ");
@@ -28,9 +29,8 @@ const problemOf = ({ call: { definition }, expansion }: SeenExpansion): string |
   // An expansion may pass one of its inputs on; a step that provides it as well would be the second.
   const twice = outputs.find(
     (name) =>
-      plan.steps.filter(
-        (step) => step.outputs !== "all" && step.outputs.includes(name) && !step.path.includes("/"),
-      ).length > 1,
+      plan.steps.filter((step) => step.outputs !== "all" && step.outputs.includes(name) && isAtTop(step.path))
+        .length > 1,
   );
   return twice === undefined ? undefined : `provides "${twice}" more than once`;
 };

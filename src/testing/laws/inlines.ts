@@ -7,6 +7,7 @@ import { broken, held, settled, vacuous } from "../law.ts";
 import type { Given, Observed, SeenExpansion, Subject } from "../observe.ts";
 import { firstFailed, hasFailed, outcomeOf } from "../outcome.ts";
 import { textOf } from "../words.ts";
+import { isAtTop, keyOf } from "../../path.ts";
 
 /** What a run gave. */
 const outputsOf = ({ ended }: Observed): Given | undefined =>
@@ -14,13 +15,13 @@ const outputsOf = ({ ended }: Observed): Given | undefined =>
 
 /** What the step gave for this expansion; undefined where the run's outputs do not show it. */
 const shownIn = (outputs: Given, { path, call: { definition } }: SeenExpansion): Given | undefined => {
-  if (path.includes("/") || definition.outputs === "all") return undefined;
+  if (!isAtTop(path) || definition.outputs === "all") return undefined;
   if (!definition.outputs.every((name) => Object.hasOwn(outputs, name))) return undefined;
   if (definition.kind !== "map") {
     return Object.fromEntries(definition.outputs.map((name) => [name, outputs[name]]));
   }
   const { name, options } = definition;
-  const index = Number(path.slice(path.indexOf("[") + 1, -1));
+  const index = Number(keyOf(path));
   const items: unknown = outputs[name];
   if (options.key !== undefined || options.failures === "collect" || !Array.isArray(items)) return undefined;
   return { [name]: items[index] };

@@ -1,12 +1,13 @@
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import type { Given, Observed } from "../observe.ts";
+import { child } from "../../path.ts";
 
 /** The names of all steps, without the expansions that they are in: an item has its index there. */
 const namesOf = ({ expansions }: Observed): ReadonlySet<string> =>
   new Set(
     expansions.flatMap(({ path, expansion }) =>
-      expansion.type === "graph" ? expansion.graph.nodes.map((node) => `${path}/${node.path}`) : [],
+      expansion.type === "graph" ? expansion.graph.nodes.map((node) => child(path, node.path)) : [],
     ),
   );
 

@@ -5,6 +5,7 @@ import { describe } from "../../values/describe.ts";
 import type { Law, Verdict } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import type { Observed, SeenExpansion } from "../observe.ts";
+import { child } from "../../path.ts";
 
 const list = (names: ReadonlyArray<string>): string =>
   names.length === 0 ? "nothing" : names.map((name) => `"${name}"`).join(", ");
@@ -37,7 +38,7 @@ const refusedAt = ({ expansions }: Observed): string | undefined => {
     if (expansion.type !== "threw") continue;
     const step = (expansion.thrown as Partial<GraphError> | null)?.step;
     const isThere = step !== undefined && unfinishedOf(expansion.thrown)?.hasName(step) === true;
-    return isThere ? `${path}/${step}` : undefined;
+    return isThere ? child(path, step) : undefined;
   }
   return undefined;
 };

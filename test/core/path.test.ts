@@ -1,0 +1,103 @@
+/** Paths have one home, `src/path.ts`: what it says of them, and that no other module handles their text. */
+import { globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { root } from "../../scripts/package.ts";
+import {
+  addressOf,
+  child,
+  depthOf,
+  groupOf,
+  isAtOrUnder,
+  isAtOrUnderAny,
+  item,
+  itemAbove,
+  keyOf,
+  lastOf,
+  parentOf,
+  relativeTo,
+  staticPathOf,
+  stepOf,
+} from "../../src/path.ts";
+
+describe("a path", () => {
+  const path = child(item(child("train", "fit"), 3), "score");
+
+  test("is written from its parts", () => {
+    expect(path).toBe("train/fit[3]/score");
+    expect(child("", "train")).toBe("train");
+    expect(addressOf("run", path)).toBe("run/train/fit[3]/score");
+  });
+
+  test("is read part by part", () => {
+    const up: Array<string> = [];
+    for (let at = path; at !== ""; at = parentOf(at)) up.push(at);
+    expect(up).toEqual(["train/fit[3]/score", "train/fit[3]", "train/fit", "train"]);
+    expect(up.map(lastOf)).toEqual(["score", "[3]", "fit", "train"]);
+    expect(up.map(groupOf)).toEqual(["score", "fit[]", "fit", "train"]);
+    expect(up.map(stepOf)).toEqual(["train/fit[3]/score", "train/fit", "train/fit", "train"]);
+    expect(up.map(keyOf)).toEqual([undefined, "3", undefined, undefined]);
+    expect(itemAbove(path, "train/fit")).toBe("train/fit[3]");
+    expect(itemAbove(path, "train")).toBeUndefined();
+    expect(relativeTo(path, "train")).toBe("fit[3]/score");
+    expect(relativeTo(path, "")).toBe(path);
+  });
+
+  test("is beneath what it begins with, part by part", () => {
+    for (const above of ["", "train", "train/fit", "train/fit[3]", path])
+      expect(isAtOrUnder(path, above)).toBe(true);
+    for (const other of ["tra", "train/fi", "train/fit[3", "train/fit[33]", "score", `${path}2`])
+      expect(isAtOrUnder(path, other)).toBe(false);
+    expect(isAtOrUnder("fit[33]", "fit[3]")).toBe(false);
+    expect(isAtOrUnderAny(path, new Set(["x", "train/fit"]))).toBe(true);
+    expect(isAtOrUnderAny(path, new Set(["x", "train/fi", ""]))).toBe(true);
+    expect(isAtOrUnderAny(path, new Set(["x", "train/fi"]))).toBe(false);
+  });
+
+  test("has the depth that the plan says: a pipeline that was added is no level, nor is a map beside its items", () => {
+    const depth = (at: string, expansions: ReadonlyArray<string>) =>
+      depthOf(at, (one) => expansions.includes(one));
+    expect(depth("load/parse", [])).toBe(0);
+    expect(depth("load/parse", ["load"])).toBe(1);
+    expect(depth(path, ["train", "train/fit[3]"])).toBe(2);
+    expect(depth("train", ["train"])).toBe(0);
+  });
+
+  test("is the same for all items without their keys", () => {
+    expect(staticPathOf("a[0]/b[x.y]/c")).toBe("a/b/c");
+    expect(staticPathOf("a")).toBe("a");
+  });
+});
+
+/** Modules that handle a text with the same signs, and what it is. */
+const others: Readonly<Record<string, string>> = {
+  "src/cli/place.ts": "paths of files",
+  "src/cli/watch/serve.ts": "paths of URLs",
+  "src/cli/json.ts": "places in a value",
+  "src/testing/arbitrary/json-schema.ts": "references in a JSON Schema",
+  "src/testing/words.ts": "values",
+  "src/values/encode.ts": "JSON",
+  "src/draw/json.ts": "JSON",
+  "src/draw/page/client/main.ts": "keys that are pressed",
+  "src/draw/report/show.ts": "values",
+  "src/progress/said.ts": "values",
+};
+
+/** What reads or writes the text of a path: a separator that is looked for, or stands right behind a value. */
+const handles = [
+  /(?:lastIndexOf|indexOf|split|includes|startsWith|endsWith)\(\s*["'`][/[\]]["'`]/,
+  /===\s*["'`][/[\]]["'`]/,
+  /\$\{[^{}]*(?:path|prefix|runId|owner|map|step|parent|name|at)[^{}]*\}(?:\/|\[\$)/i,
+  /\+\s*["'`][/[\]]["'`]/,
+];
+
+test("only src/path.ts handles the text of paths", () => {
+  const found: Array<string> = [];
+  for (const file of globSync("src/**/*.ts", { cwd: root })) {
+    if (file === "src/path.ts" || file.endsWith("/assets.ts") || file in others) continue;
+    const code = readFileSync(join(root, file), "utf8").replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
+    for (const line of code.split("\n"))
+      if (handles.some((pattern) => pattern.test(line))) found.push(`${file}: ${line.trim()}`);
+  }
+  expect(found).toEqual([]);
+});
