@@ -3,7 +3,7 @@
  * file in `commands` and a line in the list below.
  */
 import { readFileSync } from "node:fs";
-import * as NodeServices from "@effect/platform-node/NodeServices";
+
 import * as Cause from "effect/Cause";
 import * as CliConfig from "effect/cli/CliConfig";
 import * as CliOutput from "effect/cli/CliOutput";
@@ -25,6 +25,7 @@ import { cancel, signal } from "./commands/signal.ts";
 import { why } from "./commands/why.ts";
 import type { CliFailure } from "./failure.ts";
 import { failure, tellable } from "./failure.ts";
+import { nodeServices } from "./node-services.ts";
 import { print, tell } from "./output.ts";
 import { placeOf } from "./place.ts";
 
@@ -63,7 +64,7 @@ const presenter: CliOutput.Presenter = {
 };
 
 const services = Layer.mergeAll(
-  NodeServices.layer,
+  nodeServices,
   CliConfig.layer({ builtIns: [GlobalFlag.Help, GlobalFlag.Version, GlobalFlag.Completions] }),
   CliOutput.layerPresenter(presenter),
 );

@@ -1,0 +1,16 @@
+/**
+ * What Effect's command line asks of the platform (files, paths, processes, the terminal), as Node does it.
+ *
+ * `@effect/platform-node` has the same layer, and requires Redis: 18 MB of an installation that nothing here uses.
+ */
+import * as NodeChildProcessSpawner from "@effect/platform-node-shared/NodeChildProcessSpawner";
+import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem";
+import * as NodePath from "@effect/platform-node-shared/NodePath";
+import * as NodeStdio from "@effect/platform-node-shared/NodeStdio";
+import * as NodeTerminal from "@effect/platform-node-shared/NodeTerminal";
+import * as Layer from "effect/Layer";
+
+export const nodeServices = Layer.provideMerge(
+  NodeChildProcessSpawner.layer,
+  Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, NodeStdio.layer, NodeTerminal.layer),
+);
