@@ -6,6 +6,7 @@ import { StepFailed } from "espalier";
 import { arbitrary, Injected } from "espalier/testing";
 import type { Shape } from "espalier/testing";
 import * as fc from "fast-check";
+import type { StepDefinition } from "../src/graph/definition.ts";
 import { modelOf } from "../src/testing/arbitrary/interpret.ts";
 import type { EngineLaw } from "./engine-laws.ts";
 import { counted, errorOf, explored, leavesNothing, outputsOf, ranIn, same, Watch, yes } from "./support.ts";
@@ -32,9 +33,7 @@ const struck = arbitrary
   );
 
 const failingAt = (path: string): Watch =>
-  new Watch((call) =>
-    call.context.path === path ? Effect.fail(new Injected({ path })) : call.run(call.parameters),
-  );
+  new Watch((call, next) => (call.path === path ? Effect.fail(new Injected({ path })) : next(call)));
 
 /** The one that is checked with ten thousand pipelines. */
 export const model = law<[Shape, ReturnType<typeof explored>, number]>(
@@ -57,9 +56,9 @@ const failure = law<[{ shape: Shape; path: string }, ReturnType<typeof explored>
   async ({ path, shape }, order, concurrency) => {
     const { calls, graph } = counted(shape);
     // Thrown, and so known at once: an Effect that fails may yield before it does, and then others rightly start.
-    const watch = new Watch((call) => {
-      if (call.context.path === path) throw new Injected({ path });
-      return call.run(call.parameters);
+    const watch = new Watch((call, next) => {
+      if (call.path === path) throw new Injected({ path });
+      return next(call);
     });
     const ran = await ranIn(graph, { ...order, run: { concurrency }, watch });
     same("error", errorOf(ran.ended), new StepFailed({ path, cause: new Injected({ path }) }));
@@ -111,13 +110,13 @@ const retries = law<[Shape, ReturnType<typeof explored>, number]>(
   async (shape, order, concurrency) => {
     const { graph } = counted(shape);
     const attempts = new Map<string, number>();
-    const watch = new Watch((call) => {
-      const { attempt, path } = call.context;
-      if (call.definition.kind === "switch" && call.expands) return call.run(call.parameters);
+    const watch = new Watch((call, next) => {
+      const { attempt, path } = call;
+      if (call.phase === "case") return next(call);
       attempts.set(path, attempt);
-      return attempt === 1 ? Effect.fail(new Injected({ path })) : call.run(call.parameters);
+      return attempt === 1 ? Effect.fail(new Injected({ path })) : next(call);
     });
-    const policy = (definition: Parameters<NonNullable<Parameters<typeof ranIn>[1]["policy"]>>[0]) => ({
+    const policy = (definition: StepDefinition) => ({
       ...definition,
       options: { ...definition.options, retry: { times: 1 } },
     });

@@ -6,11 +6,13 @@ import * as Exit from "effect/Exit";
 import type { RunOptions } from "espalier";
 import type { Schedule, Shape } from "espalier/testing";
 import type { Graph } from "../src/engine/compile.ts";
+import type { Executor, Middleware, StepCall } from "../src/engine/executor.ts";
 import { expandable } from "../src/engine/expand.ts";
+import { policyOf } from "../src/engine/policy.ts";
+import type { StepDefinition } from "../src/graph/definition.ts";
 import { runGraph } from "../src/run/run.ts";
 import { build } from "../src/testing/arbitrary/build.ts";
-import type { Instrument, StepCall } from "../src/testing/instrument.ts";
-import { instrumented } from "../src/testing/instrument.ts";
+import { withMiddleware } from "../src/testing/instrument.ts";
 import { textOf } from "../src/testing/words.ts";
 import { isThenable, whenSettled } from "../src/values/thenable.ts";
 import type { Ended, WorldOptions } from "../src/testing/world.ts";
@@ -48,47 +50,45 @@ export class Watch {
   most = 0;
   /** Paths, in the order in which their calls began. */
   readonly begun: Array<string> = [];
-  readonly #around: (call: StepCall) => unknown;
+  readonly #around: (call: StepCall, next: Executor) => unknown;
 
-  constructor(around: (call: StepCall) => unknown = (call) => call.run(call.parameters)) {
+  constructor(around: (call: StepCall, next: Executor) => unknown = (call, next) => next(call)) {
     this.#around = around;
   }
 
-  get instrument(): Instrument {
-    return {
-      call: (call) => {
-        this.begun.push(call.context.path);
-        const begins = (): void => {
-          this.open.set(call, call.context.path);
-          this.most = Math.max(this.most, this.open.size);
-        };
-        const ended = (): void => {
-          this.open.delete(call);
-        };
-        begins();
-        let value: unknown;
+  get middleware(): Middleware {
+    return (next) => (call) => {
+      this.begun.push(call.path);
+      const begins = (): void => {
+        this.open.set(call, call.path);
+        this.most = Math.max(this.most, this.open.size);
+      };
+      const ended = (): void => {
+        this.open.delete(call);
+      };
+      begins();
+      let value: unknown;
+      try {
+        value = this.#around(call, next);
+      } catch (thrown) {
+        ended();
+        throw thrown;
+      }
+      if (!Effect.isEffect(value) && isThenable(value)) {
         try {
-          value = this.#around(call);
-        } catch (thrown) {
-          ended();
-          throw thrown;
+          whenSettled(value, ended, ended);
+        } catch {
+          ended(); // What is wrong with the promise is for the engine to find.
         }
-        if (!Effect.isEffect(value) && isThenable(value)) {
-          try {
-            whenSettled(value, ended, ended);
-          } catch {
-            ended(); // What is wrong with the promise is for the engine to find.
-          }
-        } else {
-          ended();
-        }
-        if (!Effect.isEffect(value) || Exit.isExit(value)) return value;
-        // An Effect that is interrupted before it begins has no finalizers: it is under way from its beginning only.
-        return Effect.uninterruptibleMask((restore) => {
-          begins();
-          return Effect.onExit(restore(value), () => Effect.sync(ended));
-        });
-      },
+      } else {
+        ended();
+      }
+      if (!Effect.isEffect(value) || Exit.isExit(value)) return value;
+      // An Effect that is interrupted before it begins has no finalizers: it is under way from its beginning only.
+      return Effect.uninterruptibleMask((restore) => {
+        begins();
+        return Effect.onExit(restore(value), () => Effect.sync(ended));
+      });
     };
   }
 }
@@ -105,13 +105,14 @@ export const ranIn = async (
   options: WorldOptions & {
     readonly run?: RunOptions;
     readonly watch?: Watch;
-    readonly policy?: Instrument["policy"];
+    readonly policy?: (definition: StepDefinition) => StepDefinition;
   },
 ): Promise<Ran> => {
   const { policy, run = {}, watch = new Watch() } = options;
   const world = new World({ patience: 1_000, ...options });
-  const instrument = { ...watch.instrument, ...(policy === undefined ? {} : { policy }) };
-  const ended = await world.run(runGraph(instrumented(graph, instrument), {}, run));
+  const policyFor = policy && ((definition: StepDefinition) => policyOf(policy(definition)));
+  const watched = withMiddleware(graph, watch.middleware, policyFor);
+  const ended = await world.run(runGraph(watched, {}, run));
   return { ended, world, watch };
 };
 

@@ -1,11 +1,14 @@
 /** Turns whatever a user's function did instead of giving a value into a typed failure that says whose it is. */
 import * as Cause from "effect/Cause";
 import { ExpansionError, GraphError, StepFailed } from "../errors.ts";
-import type { Call } from "./frame.ts";
-import { Then } from "./frame.ts";
+import type { Phase } from "./executor.ts";
+import { returnsOf } from "./executor.ts";
 
 /** Whose failure it is: a call of a function, or all attempts of a step together. */
-type Blamed = Pick<Call, "path" | "then">;
+interface Blamed {
+  readonly path: string;
+  readonly phase: Phase;
+}
 
 /** A revoked proxy throws even when asked what it is. */
 const isGraphError = (thrown: unknown): thrown is GraphError => {
@@ -17,8 +20,8 @@ const isGraphError = (thrown: unknown): thrown is GraphError => {
 };
 
 /** In an expansion a `GraphError` tells of the sub-pipeline, which could not be built. */
-const failureOf = ({ path, then }: Blamed, thrown: unknown): ExpansionError | StepFailed =>
-  then !== Then.outcome && isGraphError(thrown)
+const failureOf = ({ path, phase }: Blamed, thrown: unknown): ExpansionError | StepFailed =>
+  returnsOf[phase] !== "output" && isGraphError(thrown)
     ? new ExpansionError({ path, reason: thrown.message })
     : new StepFailed({ path, cause: thrown });
 

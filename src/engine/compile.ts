@@ -2,7 +2,9 @@
  * A finished graph in compressed rows: for each node how many inputs it waits for and who reads it. Made once for a
  * pipeline and shared by all of its runs; the engine copies only the counters.
  */
+import type { StepDefinition } from "../graph/definition.ts";
 import type { Draft, GraphInput, GraphNode } from "../graph/graph.ts";
+import type { Middleware } from "./executor.ts";
 import type { Policy } from "./policy.ts";
 import { policyOf } from "./policy.ts";
 
@@ -29,6 +31,10 @@ export interface Graph {
   /** Names asked for by `.returns` that only an "all" step can provide. */
   readonly returnsLate: ReadonlyArray<string>;
   readonly isOpen: boolean;
+  /** What every call within this graph, and within its expansions, goes through. */
+  readonly around?: ReadonlyArray<Middleware>;
+  /** For a run of this graph: takes the place of what steps ask for by their options. */
+  readonly policyFor?: (definition: StepDefinition) => Policy | undefined;
 }
 
 /** Counters start at nothing. Plain arrays: a small typed array costs ten times as much to make. */

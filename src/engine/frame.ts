@@ -10,6 +10,7 @@ import type { StepDefinition } from "../graph/definition.ts";
 import type { Graph } from "./compile.ts";
 import type { ContextHost } from "./context.ts";
 import { RunningContext } from "./context.ts";
+import type { Layers, Phase } from "./executor.ts";
 import type { Policy } from "./policy.ts";
 import { item, prefixOf } from "../path.ts";
 
@@ -49,6 +50,10 @@ export class Frame {
   readonly parent: Frame | undefined;
   readonly parentIndex: number;
   readonly depth: number;
+  /** The middleware that calls go through; undefined: none. */
+  layers: Layers | undefined;
+  /** For each node, retry, timeout and the like. */
+  policies: Graph["policies"];
   /** The job, in the parent, that ends when this frame ends. */
   job: Job | undefined = undefined;
 
@@ -91,6 +96,8 @@ export class Frame {
     this.map = map;
     this.parent = parent;
     this.parentIndex = parentIndex;
+    this.layers = parent?.layers;
+    this.policies = graph?.policies;
     // A map and the sub-pipelines of its items are one level together.
     this.depth = parent === undefined ? 0 : parent.depth + (map === undefined ? 1 : 0);
     if (graph !== undefined) {
@@ -118,7 +125,7 @@ export class Frame {
     if (this.map !== undefined) return this.map.policy;
     const graph = this.graph!;
     // A map's policy is for each of its items.
-    return graph.nodes[index]!.definition.kind === "map" ? undefined : graph.policies?.[index];
+    return graph.nodes[index]!.definition.kind === "map" ? undefined : this.policies?.[index];
   }
 
   poolOf(index: number): string | undefined {
@@ -197,11 +204,7 @@ export interface Attempt {
   readonly done: (exit: Exit.Exit<unknown, unknown>) => void;
 }
 
-/** What becomes of the value that a function gave: it is the outcome, or may be a pipeline, or chooses a case. */
-export const Then = { outcome: 0, expansion: 1, choice: 2 } as const;
-export type Then = (typeof Then)[keyof typeof Then];
-
-/** One call of a step's function. */
+/** A call of a step that is under way. */
 export class Call {
   readonly host: ContextHost;
   readonly frame: Frame;
@@ -211,7 +214,8 @@ export class Call {
   /** Which attempt this is, from 1. */
   readonly count: number;
   readonly attempt: Attempt | undefined;
-  then: Then;
+  /** Which of the step's functions was called last. */
+  phase: Phase;
   readonly context: RunningContext;
 
   constructor(
@@ -221,7 +225,7 @@ export class Call {
     inputs: Readonly<Record<string, unknown>>,
     count: number,
     attempt: Attempt | undefined,
-    then: Then,
+    phase: Phase,
     context?: RunningContext,
   ) {
     this.host = host;
@@ -230,7 +234,7 @@ export class Call {
     this.inputs = inputs;
     this.count = count;
     this.attempt = attempt;
-    this.then = then;
+    this.phase = phase;
     this.context = context ?? new RunningContext(host, frame, index, count);
   }
 

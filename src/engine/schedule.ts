@@ -34,6 +34,8 @@ import type { ContextHost } from "./context.ts";
 import { CurrentStep, RunningContext } from "./context.ts";
 import { declaredInputs, named } from "./decoded.ts";
 import type { Durable } from "./durable.ts";
+import type { Middleware, Phase } from "./executor.ts";
+import { callCase, callItem, callStep, layered, returnsOf } from "./executor.ts";
 import {
   directProblem,
   expandable,
@@ -43,7 +45,7 @@ import {
   lateProblem,
 } from "./expand.ts";
 import type { Attempt, MapState } from "./frame.ts";
-import { Call, Frame, Job, noInputs, State, Then } from "./frame.ts";
+import { Call, Frame, Job, noInputs, State } from "./frame.ts";
 import { decodeInputs } from "./inputs.ts";
 import { annotated, writeLine } from "./lines.ts";
 import { missingOutput, outputsByName, readInputs } from "./outputs.ts";
@@ -80,8 +82,8 @@ export interface Watcher {
   readonly expanded: (path: string, subPipeline: unknown) => void;
   /** What its expansion gave, by name. */
   readonly gave: (path: string, results: Readonly<Record<string, unknown>>) => void;
-  /** What runs in place of a graph, the run's own or one that it grows by: the same, with other functions. */
-  readonly enter?: ((graph: Graph) => Graph) | undefined;
+  /** What every call of the run goes through. */
+  readonly around?: Middleware | undefined;
   /** Given the engine before its first step. */
   readonly began?: ((engine: { readonly waiting: number }) => void) | undefined;
 }
@@ -95,6 +97,20 @@ const isBareEffect = (value: unknown): value is Effect.Effect<unknown, unknown> 
     return Effect.isEffect(value);
   } catch {
     return false;
+  }
+};
+
+/** Which function of a step is called first. */
+const phaseOf = ({ map }: Frame, { kind }: StepDefinition): Phase => {
+  if (map !== undefined) return "each";
+  switch (kind) {
+    case "step":
+      return "run";
+    case "switch":
+      return "choose";
+    case "dynamic":
+    case "map":
+      return "expand";
   }
 };
 
@@ -117,6 +133,7 @@ export class Engine implements ContextHost {
   readonly #newRunId: () => string;
   #runId: string | undefined;
   readonly #pools: Pools | undefined;
+  #policyFor: Graph["policyFor"];
 
   readonly #queue = new Ready();
   /** Evaluates the Effects of plain steps, while it is in the loop itself. */
@@ -204,6 +221,10 @@ export class Engine implements ContextHost {
     done: (exit: Exit.Exit<Record<string, unknown>, unknown>) => void,
   ): () => void {
     const frame = new Frame(graph, undefined, undefined, 0);
+    const { around } = this.#watcher ?? {};
+    if (around !== undefined) frame.layers = layered(undefined, [around]);
+    this.#policyFor = graph.policyFor;
+    this.#equip(frame, graph);
     this.#fill(frame, inputs, graph.returnSlots);
     // As it is, not inside of a closure: with one that has this call's context, V8's young collections kept whole runs
     // that were long over (20 ms each in place of 1, measured on Node 24).
@@ -281,6 +302,13 @@ export class Engine implements ContextHost {
   }
 
   // -- A frame: its nodes become ready, and it ends -------------------------------------------------------------------
+
+  /** What is to happen around the calls of a graph, beside what its steps ask for. */
+  #equip(frame: Frame, graph: Graph): void {
+    const policyFor = this.#policyFor;
+    if (graph.around !== undefined) frame.layers = layered(frame.layers, graph.around);
+    if (policyFor !== undefined) frame.policies = graph.nodes.map(({ definition }) => policyFor(definition));
+  }
 
   #fill(frame: Frame, inputs: ReadonlyArray<unknown>, keep: ReadonlyArray<number>): void {
     const graph = frame.graph!;
@@ -402,7 +430,7 @@ export class Engine implements ContextHost {
     }
     if (node.definition.kind === "map") this.#startMap(frame, index, inputs);
     else if (this.#durable !== undefined && this.#recalled(this.#durable, frame, index)) return;
-    else if (graph.policies?.[index] === undefined) this.#call(frame, index, inputs, 1, undefined);
+    else if (frame.policies?.[index] === undefined) this.#call(frame, index, inputs, 1, undefined);
     else this.#startUnderPolicy(frame, index, inputs);
   }
 
@@ -452,7 +480,7 @@ export class Engine implements ContextHost {
       keys,
       inputs,
       results: new Array<unknown>(count),
-      policy: frame.graph!.policies?.[index],
+      policy: frame.policies?.[index],
       next: 0,
       succeeded: 0,
     };
@@ -513,7 +541,7 @@ export class Engine implements ContextHost {
     job.fiber = fiber;
     fiber.addObserver((exit) => {
       // The policy's own functions may throw too: `while`, or a Schedule.
-      const mine = { path, then: Then.outcome };
+      const mine = { path, phase: "run" } as const;
       this.#jobIsOver(job, Exit.isSuccess(exit) ? exit : Exit.failCause(blamed(exit.cause, mine)));
     });
   }
@@ -606,17 +634,17 @@ export class Engine implements ContextHost {
     const map = frame.map;
     const definition = map === undefined ? frame.graph!.nodes[index]!.definition : map.definition;
     const { kind } = definition;
-    const then = kind === "step" ? Then.outcome : kind === "switch" ? Then.choice : Then.expansion;
+    const phase = phaseOf(frame, definition);
     if (this.#watcher !== undefined) {
       const type = kind === "step" || map !== undefined ? "step.started" : "expansion.started";
       this.#tellStarted(type, frame.pathOf(index), count);
     }
-    const isPlain = then === Then.outcome || (map !== undefined && frame.grown === undefined);
+    const isPlain = phase === "run" || (map !== undefined && frame.grown === undefined);
     if (isPlain && attempt === undefined && definition.schemas === undefined) {
       this.#callPlainly(frame, index, inputs, definition);
       return;
     }
-    const call = new Call(this, frame, index, inputs, count, attempt, then);
+    const call = new Call(this, frame, index, inputs, count, attempt, phase);
     if (definition.schemas === undefined) this.#invoke(call, inputs);
     else
       this.#decode(call, declaredInputs(definition), (values) =>
@@ -632,12 +660,16 @@ export class Engine implements ContextHost {
     frame: Frame,
     index: number,
     inputs: Readonly<Record<string, unknown>>,
-    { call }: StepDefinition,
+    definition: StepDefinition,
   ): void {
     const context = new RunningContext(this, frame, index, 1);
+    const { map, layers } = frame;
     let value: unknown;
     try {
-      value = frame.map === undefined ? call(inputs, context) : call(frame.map.items[index], inputs, context);
+      if (layers !== undefined)
+        value = this.#execute(this.#callOf(frame, index, inputs, context), inputs, undefined);
+      else if (map === undefined) value = callStep(definition, inputs, context);
+      else value = callItem(definition, map.items[index], inputs, context);
     } catch (thrown) {
       this.#threw(this.#callOf(frame, index, inputs, context), thrown);
       return;
@@ -658,8 +690,8 @@ export class Engine implements ContextHost {
     inputs: Readonly<Record<string, unknown>>,
     context: RunningContext,
   ): Call {
-    const then = frame.map === undefined ? Then.outcome : Then.expansion;
-    return new Call(this, frame, index, inputs, 1, undefined, then, context);
+    const phase = frame.map === undefined ? "run" : "each";
+    return new Call(this, frame, index, inputs, 1, undefined, phase, context);
   }
 
   /** Forks a worker, which evaluates this Effect and those of the steps that are ready after it. */
@@ -692,18 +724,27 @@ export class Engine implements ContextHost {
   }
 
   #invoke(call: Call, inputs: Readonly<Record<string, unknown>>): void {
-    const { map } = call.frame;
+    const { map, layers } = call.frame;
     let value: unknown;
     try {
-      value =
-        map === undefined
-          ? call.definition.call(inputs, call.context)
-          : map.definition.call(map.items[call.index], inputs, call.context);
+      if (layers !== undefined) value = this.#execute(call, inputs, undefined);
+      else if (map === undefined) value = callStep(call.definition, inputs, call.context);
+      else value = callItem(map.definition, map.items[call.index], inputs, call.context);
     } catch (thrown) {
       this.#threw(call, thrown);
       return;
     }
     this.#received(call, value);
+  }
+
+  /** Performs a call through the middleware of its frame. */
+  #execute(
+    { frame, index, path, count, context, phase, definition }: Call,
+    inputs: Readonly<Record<string, unknown>>,
+    choice: string | undefined,
+  ): unknown {
+    const item = frame.map?.items[index];
+    return frame.layers!.execute({ definition, path, attempt: count, inputs, item, choice, context, phase });
   }
 
   #received(call: Call, value: unknown): void {
@@ -784,7 +825,7 @@ export class Engine implements ContextHost {
     if (job.settled) return;
     if (
       Exit.isSuccess(exit) &&
-      call.then !== Then.outcome &&
+      returnsOf[call.phase] !== "output" &&
       !job.cancelled &&
       job.frame.ending === undefined
     ) {
@@ -792,8 +833,8 @@ export class Engine implements ContextHost {
       this.#gave(call, exit.value);
     } else if (
       Exit.isSuccess(exit) &&
-      call.then !== Then.outcome &&
-      (this.#durable === undefined || expandable(exit.value) !== undefined || call.then === Then.choice)
+      returnsOf[call.phase] !== "output" &&
+      (this.#durable === undefined || expandable(exit.value) !== undefined || call.phase === "choose")
     ) {
       // What it gave is not looked at any more; but with a store, a value that is an outcome is recorded.
       this.#jobIsOver(job, Exit.interrupt());
@@ -811,20 +852,22 @@ export class Engine implements ContextHost {
 
   /** A function has given a value, at once or in the end: it is the outcome, or a choice, or perhaps a pipeline. */
   #gave(call: Call, value: unknown): void {
-    if (call.then === Then.outcome) {
-      if (call.attempt === undefined) this.#provide(call.frame, call.index, value, call.count);
-      else call.attempt.done(Exit.succeed(value));
-    } else if (call.then === Then.choice) {
-      this.#choose(call, value);
-    } else {
-      this.#expand(call, value);
+    switch (returnsOf[call.phase]) {
+      case "output":
+        if (call.attempt === undefined) this.#provide(call.frame, call.index, value, call.count);
+        else call.attempt.done(Exit.succeed(value));
+        return;
+      case "choice":
+        return this.#choose(call, value);
+      case "expansion":
+        return this.#expand(call, value);
     }
   }
 
   #choose(call: Call, literal: unknown): void {
     const cases = call.definition.cases!;
     const key = typeof literal === "number" || typeof literal === "boolean" ? String(literal) : literal;
-    call.then = Then.expansion;
+    call.phase = "case";
     if (typeof key !== "string" || !Object.hasOwn(cases, key)) {
       const known = Object.keys(cases)
         .map((name) => `"${name}"`)
@@ -836,7 +879,10 @@ export class Engine implements ContextHost {
     }
     let value: unknown;
     try {
-      value = cases[key]!(call.inputs, call.context);
+      value =
+        call.frame.layers === undefined
+          ? callCase(call.definition, key, call.inputs, call.context)
+          : this.#execute(call, call.inputs, key);
     } catch (thrown) {
       this.#threw(call, thrown);
       return;
@@ -913,14 +959,13 @@ export class Engine implements ContextHost {
   }
 
   #enterGraph(call: Call, pipeline: unknown, graph: Graph, inputs: ReadonlyArray<unknown>): void {
-    let runs = graph;
     if (this.#watcher !== undefined) {
       const { path, count } = call;
       this.#tell({ type: "expansion.expanded", path, attempt: count, plan: planOf(graph.draft, path) });
       this.#watcher.expanded(path, pipeline);
-      if (this.#watcher.enter !== undefined) runs = this.#watcher.enter(graph);
     }
-    const child = new Frame(runs, undefined, call.frame, call.index);
+    const child = new Frame(graph, undefined, call.frame, call.index);
+    this.#equip(child, graph);
     this.#fill(child, inputs, this.#kept(call, graph));
     call.inputs = noInputs;
     this.#enter(child, new Job(call.frame, call.index, call));

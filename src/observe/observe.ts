@@ -10,7 +10,7 @@ import type { PipelineEvent } from "../events.ts";
 import { Measures } from "./measures.ts";
 import { Spans } from "./spans.ts";
 
-export interface Observation extends Pick<Watcher, "hears" | "enter" | "began"> {
+export interface Observation extends Pick<Watcher, "hears" | "around" | "began"> {
   readonly tell: (event: PipelineEvent) => void;
 }
 
@@ -28,7 +28,7 @@ export const observe = (options: RunOptions, context: Context.Context<never>): O
       for (const listener of around) listener(event);
     },
     hears: around.length > 0 || spans !== undefined,
-    enter: spans && ((graph) => spans.enter(graph)),
+    around: spans?.middleware,
     began: measures && ((engine) => measures.began(engine)),
   };
 };

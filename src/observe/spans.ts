@@ -1,7 +1,7 @@
 /**
  * A run as spans of Effect's `Tracer`: one for the run, one for each step, item and expansion, each within that of the
  * expansion which it belongs to. Events go in; spans go to whichever tracer the run's context holds. What a step's own
- * Effect traces stands within the step's span, since `enter` calls each function of a graph within it.
+ * Effect traces is within the step's span, since every call goes through `middleware`.
  */
 import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
@@ -11,12 +11,10 @@ import * as Exit from "effect/Exit";
 import * as References from "effect/References";
 import type { Span } from "effect/Tracer";
 import { ParentSpan } from "effect/Tracer";
-import type { StepContext } from "../../types/context.ts";
 import type { Plan, StepKind } from "../../types/plan.ts";
-import type { Graph } from "../engine/compile.ts";
+import type { Middleware } from "../engine/executor.ts";
 import { writeLine } from "../engine/lines.ts";
 import type { PipelineEvent } from "../events.ts";
-import type { StepDefinition, UserFunction } from "../graph/definition.ts";
 import { describe } from "../values/describe.ts";
 import { isThenable, promiseOf } from "../values/thenable.ts";
 import { groupOf, isItem, lastOf, parentOf, stepOf } from "../path.ts";
@@ -213,32 +211,15 @@ export class Spans {
 
   // -- What a step traces and logs itself ----------------------------------------------------------------------------
 
-  /** The same graph, whose functions give Effects that run within the spans of their steps. */
-  enter(graph: Graph): Graph {
-    const nodes = graph.nodes.map((node) => ({ ...node, definition: this.#traced(node.definition) }));
-    return { ...graph, nodes };
-  }
-
-  #traced(definition: StepDefinition): StepDefinition {
-    const { call, cases } = definition;
-    const traced = cases === undefined ? undefined : Object.entries(cases);
-    return {
-      ...definition,
-      call: this.#called(call),
-      cases: traced && Object.fromEntries(traced.map(([name, each]) => [name, this.#called(each)])),
-    };
-  }
-
-  #called(call: UserFunction): UserFunction {
-    return (...parameters) => {
-      const { path } = parameters.at(-1) as StepContext;
-      const value = call(...parameters);
-      // A promise may give an Effect.
-      return isPromise(value)
-        ? promiseOf(value).then((given) => this.#within(path, given))
-        : this.#within(path, value);
-    };
-  }
+  /** What each function of the run returns, within the span of its step. */
+  readonly middleware: Middleware = (next) => (call) => {
+    const { path } = call;
+    const value = next(call);
+    // A promise may give an Effect.
+    return isPromise(value)
+      ? promiseOf(value).then((given) => this.#within(path, given))
+      : this.#within(path, value);
+  };
 
   #within(path: string, value: unknown): unknown {
     const span = this.#open.get(path);

@@ -108,7 +108,7 @@ const drive = (
       durable: opened?.durable,
     });
     watcher?.began?.(engine);
-    const interrupt = engine.begin(watcher?.enter?.(graph) ?? graph, values, (exit) => {
+    const interrupt = engine.begin(graph, values, (exit) => {
       hasEnded = true;
       resume(exit);
       whenEnded?.();

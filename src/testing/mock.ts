@@ -3,10 +3,11 @@ import type { StepContext } from "../../types/context.ts";
 import type { IsOne } from "../../types/names.ts";
 import type { AnyStep, InOf, OutOf } from "../../types/step.ts";
 import type { Graph } from "../engine/compile.ts";
+import type { StepCall } from "../engine/executor.ts";
 import { graphOf } from "../engine/expand.ts";
 import { GraphError } from "../errors.ts";
 import { standalone } from "../graph/steps.ts";
-import { instrumented } from "./instrument.ts";
+import { withMiddleware } from "./instrument.ts";
 
 /**
  * What a step is replaced by.
@@ -70,15 +71,24 @@ export const mock = <S extends AnyStep>(
 export const withMocks = (graph: Graph, replaced: ReadonlyArray<Mock>): Graph => {
   if (replaced.length === 0) return graph;
   const byName = new Map(replaced.map((each) => [each.name, each]));
-  return instrumented(graph, {
-    call: ({ context, definition, parameters, run }) => {
-      const found = byName.get(definition.name);
-      if (found === undefined) return run(parameters);
-      return definition.kind === "map"
-        ? (found.run as (...all: ReadonlyArray<unknown>) => unknown)(...parameters, context)
-        : found.run(parameters[0], context);
-    },
+  return withMiddleware(graph, (next) => (call) => {
+    const found = byName.get(call.definition.name);
+    return found === undefined ? next(call) : replacement(found, call);
   });
+};
+
+/** Calls the mock. That of a switch takes the place of its cases, so it does not matter which one is chosen. */
+const replacement = ({ run }: Mock, { phase, definition, item, inputs, context }: StepCall): unknown => {
+  switch (phase) {
+    case "run":
+    case "expand":
+    case "case":
+      return run(inputs, context);
+    case "each":
+      return (run as (...parameters: ReadonlyArray<unknown>) => unknown)(item, inputs, context);
+    case "choose":
+      return Object.keys(definition.cases!)[0];
+  }
 };
 
 /**

@@ -6,7 +6,9 @@ import type { RunOptions } from "../../types/options.ts";
 import type { Plan } from "../../types/plan.ts";
 import type { Graph } from "../engine/compile.ts";
 import { compile } from "../engine/compile.ts";
+import type { Executor, Middleware, StepCall } from "../engine/executor.ts";
 import { expandable, graphOf } from "../engine/expand.ts";
+import { policyOf } from "../engine/policy.ts";
 import { Listeners } from "../engine/seams.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { StepDefinition } from "../graph/definition.ts";
@@ -14,8 +16,7 @@ import { unfinishedOf } from "../graph/graph.ts";
 import { Recording } from "../run/record.ts";
 import { runGraph } from "../run/run.ts";
 import { isThenable, whenSettled } from "../values/thenable.ts";
-import type { Instrument, StepCall } from "./instrument.ts";
-import { instrumented, whenGiven } from "./instrument.ts";
+import { mayExpand, whenGiven, withMiddleware } from "./instrument.ts";
 import type { WorldOptions } from "./world.ts";
 import { World } from "./world.ts";
 
@@ -68,7 +69,8 @@ export interface Observed {
 
 export interface ObserveOptions extends WorldOptions {
   /** Stands around each call. */
-  readonly around?: (call: StepCall, next: (parameters: ReadonlyArray<unknown>) => unknown) => unknown;
+  readonly around?: (call: StepCall, next: Executor) => unknown;
+  /** Gives steps other options than their own, as far as these make a policy. */
   readonly policy?: (definition: StepDefinition) => StepDefinition;
   /** Given the means to end the world: nothing happens in it any more. */
   readonly onBegin?: (halt: (reason: string) => void, interrupt: () => void) => void;
@@ -109,7 +111,7 @@ export const observe = async (
   const expansions: Array<SeenExpansion> = [];
   const calls: Array<string> = [];
   const active = new Map<object, string>();
-  const around = options.around ?? ((call: StepCall, next: typeof call.run) => next(call.parameters));
+  const around = options.around ?? ((call: StepCall, next: Executor) => next(call));
 
   const expands = (call: StepCall, path: string, value: unknown): unknown => {
     const seen = (expansion: Expansion | undefined): void => {
@@ -131,33 +133,32 @@ export const observe = async (
     });
   };
 
-  const instrument: Instrument = {
-    ...(options.policy === undefined ? {} : { policy: options.policy }),
-    call: (call) => {
-      const { path } = call.context;
-      calls.push(path);
-      active.set(call, path);
-      const ended = (): void => {
-        active.delete(call);
-      };
-      try {
-        const value = around(call, call.run);
-        const watched = !Effect.isEffect(value) && isThenable(value) ? world.promised(value) : value;
-        return whenEnded(call.expands ? expands(call, path, watched) : watched, ended);
-      } catch (thrown) {
-        if (call.expands) expansions.push({ path, call, expansion: { type: "threw", thrown } });
-        ended();
-        throw thrown;
-      }
-    },
+  const watching: Middleware = (next) => (call) => {
+    const { path } = call;
+    calls.push(path);
+    active.set(call, path);
+    const ended = (): void => {
+      active.delete(call);
+    };
+    try {
+      const value = around(call, next);
+      const watched = !Effect.isEffect(value) && isThenable(value) ? world.promised(value) : value;
+      return whenEnded(mayExpand(call) ? expands(call, path, watched) : watched, ended);
+    } catch (thrown) {
+      if (mayExpand(call)) expansions.push({ path, call, expansion: { type: "threw", thrown } });
+      ended();
+      throw thrown;
+    }
   };
+  const { policy } = options;
+  const policyFor = policy && ((definition: StepDefinition) => policyOf(policy(definition)));
 
   let interrupt = (): void => {};
   const listener = (event: PipelineEvent): void => {
     events.push(event);
     options.onEvent?.(event, () => interrupt());
   };
-  const run = runGraph(instrumented(subject.graph, instrument), given, {
+  const run = runGraph(withMiddleware(subject.graph, watching, policyFor), given, {
     runId: "check",
     ...subject.options,
   });

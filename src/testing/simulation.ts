@@ -5,12 +5,12 @@ import type { RunOptions } from "../../types/options.ts";
 import type { InputsOf, OutputsOf, ServicesOf } from "../../types/pipeline.ts";
 import type { Plan } from "../../types/plan.ts";
 import type { AnyPipeline } from "../../types/provided.ts";
+import type { StepCall } from "../engine/executor.ts";
 import { expandable } from "../engine/expand.ts";
 import { GraphError } from "../errors.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { Fault } from "./faults.ts";
 import { withFault } from "./faults.ts";
-import type { StepCall } from "./instrument.ts";
 import type { Mock } from "./mock.ts";
 import { withMocks } from "./mock.ts";
 import { observe } from "./observe.ts";
@@ -94,10 +94,10 @@ const lineOf = (event: PipelineEvent): string => {
 };
 
 /** Which fault strikes this call, if one does. A switch is asked twice in an attempt, and struck as it chooses. */
-const faultAt = (faults: ReadonlyArray<Fault>, { context, definition, expands }: StepCall) =>
-  definition.kind === "switch" && expands
+const faultAt = (faults: ReadonlyArray<Fault>, call: StepCall) =>
+  call.phase === "case"
     ? undefined
-    : faults.find(({ path, attempt = 1 }) => path === context.path && attempt === context.attempt);
+    : faults.find(({ path, attempt = 1 }) => path === call.path && attempt === call.attempt);
 
 const run = async <P extends AnyPipeline>(
   pipeline: P,
@@ -129,9 +129,7 @@ const run = async <P extends AnyPipeline>(
     interruptAt,
     around: (call, next) => {
       const fault = faultAt(faults, call);
-      return fault === undefined
-        ? next(call.parameters)
-        : withFault(fault, () => next(call.parameters), disasters);
+      return fault === undefined ? next(call) : withFault(fault, () => next(call), disasters);
     },
     onBegin: (...given) => {
       [halt, interrupt] = given;

@@ -1,4 +1,5 @@
 import { elsewhere } from "../elsewhere.ts";
+import { mayExpand, parametersOf, withParameters } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import type { Given, Observed, Subject } from "../observe.ts";
@@ -30,9 +31,9 @@ const runIn = (
     time,
     seed: draws,
     around: (call, next) => {
-      if (!call.expands) return next(call.parameters);
+      if (!mayExpand(call)) return next(call);
       return elsewhere({ time, seed: draws }, () =>
-        next(isOther ? reordered(call.parameters) : call.parameters),
+        next(isOther ? withParameters(call, reordered(parametersOf(call))) : call),
       );
     },
   });

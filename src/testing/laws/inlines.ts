@@ -1,7 +1,7 @@
 import * as Exit from "effect/Exit";
 import type { Graph } from "../../engine/compile.ts";
 import { expandable } from "../../engine/expand.ts";
-import { whenGiven } from "../instrument.ts";
+import { mayExpand, whenGiven } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import type { Given, Observed, SeenExpansion, Subject } from "../observe.ts";
@@ -44,15 +44,14 @@ const expandedAgain = async (
   const unrun = new Map<string, Unrun>();
   await settled(subject, given, {
     around: (call, next) => {
-      const { path } = call.context;
+      const { path } = call;
       const gave = shown.get(path);
-      const value = next(call.parameters);
-      if (!call.expands || gave === undefined) return value;
+      const value = next(call);
+      if (!mayExpand(call) || gave === undefined) return value;
       return whenGiven(value, (value) => {
         const graph = expandable(value);
         if (graph === undefined) return value;
-        const all = call.parameters.at(-1) as Given;
-        const inputs = Object.fromEntries(graph.inputs.map(({ name }) => [name, all[name]]));
+        const inputs = Object.fromEntries(graph.inputs.map(({ name }) => [name, call.inputs[name]]));
         unrun.set(path, { graph, inputs });
         const names = Object.keys(gave);
         return names.length === 1 ? gave[names[0]!] : gave;

@@ -11,8 +11,7 @@ const runUntil = (subject: Subject, given: Given, interruptAt?: number): Promise
   observe(subject, given, {
     interruptAt,
     // Before each call there is a moment in which it can be interrupted: a run of plain functions has none.
-    around: (call, next) =>
-      Effect.flatMap(Effect.yieldNow, () => Effect.suspend(() => asEffect(next(call.parameters)))),
+    around: (call, next) => Effect.flatMap(Effect.yieldNow, () => Effect.suspend(() => asEffect(next(call)))),
   });
 
 /** What was left of a run that was interrupted, or undefined. */

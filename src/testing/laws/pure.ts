@@ -1,7 +1,7 @@
 import type { Graph } from "../../engine/compile.ts";
 import { watchRuns } from "../../engine/seams.ts";
 import { describe } from "../../values/describe.ts";
-import { originalOf, whenGiven } from "../instrument.ts";
+import { parametersOf, whenGiven, withParameters } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import { frozen, isRefusedChange } from "../values.ts";
@@ -28,8 +28,8 @@ export const pure: Law = {
       const observed = await settled(subject, frozen(given), {
         around: (call, next) => {
           calls++;
-          const { path } = call.context;
-          const parameters = frozen(call.parameters);
+          const { path } = call;
+          const parameters = frozen(parametersOf(call));
           const before = textOf(parameters);
           const look = (value: unknown): unknown => {
             // Maps, sets and dates cannot be frozen.
@@ -39,7 +39,7 @@ export const pure: Law = {
             return value;
           };
           try {
-            return whenGiven(next(parameters), look);
+            return whenGiven(next(withParameters(call, parameters)), look);
           } catch (thrown) {
             const refused = refusedChange(thrown);
             if (refused !== undefined)
@@ -62,7 +62,7 @@ export const pure: Law = {
         return broken(declared, `"${change.path}" ${change.actual}`, { path: change.path, plan });
       }
       for (const { path, expansion } of observed.expansions) {
-        if (expansion.type !== "graph" || !ran.has(originalOf(expansion.graph))) continue;
+        if (expansion.type !== "graph" || !ran.has(expansion.graph)) continue;
         return broken("expanding runs nothing", `"${path}" ran the pipeline that it returned`, {
           path,
           plan,

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect";
+import type { Executor, StepCall } from "../../engine/executor.ts";
 import type { StepDefinition } from "../../graph/definition.ts";
 import { Injected } from "../injected.ts";
-import type { StepCall } from "../instrument.ts";
 import { whenGiven } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
@@ -18,12 +18,12 @@ const withRetry = (definition: StepDefinition): StepDefinition => {
 };
 
 /** Does its work, and fails when it has done it, once: the worst time to fail. */
-const failingOnce = (call: StepCall, failed: Set<string>, next: StepCall["run"]): unknown => {
-  const { path } = call.context;
-  if (failed.has(path) || call.definition.waits !== undefined) return next(call.parameters);
+const failingOnce = (call: StepCall, failed: Set<string>, next: Executor): unknown => {
+  const { path } = call;
+  if (failed.has(path) || call.definition.waits !== undefined) return next(call);
   failed.add(path);
-  if (ownsRetry(call.definition)) return whenGiven(next(call.parameters), () => next(call.parameters));
-  return whenGiven(next(call.parameters), () => Effect.fail(new Injected({ path })));
+  if (ownsRetry(call.definition)) return whenGiven(next(call), () => next(call));
+  return whenGiven(next(call), () => Effect.fail(new Injected({ path })));
 };
 
 const runFailing = (subject: Subject, given: Given, only?: string): Promise<Observed> => {
@@ -31,9 +31,7 @@ const runFailing = (subject: Subject, given: Given, only?: string): Promise<Obse
   return settled(subject, given, {
     policy: withRetry,
     around: (call, next) =>
-      only === undefined || call.context.path === only
-        ? failingOnce(call, failed, next)
-        : next(call.parameters),
+      only === undefined || call.path === only ? failingOnce(call, failed, next) : next(call),
   });
 };
 

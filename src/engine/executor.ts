@@ -1,0 +1,96 @@
+/**
+ * The one place that calls a user's function. Every call of a step goes through an `Executor`: the call itself, or that
+ * within layers of `Middleware`. Spans, mocks, faults and laws are middleware; so is what executes a step elsewhere.
+ *
+ * A frame without middleware has no layers, and the engine's hot path then calls `callStep` or `callItem` directly: a call
+ * as data (`StepCall`) is made only for middleware.
+ */
+import type { StepContext } from "../../types/context.ts";
+import type { StepDefinition } from "../graph/definition.ts";
+
+/** Which of a step's functions is called. */
+export type Phase = "run" | "expand" | "each" | "choose" | "case";
+
+/** What becomes of the value that a function returns: it is the output, may be a pipeline, or selects a case. */
+export type Returns = "output" | "expansion" | "choice";
+
+export const returnsOf: Readonly<Record<Phase, Returns>> = {
+  run: "output",
+  expand: "expansion",
+  each: "expansion",
+  choose: "choice",
+  case: "expansion",
+};
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** One call of one of a step's functions. */
+export interface StepCall {
+  readonly definition: StepDefinition;
+  readonly path: string;
+  /** From 1. */
+  readonly attempt: number;
+  readonly inputs: Inputs;
+  /** In the phase "each": the item of the map. */
+  readonly item?: unknown;
+  /** In the phase "case": the name of the case. */
+  readonly choice?: string | undefined;
+  readonly context: StepContext;
+  readonly phase: Phase;
+}
+
+/** Performs a call: returns a value, a Promise or an Effect, or throws. */
+export type Executor = (call: StepCall) => unknown;
+
+/** Wraps an executor. It can change the call, what it returns, or perform it in another way. */
+export type Middleware = (next: Executor) => Executor;
+
+/** Calls the function of a step that reads inputs only. */
+export const callStep = ({ call }: StepDefinition, inputs: Inputs, context: StepContext): unknown =>
+  call(inputs, context);
+
+/** Calls a map's function for one item. */
+export const callItem = (
+  { call }: StepDefinition,
+  item: unknown,
+  inputs: Inputs,
+  context: StepContext,
+): unknown => call(item, inputs, context);
+
+/** Calls the function of one case of a switch. */
+export const callCase = (
+  { cases }: StepDefinition,
+  choice: string,
+  inputs: Inputs,
+  context: StepContext,
+): unknown => cases![choice]!(inputs, context);
+
+/** The executor within all middleware. */
+const direct: Executor = ({ definition, inputs, item, choice, context, phase }) => {
+  switch (phase) {
+    case "run":
+    case "expand":
+    case "choose":
+      return callStep(definition, inputs, context);
+    case "each":
+      return callItem(definition, item, inputs, context);
+    case "case":
+      return callCase(definition, choice!, inputs, context);
+  }
+};
+
+/** The middleware of a frame, outermost first, and the executor that it makes. */
+export interface Layers {
+  readonly around: ReadonlyArray<Middleware>;
+  readonly execute: Executor;
+}
+
+/** Adds middleware inside of what is there already. */
+export const layered = (
+  outer: Layers | undefined,
+  around: ReadonlyArray<Middleware> | undefined,
+): Layers | undefined => {
+  if (around === undefined || around.length === 0) return outer;
+  const all = outer === undefined ? around : [...outer.around, ...around];
+  return { around: all, execute: all.reduceRight((next, middleware) => middleware(next), direct) };
+};
