@@ -177,14 +177,14 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "the end of an expansion is told before its steps have ended",
     file: schedule,
-    from: "    const child = new Frame(runs, undefined, call.frame, call.index);\n",
-    to: '    this.#tell({ type: "expansion.succeeded", path: call.path, attempt: call.count });\n    const child = new Frame(runs, undefined, call.frame, call.index);\n',
+    from: "    const child = new Frame(graph, undefined, call.frame, call.index);\n",
+    to: '    this.#tell({ type: "expansion.succeeded", path: call.path, attempt: call.count });\n    const child = new Frame(graph, undefined, call.frame, call.index);\n',
   },
   {
     fault: "a switch takes its first case",
-    file: schedule,
-    from: "value = cases[key]!(call.inputs, call.context);",
-    to: "value = Object.values(cases)[0]!(call.inputs, call.context);",
+    file: "src/engine/executor.ts",
+    from: "cases![choice]!(inputs, context);",
+    to: "Object.values(cases!)[0]!(inputs, context);",
   },
   {
     fault: "a glob reads what was there when the step was added, and nothing that came in the run",

@@ -77,7 +77,8 @@ export const inlines: Law = {
     }
     let compared = 0;
     for (const [path, { graph, inputs }] of await expandedAgain(subject, given, shown)) {
-      const alone = await settled({ ...subject, graph }, inputs);
+      const around = [...(subject.graph.around ?? []), ...(graph.around ?? [])];
+      const alone = await settled({ ...subject, graph: { ...graph, around } }, inputs);
       compared++;
       const inline = outputsOf(alone);
       const dynamic = shown.get(path)!;
