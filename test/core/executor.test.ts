@@ -60,7 +60,7 @@ test("Middleware can change what a call receives and what it returns, the outer 
 });
 
 test("Each attempt of a step is a call of its own", async () => {
-  const retried = pipeline("retried").step("value", [], ({}, { attempt }) => attempt, {
+  const retried = pipeline("retried").step("value", [], (_, { attempt }) => attempt, {
     retry: { times: 3 },
   });
   const attempts: Array<number> = [];
