@@ -1,7 +1,8 @@
 /** Runs of the past, in words: times, values, and what became of each path. */
 
-import type { Entry, RunDetails, RunSummary } from "../journal/store.ts";
-import { Kind } from "../journal/store.ts";
+import type { Entry } from "../journal/records.ts";
+import { Kind } from "../journal/records.ts";
+import type { RunSummary } from "../journal/store.ts";
 import { describe } from "../values/describe.ts";
 import { decode } from "../values/encode.ts";
 
@@ -46,11 +47,3 @@ export const preview = ({ kind, text }: Entry): string => {
     return "a value that cannot be read";
   }
 };
-
-/** The newest outcome of each path. */
-export const outcomes = (run: RunDetails): ReadonlyMap<string, Entry> =>
-  new Map(
-    run.entries
-      .filter(({ kind }) => kind === Kind.outcome || kind === Kind.failure)
-      .map((entry) => [entry.path, entry]),
-  );

@@ -33,7 +33,7 @@ import type { Graph } from "./compile.ts";
 import type { ContextHost } from "./context.ts";
 import { CurrentStep, RunningContext } from "./context.ts";
 import { declaredInputs, named } from "./decoded.ts";
-import type { Durable } from "./durable.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
 import type { Middleware, Phase } from "./executor.ts";
 import { callCase, callItem, callStep, layered, returnsOf } from "./executor.ts";
 import {
@@ -128,7 +128,7 @@ export class Engine implements ContextHost {
   readonly #dispatcher: SchedulerDispatcher;
   readonly #clock: Clock.Clock;
   readonly #watcher: Watcher | undefined;
-  readonly #durable: Durable | undefined;
+  readonly #durable: RunJournal | undefined;
   readonly #pick: Pick | undefined;
   readonly #newRunId: () => string;
   #runId: string | undefined;
@@ -163,7 +163,7 @@ export class Engine implements ContextHost {
     readonly newRunId: () => string;
     readonly watcher: Watcher | undefined;
     readonly pick: Pick | undefined;
-    readonly durable: Durable | undefined;
+    readonly durable: RunJournal | undefined;
   }) {
     this.#limits = options.limits;
     this.#around = options.context;
@@ -435,8 +435,8 @@ export class Engine implements ContextHost {
   }
 
   /** What an earlier part of the run recorded of a node takes the place of running it. */
-  #recalled(durable: Durable, frame: Frame, index: number): boolean {
-    const recalled = durable.recall(frame, index);
+  #recalled(durable: RunJournal, frame: Frame, index: number): boolean {
+    const recalled = durable.replay(frame, index);
     if (recalled === undefined) return false;
     if (this.#watcher !== undefined) {
       this.#tell({ type: "step.recalled", path: frame.pathOf(index), attempt: 0 });
@@ -548,7 +548,7 @@ export class Engine implements ContextHost {
 
   /** What an earlier run computed of a step takes the place of its attempts, where the step allows it. */
   #fromCache(
-    durable: Durable,
+    durable: RunJournal,
     frame: Frame,
     index: number,
     inputs: Readonly<Record<string, unknown>>,
@@ -1044,7 +1044,7 @@ export class Engine implements ContextHost {
     else this.#handOnOnceKept(this.#durable, frame, index, value, attempt);
   }
 
-  #handOnOnceKept(durable: Durable, frame: Frame, index: number, value: unknown, attempt: number): void {
+  #handOnOnceKept(durable: RunJournal, frame: Frame, index: number, value: unknown, attempt: number): void {
     let kept: boolean | OutputNotEncodable | InvalidOutput | StepFailed | undefined;
     // The work is done: what remains is a commit, which needs no slot.
     if (this.#pools !== undefined) this.#pools.giveBack(frame, index);

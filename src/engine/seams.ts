@@ -2,7 +2,7 @@
 import * as Context from "effect/Context";
 import type { PipelineEvent } from "../events.ts";
 import type { Graph } from "./compile.ts";
-import type { Durable } from "./durable.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
 import type { Pick } from "./schedule.ts";
 
 /** Told of every event of every run beneath. */
@@ -25,10 +25,9 @@ export const RunOrigin: Context.Reference<string | undefined> = Context.Referenc
 );
 
 /** The record of the run that is under way here, for steps that wait for the outside. */
-export const CurrentDurable: Context.Reference<Durable | undefined> = Context.Reference<Durable | undefined>(
-  "espalier/CurrentDurable",
-  { defaultValue: () => undefined },
-);
+export const CurrentDurable: Context.Reference<RunJournal | undefined> = Context.Reference<
+  RunJournal | undefined
+>("espalier/CurrentDurable", { defaultValue: () => undefined });
 
 /** Told of each graph that a run of its own begins with. For laws that say when none may. */
 const runWatchers = new Set<(graph: Graph) => void>();

@@ -5,41 +5,15 @@
 import * as Context from "effect/Context";
 import type { Effect } from "effect/Effect";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
+import type { Entry } from "./records.ts";
 
 /** How a run stands. "crashed": its process ended before it did. */
 export type RunStatus = "running" | "succeeded" | "failed" | "interrupted" | "crashed";
 
-/** What a record says of its path. */
-export const Kind = {
-  /** A step, an item, or a direct value: what it gave. */
-  outcome: 1,
-  /** An item that failed in a map that collects failures: with what. */
-  failure: 2,
-  /** What a dynamic step, a switch or an item became: the shape of its graph. Of a map: its items. */
-  expansion: 3,
-  /** All records up to here of this path, and of all beneath it, count no more. */
-  dropped: 4,
-  /** A value that was sent to a step that waits. */
-  signal: 5,
-  /** When a step that waits has waited long enough. */
-  deadline: 6,
-} as const;
-export type Kind = (typeof Kind)[keyof typeof Kind];
-
-export interface Entry {
-  readonly kind: Kind;
-  readonly path: string;
-  readonly text: string;
-  /** Milliseconds since 1970. */
-  readonly began: number;
-  readonly ended: number;
-  readonly attempt: number;
-}
-
 export interface NewRun {
   readonly id: string;
   readonly pipeline: string;
-  /** The shape of the pipeline's graph, as `src/engine/shape.ts` writes it. */
+  /** The shape of the pipeline's graph, as `shape.ts` writes it. */
   readonly shape: string;
   readonly inputs: string;
   /** Where the pipeline came from, for whoever resumes it by hand: the command line's file. */

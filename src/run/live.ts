@@ -1,7 +1,7 @@
 /** The durable runs that are under way in this process: to be joined, signalled and cancelled by their ids. */
 import * as Effect from "effect/Effect";
 import type * as Exit from "effect/Exit";
-import type { Durable } from "../engine/durable.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
 
 type Outputs = Record<string, unknown>;
 
@@ -10,7 +10,7 @@ export class LiveRun {
   readonly store: string;
   /** What the run was asked for, to tell whether somebody else asks for the same; undefined until it is known. */
   asked: { readonly shape: string; readonly inputs: string } | undefined = undefined;
-  durable: Durable | undefined = undefined;
+  durable: RunJournal | undefined = undefined;
   /** Interrupts the run; undefined until it has begun. */
   interrupt: (() => void) | undefined = undefined;
   #exit: Exit.Exit<Outputs, unknown> | undefined = undefined;

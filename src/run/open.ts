@@ -13,15 +13,17 @@ import * as Scope from "effect/Scope";
 import type { RunOptions } from "../../types/options.ts";
 import type { StoreLayer } from "../../types/store.ts";
 import type { Graph } from "../engine/compile.ts";
-import { Durable, Past } from "../engine/durable.ts";
+import { Replay } from "../journal/replay.ts";
+import { RunJournal } from "../journal/run-journal.ts";
 import { decodeInputs } from "../engine/inputs.ts";
 import { RunOrigin } from "../engine/seams.ts";
-import { difference, following, shapeOf, shapesOf } from "../engine/shape.ts";
+import { difference, following, shapeOf, shapesOf } from "../journal/shape.ts";
 import type { StoreError } from "../errors.ts";
 import { InvalidInput, PipelineChanged, RunExists, RunNotFound, StoreCorrupt } from "../errors.ts";
 import type { GraphInput } from "../graph/graph.ts";
 import type { Journal, RunDetails, RunStatus, StoreService } from "../journal/store.ts";
-import { Kind, Store } from "../journal/store.ts";
+import { Kind } from "../journal/records.ts";
+import { Store } from "../journal/store.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describe } from "../values/describe.ts";
 import { encode } from "../values/encode.ts";
@@ -48,7 +50,7 @@ export type OpenError = InvalidInput | PipelineChanged | RunExists | RunNotFound
 export interface Opened {
   readonly runId: string;
   readonly values: ReadonlyArray<unknown>;
-  readonly durable: Durable;
+  readonly durable: RunJournal;
   readonly live: LiveRun;
   /** Records how the run ended, and lets the store go. */
   readonly end: (exit: Exit.Exit<Outputs, unknown>) => Effect.Effect<void>;
@@ -145,7 +147,7 @@ const statusOf = (exit: Exit.Exit<unknown, unknown>): RunStatus =>
   Exit.isSuccess(exit) ? "succeeded" : Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed";
 
 /** Waits until the end is recorded. A store that cannot be written keeps a result waiting, but no interruption. */
-const recordEnd = (durable: Durable, exit: Exit.Exit<Outputs, unknown>): Effect.Effect<void> => {
+const recordEnd = (durable: RunJournal, exit: Exit.Exit<Outputs, unknown>): Effect.Effect<void> => {
   const status = statusOf(exit);
   const recorded = Effect.callback<void>((resume) => {
     durable.end(status, Exit.isSuccess(exit) ? undefined : exit.cause, () => resume(Effect.void));
@@ -157,12 +159,12 @@ const opened = (
   live: LiveRun,
   store: StoreService,
   journal: Journal,
-  past: Past,
+  replay: Replay,
   values: ReadonlyArray<unknown>,
   clock: Clock.Clock,
   scope: Scope.Closeable,
 ): Opened => {
-  const durable = new Durable(live.runId, store, journal, past, clock);
+  const durable = new RunJournal(live.runId, store, journal, replay, clock);
   live.durable = durable;
   const stopListening = store.listen(hear);
   return {
@@ -218,7 +220,7 @@ export const openRun = (
             origin,
             time: clock.currentTimeMillisUnsafe(),
           });
-          return opened(live, store, journal, new Past([]), given.values, clock, scope);
+          return opened(live, store, journal, new Replay([]), given.values, clock, scope);
         }
         const changed = checkPipeline(graph, found);
         if (changed !== undefined) return yield* changed;
@@ -228,16 +230,16 @@ export const openRun = (
         const drops = dropsOf(found, resuming);
         if (drops instanceof InvalidInput) return yield* drops;
         const journal = yield* store.reopen(runId);
-        const past = new Past(found.entries);
+        const replay = new Replay(found.entries);
         for (const path of drops) {
-          past.drop(path);
+          replay.drop(path);
           const time = clock.currentTimeMillisUnsafe();
           journal.append(
             { kind: Kind.dropped, path, text: "", began: time, ended: time, attempt: 1 },
             undefined,
           );
         }
-        return opened(live, store, journal, past, values, clock, scope);
+        return opened(live, store, journal, replay, values, clock, scope);
       }).pipe(Effect.onError((cause) => Effect.sync(() => live.end(Exit.failCause(cause)))));
     });
     return yield* Effect.onError(open, () => Scope.close(scope, Exit.void));

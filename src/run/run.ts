@@ -14,7 +14,7 @@ import * as Option from "effect/Option";
 import type { RunOptions } from "../../types/options.ts";
 import type { Run } from "../../types/run.ts";
 import type { Graph } from "../engine/compile.ts";
-import type { Durable } from "../engine/durable.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
 import { decodeInputs } from "../engine/inputs.ts";
 import type { Limits, Watcher } from "../engine/schedule.ts";
 import { Engine } from "../engine/schedule.ts";
@@ -79,7 +79,10 @@ const newRunId = (random: { nextIntUnsafe(): number }): string => {
 };
 
 /** What the steps of a run see. A run without a store inside of one with a store does not see that one's record. */
-const contextOf = (fiber: Fiber<unknown, unknown>, durable: Durable | undefined): Context.Context<never> =>
+const contextOf = (
+  fiber: Fiber<unknown, unknown>,
+  durable: RunJournal | undefined,
+): Context.Context<never> =>
   Context.get(fiber.context, CurrentDurable) === durable
     ? fiber.context
     : Context.add(fiber.context, CurrentDurable, durable);

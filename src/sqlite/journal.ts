@@ -1,7 +1,8 @@
 /** One run's record in the file. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
-import type { Entry, Journal, RunStatus, StoredEvent } from "../journal/store.ts";
+import type { Entry } from "../journal/records.ts";
+import type { Journal, RunStatus, StoredEvent } from "../journal/store.ts";
 import { linesOf } from "./lines.ts";
 import type { Values } from "./values.ts";
 import { checksum } from "./values.ts";

@@ -3,7 +3,7 @@
  * them: tabs and line ends can part the fields.
  */
 import { StoreCorrupt } from "../errors.ts";
-import type { Entry, Kind } from "../journal/store.ts";
+import type { Entry, Kind } from "../journal/records.ts";
 import type { Values } from "./values.ts";
 
 /** One record as a line. Times count from `time`, that of its row. A clock may be set back while a step runs. */

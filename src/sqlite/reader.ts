@@ -1,12 +1,12 @@
 /** Runs as they stand in the file, each row checked before anything is made of it. */
 import type { DatabaseSync } from "node:sqlite";
 import { StoreCorrupt } from "../errors.ts";
-import type { Entry, RunDetails, RunStatus, RunSummary, StoredEvent } from "../journal/store.ts";
-import { Kind } from "../journal/store.ts";
+import type { Entry } from "../journal/records.ts";
+import { newest } from "../journal/records.ts";
+import type { RunDetails, RunStatus, RunSummary, StoredEvent } from "../journal/store.ts";
 import { readLines } from "./lines.ts";
 import type { Values } from "./values.ts";
 import { checksum } from "./values.ts";
-import { isAtOrUnderAny } from "../path.ts";
 
 interface RunRow {
   readonly run: number;
@@ -106,28 +106,9 @@ export class Reader {
       }
       for (const entry of readLines(lines, time, count, this.#name)) entries.push(entry);
     }
-    return this.#newest(entries);
-  }
-
-  /** The newest of each kind and path, without what was dropped. */
-  #newest(entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> {
-    const newest: Array<Entry> = [];
-    const seen = new Set<string>();
-    const dropped = new Set<string>();
-    for (let i = entries.length - 1; i >= 0; i--) {
-      const entry = entries[i]!;
-      const { kind, path, text } = entry;
-      if (kind === Kind.dropped) {
-        dropped.add(path);
-        continue;
-      }
-      // An outcome and a failure are two answers to one question.
-      const key = `${kind === Kind.failure ? Kind.outcome : kind}${path}`;
-      if (seen.has(key) || isAtOrUnderAny(path, dropped)) continue;
-      seen.add(key);
-      newest.push(text.startsWith("#") ? { ...entry, text: this.#values.take(text) } : entry);
-    }
-    return newest.toReversed();
+    return newest(entries).map((entry) =>
+      entry.text.startsWith("#") ? { ...entry, text: this.#values.take(entry.text) } : entry,
+    );
   }
 
   #corrupt(reason: string): StoreCorrupt {

@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import * as Effect from "effect/Effect";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
 import type { Cached, CacheKey, Journal, NewRun, StoreService } from "../journal/store.ts";
-import { Kind } from "../journal/store.ts";
+import { Kind } from "../journal/records.ts";
 import { Cache } from "./cache.ts";
 import { closeDatabase, nameOf, openDatabase } from "./database.ts";
 import type { Hear } from "./inbox.ts";

@@ -5,17 +5,10 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type { StoreLayer } from "../../types/store.ts";
-import type {
-  Cached,
-  Entry,
-  Journal,
-  NewRun,
-  RunDetails,
-  RunStatus,
-  StoreService,
-} from "../journal/store.ts";
-import { Kind, Store } from "../journal/store.ts";
-import { isAtOrUnderAny } from "../path.ts";
+import type { Entry } from "../journal/records.ts";
+import { Kind, newest } from "../journal/records.ts";
+import type { Cached, Journal, NewRun, RunDetails, RunStatus, StoreService } from "../journal/store.ts";
+import { Store } from "../journal/store.ts";
 
 interface Kept {
   readonly run: NewRun;
@@ -24,23 +17,6 @@ interface Kept {
 }
 
 const unlimited = Number.MAX_SAFE_INTEGER;
-
-/** The newest record of each kind and path, without what was dropped. */
-const newest = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
-  const found: Array<Entry> = [];
-  const seen = new Set<string>();
-  const dropped = new Set<string>();
-  for (const entry of entries.toReversed()) {
-    const { kind, path } = entry;
-    const key = `${kind === Kind.failure ? Kind.outcome : kind}${path}`;
-    if (kind === Kind.dropped) dropped.add(path);
-    else if (!seen.has(key) && !isAtOrUnderAny(path, dropped)) {
-      seen.add(key);
-      found.push(entry);
-    }
-  }
-  return found.toReversed();
-};
 
 export class MemoryStore {
   readonly #runs = new Map<string, Kept>();

@@ -1,5 +1,5 @@
 /** The shapes of what a run expanded to, as text. */
-import { shapeOf } from "../engine/shape.ts";
+import { shapeOf } from "../journal/shape.ts";
 import type { Expansion, Observed } from "./observe.ts";
 
 const expansionShape = (expansion: Expansion): string => {

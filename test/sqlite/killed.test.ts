@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { Store } from "espalier";
 import { describe, expect, test } from "vitest";
-import { Kind } from "../../src/journal/store.ts";
+import { Kind } from "../../src/journal/records.ts";
 import { storeAt, temporary } from "./support.ts";
 
 const newFile = temporary();

@@ -4,7 +4,8 @@ import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
 import type { RunDetails } from "../../journal/store.ts";
-import { outcomes, preview } from "../history.ts";
+import { preview } from "../history.ts";
+import { outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
 
@@ -20,8 +21,8 @@ const compare = (before: RunDetails, after: RunDetails): ReadonlyArray<string> =
     if (inputs.get(name) !== text)
       lines.push(`~ input ${name}: ${short(inputs.get(name) ?? "")} → ${short(text)}`);
   }
-  const one = outcomes(before);
-  const two = outcomes(after);
+  const one = outcomesOf(before.entries);
+  const two = outcomesOf(after.entries);
   for (const [path, entry] of one) {
     const other = two.get(path);
     if (other === undefined) lines.push(`- ${path}: ${preview(entry)}`);

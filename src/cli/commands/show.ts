@@ -4,9 +4,10 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
-import { itemsOf, readShape, shapesOf } from "../../engine/shape.ts";
+import { itemsOf, readShape, shapesOf } from "../../journal/shape.ts";
 import type { RunDetails } from "../../journal/store.ts";
-import { outcomes, preview, took, when } from "../history.ts";
+import { preview, took, when } from "../history.ts";
+import { Kind, outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
 import { child, item, itemLabel } from "../../path.ts";
@@ -20,7 +21,7 @@ const mostItems = 20;
 
 const tree = (run: RunDetails): ReadonlyArray<string> => {
   const shapes = shapesOf(run);
-  const done = outcomes(run);
+  const done = outcomesOf(run.entries);
   const failed = new Map(
     run.events.flatMap(({ type, path, detail }) =>
       type.endsWith(".failed") ? [[path, detail] as const] : [],
@@ -33,7 +34,7 @@ const tree = (run: RunDetails): ReadonlyArray<string> => {
     const text = shapes.get(path);
     const mark =
       entry !== undefined
-        ? entry.kind === 2
+        ? entry.kind === Kind.failure
           ? "✗"
           : "✓"
         : error !== undefined
@@ -64,9 +65,9 @@ const asData = (run: RunDetails) => ({
   began: new Date(run.began).toISOString(),
   ...(run.ended === undefined ? {} : { ended: new Date(run.ended).toISOString() }),
   ...(run.error === undefined ? {} : { error: run.error }),
-  steps: [...outcomes(run).values()].map((entry) => ({
+  steps: [...outcomesOf(run.entries).values()].map((entry) => ({
     path: entry.path,
-    status: entry.kind === 2 ? "failed" : "succeeded",
+    status: entry.kind === Kind.failure ? "failed" : "succeeded",
     began: new Date(entry.began).toISOString(),
     millis: entry.ended - entry.began,
     attempt: entry.attempt,

@@ -3,10 +3,11 @@ import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
-import { hasPath, kindAt, shapesOf } from "../../engine/shape.ts";
+import { hasPath, kindAt, shapesOf } from "../../journal/shape.ts";
 import type { RunDetails } from "../../journal/store.ts";
 import { failure } from "../failure.ts";
-import { outcomes, preview, took, when } from "../history.ts";
+import { preview, took, when } from "../history.ts";
+import { outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
 import { runId } from "./show.ts";
@@ -24,7 +25,7 @@ const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
     else if (type === "step.retried") said.push(`${at} tried again: ${detail}`);
     else if (type.endsWith(".failed")) said.push(`${at} failed: ${detail}`);
   }
-  const entry = outcomes(run).get(path);
+  const entry = outcomesOf(run.entries).get(path);
   if (entry !== undefined) {
     const attempt = entry.attempt > 1 ? `, attempt ${entry.attempt}` : "";
     const hit = said.some((line) => line.includes("from the cache"));

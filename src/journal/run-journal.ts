@@ -1,7 +1,7 @@
 /**
- * Between the engine and a store: what of a run is recorded, as which text, and what a recorded text means to the run
- * that goes on. The engine asks at four places: before a step's function is called (`recall`), before its value is handed
- * on (`keep`), before an expansion starts (`expand`), and at the end (`end`).
+ * The journal of one run, between the engine and a store: what of the run is recorded, as which text, and what a recorded
+ * text means to the run that resumes. The engine asks at four places: before a step's function is called (`replay`),
+ * before its value is handed on (`keep`), before an expansion starts (`expand`), and at the end (`end`).
  */
 import * as Cause from "effect/Cause";
 import type { Effect } from "effect/Effect";
@@ -9,46 +9,42 @@ import type { StoreError } from "../errors.ts";
 import { ExpansionChanged, OutputNotEncodable, StoreCorrupt } from "../errors.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { StepDefinition } from "../graph/definition.ts";
-import type { Entry, Journal, RunStatus, StoreService } from "../journal/store.ts";
-import { Kind } from "../journal/store.ts";
+import type { Draft } from "../graph/graph.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describe } from "../values/describe.ts";
-import { decode, encode, Unwritable } from "../values/encode.ts";
+import { Unwritable } from "../values/encode.ts";
 import type { CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
-import type { Graph } from "./compile.ts";
-import type { Call, Frame, MapState } from "./frame.ts";
+import { readError, writeError } from "./failure-text.ts";
+import { Kind } from "./records.ts";
+import type { Replay } from "./replay.ts";
 import { difference, mapShape, shapeOf } from "./shape.ts";
-import { isAtOrUnder } from "../path.ts";
+import type { Journal, RunStatus, StoreService } from "./store.ts";
 
 /** What is recorded of a step: what it gave, what it failed with, or something that cannot be read. */
-export type Recalled =
+export type Replayed =
   | { readonly type: "value"; readonly value: unknown }
   | { readonly type: "failure"; readonly error: unknown }
   | { readonly type: "corrupt"; readonly problem: StoreCorrupt };
 
-/** Records of an earlier part of the run, by path. Taken as they are used, so that memory shrinks as the run goes on. */
-export class Past {
-  readonly outcomes = new Map<string, Entry>();
-  readonly expansions = new Map<string, string>();
-  readonly signals = new Map<string, string>();
-  readonly deadlines = new Map<string, number>();
+/** What the journal needs to know of a frame of the engine: which steps its nodes run, and what it notes of each. */
+interface Frame {
+  readonly map: { readonly items: ReadonlyArray<unknown> } | undefined;
+  readonly states: { readonly length: number };
+  readonly pathOf: (index: number) => string;
+  readonly definitionOf: (index: number) => StepDefinition;
+  /** When each node started. */
+  began: Float64Array | undefined;
+  /** Which nodes have expanded. */
+  grown: Uint8Array | undefined;
+}
 
-  constructor(entries: ReadonlyArray<Entry>) {
-    for (const entry of entries) {
-      if (entry.kind === Kind.outcome || entry.kind === Kind.failure) this.outcomes.set(entry.path, entry);
-      else if (entry.kind === Kind.expansion) this.expansions.set(entry.path, entry.text);
-      else if (entry.kind === Kind.signal) this.signals.set(entry.path, entry.text);
-      else if (entry.kind === Kind.deadline) this.deadlines.set(entry.path, Number(entry.text));
-    }
-  }
-
-  /** Forgets what is recorded of a path and beneath it. */
-  drop(path: string): void {
-    for (const records of [this.outcomes, this.expansions, this.signals, this.deadlines]) {
-      for (const key of records.keys()) if (isAtOrUnder(key, path)) records.delete(key);
-    }
-  }
+/** A call that expanded. */
+interface Call {
+  readonly frame: Frame;
+  readonly index: number;
+  readonly path: string;
+  readonly count: number;
 }
 
 /** Events that a store keeps. The others can be told from its records. */
@@ -70,24 +66,24 @@ const detailOf = (event: PipelineEvent): string => {
   return "";
 };
 
-export class Durable {
+export class RunJournal {
   readonly runId: string;
   readonly store: StoreService;
   readonly #journal: Journal;
-  readonly #past: Past;
+  readonly #replay: Replay;
   readonly #clock: { readonly currentTimeMillisUnsafe: () => number };
 
   constructor(
     runId: string,
     store: StoreService,
     journal: Journal,
-    past: Past,
+    replay: Replay,
     clock: { readonly currentTimeMillisUnsafe: () => number },
   ) {
     this.runId = runId;
     this.store = store;
     this.#journal = journal;
-    this.#past = past;
+    this.#replay = replay;
     this.#clock = clock;
   }
 
@@ -111,18 +107,13 @@ export class Durable {
   // -- Steps ---------------------------------------------------------------------------------------------------------
 
   /** What is recorded of the node that is about to start; undefined: nothing, so that it runs. */
-  recall(frame: Frame, index: number): Recalled | undefined {
-    if (this.#past.outcomes.size === 0) {
-      began(frame)[index] = this.now;
-      return undefined;
-    }
-    const path = frame.pathOf(index);
-    const entry = this.#past.outcomes.get(path);
+  replay(frame: Frame, index: number): Replayed | undefined {
+    const path = this.#replay.isOver ? "" : frame.pathOf(index);
+    const entry = this.#replay.isOver ? undefined : this.#replay.takeOutcome(path);
     if (entry === undefined) {
       began(frame)[index] = this.now;
       return undefined;
     }
-    this.#past.outcomes.delete(path);
     try {
       return entry.kind === Kind.failure
         ? { type: "failure", error: readError(entry.text) }
@@ -183,7 +174,7 @@ export class Durable {
    * Records what a call expanded to, and calls `done` once that cannot be lost; at once, where it is recorded already. An
    * error, where something else is recorded.
    */
-  expand(call: Call, graph: Graph, done: () => void): ExpansionChanged | undefined {
+  expand(call: Call, graph: { readonly draft: Draft }, done: () => void): ExpansionChanged | undefined {
     const { frame, index, path, count } = call;
     (frame.grown ??= new Uint8Array(frame.states.length))[index] = 1;
     if (count > 1) this.#startAfresh(path);
@@ -194,14 +185,14 @@ export class Durable {
   expandMap(
     path: string,
     count: number,
-    keys: MapState["keys"],
+    keys: ReadonlyArray<string> | undefined,
     done: () => void,
   ): ExpansionChanged | undefined {
     return this.#expand(path, mapShape(count, keys), 1, done);
   }
 
   #expand(path: string, shape: string, attempt: number, done: () => void): ExpansionChanged | undefined {
-    const recorded = this.#past.expansions.get(path);
+    const recorded = this.#replay.expansion(path)?.text;
     if (recorded === shape) {
       done();
       return undefined;
@@ -218,7 +209,7 @@ export class Durable {
   /** A dynamic step tries again: what its last attempt recorded is not of this one, which may expand otherwise. */
   #startAfresh(path: string): void {
     const time = this.now;
-    this.#past.drop(path);
+    this.#replay.drop(path);
     this.#journal.append(
       { kind: Kind.dropped, path, text: "", began: time, ended: time, attempt: 1 },
       undefined,
@@ -244,7 +235,7 @@ export class Durable {
    * is recorded. Never more than `millis`, and never less than nothing, wherever the clock was set meanwhile.
    */
   deadline(path: string, millis: number, done: () => void): number {
-    const recorded = this.#past.deadlines.get(path);
+    const recorded = this.#replay.deadline(path);
     const time = this.now;
     if (recorded !== undefined) {
       done();
@@ -257,16 +248,16 @@ export class Durable {
 
   /** A value that was sent to a path before anybody waited there. */
   sent(path: string): string | undefined {
-    return this.#past.signals.get(path);
+    return this.#replay.signal(path);
   }
 
   forgetSent(path: string): void {
-    this.#past.signals.delete(path);
+    this.#replay.forgetSignal(path);
   }
 
   signal(path: string, text: string, done: () => void): void {
     const time = this.now;
-    this.#past.signals.set(path, text);
+    this.#replay.setSignal(path, text);
     this.#journal.append({ kind: Kind.signal, path, text, began: time, ended: time, attempt: 1 }, done);
   }
 
@@ -295,42 +286,3 @@ const began = (frame: Frame): Float64Array => (frame.began ??= new Float64Array(
 /** The declared outputs only: the record may be of a class, and hold more. */
 const picked = (outputs: ReadonlyArray<string>, value: unknown): Record<string, unknown> =>
   Object.fromEntries(outputs.map((name) => [name, (value as Record<string, unknown>)[name]]));
-
-/** A proxy may throw when it is asked. */
-const keysOf = (value: object): ReadonlyArray<string> => {
-  try {
-    return Object.keys(value);
-  } catch {
-    return [];
-  }
-};
-
-/** An error as far as it is data: its tag, its message and its own fields. */
-const writeError = (error: unknown): string => {
-  const whole = encode(error);
-  if (typeof whole === "string") return whole;
-  const fields: Record<string, unknown> = {};
-  if (typeof error === "object" && error !== null) {
-    for (const key of ["name", "message", ...keysOf(error), "_tag"]) {
-      try {
-        const value = (error as Record<string, unknown>)[key];
-        if (value === undefined) continue;
-        const text = encode(value);
-        fields[key] = typeof text === "string" ? value : describe(value);
-      } catch {
-        // A field that cannot be read is not recorded.
-      }
-    }
-  }
-  const text = encode({
-    "~error": fields["message"] === undefined ? { ...fields, message: describe(error) } : fields,
-  });
-  return typeof text === "string" ? text : JSON.stringify({ "~error": { message: describe(error) } });
-};
-
-const readError = (text: string): unknown => {
-  const value = decode(text);
-  if (typeof value !== "object" || value === null || !("~error" in value)) return value;
-  const { message, ...fields } = value["~error"] as { readonly message: string };
-  return Object.assign(new Error(message), fields);
-};

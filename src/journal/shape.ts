@@ -3,10 +3,10 @@
  * are; what a step does is no part of it, so that code can be mended while a run waits.
  */
 
+import type { Draft } from "../graph/graph.ts";
 import { planOf } from "../plan.ts";
-import type { RunDetails } from "../journal/store.ts";
-import { Kind } from "../journal/store.ts";
-import type { Graph } from "./compile.ts";
+import type { Entry } from "./records.ts";
+import { Kind } from "./records.ts";
 import { child, isAtOrUnder, item, itemAbove, keyOf, relativeTo } from "../path.ts";
 
 type Edge = readonly [name: string, from: string];
@@ -32,28 +32,28 @@ export interface Difference {
   readonly changed: ReadonlyArray<string>;
 }
 
-const known = new WeakMap<Graph, string>();
+const known = new WeakMap<Draft, string>();
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The text of a graph's shape. The order in which independent steps were added is no part of it. */
-export const shapeOf = (graph: Graph): string => {
-  const found = known.get(graph);
+export const shapeOf = ({ draft }: { readonly draft: Draft }): string => {
+  const found = known.get(draft);
   if (found !== undefined) return found;
-  const { name, inputs, steps } = planOf(graph.draft);
+  const { name, inputs, steps } = planOf(draft);
   const shape: Shape = {
     name,
     inputs: inputs.map((input) => input.name).sort(byText),
     steps: steps
       .map((step, i): ShapeStep => {
         const reads = step.inputs.map(({ name, from }): Edge => [name, from]);
-        const kind = graph.nodes[i]!.definition.waits === undefined ? step.kind : "wait";
+        const kind = draft.node(i).definition.waits === undefined ? step.kind : "wait";
         return [step.path, kind, reads.sort(([a], [b]) => byText(a, b)), step.outputs];
       })
       .sort(([a], [b]) => byText(a, b)),
   };
   const text = JSON.stringify(shape);
-  known.set(graph, text);
+  known.set(draft, text);
   return text;
 };
 
@@ -101,7 +101,13 @@ export const difference = (path: string, before: string, now: string): Differenc
 export type Shapes = ReadonlyMap<string, string>;
 
 /** The graphs of a recorded run, as far as it has come. */
-export const shapesOf = ({ shape, entries }: Pick<RunDetails, "shape" | "entries">): Shapes => {
+export const shapesOf = ({
+  shape,
+  entries,
+}: {
+  readonly shape: string;
+  readonly entries: ReadonlyArray<Entry>;
+}): Shapes => {
   const shapes = new Map([["", shape]]);
   for (const { kind, path, text } of entries) if (kind === Kind.expansion) shapes.set(path, text);
   return shapes;

@@ -6,7 +6,7 @@ import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import type { CacheOptions } from "../../types/options.ts";
 import type { StepDefinition } from "../graph/definition.ts";
-import type { Cached, CacheKey, StoreService } from "../journal/store.ts";
+import type { Cached, CacheKey, StoreService } from "./store.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import { encode, Unwritable } from "../values/encode.ts";
 

@@ -1,0 +1,71 @@
+/**
+ * What a run records, and which of it counts: the newest record of each path, without what was dropped. Every reader of a
+ * journal (the stores, replay, the commands) goes through `newest`.
+ */
+import { isAtOrUnderAny } from "../path.ts";
+
+/** What a record says of its path. The numbers are in the files of stores: never reuse one. */
+export const Kind = {
+  /** The output of a step or an item, or the direct value of a dynamic step. */
+  outcome: 1,
+  /** The error of an item that failed in a map that collects failures. */
+  failure: 2,
+  /** The shape of the graph that a dynamic step, a switch or an item returned. Of a map: its items. */
+  expansion: 3,
+  /** All earlier records of this path, and of all beneath it, count no more. */
+  dropped: 4,
+  /** A value that was sent to a waiting step. */
+  signal: 5,
+  /** The time at which a waiting step stops waiting. */
+  deadline: 6,
+  /** The earlier outcome of this path counts no more; what is recorded beneath it does. */
+  reopened: 7,
+} as const;
+export type Kind = (typeof Kind)[keyof typeof Kind];
+
+export interface Entry {
+  readonly kind: Kind;
+  readonly path: string;
+  readonly text: string;
+  /** Milliseconds since 1970. */
+  readonly began: number;
+  readonly ended: number;
+  readonly attempt: number;
+}
+
+/** The question that a record answers, of which only the newest answer counts; undefined: it takes answers back. */
+const questions: Readonly<Record<Kind, "outcome" | "expansion" | "signal" | "deadline" | undefined>> = {
+  [Kind.outcome]: "outcome",
+  [Kind.failure]: "outcome",
+  [Kind.expansion]: "expansion",
+  [Kind.dropped]: undefined,
+  [Kind.signal]: "signal",
+  [Kind.deadline]: "deadline",
+  [Kind.reopened]: undefined,
+};
+
+/** The records that count, oldest first. Given all of a run's, oldest first. */
+export const newest = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
+  const counting: Array<Entry> = [];
+  const answered = new Set<string>();
+  const dropped = new Set<string>();
+  for (let i = entries.length - 1; i >= 0; i--) {
+    const entry = entries[i]!;
+    const { kind, path } = entry;
+    const question = questions[kind];
+    if (kind === Kind.dropped) dropped.add(path);
+    else if (kind === Kind.reopened) answered.add(`outcome ${path}`);
+    if (question === undefined) continue;
+    const key = `${question} ${path}`;
+    if (answered.has(key) || (dropped.size > 0 && isAtOrUnderAny(path, dropped))) continue;
+    answered.add(key);
+    counting.push(entry);
+  }
+  return counting.reverse();
+};
+
+/** The outcome of each path: a step's output, or the error of an item that failed. */
+export const outcomesOf = (entries: ReadonlyArray<Entry>): ReadonlyMap<string, Entry> =>
+  new Map(
+    entries.flatMap((entry) => (questions[entry.kind] === "outcome" ? [[entry.path, entry] as const] : [])),
+  );

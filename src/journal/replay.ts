@@ -1,0 +1,85 @@
+/**
+ * What an earlier part of a run recorded, by path, for the run that resumes. Outcomes are taken as they are used, so that
+ * memory shrinks as the run goes on.
+ */
+import { isAtOrUnder } from "../path.ts";
+import type { Entry } from "./records.ts";
+import { Kind } from "./records.ts";
+
+export class Replay {
+  readonly #outcomes = new Map<string, Entry>();
+  readonly #expansions = new Map<string, Entry>();
+  readonly #signals = new Map<string, string>();
+  readonly #deadlines = new Map<string, number>();
+
+  /** Given the records that count. */
+  constructor(entries: ReadonlyArray<Entry>) {
+    for (const entry of entries) this.#add(entry);
+  }
+
+  #add(entry: Entry): void {
+    const { kind, path, text } = entry;
+    switch (kind) {
+      case Kind.outcome:
+      case Kind.failure:
+        this.#outcomes.set(path, entry);
+        return;
+      case Kind.expansion:
+        this.#expansions.set(path, entry);
+        return;
+      case Kind.signal:
+        this.#signals.set(path, text);
+        return;
+      case Kind.deadline:
+        this.#deadlines.set(path, Number(text));
+        return;
+      case Kind.dropped:
+      case Kind.reopened:
+        return;
+    }
+  }
+
+  /** Is there nothing left that a step could take in place of running? */
+  get isOver(): boolean {
+    return this.#outcomes.size === 0;
+  }
+
+  takeOutcome(path: string): Entry | undefined {
+    const entry = this.#outcomes.get(path);
+    if (entry !== undefined) this.#outcomes.delete(path);
+    return entry;
+  }
+
+  expansion(path: string): Entry | undefined {
+    return this.#expansions.get(path);
+  }
+
+  signal(path: string): string | undefined {
+    return this.#signals.get(path);
+  }
+
+  setSignal(path: string, text: string): void {
+    this.#signals.set(path, text);
+  }
+
+  forgetSignal(path: string): void {
+    this.#signals.delete(path);
+  }
+
+  deadline(path: string): number | undefined {
+    return this.#deadlines.get(path);
+  }
+
+  /** Forgets what is recorded of a path and beneath it. Gives whether there was anything. */
+  drop(path: string): boolean {
+    let found = false;
+    for (const records of [this.#outcomes, this.#expansions, this.#signals, this.#deadlines]) {
+      for (const key of records.keys()) {
+        if (!isAtOrUnder(key, path)) continue;
+        records.delete(key);
+        found = true;
+      }
+    }
+    return found;
+  }
+}
