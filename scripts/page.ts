@@ -15,6 +15,8 @@ const client = "src/draw/page/client";
 
 /** Each after those that it imports; one scope for all, so that the names at their tops differ. */
 const modules = [
+  "src/graph/kinds.ts",
+  "src/draw/corners.ts",
   "src/draw/rows.ts",
   "src/draw/settle.ts",
   `${client}/dom.ts`,

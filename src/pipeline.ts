@@ -53,15 +53,15 @@ class PipelineValue {
   }
 
   step(name: string, inputs: unknown, run: unknown, options?: AnyOptions): PipelineValue {
-    return this.#with({ kind: "step", name, inputs, call: run, callName: "run", options });
+    return this.#with({ kind: "step", name, inputs, call: run, options });
   }
 
   dynamic(name: string, inputs: unknown, expand: unknown, options?: AnyOptions): PipelineValue {
-    return this.#with({ kind: "dynamic", name, inputs, call: expand, callName: "expand", options });
+    return this.#with({ kind: "dynamic", name, inputs, call: expand, options });
   }
 
   map(name: string, over: unknown, inputs: unknown, each: unknown, options?: AnyOptions): PipelineValue {
-    return this.#with({ kind: "map", name, over, inputs, call: each, callName: "each", options });
+    return this.#with({ kind: "map", name, over, inputs, call: each, options });
   }
 
   switch(name: string, inputs: unknown, on: unknown, cases: unknown, options?: AnyOptions): PipelineValue {
@@ -70,7 +70,6 @@ class PipelineValue {
       name,
       inputs,
       call: on,
-      callName: "on",
       cases: cases ?? null,
       options,
     });
@@ -83,27 +82,23 @@ class PipelineValue {
     }
     const { timeout, after, ...others } = options;
     return this.#with({
-      kind: "step",
+      kind: "await",
       name,
       inputs: after ?? [],
       call: () => awaitSignal(schema, timeout),
-      callName: "run",
       options: { ...others, output: schema as never },
-      waits: "signal",
     });
   }
 
   sleep(name: string, duration: Input, options: WaitOptions = {}): PipelineValue {
     const { after, ...others } = options;
     return this.#with({
-      kind: "step",
+      kind: "sleep",
       name,
       inputs: after ?? [],
       call: () => sleepFor(duration),
-      callName: "run",
       // Policies start a step apart from the others, and this one is not to hold a worker.
       options: { ...others, output: unchecked as never },
-      waits: "time",
     });
   }
 
@@ -174,7 +169,6 @@ const decoding = (pipeline: string, input: GraphInput): StepDefinition | undefin
     name: input.name,
     inputs: [input.name],
     call: (inputs: Inputs) => Effects.map(decodeInputs([input], inputs, pipeline), (values) => values[0]),
-    callName: "run",
     options: undefined,
   });
 };

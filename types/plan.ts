@@ -1,11 +1,12 @@
 /** The graph of a pipeline as plain data, before a run or while it grows. */
 
 /**
- * How a step comes to its outputs: by its function (`step`), or by an expansion.
+ * How a step comes to its outputs: by its function (`step`), by an expansion (`dynamic`, `map`, `switch`), or by waiting
+ * for a value from outside (`await`) or for time to pass (`sleep`).
  *
  * @public
  */
-export type StepKind = "step" | "dynamic" | "map" | "switch";
+export type StepKind = "step" | "dynamic" | "map" | "switch" | "await" | "sleep";
 
 /**
  * One thing that a step reads.

@@ -9,6 +9,8 @@ const shapes: Readonly<Record<SceneShape, string>> = {
   dynamic: "hexagon",
   map: "box3d",
   switch: "diamond",
+  await: "parallelogram",
+  sleep: "octagon",
   input: "ellipse",
   value: "note",
 };

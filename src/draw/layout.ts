@@ -5,6 +5,7 @@
  * Graphs are laid out innermost first, without recursion: plans nest as deeply as data says.
  */
 import type { Plan, StepKind } from "../../types/plan.ts";
+import { expandsMany } from "../graph/kinds.ts";
 import type { Arranged } from "./arrange.ts";
 import { arrange } from "./arrange.ts";
 import { labelOf, padding, widthOf } from "./label.ts";
@@ -91,7 +92,7 @@ const fill = (graph: Graph): void => {
   const grown = graph.boxes.map(({ step }) =>
     (step?.expansions ?? []).flatMap(({ path, plan }) => {
       if (plan === undefined) return [];
-      const key = step!.kind === "map" && isItem(path) ? lastOf(path) : "";
+      const key = expandsMany(step!.kind) && isItem(path) ? lastOf(path) : "";
       return [graphOf(plan, key === "" ? "" : labelOf(`${key} ${plan.name}`))];
     }),
   );

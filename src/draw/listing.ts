@@ -1,5 +1,6 @@
 /** A plan for a terminal: a line for each step, with what it reads and what it may become. */
 import type { Plan, PlanStep } from "../../types/plan.ts";
+import { expandsMany } from "../graph/kinds.ts";
 import { cells, fitted } from "./cells.ts";
 import { visible } from "./escape.ts";
 import { outlineOf } from "./outline.ts";
@@ -39,7 +40,7 @@ const tasksOf = (plan: Plan, lead: string): ReadonlyArray<Task> => {
     const inner = lead.length >= deepest ? lead : `${lead}${isLast ? "   " : "│  "}`;
     const grown = (step.expansions ?? []).flatMap(({ path, plan }): ReadonlyArray<Task> => {
       if (plan === undefined) return [];
-      const key = step.kind === "map" ? `${lastOf(path)} ` : "";
+      const key = expandsMany(step.kind) ? `${lastOf(path)} ` : "";
       return [{ text: `${inner}+ ${visible(key)}${heading(plan)}` }, { plan, lead: `${inner}  ` }];
     });
     return [{ text }, ...grown];

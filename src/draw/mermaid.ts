@@ -9,6 +9,8 @@ const shapes: Readonly<Record<SceneShape, readonly [before: string, after: strin
   dynamic: ['{{"', '"}}'],
   map: ['[["', '"]]'],
   switch: ['{"', '"}'],
+  await: ['[/"', '"/]'],
+  sleep: ['[\\"', '"\\]'],
   input: ['(["', '"])'],
   value: ['("', '")'],
 };

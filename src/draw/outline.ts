@@ -1,5 +1,6 @@
 /** What of one graph is drawn as boxes, and how large each is while nothing is drawn inside of it. */
 import type { Plan, PlanStep, StepKind } from "../../types/plan.ts";
+import { canExpand } from "../graph/kinds.ts";
 import { labelOf, widthOf } from "./label.ts";
 
 export interface OutlineBox {
@@ -28,13 +29,26 @@ const listed = (names: ReadonlyArray<string>, between: string): string => {
 };
 
 const noteOf = ({ kind, inputs, outputs, cases, expansions }: PlanStep): string => {
-  if (kind === "step") return "";
   const values = expansions?.length ?? 0;
-  // Expanded, and nothing of it has a graph: values.
-  if (values > 0) return kind === "map" ? `${values} values` : "a direct value";
-  if (kind === "map") return labelOf(`for each of ${inputs[0]?.name ?? "an output"}`);
-  if (kind === "switch") return cases === undefined ? "one of its cases" : `may be ${listed(cases, " | ")}`;
-  return outputs === "all" ? "may grow, and give any outputs" : `may grow, gives ${listed(outputs, ", ")}`;
+  // Where it has expanded, nothing of it has a graph: these are values.
+  switch (kind) {
+    case "step":
+      return "";
+    case "await":
+      return "waits for a value";
+    case "sleep":
+      return "waits for time to pass";
+    case "map":
+      return values > 0 ? `${values} values` : labelOf(`for each of ${inputs[0]?.name ?? "an output"}`);
+    case "switch":
+      if (values > 0) return "a direct value";
+      return cases === undefined ? "one of its cases" : `may be ${listed(cases, " | ")}`;
+    case "dynamic":
+      if (values > 0) return "a direct value";
+      return outputs === "all"
+        ? "may grow, and give any outputs"
+        : `may grow, gives ${listed(outputs, ", ")}`;
+  }
 };
 
 const boxOf = (
@@ -47,7 +61,7 @@ const boxOf = (
   const label = labelOf(name);
   const hasGraph = step?.expansions?.some(({ plan }) => plan !== undefined) === true;
   const note = step === undefined || hasGraph ? "" : noteOf(step);
-  const mayGrow = step !== undefined && step.kind !== "step" && step.expansions === undefined;
+  const mayGrow = step !== undefined && canExpand(step.kind) && step.expansions === undefined;
   const height = lineHeight + (note === "" ? 0 : noteHeight);
   return { kind, label, note, mayGrow, detail, parents, step, width: widthOf(label, note), height };
 };

@@ -1,17 +1,20 @@
 /** A plan as a picture: SVG that any browser and most editors show, light or dark as the reader has it. */
 import type { Plan } from "../../types/plan.ts";
+import { stepKinds } from "../graph/kinds.ts";
+import { cornerOf } from "./corners.ts";
 import { html } from "./escape.ts";
 import { characterWidth, forcedLabel, forcedNote, padding } from "./label.ts";
 import type { Layout, PlacedBox } from "./layout.ts";
 import { layoutOf } from "./layout.ts";
 
-const kinds: ReadonlyArray<readonly [PlacedBox["kind"], string]> = [
-  ["input", "given from outside"],
-  ["step", "step"],
-  ["dynamic", "dynamic step"],
-  ["map", "map"],
-  ["switch", "switch"],
-];
+/** What the legend explains: the kinds that a picture usually has, and rarer ones where it has them. */
+const kindsOf = (boxes: ReadonlyArray<PlacedBox>): ReadonlyArray<readonly [PlacedBox["kind"], string]> => {
+  const seen = new Set(boxes.map(({ kind }) => kind));
+  const steps = (Object.keys(stepKinds) as Array<keyof typeof stepKinds>)
+    .filter((kind) => stepKinds[kind].returns !== "wait" || seen.has(kind))
+    .map((kind) => [kind, stepKinds[kind].label] as const);
+  return [["input", "given from outside"], ...steps];
+};
 
 type Colours = Readonly<
   Record<PlacedBox["kind"] | "ground" | "text" | "line", readonly [fill: string, edge: string]>
@@ -25,6 +28,8 @@ const light: Colours = {
   dynamic: ["#fdf0dc", "#d08a1d"],
   map: ["#e5f6ec", "#2f9e5f"],
   switch: ["#f6e8fa", "#a04fc0"],
+  await: ["#e2f4f6", "#2a8a9c"],
+  sleep: ["#e2f4f6", "#2a8a9c"],
   input: ["#f1f3f6", "#8a94a6"],
   item: ["#ffffff", "#9aa4b5"],
   value: ["#ffffff", "#c3c9d4"],
@@ -38,6 +43,8 @@ const dark: Colours = {
   dynamic: ["#3b2a10", "#e2a33f"],
   map: ["#123524", "#4cc485"],
   switch: ["#33193d", "#c67fe3"],
+  await: ["#0f2f36", "#4db6c9"],
+  sleep: ["#0f2f36", "#4db6c9"],
   input: ["#1f2530", "#6c778a"],
   item: ["#12161e", "#5d6879"],
   value: ["#12161e", "#3b4454"],
@@ -60,7 +67,7 @@ ${rules(light)}
 const number = (value: number): string => (Math.round(value * 10) / 10).toString();
 
 const shapeOf = ({ kind, x, y, width, height, isAround, mayGrow }: PlacedBox): string => {
-  const radius = kind === "input" ? height / 2 : kind === "dynamic" ? 10 : kind === "switch" ? 0 : 4;
+  const radius = cornerOf(kind, height);
   const around = isAround ? " around" : "";
   const rect = (off: number, wide: number, high: number): string =>
     `<rect class="${kind}${around}" x="${number(x + off)}" y="${number(y + off)}" width="${number(wide)}" height="${number(high)}" rx="${number(isAround ? 8 : radius)}"/>`;
@@ -112,7 +119,11 @@ const legendRow = 24;
 const leastWidth = 320;
 
 /** What the colours mean, in as many rows as the width asks for, from `y` on. */
-const legend = (width: number, y: number): { readonly text: string; readonly height: number } => {
+const legend = (
+  kinds: ReturnType<typeof kindsOf>,
+  width: number,
+  y: number,
+): { readonly text: string; readonly height: number } => {
   let x = padding;
   let row = 0;
   const entries: Array<string> = [];
@@ -134,7 +145,7 @@ const legend = (width: number, y: number): { readonly text: string; readonly hei
 
 const picture = ({ width, height, boxes, lines }: Layout, title: string): string => {
   const whole = Math.max(width, leastWidth);
-  const { text: legendText, height: legendHeight } = legend(whole, height);
+  const { text: legendText, height: legendHeight } = legend(kindsOf(boxes), whole, height);
   const around = boxes.filter(({ isAround }) => isAround);
   const others = boxes.filter(({ isAround }) => !isAround);
   return [

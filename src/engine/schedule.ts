@@ -25,6 +25,7 @@ import { ExpansionError, StepFailed, StepTimedOut, TooFewSucceeded } from "../er
 import type { PipelineEvent } from "../events.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import type { GraphInput } from "../graph/graph.ts";
+import { stepKinds } from "../graph/kinds.ts";
 import { planOf } from "../plan.ts";
 import { describe } from "../values/describe.ts";
 import { whenSettled } from "../values/thenable.ts";
@@ -105,6 +106,8 @@ const phaseOf = ({ map }: Frame, { kind }: StepDefinition): Phase => {
   if (map !== undefined) return "each";
   switch (kind) {
     case "step":
+    case "await":
+    case "sleep":
       return "run";
     case "switch":
       return "choose";
@@ -633,10 +636,9 @@ export class Engine implements ContextHost {
   ): void {
     const map = frame.map;
     const definition = map === undefined ? frame.graph!.nodes[index]!.definition : map.definition;
-    const { kind } = definition;
     const phase = phaseOf(frame, definition);
     if (this.#watcher !== undefined) {
-      const type = kind === "step" || map !== undefined ? "step.started" : "expansion.started";
+      const type = phase === "run" || map !== undefined ? "step.started" : "expansion.started";
       this.#tellStarted(type, frame.pathOf(index), count);
     }
     const isPlain = phase === "run" || (map !== undefined && frame.grown === undefined);
@@ -813,7 +815,7 @@ export class Engine implements ContextHost {
   #newLeaf(call: Call): Job {
     const job = new Job(call.frame, call.index, call);
     // A step that waits for the outside may wait for days: nobody else should wait for it.
-    if (call.definition.waits === undefined) {
+    if (stepKinds[call.definition.kind].returns !== "wait") {
       job.takesSlot = true;
       this.#active++;
     }
@@ -1328,7 +1330,7 @@ export class Engine implements ContextHost {
   #tellProvided(frame: Frame, index: number, value: unknown, attempt: number): void {
     const definition = frame.definitionOf(index);
     const path = frame.pathOf(index);
-    if (definition.kind === "step") {
+    if (stepKinds[definition.kind].events === "step") {
       this.#tellSucceeded(path, attempt, outputsByName(definition, value));
     } else {
       this.#tell({ type: "expansion.succeeded", path, attempt, outputs: outputsByName(definition, value) });
@@ -1337,7 +1339,7 @@ export class Engine implements ContextHost {
 
   #tellFailed(frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number): void {
     const path = frame.pathOf(index);
-    const isStep = frame.map !== undefined || frame.definitionOf(index).kind === "step";
+    const isStep = frame.map !== undefined || stepKinds[frame.definitionOf(index).kind].events === "step";
     if (Cause.hasInterruptsOnly(cause)) {
       if (!this.leaked.includes(path)) this.#tell({ type: "step.interrupted", path, attempt });
       return;

@@ -1,6 +1,6 @@
 /**
- * A step as data: what the builder records for each call and what the engine reads. All four kinds are one shape,
- * because a dynamic step, a map and a switch differ from a plain step only in what becomes of the value they return.
+ * A step as data: what the builder records for each call and what the engine reads. All kinds are one shape,
+ * because they differ only in what becomes of the value that the function returns: `kinds.ts` says what that is.
  *
  * Functions are untyped here: the compile-time half has checked them, or nobody has, and then the engine does.
  */
@@ -26,15 +26,13 @@ export interface StepDefinition {
   readonly over: string | undefined;
   /** The names that the step provides; `"all"` are known only once the step has expanded. */
   readonly outputs: ReadonlyArray<string> | "all";
-  /** `run`, `expand`, `each` or `on`. */
+  /** The function: `kinds.ts` has its name and says what it returns. */
   readonly call: UserFunction;
   /** For a switch: a function for each literal that `call` may return. */
   readonly cases: Readonly<Record<string, UserFunction>> | undefined;
   /** For a standalone step that gave schemas instead of names: what decodes its inputs. */
   readonly schemas: Readonly<Record<string, unknown>> | undefined;
   readonly options: AnyOptions;
-  /** A step that waits for the outside, and so takes no slot of the concurrency limit. */
-  readonly waits: "signal" | "time" | undefined;
 }
 
 /** Options are few, and most steps have none: these. */

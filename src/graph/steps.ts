@@ -1,5 +1,5 @@
 /**
- * Makes the data of a step from what a user wrote: standalone `step` and `dynamic`, and the same four kinds for the
+ * Makes the data of a step from what a user wrote: standalone `step` and `dynamic`, and every kind for the
  * builder. Says at once what no later stage could say as well: a function that is none, an option that cannot be.
  */
 
@@ -8,6 +8,7 @@ import { describe } from "../values/describe.ts";
 import { isSchema } from "../values/schema.ts";
 import type { AnyOptions, StepDefinition, UserFunction } from "./definition.ts";
 import { noOptions } from "./definition.ts";
+import { stepKinds } from "./kinds.ts";
 import { optionsProblem } from "./options.ts";
 import { addressOf } from "../path.ts";
 
@@ -26,10 +27,8 @@ interface Parts {
   readonly inputs: unknown;
   readonly over?: unknown;
   readonly call: unknown;
-  readonly callName: string;
   readonly cases?: unknown;
   readonly options: AnyOptions | undefined;
-  readonly waits?: StepDefinition["waits"];
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
@@ -48,10 +47,11 @@ const areStrings = (values: ReadonlyArray<unknown>): boolean => {
 /** Checks the parts and puts them together; `pipeline` is named in what is thrown. */
 export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition => {
   const { kind, name, inputs, call, cases } = parts;
+  const { call: callName, provides } = stepKinds[kind];
   const options = parts.options ?? noOptions;
   if (!Array.isArray(inputs) && !isRecord(inputs))
     refuse(pipeline, name, "Its inputs are an array of names.");
-  if (typeof call !== "function") refuse(pipeline, name, `Its ${parts.callName} is no function.`);
+  if (typeof call !== "function") refuse(pipeline, name, `Its ${callName} is no function.`);
   if (typeof options !== "object") refuse(pipeline, name, "Its options are no record.");
   if (Array.isArray(inputs) && !areStrings(inputs)) {
     refuse(pipeline, name, "Its inputs are names, and one of them is no string.");
@@ -70,10 +70,14 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
   if (outputs !== undefined && outputs !== "all" && !Array.isArray(outputs)) {
     refuse(pipeline, name, "Its outputs are an array of names.");
   }
-  if (outputs === "all" && kind !== "dynamic")
+  if (outputs === "all" && provides !== "outputs or all")
     refuse(pipeline, name, 'Only a dynamic step can have the outputs "all".');
-  if (outputs !== undefined && (kind === "map" || kind === "switch")) {
-    refuse(pipeline, name, `A ${kind} has one output, its name: it takes no outputs option.`);
+  if (outputs !== undefined && provides === "name") {
+    refuse(
+      pipeline,
+      name,
+      `A ${stepKinds[kind].label} has one output, its name: it takes no outputs option.`,
+    );
   }
   if (Array.isArray(outputs) && outputs.length === 0)
     refuse(pipeline, name, "Its outputs are empty, and a step provides something.");
@@ -87,7 +91,6 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
     cases: cases as StepDefinition["cases"],
     schemas,
     options,
-    waits: parts.waits,
   };
   if (options !== noOptions) {
     const problem = optionsProblem(definition);
@@ -134,7 +137,7 @@ const directContext = (path: string) => ({
 });
 
 export const step = (name: string, inputs: unknown, run: unknown, options?: AnyOptions): StandaloneStep =>
-  new StandaloneStep(makeDefinition("", { kind: "step", name, inputs, call: run, callName: "run", options }));
+  new StandaloneStep(makeDefinition("", { kind: "step", name, inputs, call: run, options }));
 
 export const dynamic = (
   name: string,
@@ -142,9 +145,7 @@ export const dynamic = (
   expand: unknown,
   options?: AnyOptions,
 ): StandaloneDynamic =>
-  new StandaloneDynamic(
-    makeDefinition("", { kind: "dynamic", name, inputs, call: expand, callName: "expand", options }),
-  );
+  new StandaloneDynamic(makeDefinition("", { kind: "dynamic", name, inputs, call: expand, options }));
 
 /** The data of a standalone step; undefined for anything else. */
 export const standalone = (value: unknown): StepDefinition | undefined =>

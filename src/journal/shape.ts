@@ -45,10 +45,9 @@ export const shapeOf = ({ draft }: { readonly draft: Draft }): string => {
     name,
     inputs: inputs.map((input) => input.name).sort(byText),
     steps: steps
-      .map((step, i): ShapeStep => {
+      .map((step): ShapeStep => {
         const reads = step.inputs.map(({ name, from }): Edge => [name, from]);
-        const kind = draft.node(i).definition.waits === undefined ? step.kind : "wait";
-        return [step.path, kind, reads.sort(([a], [b]) => byText(a, b)), step.outputs];
+        return [step.path, step.kind, reads.sort(([a], [b]) => byText(a, b)), step.outputs];
       })
       .sort(([a], [b]) => byText(a, b)),
   };

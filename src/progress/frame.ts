@@ -5,6 +5,7 @@
 import { cells, fitted } from "../draw/cells.ts";
 import { visible } from "../draw/escape.ts";
 import { StepFailed } from "../errors.ts";
+import { expandsMany } from "../graph/kinds.ts";
 import { isErrorOf, said } from "./said.ts";
 import type { NodeState, RunTree, TreeNode } from "./tree.ts";
 import { counted, took } from "./words.ts";
@@ -136,12 +137,14 @@ const tellingItems = (map: TreeNode, now: number): ReadonlyArray<TreeNode> => {
   return [...map.children.slice(0, mostItems), ...telling];
 };
 
+const hasItems = ({ kind }: TreeNode): boolean => kind !== "run" && kind !== "item" && expandsMany(kind);
+
 const choose = (node: TreeNode, most: number, now: number): Chosen => {
-  const children = node.kind === "map" ? tellingItems(node, now) : node.children;
+  const children = hasItems(node) ? tellingItems(node, now) : node.children;
   // Of a map with some items shown it is told that others run too: counted, since they may be a million.
   const hidden = new Map<NodeState, number>();
   const others = node.active.size - children.filter((child) => node.active.has(child)).length;
-  if (node.kind === "map" && children.length > 0 && others > 0) hidden.set("running", others);
+  if (hasItems(node) && children.length > 0 && others > 0) hidden.set("running", others);
   if (children.length <= most) return { shown: children, hidden };
   const chosen = new Set<TreeNode>();
   const take = (from: Iterable<TreeNode>, limit: number): void => {

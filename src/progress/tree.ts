@@ -6,6 +6,7 @@
  */
 import type { Plan, StepKind } from "../../types/plan.ts";
 import type { PipelineEvent } from "../events.ts";
+import { canExpand } from "../graph/kinds.ts";
 import { isItem, lastOf, parentOf } from "../path.ts";
 
 export type NodeState =
@@ -74,6 +75,10 @@ export class TreeNode {
 
 /** So many failed items of a map are kept for showing. */
 const mostFailedItems = 50;
+
+/** A step that cannot expand, or an item that did not. Expansions are counted by themselves. */
+const countsAsStep = ({ kind, hasGrown }: TreeNode): boolean =>
+  kind !== "run" && (kind === "item" ? !hasGrown : !canExpand(kind));
 
 export class RunTree {
   readonly root: TreeNode;
@@ -238,7 +243,7 @@ export class RunTree {
     node.parent?.active.delete(node);
     const isLeaf = node.kind !== "run" && !node.hasGrown;
     if (isLeaf && node.began !== undefined) this.summed += time - node.began;
-    if (state === "done" && (node.kind === "step" || (node.kind === "item" && !node.hasGrown))) this.steps++;
+    if (state === "done" && countsAsStep(node)) this.steps++;
     if (state === "failed" && isLeaf) this.failed++;
     if (state === "skipped") this.skipped++;
     if (node.kind === "item") this.#endItem(node, state);

@@ -130,7 +130,7 @@ const refused = (run: RunDetails, path: string): SignalRefused | undefined => {
   const no = (reason: string) => new SignalRefused({ runId: run.id, path, reason });
   const kind = kindAt(path, shapesOf(run));
   if (kind === undefined) return no("There is no step at this path, as far as the run has come.");
-  if (kind !== "wait") return no("The step at this path waits for no value.");
+  if (kind !== "await") return no("The step at this path waits for no value.");
   if (run.entries.some((entry) => entry.kind === Kind.outcome && entry.path === path))
     return no("The step at this path has its value already.");
   return undefined;

@@ -37,7 +37,7 @@ const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
     );
   } else if (shapesOf(run).has(path)) {
     said.push("It expanded, and its steps are recorded by themselves: ask for one of them.");
-  } else if (kindAt(path, shapesOf(run)) === "wait") {
+  } else if (kindAt(path, shapesOf(run)) === "await") {
     said.push("It waits for a value, or has not been reached.");
   } else if (said.length === 0) {
     said.push(

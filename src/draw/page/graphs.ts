@@ -3,6 +3,7 @@
  * left to the page, which does that anew whenever something is folded.
  */
 import type { Plan, PlanStep } from "../../../types/plan.ts";
+import { expandsMany } from "../../graph/kinds.ts";
 import { arrange } from "../arrange.ts";
 import { shortened, visible } from "../escape.ts";
 import { forcedLabel, forcedNote, labelOf, widthOf } from "../label.ts";
@@ -59,7 +60,7 @@ const grownNote = (step: PlanStep): string => {
   const grown = (step.expansions ?? []).flatMap(({ plan }) => (plan === undefined ? [] : [plan]));
   if (grown.length === 0) return "";
   const [first] = grown;
-  if (step.kind === "map") return `${grown.length.toLocaleString("en")} × ${labelOf(first!.name)}`;
+  if (expandsMany(step.kind)) return `${grown.length.toLocaleString("en")} × ${labelOf(first!.name)}`;
   const steps = first!.steps.length;
   return `${labelOf(first!.name)}, ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
 };
@@ -77,7 +78,7 @@ const noted = (note: string): Pick<PageBox, "note" | "noteWidth"> => {
 
 const openOf = (label: string, step: PlanStep): NonNullable<PageBox["open"]> => {
   const grown = step.expansions!.filter(({ plan }) => plan !== undefined);
-  const only = grown.length === 1 && step.kind !== "map" ? grown[0]!.plan!.name : undefined;
+  const only = grown.length === 1 && !expandsMany(step.kind) ? grown[0]!.plan!.name : undefined;
   const open = only === undefined ? label : labelOf(`${label} → ${only}`);
   return { ...labelled(open), width: widthOf(open) + foldSign };
 };
@@ -142,7 +143,7 @@ export const graphsOf = (root: Plan): Graphs => {
       const grown = (step.expansions ?? []).filter(({ plan }) => plan !== undefined);
       if (grown.length === 0) return;
       const own = first + i;
-      const single = grown.length === 1 && step.kind !== "map";
+      const single = grown.length === 1 && !expandsMany(step.kind);
       const items: Array<number> = [];
       for (const { path, plan } of grown) {
         if (single) {

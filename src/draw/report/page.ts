@@ -1,4 +1,5 @@
 /** The page of a run: its graph as it grew, and what happened to each step of it. */
+import { stepKinds } from "../../graph/kinds.ts";
 import type { Became, PageStep, StepRun } from "../page/data.ts";
 import { graphsOf, text } from "../page/graphs.ts";
 import { pageOf } from "../page/shell.ts";
@@ -103,7 +104,7 @@ export const reportPage = (collected: Collected): string => {
     const step = steps[i]!;
     run.ready = Math.min(run.began, readyAt(steps, step));
     // What is inside of an expansion counts by itself, and a map does nothing but its items.
-    if (step.kind === "map") return;
+    if (step.kind !== "item" && stepKinds[step.kind].returns === "items") return;
     working.push(i);
     const end = step.graph === undefined ? (run.ended ?? took) : (run.became?.at ?? run.began);
     summed += Math.max(0, end - run.began);

@@ -1,6 +1,7 @@
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
 import { ExpansionError, InvalidOutput } from "../../errors.ts";
+import { stepKinds } from "../../graph/kinds.ts";
 import { planOf } from "../../plan.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
@@ -16,7 +17,7 @@ const problemOf = ({ call: { definition }, expansion }: SeenExpansion): string |
   const { outputs, kind } = definition;
   if (outputs === "all") return undefined;
   if (expansion.type === "direct") {
-    if (outputs.length === 1 || kind === "map") return undefined;
+    if (outputs.length === 1 || stepKinds[kind].returns === "items") return undefined;
     const { value } = expansion;
     const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
     const missing = outputs.filter((name) => !keys.includes(name));

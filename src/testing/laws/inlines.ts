@@ -1,6 +1,7 @@
 import * as Exit from "effect/Exit";
 import type { Graph } from "../../engine/compile.ts";
 import { expandable } from "../../engine/expand.ts";
+import { stepKinds } from "../../graph/kinds.ts";
 import { mayExpand, whenGiven } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
@@ -17,7 +18,7 @@ const outputsOf = ({ ended }: Observed): Given | undefined =>
 const shownIn = (outputs: Given, { path, call: { definition } }: SeenExpansion): Given | undefined => {
   if (!isAtTop(path) || definition.outputs === "all") return undefined;
   if (!definition.outputs.every((name) => Object.hasOwn(outputs, name))) return undefined;
-  if (definition.kind !== "map") {
+  if (stepKinds[definition.kind].returns !== "items") {
     return Object.fromEntries(definition.outputs.map((name) => [name, outputs[name]]));
   }
   const { name, options } = definition;

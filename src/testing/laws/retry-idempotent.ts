@@ -1,6 +1,7 @@
 import * as Effect from "effect/Effect";
 import type { Executor, StepCall } from "../../engine/executor.ts";
 import type { StepDefinition } from "../../graph/definition.ts";
+import { stepKinds } from "../../graph/kinds.ts";
 import { Injected } from "../injected.ts";
 import { whenGiven } from "../instrument.ts";
 import type { Law } from "../law.ts";
@@ -11,8 +12,11 @@ import { areSame, hasFailed, outcomeOf } from "../outcome.ts";
 /** A step that has a policy of its own keeps it, and is called again by hand. */
 const ownsRetry = ({ options }: StepDefinition): boolean => options.retry !== undefined;
 
+/** What comes from outside is not asked for twice. */
+const waits = ({ kind }: StepDefinition): boolean => stepKinds[kind].returns === "wait";
+
 const withRetry = (definition: StepDefinition): StepDefinition => {
-  if (ownsRetry(definition) || definition.waits !== undefined) return definition;
+  if (ownsRetry(definition) || waits(definition)) return definition;
   const retry = { times: 1, while: (error: unknown) => error instanceof Injected };
   return { ...definition, options: { ...definition.options, retry } };
 };
@@ -20,7 +24,7 @@ const withRetry = (definition: StepDefinition): StepDefinition => {
 /** Does its work, and fails when it has done it, once: the worst time to fail. */
 const failingOnce = (call: StepCall, failed: Set<string>, next: Executor): unknown => {
   const { path } = call;
-  if (failed.has(path) || call.definition.waits !== undefined) return next(call);
+  if (failed.has(path) || waits(call.definition)) return next(call);
   failed.add(path);
   if (ownsRetry(call.definition)) return whenGiven(next(call), () => next(call));
   return whenGiven(next(call), () => Effect.fail(new Injected({ path })));

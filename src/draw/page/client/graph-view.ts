@@ -2,6 +2,7 @@
  * The graph: drawn as SVG, moved by dragging, zoomed by the wheel. Only what is near the visible part is in the page,
  * and where that is too much to read, boxes without labels.
  */
+import { cornerOf } from "../../corners.ts";
 import type { PageBox, PageData, PageState } from "../data.ts";
 import { button, el, soon, svgEl } from "./dom.ts";
 import type { Placed, PlacedBox, PlacedLine } from "./place.ts";
@@ -146,8 +147,7 @@ export const graphView = (data: PageData, onSelect: (step: number) => void): Gra
     const group = svgEl("g", { class: classOf(box), "data-step": box.step });
     const detail = box.step === -1 ? `input ${box.label}` : steps[box.step]!.path;
     group.append(svgEl("title", {}, detail));
-    const radius =
-      box.kind === "input" ? height / 2 : box.kind === "dynamic" ? 10 : box.kind === "switch" ? 0 : 4;
+    const radius = cornerOf(box.kind, height);
     const rect = (off: number, less: number): SVGRectElement =>
       svgEl("rect", {
         x: x + off,

@@ -1,4 +1,5 @@
 /** The page: its heading, its views, the search, and the panel of the step that was chosen. */
+import { stepKinds } from "../../../graph/kinds.ts";
 import type { PageData, PageState, PageStep } from "../data.ts";
 import { button, count, el, soon, time } from "./dom.ts";
 import { graphView } from "./graph-view.ts";
@@ -357,13 +358,10 @@ const start = (data: PageData): void => {
       button("›", "The next one", () => next(1)),
     ),
   );
-  const kinds = {
-    input: "given from outside",
-    step: "step",
-    dynamic: "dynamic step",
-    map: "map",
-    switch: "switch",
-  };
+  // The kinds that wait are rare: they are explained where the plan has them.
+  const kinds = (Object.keys(stepKinds) as Array<keyof typeof stepKinds>).filter(
+    (kind) => stepKinds[kind].returns !== "wait" || steps.some((step) => step.kind === kind),
+  );
   // Those that are seen at the end; what is done has no sign.
   const seen = new Set(steps.map(({ run }) => run?.state));
   const states = (
@@ -372,9 +370,8 @@ const start = (data: PageData): void => {
   const legend = el(
     "div",
     "kinds",
-    ...(["input", "step", "dynamic", "map", "switch"] as const).map((kind) =>
-      el("span", `key ${kind}`, kinds[kind]),
-    ),
+    el("span", "key input", "given from outside"),
+    ...kinds.map((kind) => el("span", `key ${kind}`, stepKinds[kind].label)),
     ...(run === undefined ? [] : [el("span", "key critical", "critical path")]),
     ...states.map((state) => el("span", `key state ${state}`, state)),
   );

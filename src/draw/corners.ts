@@ -1,0 +1,21 @@
+/** How round the corners of a box are, by what it stands for: the same in a picture and on a page. */
+import type { StepKind } from "../../types/plan.ts";
+
+type Boxed = StepKind | "input" | "item" | "value";
+
+const corners: Readonly<Record<Boxed, number | "round">> = {
+  step: 4,
+  dynamic: 10,
+  map: 4,
+  switch: 0,
+  await: "round",
+  sleep: "round",
+  input: "round",
+  item: 4,
+  value: 4,
+};
+
+export const cornerOf = (kind: Boxed, height: number): number => {
+  const corner = corners[kind];
+  return corner === "round" ? height / 2 : corner;
+};

@@ -1,0 +1,84 @@
+/**
+ * The kinds of steps, one entry each: everything that a reader of a step must know of its kind beside the kind's own code.
+ * Whoever treats kinds differently asks this table, or has an exhaustive table of its own (`Record<StepKind, …>`), so that
+ * a new kind is a compile error at every place that must know it.
+ *
+ * No imports but types: the page's script contains this module.
+ */
+import type { StepKind } from "../../types/plan.ts";
+
+export interface KindOfStep {
+  /** How people call such a step: in legends and messages. */
+  readonly label: string;
+  /** The parameter that its function is, as the builder's signatures and messages name it. */
+  readonly call: "run" | "expand" | "each" | "on";
+  /**
+   * What a call of its function returns: the step's output (`value`); a pipeline or a direct value (`expansion`); the
+   * same, once for each item of a list (`items`); a literal that chooses one of its cases (`choice`); or an output that
+   * comes from outside at some time (`wait`), for which the step holds no slot of the concurrency limit.
+   */
+  readonly returns: "value" | "expansion" | "items" | "choice" | "wait";
+  /** How many expansions one step of the kind can become: each of many has a path of its own, `name[key]`. */
+  readonly expansions: "none" | "one" | "many";
+  /** What it provides: only its own name, the names in its option `outputs`, or those or `"all"`. */
+  readonly provides: "name" | "outputs" | "outputs or all";
+  /** Which events tell of it: `step.started` and `step.succeeded`, or `expansion.started`, `.expanded`, `.succeeded`. */
+  readonly events: "step" | "expansion";
+}
+
+export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
+  step: {
+    label: "step",
+    call: "run",
+    returns: "value",
+    expansions: "none",
+    provides: "outputs",
+    events: "step",
+  },
+  dynamic: {
+    label: "dynamic step",
+    call: "expand",
+    returns: "expansion",
+    expansions: "one",
+    provides: "outputs or all",
+    events: "expansion",
+  },
+  map: {
+    label: "map",
+    call: "each",
+    returns: "items",
+    expansions: "many",
+    provides: "name",
+    events: "expansion",
+  },
+  switch: {
+    label: "switch",
+    call: "on",
+    returns: "choice",
+    expansions: "one",
+    provides: "name",
+    events: "expansion",
+  },
+  await: {
+    label: "await",
+    call: "run",
+    returns: "wait",
+    expansions: "none",
+    provides: "name",
+    events: "step",
+  },
+  sleep: {
+    label: "sleep",
+    call: "run",
+    returns: "wait",
+    expansions: "none",
+    provides: "name",
+    events: "step",
+  },
+};
+
+/** Can a step of this kind become a graph of its own in a run? */
+export const canExpand = (kind: StepKind): boolean => stepKinds[kind].expansions !== "none";
+
+/** Can it become many, each with a key in its path? */
+export const expandsMany = (kind: StepKind): boolean => stepKinds[kind].expansions === "many";
