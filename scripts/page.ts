@@ -21,7 +21,7 @@ const modules = [
   "src/draw/settle.ts",
   `${client}/dom.ts`,
   `${client}/list.ts`,
-  `${client}/values.ts`,
+  `${client}/value-tree.ts`,
   `${client}/place.ts`,
   `${client}/graph-view.ts`,
   `${client}/panel.ts`,

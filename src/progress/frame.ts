@@ -5,10 +5,10 @@
 import { cells, fitted } from "../draw/cells.ts";
 import { visible } from "../draw/escape.ts";
 import { StepFailed } from "../errors.ts";
+import type { RunState, StepState, StepStatus } from "../fold/run-state.ts";
 import { expandsMany } from "../graph/kinds.ts";
 import { isErrorOf, said } from "./said.ts";
-import type { NodeState, RunTree, TreeNode } from "./tree.ts";
-import { counted, took } from "./words.ts";
+import { counted, took } from "./amounts.ts";
 
 export type Role = "plain" | "faint" | "good" | "bad" | "busy" | "strong";
 
@@ -29,8 +29,9 @@ const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", 
 /** Milliseconds for which the spinner shows one of its pictures. */
 export const spinnerMillis = 80;
 
-const marks: Readonly<Record<Exclude<NodeState, "running">, readonly [Role, string]>> = {
-  waiting: ["faint", "·"],
+const marks: Readonly<Record<Exclude<StepStatus, "running">, readonly [Role, string]>> = {
+  pending: ["faint", "·"],
+  waiting: ["busy", "◷"],
   retrying: ["busy", "↻"],
   done: ["good", "✓"],
   failed: ["bad", "✗"],
@@ -39,11 +40,11 @@ const marks: Readonly<Record<Exclude<NodeState, "running">, readonly [Role, stri
   leaked: ["bad", "!"],
 };
 
-const markOf = (state: NodeState, now: number): Piece => {
-  if (state === "running") {
+const markOf = (status: StepStatus, now: number): Piece => {
+  if (status === "running") {
     return { role: "busy", text: spinner[Math.floor(now / spinnerMillis) % spinner.length]! };
   }
-  const [role, text] = marks[state];
+  const [role, text] = marks[status];
   return { role, text };
 };
 
@@ -65,19 +66,19 @@ const rest = (fraction: number, elapsed: number): string => {
   return `, about ${took((elapsed * (1 - fraction)) / fraction)} left`;
 };
 
-const isBad = ({ state }: TreeNode): boolean => state === "failed" || state === "leaked";
+const isBad = ({ status }: StepState): boolean => status === "failed" || status === "leaked";
 
 /** What went wrong, in a line: what a step threw rather than that it failed, which its mark says. */
 const reason = (error: unknown): string => said(isErrorOf(error, StepFailed) ? error.cause : error);
 
 /** What is said of a node after its name. */
-const details = (node: TreeNode, now: number, barCells: number): ReadonlyArray<Piece> => {
+const details = (node: StepState, now: number, barCells: number): ReadonlyArray<Piece> => {
   const pieces: Array<Piece> = [];
   const plain = (text: string): void => void pieces.push({ role: "plain", text });
   const faint = (text: string): void => void pieces.push({ role: "faint", text });
   const elapsed = node.began === undefined ? undefined : (node.ended ?? now) - node.began;
-  if (node.became !== undefined) faint(`→ ${node.became} `);
-  if (node.items !== undefined && (node.isActive || node.state !== "done")) {
+  if (node.plan !== undefined) faint(`→ ${node.plan.name} `);
+  if (node.items !== undefined && (node.isActive || node.status !== "done")) {
     const ended = node.itemsDone + node.itemsFailed;
     const fraction = node.items === 0 ? 1 : ended / node.items;
     pieces.push(...bar(fraction, barCells, node.itemsFailed / Math.max(1, node.items)));
@@ -90,7 +91,7 @@ const details = (node: TreeNode, now: number, barCells: number): ReadonlyArray<P
       pieces.push(...bar(node.fraction, barCells));
       plain(`${Math.round(node.fraction * 100)} % `);
     }
-    if (elapsed !== undefined && (node.isActive || node.state === "done" || elapsed >= 1)) {
+    if (elapsed !== undefined && (node.isActive || node.status === "done" || elapsed >= 1)) {
       faint(took(elapsed) + (node.isActive ? rest(node.fraction ?? 0, elapsed) : ""));
     }
   }
@@ -98,7 +99,7 @@ const details = (node: TreeNode, now: number, barCells: number): ReadonlyArray<P
   if (node.isRecalled) faint(" from an earlier run");
   if (node.note !== undefined && node.isActive) plain(` ${node.note}`);
   // What failed inside of it says why itself.
-  if (node.state === "retrying" || (node.state === "failed" && !node.children.some(isBad))) {
+  if (node.status === "retrying" || (node.status === "failed" && !node.children.some(isBad))) {
     pieces.push({ role: "bad", text: `  ${reason(node.error)}` });
   }
   return pieces;
@@ -119,35 +120,35 @@ const fit = (pieces: Line, width: number): Line => {
 
 /** Some of a node's children, and how many of the others are in which state. */
 interface Chosen {
-  readonly shown: ReadonlyArray<TreeNode>;
-  readonly hidden: ReadonlyMap<NodeState, number>;
+  readonly shown: ReadonlyArray<StepState>;
+  readonly hidden: ReadonlyMap<StepStatus, number>;
 }
 
 /** Of a map's items, a bar tells enough, but for those that take long or have something to tell of themselves. */
 const mostItems = 4;
 const longItemMillis = 2000;
 
-const tellingItems = (map: TreeNode, now: number): ReadonlyArray<TreeNode> => {
-  const telling: Array<TreeNode> = [];
+const tellingItems = (map: StepState, now: number): ReadonlyArray<StepState> => {
+  const telling: Array<StepState> = [];
   for (const item of map.active) {
     if (telling.length === mostItems) break;
-    const hasMore = item.children.length > 0 || item.fraction !== undefined || item.state === "retrying";
+    const hasMore = item.children.length > 0 || item.fraction !== undefined || item.status === "retrying";
     if (hasMore || now - item.began! >= longItemMillis) telling.push(item);
   }
   return [...map.children.slice(0, mostItems), ...telling];
 };
 
-const hasItems = ({ kind }: TreeNode): boolean => kind !== "run" && kind !== "item" && expandsMany(kind);
+const hasItems = ({ kind }: StepState): boolean => kind !== "run" && kind !== "item" && expandsMany(kind);
 
-const choose = (node: TreeNode, most: number, now: number): Chosen => {
+const choose = (node: StepState, most: number, now: number): Chosen => {
   const children = hasItems(node) ? tellingItems(node, now) : node.children;
   // Of a map with some items shown it is told that others run too: counted, since they may be a million.
-  const hidden = new Map<NodeState, number>();
+  const hidden = new Map<StepStatus, number>();
   const others = node.active.size - children.filter((child) => node.active.has(child)).length;
   if (hasItems(node) && children.length > 0 && others > 0) hidden.set("running", others);
   if (children.length <= most) return { shown: children, hidden };
-  const chosen = new Set<TreeNode>();
-  const take = (from: Iterable<TreeNode>, limit: number): void => {
+  const chosen = new Set<StepState>();
+  const take = (from: Iterable<StepState>, limit: number): void => {
     for (const child of from) {
       if (chosen.size >= limit) return;
       chosen.add(child);
@@ -157,28 +158,29 @@ const choose = (node: TreeNode, most: number, now: number): Chosen => {
   take(node.active, most);
   if (node.isActive || node.kind === "run") {
     take(
-      children.filter(({ state }) => state === "waiting"),
+      children.filter(({ status }) => status === "pending"),
       most,
     );
   }
   for (const child of children) {
-    if (!chosen.has(child)) hidden.set(child.state, (hidden.get(child.state) ?? 0) + 1);
+    if (!chosen.has(child)) hidden.set(child.status, (hidden.get(child.status) ?? 0) + 1);
   }
   return { shown: children.filter((child) => chosen.has(child)), hidden };
 };
 
-const hiddenWords: Readonly<Record<NodeState, string>> = {
+const hiddenWords: Readonly<Record<StepStatus, string>> = {
+  pending: "not started",
   waiting: "waiting",
   running: "running",
-  retrying: "tried again",
+  retrying: "retrying",
   done: "done",
   failed: "failed",
   skipped: "skipped",
   stopped: "stopped",
-  leaked: "left behind",
+  leaked: "abandoned",
 };
 
-const hiddenLine = (hidden: ReadonlyMap<NodeState, number>): Line => {
+const hiddenLine = (hidden: ReadonlyMap<StepStatus, number>): Line => {
   const parts = [...hidden].map(([state, count]) => `${count.toLocaleString("en")} ${hiddenWords[state]}`);
   return [{ role: "faint", text: `… ${parts.join(", ")}` }];
 };
@@ -192,16 +194,16 @@ interface Fold {
 
 /** The lines of everything inside of a node, and no more than `limit` of them. */
 const linesWithin = (
-  root: TreeNode,
+  root: StepState,
   { most, showsDone }: Fold,
   now: number,
   limit: number,
   barCells: number,
 ): Array<Line> => {
   const lines: Array<Line> = [];
-  const stack: Array<{ readonly node: TreeNode | Line; readonly lead: string; readonly isLast: boolean }> =
+  const stack: Array<{ readonly node: StepState | Line; readonly lead: string; readonly isLast: boolean }> =
     [];
-  const push = (node: TreeNode, lead: string): void => {
+  const push = (node: StepState, lead: string): void => {
     const { shown, hidden } = choose(node, most, now);
     if (hidden.size > 0) stack.push({ node: hiddenLine(hidden), lead, isLast: true });
     for (let i = shown.length - 1; i >= 0; i--) {
@@ -216,16 +218,17 @@ const linesWithin = (
       lines.push([branch, ...node]);
       continue;
     }
-    const name: Piece = { role: node.state === "waiting" ? "faint" : "plain", text: `${node.name} ` };
+    const name: Piece = { role: node.status === "pending" ? "faint" : "plain", text: `${node.name} ` };
     lines.push([
       branch,
-      markOf(node.state, now),
+      markOf(node.status, now),
       { role: "plain", text: " " },
       name,
       ...details(node, now, barCells),
     ]);
     const hasFailedInside = node.kind !== "item" && node.children.some(isBad);
-    if (node.state !== "done" || showsDone || hasFailedInside) push(node, `${lead}${isLast ? "   " : "│  "}`);
+    if (node.status !== "done" || showsDone || hasFailedInside)
+      push(node, `${lead}${isLast ? "   " : "│  "}`);
   }
   return lines;
 };
@@ -238,12 +241,12 @@ const folds: ReadonlyArray<Fold> = [
 ];
 
 /** The tree of a run, in at most `rows` lines: what is done is folded first, then what waits, then what runs. */
-export const frame = (tree: RunTree, { columns, rows }: Size, now: number): ReadonlyArray<Line> => {
-  const { root } = tree;
+export const frame = (run: RunState, { columns, rows }: Size, now: number): ReadonlyArray<Line> => {
+  const { root } = run;
   // The last column stays free: some terminals wrap as soon as it is written.
   const width = Math.max(1, columns - 1);
   const head: Line = [
-    markOf(root.state, now),
+    markOf(root.status, now),
     { role: "strong", text: ` ${root.name} ` },
     { role: "faint", text: root.began === undefined ? "" : took((root.ended ?? now) - root.began) },
     { role: "bad", text: root.note === undefined ? "" : ` ${root.note}` },

@@ -1,6 +1,6 @@
 /** Picks how runs are shown: as trees on a terminal, and as plain lines anywhere else. */
 import type { Plan } from "../../types/plan.ts";
-import { plainLines } from "./lines.ts";
+import { plainLines } from "./plain-lines.ts";
 import type { ProgressOutput, View } from "./terminal.ts";
 import { terminalView } from "./terminal.ts";
 

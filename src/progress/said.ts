@@ -5,7 +5,7 @@
 
 import { shortened } from "../draw/escape.ts";
 import type { Shown } from "../draw/page/data.ts";
-import { canLook, dataOf, isError, show } from "../draw/report/show.ts";
+import { canLook, dataOf, isError, show } from "../draw/report/shown-value.ts";
 import { describe } from "../values/describe.ts";
 
 const longest = 500;

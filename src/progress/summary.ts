@@ -1,11 +1,11 @@
 /** What is said of a run when it has ended: where it failed and why, and what took its time. */
 import { cells } from "../draw/cells.ts";
 import { visible } from "../draw/escape.ts";
-import { criticalPath } from "./critical.ts";
+import { criticalPath, fatalStep } from "../fold/critical-path.ts";
+import type { RunState } from "../fold/run-state.ts";
 import type { Line, Piece } from "./frame.ts";
 import { causeOf, said } from "./said.ts";
-import type { RunTree } from "./tree.ts";
-import { counted, took } from "./words.ts";
+import { counted, took } from "./amounts.ts";
 
 /** An error and what caused it, a line each; as deep as three, since nobody reads on. */
 const causes = (error: unknown): ReadonlyArray<string> => {
@@ -40,8 +40,8 @@ const faint = (text: string): Line => [{ role: "faint", text }];
 /** So many steps of the critical path are named: those that took longest. */
 const mostCritical = 8;
 
-const critical = (tree: RunTree, width: number): ReadonlyArray<Line> => {
-  const chain = criticalPath(tree);
+const critical = (run: RunState, width: number): ReadonlyArray<Line> => {
+  const chain = criticalPath(run).map(({ path, began, ended }) => ({ path, millis: ended! - began! }));
   if (chain.length < 2) return [];
   const longest = new Set(chain.toSorted((a, b) => b.millis - a.millis).slice(0, mostCritical));
   const words: Array<string> = [];
@@ -58,25 +58,24 @@ const critical = (tree: RunTree, width: number): ReadonlyArray<Line> => {
   return wrapped(joined, width, "  ").map(faint);
 };
 
-const totals = (tree: RunTree): string => {
-  const { root } = tree;
-  const parts = [counted(tree.steps, "step"), counted(tree.expansions, "expansion")];
-  if (tree.recalled > 0) parts.push(`${tree.recalled.toLocaleString("en")} from earlier runs`);
-  if (tree.failed > 0) parts.push(`${tree.failed.toLocaleString("en")} failed`);
-  if (tree.skipped > 0) parts.push(`${tree.skipped.toLocaleString("en")} skipped`);
-  const wall = (root.ended ?? tree.lastTime) - (root.began ?? tree.lastTime);
-  const times = `${took(wall)}, ${took(tree.summed)} of steps`;
-  const atOnce = wall > 0 && tree.summed > wall ? `, ${(tree.summed / wall).toFixed(1)} at once` : "";
+const totals = (run: RunState): string => {
+  const { root } = run;
+  const parts = [counted(run.steps, "step"), counted(run.expansions, "expansion")];
+  if (run.recalled > 0) parts.push(`${run.recalled.toLocaleString("en")} from earlier runs`);
+  if (run.failed > 0) parts.push(`${run.failed.toLocaleString("en")} failed`);
+  if (run.skipped > 0) parts.push(`${run.skipped.toLocaleString("en")} skipped`);
+  const wall = (root.ended ?? run.time) - (root.began ?? run.time);
+  const times = `${took(wall)}, ${took(run.summed)} of steps`;
+  const atOnce = wall > 0 && run.summed > wall ? `, ${(run.summed / wall).toFixed(1)} at once` : "";
   return `${parts.join(", ")} in ${times}${atOnce}`;
 };
 
 /** The lines after the tree of a run that has ended. */
-export const summary = (tree: RunTree, columns: number, tellsFailure: boolean): ReadonlyArray<Line> => {
+export const summary = (run: RunState, columns: number, tellsFailure: boolean): ReadonlyArray<Line> => {
   const width = Math.max(20, columns - 1);
   const lines: Array<Line> = [];
-  const failure =
-    tree.firstFailure ?? (tree.root.state === "failed" ? { path: "", error: tree.root.error } : undefined);
-  if (tellsFailure && failure !== undefined && tree.root.state === "failed") {
+  const failure = fatalStep(run) ?? run.root;
+  if (tellsFailure && run.root.status === "failed") {
     const [first, ...others] = causes(failure.error);
     const where: Piece = {
       role: "strong",
@@ -92,7 +91,7 @@ export const summary = (tree: RunTree, columns: number, tellsFailure: boolean): 
       }
     }
   }
-  for (const line of wrapped(totals(tree).split(" "), width, "  ")) lines.push(faint(line));
-  lines.push(...critical(tree, width));
+  for (const line of wrapped(totals(run).split(" "), width, "  ")) lines.push(faint(line));
+  lines.push(...critical(run, width));
   return lines;
 };

@@ -8,12 +8,13 @@ import type { Plan } from "../../types/plan.ts";
 import { cells } from "../draw/cells.ts";
 import { visible } from "../draw/escape.ts";
 import type { PipelineEvent } from "../events.ts";
+import { apply } from "../fold/apply.ts";
+import { RunState } from "../fold/run-state.ts";
 import { written } from "./colours.ts";
 import type { Line } from "./frame.ts";
 import { asText, frame, spinnerMillis } from "./frame.ts";
 import { said } from "./said.ts";
 import { summary } from "./summary.ts";
-import { RunTree } from "./tree.ts";
 
 /**
  * Where runs are shown: what of a Node stream is used. `process.stderr` is one.
@@ -53,7 +54,7 @@ class Screen {
   readonly #options: ViewOptions;
   readonly #write: (text: string) => void;
   readonly #restore: Array<() => void> = [];
-  readonly #trees = new Map<string, RunTree>();
+  readonly #runs = new Map<string, RunState>();
   /** The lines that are on the screen. */
   #shown: ReadonlyArray<Line> = [];
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -75,13 +76,13 @@ class Screen {
   event(event: PipelineEvent): void {
     this.#time = event.time;
     this.#timeAt = performance.now();
-    let tree = this.#trees.get(event.runId);
-    if (tree === undefined) {
-      tree = new RunTree(event.type === "run.started" ? event.pipeline : "run", this.#options.plan);
-      this.#trees.set(event.runId, tree);
+    let run = this.#runs.get(event.runId);
+    if (run === undefined) {
+      run = new RunState(event.type === "run.started" ? event.pipeline : "run", this.#options.plan);
+      this.#runs.set(event.runId, run);
       this.#start();
     }
-    tree.event(event);
+    apply(run, event);
     this.#dirty = true;
     if (event.type === "step.logged") {
       this.#above([
@@ -104,14 +105,14 @@ class Screen {
       event.type === "run.failed" ||
       event.type === "run.interrupted"
     ) {
-      this.#finish(event.runId, tree);
+      this.#finish(event.runId, run);
     }
   }
 
   /** Leaves what is on the screen as it is, and everything else as it was before. */
   close(): void {
     if (this.#timer === undefined) return;
-    for (const [id, tree] of this.#trees) this.#finish(id, tree);
+    for (const [id, run] of this.#runs) this.#finish(id, run);
     this.#stop();
   }
 
@@ -209,31 +210,29 @@ class Screen {
 
   #picture(): { readonly drawn: ReadonlyArray<Line>; readonly picture: string } {
     const { columns, rows } = this.#size;
-    const trees = [...this.#trees.values()];
+    const runs = [...this.#runs.values()];
     const most = Math.max(1, rows - 1);
-    const drawn = trees
-      .flatMap((tree) =>
-        frame(tree, { columns, rows: Math.max(1, Math.floor(most / trees.length)) }, this.#now),
-      )
+    const drawn = runs
+      .flatMap((run) => frame(run, { columns, rows: Math.max(1, Math.floor(most / runs.length)) }, this.#now))
       .slice(0, most);
     const picture = drawn.map((line) => `${written(line, this.#options.hasColours)}\u001b[K\n`).join("");
     return { drawn, picture };
   }
 
   #draw(): void {
-    const isSpinning = [...this.#trees.values()].some(({ root }) => root.isActive);
+    const isSpinning = [...this.#runs.values()].some(({ root }) => root.isActive);
     if (!this.#dirty && !isSpinning) return;
     this.#dirty = false;
     this.#above([]);
   }
 
   /** The last picture of a run, which stays, and what there is to say of it. */
-  #finish(id: string, tree: RunTree): void {
-    this.#trees.delete(id);
+  #finish(id: string, run: RunState): void {
+    this.#runs.delete(id);
     const { columns, rows } = this.#size;
-    const lines = frame(tree, { columns, rows: Math.max(rows - 8, 10) }, this.#now);
-    this.#above([...lines, ...summary(tree, columns, this.#options.tellsFailure)]);
-    if (this.#trees.size === 0) this.#stop();
+    const lines = frame(run, { columns, rows: Math.max(rows - 8, 10) }, this.#now);
+    this.#above([...lines, ...summary(run, columns, this.#options.tellsFailure)]);
+    if (this.#runs.size === 0) this.#stop();
   }
 }
 

@@ -2,7 +2,7 @@ import type { PipelineEvent } from "espalier";
 import { pipeline, type } from "espalier";
 import { expect, test } from "vitest";
 import { unread } from "../../src/cli/commands/check.ts";
-import { plainLines } from "../../src/progress/lines.ts";
+import { plainLines } from "../../src/progress/plain-lines.ts";
 
 const linesFor = (events: ReadonlyArray<Record<string, unknown>>): ReadonlyArray<string> => {
   const lines: Array<string> = [];

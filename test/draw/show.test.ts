@@ -2,8 +2,8 @@ import * as Data from "effect/Data";
 import * as fc from "fast-check";
 import { afterEach, expect, test, vi } from "vitest";
 import type { Shown } from "../../src/draw/page/data.ts";
-import { failuresOf } from "../../src/draw/report/failures.ts";
-import { entriesOf, show } from "../../src/draw/report/show.ts";
+import { errorChain } from "../../src/draw/report/error-chain.ts";
+import { entriesOf, show } from "../../src/draw/report/shown-value.ts";
 
 afterEach(() => {
   vi.unstubAllGlobals();
@@ -119,8 +119,8 @@ test("nothing of a value is run: getters, conversions, traps of proxies, also as
   for (const value of values) {
     show(value);
     show({ inside: [value] });
-    failuresOf(value);
-    failuresOf(new Error("outer", { cause: value }));
+    errorChain(value);
+    errorChain(new Error("outer", { cause: value }));
     entriesOf(value);
   }
   const prepare = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
@@ -128,7 +128,7 @@ test("nothing of a value is run: getters, conversions, traps of proxies, also as
   try {
     const error = new Error("its stack is made when somebody asks");
     show(error);
-    failuresOf(error);
+    errorChain(error);
   } finally {
     if (prepare === undefined) Reflect.deleteProperty(Error, "prepareStackTrace");
     else Object.defineProperty(Error, "prepareStackTrace", prepare);
@@ -176,24 +176,24 @@ test("any value is shown, in a few lines, without one that cannot be seen", () =
 
 test("an error is told with its fields and causes, a circle of causes too", () => {
   class BadRow extends Data.TaggedError("BadRow")<{ readonly row: number }> {}
-  expect(failuresOf(new TypeError("cannot read", { cause: new BadRow({ row: 7 }) }))).toEqual([
+  expect(errorChain(new TypeError("cannot read", { cause: new BadRow({ row: 7 }) }))).toEqual([
     { text: "TypeError: cannot read" },
     { text: "BadRow", value: { is: "row: 7", parts: [["row", "7"]] } },
   ]);
   const circle: Error & { cause?: unknown } = new Error("round");
   circle.cause = circle;
-  expect(failuresOf(circle).map(({ text }) => text)).toEqual([
+  expect(errorChain(circle).map(({ text }) => text)).toEqual([
     "round",
     "itself: the causes go round in a circle",
   ]);
-  expect(failuresOf("just text")).toEqual([{ text: '"just text"' }]);
-  expect(failuresOf(undefined)).toEqual([{ text: "undefined" }]);
+  expect(errorChain("just text")).toEqual([{ text: '"just text"' }]);
+  expect(errorChain(undefined)).toEqual([{ text: "undefined" }]);
 });
 
 test("where the platform cannot tell a proxy, objects are not looked into", async () => {
   vi.stubGlobal("process", { ...process, getBuiltinModule: undefined });
   vi.resetModules();
-  const { show, entriesOf } = await import("../../src/draw/report/show.ts");
+  const { show, entriesOf } = await import("../../src/draw/report/shown-value.ts");
   ran = 0;
   expect(show(new Proxy({}, everyTrap))).toBe("[object, not looked into]");
   expect(show({ a: 1 })).toBe("[object, not looked into]");

@@ -5,9 +5,10 @@ import type { PipelineEvent, Plan, ProgressOptions } from "espalier";
 import { Progress, pipeline } from "espalier";
 import { Report } from "espalier/draw";
 import { cells, fitted } from "../../src/draw/cells.ts";
+import { apply } from "../../src/fold/apply.ts";
+import { RunState } from "../../src/fold/run-state.ts";
 import { asText, frame } from "../../src/progress/frame.ts";
 import { terminalView } from "../../src/progress/terminal.ts";
-import { RunTree } from "../../src/progress/tree.ts";
 import { dataOf } from "./page-data.ts";
 import { screen } from "./screen.ts";
 
@@ -143,7 +144,7 @@ test("a terminal that becomes narrower keeps one picture", async () => {
   expect((await lines()).filter((line) => line.includes("✓ training"))).toHaveLength(1);
 });
 
-test("a failure is told with its path and its causes; the fallen and the skipped are in the tree", async () => {
+test("a failure is told with its path and its causes; the failed and the skipped steps are in the tree", async () => {
   const { output, lines } = screen(80, 24);
   const failing = pipeline("failing")
     .dynamic("models", [], () =>
@@ -179,18 +180,18 @@ const event = (fields: Record<string, unknown>): PipelineEvent =>
   ({ runId: "r", time: 0, attempt: 1, ...fields }) as PipelineEvent;
 
 test("ten thousand steps fit into any terminal, and a picture of them takes milliseconds", () => {
-  const tree = new RunTree("many", steps(10_000));
-  tree.event(event({ type: "run.started", pipeline: "many" }));
+  const state = new RunState("many", steps(10_000));
+  apply(state, event({ type: "run.started", pipeline: "many" }));
   for (let i = 0; i < 5_000; i++) {
-    tree.event(event({ type: "step.started", path: `step${i}`, time: i }));
+    apply(state, event({ type: "step.started", path: `step${i}`, time: i }));
     if (i % 7 !== 6)
-      tree.event(event({ type: "step.succeeded", path: `step${i}`, time: i + 1, outputs: {} }));
+      apply(state, event({ type: "step.succeeded", path: `step${i}`, time: i + 1, outputs: {} }));
   }
-  tree.event(event({ type: "step.failed", path: "step6", time: 9_000, error: new Error("no") }));
+  apply(state, event({ type: "step.failed", path: "step6", time: 9_000, error: new Error("no") }));
   const began = performance.now();
   for (const rows of [4, 10, 24, 60]) {
     for (const columns of [20, 80, 200]) {
-      const lines = frame(tree, { columns, rows }, 9_000).map(asText);
+      const lines = frame(state, { columns, rows }, 9_000).map(asText);
       expect(lines.length).toBeLessThanOrEqual(rows);
       expect(lines.join("\n")).toContain("step6");
       for (const line of lines) expect(cells(line)).toBeLessThan(columns);
@@ -200,36 +201,36 @@ test("ten thousand steps fit into any terminal, and a picture of them takes mill
 });
 
 test("a map of a million items keeps only those that run", () => {
-  const tree = new RunTree("map");
-  tree.event(event({ type: "run.started", pipeline: "map" }));
-  tree.event(event({ type: "expansion.started", path: "m" }));
-  tree.event(event({ type: "expansion.expanded", path: "m", plan: undefined, items: 1_000_000 }));
+  const state = new RunState("map");
+  apply(state, event({ type: "run.started", pipeline: "map" }));
+  apply(state, event({ type: "expansion.started", path: "m" }));
+  apply(state, event({ type: "expansion.expanded", path: "m", plan: undefined, items: 1_000_000 }));
   for (let i = 0; i < 200_000; i++) {
-    tree.event(event({ type: "step.started", path: `m[${i}]`, time: i }));
-    tree.event(event({ type: "step.succeeded", path: `m[${i}]`, time: i + 1, outputs: {} }));
+    apply(state, event({ type: "step.started", path: `m[${i}]`, time: i }));
+    apply(state, event({ type: "step.succeeded", path: `m[${i}]`, time: i + 1, outputs: {} }));
   }
-  expect(tree.node("m")).toMatchObject({ itemsDone: 200_000, children: [] });
-  expect(tree.node("m")!.active.size).toBe(0);
-  expect(tree.node("m[3]")).toBeUndefined();
-  const [, line] = frame(tree, { columns: 100, rows: 10 }, 200_000).map(asText);
+  expect(state.step("m")).toMatchObject({ itemsDone: 200_000, children: [] });
+  expect(state.step("m")!.active.size).toBe(0);
+  expect(state.step("m[3]")).toBeUndefined();
+  const [, line] = frame(state, { columns: 100, rows: 10 }, 200_000).map(asText);
   expect(line).toBe("└─ ⠋ m ━━━━──────────────── 200,000/1,000,000 3 min 20 s, about 13 min 20 s left");
 });
 
 /** A map of ten items of which `running` have become a pipeline, after two have failed. */
-const mapOf = (running: number): RunTree => {
-  const tree = new RunTree("map");
-  tree.event(event({ type: "run.started", pipeline: "map" }));
-  tree.event(event({ type: "expansion.started", path: "m" }));
-  tree.event(event({ type: "expansion.expanded", path: "m", plan: undefined, items: 10 }));
+const mapOf = (running: number): RunState => {
+  const state = new RunState("map");
+  apply(state, event({ type: "run.started", pipeline: "map" }));
+  apply(state, event({ type: "expansion.started", path: "m" }));
+  apply(state, event({ type: "expansion.expanded", path: "m", plan: undefined, items: 10 }));
   for (let i = 0; i < 2; i++) {
-    tree.event(event({ type: "step.started", path: `m[${i}]` }));
-    tree.event(event({ type: "step.failed", path: `m[${i}]`, error: new Error("no") }));
+    apply(state, event({ type: "step.started", path: `m[${i}]` }));
+    apply(state, event({ type: "step.failed", path: `m[${i}]`, error: new Error("no") }));
   }
   for (let i = 2; i < 2 + running; i++) {
-    tree.event(event({ type: "expansion.started", path: `m[${i}]` }));
-    tree.event(event({ type: "expansion.expanded", path: `m[${i}]`, plan: steps(1), time: 30 }));
+    apply(state, event({ type: "expansion.started", path: `m[${i}]` }));
+    apply(state, event({ type: "expansion.expanded", path: `m[${i}]`, plan: steps(1), time: 30 }));
   }
-  return tree;
+  return state;
 };
 
 test("of a map with some items shown, it is told how many others run", () => {
@@ -251,11 +252,11 @@ test("the bar of a map has a part for the items that failed", () => {
 });
 
 test("the time of all steps is the one that a report says: what expands is at work until it has", async () => {
-  const tree = new RunTree("same");
+  const state = new RunState("same");
   const log: Array<PipelineEvent> = [];
   const tell = (fields: Record<string, unknown>): void => {
     log.push(event(fields));
-    tree.event(log.at(-1)!);
+    apply(state, log.at(-1)!);
   };
   const [plan, inner] = [steps(1), { ...steps(1), steps: [{ ...steps(1).steps[0]!, path: "step0/step0" }] }];
   tell({ type: "run.started", pipeline: "same", plan });
@@ -265,15 +266,15 @@ test("the time of all steps is the one that a report says: what expands is at wo
   tell({ type: "step.succeeded", path: "step0/step0", time: 160, outputs: {} });
   tell({ type: "expansion.succeeded", path: "step0", time: 160, outputs: {} });
   tell({ type: "run.succeeded", time: 160 });
-  expect(tree.summed).toBe(150);
+  expect(state.summed).toBe(150);
   expect(dataOf(Report.fromEvents(log)).run?.summed).toBe(150);
 });
 
 test("a run that is told of nothing but its paths is drawn as far as they say", () => {
-  const tree = new RunTree("unknown");
-  tree.event(event({ type: "step.started", path: "a/b[3]/c" }));
-  expect(frame(tree, { columns: 80, rows: 10 }, 0).map(asText).join("\n")).toContain("c");
-  expect(tree.node("a")!.children.map(({ name }) => name)).toEqual(["b"]);
+  const state = new RunState("unknown");
+  apply(state, event({ type: "step.started", path: "a/b[3]/c" }));
+  expect(frame(state, { columns: 80, rows: 10 }, 0).map(asText).join("\n")).toContain("c");
+  expect(state.step("a")!.children.map(({ name }) => name)).toEqual(["b"]);
 });
 
 const hostile = fc.oneof(
@@ -293,10 +294,10 @@ test("two thousand hostile names: no line is too wide, and none commands the ter
   fc.assert(
     fc.property(hostile, fc.integer({ min: 10, max: 200 }), (name, columns) => {
       const plan = { ...steps(1), steps: [{ ...steps(1).steps[0]!, path: "p", name }] };
-      const tree = new RunTree(name, plan);
-      tree.event(event({ type: "step.started", path: "p" }));
-      tree.event(event({ type: "step.retried", path: "p", error: new Error(name), delayMillis: 1 }));
-      for (const line of frame(tree, { columns, rows: 10 }, 0).map(asText)) {
+      const state = new RunState(name, plan);
+      apply(state, event({ type: "step.started", path: "p" }));
+      apply(state, event({ type: "step.retried", path: "p", error: new Error(name), delayMillis: 1 }));
+      for (const line of frame(state, { columns, rows: 10 }, 0).map(asText)) {
         expect(cells(line)).toBeLessThan(columns);
         // oxlint-disable-next-line no-control-regex -- what is looked for
         expect(line).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/u);

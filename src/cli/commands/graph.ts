@@ -10,7 +10,7 @@ import { failure } from "../failure.ts";
 import { loadPipeline } from "../load.ts";
 import { print } from "../output.ts";
 import { exportName, file } from "../parameters.ts";
-import { servePage, showPage, showText } from "../watch/show.ts";
+import { servePage, showPage, showText } from "../watch/reading-views.ts";
 import { watchPlan } from "../watch/watch.ts";
 
 /** Pictures need a library that is slow to load, and most commands draw none. */

@@ -1229,7 +1229,7 @@ export const script: string = [
   "    return span;",
   "  };",
   "  const stateCell = ({ run }          )              =>",
-  "    el(\"span\", \"\", el(\"span\", `chip ${run?.state ?? \"waiting\"}`, run?.state ?? \"waiting\"));",
+  "    el(\"span\", \"\", el(\"span\", `chip ${run?.state ?? \"pending\"}`, run?.state ?? \"pending\"));",
   "  if (run === undefined) {",
   "    views.push(",
   "      listView(",
@@ -1349,7 +1349,7 @@ export const script: string = [
   "        const born = step.parent === -1 ? 0 : (steps[step.parent] .run?.became?.at ?? 0);",
   "        if (mine === undefined || born > at) return undefined;",
   "        if (mine.ended !== undefined && mine.ended <= at) return mine.state;",
-  "        return mine.began !== undefined && mine.began <= at ? \"running\" : \"waiting\";",
+  "        return mine.began !== undefined && mine.began <= at ? \"running\" : \"pending\";",
   "      };",
   "    const show = soon(() => {",
   "      const at = (Number(slider.value) / 1000) * run.took;",
@@ -1465,7 +1465,17 @@ export const script: string = [
   "  );",
   "  const seen = new Set(steps.map(({ run }) => run?.state));",
   "  const states = (",
-  "    [\"failed\", \"leaked\", \"stopped\", \"running\", \"waiting\", \"skipped\", \"recalled\"]",
+  "    [",
+  "      \"failed\",",
+  "      \"leaked\",",
+  "      \"stopped\",",
+  "      \"running\",",
+  "      \"retrying\",",
+  "      \"waiting\",",
+  "      \"pending\",",
+  "      \"skipped\",",
+  "      \"recalled\",",
+  "    ]",
   "  ).filter((state) => seen.has(state));",
   "  const legend = el(",
   "    \"div\",",
@@ -2321,5 +2331,5 @@ export const style: string = [
 ].join("\n");
 
 /** What a content security policy calls them. */
-export const scriptHash = "sha256-Wu7KlOxe5hQsuK/ct66rF9pkanXrUorIhmAOVraPOrU=";
+export const scriptHash = "sha256-gLstIWlIoF4hT/zH8X3xnwVtBlwcJnXO50qtkKnikMo=";
 export const styleHash = "sha256-Oi7JmFhGINlKV+9RP9+4/2/150sa6ttGXpPD/dWfG38=";

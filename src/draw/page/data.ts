@@ -3,6 +3,7 @@
  * flat, since plans nest as deeply as data says, and every text in it is on one line with what cannot be seen spelled out.
  */
 import type { StepKind } from "../../../types/plan.ts";
+import type { StepStatus } from "../../fold/run-state.ts";
 
 /** A box of a graph: an input, or a step. */
 export interface PageBox {
@@ -72,15 +73,8 @@ export interface PageStep {
   readonly run?: StepRun;
 }
 
-export type PageState =
-  | "waiting"
-  | "running"
-  | "done"
-  | "failed"
-  | "skipped"
-  | "stopped"
-  | "leaked"
-  | "recalled";
+/** A step's status; one that is done may have been recorded before the run was resumed, or come from a cache. */
+export type PageState = StepStatus | "recalled";
 
 /** What happened to a step. Times are milliseconds since the run began. */
 export interface StepRun {

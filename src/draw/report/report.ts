@@ -2,8 +2,9 @@
 import * as Effect from "effect/Effect";
 import type * as Stream from "effect/Stream";
 import type { PipelineEvent } from "../../events.ts";
-import { Collected } from "./collect.ts";
-import { reportPage } from "./page.ts";
+
+import { reportPage } from "./report-page.ts";
+import { ReportState } from "./report-state.ts";
 
 /**
  * Gathers what a report tells, event by event, without holding on to the values of the run.
@@ -28,8 +29,8 @@ export interface ReportedRun {
 }
 
 const collector = (): ReportCollector => {
-  const collected = new Collected();
-  return { event: (event) => collected.event(event), toHtml: () => reportPage(collected) };
+  const state = new ReportState();
+  return { event: (event) => state.event(event), toHtml: () => reportPage(state) };
 };
 
 const fromEvents = (events: Iterable<PipelineEvent>): string => {

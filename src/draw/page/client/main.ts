@@ -6,7 +6,7 @@ import { graphView } from "./graph-view.ts";
 import { virtualList } from "./list.ts";
 import { errorChain, panelOf } from "./panel.ts";
 import { timeline } from "./timeline.ts";
-import { brief } from "./values.ts";
+import { brief } from "./value-tree.ts";
 
 interface View {
   readonly name: string;
@@ -119,7 +119,7 @@ const start = (data: PageData): void => {
     return span;
   };
   const stateCell = ({ run }: PageStep): HTMLElement =>
-    el("span", "", el("span", `chip ${run?.state ?? "waiting"}`, run?.state ?? "waiting"));
+    el("span", "", el("span", `chip ${run?.state ?? "pending"}`, run?.state ?? "pending"));
 
   if (run === undefined) {
     views.push(
@@ -243,7 +243,7 @@ const start = (data: PageData): void => {
         const born = step.parent === -1 ? 0 : (steps[step.parent]!.run?.became?.at ?? 0);
         if (mine === undefined || born > at) return undefined;
         if (mine.ended !== undefined && mine.ended <= at) return mine.state;
-        return mine.began !== undefined && mine.began <= at ? "running" : "waiting";
+        return mine.began !== undefined && mine.began <= at ? "running" : "pending";
       };
     const show = soon(() => {
       const at = (Number(slider.value) / 1000) * run.took;
@@ -365,7 +365,17 @@ const start = (data: PageData): void => {
   // Those that are seen at the end; what is done has no sign.
   const seen = new Set(steps.map(({ run }) => run?.state));
   const states = (
-    ["failed", "leaked", "stopped", "running", "waiting", "skipped", "recalled"] as const
+    [
+      "failed",
+      "leaked",
+      "stopped",
+      "running",
+      "retrying",
+      "waiting",
+      "pending",
+      "skipped",
+      "recalled",
+    ] as const
   ).filter((state) => seen.has(state));
   const legend = el(
     "div",

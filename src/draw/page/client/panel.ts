@@ -1,7 +1,7 @@
 /** All that is known of one step, beside the graph. */
 import type { PageData, PageError, PageStep, StepRun } from "../data.ts";
 import { button, count, el, time } from "./dom.ts";
-import { valueTree } from "./values.ts";
+import { valueTree } from "./value-tree.ts";
 
 export interface Actions {
   readonly go: (step: number) => void;

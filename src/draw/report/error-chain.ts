@@ -1,7 +1,7 @@
 /** An error and what caused it, without running any of it. */
 import { shortened, visible } from "../escape.ts";
 import type { PageError } from "../page/data.ts";
-import { brief, classOf, dataOf, isOpen, show } from "./show.ts";
+import { brief, classOf, dataOf, isOpen, show } from "./shown-value.ts";
 
 /** Nobody reads on. */
 const mostCauses = 8;
@@ -41,7 +41,7 @@ const fields = (error: object): PageError["value"] => {
 };
 
 /** The error, then its cause, then that one's, the outermost first. */
-export const failuresOf = (error: unknown): ReadonlyArray<PageError> => {
+export const errorChain = (error: unknown): ReadonlyArray<PageError> => {
   const found: Array<PageError> = [];
   const seen = new Set<unknown>();
   let at: unknown = error;

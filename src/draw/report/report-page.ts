@@ -1,0 +1,169 @@
+/** The page of a run: its graph as it grew, and what happened to each step of it. */
+import { criticalPath } from "../../fold/critical-path.ts";
+import { grownPlan } from "../../fold/grown-plan.ts";
+import type { StepState } from "../../fold/run-state.ts";
+import { lastOf } from "../../path.ts";
+import type { Became, PageState, PageStep, StepRun } from "../page/data.ts";
+import { graphsOf, text } from "../page/graphs.ts";
+import { pageOf } from "../page/shell.ts";
+import { lanesOf } from "./lanes.ts";
+import type { ReportState, StepDetails } from "./report-state.ts";
+
+type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+const plural = (count: number, one: string): string =>
+  `${count.toLocaleString("en")} ${count === 1 ? one : `${one}s`}`;
+
+const becameOf = (
+  { expandedAt, items, plan }: StepState,
+  gave: Became["gave"] | undefined,
+  page: PageStep,
+  start: number,
+): Became => ({
+  at: expandedAt! - start,
+  what:
+    items !== undefined
+      ? plural(items, "item")
+      : plan === undefined
+        ? "a direct value"
+        : text(`${plural(plan.steps.length, "step")} of ${plan.name}`),
+  declared: page.outputs,
+  ...(gave === undefined ? {} : { gave }),
+});
+
+const stateOf = ({ status, isRecalled }: StepState): PageState =>
+  status === "done" && isRecalled ? "recalled" : status;
+
+const runOf = (
+  step: StepState,
+  details: StepDetails | undefined,
+  page: PageStep,
+  start: number,
+): Writable<StepRun> => {
+  const { began, ended, attempt, because, expandedAt } = step;
+  const { attempts = [], values, error, from, logs, gave } = details ?? {};
+  return {
+    state: stateOf(step),
+    attempt,
+    ...(began === undefined ? {} : { began: began - start }),
+    ...(ended === undefined ? {} : { ended: ended - start }),
+    ...(attempts.length === 0
+      ? {}
+      : {
+          attempts: attempts.map((one) => ({ ...one, began: one.began - start, ended: one.ended - start })),
+        }),
+    ...(values === undefined ? {} : { values }),
+    ...(error === undefined || step.status !== "failed" ? {} : { error }),
+    ...(because === undefined ? {} : { because: text(because) }),
+    ...(from === undefined ? {} : { from }),
+    ...(logs === undefined ? {} : { logs: logs.map(([time, text]) => [time - start, text] as const) }),
+    ...(expandedAt === undefined ? {} : { became: becameOf(step, gave, page, start) }),
+  };
+};
+
+interface PagedSteps {
+  readonly pages: Array<Writable<PageStep>>;
+  readonly states: Array<StepState | undefined>;
+  /** Where each step is in these lists. */
+  readonly index: ReadonlyMap<StepState, number>;
+}
+
+/** The steps of the graphs, and the items of maps that gave values: those are in no graph, but in all lists. */
+const pagedSteps = (
+  { run }: ReportState,
+  known: ReadonlyArray<PageStep>,
+  paths: ReadonlyArray<string>,
+): PagedSteps => {
+  const pages: Array<Writable<PageStep>> = [...known];
+  const states = paths.map((path) => run.step(path));
+  const index = new Map<StepState, number>();
+  states.forEach((state, i) => {
+    if (state !== undefined) index.set(state, i);
+  });
+  for (const state of run.all) {
+    if (index.has(state)) continue;
+    const parent = index.get(state.parent!);
+    if (parent === undefined) continue;
+    const { path } = state;
+    const { outputs } = pages[parent]!;
+    pages.push({ path: text(path), name: text(lastOf(path)), kind: "item", parent, inputs: [], outputs });
+    index.set(state, states.push(state) - 1);
+  }
+  return { pages, states, index };
+};
+
+/** When all that a step reads was there: its sources have ended, and what it is inside of has expanded. */
+const readyAt = (steps: ReadonlyArray<Writable<PageStep>>, step: PageStep): number => {
+  let ready = steps[step.parent]?.run?.became?.at ?? 0;
+  for (const [, from] of step.inputs) ready = Math.max(ready, steps[from]?.run?.ended ?? 0);
+  return ready;
+};
+
+/** Puts the steps that did work themselves into rows of the time line; returns how many rows there are. */
+const putInLanes = (
+  pages: ReadonlyArray<PageStep>,
+  runs: ReadonlyArray<Writable<StepRun> | undefined>,
+  took: number,
+): number => {
+  const working: Array<number> = [];
+  runs.forEach((run, i) => {
+    if (run?.began === undefined) return;
+    const step = pages[i]!;
+    run.ready = Math.min(run.began, readyAt(pages, step));
+    // What is inside of an expansion counts by itself, and a map does nothing but its items.
+    if (step.kind !== "map") working.push(i);
+  });
+  const spans = working.map((i) => {
+    const { began, ended, became } = runs[i]!;
+    return { began: began!, ended: pages[i]!.graph === undefined ? (ended ?? took) : (became?.at ?? began!) };
+  });
+  const { lanes, count } = lanesOf(spans);
+  working.forEach((i, k) => {
+    runs[i]!.lane = lanes[k]!;
+  });
+  return count;
+};
+
+/** The report as the text of an HTML file. */
+export const reportPage = (report: ReportState): string => {
+  const { run } = report;
+  const plan = grownPlan(run);
+  const { graphs, forms, steps: known, paths } = graphsOf(plan);
+  const { pages, states, index } = pagedSteps(report, known, paths);
+  const start = report.began ?? 0;
+  const took = Math.max(0, run.time - start);
+
+  const runs = states.map((state, i) =>
+    state === undefined ? undefined : runOf(state, report.detailsOf(state), pages[i]!, start),
+  );
+  runs.forEach((run, i) => {
+    pages[i]!.run = run ?? { state: "pending", attempt: 0 };
+  });
+  const lanes = putInLanes(pages, runs, took);
+  const critical = criticalPath(run).flatMap((step) => index.get(step) ?? []);
+  for (const step of critical) {
+    for (let at = step; at !== -1; at = pages[at]!.parent) {
+      const run = runs[at];
+      if (run === undefined || run.isCritical === true) break;
+      run.isCritical = true;
+    }
+  }
+  return pageOf({
+    title: text(plan.name),
+    graphs,
+    forms,
+    steps: pages,
+    returns: plan.returns.map(text),
+    run: {
+      id: text(run.runId),
+      state: stateOf(run.root),
+      began: start,
+      took,
+      summed: run.summed,
+      lanes,
+      critical,
+      ...(report.error === undefined ? {} : { error: report.error }),
+      leftOut: run.leftOut,
+    },
+  });
+};

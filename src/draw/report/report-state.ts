@@ -1,0 +1,158 @@
+/**
+ * What a report keeps of a run while it goes on: the state that its events fold to, and beside it what happened to each
+ * step in words. Values are put into words at once and not held on to: the engine drops what nothing reads any more, and
+ * so does this.
+ */
+import type { PipelineEvent } from "../../events.ts";
+import { apply } from "../../fold/apply.ts";
+import type { StepState } from "../../fold/run-state.ts";
+import { RunState } from "../../fold/run-state.ts";
+import { shortened, visible } from "../escape.ts";
+import type { Became, PageAttempt, PageError, Shown } from "../page/data.ts";
+import { errorChain } from "./error-chain.ts";
+import type { Room } from "./shown-value.ts";
+import { brief, entriesOf, show } from "./shown-value.ts";
+
+type EventOf<Type extends PipelineEvent["type"]> = Extract<PipelineEvent, { readonly type: Type }>;
+
+/** What a report has to say of a step, or of an item of a map, beside its state. */
+export interface StepDetails {
+  /** The attempts that failed and were followed by another. */
+  readonly attempts: Array<PageAttempt>;
+  values: ReadonlyArray<readonly [name: string, value: Shown]> | undefined;
+  /** The names of its outputs, as they are. */
+  gave: Became["gave"] | undefined;
+  error: ReadonlyArray<PageError> | undefined;
+  /** Where its output came from, when it did not run. */
+  from: string | undefined;
+  logs: Array<readonly [time: number, text: string]> | undefined;
+}
+
+/** The values of a report may take so many characters together, and each of them this part of what is left. */
+const roomForAll = 4_000_000;
+const mostForOne = 4_000;
+const shareOfOne = 400;
+/** Of more steps than these the rest are counted. */
+const mostSteps = 50_000;
+const mostLogs = 20;
+
+const oneLine = (text: string, length = 300): string => shortened(visible(shortened(text, 4_000)), length);
+
+const logged = (message: ReadonlyArray<unknown>): string =>
+  oneLine(
+    message.map((part) => (typeof part === "string" ? part : brief(show(part, { left: 300 })))).join(" "),
+  );
+
+/** What each event about a step adds to its details; undefined for those that change its state only. */
+type Handlers = {
+  readonly [Type in Extract<PipelineEvent, { readonly path: string }>["type"]]:
+    | undefined
+    | ((report: ReportState, step: StepState, details: StepDetails, event: EventOf<Type>) => void);
+};
+
+const gave = (
+  report: ReportState,
+  _step: StepState,
+  details: StepDetails,
+  { outputs }: EventOf<"step.succeeded" | "expansion.succeeded">,
+): void => report.gave(details, outputs);
+
+const failedAttempt = (details: StepDetails, step: StepState, error: unknown, time: number): void => {
+  const text = errorChain(error)
+    .map(({ text }) => text)
+    .join(", caused by ");
+  const began = step.attemptBegan ?? time;
+  details.attempts.push({ began, ended: time, error: shortened(text, 600) });
+};
+
+const failed = (
+  _report: ReportState,
+  step: StepState,
+  details: StepDetails,
+  { error, time }: EventOf<"step.failed" | "expansion.failed">,
+): void => {
+  if (details.attempts.length > 0) failedAttempt(details, step, error, time);
+  details.error = errorChain(error);
+};
+
+const handlers: Handlers = {
+  "step.started": undefined,
+  "step.retried": (_report, step, details, { error, time }) => failedAttempt(details, step, error, time),
+  "step.succeeded": gave,
+  "step.failed": failed,
+  "step.skipped": undefined,
+  "step.interrupted": undefined,
+  "step.leaked": undefined,
+  "step.progressed": undefined,
+  "step.recalled": (_report, _step, details) => {
+    details.from = "what this run had recorded before it was resumed";
+  },
+  "step.logged": (_report, _step, details, { message, time }) => {
+    details.logs ??= [];
+    if (details.logs.length < mostLogs) details.logs.push([time, logged(message)]);
+  },
+  "cache.hit": (_report, _step, details, { fromRun, fromPath }) => {
+    details.from = oneLine(`the cache: run ${fromRun}, ${fromPath}`);
+  },
+  "cache.missed": undefined,
+  "expansion.started": undefined,
+  "expansion.expanded": undefined,
+  "expansion.succeeded": gave,
+  "expansion.failed": failed,
+};
+
+const isOfStep = (event: PipelineEvent): event is Extract<PipelineEvent, { readonly path: string }> =>
+  event.type in handlers;
+
+export class ReportState {
+  readonly run: RunState = new RunState("", undefined, { keepsItems: true, mostSteps });
+  began: number | undefined = undefined;
+  error: ReadonlyArray<PageError> | undefined = undefined;
+  // Gone with its step, when another attempt of what is around it has begun.
+  readonly #details = new WeakMap<StepState, StepDetails>();
+  #room = roomForAll;
+
+  detailsOf(step: StepState): StepDetails | undefined {
+    return this.#details.get(step);
+  }
+
+  event(event: PipelineEvent): void {
+    this.began ??= event.time;
+    const step = apply(this.run, event);
+    if (event.type === "run.started") this.began = event.time;
+    else if (event.type === "run.failed") this.error = errorChain(event.error);
+    if (step === undefined || !isOfStep(event)) return;
+    const handler = handlers[event.type];
+    if (handler === undefined) return;
+    let details = this.#details.get(step);
+    if (details === undefined) {
+      details = {
+        attempts: [],
+        values: undefined,
+        gave: undefined,
+        error: undefined,
+        from: undefined,
+        logs: undefined,
+      };
+      this.#details.set(step, details);
+    }
+    handler(this, step, details, event as never);
+  }
+
+  gave(details: StepDetails, outputs: unknown): void {
+    const entries = entriesOf(outputs);
+    if (entries === undefined) {
+      details.gave = "not looked into";
+      details.values = [["outputs", show(outputs)]];
+      return;
+    }
+    details.gave = entries.map(([name]) => oneLine(name, 80));
+    details.values = entries.map(([name, value, text]) => {
+      const given = Math.min(mostForOne, Math.max(0, Math.floor(this.#room / shareOfOne)));
+      const room: Room = { left: given };
+      const shown = text ?? show(value, room);
+      this.#room -= given - room.left;
+      return [oneLine(name, 80), shown];
+    });
+  }
+}

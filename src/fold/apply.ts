@@ -1,0 +1,141 @@
+/** The one fold of a run's events: an event goes in, and the state of the run changes. Every view reads that state. */
+import type { PipelineEvent } from "../events.ts";
+import type { RunState, StepState } from "./run-state.ts";
+
+type EventOf<Type extends PipelineEvent["type"]> = Extract<PipelineEvent, { readonly type: Type }>;
+type RunEventType = Exclude<PipelineEvent, { readonly path: string }>["type"];
+type StepEventType = Extract<PipelineEvent, { readonly path: string }>["type"];
+
+type RunHandlers = { readonly [Type in RunEventType]: (state: RunState, event: EventOf<Type>) => void };
+type StepHandlers = {
+  readonly [Type in StepEventType]: (state: RunState, step: StepState, event: EventOf<Type>) => void;
+};
+
+const ended = (state: RunState, status: StepState["status"], time: number): void => {
+  state.endAll(time);
+  state.end(state.root, status, time);
+};
+
+const runHandlers: RunHandlers = {
+  "run.started": (state, { time, plan }) => {
+    const { root } = state;
+    root.status = "running";
+    root.began = time;
+    // The plan may have been known before the run.
+    if (root.children.length === 0 && plan !== undefined) state.grow(root, plan);
+  },
+  "run.succeeded": (state, { time }) => ended(state, "done", time),
+  "run.failed": (state, { time, error }) => {
+    state.root.error = error;
+    ended(state, "failed", time);
+  },
+  "run.interrupted": (state, { time }) => ended(state, "stopped", time),
+  "run.paused": ({ root }, { error }) => {
+    root.note = `paused: ${error.message}`;
+  },
+  "run.continued": ({ root }) => {
+    root.note = undefined;
+  },
+};
+
+const started = (
+  state: RunState,
+  step: StepState,
+  { attempt, time }: EventOf<"step.started" | "expansion.started">,
+): void => {
+  // Within an expansion that is tried again, a step begins from the beginning.
+  if (step.ended !== undefined) step.began = undefined;
+  step.began ??= time;
+  step.attempt = Math.max(step.attempt, attempt);
+  step.attemptBegan = time;
+  step.fraction = undefined;
+  state.activate(step, "running");
+};
+
+const failed = (
+  state: RunState,
+  step: StepState,
+  { error, time }: EventOf<"step.failed" | "expansion.failed">,
+): void => {
+  step.error = error;
+  state.end(step, "failed", time);
+};
+
+const doNothing = (): void => {};
+
+const stepHandlers: StepHandlers = {
+  "step.started": started,
+  "expansion.started": (state, step, event) => {
+    if (step.kind === "step") step.kind = "dynamic";
+    started(state, step, event);
+  },
+  "step.retried": (state, step, { error }) => {
+    step.error = error;
+    state.activate(step, "retrying");
+  },
+  "step.progressed": (_state, step, { fraction, note }) => {
+    step.fraction = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : undefined;
+    step.note = note;
+  },
+  "expansion.expanded": (state, step, { items, plan, time }) => {
+    state.expansions++;
+    // An earlier attempt may have become something else.
+    state.forget(step);
+    if (items !== undefined) {
+      step.items = items;
+      step.kind = "map";
+    }
+    if (plan !== undefined) state.summed += time - (step.expandedAt ?? step.began ?? time);
+    step.expandedAt = time;
+    step.plan = undefined;
+    if (plan !== undefined) state.grow(step, plan);
+  },
+  "step.recalled": (state, step, { time }) => {
+    step.isRecalled = true;
+    state.recalled++;
+    state.end(step, "done", time);
+  },
+  "cache.hit": (state, step) => {
+    step.isRecalled = true;
+    state.recalled++;
+  },
+  "cache.missed": doNothing,
+  "step.succeeded": (state, step, { time }) => state.end(step, "done", time),
+  "expansion.succeeded": (state, step, { time }) => state.end(step, "done", time),
+  "step.failed": failed,
+  "expansion.failed": failed,
+  "step.skipped": (state, step, { because, time }) => {
+    step.because = because;
+    state.end(step, "skipped", time);
+  },
+  "step.interrupted": (state, step, { time }) => state.end(step, "stopped", time),
+  "step.leaked": (state, step, { time }) => state.end(step, "leaked", time),
+  "step.logged": doNothing,
+};
+
+const isRunEvent = (event: PipelineEvent): event is EventOf<RunEventType> => event.type in runHandlers;
+
+/** What happened to a step is worth a place in any state, however many steps there are, when it failed. */
+const isAlwaysKept = ({ type }: EventOf<StepEventType>): boolean =>
+  type === "step.failed" || type === "expansion.failed";
+
+/**
+ * Changes the state by an event, and returns the step that the event is about: undefined for an event of the run itself,
+ * and for a step that is not kept. Takes constant time, but for the steps of a plan and what an earlier attempt had become.
+ */
+export const apply = (state: RunState, event: PipelineEvent): StepState | undefined => {
+  state.runId = event.runId;
+  state.time = Math.max(state.time, event.time);
+  if (isRunEvent(event)) {
+    // Each handler takes the events of its own type.
+    runHandlers[event.type](state, event as never);
+    return undefined;
+  }
+  const step = state.at(event.path, isAlwaysKept(event));
+  if (step === undefined) {
+    if (event.type === "step.succeeded" || event.type === "step.skipped") state.leftOut++;
+    return undefined;
+  }
+  stepHandlers[event.type](state, step, event as never);
+  return step;
+};

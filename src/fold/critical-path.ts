@@ -1,0 +1,83 @@
+/**
+ * The critical path: the chain of steps that made a run take as long as it did. Of a run that failed, the chain of steps
+ * that led to the failure.
+ */
+import type { RunState, StepState } from "./run-state.ts";
+
+const lastOf = (steps: Iterable<StepState | undefined>): StepState | undefined => {
+  let last: StepState | undefined;
+  for (const step of steps) {
+    if (step?.began === undefined || step.ended === undefined) continue;
+    if (last === undefined || step.ended >= last.ended!) last = step;
+  }
+  return last;
+};
+
+/** The one that failed first: what failed after it may have failed because of it. */
+const firstOf = (failed: ReadonlyArray<StepState>): StepState | undefined => {
+  let first: StepState | undefined;
+  for (const step of failed) if (first === undefined || step.ended! < first.ended!) first = step;
+  return first;
+};
+
+/**
+ * The steps by which a failed run failed, from the outermost to the one that failed by itself. Empty for other runs, and
+ * when the run failed by itself. A failure that its map collected is not one of the run.
+ */
+export const failurePath = ({ root }: RunState): ReadonlyArray<StepState> => {
+  const path: Array<StepState> = [];
+  let at = root;
+  for (;;) {
+    const failed = at.status === "failed" ? at.children.filter(({ status }) => status === "failed") : [];
+    const next = failed.find(({ error }) => error === at.error) ?? firstOf(failed);
+    if (next === undefined) return path;
+    path.push(next);
+    at = next;
+  }
+};
+
+/** The step whose failure the run failed with. */
+export const fatalStep = (state: RunState): StepState | undefined => failurePath(state).at(-1);
+
+/**
+ * From the step that ended last (or failed, and the run with it) back to each one that it waited for longest, with the
+ * insides of expansions in their place. In the order in which they ran. Linear in the number of steps.
+ */
+export const criticalPath = (state: RunState): ReadonlyArray<StepState> => {
+  const failing = new Set(failurePath(state));
+  const endOf = (steps: Iterable<StepState>): StepState | undefined => {
+    for (const step of steps) if (failing.has(step) && step.began !== undefined) return step;
+    return lastOf(steps);
+  };
+  const chain: Array<StepState> = [];
+  // What is still to be walked, the next one last: the end of a chain, from which it goes back.
+  const stack: Array<StepState> = [];
+  const push = (step: StepState | undefined): void => {
+    if (step !== undefined) stack.push(step);
+  };
+  // Not the state's own index: the inside of an item that ended is no longer in it.
+  const indices = new Map<StepState, ReadonlyMap<string, StepState>>();
+  const siblingsOf = (parent: StepState): ReadonlyMap<string, StepState> => {
+    let index = indices.get(parent);
+    if (index === undefined) {
+      index = new Map(parent.children.map((child) => [child.path, child]));
+      indices.set(parent, index);
+    }
+    return index;
+  };
+  push(endOf(state.root.children));
+  const seen = new Set<StepState>();
+  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+    if (seen.has(step)) continue;
+    seen.add(step);
+    if (step.reads.length > 0) {
+      const beside = siblingsOf(step.parent!);
+      push(lastOf(step.reads.map((path) => beside.get(path))));
+    }
+    const inner = endOf(step.children) ?? step.lastItem;
+    // The inside of an expansion is walked before what came before it, so that the chain is in reverse order.
+    if (inner?.ended === undefined) chain.push(step);
+    else push(inner);
+  }
+  return chain.toReversed();
+};

@@ -1,0 +1,41 @@
+/** The graph of a run as it has grown so far: the plan of the pipeline, with what each expansion became in its place. */
+import type { Plan, PlanExpansion, PlanStep } from "../../types/plan.ts";
+import type { RunState, StepState } from "./run-state.ts";
+
+type Grown = { -readonly [Key in keyof PlanStep]: PlanStep[Key] };
+
+/** Without recursion, since expansions nest as deeply as data says. */
+export const grownPlan = (state: RunState): Plan => {
+  const stepOf = new Map<StepState, Grown>();
+  const copied = (owner: StepState, plan: Plan): Plan => {
+    const byPath = new Map(plan.steps.map((step): [string, Grown] => [step.path, { ...step }]));
+    for (const child of owner.children) {
+      const step = byPath.get(child.path);
+      if (step !== undefined) stepOf.set(child, step);
+    }
+    return { ...plan, steps: [...byPath.values()] };
+  };
+  const root = copied(state.root, state.root.plan ?? { name: "", inputs: [], steps: [], returns: [] });
+  const expansions = new Map<Grown, Array<PlanExpansion>>();
+  const attach = (step: Grown, expansion: PlanExpansion): void => {
+    const list = expansions.get(step);
+    if (list === undefined) expansions.set(step, [expansion]);
+    else list.push(expansion);
+  };
+  for (const step of state.all) {
+    const { path, plan, expandedAt, items } = step;
+    if (expandedAt === undefined || step.isLeftOut || items !== undefined) continue;
+    const own = stepOf.get(step) ?? stepOf.get(step.parent!);
+    if (own !== undefined) attach(own, { path, plan: plan === undefined ? undefined : copied(step, plan) });
+  }
+  for (const [step, own] of stepOf) {
+    const list = expansions.get(own);
+    if (list !== undefined) own.expansions = list;
+    else if (step.items !== undefined) {
+      // A map whose items gave values: so many.
+      const item = { path: step.path, plan: undefined };
+      own.expansions = Array.from({ length: step.items }, () => item);
+    }
+  }
+  return root;
+};

@@ -1,0 +1,248 @@
+/**
+ * The state of a run, as its events tell it. `apply` (beside this) changes it event by event; terminal, report, handle and
+ * spans read it. Nothing of a run but its events goes in.
+ *
+ * How much it keeps is up to the view: a terminal keeps an item of a map only while it runs or when it failed, and a
+ * report keeps them all up to a limit. The failed items are kept in either case.
+ */
+import type { Plan, StepKind } from "../../types/plan.ts";
+import { canExpand } from "../graph/kinds.ts";
+import { isItem, lastOf, parentOf } from "../path.ts";
+
+export type StepStatus =
+  /** Not started yet. */
+  | "pending"
+  | "running"
+  /** It has started, and waits for a value from outside or for time to pass. */
+  | "waiting"
+  | "retrying"
+  | "done"
+  | "failed"
+  | "skipped"
+  /** Interrupted. */
+  | "stopped"
+  /** It ignored its interruption and was abandoned. */
+  | "leaked";
+
+/** The run itself, a step, or an item of a map. Times are milliseconds since 1970. */
+export class StepState {
+  readonly path: string;
+  readonly name: string;
+  readonly parent: StepState | undefined;
+  kind: StepKind | "item" | "run";
+  /** The paths of the steps that it reads. */
+  readonly reads: ReadonlyArray<string>;
+  status: StepStatus = "pending";
+  began: number | undefined = undefined;
+  ended: number | undefined = undefined;
+  attempt = 0;
+  /** When the current attempt began. */
+  attemptBegan: number | undefined = undefined;
+  fraction: number | undefined = undefined;
+  note: string | undefined = undefined;
+  error: unknown = undefined;
+  /** Of a skipped step: the path of what failed; empty when the run ended first. */
+  because: string | undefined = undefined;
+  /** Its output was recorded by an earlier part of this run, or computed by another run. */
+  isRecalled = false;
+
+  /** When it expanded, or returned a direct value. Until then it was at work itself: afterwards its steps count. */
+  expandedAt: number | undefined = undefined;
+  /** The graph that it became. */
+  plan: Plan | undefined = undefined;
+  /** The steps of that graph are not kept: there are too many. */
+  isLeftOut = false;
+  readonly children: Array<StepState> = [];
+  readonly active = new Set<StepState>();
+  /** Of a map: how many items it has, and how many have ended. */
+  items: number | undefined = undefined;
+  itemsDone = 0;
+  itemsFailed = 0;
+  /** Of a map: the item that ended last. */
+  lastItem: StepState | undefined = undefined;
+
+  constructor(
+    path: string,
+    name: string,
+    kind: StepState["kind"],
+    parent: StepState | undefined,
+    reads: ReadonlyArray<string> = [],
+  ) {
+    this.path = path;
+    this.name = name;
+    this.kind = kind;
+    this.parent = parent;
+    this.reads = reads;
+  }
+
+  get isActive(): boolean {
+    return this.status === "running" || this.status === "waiting" || this.status === "retrying";
+  }
+
+  get hasGrown(): boolean {
+    return this.plan !== undefined || this.items !== undefined;
+  }
+}
+
+/** A step that cannot expand, or an item that did not. Expansions are counted by themselves. */
+const countsAsStep = ({ kind, hasGrown }: StepState): boolean =>
+  kind !== "run" && (kind === "item" ? !hasGrown : !canExpand(kind));
+
+/** How much of a run is kept. */
+export interface Retention {
+  /** Are the items of maps kept once they have succeeded? */
+  readonly keepsItems: boolean;
+  /** The most steps that are kept; of further ones, only those that failed. */
+  readonly mostSteps: number;
+}
+
+const bounded: Retention = { keepsItems: false, mostSteps: Infinity };
+
+/** So many failed items of a map are kept where items are not. */
+const mostFailedItems = 50;
+
+export class RunState {
+  readonly root: StepState;
+  runId = "";
+  /** The time of the latest event. */
+  time = 0;
+  /** Steps that have ended well, items of maps among them; expansions are counted by themselves. */
+  steps = 0;
+  expansions = 0;
+  failed = 0;
+  skipped = 0;
+  recalled = 0;
+  /** The time that all steps took together, in milliseconds. */
+  summed = 0;
+  /** Steps that were not kept because there were too many. */
+  leftOut = 0;
+  readonly #steps = new Map<string, StepState>();
+  readonly #retention: Retention;
+
+  constructor(name: string, plan?: Plan, retention: Retention = bounded) {
+    this.root = new StepState("", name, "run", undefined);
+    this.#retention = retention;
+    if (plan !== undefined) this.grow(this.root, plan);
+  }
+
+  /** Every step that is kept, in the order in which it became known. */
+  get all(): Iterable<StepState> {
+    return this.#steps.values();
+  }
+
+  step(path: string): StepState | undefined {
+    return this.#steps.get(path);
+  }
+
+  /** The step of a path. One that no plan has named is made, with what is around it, unless there is no room for it. */
+  at(path: string, isWanted: boolean): StepState | undefined {
+    const known = this.#steps.get(path);
+    if (known !== undefined) return known;
+    if (!isWanted && this.#steps.size >= this.#retention.mostSteps) return undefined;
+    // From the outside inward, without recursion: paths are as deep as data says.
+    const missing: Array<string> = [];
+    let at = path;
+    for (; at !== "" && !this.#steps.has(at); at = parentOf(at)) missing.push(at);
+    let parent = at === "" ? this.root : this.#steps.get(at)!;
+    for (const next of missing.toReversed()) {
+      const kind = isItem(next) ? "item" : "step";
+      if (kind === "item" && parent.kind === "step") parent.kind = "map";
+      parent = this.#add(next, lastOf(next), kind, parent, []);
+      // What is around something that has begun has begun too.
+      if (next !== path) this.activate(parent, "running");
+    }
+    return parent;
+  }
+
+  /** Takes the steps of a plan into the run, or into a step that it became, where there is room for them. */
+  grow(step: StepState, plan: Plan): void {
+    step.plan = plan;
+    step.isLeftOut = step !== this.root && this.#steps.size + plan.steps.length > this.#retention.mostSteps;
+    if (step.isLeftOut) return;
+    for (const { path, name, kind, inputs } of plan.steps) {
+      const reads = inputs.flatMap(({ from }) => (from === "" ? [] : [from]));
+      this.#add(path, name, kind, step, reads);
+    }
+  }
+
+  activate(step: StepState, status: StepStatus): void {
+    step.status = status;
+    step.ended = undefined;
+    step.parent?.active.add(step);
+  }
+
+  end(step: StepState, status: StepStatus, time: number): void {
+    if (step.ended !== undefined && status !== "leaked") return;
+    const isFirstEnd = step.ended === undefined;
+    step.status = status;
+    step.ended = time;
+    step.parent?.active.delete(step);
+    if (!isFirstEnd) return;
+    const isLeaf = step.kind !== "run" && !step.hasGrown;
+    if (isLeaf && step.began !== undefined) this.summed += time - step.began;
+    if (status === "done" && countsAsStep(step)) this.steps++;
+    if (status === "failed" && isLeaf) this.failed++;
+    if (status === "skipped") this.skipped++;
+    if (step.kind === "item") this.#endItem(step, status);
+  }
+
+  /** Ends everything that is still at work: the run has ended, and nothing of it goes on. */
+  endAll(time: number): void {
+    const stack = [...this.root.active];
+    for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+      stack.push(...step.active);
+      this.end(step, "stopped", time);
+    }
+  }
+
+  /** Drops everything inside a step: an attempt begins anew. */
+  forget(step: StepState): void {
+    const stack = [...step.children, ...step.active];
+    for (let inner = stack.pop(); inner !== undefined; inner = stack.pop()) {
+      this.#steps.delete(inner.path);
+      stack.push(...inner.children, ...inner.active);
+    }
+    step.active.clear();
+    step.children.length = 0;
+    step.itemsDone = 0;
+    step.itemsFailed = 0;
+    step.lastItem = undefined;
+  }
+
+  #add(
+    path: string,
+    name: string,
+    kind: StepState["kind"],
+    parent: StepState,
+    reads: ReadonlyArray<string>,
+  ): StepState {
+    const step = new StepState(path, name, kind, parent, reads);
+    this.#steps.set(path, step);
+    // Where items are not kept they are in `active` only, and among the children once they have failed.
+    if (kind !== "item" || this.#retention.keepsItems) parent.children.push(step);
+    return step;
+  }
+
+  #endItem(item: StepState, status: StepStatus): void {
+    const map = item.parent!;
+    if (status === "done") map.itemsDone++;
+    else if (status === "failed") map.itemsFailed++;
+    map.lastItem = item;
+    if (this.#retention.keepsItems) return;
+    if ((status === "failed" || status === "leaked") && map.children.length < mostFailedItems) {
+      map.children.push(item);
+      return;
+    }
+    for (const inner of [...item.children, ...item.active]) this.#drop(inner);
+    this.#steps.delete(item.path);
+  }
+
+  /** Takes a step out of the index, and everything inside it; who holds it can still walk it. */
+  #drop(step: StepState): void {
+    const stack = [step];
+    for (let inner = stack.pop(); inner !== undefined; inner = stack.pop()) {
+      this.#steps.delete(inner.path);
+      stack.push(...inner.children, ...inner.active);
+    }
+  }
+}

@@ -1,0 +1,140 @@
+/** Runs where no picture can change in place: a line for each thing that happens, for logs and pipes. */
+import { visible } from "../draw/escape.ts";
+import type { PipelineEvent } from "../events.ts";
+import { apply } from "../fold/apply.ts";
+import type { StepState } from "../fold/run-state.ts";
+import { RunState } from "../fold/run-state.ts";
+import { isItem, isWithinItem } from "../path.ts";
+import { counted, took } from "./amounts.ts";
+import { asText } from "./frame.ts";
+import { said } from "./said.ts";
+import { summary } from "./summary.ts";
+
+/** A log is for reading: the progress of what goes on for long is written this often. */
+const millisBetween = 10_000;
+const fractionBetween = 0.1;
+
+/** Lines for the events of runs. */
+export const plainLines = (
+  write: (line: string) => void,
+): { readonly event: (event: PipelineEvent) => void } => {
+  const runs = new Map<string, (event: PipelineEvent) => void>();
+  return {
+    event: (event) => {
+      let tell = runs.get(event.runId);
+      if (tell === undefined) runs.set(event.runId, (tell = linesOfRun((line) => write(visible(line)))));
+      tell(event);
+      if (/^run\.(?:succeeded|failed|interrupted)$/.test(event.type)) runs.delete(event.runId);
+    },
+  };
+};
+
+type EventOf<Type extends PipelineEvent["type"]> = Extract<PipelineEvent, { readonly type: Type }>;
+
+/** What is written of an event, after it has changed the state; undefined for events that get no line. */
+type Lines = {
+  readonly [Type in PipelineEvent["type"]]:
+    | undefined
+    | ((event: EventOf<Type>, step: StepState | undefined) => ReadonlyArray<string> | undefined);
+};
+
+const since = (step: StepState | undefined, time: number): string =>
+  step?.began === undefined ? "" : ` (${took(time - step.began)})`;
+
+/** When something was last written of a step's progress, and how far it was. */
+class Progress {
+  readonly #written = new Map<string, { readonly time: number; readonly fraction: number }>();
+
+  isDue(path: string, time: number, fraction: number): boolean {
+    const last = this.#written.get(path);
+    const isNews =
+      last === undefined ||
+      time - last.time >= millisBetween ||
+      Math.abs(fraction - last.fraction) >= fractionBetween;
+    if (isNews) this.#written.set(path, { time, fraction });
+    return isNews;
+  }
+
+  /** Of a map: how many of its items have ended, every ten seconds. */
+  itemsLine(map: StepState | undefined, time: number): string | undefined {
+    if (map?.items === undefined || isWithinItem(map.path)) return undefined;
+    const done = map.itemsDone + map.itemsFailed;
+    const last = this.#written.get(map.path)?.time ?? map.began ?? time;
+    if (done >= map.items || time - last < millisBetween) return undefined;
+    this.#written.set(map.path, { time, fraction: 0 });
+    return `  ${map.path}: ${done.toLocaleString("en")} of ${counted(map.items, "item")}`;
+  }
+
+  end(path: string): void {
+    this.#written.delete(path);
+  }
+}
+
+const linesFor = (state: RunState, progress: Progress): Lines => {
+  const ended = (
+    { path, time }: EventOf<"step.succeeded" | "expansion.succeeded">,
+    step: StepState | undefined,
+  ): ReadonlyArray<string> | undefined => {
+    progress.end(path);
+    // Items of a map are counted, not written one by one: there may be a million.
+    const news = isItem(path) ? progress.itemsLine(step?.parent, time) : undefined;
+    if (isWithinItem(path)) return news === undefined ? undefined : [news];
+    const items = step?.kind === "map" ? `: ${counted(step.items ?? step.itemsDone, "item")}` : "";
+    return [`✓ ${path}${items}${since(step, time)}`];
+  };
+  const failed = (
+    { path, time }: EventOf<"step.failed" | "expansion.failed">,
+    step: StepState | undefined,
+  ): ReadonlyArray<string> => {
+    progress.end(path);
+    return [`✗ ${path}${isWithinItem(path) ? "" : since(step, time)}`];
+  };
+  const end = (how: string, { time }: PipelineEvent): ReadonlyArray<string> => [
+    `${how} ${took(time - (state.root.began ?? time))}`,
+    ...summary(state, 110, false).map((line) => `  ${asText(line)}`),
+  ];
+  return {
+    "run.started": ({ pipeline }) => [`▶ ${pipeline}`],
+    "run.succeeded": (event) => end("✓ done in", event),
+    "run.interrupted": (event) => end("✗ interrupted after", event),
+    // The error itself is reported by the caller, once, as a sentence.
+    "run.failed": (event) => end("✗ failed after", event),
+    "run.paused": ({ error }) => [`‖ paused: ${error.message}`],
+    "run.continued": () => ["▶ resumed"],
+    "step.started": undefined,
+    "step.recalled": undefined,
+    "step.succeeded": ended,
+    "step.failed": failed,
+    "step.retried": ({ path, attempt, error, delayMillis }) => [
+      `↻ ${path}: attempt ${attempt} failed (${said(error)}), the next in ${took(delayMillis)}`,
+    ],
+    "step.skipped": ({ path }) => (isWithinItem(path) ? undefined : [`- ${path}: skipped`]),
+    "step.interrupted": undefined,
+    "step.leaked": ({ path }) => [`! ${path} did not stop when it was interrupted, and was abandoned`],
+    "step.logged": ({ path, message }) => [`  ${path}: ${message.map(said).join(" ")}`],
+    "step.progressed": ({ path, time, fraction, note }) =>
+      progress.isDue(path, time, fraction)
+        ? [`  ${path}: ${Math.round(fraction * 100)} %${note === undefined ? "" : ` ${note}`}`]
+        : undefined,
+    "cache.hit": ({ path, fromRun }) => (isWithinItem(path) ? undefined : [`= ${path}: from run ${fromRun}`]),
+    "cache.missed": undefined,
+    "expansion.started": undefined,
+    "expansion.expanded": ({ path, plan }) =>
+      isWithinItem(path) || plan === undefined
+        ? undefined
+        : [`+ ${path}: ${plan.name}, ${counted(plan.steps.length, "step")}`],
+    "expansion.succeeded": ended,
+    "expansion.failed": failed,
+  };
+};
+
+const linesOfRun = (say: (line: string) => void): ((event: PipelineEvent) => void) => {
+  const state = new RunState("run");
+  const lines = linesFor(state, new Progress());
+  return (event) => {
+    const step = apply(state, event);
+    // Each entry takes the events of its own type.
+    const written = lines[event.type]?.(event as never, step);
+    for (const line of written ?? []) say(line);
+  };
+};
