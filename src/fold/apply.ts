@@ -58,6 +58,7 @@ const failed = (
   { error, time }: EventOf<"step.failed" | "expansion.failed">,
 ): void => {
   step.error = error;
+  if (state.keepsItems) state.failures.push({ path: step.path, error });
   state.end(step, "failed", time);
 };
 
@@ -106,10 +107,14 @@ const stepHandlers: StepHandlers = {
   "expansion.failed": failed,
   "step.skipped": (state, step, { because, time }) => {
     step.because = because;
+    if (state.keepsItems) state.skips.push({ path: step.path, because });
     state.end(step, "skipped", time);
   },
   "step.interrupted": (state, step, { time }) => state.end(step, "stopped", time),
-  "step.leaked": (state, step, { time }) => state.end(step, "leaked", time),
+  "step.leaked": (state, step, { time }) => {
+    if (state.keepsItems) state.leaks.push(step.path);
+    state.end(step, "leaked", time);
+  },
   "step.logged": doNothing,
 };
 

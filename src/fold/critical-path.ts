@@ -24,7 +24,7 @@ const firstOf = (failed: ReadonlyArray<StepState>): StepState | undefined => {
  * The steps by which a failed run failed, from the outermost to the one that failed by itself. Empty for other runs, and
  * when the run failed by itself. A failure that its map collected is not one of the run.
  */
-export const failurePath = ({ root }: RunState): ReadonlyArray<StepState> => {
+const failurePath = ({ root }: RunState): ReadonlyArray<StepState> => {
   const path: Array<StepState> = [];
   let at = root;
   for (;;) {
@@ -74,7 +74,9 @@ export const criticalPath = (state: RunState): ReadonlyArray<StepState> => {
       const beside = siblingsOf(step.parent!);
       push(lastOf(step.reads.map((path) => beside.get(path))));
     }
-    const inner = endOf(step.children) ?? step.lastItem;
+    const within = endOf(step.children);
+    // Where items are not kept, the one that ended last may not be among the children.
+    const inner = within !== undefined && failing.has(within) ? within : lastOf([within, step.lastItem]);
     // The inside of an expansion is walked before what came before it, so that the chain is in reverse order.
     if (inner?.ended === undefined) chain.push(step);
     else push(inner);

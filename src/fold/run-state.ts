@@ -92,6 +92,8 @@ const countsAsStep = ({ kind, hasGrown }: StepState): boolean =>
 export interface Retention {
   /** Are the items of maps kept once they have succeeded? */
   readonly keepsItems: boolean;
+  /** Is the inside of an expansion kept once it has ended? Yes, unless this is false. */
+  readonly keepsInsides?: boolean;
   /** The most steps that are kept; of further ones, only those that failed. */
   readonly mostSteps: number;
 }
@@ -114,6 +116,10 @@ export class RunState {
   recalled = 0;
   /** The time that all steps took together, in milliseconds. */
   summed = 0;
+  /** Where items are kept: every failure, also of an attempt that another followed, every skip and every step left behind. */
+  readonly failures: Array<{ readonly path: string; readonly error: unknown }> = [];
+  readonly skips: Array<{ readonly path: string; readonly because: string }> = [];
+  readonly leaks: Array<string> = [];
   /** Steps that were not kept because there were too many. */
   leftOut = 0;
   readonly #steps = new Map<string, StepState>();
@@ -128,6 +134,10 @@ export class RunState {
   /** Every step that is kept, in the order in which it became known. */
   get all(): Iterable<StepState> {
     return this.#steps.values();
+  }
+
+  get keepsItems(): boolean {
+    return this.#retention.keepsItems;
   }
 
   step(path: string): StepState | undefined {
@@ -184,6 +194,7 @@ export class RunState {
     if (status === "failed" && isLeaf) this.failed++;
     if (status === "skipped") this.skipped++;
     if (step.kind === "item") this.#endItem(step, status);
+    if (this.#retention.keepsInsides === false && step !== this.root) this.forget(step);
   }
 
   /** Ends everything that is still at work: the run has ended, and nothing of it goes on. */

@@ -2,14 +2,17 @@
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import type * as Stream from "effect/Stream";
-import type { Plan, PlanStep } from "../../types/plan.ts";
+import type { Plan } from "../../types/plan.ts";
 import type { DynamicWorkflowResult, RunReport } from "../../types/run.ts";
 import type { Graph } from "../engine/compile.ts";
-import { expandable } from "../engine/expand.ts";
 import type { Watcher } from "../engine/schedule.ts";
 import type { PipelineEvent } from "../events.ts";
+import { apply } from "../fold/apply.ts";
+import { grownPlan } from "../fold/grown-plan.ts";
+import { RunState } from "../fold/run-state.ts";
 import { planOf } from "../plan.ts";
-import { stepOf } from "../path.ts";
+
+const whole = { keepsItems: true, mostSteps: Infinity } as const;
 
 export class Recording implements Watcher {
   /** Lines are among the events that the handle gives. */
@@ -20,8 +23,9 @@ export class Recording implements Watcher {
   #isWaking = false;
   #ended = false;
   readonly expansions = new Map<string, DynamicWorkflowResult>();
-  /** For each step, the paths that expanded: its own, or those of its items. */
-  readonly #expandedBy = new Map<string, Array<string>>();
+  /** What the events fold to, as far as somebody has asked: a run whose state is not read is not folded. */
+  #state: RunState | undefined;
+  #folded = 0;
 
   constructor(graph: Graph) {
     this.#graph = graph;
@@ -34,10 +38,6 @@ export class Recording implements Watcher {
   }
 
   expanded(path: string, subPipeline: unknown): void {
-    const step = stepOf(path);
-    const paths = this.#expandedBy.get(step);
-    if (paths === undefined) this.#expandedBy.set(step, [path]);
-    else if (!paths.includes(path)) paths.push(path);
     this.expansions.set(path, {
       subPipeline: subPipeline as DynamicWorkflowResult["subPipeline"],
       results: {},
@@ -57,23 +57,18 @@ export class Recording implements Watcher {
   }
 
   get plan(): Plan {
-    return this.#grown(planOf(this.#graph.draft));
+    return grownPlan(this.#now);
   }
 
   get report(): RunReport {
-    const failed: Array<{ path: string; error: unknown }> = [];
-    const skipped: Array<{ path: string; because: string }> = [];
-    const leaked: Array<string> = [];
-    for (const event of this.#events) {
-      if (event.type === "step.failed" || event.type === "expansion.failed") {
-        failed.push({ path: event.path, error: event.error });
-      } else if (event.type === "step.skipped") {
-        skipped.push({ path: event.path, because: event.because });
-      } else if (event.type === "step.leaked") {
-        leaked.push(event.path);
-      }
-    }
-    return { failed, skipped, leaked };
+    const { failures, skips, leaks } = this.#now;
+    return { failed: [...failures], skipped: [...skips], leaked: [...leaks] };
+  }
+
+  get #now(): RunState {
+    const state = (this.#state ??= new RunState("", planOf(this.#graph.draft), whole));
+    for (; this.#folded < this.#events.length; this.#folded++) apply(state, this.#events[this.#folded]!);
+    return state;
   }
 
   /** All events from the first on, for each who asks, and the end when the run has ended. */
@@ -114,18 +109,5 @@ export class Recording implements Watcher {
       this.#isWaking = false;
       for (const wake of Array.from(this.#waiting)) wake();
     });
-  }
-
-  #grown(plan: Plan): Plan {
-    const steps = plan.steps.map((step): PlanStep => {
-      const paths = this.#expandedBy.get(step.path);
-      if (paths === undefined) return step;
-      const expansions = paths.map((path) => {
-        const graph = expandable(this.expansions.get(path)?.subPipeline);
-        return { path, plan: graph === undefined ? undefined : this.#grown(planOf(graph.draft, path)) };
-      });
-      return { ...step, expansions };
-    });
-    return { ...plan, steps };
   }
 }

@@ -1,0 +1,208 @@
+import * as Effect from "effect/Effect";
+import * as Stream from "effect/Stream";
+import { expect, test } from "vitest";
+import type { PipelineEvent, Plan } from "espalier";
+import { pipeline } from "espalier";
+import { apply } from "../../src/fold/apply.ts";
+import { criticalPath } from "../../src/fold/critical-path.ts";
+import { grownPlan } from "../../src/fold/grown-plan.ts";
+import { RunState } from "../../src/fold/run-state.ts";
+
+const event = (fields: Record<string, unknown>): PipelineEvent =>
+  ({ runId: "r", time: 0, attempt: 1, ...fields }) as PipelineEvent;
+
+const planOf = (name: string, reads: Readonly<Record<string, ReadonlyArray<string>>>): Plan => ({
+  name,
+  inputs: [],
+  returns: [],
+  steps: Object.entries(reads).map(([path, inputs]) => ({
+    path,
+    name: path.slice(path.lastIndexOf("/") + 1),
+    kind: "step" as const,
+    inputs: inputs.map((from) => ({ name: from, from })),
+    outputs: [path],
+  })),
+});
+
+const folded = (events: ReadonlyArray<Record<string, unknown>>, keepsItems = false): RunState => {
+  const state = new RunState("", undefined, { keepsItems, mostSteps: Infinity });
+  for (const fields of events) apply(state, event(fields));
+  return state;
+};
+
+const ran = (path: string, began: number, ended: number): ReadonlyArray<Record<string, unknown>> => [
+  { type: "step.started", path, time: began },
+  { type: "step.succeeded", path, time: ended, outputs: {} },
+];
+
+const pathsOf = (state: RunState): ReadonlyArray<string> => criticalPath(state).map(({ path }) => path);
+
+test("the critical path of a failed run leads to the failure, not to what was stopped after it", () => {
+  const error = new Error("no");
+  const plan = planOf("p", { load: [], check: ["load"], slow: [], report: ["check", "slow"] });
+  const events = [
+    { type: "run.started", pipeline: "p", plan },
+    { type: "step.started", path: "slow", time: 0 },
+    ...ran("load", 0, 10),
+    { type: "step.started", path: "check", time: 10 },
+    { type: "step.failed", path: "check", time: 20, error },
+    { type: "step.interrupted", path: "slow", time: 300 },
+    { type: "step.skipped", path: "report", time: 300, because: "check" },
+    { type: "run.failed", time: 300, error },
+  ];
+  expect(pathsOf(folded(events))).toEqual(["load", "check"]);
+  expect(pathsOf(folded(events, true))).toEqual(["load", "check"]);
+});
+
+test("the critical path of a failed run goes into the expansion and the item that failed", () => {
+  const error = new Error("no");
+  const inner = planOf("sub", { "m[1]/a": [], "m[1]/b": ["m[1]/a"], "m[1]/c": [] });
+  const events = [
+    { type: "run.started", pipeline: "p", plan: planOf("p", { list: [], m: ["list"], other: [] }) },
+    ...ran("list", 0, 5),
+    { type: "step.started", path: "other", time: 0 },
+    { type: "expansion.started", path: "m", time: 5 },
+    { type: "expansion.expanded", path: "m", time: 5, plan: undefined, items: 2 },
+    ...ran("m[0]", 5, 900),
+    { type: "expansion.started", path: "m[1]", time: 5 },
+    { type: "expansion.expanded", path: "m[1]", time: 6, plan: inner },
+    ...ran("m[1]/a", 6, 400),
+    { type: "step.started", path: "m[1]/c", time: 6 },
+    { type: "step.started", path: "m[1]/b", time: 400 },
+    { type: "step.failed", path: "m[1]/b", time: 1000, error },
+    { type: "step.interrupted", path: "m[1]/c", time: 1100 },
+    { type: "expansion.failed", path: "m[1]", time: 1100, error },
+    { type: "expansion.failed", path: "m", time: 1100, error },
+    { type: "step.interrupted", path: "other", time: 1200 },
+    { type: "run.failed", time: 1200, error },
+  ];
+  for (const keepsItems of [false, true]) {
+    expect(pathsOf(folded(events, keepsItems))).toEqual(["list", "m[1]/a", "m[1]/b"]);
+  }
+});
+
+test("a failure that a map collected is not what the run failed with", () => {
+  const error = new Error("fatal");
+  const state = folded([
+    { type: "run.started", pipeline: "p", plan: planOf("p", { m: [], last: ["m"] }) },
+    { type: "expansion.started", path: "m" },
+    { type: "expansion.expanded", path: "m", plan: undefined, items: 2 },
+    { type: "step.started", path: "m[0]", time: 1 },
+    { type: "step.failed", path: "m[0]", time: 2, error: new Error("collected") },
+    ...ran("m[1]", 2, 9),
+    { type: "expansion.succeeded", path: "m", time: 9, outputs: {} },
+    { type: "step.started", path: "last", time: 9 },
+    { type: "step.failed", path: "last", time: 10, error },
+    { type: "run.failed", time: 10, error },
+  ]);
+  expect(pathsOf(state)).toEqual(["m[1]", "last"]);
+});
+
+test("a map that is tried again counts the items of its last attempt", () => {
+  const attempt = (attempt: number, failing: boolean): ReadonlyArray<Record<string, unknown>> => [
+    { type: "expansion.started", path: "m", attempt, time: attempt },
+    { type: "expansion.expanded", path: "m", attempt, time: attempt, plan: undefined, items: 3 },
+    ...ran("m[0]", attempt, attempt),
+    ...(failing
+      ? [
+          { type: "step.started", path: "m[1]", time: attempt },
+          { type: "step.failed", path: "m[1]", time: attempt, error: "no" },
+          { type: "step.retried", path: "m", attempt, time: attempt, error: "no", delayMillis: 1 },
+        ]
+      : [...ran("m[1]", attempt, attempt), ...ran("m[2]", attempt, attempt)]),
+  ];
+  for (const keepsItems of [false, true]) {
+    const state = folded(
+      [
+        { type: "run.started", pipeline: "p", plan: planOf("p", { m: [] }) },
+        ...attempt(1, true),
+        ...attempt(2, false),
+        { type: "expansion.succeeded", path: "m", attempt: 2, time: 3, outputs: {} },
+      ],
+      keepsItems,
+    );
+    expect(state.step("m")).toMatchObject({
+      items: 3,
+      itemsDone: 3,
+      itemsFailed: 0,
+      attempt: 2,
+      status: "done",
+    });
+    expect(state.step("m")!.children).toHaveLength(keepsItems ? 3 : 0);
+  }
+});
+
+test("whatever has started is shown as ended once the run has", () => {
+  for (const end of ["run.failed", "run.interrupted", "run.succeeded"]) {
+    const state = folded(
+      [
+        { type: "run.started", pipeline: "p", plan: planOf("p", { a: [], d: [], never: ["a"] }) },
+        { type: "step.started", path: "a", time: 1 },
+        { type: "expansion.started", path: "d", time: 1 },
+        {
+          type: "expansion.expanded",
+          path: "d",
+          time: 2,
+          plan: planOf("sub", { "d/x": [], "d/y": ["d/x"] }),
+        },
+        { type: "step.started", path: "d/x", time: 2 },
+        { type: end, time: 7, error: "no" },
+      ],
+      true,
+    );
+    for (const path of ["a", "d", "d/x"]) {
+      expect(state.step(path)).toMatchObject({ status: "stopped", ended: 7 });
+    }
+    for (const path of ["never", "d/y"]) expect(state.step(path)!.status).toBe("pending");
+  }
+});
+
+test("the grown plan of a state is the one that the run's handle has", async () => {
+  const p = pipeline("p")
+    .step("items", [], () => [1, 2, 3])
+    .map("m", "items", [], (n) => (n === 2 ? n : pipeline(`item${n}`).step("m", [], () => n)))
+    .dynamic("d", ["items"], ({ items }) =>
+      pipeline("sub")
+        .dynamic("inner", [], () => pipeline("deep").step("inner", [], () => items.length))
+        .step("d", ["inner"], ({ inner }) => inner),
+    )
+    .map("values", "items", [], (n) => n * 2)
+    .dynamic("direct", [], () => 1);
+  const { events, plan } = await Effect.runPromise(
+    Effect.gen(function* () {
+      const run = yield* p.start({});
+      const events = yield* Stream.runCollect(run.events);
+      return { events, plan: run.plan };
+    }),
+  );
+  const state = new RunState("", undefined, { keepsItems: true, mostSteps: Infinity });
+  for (const event of events) apply(state, event);
+  expect(grownPlan(state)).toEqual(plan);
+  expect(plan.steps[1]!.expansions!.map(({ path, plan }) => [path, plan?.name])).toEqual([
+    ["m[0]", "item1"],
+    ["m[2]", "item3"],
+  ]);
+});
+
+test("folding and its critical path take time in proportion to the events", () => {
+  const millis = (count: number): number => {
+    const reads: Record<string, ReadonlyArray<string>> = {};
+    for (let i = 0; i < count; i++) reads[`s${i}`] = i === 0 ? [] : [`s${i - 1}`];
+    const events = [
+      { type: "run.started", pipeline: "p", plan: planOf("p", reads) },
+      ...Object.keys(reads).flatMap((path, i) => ran(path, i, i + 1)),
+    ].map(event);
+    let best = Infinity;
+    for (let round = 0; round < 3; round++) {
+      const began = performance.now();
+      const state = new RunState("");
+      for (const next of events) apply(state, next);
+      expect(criticalPath(state)).toHaveLength(count);
+      best = Math.min(best, performance.now() - began);
+    }
+    return best;
+  };
+  millis(1_000);
+  // Ten times as many: quadratic time would take a hundred times as long.
+  expect(millis(50_000) / millis(5_000)).toBeLessThan(40);
+});
