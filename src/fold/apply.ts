@@ -1,6 +1,7 @@
 /** The one fold of a run's events: an event goes in, and the state of the run changes. Every view reads that state. */
 import type { PipelineEvent } from "../events.ts";
 import type { RunState, StepState } from "./run-state.ts";
+import { hasItems } from "./run-state.ts";
 
 type EventOf<Type extends PipelineEvent["type"]> = Extract<PipelineEvent, { readonly type: Type }>;
 type RunEventType = Exclude<PipelineEvent, { readonly path: string }>["type"];
@@ -84,7 +85,8 @@ const stepHandlers: StepHandlers = {
     state.forget(step);
     if (items !== undefined) {
       step.items = items;
-      step.kind = "map";
+      // Of a plan that is not known.
+      if (!hasItems(step)) step.kind = "map";
     }
     if (plan !== undefined) state.summed += time - (step.expandedAt ?? step.began ?? time);
     step.expandedAt = time;

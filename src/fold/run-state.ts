@@ -6,7 +6,7 @@
  * report keeps them all up to a limit. The failed items are kept in either case.
  */
 import type { Plan, StepKind } from "../../types/plan.ts";
-import { canExpand } from "../graph/kinds.ts";
+import { canExpand, expandsMany } from "../graph/kinds.ts";
 import { isItem, lastOf, parentOf } from "../path.ts";
 
 export type StepStatus =
@@ -83,6 +83,10 @@ export class StepState {
     return this.plan !== undefined || this.items !== undefined;
   }
 }
+
+/** Has it items, or what else has a key in its path? */
+export const hasItems = ({ kind }: StepState): boolean =>
+  kind !== "run" && kind !== "item" && expandsMany(kind);
 
 /** A step that cannot expand, or an item that did not. Expansions are counted by themselves. */
 const countsAsStep = ({ kind, hasGrown }: StepState): boolean =>

@@ -6,7 +6,7 @@ import { cells, fitted } from "../draw/cells.ts";
 import { visible } from "../draw/escape.ts";
 import { StepFailed } from "../errors.ts";
 import type { RunState, StepState, StepStatus } from "../fold/run-state.ts";
-import { expandsMany } from "../graph/kinds.ts";
+import { hasItems } from "../fold/run-state.ts";
 import { isErrorOf, said } from "./said.ts";
 import { counted, took } from "./amounts.ts";
 
@@ -137,8 +137,6 @@ const tellingItems = (map: StepState, now: number): ReadonlyArray<StepState> => 
   }
   return [...map.children.slice(0, mostItems), ...telling];
 };
-
-const hasItems = ({ kind }: StepState): boolean => kind !== "run" && kind !== "item" && expandsMany(kind);
 
 const choose = (node: StepState, most: number, now: number): Chosen => {
   const children = hasItems(node) ? tellingItems(node, now) : node.children;

@@ -3,7 +3,7 @@ import { visible } from "../draw/escape.ts";
 import type { PipelineEvent } from "../events.ts";
 import { apply } from "../fold/apply.ts";
 import type { StepState } from "../fold/run-state.ts";
-import { RunState } from "../fold/run-state.ts";
+import { hasItems, RunState } from "../fold/run-state.ts";
 import { isItem, isWithinItem } from "../path.ts";
 import { counted, took } from "./amounts.ts";
 import { asText } from "./frame.ts";
@@ -79,7 +79,8 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
     // Items of a map are counted, not written one by one: there may be a million.
     const news = isItem(path) ? progress.itemsLine(step?.parent, time) : undefined;
     if (isWithinItem(path)) return news === undefined ? undefined : [news];
-    const items = step?.kind === "map" ? `: ${counted(step.items ?? step.itemsDone, "item")}` : "";
+    const items =
+      step === undefined || !hasItems(step) ? "" : `: ${counted(step.items ?? step.itemsDone, "item")}`;
     return [`✓ ${path}${items}${since(step, time)}`];
   };
   const failed = (

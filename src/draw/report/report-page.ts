@@ -2,6 +2,7 @@
 import { criticalPath } from "../../fold/critical-path.ts";
 import { grownPlan } from "../../fold/grown-plan.ts";
 import type { StepState } from "../../fold/run-state.ts";
+import { stepKinds } from "../../graph/kinds.ts";
 import { lastOf } from "../../path.ts";
 import type { Became, PageState, PageStep, StepRun } from "../page/data.ts";
 import { graphsOf, text } from "../page/graphs.ts";
@@ -111,7 +112,7 @@ const putInLanes = (
     const step = pages[i]!;
     run.ready = Math.min(run.began, readyAt(pages, step));
     // What is inside of an expansion counts by itself, and a map does nothing but its items.
-    if (step.kind !== "map") working.push(i);
+    if (step.kind === "item" || stepKinds[step.kind].returns !== "items") working.push(i);
   });
   const spans = working.map((i) => {
     const { began, ended, became } = runs[i]!;
