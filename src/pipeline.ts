@@ -23,6 +23,7 @@ import { runGraph, startGraph } from "./run/run.ts";
 import { awaitSignal, sleepFor } from "./run/signal.ts";
 import { describe } from "./values/describe.ts";
 import { isSchema, isUnchecked, unchecked } from "./values/schema.ts";
+import { aDuration, typed } from "./values/specification.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -46,8 +47,10 @@ class PipelineValue {
 
   input(name: string, schema: unknown): PipelineValue {
     if (!isSchema(schema)) {
-      const reason = `The schema of the input "${describe(name)}" is no schema: give an Effect Schema, a Standard Schema or type<T>().`;
-      throw new GraphError({ pipeline: this.name, step: describe(name), reason });
+      this.#refuse(
+        name,
+        `schema must be an Effect Schema, a Standard Schema or type<T>(); got ${typed(schema)}.`,
+      );
     }
     return new PipelineValue(this.#draft.withInput(name, schema));
   }
@@ -75,30 +78,36 @@ class PipelineValue {
     });
   }
 
-  await(name: string, schema: unknown, options: WaitOptions = {}): PipelineValue {
+  await(name: string, schema: unknown, options?: WaitOptions): PipelineValue {
     if (!isSchema(schema)) {
-      const reason = `The schema of what "${describe(name)}" waits for is no schema: give an Effect Schema, a Standard Schema or type<T>().`;
-      throw new GraphError({ pipeline: this.name, step: describe(name), reason });
+      this.#refuse(
+        name,
+        `schema must be an Effect Schema, a Standard Schema or type<T>(); got ${typed(schema)}.`,
+      );
     }
-    const { timeout, after, ...others } = options;
+    const { timeout, after, ...others } = options ?? {};
     return this.#with({
       kind: "await",
       name,
       inputs: after ?? [],
       call: () => awaitSignal(schema, timeout),
-      options: { ...others, output: schema as never },
+      options,
+      settings: { ...others, output: schema as never },
     });
   }
 
-  sleep(name: string, duration: Input, options: WaitOptions = {}): PipelineValue {
-    const { after, ...others } = options;
+  sleep(name: string, duration: Input, options?: WaitOptions): PipelineValue {
+    const problem = aDuration("duration", duration);
+    if (problem !== undefined) this.#refuse(name, problem);
+    const { after, ...others } = options ?? {};
     return this.#with({
       kind: "sleep",
       name,
       inputs: after ?? [],
       call: () => sleepFor(duration),
+      options,
       // Policies start a step apart from the others, and this one is not to hold a worker.
-      options: { ...others, output: unchecked as never },
+      settings: { ...others, output: unchecked as never },
     });
   }
 
@@ -151,6 +160,10 @@ class PipelineValue {
 
   start(inputs: Inputs = {}, options: RunOptions = {}): ReturnType<typeof startGraph> {
     return startGraph(this[graphOf], inputs, options);
+  }
+
+  #refuse(step: unknown, reason: string): never {
+    throw new GraphError({ pipeline: this.name, step: describe(step), reason });
   }
 
   #with(parts: Parameters<typeof makeDefinition>[1]): PipelineValue {

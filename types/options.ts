@@ -16,6 +16,8 @@ export interface RetryOptions<Failure = unknown> {
   readonly delay?: DurationInput;
   /** What each delay is multiplied by to give the next; 1 by default. */
   readonly factor?: number;
+  /** The longest that a delay can become; no limit by default. */
+  readonly maxDelay?: DurationInput;
   /** Spreads each delay at random between 80 % and 120 %. */
   readonly jitter?: boolean;
   /** Whether this error is worth another attempt. */

@@ -8,7 +8,8 @@ import { decode, isUnchecked } from "../values/schema.ts";
 import type { CliFailure } from "./failure.ts";
 import { failure } from "./failure.ts";
 import type { AnyPipeline } from "./load.ts";
-import { didYouMean, listed } from "./words.ts";
+import { didYouMean } from "../values/nearest.ts";
+import { listed } from "./words.ts";
 
 interface Given {
   readonly name: string;

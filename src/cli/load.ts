@@ -14,7 +14,8 @@ import { failure } from "./failure.ts";
 import { ownStandardOutput } from "./output.ts";
 import { placeOf } from "./place.ts";
 import { tellLoaded } from "./watch/loaded.ts";
-import { didYouMean, listed } from "./words.ts";
+import { didYouMean } from "../values/nearest.ts";
+import { listed } from "./words.ts";
 
 /** A pipeline of which nothing is known but that it is one. */
 export interface AnyPipeline {

@@ -25,6 +25,7 @@ export interface Policy {
 interface Retry {
   readonly schedule: Schedule.Schedule<unknown, any, unknown, never>;
   readonly times: number;
+  readonly maxDelayMillis: number;
   readonly while: ((error: any) => boolean) | undefined;
 }
 
@@ -32,6 +33,7 @@ interface RetryTimes {
   readonly times?: number;
   readonly delay?: Duration.Input;
   readonly factor?: number;
+  readonly maxDelay?: Duration.Input;
   readonly jitter?: boolean;
   readonly while?: (error: any) => boolean;
 }
@@ -44,10 +46,21 @@ const scheduleOf = ({ delay, factor, jitter }: RetryTimes): Schedule.Schedule<un
 const retryOf = (retry: unknown): Retry | undefined => {
   if (retry === undefined) return undefined;
   if (Schedule.isSchedule(retry)) {
-    return { schedule: retry as Retry["schedule"], times: Infinity, while: undefined };
+    return {
+      schedule: retry as Retry["schedule"],
+      times: Infinity,
+      maxDelayMillis: Infinity,
+      while: undefined,
+    };
   }
   const asked = retry as RetryTimes;
-  return { schedule: scheduleOf(asked), times: asked.times ?? Infinity, while: asked.while };
+  const { maxDelay } = asked;
+  return {
+    schedule: scheduleOf(asked),
+    times: asked.times ?? Infinity,
+    maxDelayMillis: maxDelay === undefined ? Infinity : Duration.toMillis(maxDelay),
+    while: asked.while,
+  };
 };
 
 export const policyOf = ({ options }: StepDefinition): Policy | undefined => {
@@ -106,7 +119,7 @@ const retried = (attempt: Attempt, retry: Retry, onRetry: OnRetry): Effect.Effec
       }
       const step = yield* Effect.exit(next(yield* Clock.currentTimeMillis, failure.error));
       if (Exit.isFailure(step)) return yield* exit;
-      const delayMillis = Duration.toMillis(step.value[1]);
+      const delayMillis = Math.min(Duration.toMillis(step.value[1]), retry.maxDelayMillis);
       onRetry(count, failure.error, delayMillis);
       // An attempt that fails at once, again and again, would leave no turn to timers, nor to an interruption.
       yield* delayMillis > 0 ? Effect.sleep(delayMillis) : Effect.yieldNow;

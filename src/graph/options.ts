@@ -1,56 +1,226 @@
-/** What a step may ask for beside its function. Says at once what cannot be, for callers without types. */
-import * as Duration from "effect/Duration";
+/**
+ * The options of steps, one entry each: which kinds take it, what it must be, what it does, and what holds without it.
+ * `optionsProblem` says at once what is wrong with the options of a step, for callers without types; the tables in
+ * `docs/reference/options.md` are made from these entries.
+ */
 import { isEffect } from "effect/Effect";
 import { isSchedule } from "effect/Schedule";
+import type { StepKind } from "../../types/plan.ts";
 import { isSchema } from "../values/schema.ts";
-import type { StepDefinition } from "./definition.ts";
+import type { Check, OptionSpecification, Specification } from "../values/specification.ts";
+import {
+  aBoolean,
+  aDuration,
+  aFunction,
+  aLimit,
+  aListOf,
+  aNumber,
+  aRecordOf,
+  aString,
+  aWholeNumber,
+  isRecord,
+  oneOf,
+  problemOf,
+  received,
+  typed,
+  unknownOption,
+} from "../values/specification.ts";
+import { stepKinds } from "./kinds.ts";
 
-/** Why these options cannot be, or undefined. */
-export const optionsProblem = (definition: StepDefinition): string | undefined => {
-  const { retry, timeout, pool, concurrency, minSuccess, fallback, output, key, failures } =
-    definition.options as {
-      readonly [key: string]: any;
-    };
-  if (timeout !== undefined && !isDuration(timeout)) return "Its timeout is no duration.";
-  if (pool !== undefined && typeof pool !== "string") return "Its pool is the name of a pool, a string.";
-  if (retry !== undefined && !isSchedule(retry)) {
-    if (typeof retry !== "object" || retry === null)
-      return "Its retry is a Schedule or a record such as { times: 3 }.";
-    if (retry.times !== undefined && !(Number.isInteger(retry.times) && retry.times >= 0)) {
-      return "Its retry.times is a whole number, 0 or more.";
-    }
-    if (retry.while !== undefined && typeof retry.while !== "function") {
-      return "Its retry.while is a function of the error.";
-    }
-    if (retry.factor !== undefined && !(typeof retry.factor === "number" && retry.factor >= 0)) {
-      return "Its retry.factor is a number, 0 or more.";
-    }
-    if (retry.delay !== undefined && !isDuration(retry.delay)) return "Its retry.delay is no duration.";
-  }
-  const isCount = concurrency === Infinity || (Number.isInteger(concurrency) && concurrency >= 1);
-  if (concurrency !== undefined && !isCount) {
-    return "Its concurrency is a whole number, 1 or more.";
-  }
-  if (minSuccess !== undefined && !(typeof minSuccess === "number" && minSuccess >= 0)) {
-    return "Its minSuccess is a number, 0 or more.";
-  }
-  if (key !== undefined && typeof key !== "function") return "Its key is a function of an item.";
-  if (failures !== undefined && failures !== "fail" && failures !== "collect") {
-    return 'Its failures are "fail" or "collect".';
-  }
-  if (output !== undefined && !isSchema(output)) return "Its output is no schema.";
-  if (fallback !== undefined && isEffect(fallback)) {
-    return "Its fallback is a value, or a function of the error that gives one.";
-  }
-  return undefined;
+interface StepOption extends OptionSpecification {
+  readonly kinds: ReadonlyArray<StepKind>;
+}
+
+/** The fields of `retry`, where it is a record. */
+export const retryFields: Specification = {
+  times: {
+    check: aWholeNumber(0),
+    does: "How many more attempts after the first",
+    without: "until one succeeds",
+  },
+  delay: { check: aDuration, does: "How long before the next attempt", without: "none" },
+  factor: {
+    check: aNumber(0),
+    does: "What each delay is multiplied by to get the next",
+    without: "1",
+  },
+  maxDelay: { check: aDuration, does: "The longest that a delay can become", without: "no limit" },
+  jitter: {
+    check: aBoolean,
+    does: "Spreads each delay at random between 80 % and 120 %",
+    without: "`false`",
+  },
+  while: {
+    check: aFunction("the error"),
+    does: "Whether this error is worth another attempt",
+    without: "every error is",
+  },
 };
 
-const isDuration = (value: unknown): boolean => {
-  if (typeof value === "number" && !(value >= 0)) return false;
-  try {
-    Duration.fromInputUnsafe(value as Duration.Input);
-    return true;
-  } catch {
-    return false;
+/** The fields of `cache`, where it is a record. */
+export const cacheFields: Specification = {
+  version: {
+    check: (name, value) =>
+      typeof value === "string" || typeof value === "number"
+        ? undefined
+        : `${name} must be a string or a number; got ${received(value)}.`,
+    does: "A step never reads what another version of it has cached",
+    without: "none",
+  },
+  key: {
+    check: aFunction("the inputs"),
+    does: "A function of the inputs (in a map, of the item and the inputs) whose result identifies the output, in place of the inputs",
+    without: "the inputs",
+  },
+  ttl: { check: aDuration, does: "How long an output can be reused", without: "no limit" },
+};
+
+const retry: Check = (name, value) =>
+  isSchedule(value)
+    ? undefined
+    : aRecordOf(retryFields, "a Schedule or a record such as { times: 3 }")(name, value);
+
+const cache: Check = (name, value) =>
+  value === true
+    ? undefined
+    : aRecordOf(cacheFields, 'true or a record such as { ttl: "1 hour" }')(name, value);
+
+const output: Check = (name, value) =>
+  isSchema(value)
+    ? undefined
+    : `${name} must be an Effect Schema, a Standard Schema or type<T>(); got ${typed(value)}.`;
+
+const fallback: Check = (name, value) =>
+  isEffect(value)
+    ? `${name} must be a value or a function of the error; got an Effect. Write () => effect.`
+    : undefined;
+
+const outputs: Check = (name, value) => {
+  if (value === "all") return undefined;
+  if (Array.isArray(value) && value.length === 0) {
+    return `${name} must not be empty, since every step provides something. Leave it out to provide the step's name.`;
   }
+  return aListOf("names")(name, value);
+};
+
+const everyKind = Object.keys(stepKinds) as ReadonlyArray<StepKind>;
+const kindsThat = (take: (kind: StepKind) => boolean): ReadonlyArray<StepKind> => everyKind.filter(take);
+
+/** The kinds that run a function of the user, and so can fail and be tried again. */
+const working = kindsThat((kind) => stepKinds[kind].returns !== "wait");
+const waiting = kindsThat((kind) => stepKinds[kind].returns === "wait");
+const withItems = kindsThat((kind) => stepKinds[kind].returns === "items");
+
+/** In the order of the documentation. */
+export const stepOptions: Readonly<Record<string, StepOption>> = {
+  after: {
+    kinds: waiting,
+    check: aListOf("names"),
+    does: "Outputs that must exist before the wait begins",
+    without: "it begins with the run",
+  },
+  outputs: {
+    kinds: kindsThat((kind) => stepKinds[kind].provides !== "name"),
+    check: outputs,
+    does: 'The names of the outputs, if there are several or the name is not the step\'s: the function returns a record of them. For a dynamic step also `"all"`: every output of the pipeline that it returns',
+    without: "the step's name",
+  },
+  retry: {
+    kinds: working,
+    check: retry,
+    does: "Tries a failed step again: an Effect `Schedule`, or a [record](#retry)",
+    without: "one attempt",
+  },
+  timeout: {
+    kinds: [...working, "await"],
+    check: aDuration,
+    does: "The longest that one attempt can take; then it fails with `StepTimedOut`. For `.await`: the longest that it waits, restarts of the run included",
+    without: "no limit",
+  },
+  fallback: {
+    kinds: working,
+    check: fallback,
+    does: "The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise or Effect)",
+    without: "the run fails",
+  },
+  pool: {
+    kinds: working,
+    check: aString,
+    does: "The name of a limit that steps share. The run's `pools` say how many of them run at once",
+    without: "no limit",
+  },
+  output: {
+    kinds: working,
+    check: output,
+    does: "A schema that the output must fit; what it decodes to is the output",
+    without: "not checked",
+  },
+  cache: {
+    kinds: working,
+    check: cache,
+    does: "Reuses the output in other runs that have a [store](#run): `true`, or a [record](#cache)",
+    without: "not reused",
+  },
+  concurrency: { kinds: withItems, check: aLimit, does: "How many items run at once", without: "all" },
+  key: {
+    kinds: withItems,
+    check: aFunction("an item and its index"),
+    does: "Names an item in its path, by the item and its index. Keys must differ",
+    without: "the index",
+  },
+  failures: {
+    kinds: withItems,
+    check: oneOf("fail", "collect"),
+    does: '`"collect"`: a failed item does not fail the others, and each output is a `Result`',
+    without: '`"fail"`',
+  },
+  minSuccess: {
+    kinds: withItems,
+    check: aNumber(0),
+    does: 'With `"collect"`: how many items must succeed; with fewer, the map fails with `TooFewSucceeded`',
+    without: "0",
+  },
+  description: { kinds: everyKind, check: aString, does: "Shown in diagrams and reports", without: "none" },
+  tags: {
+    kinds: everyKind,
+    check: aListOf("strings"),
+    does: "Group steps in diagrams and reports",
+    without: "none",
+  },
+};
+
+const specificationOf = (kind: StepKind): Specification =>
+  Object.fromEntries(Object.entries(stepOptions).filter(([, { kinds }]) => kinds.includes(kind)));
+
+const specifications = Object.fromEntries(everyKind.map((kind) => [kind, specificationOf(kind)])) as Readonly<
+  Record<StepKind, Specification>
+>;
+
+const article = (kind: StepKind): string => (kind === "await" ? "an" : "a");
+
+/** An option that this kind does not take: another kind's, or none at all. */
+const refused = (kind: StepKind, option: string): string => {
+  const { label } = stepKinds[kind];
+  const owner = `${article(kind)} ${label}`.replace(/^a/, "A");
+  if (!Object.hasOwn(stepOptions, option)) return unknownOption(owner, option, specifications[kind]);
+  if (option === "outputs") return `${owner} has one output, its name: remove the option "outputs".`;
+  const takers = stepOptions[option]!.kinds.map((other) => stepKinds[other].label);
+  return `${owner} has no option "${option}"; only ${takers.join(", ")} can have it. Remove it.`;
+};
+
+/** Options that contradict each other. */
+const contradiction = ({ failures, minSuccess }: Readonly<Record<string, unknown>>): string | undefined =>
+  minSuccess !== undefined && failures !== "collect"
+    ? 'minSuccess must be used with failures: "collect", since otherwise every item must succeed. Add that option, or remove minSuccess.'
+    : undefined;
+
+/** What is wrong with the options of a step of this kind, in one sentence; undefined where nothing is. */
+export const optionsProblem = (kind: StepKind, options: unknown): string | undefined => {
+  if (!isRecord(options)) return `options must be an object; got ${typed(options)}.`;
+  const problem = problemOf(options, specifications[kind], (name) => refused(kind, name));
+  if (problem !== undefined) return problem;
+  if (options["outputs"] === "all" && stepKinds[kind].provides !== "outputs or all") {
+    return 'outputs can be "all" only for a dynamic step. List the names of the outputs.';
+  }
+  return contradiction(options);
 };

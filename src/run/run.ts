@@ -10,7 +10,6 @@ import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
-import * as Option from "effect/Option";
 import type { RunOptions } from "../../types/options.ts";
 import type { Run } from "../../types/run.ts";
 import type { Graph } from "../engine/compile.ts";
@@ -26,39 +25,12 @@ import { observe } from "../observe/observe.ts";
 import { knownPlanOf } from "../plan.ts";
 import { Store } from "../journal/store.ts";
 import type { Joined, OpenError, Opened, Resuming } from "./open.ts";
+import { optionsProblem } from "./options.ts";
 import { Random } from "./random.ts";
 import { Recording } from "./record.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 type Outputs = Record<string, unknown>;
-
-const isCount = (value: unknown): boolean =>
-  value === Infinity || (Number.isInteger(value) && (value as number) >= 1);
-
-const optionsProblem = (options: RunOptions): InvalidInput | undefined => {
-  const problem = (input: string, reason: string) =>
-    new InvalidInput({ path: "", input, issuePath: [], reason });
-  const { concurrency, maxSteps, maxDepth, pools, gracePeriod, onFailure, tracing, metrics } = options;
-  if (concurrency !== undefined && !isCount(concurrency)) {
-    return problem("concurrency", "it is a whole number, 1 or more");
-  }
-  if (maxSteps !== undefined && !isCount(maxSteps))
-    return problem("maxSteps", "it is a whole number, 1 or more");
-  if (maxDepth !== undefined && !isCount(maxDepth))
-    return problem("maxDepth", "it is a whole number, 1 or more");
-  if (onFailure !== undefined && onFailure !== "interrupt" && onFailure !== "finish") {
-    return problem("onFailure", 'it is "interrupt" or "finish"');
-  }
-  if (gracePeriod !== undefined && Option.isNone(Duration.fromInput(gracePeriod))) {
-    return problem("gracePeriod", "it is a duration, such as 500 (milliseconds) or 2 seconds");
-  }
-  if (tracing !== undefined && typeof tracing !== "boolean") return problem("tracing", "it is true or false");
-  if (metrics !== undefined && typeof metrics !== "boolean") return problem("metrics", "it is true or false");
-  for (const [name, limit] of Object.entries(pools ?? {})) {
-    if (!isCount(limit)) return problem(`pools.${name}`, "a pool's limit is a whole number, 1 or more");
-  }
-  return undefined;
-};
 
 const limitsOf = (options: RunOptions): Limits => ({
   concurrency: options.concurrency ?? Infinity,

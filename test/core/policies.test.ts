@@ -95,7 +95,10 @@ describe("retry", () => {
     expect(error).toBeInstanceOf(StepFailed);
     expect(error.cause.message).toBe("while broke");
   });
-  test("waits delay, times factor, by Effect's Clock", async () => {
+  test.each([
+    ["waits delay, times factor, by Effect's Clock", {}, [0, 10_000, 30_000, 70_000]],
+    ["waits no longer than maxDelay", { maxDelay: "15 seconds" }, [0, 10_000, 25_000, 40_000]],
+  ] as const)("%s", async (_, more, expected) => {
     const starts: Array<number> = [];
     const p = pipeline("p").step(
       "a",
@@ -108,7 +111,7 @@ describe("retry", () => {
             return Effect.fail("no");
           },
         ),
-      { retry: { times: 3, delay: "10 seconds", factor: 2 } },
+      { retry: { times: 3, delay: "10 seconds", factor: 2, ...more } },
     );
     await onTestClock(
       Effect.gen(function* () {
@@ -117,7 +120,7 @@ describe("retry", () => {
         yield* Fiber.join(fiber);
       }),
     );
-    expect(starts.map((at) => at - starts[0]!)).toEqual([0, 10_000, 30_000, 70_000]);
+    expect(starts.map((at) => at - starts[0]!)).toEqual(expected);
   });
   test("spreads delays where jitter is asked for, by no more than a fifth", async () => {
     const p = pipeline("p").step("a", [], () => Effect.fail("no"), {

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import * as espalier from "espalier";
 import { describe, expect, test } from "vitest";
 import { espalier as espalierCommand } from "../cli/espalier.ts";
+import { optionsPage, withTables } from "../../scripts/options.ts";
 import { root } from "./snippets.ts";
 
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
@@ -37,6 +38,12 @@ test("each option, and each field of a step's context, is on the page on options
   const page = inBackticks(read("docs/reference/options.md"));
   expect(fields).toContain("minSuccess");
   expect(fields.filter((field) => !page.has(field))).toEqual([]);
+});
+
+test("the tables of the page on options are those that the library checks by", () => {
+  const page = readFileSync(optionsPage, "utf8");
+  // Otherwise: npm run docs:options
+  expect(page).toBe(withTables(page));
 });
 
 test("the page on events has each type of event, and no other", () => {

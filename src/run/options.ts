@@ -1,0 +1,88 @@
+/**
+ * The options of a run, one entry each: what it must be, what it does, and what holds without it. They are checked before
+ * anything of the run begins; the table in `docs/reference/options.md` is made from these entries.
+ */
+import { isLayer } from "effect/Layer";
+import { InvalidInput } from "../errors.ts";
+import type { Check, Specification } from "../values/specification.ts";
+import {
+  aBoolean,
+  aDuration,
+  aLimit,
+  aString,
+  isRecord,
+  oneOf,
+  problemOf,
+  typed,
+  unknownOption,
+} from "../values/specification.ts";
+
+const limits: Check = (name, value) => {
+  if (!isRecord(value)) return `${name} must be an object such as { network: 4 }; got ${typed(value)}.`;
+  for (const pool of Object.keys(value)) {
+    const problem = aLimit(`${name}.${pool}`, value[pool]);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+};
+
+const store: Check = (name, value) =>
+  isLayer(value)
+    ? undefined
+    : `${name} must be a layer such as SqliteStore.layer({ filename: "runs.db" }); got ${typed(value)}.`;
+
+/** In the order of the documentation. */
+export const runOptions: Specification = {
+  concurrency: {
+    check: aLimit,
+    does: "How many steps run at once. A dynamic step that waits for its steps is not counted, so nesting cannot block itself",
+    without: "no limit",
+  },
+  pools: {
+    check: limits,
+    does: "For each pool that steps name, how many of them run at once",
+    without: "no limit",
+  },
+  onFailure: {
+    check: oneOf("interrupt", "finish"),
+    does: '`"interrupt"`: the first failure stops the rest. `"finish"`: everything that does not depend on it still runs, and then the run fails',
+    without: '`"interrupt"`',
+  },
+  maxSteps: {
+    check: aLimit,
+    does: "How many steps expansions can add in the whole run",
+    without: "1,000,000",
+  },
+  maxDepth: { check: aLimit, does: "How deep expansions can nest", without: "32" },
+  gracePeriod: {
+    check: aDuration,
+    does: "How long an interrupted step can take to end before it is abandoned and reported as leaked",
+    without: "5 seconds",
+  },
+  runId: { check: aString, does: "The id of the run, part of each `idempotencyKey`", without: "a new one" },
+  store: { check: store, does: "Where the run is recorded", without: "nowhere" },
+  tracing: {
+    check: aBoolean,
+    does: "Gives Effect's tracer a span for the run and each step, item and expansion: [how to see them](../guides/observe-a-run.md)",
+    without: "`false`",
+  },
+  metrics: {
+    check: aBoolean,
+    does: "Counts steps by state, and measures durations and the queue, as [Effect metrics](../guides/observe-a-run.md#metrics)",
+    without: "`false`",
+  },
+};
+
+/** What is wrong with the options of a run; undefined where nothing is. */
+export const optionsProblem = (options: unknown): InvalidInput | undefined => {
+  const problem = (input: string, reason: string) =>
+    new InvalidInput({ path: "", input, issuePath: [], reason });
+  if (!isRecord(options)) return problem("options", `options must be an object; got ${typed(options)}.`);
+  for (const name of Object.keys(options)) {
+    const reason = problemOf({ [name]: options[name] }, runOptions, (option) =>
+      unknownOption("A run", option, runOptions),
+    );
+    if (reason !== undefined) return problem(name, reason);
+  }
+  return undefined;
+};
