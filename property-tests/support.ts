@@ -7,7 +7,7 @@ import type { RunOptions } from "espalier";
 import type { Schedule, Shape } from "espalier/testing";
 import type { Graph } from "../src/engine/compile.ts";
 import type { Executor, Middleware, StepCall } from "../src/engine/executor.ts";
-import { expandable } from "../src/engine/expand.ts";
+import { expandable } from "../src/engine/compile.ts";
 import { policyOf } from "../src/engine/policy.ts";
 import type { StepDefinition } from "../src/graph/definition.ts";
 import { runGraph } from "../src/run/run.ts";

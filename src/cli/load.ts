@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import * as Effect from "effect/Effect";
 import type { RunOptions } from "../../types/options.ts";
 import type { Plan } from "../../types/plan.ts";
-import { expandable } from "../engine/expand.ts";
+import { expandable } from "../engine/compile.ts";
 import { definitionOf } from "../graph/steps.ts";
 import { describe } from "../values/describe.ts";
 import type { CliFailure } from "./failure.ts";

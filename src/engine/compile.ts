@@ -118,3 +118,16 @@ export const compile = (draft: Draft): Graph => {
     isOpen: draft.isOpen,
   };
 };
+
+/** How the builder shows the engine the graph of a pipeline, without the engine knowing the builder. */
+export const graphOf: unique symbol = Symbol.for("espalier/graph") as never;
+
+/** The graph of a value that is a pipeline; undefined for a direct value. */
+export const expandable = (value: unknown): Graph | undefined => {
+  if (typeof value !== "object" || value === null) return undefined;
+  try {
+    return (value as { readonly [graphOf]?: Graph })[graphOf];
+  } catch {
+    return undefined; // A proxy that throws is a direct value.
+  }
+};

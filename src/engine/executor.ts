@@ -6,6 +6,7 @@
  * as data (`StepCall`) is made only for middleware.
  */
 import type { StepContext } from "../../types/context.ts";
+import type { StepKind } from "../../types/plan.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 
 /** Which of a step's functions is called. */
@@ -20,6 +21,16 @@ export const returnsOf: Readonly<Record<Phase, Returns>> = {
   each: "expansion",
   choose: "choice",
   case: "expansion",
+};
+
+/** Which of a step's functions is called first; that of a map, for each of its items. */
+export const firstPhase: Readonly<Record<StepKind, Phase>> = {
+  step: "run",
+  dynamic: "expand",
+  map: "each",
+  switch: "choose",
+  await: "run",
+  sleep: "run",
 };
 
 type Inputs = Readonly<Record<string, unknown>>;

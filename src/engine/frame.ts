@@ -7,10 +7,12 @@ import type * as Cause from "effect/Cause";
 import type * as Exit from "effect/Exit";
 import type * as Fiber from "effect/Fiber";
 import type { StepDefinition } from "../graph/definition.ts";
+import { stepKinds } from "../graph/kinds.ts";
 import type { Graph } from "./compile.ts";
 import type { ContextHost } from "./context.ts";
 import { RunningContext } from "./context.ts";
-import type { Layers, Phase } from "./executor.ts";
+import type { Layers, Phase, StepCall } from "./executor.ts";
+import { firstPhase } from "./executor.ts";
 import type { Policy } from "./policy.ts";
 import { item, prefixOf } from "../path.ts";
 
@@ -42,6 +44,9 @@ export interface Late {
   readonly value: unknown;
   readonly by: number;
 }
+
+/** Does a step of this kind run its function once for each item of a list? */
+const isMap = ({ kind }: StepDefinition): boolean => stepKinds[kind].returns === "items";
 
 export class Frame {
   readonly graph: Graph | undefined;
@@ -123,15 +128,14 @@ export class Frame {
 
   policyOf(index: number): Policy | undefined {
     if (this.map !== undefined) return this.map.policy;
-    const graph = this.graph!;
     // A map's policy is for each of its items.
-    return graph.nodes[index]!.definition.kind === "map" ? undefined : this.policies?.[index];
+    return isMap(this.definitionOf(index)) ? undefined : this.policies?.[index];
   }
 
   poolOf(index: number): string | undefined {
     if (this.map !== undefined) return this.map.definition.options.pool;
-    const { kind, options } = this.graph!.nodes[index]!.definition;
-    return kind === "map" ? undefined : options.pool;
+    const definition = this.definitionOf(index);
+    return isMap(definition) ? undefined : definition.options.pool;
   }
 
   pathOf(index: number): string {
@@ -225,7 +229,6 @@ export class Call {
     inputs: Readonly<Record<string, unknown>>,
     count: number,
     attempt: Attempt | undefined,
-    phase: Phase,
     context?: RunningContext,
   ) {
     this.host = host;
@@ -234,7 +237,7 @@ export class Call {
     this.inputs = inputs;
     this.count = count;
     this.attempt = attempt;
-    this.phase = phase;
+    this.phase = firstPhase[frame.definitionOf(index).kind];
     this.context = context ?? new RunningContext(host, frame, index, count);
   }
 
@@ -244,6 +247,13 @@ export class Call {
 
   get definition(): StepDefinition {
     return this.frame.definitionOf(this.index);
+  }
+
+  /** The call as data, for middleware. `choice`: the case of a switch. */
+  asStepCall(inputs: StepCall["inputs"], choice?: string): StepCall {
+    const { definition, path, count, context, phase } = this;
+    const item = this.frame.map?.items[this.index];
+    return { definition, path, attempt: count, inputs, item, choice, context, phase };
   }
 
   get isItem(): boolean {

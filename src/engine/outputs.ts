@@ -1,11 +1,11 @@
 /**
- * What a node reads from its frame, and what it gives to it. A value that was read for the last time is dropped.
+ * What a node reads from its frame, and what it provides to it. A value that was read for the last time is dropped.
  */
 
-import { InvalidOutput } from "../errors.ts";
+import { ExpansionError, InvalidOutput, StepFailed } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import type { GraphNode } from "../graph/graph.ts";
-import { globMatcher } from "../graph/names.ts";
+import { globMatcher, nameProblem } from "../graph/names.ts";
 import type { Frame, Late } from "./frame.ts";
 import { emptyFamily, emptyInputs, emptyRecord } from "./reads.ts";
 
@@ -95,4 +95,64 @@ export const outputsByName = (definition: StepDefinition, value: unknown): Recor
   const byName = emptyRecord();
   byName[outputs[0]!] = value;
   return byName;
+};
+
+/** Whether the frame of an "all" step has an output of that name already. */
+export const isTaken = (frame: Frame, name: string): boolean =>
+  frame.graph !== undefined && (frame.graph.draft.hasOutput(name) || frame.late?.has(name) === true);
+
+/** Why this value cannot be what an "all" step gives to its frame, or undefined: it comes from outside, by whatever way. */
+export const lateProblem = (frame: Frame, value: unknown): string | undefined => {
+  if (typeof value !== "object" || value === null) {
+    return 'A step with outputs "all" gives a pipeline or a record of outputs, and this gave neither.';
+  }
+  const bad = Object.keys(value).find((name) => nameProblem(name) !== undefined || isTaken(frame, name));
+  if (bad === undefined) return undefined;
+  return nameProblem(bad) ?? `It provides "${bad}", and its parent already has that. Give it another name.`;
+};
+
+/**
+ * Stores what a node provides that has not exactly one output: several, or those of an "all" step, whose names nobody knew
+ * before. What cannot be stored is the failure of the node.
+ */
+export const storeSeveral = (
+  frame: Frame,
+  index: number,
+  value: unknown,
+): InvalidOutput | ExpansionError | StepFailed | undefined => {
+  try {
+    return frame.definitionOf(index).outputs === "all"
+      ? storeLate(frame, index, value as Record<string, unknown>)
+      : storeDeclared(frame, index, value as Record<string, unknown>);
+  } catch (thrown) {
+    return new StepFailed({ path: frame.pathOf(index), cause: thrown }); // A getter threw.
+  }
+};
+
+const storeDeclared = (
+  frame: Frame,
+  index: number,
+  value: Record<string, unknown>,
+): InvalidOutput | undefined => {
+  const { outputs, firstSlot } = frame.graph!.nodes[index]!;
+  const problem = missingOutput(frame, index, value);
+  if (problem !== undefined) return problem;
+  for (let k = 0; k < outputs.length; k++) {
+    const slot = firstSlot + k;
+    if (frame.reads[slot]! > 0) frame.values[slot] = value[outputs[k]!];
+  }
+  return undefined;
+};
+
+const storeLate = (
+  frame: Frame,
+  index: number,
+  value: Record<string, unknown>,
+): ExpansionError | undefined => {
+  // What a fallback gave, or an "all" step inside of the expansion, nobody has looked at yet.
+  const reason = lateProblem(frame, value);
+  if (reason !== undefined) return new ExpansionError({ path: frame.pathOf(index), reason });
+  frame.late ??= new Map();
+  for (const name of Object.keys(value)) frame.late.set(name, { value: value[name], by: index });
+  return undefined;
 };

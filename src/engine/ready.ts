@@ -4,6 +4,9 @@
  */
 import type { Frame } from "./frame.ts";
 
+/** Picks which of `count` ready nodes is next; the first, unless a simulation explores other orders. */
+export type Pick = (count: number) => number;
+
 /** How many places that have been passed are kept before the columns are cut. */
 const mostPassed = 65_536;
 

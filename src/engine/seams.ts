@@ -2,8 +2,8 @@
 import * as Context from "effect/Context";
 import type { PipelineEvent } from "../events.ts";
 import type { Graph } from "./compile.ts";
+import type { Pick } from "./ready.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
-import type { Pick } from "./schedule.ts";
 
 /** Told of every event of every run beneath. */
 export const Listeners: Context.Reference<ReadonlyArray<(event: PipelineEvent) => void>> = Context.Reference<

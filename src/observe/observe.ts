@@ -4,13 +4,13 @@
  */
 import * as Context from "effect/Context";
 import type { RunOptions } from "../../types/options.ts";
-import type { Watcher } from "../engine/schedule.ts";
+import type { Watcher } from "../engine/emitter.ts";
 import { Listeners } from "../engine/seams.ts";
 import type { PipelineEvent } from "../events.ts";
 import { Measures } from "./measures.ts";
 import { Spans } from "./spans.ts";
 
-export interface Observation extends Pick<Watcher, "hears" | "around" | "began"> {
+export interface Observation extends Pick<Watcher, "logsEvents" | "around" | "began"> {
   readonly tell: (event: PipelineEvent) => void;
 }
 
@@ -27,7 +27,7 @@ export const observe = (options: RunOptions, context: Context.Context<never>): O
       measures?.event(event);
       for (const listener of around) listener(event);
     },
-    hears: around.length > 0 || spans !== undefined,
+    logsEvents: around.length > 0 || spans !== undefined,
     around: spans?.middleware,
     began: measures && ((engine) => measures.began(engine)),
   };

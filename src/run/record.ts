@@ -5,7 +5,7 @@ import type * as Stream from "effect/Stream";
 import type { Plan } from "../../types/plan.ts";
 import type { DynamicWorkflowResult, RunReport } from "../../types/run.ts";
 import type { Graph } from "../engine/compile.ts";
-import type { Watcher } from "../engine/schedule.ts";
+import type { Watcher } from "../engine/emitter.ts";
 import type { PipelineEvent } from "../events.ts";
 import { apply } from "../fold/apply.ts";
 import { grownPlan } from "../fold/grown-plan.ts";
@@ -16,7 +16,7 @@ const whole = { keepsItems: true, mostSteps: Infinity } as const;
 
 export class Recording implements Watcher {
   /** Lines are among the events that the handle gives. */
-  readonly hears = true;
+  readonly logsEvents = true;
   readonly #graph: Graph;
   readonly #events: Array<PipelineEvent> = [];
   readonly #waiting = new Set<() => void>();
@@ -37,7 +37,7 @@ export class Recording implements Watcher {
     this.#wake();
   }
 
-  expanded(path: string, subPipeline: unknown): void {
+  onExpanded(path: string, subPipeline: unknown): void {
     this.expansions.set(path, {
       subPipeline: subPipeline as DynamicWorkflowResult["subPipeline"],
       results: {},
@@ -45,7 +45,7 @@ export class Recording implements Watcher {
     });
   }
 
-  gave(path: string, results: Readonly<Record<string, unknown>>): void {
+  onOutput(path: string, results: Readonly<Record<string, unknown>>): void {
     const expansion = this.expansions.get(path);
     if (expansion !== undefined) this.expansions.set(path, { ...expansion, results });
   }

@@ -15,8 +15,9 @@ import type { Run } from "../../types/run.ts";
 import type { Graph } from "../engine/compile.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import { decodeInputs } from "../engine/inputs.ts";
-import type { Limits, Watcher } from "../engine/schedule.ts";
-import { Engine } from "../engine/schedule.ts";
+import type { Watcher } from "../engine/emitter.ts";
+import { Engine } from "../engine/engine.ts";
+import type { Limits } from "../engine/limits.ts";
 import { CurrentDurable, Interleaving, Listeners, tellRun } from "../engine/seams.ts";
 import { InvalidInput } from "../errors.ts";
 import type { PipelineEvent } from "../events.ts";
@@ -126,8 +127,8 @@ const told = (
 const watcherOf = ({ tell, ...others }: Observation): Watcher => ({
   ...others,
   event: tell,
-  expanded: () => {},
-  gave: () => {},
+  onExpanded: () => {},
+  onOutput: () => {},
 });
 
 /** Runs a graph: its outputs, or the first failure. Nothing is left running when it ends. */
@@ -268,9 +269,9 @@ export const startGraph = (
     const watcher: Watcher = {
       ...observation,
       event: tell,
-      hears: true,
-      expanded: (path, subPipeline) => recording.expanded(path, subPipeline),
-      gave: (path, results) => recording.gave(path, results),
+      logsEvents: true,
+      onExpanded: (path, subPipeline) => recording.onExpanded(path, subPipeline),
+      onOutput: (path, results) => recording.onOutput(path, results),
     };
     if (opened !== undefined && "durable" in opened) tellOfTrouble(opened, context, tell, true);
     const driven = (self: Fiber<unknown, unknown>): Effect.Effect<Outputs, unknown> => {

@@ -4,7 +4,7 @@ import type { IsOne } from "../../types/names.ts";
 import type { AnyStep, InOf, OutOf } from "../../types/step.ts";
 import type { Graph } from "../engine/compile.ts";
 import type { StepCall } from "../engine/executor.ts";
-import { graphOf } from "../engine/expand.ts";
+import { graphOf } from "../engine/compile.ts";
 import { GraphError } from "../errors.ts";
 import { standalone } from "../graph/steps.ts";
 import { withMiddleware } from "./instrument.ts";

@@ -5,9 +5,8 @@ import * as Exit from "effect/Exit";
 import type { RunOptions } from "../../types/options.ts";
 import type { Plan } from "../../types/plan.ts";
 import type { Graph } from "../engine/compile.ts";
-import { compile } from "../engine/compile.ts";
+import { compile, expandable, graphOf } from "../engine/compile.ts";
 import type { Executor, Middleware, StepCall } from "../engine/executor.ts";
-import { expandable, graphOf } from "../engine/expand.ts";
 import { policyOf } from "../engine/policy.ts";
 import { Listeners } from "../engine/seams.ts";
 import type { PipelineEvent } from "../events.ts";
@@ -180,12 +179,12 @@ export const observe = async (
     get plan() {
       const recording = new Recording(subject.graph);
       for (const { path, expansion } of expansions) {
-        if (expansion.type === "graph") recording.expanded(path, { [graphOf]: expansion.graph });
-        else if (expansion.type === "direct") recording.expanded(path, undefined);
+        if (expansion.type === "graph") recording.onExpanded(path, { [graphOf]: expansion.graph });
+        else if (expansion.type === "direct") recording.onExpanded(path, undefined);
         else if (expansion.type === "threw") {
           // What the builder refused is drawn as far as it had come.
           const draft = unfinishedOf(expansion.thrown);
-          if (draft !== undefined) recording.expanded(path, { [graphOf]: compile(draft) });
+          if (draft !== undefined) recording.onExpanded(path, { [graphOf]: compile(draft) });
         }
       }
       return recording.plan;

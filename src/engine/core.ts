@@ -1,0 +1,158 @@
+/**
+ * What the rooms of the engine share, and what each offers the others. `Engine` (`engine.ts`) is the hot loop and holds
+ * the rooms; each room is a class in a file of its own, which knows the others by these interfaces only.
+ */
+import type * as Cause from "effect/Cause";
+import type { Effect } from "effect/Effect";
+import type { Exit } from "effect/Exit";
+import type { Fiber } from "effect/Fiber";
+import type { ExpansionChanged, StoreCorrupt } from "../errors.ts";
+import type { GraphInput } from "../graph/graph.ts";
+import type { Graph } from "./compile.ts";
+import type { ContextHost, RunningContext } from "./context.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
+import type { Emitter } from "./emitter.ts";
+import type { Attempt, Call, Frame, Job, MapState } from "./frame.ts";
+import type { ExpansionBudget, Limits } from "./limits.ts";
+import type { Pools } from "./pools.ts";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+export interface Core extends ContextHost {
+  readonly limits: Limits;
+  readonly emitter: Emitter;
+  readonly journal: RunJournal | undefined;
+  readonly pools: Pools | undefined;
+  readonly budget: ExpansionBudget;
+  readonly policyFor: Graph["policyFor"];
+
+  readonly frames: FrameRoom;
+  readonly jobs: JobRoom;
+  readonly attempts: AttemptRoom;
+  readonly calls: CallRoom;
+  readonly expansions: ExpansionRoom;
+  readonly maps: MapRoom;
+  readonly records: RecordRoom;
+  readonly failures: FailureRoom;
+
+  /** Puts a node that is ready at the end of the queue. */
+  readonly push: (frame: Frame, index: number) => void;
+  /** A frame has nothing left to do: the loop ends it. */
+  readonly pushOver: (frame: Frame) => void;
+  /** Starts what can start. Called at the end of whatever the engine was woken for. */
+  readonly drain: () => void;
+  /** The output of a node: recorded, where there is a store, and handed on. */
+  readonly provide: (frame: Frame, index: number, value: unknown, attempt: number) => void;
+  /** The output of a node goes to those that read it. */
+  readonly handOn: (frame: Frame, index: number, value: unknown, attempt: number) => void;
+
+  /** Runs an Effect of the engine's own in the run's context. */
+  readonly fork: <A, E>(effect: Effect<A, E>) => Fiber<A, E>;
+  /** Runs an Effect for a step, whose log lines carry the step's path. */
+  readonly forkWithin: <A, E>(step: RunningContext, effect: Effect<A, E>) => Fiber<A, E>;
+}
+
+/** Frames begin and end. */
+export interface FrameRoom {
+  readonly enter: (child: Frame, job: Job) => void;
+  /** Puts inputs into their slots; `keep`: slots whose values outlive their last reader. */
+  readonly setInputs: (frame: Frame, inputs: ReadonlyArray<unknown>, keep: ReadonlyArray<number>) => void;
+  readonly ready: (frame: Frame) => void;
+  readonly equip: (frame: Frame, graph: Graph) => void;
+  /** Something of the frame has ended: if that was the last, so has the frame. */
+  readonly checkOver: (frame: Frame) => void;
+}
+
+/** What is under way. */
+export interface JobRoom {
+  readonly active: number;
+  readonly newLeaf: (call: Call) => Job;
+  readonly add: (job: Job) => void;
+  readonly remove: (job: Job) => void;
+  readonly isOver: (job: Job, exit: Exit<unknown, unknown>) => void;
+  readonly leafIsOver: (job: Job, call: Call, exit: Exit<unknown, unknown>) => void;
+  /** A call has ended that is no job, or not any more. */
+  readonly callIsOver: (call: Call, exit: Exit<unknown, unknown>) => void;
+}
+
+/** Steps with a policy. */
+export interface AttemptRoom {
+  readonly start: (frame: Frame, index: number, inputs: Inputs) => void;
+}
+
+/** A user's function is called, and what it returns is looked at. */
+export interface CallRoom {
+  readonly begin: (
+    frame: Frame,
+    index: number,
+    inputs: Inputs,
+    count: number,
+    attempt: Attempt | undefined,
+  ) => void;
+  /** A function returned this: a value, a Promise or an Effect. */
+  readonly returned: (call: Call, value: unknown) => void;
+  /** What a function returned has come to this value. */
+  readonly resolved: (call: Call, value: unknown) => void;
+  readonly threw: (call: Call, thrown: unknown) => void;
+  readonly decode: (
+    call: Call,
+    declared: ReadonlyArray<GraphInput>,
+    next: (values: ReadonlyArray<unknown>) => void,
+  ) => void;
+}
+
+/** Values that may be pipelines, and choices. */
+export interface ExpansionRoom {
+  readonly expand: (call: Call, value: unknown) => void;
+  readonly choose: (call: Call, literal: unknown) => void;
+}
+
+export interface MapRoom {
+  readonly start: (frame: Frame, index: number, inputs: Record<string, unknown>) => void;
+  readonly provideItem: (
+    frame: Frame,
+    map: MapState,
+    index: number,
+    value: unknown,
+    attempt: number,
+    hasNext?: boolean,
+  ) => void;
+  readonly itemIsOver: (frame: Frame, map: MapState) => void;
+  readonly nextItem: (frame: Frame, map: MapState) => void;
+}
+
+/** A run with a store. */
+export interface RecordRoom {
+  readonly replays: (journal: RunJournal, frame: Frame, index: number) => boolean;
+  readonly provide: (
+    journal: RunJournal,
+    frame: Frame,
+    index: number,
+    value: unknown,
+    attempt: number,
+  ) => void;
+  readonly beginOnceRecorded: (
+    child: Frame,
+    path: string,
+    record: (done: () => void) => ExpansionChanged | undefined,
+    begin: () => void,
+  ) => void;
+  readonly fromCache: (
+    frame: Frame,
+    index: number,
+    inputs: Inputs,
+    effect: Effect<unknown, unknown>,
+  ) => Effect<unknown, unknown>;
+}
+
+export interface FailureRoom {
+  readonly failed: (frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number) => void;
+  /** An item has failed in a map that continues without it. */
+  readonly collect: (frame: Frame, index: number, error: unknown) => void;
+  /** Ends a frame with everything that runs within it. */
+  readonly endEarly: (frame: Frame, cause: Cause.Cause<unknown>, path: string) => void;
+  /** Ends the run as a whole, whatever the pipeline says about failures. */
+  readonly abort: (frame: Frame, problem: ExpansionChanged | StoreCorrupt, path: string) => void;
+  /** Stops one job alone. */
+  readonly cancel: (job: Job) => void;
+}

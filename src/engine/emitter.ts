@@ -1,0 +1,126 @@
+/**
+ * Emits the events of a run, to whoever watches it and to its journal. A run that nobody watches and that has no journal
+ * makes no event.
+ */
+import * as Cause from "effect/Cause";
+import type { Clock } from "effect/Clock";
+import type { PipelineEvent } from "../events.ts";
+import { stepKinds } from "../graph/kinds.ts";
+import type { Middleware } from "./executor.ts";
+import type { Frame } from "./frame.ts";
+import { State } from "./frame.ts";
+import { outputsByName } from "./outputs.ts";
+
+/** Who watches a run. */
+export interface Watcher {
+  readonly event: (event: PipelineEvent) => void;
+  /** Whether those who receive the events show what steps log; if not, Effect's loggers do. */
+  readonly logsEvents: boolean;
+  /** A step returned a pipeline, which is about to run; undefined for a direct value. */
+  readonly onExpanded: (path: string, subPipeline: unknown) => void;
+  /** What an expansion provided, by name. */
+  readonly onOutput: (path: string, results: Readonly<Record<string, unknown>>) => void;
+  /** What every call of the run goes through. */
+  readonly around?: Middleware | undefined;
+  /** Given the engine before its first step. */
+  readonly began?: ((engine: { readonly waiting: number }) => void) | undefined;
+}
+
+/** An event without the fields that the emitter fills in. */
+export type EventFields = PipelineEvent extends infer Event
+  ? Event extends unknown
+    ? Omit<Event, "runId" | "time">
+    : never
+  : never;
+
+export class Emitter {
+  readonly watcher: Watcher | undefined;
+  readonly #journal: { readonly tell: (event: PipelineEvent) => void } | undefined;
+  readonly #clock: Clock;
+  readonly #run: { readonly runId: string };
+  /** Paths of steps that were abandoned after their grace period. */
+  readonly #leaked: Array<string> = [];
+  /** The time at which a step was reported as ended, until a function is called: the next step begins at that time too. */
+  #justNow: number | undefined = undefined;
+
+  constructor(
+    watcher: Watcher | undefined,
+    journal: { readonly tell: (event: PipelineEvent) => void } | undefined,
+    clock: Clock,
+    run: { readonly runId: string },
+  ) {
+    this.watcher = watcher;
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#run = run;
+  }
+
+  emit(fields: EventFields): void {
+    if (this.watcher === undefined && this.#journal === undefined) return;
+    this.#emitWhole({ ...fields, runId: this.#run.runId, time: this.#clock.currentTimeMillisUnsafe() });
+  }
+
+  #emitWhole(event: PipelineEvent): void {
+    this.watcher?.event(event);
+    this.#journal?.tell(event);
+  }
+
+  /** Time may have passed since the last step ended. */
+  timePasses(): void {
+    this.#justNow = undefined;
+  }
+
+  // The two events of every step are made at once: putting a record together from two costs as much as the rest.
+
+  started(frame: Frame, index: number, attempt: number): void {
+    const type = isStep(frame, index) ? "step.started" : "expansion.started";
+    const path = frame.pathOf(index);
+    const time = this.#justNow ?? this.#clock.currentTimeMillisUnsafe();
+    this.#justNow = undefined;
+    this.#emitWhole({ type, path, attempt, runId: this.#run.runId, time });
+  }
+
+  stepSucceeded(path: string, attempt: number, outputs: Record<string, unknown>): void {
+    const time = this.#clock.currentTimeMillisUnsafe();
+    this.#justNow = time;
+    this.#emitWhole({ type: "step.succeeded", path, attempt, outputs, runId: this.#run.runId, time });
+  }
+
+  succeeded(frame: Frame, index: number, value: unknown, attempt: number): void {
+    const definition = frame.definitionOf(index);
+    const path = frame.pathOf(index);
+    const outputs = outputsByName(definition, value);
+    if (isStep(frame, index)) this.stepSucceeded(path, attempt, outputs);
+    else this.emit({ type: "expansion.succeeded", path, attempt, outputs });
+  }
+
+  failed(frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number): void {
+    const path = frame.pathOf(index);
+    if (Cause.hasInterruptsOnly(cause)) {
+      if (!this.#leaked.includes(path)) this.emit({ type: "step.interrupted", path, attempt });
+      return;
+    }
+    const error = Cause.squash(cause);
+    this.emit({ type: isStep(frame, index) ? "step.failed" : "expansion.failed", path, attempt, error });
+  }
+
+  leaked(path: string, attempt: number): void {
+    this.#leaked.push(path);
+    this.emit({ type: "step.leaked", path, attempt });
+  }
+
+  /** Everything in a frame that did not start. */
+  skipped(frame: Frame): void {
+    if (this.watcher === undefined) return;
+    const because = frame.endingPath;
+    frame.states.forEach((state, index) => {
+      if (state === State.waiting) {
+        this.emit({ type: "step.skipped", path: frame.pathOf(index), attempt: 0, because });
+      }
+    });
+  }
+}
+
+/** Items of a map are steps, whatever they expand to. */
+const isStep = (frame: Frame, index: number): boolean =>
+  frame.map !== undefined || stepKinds[frame.definitionOf(index).kind].events === "step";

@@ -1,0 +1,385 @@
+/**
+ * The engine: starts each node when its inputs are there, and hands its outputs on. This file is the hot loop of the
+ * library: one queue of ready nodes, from which a node is taken, called, and its readers counted down. What most steps do
+ * not need is in the rooms beside it (`core.ts` lists them).
+ *
+ * One queue holds the ready nodes of all frames. A plain value completes in the loop. Effects are evaluated one after
+ * another by one fiber (`worker.ts`), until one suspends and keeps it: most never do. A step costs 0.07 µs so, 0.15 with a
+ * fiber of its own, and 0.9 with one that others join. A promise gets a callback, 0.2 µs. Nothing ever waits on a lock: a
+ * node counts down what it waits for, and limits are counters.
+ *
+ * The hot path is `#startReady`, `#start`, `#call`, `#callPlainly`, `provide` and `handOn`. It makes one object for a
+ * step, its context; a `Call` and a `Job` are for what does not end at once. `docs/explanation/speed.md` has the figures.
+ */
+import * as Cause from "effect/Cause";
+import * as Clock from "effect/Clock";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import type { Fiber } from "effect/Fiber";
+import type { SchedulerDispatcher } from "effect/Scheduler";
+import type { StepKind } from "../../types/plan.ts";
+import { ExpansionError } from "../errors.ts";
+import type { StepDefinition } from "../graph/definition.ts";
+import { Attempts } from "./attempts.ts";
+import { Calls, isBareEffect } from "./calls.ts";
+import type { Graph } from "./compile.ts";
+import { CurrentStep, RunningContext } from "./context.ts";
+import type { Core } from "./core.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
+import type { Watcher } from "./emitter.ts";
+import { Emitter } from "./emitter.ts";
+import { callItem, callStep, layered } from "./executor.ts";
+import { Expansions } from "./expansions.ts";
+import { Failures } from "./failures.ts";
+import { Frame, State } from "./frame.ts";
+import { Frames } from "./frames.ts";
+import { Jobs } from "./jobs.ts";
+import type { Limits } from "./limits.ts";
+import { ExpansionBudget } from "./limits.ts";
+import { annotated, writeLine } from "./lines.ts";
+import { Maps } from "./maps.ts";
+import { readInputs, storeSeveral } from "./outputs.ts";
+import { Pools } from "./pools.ts";
+import type { Pick } from "./ready.ts";
+import { Ready } from "./ready.ts";
+import { Records } from "./records.ts";
+import { Turn } from "./turn.ts";
+import type { Employer } from "./worker.ts";
+import { Worker } from "./worker.ts";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+// What the loop asks of a kind, as switches: looking it up in the table of kinds takes longer.
+
+const runsOverItems = (kind: StepKind): boolean => {
+  switch (kind) {
+    case "map":
+      return true;
+    case "step":
+    case "dynamic":
+    case "switch":
+    case "await":
+    case "sleep":
+      return false;
+  }
+};
+
+const returnsOutput = (kind: StepKind): boolean => {
+  switch (kind) {
+    case "step":
+    case "await":
+    case "sleep":
+      return true;
+    case "dynamic":
+    case "map":
+    case "switch":
+      return false;
+  }
+};
+
+export class Engine implements Core {
+  readonly limits: Limits;
+  readonly emitter: Emitter;
+  readonly journal: RunJournal | undefined;
+  readonly pools: Pools | undefined;
+  readonly budget: ExpansionBudget;
+  policyFor: Graph["policyFor"];
+
+  readonly frames: Frames;
+  readonly jobs: Jobs;
+  readonly attempts: Attempts;
+  readonly calls: Calls;
+  readonly expansions: Expansions;
+  readonly maps: Maps;
+  readonly records: Records;
+  readonly failures: Failures;
+
+  readonly #around: Context.Context<never>;
+  #annotated: Context.Context<never> | undefined;
+  readonly #newRunId: () => string;
+  #runId: string | undefined;
+
+  readonly #queue = new Ready();
+  readonly #pick: Pick | undefined;
+  readonly #turn: Turn;
+  /** Frames that have nothing left to do. */
+  readonly #over: Array<Frame> = [];
+  #draining = false;
+  readonly #employer: Employer;
+  /** Evaluates the Effects of plain steps, while it is in the loop itself. */
+  #worker: Worker | undefined;
+  #finish: (exit: Exit.Exit<unknown, unknown>) => void = () => {};
+
+  constructor(options: {
+    readonly limits: Limits;
+    readonly context: Context.Context<never>;
+    readonly dispatcher: SchedulerDispatcher;
+    readonly runId: string | undefined;
+    readonly newRunId: () => string;
+    readonly watcher: Watcher | undefined;
+    readonly pick: Pick | undefined;
+    readonly durable: RunJournal | undefined;
+  }) {
+    const { limits, context, dispatcher, watcher, durable, pick } = options;
+    this.limits = limits;
+    this.#around = context;
+    this.#newRunId = options.newRunId;
+    this.#runId = options.runId;
+    this.journal = durable;
+    this.journal?.onCommit(() => this.drain());
+    this.emitter = new Emitter(watcher, durable, Context.get(context, Clock.Clock), this);
+    this.budget = new ExpansionBudget(limits);
+    const { pools } = limits;
+    this.pools =
+      Object.keys(pools).length > 0 ? new Pools(pools, (frame, index) => this.push(frame, index)) : undefined;
+    this.#pick = pick;
+    this.#turn = new Turn(dispatcher, pick === undefined, () => this.drain());
+    this.#employer = {
+      next: (worker) => this.#startReady(worker),
+      provide: (frame, index, inputs, context, value) => {
+        if (frame.map === undefined || typeof value !== "object") this.provide(frame, index, value, 1);
+        else this.calls.resolved(this.calls.callOf(frame, index, inputs, context), value);
+      },
+    };
+    this.frames = new Frames(this, (exit) => this.#finish(exit));
+    this.jobs = new Jobs(this);
+    this.attempts = new Attempts(this);
+    this.calls = new Calls(this);
+    this.expansions = new Expansions(this);
+    this.maps = new Maps(this);
+    this.records = new Records(this);
+    this.failures = new Failures(this);
+  }
+
+  get runId(): string {
+    this.#runId ??= this.#newRunId();
+    return this.#runId;
+  }
+
+  /** What fibers of the run have: their log lines carry run and path. Made with the first one, which many runs never need. */
+  get #context(): Context.Context<never> {
+    this.#annotated ??= annotated(this.#around);
+    return this.#annotated;
+  }
+
+  fork<A, E>(effect: Effect.Effect<A, E>): Fiber<A, E> {
+    return Effect.runForkWith(this.#context)(effect);
+  }
+
+  forkWithin<A, E>(step: RunningContext, effect: Effect.Effect<A, E>): Fiber<A, E> {
+    return Effect.runForkWith(Context.add(this.#context, CurrentStep, step))(effect);
+  }
+
+  log(step: RunningContext, message: ReadonlyArray<unknown>): void {
+    const { path, attempt } = step;
+    this.emitter.emit({ type: "step.logged", path, attempt, message });
+    if (this.emitter.watcher?.logsEvents === true) return;
+    writeLine(Context.add(this.#context, CurrentStep, step), message);
+  }
+
+  progress(path: string, attempt: number, fraction: number, note: string | undefined): void {
+    this.emitter.emit({ type: "step.progressed", path, attempt, fraction, note });
+  }
+
+  /** How many nodes are ready, and wait for their turn, a slot of the limit, or one of their pool. */
+  get waiting(): number {
+    return this.#queue.length + this.attempts.waiting + (this.pools?.waiting ?? 0);
+  }
+
+  /**
+   * Runs a graph whose inputs are decoded. `done` is called once, when nothing of it is left running. Returns what
+   * interrupts the run.
+   */
+  begin(
+    graph: Graph,
+    inputs: ReadonlyArray<unknown>,
+    done: (exit: Exit.Exit<Record<string, unknown>, unknown>) => void,
+  ): () => void {
+    const frame = new Frame(graph, undefined, undefined, 0);
+    const around = this.emitter.watcher?.around;
+    if (around !== undefined) frame.layers = layered(undefined, [around]);
+    this.policyFor = graph.policyFor;
+    this.frames.equip(frame, graph);
+    this.frames.setInputs(frame, inputs, graph.returnSlots);
+    // As it is, not inside of a closure: with one that has this call's context, V8's young collections kept whole runs
+    // that were long over (20 ms each in place of 1, measured on Node 24).
+    this.#finish = done as (exit: Exit.Exit<unknown, unknown>) => void;
+    this.frames.ready(frame);
+    this.drain();
+    return () => {
+      if (frame.ended) return;
+      this.failures.endEarly(frame, Cause.interrupt(), "");
+      this.drain();
+    };
+  }
+
+  // -- The loop ------------------------------------------------------------------------------------------------------
+
+  push(frame: Frame, index: number): void {
+    this.#queue.push(frame, index);
+  }
+
+  pushOver(frame: Frame): void {
+    this.#over.push(frame);
+  }
+
+  drain(): void {
+    if (this.#draining || this.#turn.isOver) return;
+    this.#draining = true;
+    this.emitter.timePasses();
+    this.#turn.begin();
+    this.#startReady(undefined);
+    this.#draining = false;
+  }
+
+  /** Starts what is ready. For a worker: until it has an Effect to evaluate, which returns true. */
+  #startReady(worker: Worker | undefined): boolean {
+    const queue = this.#queue;
+    const { attempts, jobs, journal } = this;
+    const { concurrency } = this.limits;
+    for (;;) {
+      if (this.#over.length > 0) {
+        this.frames.end(this.#over.pop()!);
+        continue;
+      }
+      if (jobs.active >= concurrency || journal?.isBlocked === true) return false;
+      if (attempts.waiting > 0 && attempts.takeTurn(queue.length > 0)) continue;
+      if (queue.length === 0 || this.#turn.endsBefore()) return false;
+      if (this.#pick !== undefined) queue.bringForward(this.#pick(queue.length));
+      const frame = queue.nextFrame;
+      const index = queue.nextIndex;
+      queue.drop();
+      if (frame.ending === undefined) this.#start(frame, index);
+      else this.pools?.giveBack(frame, index);
+      if (worker !== undefined && worker.hasWork) return true;
+    }
+  }
+
+  #start(frame: Frame, index: number): void {
+    if (this.pools !== undefined) {
+      const pool = frame.poolOf(index);
+      if (pool !== undefined && !this.pools.take(frame, index, pool)) return;
+    }
+    frame.states[index] = State.running;
+    const map = frame.map;
+    if (map !== undefined) {
+      if (this.journal !== undefined && this.records.replays(this.journal, frame, index)) return;
+      if (map.policy === undefined) this.#call(frame, index, map.inputs);
+      else this.attempts.start(frame, index, map.inputs);
+      return;
+    }
+    const node = frame.graph!.nodes[index]!;
+    const inputs = readInputs(frame, node);
+    if (typeof inputs === "string") {
+      const error = new ExpansionError({ path: frame.pathOf(index), reason: inputs });
+      this.failures.failed(frame, index, Cause.fail(error), 1);
+      return;
+    }
+    if (runsOverItems(node.definition.kind)) this.maps.start(frame, index, inputs);
+    else if (this.journal !== undefined && this.records.replays(this.journal, frame, index)) return;
+    else if (frame.policies?.[index] === undefined) this.#call(frame, index, inputs);
+    else this.attempts.start(frame, index, inputs);
+  }
+
+  /** The one call of a step without a policy. */
+  #call(frame: Frame, index: number, inputs: Inputs): void {
+    const definition = frame.map === undefined ? frame.graph!.nodes[index]!.definition : frame.map.definition;
+    if (this.emitter.watcher !== undefined) this.emitter.started(frame, index, 1);
+    const isPlain = frame.map === undefined ? returnsOutput(definition.kind) : frame.grown === undefined;
+    if (isPlain && definition.schemas === undefined) this.#callPlainly(frame, index, inputs, definition);
+    else this.calls.begin(frame, index, inputs, 1, undefined);
+  }
+
+  /**
+   * A plain step, or an item of a map, with nothing around it, which most are: only what does not end at once becomes a
+   * `Call`.
+   */
+  #callPlainly(frame: Frame, index: number, inputs: Inputs, definition: StepDefinition): void {
+    const context = new RunningContext(this, frame, index, 1);
+    const { map, layers } = frame;
+    let value: unknown;
+    try {
+      if (layers !== undefined) {
+        value = layers.execute(this.calls.callOf(frame, index, inputs, context).asStepCall(inputs));
+      } else if (map === undefined) {
+        value = callStep(definition, inputs, context);
+      } else {
+        value = callItem(definition, map.items[index], inputs, context);
+      }
+    } catch (thrown) {
+      this.calls.threw(this.calls.callOf(frame, index, inputs, context), thrown);
+      return;
+    }
+    if (typeof value !== "function" && (typeof value !== "object" || value === null)) {
+      this.provide(frame, index, value, 1);
+    } else if (isBareEffect(value)) {
+      if (this.#worker === undefined) this.#employ(frame, index, inputs, context, value);
+      else this.#worker.take(frame, index, inputs, context, value);
+    } else {
+      this.calls.returned(this.calls.callOf(frame, index, inputs, context), value);
+    }
+  }
+
+  /** Forks a worker, which evaluates this Effect and those of the steps that are ready after it. */
+  #employ(
+    frame: Frame,
+    index: number,
+    inputs: Inputs,
+    context: RunningContext,
+    effect: Effect.Effect<unknown, unknown>,
+  ): void {
+    const worker = new Worker(this.#employer, this.#context);
+    worker.take(frame, index, inputs, context, effect);
+    this.#worker = worker;
+    const fiber = this.fork(worker.program);
+    this.#worker = undefined;
+    if (worker.frame === undefined) return; // All that were ready have ended.
+    // A step suspended, failed, or left children that end with the fiber.
+    worker.isLast = true;
+    const call = this.calls.callOf(worker.frame, worker.index, worker.inputs!, worker.context!);
+    const exit = fiber.pollUnsafe();
+    if (exit !== undefined) {
+      this.calls.exited(call, Exit.isSuccess(exit) ? Exit.succeed(worker.value) : exit);
+      return;
+    }
+    const job = this.jobs.newLeaf(call);
+    job.fiber = fiber;
+    fiber.addObserver((ended) =>
+      this.jobs.leafIsOver(job, call, Exit.isSuccess(ended) ? Exit.succeed(worker.value) : ended),
+    );
+  }
+
+  provide(frame: Frame, index: number, value: unknown, attempt: number): void {
+    if (this.journal === undefined) this.handOn(frame, index, value, attempt);
+    else this.records.provide(this.journal, frame, index, value, attempt);
+  }
+
+  handOn(frame: Frame, index: number, value: unknown, attempt: number): void {
+    if (frame.map !== undefined) {
+      this.maps.provideItem(frame, frame.map, index, value, attempt);
+      return;
+    }
+    const graph = frame.graph!;
+    const { outputs, firstSlot } = graph.nodes[index]!;
+    if (outputs.length === 1) {
+      if (frame.reads[firstSlot]! > 0) frame.values[firstSlot] = value;
+    } else {
+      const problem = storeSeveral(frame, index, value);
+      if (problem !== undefined) {
+        this.failures.failed(frame, index, Cause.fail(problem), attempt);
+        return;
+      }
+    }
+    frame.states[index] = State.succeeded;
+    if (this.pools !== undefined) this.pools.giveBack(frame, index);
+    if (this.emitter.watcher !== undefined) this.emitter.succeeded(frame, index, value, attempt);
+    const { readersFrom, readers } = graph;
+    const until = readersFrom[index + 1]!;
+    for (let edge = readersFrom[index]!; edge < until; edge++) {
+      const reader = readers[edge]!;
+      if (--frame.waits[reader]! === 0 && frame.states[reader] === State.waiting) this.push(frame, reader);
+    }
+    if (--frame.remaining === 0) this.frames.checkOver(frame);
+  }
+}

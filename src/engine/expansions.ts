@@ -1,0 +1,130 @@
+/**
+ * Expansions: the value that a dynamic step, a map item or a case came to is a pipeline, which becomes a frame, or a direct
+ * value. A pipeline is checked (`exposure.ts`) before its first step starts.
+ */
+import * as Exit from "effect/Exit";
+import { ExpansionError } from "../errors.ts";
+import { planOf } from "../plan.ts";
+import { describe } from "../values/describe.ts";
+import type { Graph } from "./compile.ts";
+import { expandable } from "./compile.ts";
+import type { Core, ExpansionRoom } from "./core.ts";
+import { callCase } from "./executor.ts";
+import { directProblem, expansionProblem } from "./exposure.ts";
+import type { Call } from "./frame.ts";
+import { Frame, Job, noInputs } from "./frame.ts";
+import { outputsByName } from "./outputs.ts";
+
+export class Expansions implements ExpansionRoom {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** A switch has made its choice: the function of that case is called. */
+  choose(call: Call, literal: unknown): void {
+    const core = this.#core;
+    const cases = call.definition.cases!;
+    const key = typeof literal === "number" || typeof literal === "boolean" ? String(literal) : literal;
+    call.phase = "case";
+    if (typeof key !== "string" || !Object.hasOwn(cases, key)) {
+      const known = Object.keys(cases)
+        .map((name) => `"${name}"`)
+        .join(", ");
+      const chosen = describe(key);
+      const reason = `Its choice is "${chosen}", and the cases are ${known}. Add a case "${chosen}".`;
+      core.jobs.callIsOver(call, Exit.fail(new ExpansionError({ path: call.path, reason })));
+      return;
+    }
+    const { layers } = call.frame;
+    let value: unknown;
+    try {
+      value =
+        layers === undefined
+          ? callCase(call.definition, key, call.inputs, call.context)
+          : layers.execute(call.asStepCall(call.inputs, key));
+    } catch (thrown) {
+      core.calls.threw(call, thrown);
+      return;
+    }
+    core.calls.returned(call, value);
+  }
+
+  expand(call: Call, value: unknown): void {
+    const core = this.#core;
+    const graph = expandable(value);
+    if (graph === undefined) {
+      this.#provideDirectly(call, value);
+      return;
+    }
+    const { frame, index } = call;
+    const problem =
+      core.budget.depthProblem(frame, index) ??
+      core.budget.add(graph.nodes.length, frame, index) ??
+      expansionProblem(call, graph);
+    if (problem !== undefined) {
+      core.jobs.callIsOver(call, Exit.fail(problem));
+      return;
+    }
+    if (graph.inputs.length === 0) {
+      this.#enterGraph(call, value, graph, []);
+      return;
+    }
+    core.calls.decode(call, graph.inputs, (inputs) => this.#enterGraph(call, value, graph, inputs));
+  }
+
+  #provideDirectly(call: Call, value: unknown): void {
+    const { jobs, calls, emitter } = this.#core;
+    let problem: ExpansionError | undefined;
+    try {
+      problem = call.isItem ? undefined : directProblem(call, value);
+    } catch (thrown) {
+      calls.threw(call, thrown);
+      return;
+    }
+    if (problem !== undefined) {
+      jobs.callIsOver(call, Exit.fail(problem));
+      return;
+    }
+    if (call.frame.grown !== undefined) call.frame.grown[call.index] = 0;
+    if (emitter.watcher !== undefined && !call.isItem) {
+      emitter.emit({ type: "expansion.expanded", path: call.path, attempt: call.count, plan: undefined });
+      emitter.watcher.onExpanded(call.path, undefined);
+      emitter.watcher.onOutput(call.path, outputsByName(call.definition, value));
+    }
+    jobs.callIsOver(call, Exit.succeed(value));
+  }
+
+  #enterGraph(call: Call, pipeline: unknown, graph: Graph, inputs: ReadonlyArray<unknown>): void {
+    const { frames, journal, records, emitter } = this.#core;
+    if (emitter.watcher !== undefined) {
+      const { path, count } = call;
+      const plan = planOf(graph.draft, path);
+      emitter.emit({ type: "expansion.expanded", path, attempt: count, plan });
+      emitter.watcher.onExpanded(path, pipeline);
+    }
+    const child = new Frame(graph, undefined, call.frame, call.index);
+    frames.equip(child, graph);
+    frames.setInputs(child, inputs, this.#kept(call, graph));
+    call.inputs = noInputs;
+    frames.enter(child, new Job(call.frame, call.index, call));
+    if (journal === undefined) {
+      frames.ready(child);
+    } else {
+      const record = (done: () => void) => journal.expand(call, graph, done);
+      records.beginOnceRecorded(child, call.path, record, () => frames.ready(child));
+    }
+  }
+
+  /** Which outputs of a sub-pipeline are kept until it ends: all where somebody watches, else those that it exposes. */
+  #kept({ definition }: Call, graph: Graph): ReadonlyArray<number> {
+    if (this.#core.emitter.watcher !== undefined || definition.outputs === "all") return graph.returnSlots;
+    const kept: Array<number> = [];
+    for (const name of definition.outputs) {
+      const slot = graph.draft.visibleSlot(name);
+      if (slot !== undefined) kept.push(slot);
+    }
+    return kept;
+  }
+}

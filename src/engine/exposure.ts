@@ -1,0 +1,75 @@
+/**
+ * Exposure: what a sub-pipeline or a direct value must provide for the step that it stands for, and what of it that step
+ * provides. All checks of a sub-pipeline are here; they happen before its first step starts.
+ */
+import * as Exit from "effect/Exit";
+import { ExpansionError } from "../errors.ts";
+import type { StepDefinition } from "../graph/definition.ts";
+import type { Graph } from "./compile.ts";
+import type { Call } from "./frame.ts";
+import { isTaken, lateProblem, recordProblem } from "./outputs.ts";
+
+const list = (names: ReadonlyArray<string>): string => names.map((name) => `"${name}"`).join(", ");
+
+/** The names that a sub-pipeline provides, without the inputs that it only passes on. */
+const provides = (graph: Graph): ReadonlyArray<string> =>
+  graph.returnNames.filter((_, i) => graph.draft.ownerOf(graph.returnSlots[i]!) !== -1);
+
+/** Why this sub-pipeline cannot be the expansion of the step that returned it, or undefined. */
+export const expansionProblem = (call: Call, graph: Graph): ExpansionError | undefined => {
+  const reason = inputsProblem(call, graph) ?? exposureProblem(call, graph);
+  return reason === undefined ? undefined : new ExpansionError({ path: call.path, reason });
+};
+
+const inputsProblem = ({ inputs }: Call, graph: Graph): string | undefined => {
+  const missing = graph.inputs.find(({ name }) => !Object.hasOwn(inputs, name));
+  if (missing === undefined) return undefined;
+  const available = Object.keys(inputs);
+  return `The sub-pipeline "${graph.name}" reads the input "${missing.name}", and the step has ${available.length === 0 ? "no inputs" : `only ${list(available)}`}. Add "${missing.name}" to the inputs of the step.`;
+};
+
+const exposureProblem = ({ frame, definition }: Call, graph: Graph): string | undefined => {
+  if (definition.outputs === "all") {
+    const taken = provides(graph).find((name) => isTaken(frame, name));
+    if (taken === undefined) return undefined;
+    return `The sub-pipeline "${graph.name}" provides "${taken}", and its parent already has that. Give it another name, or leave it out with .returns.`;
+  }
+  const missing = definition.outputs.find((name) => graph.draft.visibleSlot(name) === undefined);
+  if (missing === undefined || graph.isOpen) return undefined;
+  const given = provides(graph);
+  return `The sub-pipeline "${graph.name}" does not provide the output "${missing}"; it provides ${given.length === 0 ? "nothing" : list(given)}. Add a step "${missing}" to it.`;
+};
+
+/** Why a direct value cannot stand for what the step exposes, or undefined. */
+export const directProblem = (call: Call, value: unknown): ExpansionError | undefined => {
+  const { frame } = call;
+  const { outputs } = call.definition;
+  let reason: string | undefined;
+  if (outputs === "all") reason = lateProblem(frame, value);
+  else if (outputs.length !== 1) reason = recordProblem(outputs, value);
+  return reason === undefined ? undefined : new ExpansionError({ path: call.path, reason });
+};
+
+/** Of all that a sub-pipeline gave, what the step exposes: one value, or a record of several. */
+export const expandedOutcome = (
+  path: string,
+  definition: StepDefinition,
+  graph: Graph,
+  results: Readonly<Record<string, unknown>>,
+): Exit.Exit<unknown, ExpansionError> => {
+  const { outputs } = definition;
+  if (outputs === "all") {
+    const inputs = new Set(graph.inputs.map(({ name }) => name));
+    return Exit.succeed(Object.fromEntries(Object.entries(results).filter(([name]) => !inputs.has(name))));
+  }
+  const missing = outputs.find((name) => !Object.hasOwn(results, name));
+  if (missing !== undefined) {
+    const reason = `The sub-pipeline "${graph.name}" did not provide the output "${missing}"; it gave ${list(Object.keys(results))}.`;
+    return Exit.fail(new ExpansionError({ path, reason }));
+  }
+  return Exit.succeed(
+    outputs.length === 1
+      ? results[outputs[0]!]
+      : Object.fromEntries(outputs.map((name) => [name, results[name]])),
+  );
+};

@@ -1,0 +1,153 @@
+/**
+ * Failures and interruption: a node fails, which its map collects, its readers are skipped for, or its frame ends for; and
+ * whatever runs within a frame that ends is stopped, or abandoned after the grace period.
+ */
+import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Result from "effect/Result";
+import type { ExpansionChanged, StoreCorrupt } from "../errors.ts";
+import type { Core, FailureRoom } from "./core.ts";
+import type { Frame, Job } from "./frame.ts";
+import { State } from "./frame.ts";
+
+export class Failures implements FailureRoom {
+  readonly #core: Core;
+  #count = 0;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  failed(frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number): void {
+    const { emitter, journal, limits, maps, pools } = this.#core;
+    frame.states[index] = State.failed;
+    if (pools !== undefined) pools.giveBack(frame, index);
+    if (emitter.watcher !== undefined || journal !== undefined) emitter.failed(frame, index, cause, attempt);
+    if (frame.ending !== undefined) return;
+    const map = frame.map;
+    const interrupted = Cause.hasInterruptsOnly(cause);
+    if (map !== undefined && map.definition.options.failures === "collect" && !interrupted) {
+      const error = Cause.squash(cause);
+      if (journal === undefined) this.collect(frame, index, error);
+      else
+        journal.keepFailure(frame, index, error, attempt, () => {
+          if (!frame.ended) this.collect(frame, index, error);
+        });
+    } else if (limits.finish && !interrupted) {
+      (frame.failures ??= []).push(cause);
+      if (map !== undefined) maps.itemIsOver(frame, map);
+      else this.#skipReaders(frame, index);
+    } else {
+      const needsPath = this.#count++ === 0 || emitter.watcher !== undefined;
+      this.#endFrames(frame, cause, needsPath ? frame.pathOf(index) : "");
+    }
+  }
+
+  collect(frame: Frame, index: number, error: unknown): void {
+    const { maps, pools } = this.#core;
+    frame.states[index] = State.failed;
+    if (pools !== undefined) pools.giveBack(frame, index);
+    const map = frame.map!;
+    map.results[index] = Result.fail(error);
+    maps.itemIsOver(frame, map);
+  }
+
+  /** What reads a failed step cannot run, nor what reads that, and so on; the rest of the frame continues. */
+  #skipReaders(frame: Frame, failed: number): void {
+    const { emitter, frames } = this.#core;
+    const { readers, readersFrom } = frame.graph!;
+    const because = emitter.watcher === undefined ? "" : frame.pathOf(failed);
+    const stack = [failed];
+    for (let index = stack.pop(); index !== undefined; index = stack.pop()) {
+      for (let edge = readersFrom[index]!; edge < readersFrom[index + 1]!; edge++) {
+        const reader = readers[edge]!;
+        if (frame.states[reader] !== State.waiting) continue;
+        frame.states[reader] = State.skipped;
+        frame.remaining--;
+        stack.push(reader);
+        if (emitter.watcher !== undefined) {
+          emitter.emit({ type: "step.skipped", path: frame.pathOf(reader), attempt: 0, because });
+        }
+      }
+    }
+    if (--frame.remaining === 0) frames.checkOver(frame);
+  }
+
+  /** The first failure of a frame ends it, and every frame above up to one that has a use for the failure. */
+  #endFrames(frame: Frame, cause: Cause.Cause<unknown>, path: string): void {
+    let top = frame;
+    for (;;) {
+      const parent = top.parent;
+      const isCaught =
+        parent === undefined ||
+        top.job!.call?.attempt !== undefined ||
+        parent.ending !== undefined ||
+        (parent.map !== undefined && parent.map.definition.options.failures === "collect");
+      if (isCaught) break;
+      top = parent;
+    }
+    this.endEarly(top, cause, path);
+    for (let inner: Frame | undefined = frame; inner !== undefined && inner !== top; inner = inner.parent) {
+      inner.ending = cause;
+      inner.endingPath = path;
+    }
+  }
+
+  abort(frame: Frame, problem: ExpansionChanged | StoreCorrupt, path: string): void {
+    let root = frame;
+    while (root.parent !== undefined) root = root.parent;
+    this.endEarly(root, Cause.fail(problem), path);
+  }
+
+  endEarly(frame: Frame, cause: Cause.Cause<unknown>, path: string): void {
+    if (frame.ending !== undefined) return;
+    const { frames } = this.#core;
+    frame.ending = cause;
+    frame.endingPath = path;
+    const inside = frame.jobsWithin();
+    for (const { child } of inside) {
+      if (child === undefined || child.ending !== undefined) continue;
+      child.ending = Cause.interrupt();
+      child.endingPath = path;
+    }
+    for (const job of inside) this.#stop(job);
+    for (const { child } of inside) if (child !== undefined) frames.checkOver(child);
+    frames.checkOver(frame);
+    if (!frame.ended && frame.running > 0) {
+      frame.endGrace = this.#afterGrace(() => frame.jobsWithin());
+    }
+  }
+
+  cancel(job: Job): void {
+    if (job.child !== undefined) {
+      this.endEarly(job.child, Cause.interrupt(), job.frame.pathOf(job.index));
+      return;
+    }
+    this.#stop(job);
+    if (!job.settled) job.endGrace ??= this.#afterGrace(() => [job]);
+  }
+
+  #stop(job: Job): void {
+    if (job.settled || job.cancelled) return;
+    job.cancelled = true;
+    job.call?.abort();
+    job.fiber?.interruptUnsafe();
+  }
+
+  /** After the grace period, jobs that are still there are abandoned and reported. */
+  #afterGrace(remaining: () => ReadonlyArray<Job>): () => void {
+    const { emitter, jobs, limits } = this.#core;
+    const fiber = this.#core.fork(Effect.sleep(limits.graceMillis));
+    fiber.addObserver((exit) => {
+      if (Exit.isFailure(exit)) return;
+      for (const job of remaining()) {
+        if (job.settled || job.child !== undefined) continue;
+        if (job.call !== undefined) emitter.leaked(job.call.path, job.call.count);
+        jobs.isOver(job, Exit.interrupt());
+      }
+      this.#core.drain();
+    });
+    return () => fiber.interruptUnsafe();
+  }
+}

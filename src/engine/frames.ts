@@ -1,0 +1,115 @@
+/**
+ * Frames begin and end. A frame begins with its inputs in its slots and its roots in the queue; when nothing of it is left,
+ * it has an outcome: what the run returns, or what the node that it expanded from provides.
+ */
+import * as Cause from "effect/Cause";
+import * as Exit from "effect/Exit";
+import { ExpansionError } from "../errors.ts";
+import type { Graph } from "./compile.ts";
+import type { Core, FrameRoom } from "./core.ts";
+import { layered } from "./executor.ts";
+import { expandedOutcome } from "./exposure.ts";
+import type { Frame, Job } from "./frame.ts";
+import { mapOutcome } from "./maps.ts";
+
+export class Frames implements FrameRoom {
+  readonly #core: Core;
+  /** Ends the run. */
+  readonly #finish: (exit: Exit.Exit<unknown, unknown>) => void;
+
+  constructor(core: Core, finish: (exit: Exit.Exit<unknown, unknown>) => void) {
+    this.#core = core;
+    this.#finish = finish;
+  }
+
+  /** What is to happen around the calls of a graph, beside what its steps ask for. */
+  equip(frame: Frame, graph: Graph): void {
+    const { policyFor } = this.#core;
+    if (graph.around !== undefined) frame.layers = layered(frame.layers, graph.around);
+    if (policyFor !== undefined) frame.policies = graph.nodes.map(({ definition }) => policyFor(definition));
+  }
+
+  setInputs(frame: Frame, inputs: ReadonlyArray<unknown>, keep: ReadonlyArray<number>): void {
+    const graph = frame.graph!;
+    for (const slot of keep) frame.reads[slot]!++;
+    graph.inputs.forEach(({ slot }, i) => {
+      if (frame.reads[slot]! > 0) frame.values[slot] = inputs[i];
+    });
+  }
+
+  ready(frame: Frame): void {
+    if (frame.remaining === 0) this.#core.pushOver(frame);
+    else for (const root of frame.graph!.roots) this.#core.push(frame, root);
+  }
+
+  /** The frame of an expansion, whose job it is to end. */
+  enter(child: Frame, job: Job): void {
+    child.job = job;
+    job.child = child;
+    child.lent = this.#core.pools?.lend(job.frame, job.index);
+    this.#core.jobs.add(job);
+  }
+
+  checkOver(frame: Frame): void {
+    if (frame.ended || frame.running > 0) return;
+    if (frame.ending === undefined && frame.remaining > 0) return;
+    this.#core.pushOver(frame);
+  }
+
+  end(frame: Frame): void {
+    if (frame.ended) return;
+    frame.ended = true;
+    frame.endGrace?.();
+    if (frame.ending !== undefined) this.#core.emitter.skipped(frame);
+    const exit = this.#outcomeOf(frame);
+    if (frame.job === undefined) this.#finish(exit);
+    else this.#core.jobs.isOver(frame.job, exit);
+  }
+
+  #outcomeOf(frame: Frame): Exit.Exit<unknown, unknown> {
+    if (frame.ending !== undefined) return Exit.failCause(frame.ending);
+    if (frame.failures !== undefined) {
+      return Exit.failCause(Cause.fromReasons(frame.failures.flatMap((cause) => cause.reasons)));
+    }
+    return frame.map === undefined ? this.#graphOutcome(frame) : mapOutcome(frame, frame.map);
+  }
+
+  #graphOutcome(frame: Frame): Exit.Exit<unknown, unknown> {
+    const graph = frame.graph!;
+    const { watcher } = this.#core.emitter;
+    const slot = watcher === undefined ? soleSlot(frame, graph) : undefined;
+    if (slot !== undefined) return Exit.succeed(frame.values[slot]);
+    const results: Record<string, unknown> = {};
+    graph.returnNames.forEach((name, i) => {
+      const slot = graph.returnSlots[i]!;
+      if (frame.reads[slot]! > 0) results[name] = frame.values[slot];
+    });
+    for (const name of graph.returnsLate) {
+      if (frame.late?.has(name) !== true) {
+        const reason = `It returns "${name}", and none of its steps with outputs "all" provided that in this run. Provide it in each branch.`;
+        return Exit.fail(new ExpansionError({ path: frame.path || graph.name, reason }));
+      }
+    }
+    for (const [name, { value, by }] of frame.late ?? []) {
+      if (graph.draft.showsLate(by, name)) results[name] = value;
+    }
+    const { parent, parentIndex } = frame;
+    if (parent === undefined) return Exit.succeed(results);
+    const path = parent.pathOf(parentIndex);
+    if (watcher !== undefined) {
+      const inputs = new Set(graph.inputs.map(({ name }) => name));
+      const own = Object.entries(results).filter(([name]) => !inputs.has(name));
+      watcher.onOutput(path, Object.fromEntries(own));
+    }
+    return expandedOutcome(path, parent.definitionOf(parentIndex), graph, results);
+  }
+}
+
+/** Where an expansion exposes one output, the slot of that: no record of all is made. */
+const soleSlot = ({ parent, parentIndex, late, reads }: Frame, graph: Graph): number | undefined => {
+  if (parent === undefined || late !== undefined || graph.isOpen) return undefined;
+  const { outputs } = parent.definitionOf(parentIndex);
+  if (outputs === "all" || outputs.length !== 1) return undefined;
+  const slot = graph.draft.visibleSlot(outputs[0]!);
+  return slot !== undefined && reads[slot]! > 0 ? slot : undefined;
+};

@@ -1,0 +1,47 @@
+/** The limits of a run, and how much of those on expansion it has used. */
+import { ExpansionError } from "../errors.ts";
+import type { Frame } from "./frame.ts";
+
+export interface Limits {
+  readonly concurrency: number;
+  readonly pools: Readonly<Record<string, number>>;
+  readonly maxSteps: number;
+  readonly maxDepth: number;
+  /** `onFailure: "finish"`: everything that does not depend on a failure still runs. */
+  readonly finish: boolean;
+  readonly graceMillis: number;
+}
+
+export class ExpansionBudget {
+  readonly #limits: Limits;
+  #steps = 0;
+
+  constructor(limits: Limits) {
+    this.#limits = limits;
+  }
+
+  /** How many more steps the run may expand to. */
+  get left(): number {
+    return this.#limits.maxSteps - this.#steps;
+  }
+
+  /** Counts the steps of an expansion; an error where they are too many. */
+  add(steps: number, frame: Frame, index: number): ExpansionError | undefined {
+    const { maxSteps } = this.#limits;
+    const total = this.#steps + steps;
+    if (total <= maxSteps) {
+      this.#steps = total;
+      return undefined;
+    }
+    const reason = `Its ${steps} steps would make ${total} that were expanded in this run, and maxSteps is ${maxSteps}. Give the run a larger maxSteps if that is meant.`;
+    return new ExpansionError({ path: frame.pathOf(index), reason });
+  }
+
+  /** An error where a node of this frame must not expand to another graph. */
+  depthProblem(frame: Frame, index: number): ExpansionError | undefined {
+    const { maxDepth } = this.#limits;
+    if (frame.depth < maxDepth) return undefined;
+    const reason = `It would nest ${frame.depth + 1} deep, and maxDepth is ${maxDepth}. Does it expand for ever? If not, give the run a larger maxDepth.`;
+    return new ExpansionError({ path: frame.pathOf(index), reason });
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Maps: the items of an iterable, each a node of a frame of its own. The frame's items start in order, as many at once as
+ * the map's `concurrency` allows.
+ */
+import * as Cause from "effect/Cause";
+import * as Exit from "effect/Exit";
+import * as Result from "effect/Result";
+import { ExpansionError, TooFewSucceeded } from "../errors.ts";
+import type { GraphNode } from "../graph/graph.ts";
+import { nameProblem } from "../graph/names.ts";
+import { describe } from "../values/describe.ts";
+import type { Core, MapRoom } from "./core.ts";
+import type { MapState } from "./frame.ts";
+import { Frame, Job, State } from "./frame.ts";
+import { outputsByName, readOver } from "./outputs.ts";
+
+export class Maps implements MapRoom {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  start(frame: Frame, index: number, inputs: Record<string, unknown>): void {
+    const { budget, emitter, failures } = this.#core;
+    const node = frame.graph!.nodes[index]!;
+    const path = emitter.watcher === undefined ? "" : frame.pathOf(index);
+    emitter.emit({ type: "expansion.started", path, attempt: 1 });
+    const over = itemsOf(frame, node, () => frame.pathOf(index), budget.left);
+    const problem = over instanceof ExpansionError ? over : budget.add(over.count, frame, index);
+    if (over instanceof ExpansionError || problem !== undefined) {
+      failures.failed(frame, index, Cause.fail(problem), 1);
+      return;
+    }
+    const { count, items, keys } = over;
+    const map: MapState = {
+      definition: node.definition,
+      items,
+      keys,
+      inputs,
+      results: new Array<unknown>(count),
+      policy: frame.policies?.[index],
+      next: 0,
+      succeeded: 0,
+    };
+    emitter.emit({ type: "expansion.expanded", path, attempt: 1, plan: undefined, items: count });
+    this.#enter(frame, index, map);
+  }
+
+  #enter(frame: Frame, index: number, map: MapState): void {
+    const core = this.#core;
+    const { journal } = core;
+    const count = map.results.length;
+    const child = new Frame(undefined, map, frame, index);
+    core.frames.enter(child, new Job(frame, index, undefined));
+    const begin = (): void => {
+      const atOnce = Math.min(count, map.definition.options.concurrency ?? Infinity);
+      for (; map.next < atOnce; map.next++) core.push(child, map.next);
+      if (count === 0) core.pushOver(child);
+    };
+    if (journal === undefined) {
+      begin();
+      return;
+    }
+    const path = frame.pathOf(index);
+    const record = (done: () => void) => journal.expandMap(path, count, map.keys, done);
+    core.records.beginOnceRecorded(child, path, record, begin);
+  }
+
+  /** `hasNext`: the next item has been started in place of this one, when this one's work was done. */
+  provideItem(
+    frame: Frame,
+    map: MapState,
+    index: number,
+    value: unknown,
+    attempt: number,
+    hasNext = false,
+  ): void {
+    const { emitter, pools } = this.#core;
+    const collects = map.definition.options.failures === "collect";
+    map.results[index] = collects ? Result.succeed(value) : value;
+    map.succeeded++;
+    frame.states[index] = State.succeeded;
+    if (pools !== undefined) pools.giveBack(frame, index);
+    if (emitter.watcher !== undefined) {
+      emitter.stepSucceeded(frame.pathOf(index), attempt, outputsByName(map.definition, value));
+    }
+    this.itemIsOver(frame, map, hasNext);
+  }
+
+  itemIsOver(frame: Frame, map: MapState, hasNext = false): void {
+    if (!hasNext) this.nextItem(frame, map);
+    if (--frame.remaining === 0) this.#core.frames.checkOver(frame);
+  }
+
+  nextItem(frame: Frame, map: MapState): void {
+    if (map.next < map.results.length) this.#core.push(frame, map.next++);
+  }
+}
+
+/** What a map provides whose items have all ended. */
+export const mapOutcome = (frame: Frame, map: MapState): Exit.Exit<unknown, TooFewSucceeded> => {
+  const { minSuccess } = map.definition.options;
+  if (minSuccess === undefined || map.succeeded >= minSuccess) return Exit.succeed(map.results);
+  const path = frame.parent!.pathOf(frame.parentIndex);
+  const total = map.results.length;
+  return Exit.fail(new TooFewSucceeded({ path, succeeded: map.succeeded, total, minSuccess }));
+};
+
+/** What is not an array may be without end: one item more than there may be is enough to say so. */
+const itemsUpTo = (most: number, iterable: Iterable<unknown>): ReadonlyArray<unknown> => {
+  const items: Array<unknown> = [];
+  for (const item of iterable) if (items.push(item) > most) break;
+  return items;
+};
+
+/** What a map runs over, read once: the array may be a proxy, or be changed while the map runs. */
+interface Items {
+  readonly items: ReadonlyArray<unknown>;
+  readonly count: number;
+  readonly keys: ReadonlyArray<string> | undefined;
+}
+
+/** The items of a map, `most` and one more of them if there are more, and what names them in their paths. */
+const itemsOf = (frame: Frame, node: GraphNode, path: () => string, most: number): Items | ExpansionError => {
+  const { definition } = node;
+  const error = (reason: string) => new ExpansionError({ path: path(), reason });
+  const over = readOver(frame, node);
+  if (typeof over === "string") return error(over);
+  try {
+    const isIterable = typeof over.value === "object" && over.value !== null && Symbol.iterator in over.value;
+    if (!isIterable) return error(`It maps over "${definition.over}", and that is not iterable.`);
+    const items = Array.isArray(over.value) ? over.value : itemsUpTo(most, over.value as Iterable<unknown>);
+    const count = items.length;
+    const { key } = definition.options;
+    if (key === undefined) return { items, count, keys: undefined };
+    const keys = Array.from({ length: count }, (_, index) => String(key(items[index], index)));
+    const seen = new Set<string>();
+    for (const name of keys) {
+      const problem = nameProblem(name);
+      if (problem !== undefined) return error(`The key "${name}" cannot stand in a path. ${problem}`);
+      if (seen.has(name))
+        return error(`Two items have the key "${name}": keys name items, so they must differ.`);
+      seen.add(name);
+    }
+    return { items, count, keys };
+  } catch (thrown) {
+    return error(`Its items could not be read: ${describe(thrown)}`);
+  }
+};
