@@ -9,7 +9,6 @@ export interface Plant {
   readonly to: string;
 }
 
-
 export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a step runs once for each of its inputs: it does not wait for all of them",
