@@ -165,7 +165,7 @@ export class StoreError extends Data.TaggedError("StoreError")<{
   /** Which store: the file's name. */
   readonly store: string;
   /** What sort of trouble, for a program to tell apart. */
-  readonly kind: "missing" | "busy" | "full" | "read-only" | "newer" | "closed" | "failed";
+  readonly kind: "missing" | "busy" | "full" | "read-only" | "newer" | "closed" | "fenced" | "failed";
   /** What is wrong and how to mend it, in one sentence. */
   readonly reason: string;
 }> {
@@ -310,6 +310,27 @@ export class RunExists extends Data.TaggedError("RunExists")<{
 }
 
 /**
+ * The run killed its process again and again: it was claimed three times in a row without recording anything before its
+ * process was gone. It has been failed, so that it does not take down every process that claims it. Fix the step that was
+ * under way, and resume the run.
+ *
+ * @public
+ */
+export class RunCrashed extends Data.TaggedError("RunCrashed")<{
+  /** The id of the run. */
+  readonly runId: string;
+  /** How many of its processes died in a row. */
+  readonly crashes: number;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_RUN_CRASHED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Run "${this.runId}" has been failed: its process died ${this.crashes} times in a row before anything was recorded. Fix the step that was under way (it may exit the process, or use up its memory), then resume the run.`;
+  }
+}
+
+/**
  * A path that is not in the run, or a value that whoever waits there cannot take.
  *
  * @public
@@ -365,4 +386,5 @@ export type RunError =
   | OutputNotEncodable
   | ExpansionChanged
   | PipelineChanged
+  | RunCrashed
   | RunExists;

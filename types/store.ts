@@ -9,3 +9,16 @@ import type { Store } from "../src/journal/store.ts";
  * @public
  */
 export type StoreLayer = Layer<Store, StoreError | StoreCorrupt>;
+
+/**
+ * Hides recorded values from whoever can read the store's files: encrypts them, for example. `decode` must return exactly
+ * what `encode` was given. Names, paths, times and shapes of graphs are not hidden.
+ *
+ * @public
+ */
+export interface StoreCodec {
+  /** From a value's text to the text that is written. */
+  readonly encode: (text: string) => string;
+  /** From the text that was written to a value's text. */
+  readonly decode: (text: string) => string;
+}

@@ -85,36 +85,55 @@ export const cached = (
         return value;
       });
 
-    const once: Effect.Effect<unknown, unknown> = Effect.suspend(() => {
-      const found = store.cached(key);
-      const isFresh = found !== undefined && run.now - found.time < ttl;
-      if (isFresh) return hit(found);
-      if (flights.has(id)) return Effect.flatMap(landed, () => once);
+    /** The computation of another process, which tells nobody here that it has landed. */
+    const landedElsewhere: Effect.Effect<void> = Effect.callback((resume) => {
+      const timer = setTimeout(() => resume(Effect.void), 20);
+      return Effect.sync(() => clearTimeout(timer));
+    });
+
+    const once: Effect.Effect<unknown, unknown> = Effect.gen(function* () {
+      const found = yield* store.cached(key);
+      if (found !== undefined && run.now - found.time < ttl) return yield* hit(found);
+      if (flights.has(id)) return yield* Effect.flatMap(landed, () => once);
       flights.set(id, []);
-      tell({
-        type: "cache.missed",
-        path,
-        reason:
-          found === undefined
-            ? store.missReason(key)
-            : `what run ${found.runId} computed is older than its ttl`,
-      });
-      return compute.pipe(
-        Effect.tap((value) =>
-          Effect.sync(() => {
-            const written = encodeBy(output, value);
-            if (typeof written !== "string") return; // The step fails by that when it is recorded.
-            store.putCached(key, { text: written, runId: run.runId, path, time: run.now });
-          }),
-        ),
-        Effect.ensuring(
-          Effect.sync(() => {
-            const others = flights.get(id) ?? [];
-            flights.delete(id);
-            for (const wake of others) wake();
-          }),
-        ),
+      return yield* Effect.ensuring(
+        computed(found),
+        Effect.sync(() => {
+          const others = flights.get(id) ?? [];
+          flights.delete(id);
+          for (const wake of others) wake();
+        }),
       );
     });
+
+    const computed = (found: Cached | undefined): Effect.Effect<unknown, unknown> =>
+      Effect.gen(function* () {
+        if (!(yield* store.startComputing(key))) {
+          yield* landedElsewhere;
+          const landed = yield* store.cached(key);
+          if (landed !== undefined && run.now - landed.time < ttl) return yield* hit(landed);
+          return yield* computed(landed);
+        }
+        return yield* Effect.ensuring(
+          computedHere(found),
+          Effect.sync(() => store.stopComputing(key)),
+        );
+      });
+
+    const computedHere = (found: Cached | undefined): Effect.Effect<unknown, unknown> =>
+      Effect.gen(function* () {
+        const reason =
+          found === undefined
+            ? yield* store.missReason(key)
+            : `what run ${found.runId} computed is older than its ttl`;
+        tell({ type: "cache.missed", path, reason });
+        const value = yield* compute;
+        const written = encodeBy(output, value);
+        // One that cannot be written fails the step when it is recorded.
+        if (typeof written === "string") {
+          store.putCached(key, { text: written, runId: run.runId, path, time: run.now });
+        }
+        return value;
+      });
     return once;
   });

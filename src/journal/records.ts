@@ -20,6 +20,8 @@ export const Kind = {
   deadline: 6,
   /** The earlier outcome of this path counts no more; what is recorded beneath it does. */
   reopened: 7,
+  /** The step waits for a value from outside; the text is a `WaitText` as JSON. Over once its outcome is recorded. */
+  waiting: 8,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -31,10 +33,22 @@ export interface Entry {
   readonly began: number;
   readonly ended: number;
   readonly attempt: number;
+  /** The message that this records: it is never delivered again once this is committed. */
+  readonly message?: number;
+}
+
+/** The text of a record of the kind `waiting`. */
+export interface WaitText {
+  /** What is asked of whoever answers, in its encoded form. */
+  readonly ask?: unknown;
+  /** Milliseconds since 1970. */
+  readonly deadline?: number;
 }
 
 /** The question that a record answers, of which only the newest answer counts; undefined: it takes answers back. */
-const questions: Readonly<Record<Kind, "outcome" | "expansion" | "signal" | "deadline" | undefined>> = {
+const questions: Readonly<
+  Record<Kind, "outcome" | "expansion" | "signal" | "deadline" | "waiting" | undefined>
+> = {
   [Kind.outcome]: "outcome",
   [Kind.failure]: "outcome",
   [Kind.expansion]: "expansion",
@@ -42,6 +56,7 @@ const questions: Readonly<Record<Kind, "outcome" | "expansion" | "signal" | "dea
   [Kind.signal]: "signal",
   [Kind.deadline]: "deadline",
   [Kind.reopened]: undefined,
+  [Kind.waiting]: "waiting",
 };
 
 /** The records that count, oldest first. Given all of a run's, oldest first. */

@@ -11,6 +11,7 @@ export class Replay {
   readonly #expansions = new Map<string, Entry>();
   readonly #signals = new Map<string, string>();
   readonly #deadlines = new Map<string, number>();
+  readonly #waits = new Map<string, string>();
 
   /** Given the records that count. */
   constructor(entries: ReadonlyArray<Entry>) {
@@ -32,6 +33,9 @@ export class Replay {
         return;
       case Kind.deadline:
         this.#deadlines.set(path, Number(text));
+        return;
+      case Kind.waiting:
+        this.#waits.set(path, text);
         return;
       case Kind.dropped:
       case Kind.reopened:
@@ -70,10 +74,17 @@ export class Replay {
     return this.#deadlines.get(path);
   }
 
+  /** Is it recorded that a step waits? If not, it is from now on. */
+  addWait(path: string, text: string): boolean {
+    if (this.#waits.get(path) === text) return false;
+    this.#waits.set(path, text);
+    return true;
+  }
+
   /** Forgets what is recorded of a path and beneath it. Gives whether there was anything. */
   drop(path: string): boolean {
     let found = false;
-    for (const records of [this.#outcomes, this.#expansions, this.#signals, this.#deadlines]) {
+    for (const records of [this.#outcomes, this.#expansions, this.#signals, this.#deadlines, this.#waits]) {
       for (const key of records.keys()) {
         if (!isAtOrUnder(key, path)) continue;
         records.delete(key);

@@ -16,10 +16,11 @@ import { Unwritable } from "../values/encode.ts";
 import type { CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
 import { readError, writeError } from "./failure-text.ts";
+import type { WaitText } from "./records.ts";
 import { Kind } from "./records.ts";
 import type { Replay } from "./replay.ts";
 import { difference, mapShape, shapeOf } from "./shape.ts";
-import type { Journal, RunStatus, StoreService } from "./store.ts";
+import type { Answer, Journal, Message, StoreService } from "./store.ts";
 
 /** What is recorded of a step: what it gave, what it failed with, or something that cannot be read. */
 export type Replayed =
@@ -102,6 +103,15 @@ export class RunJournal {
 
   onTrouble(tell: (problem: StoreError | StoreCorrupt | undefined) => void): void {
     this.#journal.onTrouble = tell;
+  }
+
+  /** Nothing more can be recorded: the run must stop. */
+  onLost(stop: (problem: StoreError | StoreCorrupt) => void): void {
+    this.#journal.onLost = stop;
+  }
+
+  onMessage(hear: (message: Message) => Promise<Answer>): void {
+    this.#journal.onMessage = hear;
   }
 
   // -- Steps ---------------------------------------------------------------------------------------------------------
@@ -255,10 +265,20 @@ export class RunJournal {
     this.#replay.forgetSignal(path);
   }
 
-  signal(path: string, text: string, done: () => void): void {
+  /** Records a value that was sent. `message`: how it came, if from outside. */
+  signal(path: string, text: string, done: () => void, message?: number): void {
     const time = this.now;
     this.#replay.setSignal(path, text);
-    this.#journal.append({ kind: Kind.signal, path, text, began: time, ended: time, attempt: 1 }, done);
+    const entry = { kind: Kind.signal, path, text, began: time, ended: time, attempt: 1 };
+    this.#journal.append(message === undefined ? entry : { ...entry, message }, done);
+  }
+
+  /** Records that a step waits for a value, once. */
+  waiting(path: string, wait: WaitText): void {
+    const text = JSON.stringify(wait);
+    if (!this.#replay.addWait(path, text)) return;
+    const time = this.now;
+    this.#journal.append({ kind: Kind.waiting, path, text, began: time, ended: time, attempt: 1 }, undefined);
   }
 
   // -- The run -------------------------------------------------------------------------------------------------------
@@ -270,7 +290,7 @@ export class RunJournal {
   }
 
   end(
-    status: RunStatus,
+    status: "succeeded" | "failed" | "interrupted",
     cause: Cause.Cause<unknown> | undefined,
     done: (problem: StoreError | StoreCorrupt | undefined) => void,
   ): void {

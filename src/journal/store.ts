@@ -1,19 +1,31 @@
 /**
  * The seam to a durable store: what a run asks of it, and nothing of how it does it. Values come and go as text; paths
- * are keys; order means nothing but that the newest record of a path counts.
+ * are keys; order means nothing except that the newest record of a path counts.
+ *
+ * A store holds many runs. Each run has at most one owner at a time, in one process; a claim gives it a new epoch, and the
+ * store itself refuses what an older epoch writes. Reading needs no claim. Every store must keep the laws of
+ * `storeConformance` (`espalier/testing`).
  */
 import * as Context from "effect/Context";
 import type { Effect } from "effect/Effect";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
 import type { Entry } from "./records.ts";
 
-/** How a run stands. "crashed": its process ended before it did. */
+/** The state of a run. "crashed": its owner is gone, and it can be claimed. */
 export type RunStatus = "running" | "succeeded" | "failed" | "interrupted" | "crashed";
+
+export const runStatuses: ReadonlyArray<RunStatus> = [
+  "running",
+  "succeeded",
+  "failed",
+  "interrupted",
+  "crashed",
+];
 
 export interface NewRun {
   readonly id: string;
   readonly pipeline: string;
-  /** The shape of the pipeline's graph, as `shape.ts` writes it. */
+  /** The shape of the pipeline's graph. */
   readonly shape: string;
   readonly inputs: string;
   /** Where the pipeline came from, for whoever resumes it by hand: the command line's file. */
@@ -31,7 +43,7 @@ export interface RunSummary {
   readonly origin: string | undefined;
 }
 
-/** Something that happened, beside what is recorded of steps: failures, retries, cache hits, lines of a log. */
+/** Something that happened, beside the records of steps: failures, retries, cache hits, log lines. */
 export interface StoredEvent {
   readonly time: number;
   readonly type: string;
@@ -47,25 +59,99 @@ export interface RunDetails extends RunSummary {
   readonly events: ReadonlyArray<StoredEvent>;
 }
 
-/** One open run. Synchronous on purpose: a hundred thousand steps a second pass through it. */
+/** A step that waits for a value from outside, in a run that has not succeeded. */
+export interface Wait {
+  readonly runId: string;
+  readonly path: string;
+  /** A `WaitText` as JSON. */
+  readonly text: string;
+  readonly since: number;
+}
+
+export interface RunFilter {
+  readonly pipeline?: string | undefined;
+  readonly status?: RunStatus | undefined;
+  /** The beginning of the id. */
+  readonly idPrefix?: string | undefined;
+  readonly limit?: number | undefined;
+}
+
+export type StoreProblem = StoreError | StoreCorrupt;
+
+/** A request from outside to a run, from this process or another. */
+export interface NewMessage {
+  readonly runId: string;
+  readonly type: "signal" | "cancel";
+  readonly path: string;
+  readonly text: string;
+  readonly time: number;
+}
+
+export interface Message extends NewMessage {
+  readonly id: number;
+}
+
+/** What became of a message. */
+export type Answer =
+  /** The owner took it: a signal has reached its step, or the run stops. */
+  | { readonly type: "delivered" }
+  /** It is stored, and the run gets it later. */
+  | { readonly type: "kept" }
+  | { readonly type: "refused"; readonly reason: string }
+  /** There is no such run. */
+  | { readonly type: "absent" };
+
+/**
+ * One run that this process owns. Synchronous on purpose: a hundred thousand steps a second pass through it. What it
+ * tells is undone by nothing: a record whose `done` was called is there after any crash.
+ */
 export interface Journal {
-  /** Queues a record. `done` is called once it cannot be lost any more. */
+  /** Which claim of the run this is. The store refuses what a journal with an older epoch writes. */
+  readonly epoch: number;
+  /** Queues a record. `done` is called once it cannot be lost any more, and never if it cannot be recorded. */
   readonly append: (entry: Entry, done: (() => void) | undefined) => void;
   readonly tell: (event: StoredEvent) => void;
-  /** The run has ended. `done` is called once all of it is recorded; with an error where that cannot be for now. */
+  /**
+   * The run has ended, and is owned no more. `done` is called once all of it is recorded; with an error if it cannot be,
+   * or, for an interrupted run, cannot be for now.
+   */
   readonly end: (
-    status: RunStatus,
+    status: "succeeded" | "failed" | "interrupted",
     error: string | undefined,
     time: number,
-    done: (problem: StoreError | StoreCorrupt | undefined) => void,
+    done: (problem: StoreProblem | undefined) => void,
   ) => void;
+  /** Gives the run back as it was before it was claimed. Nothing must have been appended. */
+  readonly giveBack: () => Effect<void>;
   /** The store cannot take more for now: nothing new should start. */
   readonly isBlocked: () => boolean;
-  /** Told after each commit; the engine goes on then. */
+  /** Called after each commit; the engine continues then. */
   onCommit: () => void;
-  /** Told when the store cannot be written, and with undefined when it can again. */
-  onTrouble: (problem: StoreError | StoreCorrupt | undefined) => void;
+  /** Called when the store cannot be written for now, and with undefined when it can again. */
+  onTrouble: (problem: StoreProblem | undefined) => void;
+  /** Called once, when nothing can be recorded any more: the run has another owner, or the store is broken. */
+  onLost: (problem: StoreProblem) => void;
+  /**
+   * Receives the messages to the run, also those that were sent before it was claimed. A signal is answered "delivered" or
+   * "kept" once an entry with the message's id is recorded.
+   */
+  onMessage: ((message: Message) => Promise<Answer>) | undefined;
 }
+
+/** The answer to a claim. */
+export type Claim =
+  | { readonly type: "new"; readonly journal: Journal }
+  /** It was read after it was claimed: nobody else can have written since. */
+  | { readonly type: "existing"; readonly run: RunDetails; readonly journal: Journal }
+  /** It runs: `owner` is who owns it, for a sentence. */
+  | { readonly type: "held"; readonly owner: string }
+  /** There is no such run, and none was to be begun. */
+  | { readonly type: "absent" }
+  /** It killed its process so many times in a row without recording anything, and has just been failed for that. */
+  | { readonly type: "exhausted"; readonly crashes: number };
+
+/** So many claims in a row whose process died without a commit fail a run. */
+export const mostCrashes = 3;
 
 /** What an earlier run computed. */
 export interface Cached {
@@ -78,19 +164,18 @@ export interface Cached {
 export interface CacheKey {
   readonly step: string;
   readonly version: string;
-  /** The step's inputs, or what the user's `key` gave, as text. */
+  /** The step's inputs, or what the user's `key` returned, as text. */
   readonly inputs: string;
 }
 
-/** A request from outside to a run: from the command line, it may come from another process. */
-export interface Message {
-  readonly runId: string;
-  readonly type: "signal" | "cancel";
-  readonly path: string;
-  readonly text: string;
+export interface PruneOptions {
+  /** Runs whose last activity was before this time, in milliseconds since 1970. */
+  readonly before: number;
+  /** Also runs that can be resumed: failed, interrupted and crashed ones. */
+  readonly resumable: boolean;
 }
 
-type Asked<Value> = Effect<Value, StoreError | StoreCorrupt>;
+type Asked<Value> = Effect<Value, StoreProblem>;
 
 /**
  * What a store does for the engine. It may change with any release: stores come from the library's entry points.
@@ -98,28 +183,39 @@ type Asked<Value> = Effect<Value, StoreError | StoreCorrupt>;
  * @internal
  */
 export interface StoreService {
-  /** What to call it in a sentence. */
+  /** What to call it in a sentence; no two stores of a process that hold different runs share one. */
   readonly name: string;
-  /** The longest text that a value may have. */
+  /** The longest text that a value may have, in bytes. How longer texts are kept is the store's own matter. */
   readonly maxValueBytes: number;
-  readonly begin: (run: NewRun) => Asked<Journal>;
+  /** Whether values are encrypted, so that a secret may be recorded. */
+  readonly keepsSecrets: boolean;
+
+  /** Makes this process the owner of a run, of a new one if there is none and `run` is given. Atomic. */
+  readonly claim: (runId: string, run: NewRun | undefined) => Asked<Claim>;
+
   readonly find: (runId: string) => Asked<RunDetails | undefined>;
-  /** Goes on with a run that was found and is not live. */
-  readonly reopen: (runId: string) => Asked<Journal>;
-  readonly runs: () => Asked<ReadonlyArray<RunSummary>>;
-  /** Deletes runs that ended before `time`, and what only they held. How many they were. */
-  readonly prune: (time: number) => Asked<number>;
-  readonly setStatus: (runId: string, status: RunStatus, time: number) => Asked<void>;
-  /** Records a signal for a run that is not live. */
-  readonly signal: (runId: string, path: string, text: string, time: number) => Asked<void>;
+  /** Newest first. */
+  readonly runs: (filter?: RunFilter) => Asked<ReadonlyArray<RunSummary>>;
+  /** The recorded text of a path's outcome, whole. */
+  readonly value: (runId: string, path: string) => Asked<string | undefined>;
+  readonly waiting: () => Asked<ReadonlyArray<Wait>>;
 
-  readonly cached: (key: CacheKey) => Cached | undefined;
+  /**
+   * Sends a message to a run and waits a little for its owner's answer. A signal is stored first, so that it is delivered
+   * later if there is no answer. A cancel is addressed to the owner of this moment and ends with it; a run that nobody
+   * owns is marked as interrupted.
+   */
+  readonly send: (message: NewMessage) => Asked<Answer>;
+  /** Deletes runs that are not owned, and what only they hold. Returns how many. */
+  readonly prune: (options: PruneOptions) => Asked<number>;
+
+  readonly cached: (key: CacheKey) => Asked<Cached | undefined>;
   /** Why there is nothing for this key, in half a sentence. */
-  readonly missReason: (key: CacheKey) => string;
+  readonly missReason: (key: CacheKey) => Asked<string>;
   readonly putCached: (key: CacheKey, cached: Cached) => void;
-
-  /** Hears messages of other processes. What `hear` gives is told to the sender: a sentence where it was refused. */
-  readonly listen: (hear: (message: Message) => Promise<string | undefined>) => () => void;
+  /** Takes it on to compute a key. False: another process is doing so now, and lives. */
+  readonly startComputing: (key: CacheKey) => Asked<boolean>;
+  readonly stopComputing: (key: CacheKey) => void;
 }
 
 /**

@@ -11,14 +11,25 @@ export class LiveRun {
   /** What the run was asked for, to tell whether somebody else asks for the same; undefined until it is known. */
   asked: { readonly shape: string; readonly inputs: string } | undefined = undefined;
   durable: RunJournal | undefined = undefined;
-  /** Interrupts the run; undefined until it has begun. */
-  interrupt: (() => void) | undefined = undefined;
+  #interrupt: (() => void) | undefined = undefined;
+  #isCancelled = false;
   #exit: Exit.Exit<Outputs, unknown> | undefined = undefined;
   readonly #waiting = new Set<(exit: Exit.Exit<Outputs, unknown>) => void>();
 
   constructor(runId: string, store: string) {
     this.runId = runId;
     this.store = store;
+  }
+
+  /** How to interrupt it, once it has begun. It may have been cancelled before that. */
+  set interrupt(interrupt: () => void) {
+    this.#interrupt = interrupt;
+    if (this.#isCancelled) interrupt();
+  }
+
+  cancel(): void {
+    this.#isCancelled = true;
+    this.#interrupt?.();
   }
 
   end(exit: Exit.Exit<Outputs, unknown>): void {

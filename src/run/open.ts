@@ -19,9 +19,16 @@ import { decodeInputs } from "../engine/inputs.ts";
 import { RunOrigin } from "../engine/seams.ts";
 import { difference, following, shapeOf, shapesOf } from "../journal/shape.ts";
 import type { StoreError } from "../errors.ts";
-import { InvalidInput, PipelineChanged, RunExists, RunNotFound, StoreCorrupt } from "../errors.ts";
+import {
+  InvalidInput,
+  PipelineChanged,
+  RunCrashed,
+  RunExists,
+  RunNotFound,
+  StoreCorrupt,
+} from "../errors.ts";
 import type { GraphInput } from "../graph/graph.ts";
-import type { Journal, RunDetails, RunStatus, StoreService } from "../journal/store.ts";
+import type { Journal, RunDetails, StoreProblem, StoreService } from "../journal/store.ts";
 import { Kind } from "../journal/records.ts";
 import { Store } from "../journal/store.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
@@ -44,7 +51,14 @@ export interface Resuming {
   readonly retryFailed?: boolean | undefined;
 }
 
-export type OpenError = InvalidInput | PipelineChanged | RunExists | RunNotFound | StoreCorrupt | StoreError;
+export type OpenError =
+  | InvalidInput
+  | PipelineChanged
+  | RunCrashed
+  | RunExists
+  | RunNotFound
+  | StoreCorrupt
+  | StoreError;
 
 /** A run that is ready to begin, or to go on. */
 export interface Opened {
@@ -52,6 +66,8 @@ export interface Opened {
   readonly values: ReadonlyArray<unknown>;
   readonly durable: RunJournal;
   readonly live: LiveRun;
+  /** Why nothing more can be recorded; undefined as long as it can. */
+  readonly lost: () => StoreProblem | undefined;
   /** Records how the run ended, and lets the store go. */
   readonly end: (exit: Exit.Exit<Outputs, unknown>) => Effect.Effect<void>;
 }
@@ -143,7 +159,7 @@ const buildStore = (
     ? (Effect.service(Store) as Effect.Effect<StoreService, never, never>)
     : Effect.map(Layer.buildWithScope(layer, scope), (context) => Context.get(context, Store));
 
-const statusOf = (exit: Exit.Exit<unknown, unknown>): RunStatus =>
+const statusOf = (exit: Exit.Exit<unknown, unknown>): "succeeded" | "interrupted" | "failed" =>
   Exit.isSuccess(exit) ? "succeeded" : Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed";
 
 /** Waits until the end is recorded. A store that cannot be written keeps a result waiting, but no interruption. */
@@ -166,17 +182,22 @@ const opened = (
 ): Opened => {
   const durable = new RunJournal(live.runId, store, journal, replay, clock);
   live.durable = durable;
-  const stopListening = store.listen(hear);
+  let lost: StoreProblem | undefined;
+  durable.onLost((problem) => {
+    lost = problem;
+    live.cancel();
+  });
+  durable.onMessage((message) => hear(live, message));
   return {
     runId: live.runId,
     values,
     durable,
     live,
+    lost: () => lost,
     end: (exit) =>
       recordEnd(durable, exit).pipe(
         Effect.ensuring(
           Effect.suspend(() => {
-            stopListening();
             live.end(exit);
             return Scope.close(scope, Exit.void);
           }),
@@ -208,38 +229,49 @@ export const openRun = (
       }
       const live = reserve(runId, store.name);
       return yield* Effect.gen(function* () {
-        const found = options.runId === undefined ? undefined : yield* store.find(runId);
-        if (found === undefined) {
-          if (given === undefined) return yield* new RunNotFound({ runId });
-          live.asked = { shape: shapeOf(graph), inputs: given.text };
-          const journal = yield* store.begin({
-            id: runId,
-            pipeline: graph.name,
-            shape: live.asked.shape,
-            inputs: given.text,
-            origin,
-            time: clock.currentTimeMillisUnsafe(),
-          });
-          return opened(live, store, journal, new Replay([]), given.values, clock, scope);
+        const begun = given && {
+          id: runId,
+          pipeline: graph.name,
+          shape: shapeOf(graph),
+          inputs: given.text,
+          origin,
+          time: clock.currentTimeMillisUnsafe(),
+        };
+        const claim = yield* store.claim(runId, begun);
+        switch (claim.type) {
+          case "absent":
+            return yield* new RunNotFound({ runId });
+          case "held":
+            return yield* heldElsewhere(runId, claim.owner);
+          case "exhausted":
+            return yield* new RunCrashed({ runId, crashes: claim.crashes });
+          case "new":
+            live.asked = begun;
+            return opened(live, store, claim.journal, new Replay([]), given!.values, clock, scope);
+          case "existing": {
+            const { journal, run } = claim;
+            const fitting = Effect.gen(function* () {
+              const changed = checkPipeline(graph, run);
+              if (changed !== undefined) return yield* changed;
+              if (given !== undefined && given.text !== run.inputs) return yield* otherInputs(runId);
+              live.asked = run;
+              const values = given?.values ?? (yield* readInputs(graph.inputs, run.inputs, store.name));
+              const drops = dropsOf(run, resuming);
+              return drops instanceof InvalidInput ? yield* drops : { values, drops };
+            });
+            const { values, drops } = yield* Effect.onError(fitting, () => journal.giveBack());
+            const replay = new Replay(run.entries);
+            for (const path of drops) {
+              replay.drop(path);
+              const time = clock.currentTimeMillisUnsafe();
+              journal.append(
+                { kind: Kind.dropped, path, text: "", began: time, ended: time, attempt: 1 },
+                undefined,
+              );
+            }
+            return opened(live, store, journal, replay, values, clock, scope);
+          }
         }
-        const changed = checkPipeline(graph, found);
-        if (changed !== undefined) return yield* changed;
-        if (given !== undefined && given.text !== found.inputs) return yield* otherInputs(runId);
-        live.asked = { shape: found.shape, inputs: found.inputs };
-        const values = given?.values ?? (yield* readInputs(graph.inputs, found.inputs, store.name));
-        const drops = dropsOf(found, resuming);
-        if (drops instanceof InvalidInput) return yield* drops;
-        const journal = yield* store.reopen(runId);
-        const replay = new Replay(found.entries);
-        for (const path of drops) {
-          replay.drop(path);
-          const time = clock.currentTimeMillisUnsafe();
-          journal.append(
-            { kind: Kind.dropped, path, text: "", began: time, ended: time, attempt: 1 },
-            undefined,
-          );
-        }
-        return opened(live, store, journal, replay, values, clock, scope);
       }).pipe(Effect.onError((cause) => Effect.sync(() => live.end(Exit.failCause(cause)))));
     });
     return yield* Effect.onError(open, () => Scope.close(scope, Exit.void));
@@ -250,6 +282,12 @@ const asGiven = (graph: Graph, inputs: Inputs) =>
     const values = yield* decodeInputs(graph.inputs, inputs, "");
     const text = writeInputs(graph.inputs, inputs, values);
     return text instanceof InvalidInput ? yield* text : { values, text };
+  });
+
+const heldElsewhere = (runId: string, owner: string): RunExists =>
+  new RunExists({
+    runId,
+    reason: `it is under way: ${owner} runs it. Wait until it has ended, cancel it, or use another id.`,
   });
 
 const otherInputs = (runId: string): RunExists =>

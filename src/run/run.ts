@@ -100,6 +100,16 @@ const drive = (
     });
   });
 
+/** A run that was stopped because nothing more can be recorded of it fails with the reason. */
+const failWhereLost = (
+  { lost }: Opened,
+  running: Effect.Effect<Outputs, unknown>,
+): Effect.Effect<Outputs, unknown> =>
+  Effect.catchCause(running, (cause) => {
+    const problem = Cause.hasInterruptsOnly(cause) ? lost() : undefined;
+    return problem === undefined ? Effect.failCause(cause) : Effect.fail(problem);
+  });
+
 /** Tells the beginning and the end of a run around what the engine tells. */
 const told = (
   graph: Graph,
@@ -217,7 +227,7 @@ const runDurably = (
           Context.get(fiber.context, Listeners).length > 0,
         );
         const driven = Effect.onExit(
-          restore(drive(graph, run.values, options, fiber, run.runId, watcher, run)),
+          failWhereLost(run, restore(drive(graph, run.values, options, fiber, run.runId, watcher, run))),
           run.end,
         );
         const clock = Context.get(fiber.context, Clock.Clock);
@@ -277,7 +287,8 @@ export const startGraph = (
     const driven = (self: Fiber<unknown, unknown>): Effect.Effect<Outputs, unknown> => {
       if (opened === undefined) return drive(graph, values, options, self, runId, watcher);
       if ("joined" in opened) return opened.joined;
-      return Effect.onExit(drive(graph, opened.values, options, self, runId, watcher, opened), opened.end);
+      const running = drive(graph, opened.values, options, self, runId, watcher, opened);
+      return Effect.onExit(failWhereLost(opened, running), opened.end);
     };
     const program = Effect.withFiber((self: Fiber<unknown, unknown>) =>
       told(graph, runId, Context.get(context, Clock.Clock), tell, driven(self)),

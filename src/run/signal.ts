@@ -8,16 +8,18 @@ import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import type { StoreLayer } from "../../types/store.ts";
 import { CurrentStep } from "../engine/context.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
 import { CurrentDurable } from "../engine/seams.ts";
 import { kindAt, shapesOf } from "../journal/shape.ts";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
 import { RunNotFound, SignalRefused, StepTimedOut } from "../errors.ts";
-import type { Message, RunDetails, StoreService } from "../journal/store.ts";
+import type { Answer, Message, RunDetails, StoreService } from "../journal/store.ts";
 import { Kind } from "../journal/records.ts";
 import { Store } from "../journal/store.ts";
 import { describe } from "../values/describe.ts";
 import { decode as decodeText, encode } from "../values/encode.ts";
 import { decode } from "../values/schema.ts";
+import type { LiveRun } from "./live.ts";
 import { anyLiveRun, liveRun } from "./live.ts";
 import { addressOf } from "../path.ts";
 
@@ -63,6 +65,7 @@ export const awaitSignal = (
       durable.forgetSent(path); // Whoever sent it could not be told: the step waits for one that fits.
     }
     const arrival = Effect.callback<unknown>((resume) => {
+      durable?.waiting(path, {});
       waiting.set(idempotencyKey, { schema, deliver: (value) => resume(Effect.succeed(value)) });
       return Effect.sync(() => waiting.delete(idempotencyKey));
     });
@@ -88,7 +91,12 @@ export const sleepFor = (duration: Duration.Input): Effect.Effect<void, never, C
   });
 
 /** Gives a waiting step its value. False: nobody waits there. */
-const deliver = (runId: string, path: string, value: unknown): Effect.Effect<boolean, SignalRefused> =>
+const deliver = (
+  runId: string,
+  path: string,
+  value: unknown,
+  message?: number,
+): Effect.Effect<boolean, SignalRefused> =>
   Effect.gen(function* () {
     const waiter = waiting.get(keyOf(runId, path));
     if (waiter === undefined) return false;
@@ -102,29 +110,41 @@ const deliver = (runId: string, path: string, value: unknown): Effect.Effect<boo
     const text = encode(value);
     // Whoever sent it is told so once it cannot be lost any more.
     if (durable !== undefined && typeof text === "string") {
-      yield* Effect.callback<void>((resume) => durable.signal(path, text, () => resume(Effect.void)));
+      yield* recordIn(durable, path, text, message);
     }
     waiter.deliver(value);
     return true;
   });
 
-/** Does what another process asks of a run here. A sentence where it is refused. */
-export const hear = async ({ runId, type, path, text }: Message): Promise<string | undefined> => {
-  const live = anyLiveRun(runId);
-  if (live?.durable === undefined) return new RunNotFound({ runId }).message;
+/** Does what is asked of a run here from outside. */
+export const hear = async (live: LiveRun, { id, type, path, text }: Message): Promise<Answer> => {
+  const { durable, runId } = live;
   if (type === "cancel") {
-    live.interrupt?.();
-    return undefined;
+    live.cancel();
+    return { type: "delivered" };
   }
-  const { store } = live.durable;
+  if (durable === undefined) return { type: "kept" };
   const sending = Effect.gen(function* () {
-    if (!(yield* deliver(runId, path, decodeText(text)))) yield* record(store, runId, path, text);
-    return undefined;
+    if (yield* deliver(runId, path, decodeText(text), id)) return "delivered";
+    const run = yield* durable.store.find(runId);
+    const problem = run && refused(run, path);
+    if (problem !== undefined) return yield* problem;
+    yield* recordIn(durable, path, text, id);
+    return "kept";
   });
   return Effect.runPromise(
-    Effect.catchCause(sending, (cause) => Effect.succeed(describe(Cause.squash(cause)))),
+    Effect.matchCause(sending, {
+      onSuccess: (what): Answer => ({ type: what as "delivered" | "kept" }),
+      onFailure: (cause): Answer => {
+        const error = Cause.squash(cause);
+        return { type: "refused", reason: error instanceof SignalRefused ? error.reason : describe(error) };
+      },
+    }),
   );
 };
+
+const recordIn = (durable: RunJournal, path: string, text: string, message?: number): Effect.Effect<void> =>
+  Effect.callback((resume) => durable.signal(path, text, () => resume(Effect.void), message));
 
 const refused = (run: RunDetails, path: string): SignalRefused | undefined => {
   const no = (reason: string) => new SignalRefused({ runId: run.id, path, reason });
@@ -148,11 +168,11 @@ const record = (
     const problem = refused(run, path);
     if (problem !== undefined) return yield* problem;
     const durable = liveRun(runId, store.name)?.durable;
-    if (durable === undefined) {
-      yield* store.signal(runId, path, text, yield* Effect.clockWith((clock) => clock.currentTimeMillis));
-      return;
-    }
-    yield* Effect.callback<void>((resume) => durable.signal(path, text, () => resume(Effect.void)));
+    if (durable !== undefined) return yield* recordIn(durable, path, text);
+    const time = yield* Effect.clockWith((clock) => clock.currentTimeMillis);
+    const answer = yield* store.send({ runId, type: "signal", path, text, time });
+    if (answer.type === "absent") return yield* new RunNotFound({ runId });
+    if (answer.type === "refused") return yield* new SignalRefused({ runId, path, reason: answer.reason });
   });
 
 const send = (

@@ -1,6 +1,10 @@
-/** Outputs that runs share. */
+/** Outputs that runs share, and which of them a process is computing. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Cached, CacheKey } from "../journal/store.ts";
+import { transaction } from "./database.ts";
+import type { Owners } from "./owners.ts";
+import { isBusy } from "./problems.ts";
+import { pauseMillis } from "./retry.ts";
 import type { Values } from "./values.ts";
 import { checksum, hashOf } from "./values.ts";
 import type { Client, Writer } from "./writer.ts";
@@ -19,30 +23,47 @@ const keyOf = ({ step, version, inputs }: CacheKey): string =>
   hashOf(JSON.stringify([step, version, inputs]));
 
 export class Cache implements Client {
-  #queue: Array<CachePut> = [];
+  #queue = new Map<string, CachePut>();
+  #written = 0;
+  bytes = 0;
+  readonly #database: DatabaseSync;
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   readonly #otherVersion: StatementSync;
   readonly #otherInputs: StatementSync;
+  readonly #computing: StatementSync;
+  readonly #start: StatementSync;
+  readonly #stop: StatementSync;
   readonly #writer: Writer;
   readonly #values: Values;
+  readonly #owners: Owners;
 
-  constructor(database: DatabaseSync, writer: Writer, values: Values) {
+  constructor(database: DatabaseSync, writer: Writer, values: Values, owners: Owners) {
+    this.#database = database;
     this.#writer = writer;
     this.#values = values;
+    this.#owners = owners;
     this.#get = database.prepare("SELECT text, run, path, time, crc FROM cache WHERE key = ?");
     this.#put = database.prepare(
       "INSERT OR REPLACE INTO cache (key, step, version, inputs, text, run, path, time, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
     );
     this.#otherVersion = database.prepare("SELECT version FROM cache WHERE step = ? AND inputs = ? LIMIT 1");
     this.#otherInputs = database.prepare("SELECT 1 FROM cache WHERE step = ? AND version = ? LIMIT 1");
+    this.#computing = database.prepare("SELECT owner FROM computing WHERE key = ?");
+    this.#start = database.prepare("INSERT OR REPLACE INTO computing (key, owner) VALUES (?, ?)");
+    this.#stop = database.prepare("DELETE FROM computing WHERE key = ? AND owner = ?");
+  }
+
+  get entries(): number {
+    return this.#queue.size;
   }
 
   get(key: CacheKey): Cached | undefined {
     const at = keyOf(key);
-    if (this.#queue.length > 0 && this.#writer.trouble === undefined) this.#writer.flush();
+    const queued = this.#queue.get(at);
+    if (queued !== undefined) return queued[1];
     const row = this.#get.get(at) as CacheRow | undefined;
-    // What is damaged is computed again: nothing is lost by that.
+    // A damaged value is computed again: nothing is lost by that.
     if (row === undefined || row.crc !== checksum(at, row.text)) return undefined;
     try {
       return { text: this.#values.take(row.text), runId: row.run, path: row.path, time: row.time };
@@ -62,34 +83,65 @@ export class Cache implements Client {
   }
 
   put(key: CacheKey, cached: Cached): void {
-    this.#queue.push([key, cached]);
-    this.#writer.add(this);
+    this.#queue.set(keyOf(key), [key, cached]);
+    this.bytes += cached.text.length;
+    this.#writer.add(this, cached.text.length);
   }
 
-  write(): void {
-    for (const [key, { text, runId, path, time }] of this.#queue) {
-      const at = keyOf(key);
-      const placed = this.#values.place(text, undefined);
-      const inputs = hashOf(key.inputs);
-      this.#put.run(
-        at,
-        key.step,
-        key.version,
-        inputs,
-        placed,
-        runId,
-        path,
-        Math.round(time),
-        checksum(at, placed),
-      );
+  /** False: another process that lives is computing it. */
+  start(key: CacheKey): boolean {
+    const at = keyOf(key);
+    return transaction(this.#database, () => {
+      const row = this.#computing.get(at) as { readonly owner: string } | undefined;
+      const me = this.#owners.me.owner;
+      if (row !== undefined && row.owner !== me && this.#owners.living(row.owner) !== undefined) return false;
+      this.#start.run(at, me);
+      return true;
+    });
+  }
+
+  /** A value that was put stops it as it is written: before that, others would compute it once more. */
+  stop(key: CacheKey, attempt = 0): void {
+    const at = keyOf(key);
+    if (!this.#database.isOpen || this.#queue.has(at)) return;
+    try {
+      this.#stop.run(at, this.#owners.me.owner);
+    } catch (error) {
+      // Another process waits for it, at most until this one ends.
+      if (isBusy(error)) setTimeout(() => this.stop(key, attempt + 1), pauseMillis(attempt)).unref();
     }
   }
 
-  committed(): void {
-    this.#queue = [];
+  write(room: number): number {
+    let bytes = 0;
+    this.#written = 0;
+    for (const [at, [key, { text, runId, path, time }]] of this.#queue) {
+      if (bytes >= room) break;
+      const placed = this.#values.place(text, undefined);
+      const inputs = hashOf(key.inputs);
+      const { step, version } = key;
+      this.#put.run(at, step, version, inputs, placed, runId, path, Math.round(time), checksum(at, placed));
+      this.#stop.run(at, this.#owners.me.owner);
+      this.#written++;
+      bytes += text.length;
+    }
+    return bytes;
   }
 
-  // Nobody waits for the cache.
+  committed(): void {
+    for (const [at, [, { text }]] of this.#queue) {
+      if (this.#written-- <= 0) break;
+      this.#queue.delete(at);
+      this.bytes -= text.length;
+    }
+  }
+
+  // Nobody waits for the cache: a value that cannot be kept is computed again.
+  failed(): void {
+    this.#queue.clear();
+    this.bytes = 0;
+  }
+
   goOn(): void {}
 
   trouble(): void {}

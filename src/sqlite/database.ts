@@ -1,29 +1,21 @@
-/**
- * A store's file: opened, owned, checked and migrated. One process owns a file: SQLite's exclusive lock says so, which a
- * killed process leaves to the next. A second file beside it tells who the owner is.
- */
-import {
-  accessSync,
-  constants,
-  existsSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+/** A store's file: created, opened, checked and migrated. Several processes may do so at once. */
+import { accessSync, closeSync, constants, existsSync, openSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreCorrupt, StoreError } from "../errors.ts";
-import { problemOf } from "./problems.ts";
 import { applicationId, migrations } from "./schema.ts";
 
-/** Above this, a check of the whole file at each start would take longer than it is worth. */
-const checkedUpTo = 32 * 1024 * 1024;
+/** A check of a file this small takes a few milliseconds. Larger ones are checked row by row as they are read. */
+const checkedUpTo = 4 * 1024 * 1024;
+
+/** How long SQLite itself waits for a lock: this blocks the event loop, and catches the gap between two commits. */
+const busyMillis = 5;
+
+export const inMemory = ":memory:";
 
 /** The one name of a file, however it is written. */
 export const nameOf = (filename: string): string => {
-  if (filename === ":memory:") return filename;
+  if (filename === inMemory) return filename;
   const path = resolve(filename);
   try {
     return realpathSync(path);
@@ -36,81 +28,91 @@ export const nameOf = (filename: string): string => {
   }
 };
 
-export const ownerFile = (name: string): string => `${name}-owner`;
-
-/** Who has the file, as far as that can be told. */
-const owner = (name: string): string => {
-  try {
-    const { pid, since } = JSON.parse(readFileSync(ownerFile(name), "utf8")) as {
-      readonly pid: number;
-      readonly since: string;
-    };
-    return `process ${pid} has it since ${since}`;
-  } catch {
-    return "another process has it";
-  }
-};
-
-const inUse = (name: string): StoreError =>
-  new StoreError({
-    store: name,
-    kind: "busy",
-    reason: `${owner(name)}, and only one at a time can. Wait until it has ended, or use another file.`,
-  });
-
 const pragma = (database: DatabaseSync, name: string): unknown =>
   Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 
-/** Takes the lock, which SQLite keeps until the connection is closed, and looks at whose file it is. */
-const own = (database: DatabaseSync, name: string): void => {
-  database.exec("PRAGMA locking_mode = EXCLUSIVE");
-  database.exec("PRAGMA journal_mode = WAL");
-  // Survives a loss of power: a commit has reached the disk when it returns.
-  database.exec("PRAGMA synchronous = FULL");
+/** Runs it in one transaction that writes. Throws what it throws, with nothing written. */
+export const transaction = <Value>(database: DatabaseSync, work: () => Value): Value => {
   database.exec("BEGIN IMMEDIATE");
-  database.exec("COMMIT");
-  const isNew = pragma(database, "schema_version") === 0;
-  const id = pragma(database, "application_id");
-  if (!isNew && id !== applicationId) {
-    throw new StoreCorrupt({
-      store: name,
-      reason: "it is no store of Espalier, or its beginning is damaged.",
-    });
+  try {
+    const value = work();
+    database.exec("COMMIT");
+    return value;
+  } catch (error) {
+    // SQLite has rolled back by itself where the disk was full.
+    if (database.isTransaction) database.exec("ROLLBACK");
+    throw error;
   }
 };
 
+const isForeign = (database: DatabaseSync): boolean =>
+  pragma(database, "schema_version") !== 0 && pragma(database, "application_id") !== applicationId;
+
+const checkForeign = (database: DatabaseSync, name: string): void => {
+  if (!isForeign(database)) return;
+  throw new StoreCorrupt({
+    store: name,
+    reason: "it is no store of Espalier, or its beginning is damaged.",
+  });
+};
+
 const check = (database: DatabaseSync, name: string): void => {
-  if (name !== ":memory:" && statSync(name).size > checkedUpTo) return;
+  if (name === inMemory || statSync(name).size > checkedUpTo) return;
   const found = pragma(database, "integrity_check(1)");
   if (found !== "ok") throw new StoreCorrupt({ store: name, reason: `${String(found)}.` });
 };
 
-const migrate = (database: DatabaseSync, name: string): void => {
+const versionOf = (database: DatabaseSync, name: string): number => {
   const version = Number(pragma(database, "user_version"));
-  if (version > migrations.length || version < 0) {
-    throw new StoreError({
-      store: name,
-      kind: "newer",
-      reason: `it was written by a newer Espalier (version ${version} of the file, and this one knows ${migrations.length}). Update Espalier, or use another file.`,
-    });
-  }
-  if (version === migrations.length) return;
-  database.exec("BEGIN IMMEDIATE");
-  try {
-    for (const migration of migrations.slice(version)) database.exec(migration);
+  if (version >= 0 && version <= migrations.length) return version;
+  throw new StoreError({
+    store: name,
+    kind: "newer",
+    reason: `it was written by a newer Espalier (version ${version} of the file; this one knows ${migrations.length}). Update Espalier, or use another file.`,
+  });
+};
+
+/** Another process may be migrating the same file: the version is read again once this one has the lock. */
+const migrate = (database: DatabaseSync, name: string): void => {
+  if (versionOf(database, name) === migrations.length) return;
+  transaction(database, () => {
+    checkForeign(database, name);
+    for (const migration of migrations.slice(versionOf(database, name))) database.exec(migration);
     database.exec(`PRAGMA application_id = ${applicationId}`);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
-    database.exec("COMMIT");
-  } catch (error) {
-    database.exec("ROLLBACK");
-    throw error;
+  });
+};
+
+const tables = [
+  "runs",
+  "chunks",
+  "events",
+  "blobs",
+  "holds",
+  "cache",
+  "owners",
+  "messages",
+  "waits",
+  "computing",
+];
+
+const checkTables = (database: DatabaseSync, name: string): void => {
+  const there = new Set(
+    database
+      .prepare("SELECT name FROM sqlite_schema WHERE type = 'table'")
+      .all()
+      .map((row) => row["name"]),
+  );
+  const missing = tables.find((table) => !there.has(table));
+  if (missing !== undefined) {
+    throw new StoreCorrupt({ store: name, reason: `its table "${missing}" is missing.` });
   }
 };
 
 /** SQLite calls it an error of the disk where it cannot make its log beside the file. */
 const checkWritable = (name: string): void => {
   try {
-    accessSync(dirname(name), constants.W_OK);
+    accessSync(dirname(name), constants.W_OK | constants.X_OK);
     if (existsSync(name)) accessSync(name, constants.R_OK | constants.W_OK);
   } catch {
     throw new StoreError({
@@ -121,6 +123,20 @@ const checkWritable = (name: string): void => {
   }
 };
 
+/** Makes the file, for its owner's eyes only; SQLite gives the files beside it the same mode. */
+const create = (name: string): void => {
+  const folder = dirname(name);
+  if (!existsSync(folder)) {
+    throw new StoreError({
+      store: name,
+      kind: "missing",
+      reason: `there is no folder "${folder}": make it first.`,
+    });
+  }
+  checkWritable(name);
+  if (!existsSync(name)) closeSync(openSync(name, "a", 0o600));
+};
+
 /** Limits how large the file may grow. */
 const limit = (database: DatabaseSync, maxFileBytes: number | undefined): void => {
   if (maxFileBytes === undefined) return;
@@ -128,37 +144,24 @@ const limit = (database: DatabaseSync, maxFileBytes: number | undefined): void =
   database.exec(`PRAGMA max_page_count = ${pages}`);
 };
 
-/** Opens a file. Throws typed errors. */
+/** Opens a file, once. Throws typed errors, and SQLite's own where it is busy. */
 export const openDatabase = (name: string, maxFileBytes: number | undefined): DatabaseSync => {
-  if (name !== ":memory:" && !existsSync(dirname(name))) {
-    throw new StoreError({
-      store: name,
-      kind: "missing",
-      reason: `there is no folder "${dirname(name)}": make it first.`,
-    });
-  }
-  if (name !== ":memory:") checkWritable(name);
-  const database = new DatabaseSync(name, { timeout: 500 });
+  if (name !== inMemory) create(name);
+  const database = new DatabaseSync(name, { timeout: busyMillis });
   try {
-    own(database, name);
+    if (name !== inMemory) {
+      checkForeign(database, name);
+      database.exec("PRAGMA journal_mode = WAL");
+    }
+    // Survives a loss of power: a commit has reached the disk when it returns.
+    database.exec("PRAGMA synchronous = FULL");
     check(database, name);
     migrate(database, name);
+    checkTables(database, name);
     limit(database, maxFileBytes);
-    // A run that nobody owns any more has crashed.
-    database.exec("UPDATE runs SET status = 'crashed' WHERE status = 'running'");
-    if (name !== ":memory:") {
-      const since = new Date().toISOString();
-      writeFileSync(ownerFile(name), JSON.stringify({ pid: process.pid, since }));
-    }
     return database;
   } catch (error) {
     database.close();
-    const problem = problemOf(name, error);
-    throw problem instanceof StoreError && problem.kind === "busy" ? inUse(name) : problem;
+    throw error;
   }
-};
-
-export const closeDatabase = (database: DatabaseSync, name: string): void => {
-  if (name !== ":memory:") rmSync(ownerFile(name), { force: true });
-  database.close();
 };

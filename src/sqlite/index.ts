@@ -5,9 +5,9 @@
  */
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
-import type { StoreLayer } from "../../types/store.ts";
+import type { StoreCodec, StoreLayer } from "../../types/store.ts";
 import { Store } from "../journal/store.ts";
-import { acquire, release } from "./service.ts";
+import { acquire, release } from "./shared.ts";
 
 /**
  * Where and how a store keeps its runs.
@@ -15,22 +15,25 @@ import { acquire, release } from "./service.ts";
  * @public
  */
 export interface SqliteOptions {
-  /** The file, made where there is none. Its folder must be there. `":memory:"` is forgotten with the layer. */
+  /**
+   * The file, created if there is none, readable by you only. Its folder must exist. `":memory:"` is a store of its own
+   * for each layer, forgotten with it.
+   */
   readonly filename: string;
-  /** How large the text of one value may be: 256 MiB, and at most 512 MiB less one. Larger ones are refused by name. */
+  /** How large the text of one value may be: 256 MiB, and at most 512 MiB less one. A larger output fails its step. */
   readonly maxValueBytes?: number;
   /** How large the file may grow; without it, as large as the disk lets it. A run that needs more pauses. */
   readonly maxFileBytes?: number;
+  /** Encrypts recorded values, which lets `Redacted` ones be recorded. Every process needs the same codec. */
+  readonly codec?: StoreCodec;
 }
 
 const layer = ({ filename, ...limits }: SqliteOptions): StoreLayer =>
-  Layer.effect(
-    Store,
-    Effect.map(Effect.acquireRelease(acquire(filename, limits), release), ({ service }) => service),
-  );
+  Layer.effect(Store, Effect.acquireRelease(acquire(filename, limits), release));
 
 /**
- * A store in a SQLite file. One process at a time owns the file; in it, any number of runs share it.
+ * A store in a SQLite file. Any number of processes of one machine may use it at once; each run is executed by one of
+ * them.
  *
  * @example
  * ```ts

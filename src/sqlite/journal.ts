@@ -1,129 +1,319 @@
-/** One run's record in the file. */
+/** One run's records in the file, written by its owner. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { StoreCorrupt, StoreError } from "../errors.ts";
+import * as Effect from "effect/Effect";
+import { StoreError } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
-import type { Journal, RunStatus, StoredEvent } from "../journal/store.ts";
-import { linesOf } from "./lines.ts";
+import { Kind } from "../journal/records.ts";
+import type { Answer, Journal, RunStatus, StoredEvent, StoreProblem } from "../journal/store.ts";
+import type { Before } from "./claims.ts";
+import { lineOf } from "./lines.ts";
 import type { Values } from "./values.ts";
 import { checksum } from "./values.ts";
 import type { Client, Writer } from "./writer.ts";
 
 /** The statements that all runs share. */
 export interface Statements {
+  readonly fence: StatementSync;
   readonly chunk: StatementSync;
   readonly event: StatementSync;
   readonly end: StatementSync;
+  readonly survived: StatementSync;
+  readonly release: StatementSync;
+  readonly wait: StatementSync;
+  readonly unwait: StatementSync;
+  readonly unwaitAll: StatementSync;
+  readonly takeMessage: StatementSync;
+  readonly refuseMessages: StatementSync;
+  readonly dropCancels: StatementSync;
 }
 
 export const statements = (database: DatabaseSync): Statements => ({
+  fence: database.prepare("SELECT crashes FROM runs WHERE run = ? AND epoch = ?"),
   chunk: database.prepare("INSERT INTO chunks (run, seq, count, time, lines, crc) VALUES (?, ?, ?, ?, ?, ?)"),
   event: database.prepare("INSERT INTO events (run, time, type, path, detail) VALUES (?, ?, ?, ?, ?)"),
-  end: database.prepare("UPDATE runs SET status = ?, error = ?, ended = ? WHERE run = ?"),
+  end: database.prepare(
+    `UPDATE runs SET status = ?, error = ?, ended = ?, active = ?, records = ?, owner = NULL, crashes = 0
+     WHERE run = ? AND epoch = ?`,
+  ),
+  survived: database.prepare("UPDATE runs SET crashes = 0 WHERE run = ?"),
+  release: database.prepare("UPDATE runs SET owner = NULL, active = ? WHERE run = ? AND epoch = ?"),
+  wait: database.prepare("INSERT OR REPLACE INTO waits (run, path, since, text) VALUES (?, ?, ?, ?)"),
+  unwait: database.prepare(
+    "DELETE FROM waits WHERE run = ?1 AND (path = ?2 OR substr(path, 1, length(?2) + 1) IN (?2 || '/', ?2 || '['))",
+  ),
+  unwaitAll: database.prepare("DELETE FROM waits WHERE run = ?"),
+  takeMessage: database.prepare("UPDATE messages SET taken = 1 WHERE message = ?"),
+  refuseMessages: database.prepare("UPDATE messages SET taken = 1, answer = ? WHERE run = ? AND taken = 0"),
+  dropCancels: database.prepare("DELETE FROM messages WHERE run = ? AND type = 'cancel'"),
 });
 
-/** Writes records as one row, whose first record has the number `seq`. */
-export const insertChunk = (
-  { chunk }: Statements,
-  values: Values,
-  run: number,
-  seq: number,
-  entries: ReadonlyArray<Entry>,
-): void => {
-  const time = Math.round(entries[0]!.began);
-  const lines = linesOf(entries, time, values, run);
-  chunk.run(run, seq, entries.length, time, lines, checksum(seq, entries.length, time, lines));
-};
+type Status = Exclude<RunStatus, "running" | "crashed">;
 
 interface End {
-  readonly status: RunStatus;
+  readonly status: Status;
   readonly error: string | undefined;
   readonly time: number;
-  readonly done: (problem: StoreError | StoreCorrupt | undefined) => void;
+  readonly done: (problem: StoreProblem | undefined) => void;
 }
 
 type Done = (() => void) | undefined;
 
+/** One row of records: longer ones are several. */
+const mostRowBytes = 4 * 1024 * 1024;
+
+const sizeOf = ({ path, text }: Entry): number => path.length + text.length + 32;
+
+const endedAnswer: Answer = { type: "refused", reason: "The run has ended." };
+
+const nothing = (): void => {};
+
+/** What the store does for its journals beside writing. */
+export interface Keeper {
+  /** The run is no longer in this process's hands. */
+  readonly forget: (journal: SqliteJournal) => void;
+  readonly giveBack: (journal: SqliteJournal) => Effect.Effect<void>;
+  /** Has this process just learnt, or not yet learnt, that it may have lost its lease? */
+  readonly isLate: () => boolean;
+  /** Is the process about to end, so that others should take over its runs? */
+  readonly isLeaving: () => boolean;
+}
+
 export class SqliteJournal implements Journal, Client {
-  readonly #run: number;
+  readonly runId: string;
+  readonly run: number;
+  readonly epoch: number;
+  readonly before: Before | undefined;
+  readonly claimed = performance.now();
+  readonly #name: string;
+  readonly #keeper: Keeper;
   readonly #writer: Writer;
   readonly #statements: Statements;
   readonly #values: Values;
   #seq: number;
-  #entries: Array<Entry> = [];
+  #queue: Array<Entry> = [];
   #done: Array<Done> = [];
   #events: Array<StoredEvent> = [];
   #end: End | undefined = undefined;
-  onCommit: () => void = () => {};
-  onTrouble: (problem: StoreError | StoreCorrupt | undefined) => void = () => {};
+  /** How many of the queue the open transaction has written; and whether it has found another owner. */
+  #written = 0;
+  #wrote: "all" | "part" | "fenced" = "part";
+  #isOver = false;
+  #isWaiting = false;
+  bytes = 0;
+  onCommit: () => void = nothing;
+  onTrouble: (problem: StoreProblem | undefined) => void = nothing;
+  onLost: (problem: StoreProblem) => void = nothing;
+  onMessage: Journal["onMessage"] = undefined;
+  /** The messages that it was given. */
+  readonly messages = new Set<number>();
+  /** Has it been given those that were sent before it was claimed? */
+  hasLooked = false;
+  /** Has its owner lived so long that it cannot have been the run that killed others? */
+  hasSurvived = false;
 
-  constructor(run: number, seq: number, writer: Writer, statements: Statements, values: Values) {
-    this.#run = run;
-    this.#seq = seq;
+  constructor(
+    claim: {
+      readonly runId: string;
+      readonly run: number;
+      readonly epoch: number;
+      readonly seq: number;
+      readonly before: Before | undefined;
+      readonly isWaiting: boolean;
+      readonly store: string;
+    },
+    keeper: Keeper,
+    writer: Writer,
+    statements: Statements,
+    values: Values,
+  ) {
+    this.runId = claim.runId;
+    this.run = claim.run;
+    this.epoch = claim.epoch;
+    this.before = claim.before;
+    this.#seq = claim.seq;
+    this.#name = claim.store;
+    this.#isWaiting = claim.isWaiting;
+    this.#keeper = keeper;
     this.#writer = writer;
     this.#statements = statements;
     this.#values = values;
     writer.enter(this);
   }
 
+  get entries(): number {
+    return this.#queue.length + this.#events.length + (this.#end === undefined ? 0 : 1);
+  }
+
   isBlocked(): boolean {
-    return this.#writer.isBlocked;
+    return this.#isOver || this.#writer.isBlocked || this.#keeper.isLate();
   }
 
   append(entry: Entry, done: Done): void {
-    this.#entries.push(entry);
+    if (this.#isOver) return;
+    this.#queue.push(entry);
     this.#done.push(done);
-    this.#writer.add(this);
+    const size = sizeOf(entry);
+    this.bytes += size;
+    this.#writer.add(this, size);
   }
 
   tell(event: StoredEvent): void {
+    if (this.#isOver) return;
     this.#events.push(event);
-    this.#writer.add(this);
+    this.#writer.add(this, 0);
   }
 
-  end(status: RunStatus, error: string | undefined, time: number, done: End["done"]): void {
+  end(status: Status, error: string | undefined, time: number, done: End["done"]): void {
+    if (this.#isOver) {
+      done(undefined); // Why has been told to `onLost`.
+      return;
+    }
     this.#end = { status, error, time, done };
-    this.#writer.add(this);
+    this.#writer.add(this, 0);
     // An interrupted run does not wait for a disk that may never have space again.
     if (status === "interrupted" && this.#writer.trouble !== undefined) this.#finish(this.#writer.trouble);
   }
 
-  write(): void {
-    if (this.#entries.length > 0) {
-      insertChunk(this.#statements, this.#values, this.#run, this.#seq, this.#entries);
+  giveBack(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#leave();
+      return this.#keeper.giveBack(this);
+    });
+  }
+
+  write(room: number): number {
+    this.#written = 0;
+    this.#wrote = "part";
+    const owned = this.#statements.fence.get(this.run, this.epoch) as
+      | { readonly crashes: number }
+      | undefined;
+    if (owned === undefined) {
+      this.#wrote = "fenced";
+      return 0;
     }
+    let bytes = 0;
+    while (this.#written < this.#queue.length && bytes < room) bytes += this.#writeRow(room - bytes);
+    // One that has recorded something has not crashed for nothing.
+    if (this.#written > 0 && owned.crashes > 0) this.#statements.survived.run(this.run);
+    if (this.#written < this.#queue.length) return bytes;
+    this.#wrote = "all";
     for (const { time, type, path, detail } of this.#events) {
-      this.#statements.event.run(this.#run, Math.round(time), type, path, detail);
+      this.#statements.event.run(this.run, Math.round(time), type, path, this.#values.hide(detail));
     }
-    if (this.#end !== undefined) {
-      const { status, error, time } = this.#end;
-      this.#statements.end.run(status, error ?? null, Math.round(time), this.#run);
+    if (this.#end !== undefined) this.#writeEnd(this.#end);
+    return bytes;
+  }
+
+  /** Some of the records, as one row. */
+  #writeRow(room: number): number {
+    const from = this.#written;
+    const most = Math.min(room, mostRowBytes);
+    // Of the last record, since a step may have taken days: this is when the row was written.
+    const time = Math.round(this.#queue[from]!.ended);
+    const parts: Array<string> = [];
+    let bytes = 0;
+    do {
+      const entry = this.#queue[this.#written++]!;
+      const line = lineOf(entry, time, this.#values.place(entry.text, this.run));
+      parts.push(line);
+      bytes += line.length;
+      // The special ones are few: most records are outcomes of steps that waited for nobody.
+      if (entry.kind !== Kind.outcome || this.#isWaiting) this.#writeWait(entry);
+    } while (this.#written < this.#queue.length && bytes < most);
+    const lines = parts.join("");
+    const count = this.#written - from;
+    const seq = this.#seq + from;
+    this.#statements.chunk.run(this.run, seq, count, time, lines, checksum(seq, count, time, lines));
+    return bytes;
+  }
+
+  /** Keeps the list of who waits, and takes the messages that are recorded. */
+  #writeWait({ kind, path, text, ended, message }: Entry): void {
+    if (message !== undefined) this.#statements.takeMessage.run(message);
+    if (kind === Kind.waiting) {
+      this.#isWaiting = true;
+      this.#statements.wait.run(this.run, path, Math.round(ended), this.#values.place(text, this.run));
+    } else if (kind === Kind.outcome || kind === Kind.failure || kind === Kind.dropped) {
+      this.#statements.unwait.run(this.run, path);
     }
   }
 
+  #writeEnd({ status, error, time }: End): void {
+    const at = Math.round(time);
+    const { end, release, unwaitAll, refuseMessages, dropCancels } = this.#statements;
+    dropCancels.run(this.run);
+    if (status === "interrupted" && this.#keeper.isLeaving()) {
+      release.run(at, this.run, this.epoch);
+      return;
+    }
+    if (status === "succeeded") {
+      unwaitAll.run(this.run);
+      refuseMessages.run(JSON.stringify(endedAnswer), this.run);
+    }
+    const said = error === undefined ? null : this.#values.hide(error);
+    end.run(status, said, at, Date.now(), this.#seq - 1 + this.#queue.length, this.run, this.epoch);
+  }
+
   committed(): void {
-    const told = this.#done;
-    this.#seq += this.#entries.length;
-    this.#entries = [];
-    this.#done = [];
-    this.#events = [];
+    if (this.#wrote === "fenced") {
+      this.lose("another process has taken it over, since this one seemed to be gone.");
+      return;
+    }
+    const count = this.#written;
+    const isAll = this.#wrote === "all";
+    const told = isAll ? this.#done : this.#done.splice(0, count);
+    this.#seq += count;
+    if (isAll) {
+      this.#queue = [];
+      this.#done = [];
+      this.#events = [];
+      this.bytes = 0;
+    } else {
+      for (const entry of this.#queue.splice(0, count)) this.bytes -= sizeOf(entry);
+    }
+    const end = isAll ? this.#end : undefined;
     for (const done of told) done?.();
-    this.#finish(undefined);
+    if (end !== undefined) this.#finish(undefined);
   }
 
   goOn(): void {
     this.onCommit();
   }
 
-  trouble(problem: StoreError | StoreCorrupt | undefined): void {
+  trouble(problem: StoreProblem | undefined): void {
     this.onTrouble(problem);
     if (problem !== undefined && this.#end?.status === "interrupted") this.#finish(problem);
   }
 
-  #finish(problem: StoreError | StoreCorrupt | undefined): void {
+  /** The run has another owner: nothing more is recorded here. */
+  lose(reason: string): void {
+    this.failed(
+      new StoreError({ store: this.#name, kind: "fenced", reason: `run "${this.runId}": ${reason}` }),
+    );
+  }
+
+  failed(problem: StoreProblem): void {
+    if (this.#isOver) return;
+    const end = this.#end;
+    this.#leave();
+    this.onLost(problem);
+    end?.done(problem);
+  }
+
+  #leave(): void {
+    this.#isOver = true;
+    this.#end = undefined;
+    this.#queue = [];
+    this.#done = [];
+    this.#events = [];
+    this.#writer.leave(this);
+    this.#keeper.forget(this);
+  }
+
+  #finish(problem: StoreProblem | undefined): void {
     const end = this.#end;
     if (end === undefined) return;
-    this.#end = undefined;
-    this.#writer.leave(this);
+    this.#leave();
     end.done(problem);
   }
 }

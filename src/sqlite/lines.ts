@@ -1,21 +1,18 @@
 /**
  * Records as lines of text. Neither a path nor a text holds a control character, since names may not and JSON escapes
- * them: tabs and line ends can part the fields.
+ * them: tabs and line ends can separate the fields.
  */
 import { StoreCorrupt } from "../errors.ts";
 import type { Entry, Kind } from "../journal/records.ts";
-import type { Values } from "./values.ts";
 
 /** One record as a line. Times count from `time`, that of its row. A clock may be set back while a step runs. */
-const lineOf = ({ kind, path, began, ended, attempt }: Entry, time: number, placed: string): string => {
+export const lineOf = (
+  { kind, path, began, ended, attempt }: Entry,
+  time: number,
+  placed: string,
+): string => {
   const took = ended > began ? Math.round(ended - began) : 0;
   return `${kind}\t${attempt}\t${Math.round(began) - time}\t${took}\t${path}\t${placed}\n`;
-};
-
-export const linesOf = (entries: ReadonlyArray<Entry>, time: number, values: Values, run: number): string => {
-  let lines = "";
-  for (const entry of entries) lines += lineOf(entry, time, values.place(entry.text, run));
-  return lines;
 };
 
 /** The records of a row, with their texts as they were placed. */

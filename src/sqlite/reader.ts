@@ -1,14 +1,16 @@
-/** Runs as they stand in the file, each row checked before anything is made of it. */
+/** Runs as they are recorded in the file, each row checked before it is used. */
 import type { DatabaseSync } from "node:sqlite";
 import { StoreCorrupt } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
-import { newest } from "../journal/records.ts";
-import type { RunDetails, RunStatus, RunSummary, StoredEvent } from "../journal/store.ts";
+import { Kind, newest } from "../journal/records.ts";
+import type { RunDetails, RunFilter, RunStatus, RunSummary, StoredEvent, Wait } from "../journal/store.ts";
+import { runStatuses } from "../journal/store.ts";
 import { readLines } from "./lines.ts";
+import type { Owners } from "./owners.ts";
 import type { Values } from "./values.ts";
 import { checksum } from "./values.ts";
 
-interface RunRow {
+export interface RunRow {
   readonly run: number;
   readonly id: string;
   readonly pipeline: string;
@@ -20,6 +22,14 @@ interface RunRow {
   readonly status: RunStatus;
   readonly ended: number | null;
   readonly error: string | null;
+  readonly epoch: number;
+  readonly owner: string | null;
+  /** Claims in a row whose owner was gone without having recorded anything. */
+  readonly crashes: number;
+  /** When it was last claimed, or ended. */
+  readonly active: number;
+  /** How many records it had when it ended. */
+  readonly records: number | null;
 }
 
 interface ChunkRow {
@@ -33,43 +43,62 @@ interface ChunkRow {
 export const runChecksum = (row: Pick<RunRow, "id" | "pipeline" | "shape" | "inputs" | "origin" | "began">) =>
   checksum(row.id, row.pipeline, row.shape, row.inputs, row.origin, row.began);
 
-const summary = (row: RunRow): RunSummary => ({
-  id: row.id,
-  pipeline: row.pipeline,
-  status: row.status,
-  began: row.began,
-  ended: row.ended ?? undefined,
-  error: row.error ?? undefined,
-  origin: row.origin ?? undefined,
-});
-
 export class Reader {
   readonly #database: DatabaseSync;
   readonly #name: string;
   readonly #values: Values;
+  readonly #owners: Owners;
 
-  constructor(database: DatabaseSync, name: string, values: Values) {
+  constructor(database: DatabaseSync, name: string, values: Values, owners: Owners) {
     this.#database = database;
     this.#name = name;
     this.#values = values;
+    this.#owners = owners;
   }
 
   row(id: string): RunRow | undefined {
-    const row = this.#database.prepare("SELECT * FROM runs WHERE id = ?").get(id) as unknown as
-      | RunRow
-      | undefined;
-    if (row !== undefined && row.crc !== runChecksum(row)) {
-      throw this.#corrupt(`the row of run "${id}" is not what was written.`);
-    }
+    const row = this.#database.prepare("SELECT * FROM runs WHERE id = ?").get(id) as RunRow | undefined;
+    if (row !== undefined) this.#check(row);
     return row;
   }
 
-  runs(): ReadonlyArray<RunSummary> {
-    return (
-      this.#database
-        .prepare("SELECT * FROM runs ORDER BY began DESC, run DESC")
-        .all() as unknown as Array<RunRow>
-    ).map(summary);
+  #check(row: RunRow): void {
+    if (row.crc !== runChecksum(row) || !runStatuses.includes(row.status)) {
+      throw this.#corrupt(`the row of run "${row.id}" is not what was written.`);
+    }
+  }
+
+  statusOf(row: RunRow): RunStatus {
+    if (row.status !== "running") return row.status;
+    return this.#owners.living(row.owner) === undefined ? "crashed" : "running";
+  }
+
+  #summary(row: RunRow): RunSummary {
+    return {
+      id: row.id,
+      pipeline: row.pipeline,
+      status: this.statusOf(row),
+      began: row.began,
+      ended: row.ended ?? undefined,
+      error: row.error === null ? undefined : this.#values.show(row.error),
+      origin: row.origin ?? undefined,
+    };
+  }
+
+  runs({ pipeline, status, idPrefix, limit = Infinity }: RunFilter): ReadonlyArray<RunSummary> {
+    const found: Array<RunSummary> = [];
+    const rows = this.#database
+      .prepare(
+        `SELECT * FROM runs WHERE (?1 IS NULL OR pipeline = ?1) AND (?2 IS NULL OR substr(id, 1, length(?2)) = ?2)
+         ORDER BY began DESC, run DESC`,
+      )
+      .iterate(pipeline ?? null, idPrefix ?? null) as unknown as Iterable<RunRow>;
+    for (const row of rows) {
+      if (found.length >= limit) break;
+      const summary = this.#summary(row);
+      if (status === undefined || summary.status === status) found.push(summary);
+    }
+    return found;
   }
 
   /** The number that the next record of a run has. */
@@ -80,23 +109,54 @@ export class Reader {
     return row?.next ?? 1;
   }
 
-  details(row: RunRow): RunDetails {
+  /** `legible`: what cannot be decrypted is said to be so; otherwise it is an error. */
+  details(row: RunRow, legible = false): RunDetails {
+    const text = (placed: string): string =>
+      legible ? this.#values.show(placed) : this.#values.take(placed);
     return {
-      ...summary(row),
+      ...this.#summary(row),
       shape: row.shape,
-      inputs: this.#values.take(row.inputs),
-      entries: this.#entries(row),
-      events: this.#database
-        .prepare("SELECT time, type, path, detail FROM events WHERE run = ? ORDER BY event")
-        .all(row.run) as unknown as ReadonlyArray<StoredEvent>,
+      inputs: text(row.inputs),
+      entries: newest(this.#entries(row)).map((entry) => ({ ...entry, text: text(entry.text) })),
+      events: this.#events(row, text),
     };
   }
 
-  #entries({ run, id }: RunRow): ReadonlyArray<Entry> {
+  #events(row: RunRow, text: (placed: string) => string): ReadonlyArray<StoredEvent> {
+    const events = this.#database
+      .prepare("SELECT time, type, path, detail FROM events WHERE run = ? ORDER BY event")
+      .all(row.run) as unknown as ReadonlyArray<StoredEvent>;
+    return events.map((event) => ({ ...event, detail: text(event.detail) }));
+  }
+
+  /** The text of a path's outcome, without making texts of all others. */
+  value(row: RunRow, path: string): string | undefined {
+    const entry = newest(this.#entries(row)).findLast(
+      (entry) => entry.path === path && (entry.kind === Kind.outcome || entry.kind === Kind.failure),
+    );
+    return entry === undefined ? undefined : this.#values.show(entry.text);
+  }
+
+  waiting(): ReadonlyArray<Wait> {
+    const rows = this.#database
+      .prepare(
+        `SELECT runs.id AS runId, waits.path, waits.text, waits.since FROM waits JOIN runs ON runs.run = waits.run
+         WHERE runs.status = 'running' ORDER BY waits.since`,
+      )
+      .all() as unknown as ReadonlyArray<Wait>;
+    return rows.map((row) => ({ ...row, text: this.#values.show(row.text) }));
+  }
+
+  isWaiting(run: number): boolean {
+    return this.#database.prepare("SELECT 1 FROM waits WHERE run = ? LIMIT 1").get(run) !== undefined;
+  }
+
+  /** All records, with their texts as they are kept. */
+  #entries({ run, id, records }: RunRow): ReadonlyArray<Entry> {
     const entries: Array<Entry> = [];
     const rows = this.#database
       .prepare("SELECT seq, count, time, lines, crc FROM chunks WHERE run = ? ORDER BY seq")
-      .all(run) as unknown as ReadonlyArray<ChunkRow>;
+      .iterate(run) as unknown as Iterable<ChunkRow>;
     for (const { seq, count, time, lines, crc } of rows) {
       // Rows are only ever added: where one is missing, a page of the file is.
       if (seq !== entries.length + 1)
@@ -106,9 +166,10 @@ export class Reader {
       }
       for (const entry of readLines(lines, time, count, this.#name)) entries.push(entry);
     }
-    return newest(entries).map((entry) =>
-      entry.text.startsWith("#") ? { ...entry, text: this.#values.take(entry.text) } : entry,
-    );
+    if (records !== null && records !== entries.length) {
+      throw this.#corrupt(`run "${id}" ended with ${records} records, and ${entries.length} are there.`);
+    }
+    return entries;
   }
 
   #corrupt(reason: string): StoreCorrupt {

@@ -1,13 +1,13 @@
 /** The tables of a store's file, and how a file of an older version becomes one of this version. */
 
-/** "Espl": what says that a SQLite file is a store. */
+/** "Espl": marks a SQLite file as a store. */
 export const applicationId = 0x45_73_70_6c;
 
 /**
  * Each brings a file from the version before to the next; the first makes an empty file a store. Never change one that
  * was released: add another.
  *
- * All records that a run makes in one transaction are one row, a line each: what a row costs, a line does not, and a run
+ * All records that a run makes in one transaction are one row, a line each: a row is expensive, a line is not, and a run
  * is read as a whole anyway. Nothing is ever updated, so that a gap in the numbers of the records means damage.
  */
 export const migrations: ReadonlyArray<string> = [
@@ -64,5 +64,46 @@ export const migrations: ReadonlyArray<string> = [
     crc INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX cache_by_step ON cache (step, inputs);
+  `,
+  // Several processes: each run has an owner, each claim an epoch. `records` counts those of a run that has ended.
+  `
+  ALTER TABLE runs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN owner TEXT;
+  ALTER TABLE runs ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN active INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE runs ADD COLUMN records INTEGER;
+  CREATE TABLE owners (
+    owner TEXT PRIMARY KEY,
+    host TEXT NOT NULL,
+    pid INTEGER NOT NULL,
+    started TEXT NOT NULL,
+    inode INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    beat INTEGER NOT NULL,
+    tick INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE messages (
+    message INTEGER PRIMARY KEY AUTOINCREMENT,
+    run INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    path TEXT NOT NULL,
+    text TEXT NOT NULL,
+    time INTEGER NOT NULL,
+    taken INTEGER NOT NULL DEFAULT 0,
+    answer TEXT
+  ) STRICT;
+  CREATE INDEX messages_by_run ON messages (run, taken);
+  CREATE TABLE waits (
+    run INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (run, path)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE computing (
+    key TEXT PRIMARY KEY,
+    owner TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
   `,
 ];

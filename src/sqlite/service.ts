@@ -1,201 +1,407 @@
 /** A store over one file. All who open the same file in one process share one connection. */
+import { stat, statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import * as Effect from "effect/Effect";
-import type { StoreCorrupt, StoreError } from "../errors.ts";
-import type { Cached, CacheKey, Journal, NewRun, StoreService } from "../journal/store.ts";
-import { Kind } from "../journal/records.ts";
+import type { StoreCodec } from "../../types/store.ts";
+import { StoreError } from "../errors.ts";
+import type {
+  Answer,
+  Cached,
+  CacheKey,
+  Claim,
+  NewMessage,
+  NewRun,
+  PruneOptions,
+  RunFilter,
+  StoreProblem,
+  StoreService,
+} from "../journal/store.ts";
 import { Cache } from "./cache.ts";
-import { closeDatabase, nameOf, openDatabase } from "./database.ts";
-import type { Hear } from "./inbox.ts";
-import { Inbox } from "./inbox.ts";
-import type { Statements } from "./journal.ts";
-import { insertChunk, SqliteJournal, statements } from "./journal.ts";
-import { problemOf } from "./problems.ts";
-import { Reader, runChecksum } from "./reader.ts";
+import type { Claimed } from "./claims.ts";
+import { Claims } from "./claims.ts";
+import { inMemory, openDatabase } from "./database.ts";
+import type { Keeper, Statements } from "./journal.ts";
+import { SqliteJournal, statements } from "./journal.ts";
+import { dropLease, keepLease } from "./lease.ts";
+import { leaving } from "./leaving.ts";
+import { Mailbox } from "./mailbox.ts";
+import { leaseMillis, Owners } from "./owners.ts";
+import { prune } from "./prune.ts";
+import { Reader } from "./reader.ts";
+import { patiently } from "./retry.ts";
 import { Values } from "./values.ts";
 import { Writer } from "./writer.ts";
 
-interface Limits {
+export interface Limits {
   readonly maxValueBytes?: number;
   readonly maxFileBytes?: number;
+  readonly codec?: StoreCodec;
 }
 
-class SqliteService implements StoreService {
+/** How often a store with runs under way looks for what others wrote. */
+const lookMillis = 40;
+/** How often it looks whether the file is still there. */
+const checkMillis = 1_000;
+/** A run whose owner has lived for so long did not kill it at once. */
+const survivedMillis = 60_000;
+/** How long a sender waits for an owner's answer. */
+const answerMillis = 5_000;
+
+type Asked<Value> = Effect.Effect<Value, StoreProblem>;
+
+export class SqliteService implements StoreService, Keeper {
   readonly name: string;
   readonly maxValueBytes: number;
+  readonly keepsSecrets: boolean;
   readonly #database: DatabaseSync;
   readonly #values: Values;
+  readonly #owners: Owners;
   readonly #reader: Reader;
   readonly #writer: Writer;
+  readonly #claims: Claims;
+  readonly #mailbox: Mailbox;
   readonly #statements: Statements;
   readonly #cache: Cache;
-  readonly #inbox: Inbox | undefined;
-  readonly #newRun: StatementSync;
+  readonly #dataVersion: StatementSync;
+  readonly #filename: string | undefined;
+  readonly #journals = new Set<SqliteJournal>();
+  #inode: number | undefined = undefined;
+  #seen: unknown = undefined;
+  #isShared = false;
+  #looking: NodeJS.Timeout | undefined = undefined;
+  #lastCheck = 0;
+  /** When this process last knew that its runs are its own. */
+  #verified = performance.now();
+  #hasLease = false;
+  #isWanted = true;
 
-  constructor(name: string, { maxValueBytes = 256 * 1024 * 1024, maxFileBytes }: Limits) {
+  /** Opens the file, once. Throws. `name`: what to call it, which differs for each store in memory. */
+  constructor(
+    name: string,
+    filename: string,
+    { maxValueBytes = 256 * 1024 * 1024, maxFileBytes, codec }: Limits,
+  ) {
     this.name = name;
     this.maxValueBytes = maxValueBytes;
-    this.#database = openDatabase(name, maxFileBytes);
-    this.#values = new Values(this.#database, name);
-    this.#reader = new Reader(this.#database, name, this.#values);
-    this.#writer = new Writer(this.#database, name);
-    this.#statements = statements(this.#database);
-    this.#cache = new Cache(this.#database, this.#writer, this.#values);
-    this.#newRun = this.#database.prepare(
-      "INSERT INTO runs (id, pipeline, shape, inputs, origin, began, crc, status) VALUES (?, ?, ?, ?, ?, ?, ?, 'running')",
-    );
-    this.#inbox = name === ":memory:" ? undefined : new Inbox(name);
+    this.keepsSecrets = codec !== undefined;
+    this.#filename = filename === inMemory ? undefined : filename;
+    const database = openDatabase(filename, maxFileBytes);
+    if (filename !== inMemory) this.#inode = statSync(filename).ino;
+    this.#database = database;
+    this.#values = new Values(database, name, codec);
+    this.#owners = new Owners(database, this.#inode ?? 0);
+    this.#reader = new Reader(database, name, this.#values, this.#owners);
+    this.#writer = new Writer(database, name, () => this.#isShared);
+    this.#claims = new Claims(database, this.#owners, this.#reader, this.#values);
+    this.#mailbox = new Mailbox(database, this.#reader, this.#owners, this.#claims, this.#values);
+    this.#statements = statements(database);
+    this.#cache = new Cache(database, this.#writer, this.#values, this.#owners);
+    this.#dataVersion = database.prepare("PRAGMA data_version");
   }
 
-  close(): void {
-    this.#inbox?.close();
+  // -- Its life ------------------------------------------------------------------------------------------------------
+
+  /** No layer holds it any more. It lives on as long as a run of it does. */
+  unwanted(): void {
+    this.#isWanted = false;
+    if (this.#journals.size === 0) this.#close();
+  }
+
+  wanted(): void {
+    this.#isWanted = true;
+  }
+
+  #close(): void {
+    if (!this.#database.isOpen) return;
+    clearInterval(this.#looking);
+    this.#looking = undefined;
+    leaving.delete(this);
     this.#writer.close();
-    closeDatabase(this.#database, this.name);
+    if (this.#hasLease) {
+      this.#hasLease = false;
+      dropLease(this.#owners.me.owner);
+    }
+    try {
+      this.#owners.leave();
+      this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch {
+      // Another process writes, or nothing can be written: a lease that is not renewed ends by itself.
+    }
+    this.#database.close();
+    this.onClosed();
   }
 
-  /** Reads and writes see each other: what is queued is committed first. */
-  #ask<Value>(ask: () => Value): Effect.Effect<Value, StoreError | StoreCorrupt> {
-    return Effect.try({
-      try: () => {
-        if (this.#writer.trouble === undefined) this.#writer.flush();
-        return ask();
+  onClosed: () => void = () => {};
+
+  #ask<Value>(ask: () => Value): Asked<Value> {
+    return patiently(this.name, () => {
+      if (this.#database.isOpen) return ask();
+      throw new StoreError({
+        store: this.name,
+        kind: "closed",
+        reason: "it was closed: its layer's scope has ended.",
+      });
+    });
+  }
+
+  // -- Owning --------------------------------------------------------------------------------------------------------
+
+  claim(runId: string, run: NewRun | undefined): Asked<Claim> {
+    return Effect.flatMap(
+      this.#ask(() => {
+        this.#keepLease();
+        return this.#claims.claim(runId, run);
+      }),
+      (claimed): Asked<Claim> => {
+        switch (claimed.type) {
+          case "new":
+            return Effect.succeed({ type: "new", journal: this.#journal(runId, claimed, 1) });
+          case "existing":
+            // It is this process's now: what is read here is all that there is.
+            return this.#ask((): Claim => {
+              try {
+                const run = this.#reader.details(claimed.row);
+                const seq = this.#reader.nextSeq(claimed.row.run);
+                const journal = this.#journal(runId, { ...claimed, run: claimed.row.run }, seq);
+                return { type: "existing", run, journal };
+              } catch (error) {
+                this.#claims.giveBack(claimed.row.run, claimed.epoch, claimed.before);
+                throw error;
+              }
+            });
+          default:
+            return Effect.succeed(claimed);
+        }
       },
-      catch: (error) => problemOf(this.name, error),
+    );
+  }
+
+  #journal(
+    runId: string,
+    claimed: { readonly run: number; readonly epoch: number } & Partial<
+      Pick<Extract<Claimed, { before: unknown }>, "before">
+    >,
+    seq: number,
+  ): SqliteJournal {
+    const { run, epoch, before } = claimed;
+    const isWaiting = before !== undefined && this.#reader.isWaiting(run);
+    const journal = new SqliteJournal(
+      { runId, run, epoch, seq, before, isWaiting, store: this.name },
+      this,
+      this.#writer,
+      this.#statements,
+      this.#values,
+    );
+    this.#verified = performance.now();
+    this.#journals.add(journal);
+    this.#keepLooking();
+    return journal;
+  }
+
+  /** Its timer keeps the process alive while a run of it is under way: one that only waits has nothing else. */
+  #keepLooking(): void {
+    leaving.add(this);
+    this.#looking ??= setInterval(() => this.#look(), lookMillis);
+  }
+
+  /** Before the first claim: between a claim and its first commit there should be as little as possible. */
+  #keepLease(): void {
+    if (this.#hasLease || this.#filename === undefined) return;
+    this.#hasLease = true;
+    keepLease(this.#filename, this.#owners.me);
+    try {
+      this.#owners.clean();
+      this.#isShared = this.#owners.hasOthers;
+    } catch {
+      // Busy: somebody else cleans.
+    }
+  }
+
+  forget(journal: SqliteJournal): void {
+    this.#journals.delete(journal);
+    if (this.#journals.size > 0) return;
+    clearInterval(this.#looking);
+    this.#looking = undefined;
+    leaving.delete(this);
+    // Not at once: who is told of the end may still ask.
+    if (!this.#isWanted) setImmediate(() => !this.#isWanted && this.#journals.size === 0 && this.#close());
+  }
+
+  giveBack({ run, epoch, before }: SqliteJournal): Effect.Effect<void> {
+    const asked =
+      before === undefined ? this.#ask(() => {}) : this.#ask(() => this.#claims.giveBack(run, epoch, before));
+    return Effect.ignore(asked);
+  }
+
+  isLate(): boolean {
+    if (this.#filename === undefined || performance.now() - this.#verified < leaseMillis) return false;
+    // This process was frozen, or a step blocked it: others may have taken its runs.
+    this.#verify();
+    return performance.now() - this.#verified >= leaseMillis;
+  }
+
+  isLeaving(): boolean {
+    return leaving.isLeaving;
+  }
+
+  /** The process ends: what is recorded stays, and others may take the runs over at once. */
+  releaseAll(): void {
+    this.#writer.close();
+    for (const { run, epoch } of this.#journals) {
+      try {
+        this.#statements.release.run(Date.now(), run, epoch);
+      } catch {
+        // It is noticed anyway that the process has gone.
+      }
+    }
+  }
+
+  /** Finds out which runs have another owner by now. */
+  #verify(): void {
+    try {
+      for (const journal of [...this.#journals]) {
+        if (this.#statements.fence.get(journal.run, journal.epoch) === undefined) {
+          journal.lose("another process has taken it over, since this one seemed to be gone.");
+        }
+      }
+      this.#verified = performance.now();
+    } catch {
+      // It is tried again soon; until it succeeds, nothing new starts.
+    }
+  }
+
+  #look(): void {
+    const now = performance.now();
+    this.#checkFile(now);
+    try {
+      const version = Object.values(this.#dataVersion.get() ?? {})[0];
+      const isNews = version !== this.#seen;
+      this.#seen = version;
+      if (isNews) {
+        this.#verify();
+        this.#isShared = this.#filename !== undefined && this.#owners.hasOthers;
+      } else this.#verified = now;
+      for (const journal of this.#journals) {
+        if (isNews || !journal.hasLooked) this.#mailbox.deliver(journal);
+      }
+    } catch {
+      // Busy, or worse: then a commit says so.
+    }
+  }
+
+  /** A file that was deleted takes writes as before, and nobody will ever read them. */
+  #checkFile(now: number): void {
+    if (this.#inode === undefined || now - this.#lastCheck < checkMillis) return;
+    this.#lastCheck = now;
+    this.#inodeOf((inode) => {
+      if (inode === this.#inode || !this.#database.isOpen) return;
+      const reason = "the file was deleted or replaced while runs were recorded in it.";
+      this.#writer.fail(new StoreError({ store: this.name, kind: "missing", reason }));
+    });
+    for (const journal of this.#journals) {
+      if (now - journal.claimed < survivedMillis || journal.hasSurvived) continue;
+      journal.hasSurvived = true;
+      this.#statements.survived.run(journal.run);
+    }
+  }
+
+  #inodeOf(tell: (inode: number | undefined) => void): void {
+    stat(this.#filename!, (error, stats) => {
+      if (error === null) tell(stats.ino);
+      else if (error.code === "ENOENT") tell(undefined);
     });
   }
 
-  begin(run: NewRun): Effect.Effect<Journal, StoreError | StoreCorrupt> {
-    return this.#ask(() => {
-      const { id, pipeline, shape, origin = null } = run;
-      const inputs = this.#values.place(run.inputs, undefined);
-      const began = Math.round(run.time);
-      const crc = runChecksum({ id, pipeline, shape, inputs, origin, began });
-      const { lastInsertRowid } = this.#newRun.run(id, pipeline, shape, inputs, origin, began, crc);
-      const number = Number(lastInsertRowid);
-      this.#values.place(run.inputs, number); // The run holds them, once it has a number.
-      return this.#journal(number, 1);
-    });
-  }
-
-  #journal(run: number, seq: number): Journal {
-    return new SqliteJournal(run, seq, this.#writer, this.#statements, this.#values);
-  }
+  // -- Reading -------------------------------------------------------------------------------------------------------
 
   find(runId: string) {
     return this.#ask(() => {
       const row = this.#reader.row(runId);
-      return row === undefined ? undefined : this.#reader.details(row);
+      return row === undefined ? undefined : this.#reader.details(row, true);
     });
   }
 
-  reopen(runId: string): Effect.Effect<Journal, StoreError | StoreCorrupt> {
+  runs(filter: RunFilter = {}) {
+    return this.#ask(() => this.#reader.runs(filter));
+  }
+
+  value(runId: string, path: string) {
     return this.#ask(() => {
-      const { run } = this.#reader.row(runId)!;
-      this.#database
-        .prepare("UPDATE runs SET status = 'running', ended = NULL, error = NULL WHERE run = ?")
-        .run(run);
-      return this.#journal(run, this.#reader.nextSeq(run));
+      const row = this.#reader.row(runId);
+      return row === undefined ? undefined : this.#reader.value(row, path);
     });
   }
 
-  runs() {
-    return this.#ask(() => this.#reader.runs());
+  waiting() {
+    return this.#ask(() => this.#reader.waiting());
   }
 
-  prune(time: number): Effect.Effect<number, StoreError | StoreCorrupt> {
-    return this.#ask(() => {
-      const database = this.#database;
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        const which = "SELECT run FROM runs WHERE status <> 'running' AND coalesce(ended, began) < ?";
-        for (const table of ["chunks", "events", "holds"]) {
-          database.prepare(`DELETE FROM ${table} WHERE run IN (${which})`).run(time);
-        }
-        const { changes } = database.prepare(`DELETE FROM runs WHERE run IN (${which})`).run(time);
-        database.prepare("DELETE FROM cache WHERE time < ?").run(time);
-        database.exec(
-          `DELETE FROM blobs WHERE hash NOT IN (
-             SELECT hash FROM holds UNION SELECT substr(text, 2) FROM cache WHERE text LIKE '#%')`,
-        );
-        database.exec("COMMIT");
-        database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
-        return Number(changes);
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK");
-        throw error;
-      }
-    });
+  // -- Steering ------------------------------------------------------------------------------------------------------
+
+  send(message: NewMessage): Asked<Answer> {
+    return Effect.flatMap(
+      this.#ask(() => this.#mailbox.send(message)),
+      (sent) => {
+        if (sent.type === "answered") return Effect.succeed(sent.answer);
+        for (const journal of this.#journals)
+          if (journal.runId === message.runId) this.#mailbox.deliver(journal);
+        return this.#answer(message.type, sent.message);
+      },
+    );
   }
 
-  setStatus(runId: string, status: string, time: number): Effect.Effect<void, StoreError | StoreCorrupt> {
-    return this.#ask(() => {
-      this.#database
-        .prepare("UPDATE runs SET status = ?, ended = ? WHERE id = ?")
-        .run(status, Math.round(time), runId);
-    });
+  /** Waits for the owner. */
+  #answer(type: "signal" | "cancel", message: number): Asked<Answer> {
+    const until = performance.now() + answerMillis;
+    const again = (): Asked<Answer> =>
+      Effect.flatMap(
+        this.#ask(() => this.#mailbox.answerTo(message)),
+        (answer) => {
+          if (answer !== undefined) return Effect.succeed(answer);
+          if (performance.now() < until) return Effect.flatMap(soon, again);
+          const unheard: Answer = { type: "refused", reason: "The process that runs it did not answer." };
+          return type === "signal"
+            ? Effect.succeed({ type: "kept" })
+            : Effect.as(this.#giveUp(message), unheard);
+        },
+      );
+    const asked = again();
+    return type === "signal" ? asked : Effect.onInterrupt(asked, () => this.#giveUp(message));
   }
 
-  signal(
-    runId: string,
-    path: string,
-    text: string,
-    time: number,
-  ): Effect.Effect<void, StoreError | StoreCorrupt> {
-    return this.#ask(() => {
-      const { run } = this.#reader.row(runId)!;
-      const entry = { kind: Kind.signal, path, text, began: time, ended: time, attempt: 1 };
-      insertChunk(this.#statements, this.#values, run, this.#reader.nextSeq(run), [entry]);
-    });
+  #giveUp(message: number): Effect.Effect<void> {
+    return Effect.ignore(this.#ask(() => this.#mailbox.giveUp(message)));
   }
 
-  cached(key: CacheKey): Cached | undefined {
-    return this.#cache.get(key);
+  prune(options: PruneOptions): Asked<number> {
+    return this.#ask(() => prune(this.#database, this.#reader, options));
   }
 
-  missReason(key: CacheKey): string {
-    return this.#cache.missReason(key);
+  // -- The cache -----------------------------------------------------------------------------------------------------
+
+  cached(key: CacheKey): Asked<Cached | undefined> {
+    return this.#ask(() => this.#cache.get(key));
+  }
+
+  missReason(key: CacheKey): Asked<string> {
+    return this.#ask(() => this.#cache.missReason(key));
   }
 
   putCached(key: CacheKey, cached: Cached): void {
     this.#cache.put(key, cached);
   }
 
-  listen(hear: Hear): () => void {
-    return this.#inbox?.listen(hear) ?? (() => {});
+  startComputing(key: CacheKey): Asked<boolean> {
+    return this.#filename === undefined ? Effect.succeed(true) : this.#ask(() => this.#cache.start(key));
+  }
+
+  stopComputing(key: CacheKey): void {
+    if (this.#filename !== undefined) this.#cache.stop(key);
   }
 }
 
-interface Shared {
-  readonly service: SqliteService;
-  users: number;
-}
-
-const shared = new Map<string, Shared>();
-
-/** The store of a file, opened by its first user and closed by its last. Two in-memory stores are two. */
-export const acquire = (
-  filename: string,
-  limits: Limits,
-): Effect.Effect<Shared, StoreError | StoreCorrupt> => {
-  const name = nameOf(filename);
-  return Effect.try({
-    try: () => {
-      let store = name === ":memory:" ? undefined : shared.get(name);
-      if (store === undefined) {
-        store = { service: new SqliteService(name, limits), users: 0 };
-        if (name !== ":memory:") shared.set(name, store);
-      }
-      store.users++;
-      return store;
-    },
-    catch: (error) => problemOf(name, error),
-  });
-};
-
-export const release = (store: Shared): Effect.Effect<void> =>
-  Effect.sync(() => {
-    if (--store.users > 0) return;
-    const { service } = store;
-    if (shared.get(service.name) === store) shared.delete(service.name);
-    service.close();
-  });
+/** Real time, whatever clock the program runs on. */
+const soon: Effect.Effect<void> = Effect.callback((resume) => {
+  const timer = setTimeout(() => resume(Effect.void), 10);
+  return Effect.sync(() => clearTimeout(timer));
+});

@@ -1,49 +1,72 @@
 /**
  * Commits in groups: everything that is queued in one turn of the event loop goes into one transaction, and whoever waits
- * is told after its COMMIT, when it can no more be lost. A commit costs a fraction of a millisecond however much is in it.
+ * is told after its COMMIT, when it can no longer be lost. A commit costs a fraction of a millisecond however much is in
+ * it, up to a limit in bytes, after which the rest waits for the next turn.
  *
- * While the file cannot be written all is kept and tried again, and nobody is told but that there is trouble.
+ * While the file cannot be written everything is kept and tried again. What can never be written costs the run that it
+ * belongs to, and no other.
  */
 import type { DatabaseSync } from "node:sqlite";
-import type { StoreCorrupt, StoreError } from "../errors.ts";
-import { problemOf } from "./problems.ts";
+import type { StoreProblem } from "../journal/store.ts";
+import { isBusy, isPassing, problemOf } from "./problems.ts";
+import { pauseMillis } from "./retry.ts";
 
-/** So many at once: a long phase of timers starves the turn's end. */
-const most = 4096;
-/** More than that is waiting only when the file cannot be written. */
-const tooMany = 2 * most;
+/** So many entries at once: a long phase of timers starves the turn's end. */
+const mostEntries = 4096;
+/** More than this waits only when the file cannot be written as fast as it is filled. */
+const tooManyEntries = 2 * mostEntries;
+const tooManyBytes = 64 * 1024 * 1024;
+/** So much in one transaction: about 20 ms of writing. */
+const mostBytes = 8 * 1024 * 1024;
 const retryMillis = 500;
+/** Another process's commits make a file busy for moments. Only after this long a run is told. */
+const busyPatienceMillis = 2_000;
+/** With another process at work, the lock is left alone for as long as it was held, up to this. */
+const mostGapMillis = 5;
 
 /** Who has something to write. */
 export interface Client {
-  /** Writes all that it has, inside of a transaction. It is called again where that failed. */
-  readonly write: () => void;
-  /** That has been committed. */
+  /**
+   * Writes the next part of what it has, about `room` bytes, inside a transaction; returns how many it wrote. It is called
+   * again if that transaction failed.
+   */
+  readonly write: (room: number) => number;
+  /** That part has been committed. */
   readonly committed: () => void;
-  /** Told after each commit, when all have been told what of theirs was committed. */
+  /** What it still has to write. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** Its part can never be committed: it is left out from now on. */
+  readonly failed: (problem: StoreProblem) => void;
+  /** Called after each commit, once all have been told what of theirs was committed. */
   readonly goOn: () => void;
-  readonly trouble: (problem: StoreError | StoreCorrupt | undefined) => void;
+  readonly trouble: (problem: StoreProblem | undefined) => void;
 }
 
 export class Writer {
   readonly #database: DatabaseSync;
   readonly #name: string;
+  readonly #isShared: () => boolean;
   /** All who may be waiting. */
   readonly #clients = new Set<Client>();
-  #dirty = new Set<Client>();
-  #queued = 0;
+  readonly #dirty = new Set<Client>();
+  #entries = 0;
+  #bytes = 0;
   #scheduled: NodeJS.Immediate | undefined = undefined;
   #retry: NodeJS.Timeout | undefined = undefined;
-  #telling = false;
-  trouble: StoreError | StoreCorrupt | undefined = undefined;
+  #attempts = 0;
+  #busySince = 0;
+  #isTelling = false;
+  trouble: StoreProblem | undefined = undefined;
 
-  constructor(database: DatabaseSync, name: string) {
+  constructor(database: DatabaseSync, name: string, isShared: () => boolean) {
     this.#database = database;
     this.#name = name;
+    this.#isShared = isShared;
   }
 
   get isBlocked(): boolean {
-    return this.trouble !== undefined || this.#queued > tooMany;
+    return this.trouble !== undefined || this.#entries > tooManyEntries || this.#bytes > tooManyBytes;
   }
 
   enter(client: Client): void {
@@ -52,45 +75,87 @@ export class Writer {
 
   leave(client: Client): void {
     this.#clients.delete(client);
+    this.#dirty.delete(client);
   }
 
-  /** One thing more to write. */
-  add(client: Client): void {
+  /** One thing more to write, of about so many bytes. */
+  add(client: Client, bytes: number): void {
     this.#dirty.add(client);
-    this.#queued++;
-    if (this.trouble !== undefined) return;
-    if (this.#queued >= most && !this.#telling) this.flush();
+    this.#entries++;
+    this.#bytes += bytes;
+    if (this.#retry !== undefined) return;
+    if (this.#entries >= mostEntries && !this.#isTelling) this.flush();
     else this.#scheduled ??= setImmediate(() => this.flush());
   }
 
-  /** Commits what is queued. */
+  /** Commits what is queued, or as much of it as one transaction takes. */
   flush(): void {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
-    if (this.#queued === 0) return;
-    const batch = this.#dirty;
+    clearTimeout(this.#retry);
+    this.#retry = undefined;
+    if (this.#dirty.size === 0) return;
+    const began = performance.now();
+    let batch: ReadonlyArray<Client>;
     try {
-      this.#commit(batch);
+      batch = this.#commit([...this.#dirty]);
     } catch (error) {
-      this.#inTrouble(problemOf(this.#name, error));
+      this.#failed(error);
       return;
     }
-    this.#dirty = new Set();
-    this.#queued = 0;
-    this.#outOfTrouble();
-    // What is told may have more to write: that waits for its own commit.
-    this.#telling = true;
-    for (const client of batch) client.committed();
-    this.#telling = false;
+    this.#succeeded(batch);
     for (const client of this.#clients) client.goOn();
+    this.#leaveGap(performance.now() - began);
   }
 
-  #commit(batch: ReadonlySet<Client>): void {
+  /** What is left waits for the next turn, or a little longer where others want to write too. */
+  #leaveGap(tookMillis: number): void {
+    if (this.#isShared()) {
+      this.#retry ??= setTimeout(() => this.flush(), Math.min(mostGapMillis, tookMillis));
+      if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+      this.#scheduled = undefined;
+    } else if (this.#dirty.size > 0) this.#scheduled ??= setImmediate(() => this.flush());
+  }
+
+  #succeeded(batch: ReadonlyArray<Client>): void {
+    this.#attempts = 0;
+    this.#busySince = 0;
+    if (this.trouble !== undefined) {
+      this.trouble = undefined;
+      for (const client of this.#clients) client.trouble(undefined);
+    }
+    for (const client of batch) this.#dirty.delete(client);
+    // What is told may have more to write: that waits for its own commit.
+    this.#isTelling = true;
+    for (const client of batch) client.committed();
+    this.#isTelling = false;
+    this.#count(batch);
+  }
+
+  #count(batch: ReadonlyArray<Client>): void {
+    for (const client of batch) if (client.entries > 0) this.#dirty.add(client);
+    this.#entries = 0;
+    this.#bytes = 0;
+    for (const { entries, bytes } of this.#dirty) {
+      this.#entries += entries;
+      this.#bytes += bytes;
+    }
+  }
+
+  /** Who of them has written in one transaction. */
+  #commit(clients: ReadonlyArray<Client>): ReadonlyArray<Client> {
     const database = this.#database;
+    const batch: Array<Client> = [];
     database.exec("BEGIN IMMEDIATE");
     try {
-      for (const client of batch) client.write();
+      let room = mostBytes;
+      for (const client of clients) {
+        room -= client.write(room);
+        batch.push(client);
+        if (room <= 0) break;
+      }
       database.exec("COMMIT");
+      return batch;
     } catch (error) {
       // SQLite has rolled back by itself where the disk was full.
       if (database.isTransaction) database.exec("ROLLBACK");
@@ -98,26 +163,62 @@ export class Writer {
     }
   }
 
-  #inTrouble(problem: StoreError | StoreCorrupt): void {
+  #failed(error: unknown): void {
+    if (isBusy(error)) {
+      const now = performance.now();
+      if (this.#busySince === 0) this.#busySince = now;
+      this.#retry = setTimeout(() => this.flush(), pauseMillis(this.#attempts++));
+      if (now - this.#busySince > busyPatienceMillis) this.#inTrouble(problemOf(this.#name, error));
+      return;
+    }
+    const problem = problemOf(this.#name, error);
+    if (isPassing(problem)) {
+      this.#retry = setTimeout(() => this.flush(), retryMillis);
+      this.#inTrouble(problem);
+    } else this.#oneByOne();
+  }
+
+  #inTrouble(problem: StoreProblem): void {
     const isNew = this.trouble === undefined;
     this.trouble = problem;
-    this.#retry = setTimeout(() => this.flush(), retryMillis);
     if (isNew) for (const client of this.#clients) client.trouble(problem);
   }
 
-  #outOfTrouble(): void {
-    if (this.trouble === undefined) return;
-    clearTimeout(this.#retry);
-    this.trouble = undefined;
-    for (const client of this.#clients) client.trouble(undefined);
+  /** Something in the last batch can never be committed: each client tries alone, so that it costs only its own run. */
+  #oneByOne(): void {
+    for (const client of [...this.#dirty]) {
+      try {
+        this.#succeeded(this.#commit([client]));
+      } catch (error) {
+        if (isBusy(error) || isPassing(problemOf(this.#name, error))) {
+          this.#failed(error);
+          return;
+        }
+        this.leave(client);
+        client.failed(problemOf(this.#name, error));
+      }
+    }
+    for (const client of this.#clients) client.goOn();
+    if (this.#dirty.size > 0) this.#scheduled ??= setImmediate(() => this.flush());
+  }
+
+  /** Nothing can be written any more. */
+  fail(problem: StoreProblem): void {
+    for (const client of [...this.#clients]) {
+      this.leave(client);
+      client.failed(problem);
+    }
   }
 
   /** Commits what is left, if it can, and stops trying. */
   close(): void {
-    if (this.trouble === undefined) this.flush();
+    for (let size = this.#dirty.size; size > 0 && this.trouble === undefined; size = this.#dirty.size) {
+      this.flush();
+      if (this.#attempts > 0) break;
+    }
     clearTimeout(this.#retry);
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+    this.#retry = undefined;
     this.#scheduled = undefined;
-    this.#queued = 0;
   }
 }

@@ -5,30 +5,167 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type { StoreLayer } from "../../types/store.ts";
+import { StoreError } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
 import { Kind, newest } from "../journal/records.ts";
-import type { Cached, Journal, NewRun, RunDetails, RunStatus, StoreService } from "../journal/store.ts";
-import { Store } from "../journal/store.ts";
+import type {
+  Answer,
+  Cached,
+  CacheKey,
+  Claim,
+  Journal,
+  Message,
+  NewMessage,
+  NewRun,
+  PruneOptions,
+  RunDetails,
+  RunFilter,
+  RunStatus,
+  RunSummary,
+  StoredEvent,
+  StoreProblem,
+  StoreService,
+  Wait,
+} from "../journal/store.ts";
+import { mostCrashes, Store } from "../journal/store.ts";
+
+interface State {
+  readonly status: RunStatus;
+  readonly ended: number | undefined;
+  readonly error: string | undefined;
+  readonly crashes: number;
+  readonly active: number;
+}
 
 interface Kept {
   readonly run: NewRun;
-  status: RunStatus;
+  state: State;
+  epoch: number;
+  owner: MemoryJournal | undefined;
   readonly entries: Array<Entry>;
+  readonly events: Array<StoredEvent>;
+  messages: ReadonlyArray<Message>;
 }
 
 const unlimited = Number.MAX_SAFE_INTEGER;
 
+const soon = Effect.callback<void>((resume) => {
+  const timer = setTimeout(() => resume(Effect.void), 1);
+  return Effect.sync(() => clearTimeout(timer));
+});
+
+/** A run that this process owns. */
+class MemoryJournal implements Journal {
+  readonly epoch: number;
+  readonly kept: Kept;
+  readonly before: State | undefined;
+  readonly #store: MemoryStore;
+  onCommit: () => void = () => {};
+  onTrouble: Journal["onTrouble"] = () => {};
+  onLost: Journal["onLost"] = () => {};
+  #onMessage: Journal["onMessage"] = undefined;
+
+  constructor(store: MemoryStore, kept: Kept, before: State | undefined) {
+    this.#store = store;
+    this.kept = kept;
+    this.epoch = kept.epoch;
+    this.before = before;
+  }
+
+  get onMessage(): Journal["onMessage"] {
+    return this.#onMessage;
+  }
+
+  set onMessage(hear: Journal["onMessage"]) {
+    this.#onMessage = hear;
+    queueMicrotask(() => {
+      for (const message of this.kept.messages) void this.hear(message);
+    });
+  }
+
+  async hear(message: Message): Promise<Answer> {
+    const answer = await (this.#onMessage?.(message) ?? Promise.resolve<Answer>({ type: "kept" }));
+    if (this.#onMessage !== undefined) this.#take(message.id);
+    return answer;
+  }
+
+  #take(id: number): void {
+    this.kept.messages = this.kept.messages.filter((message) => message.id !== id);
+  }
+
+  get #isOwner(): boolean {
+    return this.kept.epoch === this.epoch && this.kept.owner === this;
+  }
+
+  append(entry: Entry, done: (() => void) | undefined): void {
+    if (this.#store.isDead) return;
+    if (!this.#isOwner) {
+      this.#lose();
+      return;
+    }
+    this.kept.entries.push(entry);
+    if (entry.message !== undefined) this.#take(entry.message);
+    this.kept.state = { ...this.kept.state, crashes: 0, active: entry.ended };
+    const isLast = this.#store.wrote();
+    queueMicrotask(() => {
+      if (isLast) {
+        this.#store.crash();
+        return;
+      }
+      done?.();
+      this.onCommit();
+    });
+  }
+
+  #lose(): void {
+    const reason = `run "${this.kept.run.id}" has another owner.`;
+    this.onLost(new StoreError({ store: this.#store.name, kind: "fenced", reason }));
+  }
+
+  tell(event: StoredEvent): void {
+    if (!this.#store.isDead && this.#isOwner) this.kept.events.push(event);
+  }
+
+  end(
+    status: RunStatus,
+    error: string | undefined,
+    time: number,
+    done: (problem: StoreProblem | undefined) => void,
+  ): void {
+    const { kept } = this;
+    if (!this.#store.isDead && this.#isOwner) {
+      kept.state = { status, ended: time, error, crashes: 0, active: time };
+      kept.owner = undefined;
+      if (status === "succeeded") kept.messages = [];
+    }
+    queueMicrotask(() => done(undefined));
+  }
+
+  giveBack(): Effect.Effect<void> {
+    return Effect.sync(() => {
+      if (!this.#isOwner) return;
+      if (this.before !== undefined) this.kept.state = this.before;
+      this.kept.owner = undefined;
+    });
+  }
+
+  isBlocked(): boolean {
+    return false;
+  }
+}
+
 export class MemoryStore {
   readonly #runs = new Map<string, Kept>();
   readonly #cache = new Map<string, Cached>();
-  readonly #name: string;
+  readonly name: string;
   /** Writes that are still to succeed. */
   #left = unlimited;
   #crash: () => void = () => {};
+  #messages = 0;
   writes = 0;
 
   constructor(name: string) {
-    this.#name = name;
+    this.name = name;
   }
 
   /** After `writes` more, nothing is written any more, and `crash` is called once. */
@@ -37,10 +174,11 @@ export class MemoryStore {
     this.#crash = crash;
   }
 
-  /** The process has been started again. */
+  /** The process has been started again: nobody owns a run. */
   restart(): void {
     this.#left = unlimited;
     this.#crash = () => {};
+    for (const kept of this.#runs.values()) kept.owner = undefined;
   }
 
   /** The paths whose outcomes are recorded. */
@@ -53,82 +191,163 @@ export class MemoryStore {
     return Layer.succeed(Store, this.#service);
   }
 
-  get #isDead(): boolean {
+  get isDead(): boolean {
     return this.#left === 0;
   }
 
-  #journal(kept: Kept): Journal {
-    const journal: Journal = {
-      append: (entry, done) => {
-        if (this.#isDead) return;
-        kept.entries.push(entry);
-        this.writes++;
-        const isLast = --this.#left === 0;
-        queueMicrotask(() => {
-          if (isLast) {
-            this.#crash();
-            return;
-          }
-          done?.();
-          journal.onCommit();
-        });
-      },
-      tell: () => {},
-      end: (status, _error, _time, done) => {
-        if (!this.#isDead) kept.status = status;
-        queueMicrotask(() => done(undefined));
-      },
-      isBlocked: () => false,
-      onCommit: () => {},
-      onTrouble: () => {},
+  /** One write more. True: the last. */
+  wrote(): boolean {
+    this.writes++;
+    return --this.#left === 0;
+  }
+
+  crash(): void {
+    this.#crash();
+  }
+
+  #summary({ run, state, owner }: Kept): RunSummary {
+    const isCrashed = state.status === "running" && owner === undefined;
+    return {
+      id: run.id,
+      pipeline: run.pipeline,
+      status: isCrashed ? "crashed" : state.status,
+      began: run.time,
+      ended: state.ended,
+      error: state.error,
+      origin: run.origin,
     };
-    return journal;
+  }
+
+  #details(kept: Kept): RunDetails {
+    const { run, entries, events } = kept;
+    const { shape, inputs } = run;
+    return { ...this.#summary(kept), shape, inputs, entries: newest(entries), events: [...events] };
+  }
+
+  #claim(runId: string, run: NewRun | undefined): Claim {
+    const kept = this.#runs.get(runId);
+    const running: State = { status: "running", ended: undefined, error: undefined, crashes: 0, active: 0 };
+    if (kept === undefined) {
+      if (run === undefined) return { type: "absent" };
+      const begun: Kept = {
+        run,
+        state: { ...running, active: run.time },
+        epoch: 1,
+        owner: undefined,
+        entries: [],
+        events: [],
+        messages: [],
+      };
+      this.#runs.set(runId, begun);
+      begun.owner = new MemoryJournal(this, begun, undefined);
+      return { type: "new", journal: begun.owner };
+    }
+    if (kept.owner !== undefined) return { type: "held", owner: "this process" };
+    const before = kept.state;
+    const crashes = before.status === "running" ? before.crashes + 1 : before.crashes;
+    kept.epoch++;
+    if (crashes >= mostCrashes) {
+      const error = `It killed its process ${crashes} times in a row without recording anything.`;
+      kept.state = { ...before, status: "failed", error, crashes: 0 };
+      return { type: "exhausted", crashes };
+    }
+    const details = this.#details(kept);
+    kept.state = { ...running, crashes, active: before.active };
+    kept.owner = new MemoryJournal(this, kept, before);
+    return { type: "existing", run: details, journal: kept.owner };
+  }
+
+  #send(message: NewMessage): Effect.Effect<Answer> {
+    return Effect.suspend((): Effect.Effect<Answer> => {
+      const kept = this.#runs.get(message.runId);
+      if (kept === undefined) return Effect.succeed({ type: "absent" });
+      const { status } = this.#summary(kept);
+      const isOver =
+        message.type === "cancel" ? status !== "running" && status !== "crashed" : status === "succeeded";
+      if (isOver)
+        return Effect.succeed({ type: "refused", reason: `The run "${message.runId}" has ended already.` });
+      const { owner } = kept;
+      if (message.type === "cancel" && owner === undefined) {
+        kept.state = { ...kept.state, status: "interrupted", ended: message.time };
+        kept.epoch++;
+        return Effect.succeed({ type: "delivered" });
+      }
+      const sent: Message = { ...message, id: ++this.#messages };
+      if (message.type === "signal") kept.messages = [...kept.messages, sent];
+      if (owner === undefined || owner.onMessage === undefined) return Effect.succeed({ type: "kept" });
+      return Effect.promise(() => owner.hear(sent));
+    });
+  }
+
+  #waiting(): ReadonlyArray<Wait> {
+    return [...this.#runs.values()]
+      .filter(({ state }) => state.status === "running")
+      .flatMap(({ run, entries }) => {
+        const all = newest(entries);
+        const over = new Set(all.filter(({ kind }) => kind <= Kind.failure).map(({ path }) => path));
+        return all
+          .filter(({ kind, path }) => kind === Kind.waiting && !over.has(path))
+          .map(({ path, text, ended }): Wait => ({ runId: run.id, path, text, since: ended }));
+      });
+  }
+
+  #prune({ before, resumable }: PruneOptions): number {
+    let count = 0;
+    for (const [id, kept] of this.#runs) {
+      const { status } = this.#summary(kept);
+      const isOld = Math.max(kept.state.active, kept.state.ended ?? 0, kept.run.time) < before;
+      if (!isOld || status === "running" || (status !== "succeeded" && !resumable)) continue;
+      this.#runs.delete(id);
+      count++;
+    }
+    for (const [key, { time }] of this.#cache) if (time < before) this.#cache.delete(key);
+    return count;
+  }
+
+  #found({ pipeline, status, idPrefix = "", limit = Infinity }: RunFilter): ReadonlyArray<RunSummary> {
+    return [...this.#runs.values()]
+      .map((kept) => this.#summary(kept))
+      .reverse()
+      .filter(
+        (run) =>
+          (pipeline === undefined || run.pipeline === pipeline) &&
+          (status === undefined || run.status === status) &&
+          run.id.startsWith(idPrefix),
+      )
+      .slice(0, limit);
   }
 
   get #service(): StoreService {
-    const runs = this.#runs;
-    const detailsOf = ({ run, status, entries }: Kept): RunDetails => ({
-      id: run.id,
-      pipeline: run.pipeline,
-      status,
-      began: run.time,
-      ended: undefined,
-      error: undefined,
-      origin: run.origin,
-      shape: run.shape,
-      inputs: run.inputs,
-      entries: newest(entries),
-      events: [],
-    });
-    const keyOf = (key: unknown): string => JSON.stringify(key);
+    const keyOf = ({ step, version, inputs }: CacheKey): string => JSON.stringify([step, version, inputs]);
+    const isOutcome = ({ kind }: Entry): boolean => kind === Kind.outcome || kind === Kind.failure;
     return {
-      name: this.#name,
+      name: this.name,
       maxValueBytes: unlimited,
-      begin: (run) =>
-        Effect.sync(() => {
-          const kept: Kept = { run, status: "running", entries: [] };
-          runs.set(run.id, kept);
-          return this.#journal(kept);
-        }),
+      keepsSecrets: true,
+      claim: (runId, run) => Effect.sync(() => this.#claim(runId, run)),
       find: (id) =>
         Effect.sync(() => {
-          const kept = runs.get(id);
-          return kept === undefined ? undefined : detailsOf(kept);
+          const kept = this.#runs.get(id);
+          return kept === undefined ? undefined : this.#details(kept);
         }),
-      reopen: (id) => Effect.sync(() => this.#journal(runs.get(id)!)),
-      runs: () => Effect.sync(() => [...runs.values()].map(detailsOf)),
-      prune: () => Effect.succeed(0),
-      setStatus: (id, status) =>
-        Effect.sync(() => {
-          runs.get(id)!.status = status;
-        }),
-      signal: () => Effect.void,
-      cached: (key) => this.#cache.get(keyOf(key)),
-      missReason: () => "it was never computed",
+      runs: (filter = {}) => Effect.sync(() => this.#found(filter)),
+      value: (id, path) =>
+        Effect.sync(
+          () =>
+            newest(this.#runs.get(id)?.entries ?? []).findLast(
+              (entry) => entry.path === path && isOutcome(entry),
+            )?.text,
+        ),
+      waiting: () => Effect.sync(() => this.#waiting()),
+      send: (message) => Effect.andThen(soon, this.#send(message)),
+      prune: (options) => Effect.sync(() => this.#prune(options)),
+      cached: (key) => Effect.sync(() => this.#cache.get(keyOf(key))),
+      missReason: () => Effect.succeed("it was never computed"),
       putCached: (key, cached) => {
-        if (!this.#isDead) this.#cache.set(keyOf(key), cached);
+        if (!this.isDead) this.#cache.set(keyOf(key), cached);
       },
-      listen: () => () => {},
+      startComputing: () => Effect.succeed(true),
+      stopComputing: () => {},
     };
   }
 }

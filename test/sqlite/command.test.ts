@@ -108,7 +108,7 @@ describe("The command line", { timeout: 60_000 }, () => {
     };
     const first = waiting("first");
     await first.begins;
-    expect((await command("runs")).stderr).toContain("only one at a time can");
+    expect((await command("runs")).stdout).toMatch(/first {2}approved {2}running/);
     expect((await command("signal", "first", "text", "1")).stderr).toContain("waits for no value");
     expect(await command("signal", "first", "approval", '{"by":"Ada"}')).toMatchObject({ code: 0 });
     expect(await first.ended).toMatchObject({ code: 0, stdout: '{"text":"approved by Ada"}\n' });
@@ -124,30 +124,29 @@ describe("The command line", { timeout: 60_000 }, () => {
     expect((await command("resume", "second", "--json")).stdout).toBe('{"text":"approved by Bob"}\n');
   });
 
-  test("runs without a record where it is told to, or where another process has the default file", async () => {
+  test("runs beside another process in the same file, and without a record where it is told to", async () => {
     const { command, cwd } = place();
+    let begun: () => void = () => {};
+    const begins = new Promise<void>((resolve) => (begun = resolve));
     const first = espalier(["run", shop, "--export", "approved", "--run-id", "first"], {
       cwd,
       records: true,
-      onStderr: (said, kill) => said.includes("go on") && kill("SIGKILL"),
-    });
-    const begins = new Promise((resolve) => {
-      setTimeout(resolve, 2500);
+      onStderr: (said) => said.includes("▶") && begun(),
     });
     await begins;
     process.env["SHOP_OPEN"] = shop;
-    const second = await command("run", shop, "--input", "count=1", "--json");
+    const second = await command("run", shop, "--input", "count=1", "--run-id", "second", "--json");
     expect(second).toMatchObject({ code: 0, stdout: '{"total":0,"open":true}\n' });
-    expect(second.stderr).toContain("This run is not recorded");
-    expect(
-      await command("run", shop, "--input", "count=1", "--store", join(".espalier", "runs.db")),
-    ).toMatchObject({
-      code: 1,
-    });
+    const again = await command("run", shop, "--export", "approved", "--run-id", "first");
+    expect(again).toMatchObject({ code: 1, stdout: "" });
+    expect(again.stderr).toContain('Run "first": it is under way');
     await command("cancel", "first");
     await first;
     const third = await command("run", shop, "--input", "count=1", "--no-store", "--json");
     expect(third.code).toBe(0);
-    expect(JSON.parse((await command("runs", "--json")).stdout)).toHaveLength(1);
+    expect(JSON.parse((await command("runs", "--json")).stdout)).toMatchObject([
+      { id: "second", status: "succeeded" },
+      { id: "first", status: "interrupted" },
+    ]);
   });
 });

@@ -18,22 +18,22 @@ const copying = (file: string, copies: Array<string>): StoreLayer => {
     if (existsSync(`${file}-wal`)) copyFileSync(`${file}-wal`, `${to}-wal`);
     copies.push(to);
   };
-  const watched = (journal: Journal): Journal => ({
-    append: (entry, done) =>
-      journal.append(entry, () => {
-        copy();
-        done?.();
-      }),
-    tell: (event) => journal.tell(event),
-    end: (status, error, time, done) => journal.end(status, error, time, done),
-    isBlocked: () => journal.isBlocked(),
-    set onCommit(goOn: () => void) {
-      journal.onCommit = goOn;
-    },
-    set onTrouble(tell: Journal["onTrouble"]) {
-      journal.onTrouble = tell;
-    },
-  });
+  const watched = (journal: Journal): Journal =>
+    new Proxy(journal, {
+      get: (target, key) => {
+        if (key === "append") {
+          const append: Journal["append"] = (entry, done) =>
+            target.append(entry, () => {
+              copy();
+              done?.();
+            });
+          return append;
+        }
+        const value = Reflect.get(target, key) as unknown;
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+      set: (target, key, value) => Reflect.set(target, key, value, target),
+    });
   return Layer.effect(
     Store,
     Effect.map(
@@ -41,7 +41,13 @@ const copying = (file: string, copies: Array<string>): StoreLayer => {
       (store): StoreService =>
         new Proxy(store, {
           get: (target, key) => {
-            if (key === "begin") return (run: any) => Effect.map(target.begin(run), watched);
+            if (key === "claim") {
+              const claim: StoreService["claim"] = (runId, run) =>
+                Effect.map(target.claim(runId, run), (claimed) =>
+                  "journal" in claimed ? { ...claimed, journal: watched(claimed.journal) } : claimed,
+                );
+              return claim;
+            }
             const value = Reflect.get(target, key) as unknown;
             return typeof value === "function" ? value.bind(target) : value;
           },

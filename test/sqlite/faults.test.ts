@@ -1,13 +1,13 @@
 /** What can go wrong with the file: each is really done, and told as a typed error within five seconds. */
 import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import type { PipelineEvent } from "espalier";
+import type { PipelineEvent, RunExists } from "espalier";
 import { pipeline, resume, step, Store, StoreCorrupt, StoreError } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { describe, expect, test } from "vitest";
@@ -19,6 +19,8 @@ const newFile = temporary();
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 
 const small = pipeline("small").step("a", [], () => 1);
+/** As in the fixture. */
+const owned = pipeline("p").step("a", [], () => 1);
 
 describe("A file that cannot be opened", () => {
   test("since its folder is missing", async () => {
@@ -81,22 +83,23 @@ describe("A file that cannot be opened", () => {
 });
 
 describe("A file that another process has", () => {
-  test("has one owner, and the other is told who that is", async () => {
+  test("takes runs of other processes, but not a second one of the same id", async () => {
     const file = newFile();
     const child = spawn(process.execPath, ["--conditions=espalier-source", fixture("owner.ts"), file]);
     try {
       await new Promise((resolve) => child.stdout.once("data", resolve));
+      expect(await small.runPromise({}, { store: storeAt(file) })).toEqual({ a: 1 });
       const began = performance.now();
-      const error = await failureOf(small.run({}, { store: storeAt(file) }));
+      const error = await failureOf(owned.run({}, { store: storeAt(file), runId: "owned" }));
       expect(performance.now() - began).toBeLessThan(5000);
-      expect(error).toMatchObject({ _tag: "StoreError", kind: "busy" });
-      expect((error as StoreError).message).toContain(`process ${child.pid} has it`);
+      expect(error).toMatchObject({ _tag: "RunExists", runId: "owned" });
+      expect((error as RunExists).message).toContain(`process ${child.pid}`);
     } finally {
       child.kill("SIGKILL");
     }
     await new Promise((resolve) => child.once("close", resolve));
-    // A killed owner leaves the file to the next.
-    expect(await small.runPromise({}, { store: storeAt(file) })).toEqual({ a: 1 });
+    // A killed owner leaves its run to the next.
+    expect(await owned.runPromise({}, { store: storeAt(file), runId: "owned" })).toEqual({ a: 1 });
   });
 
   test("is shared by all runs of one process", async () => {
@@ -105,7 +108,9 @@ describe("A file that another process has", () => {
       Array.from({ length: 20 }, () => small.runPromise({}, { store: storeAt(file) })),
     );
     expect(all).toHaveLength(20);
-    expect(existsSync(`${file}-owner`)).toBe(false);
+    expect(readdirSync(dirname(file)).filter((name) => name.startsWith(basename(file)))).toEqual([
+      basename(file),
+    ]);
   });
 });
 
@@ -133,7 +138,7 @@ describe("A file that is full", () => {
         // Nothing that was not recorded is read by others.
         expect(events.some((event) => "path" in event && event.path === "c")).toBe(false);
         const service = yield* Store;
-        expect(yield* service.prune(Date.now() + 1)).toBe(1);
+        expect(yield* service.prune({ before: Date.now() + 1, resumable: false })).toBe(1);
         const freed = performance.now();
         expect((yield* awaitFiber(run)).c).toBe(400_000);
         expect(performance.now() - freed).toBeLessThan(5000);

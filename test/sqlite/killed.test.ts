@@ -67,6 +67,8 @@ const killedToItsEnd = async (file: string, runId: string): Promise<number> => {
     const ran = linesOf(log).slice(seen);
     seen += ran.length;
     for (const path of ran) expect(before, `"${path}" ran again`).not.toContain(path);
+    // One that was killed three times before its first commit is failed for that, once.
+    if (!wasKilled && printed.includes("RunCrashed")) continue;
     if (!wasKilled) {
       expect(printed).toBe(`ready\nsum ${total}\n`);
       expect(seen - new Set(linesOf(log)).size).toBeLessThanOrEqual(inFlight);

@@ -21,22 +21,30 @@ export const prune = Command.make(
   {
     older: Flag.String("older").pipe(
       Flag.withMetavar("AGE"),
-      Flag.withDescription("How long ago a run ended at least: 30d, 12h, 45m, 90s or 2w"),
+      Flag.withDescription(
+        "How long ago the last activity of a run must have been: 30d, 12h, 45m, 90s or 2w",
+      ),
+    ),
+    resumable: Flag.Boolean("resumable").pipe(
+      Flag.withDescription("Also runs that can be resumed: failed, interrupted and crashed ones"),
+      Flag.withDefault(false),
     ),
     store: storeFile,
   },
-  Effect.fnUntraced(function* ({ older, store }) {
+  Effect.fnUntraced(function* ({ older, resumable, store }) {
     const found = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(older.trim());
     if (found === null) return yield* failure(`"${older}" is no age: write 30d, 12h, 45m, 90s or 2w.`);
     const now = yield* Clock.currentTimeMillis;
     const count = yield* told(
-      Effect.flatMap(existingStore(store), (open) => open.prune(now - Number(found[1]) * units[found[2]!]!)),
+      Effect.flatMap(existingStore(store), (open) =>
+        open.prune({ before: now - Number(found[1]) * units[found[2]!]!, resumable }),
+      ),
     );
     tell(`${counted(count, "run")} forgotten.`);
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Forget runs that ended long ago, with all that only they hold, and cached outputs of that age.",
+    "Forget runs that succeeded long ago, with all that only they hold, and cached outputs of that age. Runs that can be resumed stay, unless --resumable is given.",
   ),
   Command.withShortDescription("Forget old runs"),
 );

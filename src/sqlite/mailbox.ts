@@ -1,0 +1,167 @@
+/**
+ * Messages to runs: rows, which the owner of a run looks for many times a second, and answers in the same row. Looking
+ * costs microseconds while no other process writes to the file.
+ */
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { Answer, Message, NewMessage } from "../journal/store.ts";
+import { describe } from "../values/describe.ts";
+import type { Claims } from "./claims.ts";
+import { transaction } from "./database.ts";
+import type { SqliteJournal } from "./journal.ts";
+import type { Owners } from "./owners.ts";
+import { isBusy } from "./problems.ts";
+import type { Reader } from "./reader.ts";
+import { pauseMillis } from "./retry.ts";
+import type { Values } from "./values.ts";
+
+/** A sender that has not read its answer by then never will. */
+const answersKeptMillis = 60_000;
+
+interface MessageRow {
+  readonly message: number;
+  readonly epoch: number;
+  readonly type: "signal" | "cancel";
+  readonly path: string;
+  readonly text: string;
+  readonly time: number;
+}
+
+/** What became of a message so far. */
+export type Sent =
+  | { readonly type: "answered"; readonly answer: Answer }
+  /** Its owner has it, or will look for it. */
+  | { readonly type: "asked"; readonly message: number };
+
+const refused = (reason: string): Sent => ({ type: "answered", answer: { type: "refused", reason } });
+
+const ended: Readonly<Record<string, string>> = {
+  succeeded: "it succeeded",
+  failed: "it failed",
+  interrupted: "it was interrupted",
+};
+
+export class Mailbox {
+  readonly #database: DatabaseSync;
+  readonly #reader: Reader;
+  readonly #owners: Owners;
+  readonly #claims: Claims;
+  readonly #values: Values;
+  readonly #insert: StatementSync;
+  readonly #pending: StatementSync;
+  readonly #answer: StatementSync;
+  readonly #state: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #clean: StatementSync;
+
+  constructor(database: DatabaseSync, reader: Reader, owners: Owners, claims: Claims, values: Values) {
+    this.#database = database;
+    this.#reader = reader;
+    this.#owners = owners;
+    this.#claims = claims;
+    this.#values = values;
+    this.#insert = database.prepare(
+      "INSERT INTO messages (run, epoch, type, path, text, time) VALUES (?, ?, ?, ?, ?, ?)",
+    );
+    this.#pending = database.prepare(
+      "SELECT message, epoch, type, path, text, time FROM messages WHERE run = ? AND taken = 0 ORDER BY message",
+    );
+    this.#answer = database.prepare("UPDATE messages SET taken = ?, answer = ? WHERE message = ?");
+    this.#state = database.prepare(
+      `SELECT messages.taken, messages.answer, messages.epoch, runs.status, runs.owner, runs.epoch AS current
+       FROM messages JOIN runs ON runs.run = messages.run WHERE messages.message = ?`,
+    );
+    this.#delete = database.prepare(
+      "DELETE FROM messages WHERE message = ? AND (taken = 1 OR type = 'cancel')",
+    );
+    this.#clean = database.prepare("DELETE FROM messages WHERE taken = 1 AND time < ?");
+  }
+
+  /** Stores a message, or refuses it at once. */
+  send({ runId, type, path, text, time }: NewMessage): Sent {
+    return transaction(this.#database, () => {
+      const row = this.#reader.row(runId);
+      if (row === undefined) return { type: "answered", answer: { type: "absent" } };
+      const status = this.#reader.statusOf(row);
+      this.#clean.run(Date.now() - answersKeptMillis);
+      if (type === "cancel") {
+        if (status !== "running" && status !== "crashed") {
+          return refused(`The run "${runId}" has ended already: ${ended[status]}.`);
+        }
+        if (status === "crashed") {
+          this.#claims.interrupt(row.run, Math.round(time));
+          return { type: "answered", answer: { type: "delivered" } };
+        }
+      }
+      if (type === "signal" && status === "succeeded")
+        return refused(`The run "${runId}" has ended: it succeeded.`);
+      const kept = this.#values.place(text, row.run);
+      const { lastInsertRowid } = this.#insert.run(row.run, row.epoch, type, path, kept, Math.round(time));
+      return status === "running"
+        ? { type: "asked", message: Number(lastInsertRowid) }
+        : { type: "answered", answer: { type: "kept" } };
+    });
+  }
+
+  /** The answer to a message, if there is one by now. */
+  answerTo(message: number): Answer | undefined {
+    const row = this.#state.get(message) as
+      | {
+          readonly taken: number;
+          readonly answer: string | null;
+          readonly epoch: number;
+          readonly status: string;
+          readonly owner: string | null;
+          readonly current: number;
+        }
+      | undefined;
+    // A cancel is deleted with the end of its run.
+    if (row === undefined) return { type: "delivered" };
+    if (row.answer !== null) {
+      const answer = JSON.parse(row.answer) as Answer;
+      this.#delete.run(message);
+      return answer;
+    }
+    const isHeld = row.status === "running" && this.#owners.living(row.owner) !== undefined;
+    // Whoever claims the run next gets a signal; a cancel was for this owner.
+    if (!isHeld || row.current !== row.epoch) return { type: "kept" };
+    return undefined;
+  }
+
+  /** A cancel that nobody answered does not stay: its sender gives up. */
+  giveUp(message: number): void {
+    this.#delete.run(message);
+  }
+
+  /** Gives a run its messages. */
+  deliver(journal: SqliteJournal): void {
+    const { onMessage, messages } = journal;
+    if (onMessage === undefined) return;
+    journal.hasLooked = true;
+    const rows = this.#pending.all(journal.run) as unknown as ReadonlyArray<MessageRow>;
+    for (const row of rows) {
+      if (messages.has(row.message)) continue;
+      messages.add(row.message);
+      if (row.type === "cancel" && row.epoch !== journal.epoch) {
+        this.#settle(row.message, { type: "refused", reason: "The owner that it was sent to is gone." });
+        continue;
+      }
+      const { message, type, path, time } = row;
+      const text = this.#values.take(row.text);
+      const asked: Message = { id: message, runId: journal.runId, type, path, text, time };
+      void onMessage(asked)
+        .catch((error: unknown): Answer => ({ type: "refused", reason: describe(error) }))
+        .then((answer) => this.#settle(message, answer));
+    }
+  }
+
+  /** Writes an answer. A signal that was kept for later and not recorded is delivered again to the next owner. */
+  #settle(message: number, answer: Answer, attempt = 0): void {
+    if (!this.#database.isOpen) return;
+    try {
+      this.#answer.run(1, JSON.stringify(answer), message);
+    } catch (error) {
+      if (isBusy(error))
+        setTimeout(() => this.#settle(message, answer, attempt + 1), pauseMillis(attempt)).unref();
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * The processes that own runs in a file, and which of them live. Each has a row whose lease it renews once a second. A
+ * process that was killed is known at once by its number; one that is frozen, or that cannot be asked for, by its lease.
+ */
+import { randomUUID } from "node:crypto";
+import { readFileSync, readlinkSync } from "node:fs";
+import { hostname } from "node:os";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+
+/** Without a beat for this long an owner is gone. */
+export const leaseMillis = 5_000;
+
+export interface OwnerRow {
+  readonly owner: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly started: string;
+  /** Of the file that it has open: in a copy of a store nobody owns anything. */
+  readonly inode: number;
+  readonly since: number;
+  /** The time of the last beat, by the clock on the wall. */
+  readonly beat: number;
+  /** The same by a clock that only runs forward, which all processes of one host share. */
+  readonly tick: number;
+}
+
+const contents = (read: () => string): string => {
+  try {
+    return read().trim();
+  } catch {
+    return "";
+  }
+};
+
+/** Processes of the same host see each other's numbers and share a clock; those of another container do not. */
+const host: string = (() => {
+  const boot = contents(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
+  const space = contents(() => readlinkSync("/proc/self/ns/pid"));
+  return boot === "" || space === "" ? `host ${hostname()}` : `boot ${boot} ${space}`;
+})();
+
+/** Milliseconds by the clock that only runs forward. */
+export const tickNow = (): number => Math.floor(Number(process.hrtime.bigint() / 1_000_000n));
+
+/** State and start of a process, where the system tells them. */
+const statOf = (pid: number): { readonly state: string; readonly started: string } | undefined => {
+  const text = contents(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
+  if (text === "") return undefined;
+  // The name before it may hold anything, spaces and parentheses too.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  return { state: fields[0] ?? "", started: fields[19] ?? "" };
+};
+
+const livesHere = ({ pid, started }: OwnerRow): boolean => {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ESRCH") return false;
+  }
+  const stat = statOf(pid);
+  if (stat === undefined || started === "") return true;
+  return stat.started === started && stat.state !== "Z" && stat.state !== "X";
+};
+
+const isAlive = (row: OwnerRow | undefined, inode: number): boolean => {
+  if (row === undefined || row.inode !== inode) return false;
+  if (row.host !== host) return Math.abs(Date.now() - row.beat) <= leaseMillis;
+  return Math.abs(tickNow() - row.tick) <= leaseMillis && livesHere(row);
+};
+
+export const beatSql = `INSERT INTO owners (owner, host, pid, started, inode, since, beat, tick) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (owner) DO UPDATE SET beat = excluded.beat, tick = excluded.tick`;
+
+/** The row of this process in one file. */
+const newOwner = (inode: number): OwnerRow => ({
+  owner: randomUUID(),
+  host,
+  pid: process.pid,
+  started: statOf(process.pid)?.started ?? "",
+  inode,
+  since: Date.now(),
+  beat: Date.now(),
+  tick: tickNow(),
+});
+
+export class Owners {
+  readonly me: OwnerRow;
+  readonly #beat: StatementSync;
+  readonly #one: StatementSync;
+  readonly #all: StatementSync;
+  readonly #leave: StatementSync;
+  readonly #clean: StatementSync;
+
+  constructor(database: DatabaseSync, inode: number) {
+    this.me = newOwner(inode);
+    this.#beat = database.prepare(beatSql);
+    this.#one = database.prepare("SELECT * FROM owners WHERE owner = ?");
+    this.#all = database.prepare("SELECT * FROM owners");
+    this.#leave = database.prepare("DELETE FROM owners WHERE owner = ?");
+    this.#clean = database.prepare(
+      "DELETE FROM owners WHERE owner = ? AND owner NOT IN (SELECT owner FROM runs WHERE owner IS NOT NULL)",
+    );
+  }
+
+  beat(): void {
+    const { owner, host, pid, started, inode, since } = this.me;
+    this.#beat.run(owner, host, pid, started, inode, since, Date.now(), tickNow());
+  }
+
+  leave(): void {
+    this.#leave.run(this.me.owner);
+  }
+
+  /** Forgets owners that are gone and that no run names any more. */
+  clean(): void {
+    for (const row of this.#rows())
+      if (row.owner !== this.me.owner && !this.#isAlive(row)) this.#clean.run(row.owner);
+  }
+
+  #isAlive(row: OwnerRow | undefined): boolean {
+    return isAlive(row, this.me.inode);
+  }
+
+  #rows(): ReadonlyArray<OwnerRow> {
+    return this.#all.all() as unknown as ReadonlyArray<OwnerRow>;
+  }
+
+  /** Does another process that lives use the file? */
+  get hasOthers(): boolean {
+    return this.#rows().some((row) => row.owner !== this.me.owner && this.#isAlive(row));
+  }
+
+  /** The owner of that name, if it lives. This one always does: it is asking. */
+  living(owner: string | null): OwnerRow | undefined {
+    if (owner === null) return undefined;
+    if (owner === this.me.owner) return this.me;
+    const row = this.#one.get(owner) as OwnerRow | undefined;
+    return this.#isAlive(row) ? row : undefined;
+  }
+}
+
+/** For a sentence. */
+export const nameOfOwner = ({ pid, host: at, since }: OwnerRow): string =>
+  at === host && pid === process.pid
+    ? "this process"
+    : `process ${pid}${at === host ? "" : " of another machine or container"}, which started at ${new Date(since).toISOString()}`;
