@@ -29,7 +29,7 @@ export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.
 export type * from "../types/run.ts";
 export type { AnySchema, Unchecked } from "../types/schema.ts";
 export type { DynamicStep, Step } from "../types/step.ts";
-export type { StoreLayer } from "../types/store.ts";
+export type { StoreCodec, StoreLayer } from "../types/store.ts";
 export { Plan } from "./draw/text.ts";
 export { CurrentStep } from "./engine/context.ts";
 export * from "./errors.ts";

@@ -23,7 +23,7 @@ const keyOf = ({ step, version, inputs }: CacheKey): string =>
   hashOf(JSON.stringify([step, version, inputs]));
 
 export class Cache implements Client {
-  #queue = new Map<string, CachePut>();
+  readonly #queue = new Map<string, CachePut>();
   #written = 0;
   bytes = 0;
   readonly #database: DatabaseSync;

@@ -40,7 +40,7 @@ const host: string = (() => {
 })();
 
 /** Milliseconds by the clock that only runs forward. */
-export const tickNow = (): number => Math.floor(Number(process.hrtime.bigint() / 1_000_000n));
+const tickNow = (): number => Math.floor(Number(process.hrtime.bigint() / 1_000_000n));
 
 /** State and start of a process, where the system tells them. */
 const statOf = (pid: number): { readonly state: string; readonly started: string } | undefined => {

@@ -65,7 +65,7 @@ export class SqliteService implements StoreService, Keeper {
   readonly #dataVersion: StatementSync;
   readonly #filename: string | undefined;
   readonly #journals = new Set<SqliteJournal>();
-  #inode: number | undefined = undefined;
+  readonly #inode: number | undefined = undefined;
   #seen: unknown = undefined;
   #isShared = false;
   #looking: NodeJS.Timeout | undefined = undefined;
@@ -259,7 +259,7 @@ export class SqliteService implements StoreService, Keeper {
   /** Finds out which runs have another owner by now. */
   #verify(): void {
     try {
-      for (const journal of [...this.#journals]) {
+      for (const journal of this.#journals) {
         if (this.#statements.fence.get(journal.run, journal.epoch) === undefined) {
           journal.lose("another process has taken it over, since this one seemed to be gone.");
         }

@@ -186,7 +186,7 @@ export class Writer {
 
   /** Something in the last batch can never be committed: each client tries alone, so that it costs only its own run. */
   #oneByOne(): void {
-    for (const client of [...this.#dirty]) {
+    for (const client of this.#dirty) {
       try {
         this.#succeeded(this.#commit([client]));
       } catch (error) {
@@ -204,7 +204,7 @@ export class Writer {
 
   /** Nothing can be written any more. */
   fail(problem: StoreProblem): void {
-    for (const client of [...this.#clients]) {
+    for (const client of this.#clients) {
       this.leave(client);
       client.failed(problem);
     }
