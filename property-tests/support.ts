@@ -13,6 +13,7 @@ import type { StepDefinition } from "../src/graph/definition.ts";
 import { runGraph } from "../src/run/run.ts";
 import { build } from "../src/testing/arbitrary/build.ts";
 import { withMiddleware } from "../src/testing/instrument.ts";
+import { Patience } from "../src/testing/patience.ts";
 import { textOf } from "../src/testing/words.ts";
 import { isThenable, whenSettled } from "../src/values/thenable.ts";
 import type { Ended, WorldOptions } from "../src/testing/world.ts";
@@ -109,7 +110,7 @@ export const ranIn = async (
   },
 ): Promise<Ran> => {
   const { policy, run = {}, watch = new Watch() } = options;
-  const world = new World({ patience: 1_000, ...options });
+  const world = new World({ patience: new Patience(1_000), ...options });
   const policyFor = policy && ((definition: StepDefinition) => policyOf(policy(definition)));
   const watched = withMiddleware(graph, watch.middleware, policyFor);
   const ended = await world.run(runGraph(watched, {}, run));

@@ -1,203 +1,231 @@
-/** Checks a step or a pipeline against laws, each with inputs of its own, and says what came of each. */
+/** Checks a step or a pipeline against laws, and says what came of each. */
 import type * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
 import * as fc from "fast-check";
-import { describe } from "../values/describe.ts";
+import type { Given, Subject } from "./observe.ts";
 import type { CheckOptions, LawReport, Report } from "./checking.ts";
 import { drawingOf } from "./draw.ts";
-import type { Law, LawTools, Verdict } from "./law.ts";
-import { Obstacle } from "./law.ts";
+import type { Broken, Law } from "./law.ts";
 import type { LawName } from "./laws/index.ts";
 import { defaultLaws, laws } from "./laws/index.ts";
+import { unhandledText } from "./laws/leaves-nothing.ts";
 import { withMocks } from "./mock.ts";
-import type { Given, Subject } from "./observe.ts";
-import { hashOf, newSeed, seedFor } from "./random.ts";
+import { sameText } from "./outcome.ts";
+import type { Outcome, PassOptions, Tally } from "./pass.ts";
+import { Pass } from "./pass.ts";
+import { Patience } from "./patience.ts";
+import type { Unhandled } from "./place.ts";
+import { newSeed } from "./random.ts";
 import { regressionOf } from "./regression.ts";
+import { Findings } from "./findings.ts";
+import { sourceOf } from "./source.ts";
+import { inControl } from "./surroundings.ts";
+import { copied } from "./values.ts";
 import { CheckFailed, LawViolation } from "./violation.ts";
-import { textOf } from "./words.ts";
 
-/** The verdict that a property ends with, thrown so that fast-check looks for a smaller input. */
-class BrokenLaw extends Error {
-  readonly verdict: Extract<Verdict, { type: "broken" }>;
-  constructor(verdict: Extract<Verdict, { type: "broken" }>) {
-    super(verdict.actual);
-    this.verdict = verdict;
+type NamedLaw = Law & { readonly name: LawName };
+
+const millisOf = (duration: Duration.Input | undefined, otherwise: number): number =>
+  duration === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(duration));
+
+/** The laws that are asked for, each once, those that look at the first run together. */
+const asked = ({
+  expect,
+  laws: names = defaultLaws,
+}: CheckOptions<any>): ReadonlyArray<ReadonlyArray<NamedLaw>> => {
+  const all = new Set<LawName>(names);
+  for (const name of all) {
+    if (!Object.hasOwn(laws, name))
+      throw new TypeError(`There is no law "${name}". The laws are ${Object.keys(laws).join(", ")}.`);
   }
-}
-
-interface Plan {
-  readonly runs: number;
-  readonly seed: number;
-  readonly path: string | undefined;
-  readonly until: number;
-  readonly deadline: number;
-  readonly tools: LawTools;
-}
-
-/** What stopped a check: it is not shrunk, since the next input would be stopped by the same. */
-interface Stopped {
-  readonly reason: string;
-  readonly input: unknown;
-}
-
-const late = ({ deadline }: Plan): string => `it took longer than its deadline of ${deadline} ms.`;
-
-/** Waits no longer than until the deadline, whatever the user's code does with promises. */
-const inTime = <Value>(plan: Plan, promise: Promise<Value>): Promise<Value> => {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Obstacle(late(plan))), Math.max(0, plan.until - Date.now()));
-  });
-  return Promise.race([promise, deadline]).finally(() => clearTimeout(timer));
+  if (expect !== undefined) all.add("expect");
+  const inOrder = Object.values(laws).filter((law): law is NamedLaw => all.has(law.name as LawName));
+  const together = inOrder.filter(({ looksAtFirst }) => looksAtFirst === true);
+  const alone = inOrder.filter(({ looksAtFirst }) => looksAtFirst !== true);
+  return [...(together.length === 0 ? [] : [together]), ...alone.map((law) => [law])];
 };
 
-const checkLaw = async (
-  law: Law & { readonly name: string },
-  subject: Subject,
-  arbitrary: fc.Arbitrary<Given>,
-  plan: Plan,
-): Promise<LawReport> => {
-  const name = law.name as LawName;
-  const { path, runs, seed } = plan;
-  let stopped: Stopped | undefined;
-  let checked = 0;
-  let withSignal = 0;
-  let reason = "";
-  const property = fc.asyncProperty(arbitrary, async (given) => {
-    if (stopped !== undefined) return;
-    if (Date.now() > plan.until) {
-      stopped = { reason: late(plan), input: given };
-      return;
+interface FoundBroken {
+  readonly law: LawName;
+  readonly verdict: Broken;
+  readonly input: unknown;
+  readonly path: string;
+  /** What the test to paste has in place of the input. */
+  readonly shown?: unknown;
+}
+
+class Check {
+  readonly #options: CheckOptions<any>;
+  readonly #seed: number;
+  readonly #deadline: number;
+  readonly #until: number;
+  readonly #subject: Subject;
+  readonly #findings = new Findings();
+  /** What nothing handled, and what came when its run had been looked at. */
+  readonly #late: Array<{ readonly problem: Unhandled; readonly input: Given }> = [];
+  readonly #passes: ReadonlyArray<ReadonlyArray<NamedLaw>>;
+
+  constructor(unmocked: Pick<Subject, "name" | "check" | "graph">, options: CheckOptions<any>) {
+    this.#options = options;
+    this.#passes = asked(options);
+    this.#seed = options.seed ?? newSeed();
+    this.#deadline = millisOf(options.deadline, 60_000);
+    this.#until = Date.now() + this.#deadline;
+    const patience = millisOf(options.patience, Math.min(this.#deadline, 2000));
+    const isReported = this.#passes.flat().some(({ name }) => name === "leavesNothing");
+    const bound = options.bound;
+    this.#subject = {
+      ...unmocked,
+      graph: withMocks(unmocked.graph, options.mocks ?? []),
+      options: options.run ?? {},
+      // Room for what `bounded` is to see and to report itself.
+      limits: (given) => {
+        const { depth, steps } = bound?.(given) ?? usualBound;
+        return { steps: Math.max(2 * steps, usualBound.steps), depth: Math.max(depth, usualBound.depth) };
+      },
+      world: {
+        patience: new Patience(patience),
+        services: options.services as Context.Context<any> | undefined,
+        onUncopied: (value) => this.#findings.keptAsIs(value),
+        onUnhandled: isReported
+          ? (problem, input) => {
+              this.#late.push({ problem, input });
+            }
+          : undefined,
+      },
+    };
+  }
+
+  async run(): Promise<Report> {
+    const reports: Array<LawReport> = [];
+    const passes = [...this.#passes];
+    for (let pass = passes.shift(); pass !== undefined; pass = passes.shift()) {
+      // What is left of the time is shared by the laws that are still to be checked.
+      const left = Math.max(0, this.#until - Date.now());
+      const until = Date.now() + left / (1 + passes.length);
+      reports.push(...(await this.#check(pass, until)));
     }
-    let verdict: Verdict;
-    try {
-      verdict = await inTime(
-        plan,
-        law.check(subject, given, { ...plan.tools, seed: seedFor(seed, hashOf(textOf(given))) }),
-      );
-    } catch (thrown) {
-      if (thrown instanceof Obstacle) stopped = { reason: thrown.message, input: given };
-      else stopped = { reason: `the check itself failed: ${describe(thrown)}`, input: given };
-      return;
-    }
-    checked++;
-    if (verdict.type === "broken") throw new BrokenLaw(verdict);
-    if (verdict.type === "held") withSignal++;
-    else reason ||= verdict.reason;
-  });
-  const details = await runProperty(
-    property,
-    { seed, numRuns: runs, ...(path === undefined ? {} : { path }), endOnFailure: false },
-    name,
-    subject,
-  );
-  const found = details.errorInstance;
-  const at = details.counterexamplePath ?? path ?? "0";
-  if (found instanceof BrokenLaw) {
-    const { actual, declared, path: step, picks, plan: graph } = found.verdict;
-    const [input] = details.counterexample!;
-    throw new LawViolation({
-      law: name,
+    await this.#lookForLate();
+    // As they were asked for; `expect` comes by its option.
+    const order = [...(this.#options.laws ?? defaultLaws), "expect"];
+    reports.sort((one, other) => order.indexOf(one.law) - order.indexOf(other.law));
+    return this.#findings.report(this.#subject.name, this.#seed, reports, this.#options);
+  }
+
+  async #check(named: ReadonlyArray<NamedLaw>, until: number): Promise<ReadonlyArray<LawReport>> {
+    const { expect, interleavings = 20, path, recorded = [], runs = 100, same } = this.#options;
+    const options: PassOptions = {
+      runs: path === undefined ? runs : 1,
+      seed: this.#seed,
+      path,
+      until,
+      deadline: { until: this.#until, text: `it took longer than its deadline of ${this.#deadline} ms.` },
+      tools: {
+        interleavings,
+        bound: this.#options.bound ?? (() => usualBound),
+        recorded,
+        same: same ?? sameText,
+        expect,
+      },
+      onFirst: (observed, given) => this.#findings.ran(observed, given),
+    };
+    const pass = new Pass(this.#subject, named, options);
+    const outcome = await pass.run(this.#options.input);
+    if (outcome.type === "broken")
+      throw this.#violation({ ...outcome, shown: await this.#simplest(outcome, options) });
+    if (outcome.type === "stopped") this.#fail(outcome);
+    return pass.tallies.map((tally) => this.#reportOf(tally, outcome.isCutShort));
+  }
+
+  #reportOf(tally: Tally, isCutShort: boolean): LawReport {
+    const { checked, law, reason, withSignal } = tally;
+    const base = {
+      law: law.name,
       sentence: law.sentence,
-      subject: subject.name,
+      runs: checked,
+      seed: this.#seed,
+      ...(isCutShort ? { isCutShort } : {}),
+    };
+    if (withSignal > 0) return { ...base, result: "passed", runsWithSignal: withSignal };
+    if (this.#options.vacuous === "fail") {
+      this.#fail({
+        type: "stopped",
+        law: law.name,
+        reason: `it had no signal, since ${reason}.`,
+        input: undefined,
+        path: "",
+      });
+    }
+    return { ...base, result: "vacuous", reason };
+  }
+
+  /**
+   * The input for the test to paste. fast-check draws records without a prototype as well; only where the law is not broken
+   * by ordinary ones does the test need them.
+   */
+  async #simplest({ input, law }: FoundBroken, options: PassOptions): Promise<unknown> {
+    const usual = copied(input, { usualPrototypes: true });
+    if (sourceOf(usual) === sourceOf(input)) return input;
+    const again = new Pass(this.#subject, [laws[law] as NamedLaw], {
+      ...options,
+      path: undefined,
+      runs: 1,
+      until: this.#until,
+      onFirst: () => {},
+    });
+    const outcome = await again.run(fc.constant(usual as Given));
+    return outcome.type === "broken" && outcome.law === law ? usual : input;
+  }
+
+  #fail({ input, law, path, reason }: Extract<Outcome, { type: "stopped" }>): never {
+    throw new CheckFailed({ law, subject: this.#subject.name, reason, input, seed: this.#seed, path });
+  }
+
+  #violation({ input, law, path, shown = input, verdict }: FoundBroken): LawViolation {
+    const { actual, declared, details = [], path: step, picks, plan } = verdict;
+    const { check, name } = this.#subject;
+    const seed = this.#seed;
+    return new LawViolation({
+      law,
+      sentence: laws[law].sentence,
+      subject: name,
       input,
       declared,
       actual,
+      details,
       step,
-      drawing: graph === undefined ? undefined : drawingOf(graph, step),
+      drawing: plan === undefined ? undefined : drawingOf(plan, step),
       interleaving: picks,
       seed,
-      path: at,
+      path,
       regression: regressionOf({
-        check: subject.check,
-        subject: subject.name,
-        law: name,
-        input,
+        check,
+        subject: name,
+        law,
+        input: shown,
         seed,
-        path: at,
+        path,
+        options: this.#options,
       }),
     });
   }
-  if (stopped !== undefined) {
-    const { input, reason } = stopped;
-    throw new CheckFailed({ law: name, subject: subject.name, reason, input, seed, path: String(checked) });
-  }
-  if (details.failed) {
-    const reason = `the arbitrary threw: ${describe(found ?? details.errorInstance)}`;
-    throw new CheckFailed({ law: name, subject: subject.name, reason, input: undefined, seed, path: at });
-  }
-  const base = { law: name, sentence: law.sentence, runs: checked, seed };
-  return withSignal > 0
-    ? { ...base, result: "passed", runsWithSignal: withSignal }
-    : { ...base, result: "vacuous", reason };
-};
 
-/** An arbitrary that throws makes fast-check throw, in whatever words. */
-const runProperty = async (
-  property: fc.IAsyncProperty<[Given]>,
-  parameters: fc.Parameters<[Given]>,
-  law: LawName,
-  subject: Subject,
-): Promise<fc.RunDetails<[Given]>> => {
-  try {
-    return await fc.check(property, parameters);
-  } catch (thrown) {
-    const reason = `the arbitrary threw: ${describe(thrown)}`;
-    const seed = parameters.seed!;
-    throw new CheckFailed({
-      law,
-      subject: subject.name,
-      reason,
-      input: undefined,
-      seed,
-      path: parameters.path ?? "0",
-    });
+  /** Rejections of runs that were over long ago arrive in the next turns. */
+  async #lookForLate(): Promise<void> {
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    const [late] = this.#late;
+    if (late === undefined) return;
+    const { actual, path } = unhandledText(late.problem);
+    const declared = "nothing of a run is left when it has ended";
+    const verdict: Broken = { type: "broken", declared, actual, path };
+    throw this.#violation({ law: "leavesNothing", verdict, input: late.input, path: "0" });
   }
-};
+}
 
-const millisOf = (deadline: Duration.Input | undefined): number =>
-  deadline === undefined ? 60_000 : Duration.toMillis(Duration.fromInputUnsafe(deadline));
+const usualBound = { steps: 10_000, depth: 16 };
 
-/** Checks all laws that are asked for, one after another. */
-export const checkSubject = async (
+/** Checks all laws that are asked for. */
+export const checkSubject = (
   unmocked: Pick<Subject, "name" | "check" | "graph">,
   options: CheckOptions<any>,
-): Promise<Report> => {
-  const seed = options.seed ?? newSeed();
-  const deadline = millisOf(options.deadline);
-  const plan: Plan = {
-    runs: options.path === undefined ? (options.runs ?? 100) : 1,
-    seed,
-    path: options.path,
-    deadline,
-    until: Date.now() + deadline,
-    tools: {
-      interleavings: options.interleavings ?? 20,
-      bound: options.bound ?? (() => ({ steps: 10_000, depth: 16 })),
-      recorded: options.recorded ?? [],
-      seed,
-    },
-  };
-  const subject: Subject = {
-    ...unmocked,
-    graph: withMocks(unmocked.graph, options.mocks ?? []),
-    options: options.run ?? {},
-    world: {
-      patience: Math.min(deadline, 2000),
-      services: options.services as Context.Context<any> | undefined,
-    },
-  };
-  const reports: Array<LawReport> = [];
-  for (const name of options.laws ?? defaultLaws) {
-    const law = laws[name] as Law | undefined;
-    if (law === undefined)
-      throw new TypeError(`There is no law "${name}". The laws are ${Object.keys(laws).join(", ")}.`);
-    const report = await checkLaw(law, subject, options.input, plan);
-    if (report.result === "vacuous" && options.vacuous === "fail") {
-      const reason = `it had no signal, since ${report.reason}.`;
-      throw new CheckFailed({ law: name, subject: subject.name, reason, input: undefined, seed, path: "" });
-    }
-    reports.push(report);
-  }
-  return { subject: subject.name, seed, laws: reports };
-};
+): Promise<Report> => inControl(() => new Check(unmocked, options).run());

@@ -12,10 +12,10 @@ import type { Mock } from "./mock.ts";
  *
  * @public
  */
-export interface CheckOptions<Input> {
+export interface CheckOptions<Input, Outputs = any> {
   /** Where inputs come from. */
   readonly input: Arbitrary<Input>;
-  /** Which laws; by default all but `crashSafe`, `monotone` and `stable`. */
+  /** Which laws; by default `defaultLaws`: all but `crashSafe`, `monotone` and `stable`. */
   readonly laws?: ReadonlyArray<LawName>;
   /** Steps that are replaced, in whatever the step expands to as well. */
   readonly mocks?: ReadonlyArray<Mock>;
@@ -27,7 +27,10 @@ export interface CheckOptions<Input> {
   readonly seed?: number;
   /** Where a violation was found, to begin with that. */
   readonly path?: string;
-  /** The longest that the whole check may take; a minute by default. */
+  /**
+   * The time for the whole check; a minute by default. When it is over, no more inputs are drawn, and the report says how many
+   * there were. A law for which there was none fails the check with `CheckFailed`.
+   */
   readonly deadline?: DurationInput;
   /** For `bounded`: how large the expansion of an input may be; 10,000 steps, 16 deep by default. */
   readonly bound?: (input: Input) => Bound;
@@ -40,6 +43,21 @@ export interface CheckOptions<Input> {
   }>;
   /** `"fail"`: a law without signal is an error. */
   readonly vacuous?: "report" | "fail";
+  /**
+   * What the outputs must be for an input, where only you know: it returns `false` or throws if they are not. It is the law
+   * `expect`, and its inputs are made smaller like those of all others.
+   */
+  readonly expect?: (input: Input, outputs: Outputs) => void | boolean | PromiseLike<void | boolean>;
+  /**
+   * Whether the outputs of two runs are the same; by default if they hold the same values. For outputs with timestamps or
+   * random ids, compare the rest.
+   */
+  readonly same?: (one: Outputs, other: Outputs) => boolean;
+  /**
+   * The limit on real waiting: how long a run waits for what only real time brings, such as a file, and how far a timer of
+   * `setTimeout` may be away; 2 seconds by default. A run that exceeds it is reported with `CheckFailed`.
+   */
+  readonly patience?: DurationInput;
   /** Services that steps need. */
   readonly services?: Context<any>;
   /** Options of each run. */
@@ -60,6 +78,8 @@ export type LawReport = {
   readonly runs: number;
   /** What the inputs were drawn by. */
   readonly seed: number;
+  /** Whether the deadline came before all inputs were checked. */
+  readonly isCutShort?: boolean;
 } & (
   | {
       /** It held, and it could have been broken. */
@@ -76,6 +96,20 @@ export type LawReport = {
 );
 
 /**
+ * The largest expansion that a check has seen.
+ *
+ * @public
+ */
+export interface Growth {
+  /** How many steps all expansions of that run had together. */
+  readonly steps: number;
+  /** How deep they nested. */
+  readonly depth: number;
+  /** How many items the input had, in all of its arrays, Maps and Sets. */
+  readonly items: number;
+}
+
+/**
  * What came of a check in which no law was broken.
  *
  * @public
@@ -87,4 +121,12 @@ export interface Report {
   readonly seed: number;
   /** What came of each law, in the order in which they were checked. */
   readonly laws: ReadonlyArray<LawReport>;
+  /** What the check did not see, in sentences: cases that were never taken, fallbacks always used, runs that failed. */
+  readonly notes: ReadonlyArray<string>;
+  /** The laws that were not asked for. */
+  readonly notChecked: ReadonlyArray<LawName>;
+  /** The largest expansion. */
+  readonly growth?: Growth;
+  /** All of it, for people. */
+  readonly toString: () => string;
 }

@@ -1,5 +1,6 @@
 /** One run of what is checked, in a world of its own, and all that could be seen of it. */
 import * as Cause from "effect/Cause";
+import type { Context } from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { RunOptions } from "../../types/options.ts";
@@ -16,8 +17,22 @@ import { Recording } from "../run/record.ts";
 import { runGraph } from "../run/run.ts";
 import { isThenable, whenSettled } from "../values/thenable.ts";
 import { mayExpand, whenGiven, withMiddleware } from "./instrument.ts";
+import type { Patience } from "./patience.ts";
+import type { MachineWork, RunTimer, Unhandled } from "./place.ts";
+import { inControl } from "./surroundings.ts";
+import { copied } from "./values.ts";
 import type { WorldOptions } from "./world.ts";
 import { World } from "./world.ts";
+
+/** What the runs of one check have in common. */
+export interface SubjectWorld {
+  readonly patience?: Patience | undefined;
+  readonly services?: Context<any> | undefined;
+  /** Receives what nothing handled and came too late for the run that it belongs to. Without it the process does. */
+  readonly onUnhandled?: ((problem: Unhandled, given: Given) => void) | undefined;
+  /** Receives what could not be copied for a run. */
+  readonly onUncopied?: ((value: object) => void) | undefined;
+}
 
 /** What is checked: a graph, and how it is run. */
 export interface Subject {
@@ -26,7 +41,9 @@ export interface Subject {
   readonly check: "checkDynamic" | "checkPipeline";
   readonly graph: Graph;
   readonly options: RunOptions;
-  readonly world: WorldOptions;
+  /** How large a run with this input may become. */
+  readonly limits?: ((given: Given) => { readonly steps: number; readonly depth: number }) | undefined;
+  readonly world: SubjectWorld;
 }
 
 export type Given = Readonly<Record<string, unknown>>;
@@ -53,10 +70,24 @@ export interface Observed {
   readonly calls: ReadonlyArray<string>;
   /** The paths of calls that had not ended when the run had. */
   readonly unfinished: ReadonlyArray<string>;
-  /** Timers that were still running when the run had ended. */
+  /** Fibers that were still sleeping when the run had ended, or when it had drained. */
   readonly sleeping: number;
-  /** Fibers that were left when the run had ended. */
+  /** Fibers that were left then. */
   readonly fibers: number;
+  /** Timers that steps had set, and that were left then. */
+  readonly timers: ReadonlyArray<RunTimer>;
+  /** What the machine still did for the run then. */
+  readonly machineWork: ReadonlyArray<MachineWork>;
+  /** Rejections and exceptions that nothing had handled by then. */
+  readonly unhandled: ReadonlyArray<Unhandled>;
+  /** Which cases switches took. */
+  readonly choicesOfCases: ReadonlyArray<{
+    readonly path: string;
+    readonly cases: ReadonlyArray<string>;
+    readonly taken: string;
+  }>;
+  /** Calls of steps that have a fallback, and whether they failed. */
+  readonly fallbacks: ReadonlyArray<{ readonly path: string; readonly hasFailed: boolean }>;
   /** The time at the end. */
   readonly time: number;
   readonly choices: World["choices"];
@@ -66,9 +97,15 @@ export interface Observed {
   readonly plan: Plan;
 }
 
-export interface ObserveOptions extends WorldOptions {
+export interface ObserveOptions extends Omit<WorldOptions, "onUnhandled"> {
+  /** How much longer the run's clock goes on after its end, so that what was left behind can come to an end. */
+  readonly drain?: number;
+  /** Keys and members of what the run is given in the opposite order. */
+  readonly reversed?: boolean;
   /** Stands around each call. */
   readonly around?: (call: StepCall, next: Executor) => unknown;
+  /** Receives what a function returned, at the very moment at which it is known. */
+  readonly onReturned?: (call: StepCall, value: unknown) => void;
   /** Gives steps other options than their own, as far as these make a policy. */
   readonly policy?: (definition: StepDefinition) => StepDefinition;
   /** Given the means to end the world: nothing happens in it any more. */
@@ -76,15 +113,31 @@ export interface ObserveOptions extends WorldOptions {
   readonly onEvent?: (event: PipelineEvent, interrupt: () => void) => void;
 }
 
-/** Tells when a call has ended, by whatever way, and changes nothing about it. */
-const whenEnded = (value: unknown, ended: () => void): unknown => {
-  if (Exit.isExit(value)) return (ended(), value);
-  if (Effect.isEffect(value)) return Effect.onExit(value, () => Effect.sync(ended));
+/** Reports when a call has ended and whether it failed, and changes nothing about it. */
+const whenEnded = (value: unknown, ended: (hasFailed: boolean) => void): unknown => {
+  if (Exit.isExit(value)) return (ended(Exit.isFailure(value)), value);
+  if (Effect.isEffect(value))
+    return Effect.onExit(value, (exit) => Effect.sync(() => ended(Exit.isFailure(exit))));
   if (isThenable(value)) {
-    whenSettled(value, ended, ended);
+    whenSettled(
+      value,
+      () => ended(false),
+      () => ended(true),
+    );
     return value;
   }
-  ended();
+  ended(false);
+  return value;
+};
+
+/** Calls it with a value when that is known, before anybody else can see it. */
+const whenReturned = (value: unknown, returned: (value: unknown) => void): unknown => {
+  if (Effect.isEffect(value)) return Effect.map(value, (given) => (returned(given), given));
+  if (isThenable(value)) {
+    whenSettled(value, returned, () => {});
+    return value;
+  }
+  returned(value);
   return value;
 };
 
@@ -100,19 +153,20 @@ const failureOf = (cause: Cause.Cause<unknown>): Expansion | undefined => {
   return Cause.hasDies(cause) ? { type: "threw", thrown } : { type: "failed", error: thrown };
 };
 
-export const observe = async (
-  subject: Subject,
-  given: Given,
-  options: ObserveOptions = {},
-): Promise<Observed> => {
-  const world = new World({ ...subject.world, ...options });
-  const events: Array<PipelineEvent> = [];
-  const expansions: Array<SeenExpansion> = [];
-  const calls: Array<string> = [];
-  const active = new Map<object, string>();
-  const around = options.around ?? ((call: StepCall, next: Executor) => next(call));
+/** No run is larger than the input allows, whatever the law: an expansion without an end is stopped in every one. */
+const limited = ({ limits, options }: Subject, given: Given): RunOptions => {
+  if (limits === undefined) return options;
+  const { depth, steps } = limits(copied(given));
+  return {
+    ...options,
+    maxSteps: Math.max(1, Math.min(steps, options.maxSteps ?? Infinity)),
+    maxDepth: Math.max(1, Math.min(depth, options.maxDepth ?? Infinity)),
+  };
+};
 
-  const expands = (call: StepCall, path: string, value: unknown): unknown => {
+/** What functions that may expand returned, as the engine will see it. */
+const watchExpansions = (expansions: Array<SeenExpansion>) => {
+  return (call: StepCall, path: string, value: unknown): unknown => {
     const seen = (expansion: Expansion | undefined): void => {
       if (expansion !== undefined) expansions.push({ path, call, expansion });
     };
@@ -131,21 +185,73 @@ export const observe = async (
       return last;
     });
   };
+};
+
+/** The graph as it had grown. */
+const grownPlan = (graph: Graph, expansions: ReadonlyArray<SeenExpansion>): Plan => {
+  const recording = new Recording(graph);
+  for (const { path, expansion } of expansions) {
+    if (expansion.type === "graph") recording.onExpanded(path, { [graphOf]: expansion.graph });
+    else if (expansion.type === "direct") recording.onExpanded(path, undefined);
+    else if (expansion.type === "threw") {
+      // What the builder refused is drawn as far as it had come.
+      const draft = unfinishedOf(expansion.thrown);
+      if (draft !== undefined) recording.onExpanded(path, { [graphOf]: compile(draft) });
+    }
+  }
+  return recording.plan;
+};
+
+export const observe = (subject: Subject, given: Given, options: ObserveOptions = {}): Promise<Observed> =>
+  inControl(() => observed(subject, given, options));
+
+const observed = async (subject: Subject, given: Given, options: ObserveOptions): Promise<Observed> => {
+  const { onUncopied, onUnhandled, ...surroundings } = subject.world;
+  const unhandled: Array<Unhandled> = [];
+  let isLate = false;
+  const world = new World({
+    ...surroundings,
+    ...options,
+    ...(onUnhandled === undefined
+      ? {}
+      : {
+          onUnhandled: (problem) => {
+            if (isLate) onUnhandled(problem, given);
+            else unhandled.push(problem);
+          },
+        }),
+  });
+  const events: Array<PipelineEvent> = [];
+  const expansions: Array<SeenExpansion> = [];
+  const calls: Array<string> = [];
+  const choicesOfCases: Array<Observed["choicesOfCases"][number]> = [];
+  const fallbacks: Array<Observed["fallbacks"][number]> = [];
+  const active = new Map<object, string>();
+  const { around = (call: StepCall, next: Executor) => next(call), onReturned } = options;
+  const expands = watchExpansions(expansions);
 
   const watching: Middleware = (next) => (call) => {
-    const { path } = call;
+    const { definition, path, phase } = call;
     calls.push(path);
     active.set(call, path);
-    const ended = (): void => {
+    if (phase === "case")
+      choicesOfCases.push({ path, cases: Object.keys(definition.cases ?? {}), taken: call.choice! });
+    const ended = (hasFailed: boolean): void => {
       active.delete(call);
+      if ("fallback" in definition.options) fallbacks.push({ path, hasFailed });
+    };
+    const inWorld: Executor = (called) => {
+      const value = world.inside(path, mayExpand(call), () => next(called));
+      const returned =
+        onReturned === undefined ? value : whenReturned(value, (given) => onReturned(call, given));
+      return !Effect.isEffect(returned) && isThenable(returned) ? world.promised(returned) : returned;
     };
     try {
-      const value = around(call, next);
-      const watched = !Effect.isEffect(value) && isThenable(value) ? world.promised(value) : value;
-      return whenEnded(mayExpand(call) ? expands(call, path, watched) : watched, ended);
+      const value = around(call, inWorld);
+      return whenEnded(mayExpand(call) ? expands(call, path, value) : value, ended);
     } catch (thrown) {
       if (mayExpand(call)) expansions.push({ path, call, expansion: { type: "threw", thrown } });
-      ended();
+      ended(true);
       throw thrown;
     }
   };
@@ -157,14 +263,22 @@ export const observe = async (
     events.push(event);
     options.onEvent?.(event, () => interrupt());
   };
-  const run = runGraph(withMiddleware(subject.graph, watching, policyFor), given, {
+  const own = copied(given, {
+    ...(options.reversed === undefined ? {} : { reversed: options.reversed }),
+    ...(onUncopied === undefined ? {} : { kept: onUncopied }),
+  });
+  const run = runGraph(withMiddleware(subject.graph, watching, policyFor), own, {
     runId: "check",
-    ...subject.options,
+    ...limited(subject, given),
   });
   const ended = await world.run(Effect.provideService(run, Listeners, [listener]), (stop) => {
     interrupt = stop;
     options.onBegin?.((reason) => world.halt(reason), stop);
   });
+  const { time } = world;
+  if (options.drain !== undefined && "exit" in ended) await world.drain(options.drain);
+  isLate = true;
+  world.close();
   return {
     ended,
     events,
@@ -173,21 +287,16 @@ export const observe = async (
     unfinished: [...active.values()],
     sleeping: world.sleeping,
     fibers: world.fibers,
-    time: world.time,
+    timers: world.timers,
+    machineWork: world.machineWork,
+    unhandled,
+    choicesOfCases,
+    fallbacks,
+    time,
     choices: world.choices,
     moments: world.moments,
     get plan() {
-      const recording = new Recording(subject.graph);
-      for (const { path, expansion } of expansions) {
-        if (expansion.type === "graph") recording.onExpanded(path, { [graphOf]: expansion.graph });
-        else if (expansion.type === "direct") recording.onExpanded(path, undefined);
-        else if (expansion.type === "threw") {
-          // What the builder refused is drawn as far as it had come.
-          const draft = unfinishedOf(expansion.thrown);
-          if (draft !== undefined) recording.onExpanded(path, { [graphOf]: compile(draft) });
-        }
-      }
-      return recording.plan;
+      return grownPlan(subject.graph, expansions);
     },
   };
 };

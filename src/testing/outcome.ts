@@ -2,7 +2,8 @@
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
 import type { Observed } from "./observe.ts";
-import { textOf } from "./words.ts";
+import { copied } from "./values.ts";
+import { textOf, unorderedText } from "./words.ts";
 
 /** What the outputs were, or the error. */
 export const outcomeOf = ({ ended }: Pick<Observed, "ended">): string => {
@@ -24,8 +25,15 @@ export const firstFailed = ({ events }: Pick<Observed, "events">): string | unde
   return undefined;
 };
 
+/** How the outputs of two runs are compared. */
+export type Same = (one: unknown, other: unknown) => boolean;
+
+export const sameText: Same = (one, other) => unorderedText(one) === unorderedText(other);
+
 /** Whether two runs came to the same end. */
-export const areSame = (one: Observed, other: Observed): boolean => {
+export const areSame = (one: Observed, other: Observed, same: Same): boolean => {
   if (hasFailed(one) && hasFailed(other)) return true;
-  return outcomeOf(one) === outcomeOf(other);
+  if (hasFailed(one) || hasFailed(other) || "stuck" in one.ended || "stuck" in other.ended) return false;
+  const [before, now] = [one.ended.exit, other.ended.exit];
+  return Exit.isSuccess(before) && Exit.isSuccess(now) && same(copied(before.value), copied(now.value));
 };

@@ -14,6 +14,7 @@ import { withFault } from "./faults.ts";
 import type { Mock } from "./mock.ts";
 import { withMocks } from "./mock.ts";
 import { observe } from "./observe.ts";
+import { Patience } from "./patience.ts";
 import { textOf } from "./words.ts";
 import type { Schedule } from "./world.ts";
 
@@ -35,7 +36,10 @@ export interface SimulationOptions<Services = never> {
   readonly mocks?: ReadonlyArray<Mock>;
   /** Services that steps need. */
   readonly services?: Context<Services>;
-  /** Milliseconds of real time for what is not of the simulation, such as a file; 5,000 if not given. */
+  /**
+   * How many milliseconds of real time the run waits for what is not of the simulation, such as a file, and how far a
+   * step's own timer may be away; 5,000 by default. A run that exceeds it is `stuck`.
+   */
   readonly patience?: number;
   /** Options of the run; with a store, what survives a crash can be resumed. */
   readonly run?: Omit<RunOptions, "runId">;
@@ -108,7 +112,16 @@ const run = async <P extends AnyPipeline>(
   if (graph === undefined) {
     throw new GraphError({ pipeline: "", step: "", reason: "Simulation.run takes a pipeline." });
   }
-  const { faults = [], interruptAt, mocks = [], patience, run = {}, schedule, seed, services } = options;
+  const {
+    faults = [],
+    interruptAt,
+    mocks = [],
+    patience = 5000,
+    run = {},
+    schedule,
+    seed,
+    services,
+  } = options;
   let halt: (reason: string) => void = () => {};
   let interrupt = (): void => {};
   // Not from within a call: the engine is in the middle of something then.
@@ -121,7 +134,7 @@ const run = async <P extends AnyPipeline>(
     check: "checkPipeline" as const,
     graph: withMocks(graph, mocks),
     options: run,
-    world: { patience, services },
+    world: { patience: new Patience(patience), services },
   };
   const observed = await observe(subject, input, {
     schedule,
@@ -154,8 +167,9 @@ const run = async <P extends AnyPipeline>(
  * Runs a pipeline on the real engine, in a world that a seed makes: its order, its clock, its randomness, and what goes
  * wrong. It finds what a plain run never meets, and finds it again.
  *
- * Time does not pass there: it goes on to the next timer when nothing else can happen. What is not of this world (a file,
- * `setTimeout`) is waited for, but no seed reproduces when it comes.
+ * Time does not pass there: it goes on to the next timer when nothing else can happen, that of an Effect or of `setTimeout`
+ * and `setInterval`. Everything else that a promise waits for (a file, a socket) is waited for in real time before the
+ * clock moves. `Date`, `Math.random`, `crypto` and timers are those of the simulation in every step, after an `await` too.
  *
  * @example
  * ```ts

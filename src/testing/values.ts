@@ -1,63 +1,98 @@
-/** Copies of what an arbitrary gave: frozen, or with their keys in another order. */
-const isPlain = (value: unknown): value is Record<string, unknown> => {
-  if (typeof value !== "object" || value === null) return false;
+/** Copies of values: as they are, frozen, or with keys and members in another order. */
+const isPlain = (value: object): value is Record<string, unknown> => {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 };
 
-/** Goes through arrays, records, maps and sets. What has a class of its own stays what it is. */
-const copy = (
-  value: unknown,
-  keysOf: (record: object) => Array<string>,
-  done: (made: object) => void,
-): unknown => {
-  const known = new Map<object, unknown>();
+const put = (target: object, key: string, value: unknown): void => {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+};
+
+export interface CopyOptions {
+  /** Keys of records and members of Maps and Sets the other way round. */
+  readonly reversed?: boolean;
+  /** Called with each array and record that was made. */
+  readonly done?: (made: object) => void;
+  /** Copies that were made before, by their originals: what was one object stays one. */
+  readonly known?: WeakMap<object, object>;
+  /** Gives records without a prototype the usual one. */
+  readonly usualPrototypes?: boolean;
+  /** Called with what cannot be copied, and is passed on as it is. */
+  readonly kept?: (value: object) => void;
+}
+
+const bytesOf = (value: ArrayBufferView | ArrayBuffer): object => {
+  if (value instanceof ArrayBuffer) return value.slice(0);
+  const { constructor } = value as unknown as { readonly constructor: new (from: unknown) => object };
+  return value instanceof DataView
+    ? new DataView(value.buffer.slice(value.byteOffset, value.byteOffset + value.byteLength) as ArrayBuffer)
+    : new constructor(value);
+};
+
+/** Goes through arrays, records, Maps, Sets, dates and bytes. Whatever has a class of its own stays what it is. */
+export const copied = <Value>(value: Value, options: CopyOptions = {}): Value => {
+  const {
+    done,
+    kept,
+    known = new WeakMap<object, object>(),
+    reversed = false,
+    usualPrototypes = false,
+  } = options;
+  const ordered = <Item>(items: ReadonlyArray<Item>): ReadonlyArray<Item> =>
+    reversed ? items.toReversed() : items;
+  const remembered = <Made extends object>(inner: object, made: Made): Made => {
+    known.set(inner, made);
+    // A copy is its own copy, so that what was copied once is not copied again.
+    known.set(made, made);
+    return made;
+  };
   const go = (inner: unknown): unknown => {
+    if (typeof inner === "function") kept?.(inner);
     if (typeof inner !== "object" || inner === null) return inner;
-    if (known.has(inner)) return known.get(inner);
+    const before = known.get(inner);
+    if (before !== undefined) return before;
     if (Array.isArray(inner)) {
-      const made: Array<unknown> = [];
-      known.set(inner, made);
-      for (const item of inner) made.push(go(item));
-      done(made);
+      const made = remembered(inner, new Array<unknown>(inner.length));
+      inner.forEach((item, i) => {
+        made[i] = go(item);
+      });
+      done?.(made);
       return made;
     }
     if (inner instanceof Map) {
-      const made = new Map<unknown, unknown>();
-      known.set(inner, made);
-      for (const [key, of] of inner) made.set(go(key), go(of));
+      const made = remembered(inner, new Map<unknown, unknown>());
+      for (const [key, of] of ordered([...inner])) made.set(go(key), go(of));
       return made;
     }
     if (inner instanceof Set) {
-      const made = new Set<unknown>();
-      known.set(inner, made);
-      for (const item of inner) made.add(go(item));
+      const made = remembered(inner, new Set<unknown>());
+      for (const item of ordered([...inner])) made.add(go(item));
       return made;
     }
-    if (inner instanceof Date) return new Date(inner);
-    if (!isPlain(inner)) return inner;
-    const made: Record<string, unknown> = {};
-    known.set(inner, made);
-    for (const key of keysOf(inner)) made[key] = go(inner[key]);
-    done(made);
+    if (Object.getPrototypeOf(inner) === Date.prototype)
+      return remembered(inner, new Date((inner as Date).getTime()));
+    if (ArrayBuffer.isView(inner) || inner instanceof ArrayBuffer) return remembered(inner, bytesOf(inner));
+    if (!isPlain(inner)) {
+      kept?.(inner);
+      return inner;
+    }
+    const prototype = usualPrototypes ? Object.prototype : (Object.getPrototypeOf(inner) as object | null);
+    const made = remembered(inner, Object.create(prototype) as object);
+    for (const key of ordered(Object.keys(inner))) put(made, key, go(inner[key]));
+    done?.(made);
     return made;
   };
-  return go(value);
+  return go(value) as Value;
 };
 
 /** A copy whose arrays and records refuse to be changed. */
-export const frozen = <Value>(value: Value): Value =>
-  copy(value, Object.keys, (made) => Object.freeze(made)) as Value;
+export const frozen = <Value>(value: Value, known?: WeakMap<object, object>): Value =>
+  copied(value, { done: Object.freeze, ...(known === undefined ? {} : { known }) });
 
-/** A copy whose records have their keys the other way round. */
-export const reordered = <Value>(value: Value): Value =>
-  copy(
-    value,
-    (record) => Object.keys(record).reverse(),
-    () => {},
-  ) as Value;
+/** A copy whose records have their keys, and whose Maps and Sets have their members, the other way round. */
+export const reordered = <Value>(value: Value): Value => copied(value, { reversed: true });
 
-/** What a frozen object says to who would change it. */
+/** What a frozen object says to whoever tries to change it. */
 const refusals = /read only property|not extensible|Cannot (add|delete|define|assign)|object is not writable/;
 
 export const isRefusedChange = (thrown: unknown): thrown is TypeError =>

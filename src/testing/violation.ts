@@ -39,6 +39,8 @@ export interface Violation {
   readonly declared: string;
   /** What was. */
   readonly actual: string;
+  /** More of what was, such as the steps in which two runs differ. */
+  readonly details: ReadonlyArray<string>;
   /** The path of the step at which it shows. */
   readonly step: string | undefined;
   /** The graph, with the failing step marked. */
@@ -75,6 +77,7 @@ export class LawViolation extends Data.TaggedError("LawViolation")<Violation> {
       `  declared  ${this.declared}`,
       `  actual    ${this.actual}`,
     ];
+    for (const line of this.details) lines.push(`            ${line}`);
     if (this.interleaving !== undefined) {
       lines.push(
         `  order     the ready steps taken were number ${this.interleaving.join(", ")} (0: the first)`,

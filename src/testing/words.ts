@@ -1,6 +1,6 @@
 /**
  * Values as text. Equal values have equal texts, whatever order their keys were added in, on any machine: so texts are
- * what is compared, recorded and shown.
+ * what is compared and recorded.
  */
 const plainKey = /^[A-Za-z_$][\w$]*$/;
 
@@ -19,43 +19,67 @@ const className = (value: object): string => {
   return typeof name === "string" ? name : "";
 };
 
-const fieldsText = (value: object, write: (inner: unknown) => string): string =>
-  Object.keys(value)
-    .sort(byText)
+/** How what has no order of its own is put in one. */
+interface Order {
+  readonly onlyData?: boolean;
+  readonly keys: (keys: Array<string>) => Array<string>;
+  /** Of a Map or a Set, as texts. */
+  readonly members: (members: Array<string>) => Array<string>;
+}
+
+const asTheyAre = <Item>(items: Array<Item>): Array<Item> => items;
+const sorted = (texts: Array<string>): Array<string> => texts.sort(byText);
+
+const fieldsText = (value: object, order: Order, write: (inner: unknown) => string): string =>
+  order
+    .keys(Object.keys(value))
     .map((key) => `${keyText(key)}: ${write((value as Record<string, unknown>)[key])}`)
     .join(", ");
 
 /** An error says what it is and what it is about; where in the code it was made differs from machine to machine. */
-const errorText = (error: Error, write: (inner: unknown) => string): string => {
+const errorText = (error: Error, order: Order, write: (inner: unknown) => string): string => {
   const fields = fieldsText(
     Object.fromEntries(
       Object.entries(error).filter(([key]) => !["name", "message", "stack", "_tag", "runId"].includes(key)),
     ),
+    order,
     write,
   );
   const { _tag: tag } = error as { readonly _tag?: unknown };
   return `${typeof tag === "string" ? tag : error.name}(${JSON.stringify(error.message)}${fields === "" ? "" : `, { ${fields} }`})`;
 };
 
-const objectText = (value: object, write: (inner: unknown) => string): string => {
+/** Of data, what it holds; of anything with a class of its own, only what it is, since its state is its own affair. */
+const isData = (value: object): boolean => {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (
+    prototype === null ||
+    Array.isArray(value) ||
+    ArrayBuffer.isView(value) ||
+    [Object.prototype, Map.prototype, Set.prototype, Date.prototype].includes(prototype as object)
+  );
+};
+
+const objectText = (value: object, order: Order, write: (inner: unknown) => string): string => {
+  if (order.onlyData === true && !isData(value)) return `[${className(value)}]`;
   if (Array.isArray(value)) return `[${Array.from(value, write).join(", ")}]`;
-  if (value instanceof Error) return errorText(value, write);
+  if (value instanceof Error) return errorText(value, order, write);
   if (value instanceof Date) return `new Date(${numberText(value.getTime())})`;
   if (value instanceof RegExp) return String(value);
   if (value instanceof Map) {
-    return `new Map([${[...value].map(([key, of]) => `[${write(key)}, ${write(of)}]`).join(", ")}])`;
+    const entries = [...value].map(([key, of]) => `[${write(key)}, ${write(of)}]`);
+    return `new Map([${order.members(entries).join(", ")}])`;
   }
-  if (value instanceof Set) return `new Set([${[...value].map(write).join(", ")}])`;
+  if (value instanceof Set) return `new Set([${order.members([...value].map(write)).join(", ")}])`;
   if (ArrayBuffer.isView(value)) {
     return `${className(value)}.of(${Array.from(value as unknown as ArrayLike<unknown>, write).join(", ")})`;
   }
-  const fields = fieldsText(value, write);
+  const fields = fieldsText(value, order, write);
   const name = className(value);
   return `${name === "" ? "" : `${name} `}${fields === "" ? "{}" : `{ ${fields} }`}`;
 };
 
-/** One line for any value. */
-export const textOf = (value: unknown): string => {
+const lineOf = (value: unknown, order: Order): string => {
   const above: Array<object> = [];
   const write = (inner: unknown): string => {
     switch (typeof inner) {
@@ -73,7 +97,7 @@ export const textOf = (value: unknown): string => {
         if (round !== -1) return `[circle, ${above.length - round} up]`;
         above.push(inner);
         try {
-          return objectText(inner, write);
+          return objectText(inner, order, write);
         } catch {
           return "[an object that cannot be read]";
         } finally {
@@ -87,10 +111,20 @@ export const textOf = (value: unknown): string => {
   return write(value);
 };
 
+/** One line for any value. */
+export const textOf = (value: unknown): string => lineOf(value, { keys: sorted, members: asTheyAre });
+
+/** The same for values that hold the same, in whatever order the members of their Maps and Sets were added. */
+export const unorderedText = (value: unknown): string => lineOf(value, { keys: sorted, members: sorted });
+
+/** What data holds, with the order of its keys and members: so that any change of it shows. */
+export const dataText = (value: unknown): string =>
+  lineOf(value, { keys: asTheyAre, members: asTheyAre, onlyData: true });
+
 const longest = 2000;
 
-/** The same, cut where nobody would read on. */
+/** A value as it was drawn, with its keys in their order, cut where nobody would read on. */
 export const shortText = (value: unknown): string => {
-  const text = textOf(value);
+  const text = lineOf(value, { keys: asTheyAre, members: asTheyAre });
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
 };

@@ -1,9 +1,9 @@
 /**
  * A world of its own for one run: time that passes only when nothing else can happen, random numbers from a seed, and a
- * scheduler which takes one task at a time in an order that a schedule says. Nothing in it is shared with another run.
+ * scheduler that takes one task at a time, in the order that a schedule says. Nothing in it is shared with another run.
  *
- * Effect's TestClock waits to be told how far to go; this one goes by itself to when the next sleeper wakes, since a run
- * that is explored has nobody beside it who knows.
+ * Effect's TestClock waits to be told how far to go; this clock goes by itself to when the next sleeper is due. Before it
+ * does, everything that only real time can bring is waited for.
  */
 import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
@@ -15,11 +15,16 @@ import { Random } from "effect/Random";
 import { Scheduler } from "effect/Scheduler";
 import { Interleaving } from "../engine/seams.ts";
 import { whenSettled } from "../values/thenable.ts";
+import { Agenda } from "./agenda.ts";
+import { Machine, nameOfWork } from "./machine.ts";
+import { Patience } from "./patience.ts";
+import type { MachineWork, Place, RunTimer, Surroundings, TimerRequest, Unhandled } from "./place.ts";
+import { outside, within } from "./place.ts";
 import { randomOf } from "./random.ts";
 
 /**
- * In which order things happen that may happen in any: by a seed, or by the choices themselves. Where the choices end,
- * and where there are none, first in is first out.
+ * The order in which things happen that may happen in any order: drawn by a seed, or given choice by choice. Where the
+ * choices end, first in is first out.
  *
  * @public
  */
@@ -39,30 +44,44 @@ export interface WorldOptions {
   readonly schedule?: Schedule | undefined;
   /** A seed for where fibers yield, beside where they do in a plain run: every few operations in place of 2,048. */
   readonly yields?: number | undefined;
-  /** For Effect's `Random`. */
+  /** For `Math.random`, `crypto` and Effect's `Random`. */
   readonly seed?: number | undefined;
-  /** When it begins. */
+  /** When Effect's clock begins. */
   readonly time?: number | undefined;
-  /** Real milliseconds that a promise may take. */
-  readonly patience?: number | undefined;
+  /** What `Date.now` returns at the beginning. */
+  readonly date?: number | undefined;
+  /** What a function that expands reads of environment variables; by default what they are. */
+  readonly env?: ((name: string, real: string | undefined) => string | undefined) | undefined;
+  /** How long real time may take. */
+  readonly patience?: Patience | undefined;
   readonly services?: Context.Context<any> | undefined;
   /** Interrupts the run at this moment. */
   readonly interruptAt?: number | undefined;
+  /** Receives rejections and exceptions that nothing handled; without it the process does. */
+  readonly onUnhandled?: ((problem: Unhandled) => void) | undefined;
 }
 
 /** How a run in a world came to its end; `stuck`: nothing is left in it that could go on. */
 export type Ended<A> = { readonly exit: Exit.Exit<A, unknown> } | { readonly stuck: string };
 
-interface Sleeper {
-  readonly until: number;
-  readonly wake: () => void;
-}
-
-/** Real milliseconds that a promise may go on after an interruption. */
-const promiseGraceMillis = 50;
-
 /** Tasks run in one turn of the event loop before others get theirs. */
 const tasksPerTurn = 500;
+
+/** A day like any other, and the same in every run: what is found today is found next year as well. */
+const usualDate = Date.UTC(2026, 0, 15, 9, 30);
+
+/** Reads of the clock in a row after which it moves at each read: code that waits by reading must come to an end. */
+const readsUntilClockMoves = 1000;
+
+/** More timers than this, with nothing else happening between them, do not come to an end by themselves. */
+const mostTimersInARow = 20_000;
+
+/** A run is looked at turn by turn, and when that has brought nothing, every millisecond. */
+const quickLooks = 20;
+
+/** The machine's own, whatever runs see in their place. */
+const { clearTimeout, setImmediate, setTimeout } = globalThis;
+const realNow = performance.now.bind(performance);
 
 export class World {
   /** Every choice that there was: how many there were to choose from, and which was taken. */
@@ -72,14 +91,21 @@ export class World {
   /** Fibers that have begun and not ended. */
   fibers = 0;
   readonly #options: WorldOptions;
+  readonly #patience: Patience;
   readonly #tasks: Array<{ readonly run: () => void; readonly priority: number }> = [];
-  readonly #sleepers: Array<Sleeper> = [];
+  readonly #agenda: Agenda;
+  readonly #machine = new Machine();
+  readonly #place: Place;
   readonly #choose: (count: number) => number;
+  readonly #random: () => number;
   readonly #nextYield: () => number;
   #yieldAfter: number;
-  #time: number;
   #promises = 0;
-  #isHurried = false;
+  /** The time on the run's clock when anything last happened but a timer. */
+  #lastProgress = 0;
+  #clockReads = 0;
+  #skew = 0;
+  #isOver = false;
   #halted = false;
   #end: (how: { readonly stuck: string }) => void = () => {};
   #interrupt = (): void => {};
@@ -89,7 +115,11 @@ export class World {
 
   constructor(options: WorldOptions = {}) {
     this.#options = options;
-    this.#time = options.time ?? 0;
+    this.#patience = options.patience ?? new Patience(5000);
+    this.#agenda = new Agenda(options.time ?? 0);
+    this.#lastProgress = this.#agenda.time;
+    this.#random = randomOf(options.seed ?? 0);
+    this.#place = { surroundings: this.#surroundings() };
     const yields = options.yields === undefined ? undefined : randomOf(options.yields);
     this.#nextYield = yields === undefined ? () => 2048 : () => 4 + Math.floor(yields() * 60);
     this.#yieldAfter = this.#nextYield();
@@ -104,12 +134,22 @@ export class World {
   }
 
   get time(): number {
-    return this.#time;
+    return this.#agenda.time;
   }
 
-  /** Sleepers that nobody has woken. */
+  /** Fibers that sleep, and that nobody has woken. */
   get sleeping(): number {
-    return this.#sleepers.length;
+    return this.#agenda.sleepingFibers;
+  }
+
+  /** Timers that have not fired and keep the process running. */
+  get timers(): ReadonlyArray<RunTimer> {
+    return this.#agenda.timers;
+  }
+
+  /** What the machine still does for the run. */
+  get machineWork(): ReadonlyArray<MachineWork> {
+    return this.#machine.left;
   }
 
   readonly pick = (count: number): number => {
@@ -119,7 +159,11 @@ export class World {
     return took;
   };
 
-  /** While a promise is pending, time stands still; and when it is known what it gives, that waits for its turn. */
+  /** Calls a step's function in this world. */
+  readonly inside = <Value>(path: string | undefined, expands: boolean, call: () => Value): Value =>
+    within({ ...this.#place, path, expands }, call);
+
+  /** While a promise is pending, only its own timers move the clock; and when it settles, that waits for its turn. */
   readonly promised = <Value>(promise: PromiseLike<Value>): Promise<Value> => {
     return new Promise((resolve, reject) => {
       const inTurn = (tell: () => void): void => {
@@ -135,17 +179,67 @@ export class World {
     });
   };
 
+  #surroundings(): Surroundings {
+    const world = this;
+    const { env, onUnhandled } = this.#options;
+    return {
+      get isOver() {
+        return world.#isOver;
+      },
+      now: () => this.#wallTime(),
+      random: this.#random,
+      env: env ?? ((_, real) => real),
+      setTimer: (request) => this.#setTimer(request),
+      exited: (code) => this.halt(`process.exit(${String(code)}) was called`),
+      unhandled: (problem) => onUnhandled?.(problem),
+      keepsUnhandled: onUnhandled !== undefined,
+      began: (id, work) => {
+        if (/^(TCP|TLS)/.test(work.type)) this.#patience.usesSockets = true;
+        this.#machine.began(id, work);
+      },
+      ended: this.#machine.ended,
+    };
+  }
+
+  #setTimer(request: TimerRequest): RunTimer {
+    const { onUnhandled } = this.#options;
+    const run = (): void => {
+      try {
+        request.run();
+      } catch (reason) {
+        if (onUnhandled !== undefined) onUnhandled({ kind: "exception", reason, path: request.path });
+        else {
+          // As without a check: the process ends with it.
+          outside(() =>
+            setImmediate(() => {
+              throw reason;
+            }),
+          );
+        }
+      }
+    };
+    return this.#agenda.setTimer({ ...request, run });
+  }
+
+  /** Code that reads the clock until it has moved sees it move. */
+  #wallTime(): number {
+    if (++this.#clockReads > readsUntilClockMoves) this.#skew++;
+    const { date = usualDate, time = 0 } = this.#options;
+    return date + Math.floor(this.#agenda.time - time) + this.#skew;
+  }
+
   #context(): Context.Context<never> {
+    const nanos = (): bigint => BigInt(Math.round(this.time * 1e6));
     const clock: Clock.Clock = {
-      currentTimeMillisUnsafe: () => this.#time,
-      currentTimeMillis: Effect.sync(() => this.#time),
-      currentTimeNanosUnsafe: () => BigInt(Math.round(this.#time * 1e6)),
-      currentTimeNanos: Effect.sync(() => BigInt(Math.round(this.#time * 1e6))),
-      monotonicTimeNanosUnsafe: () => BigInt(Math.round(this.#time * 1e6)),
-      monotonicTimeNanos: Effect.sync(() => BigInt(Math.round(this.#time * 1e6))),
+      currentTimeMillisUnsafe: () => this.time,
+      currentTimeMillis: Effect.sync(() => this.time),
+      currentTimeNanosUnsafe: nanos,
+      currentTimeNanos: Effect.sync(nanos),
+      monotonicTimeNanosUnsafe: nanos,
+      monotonicTimeNanos: Effect.sync(nanos),
       sleep: (duration) => this.#sleep(Duration.toMillis(duration)),
     };
-    const next = randomOf(this.#options.seed ?? 0);
+    const next = this.#random;
     const scheduler: Scheduler = {
       executionMode: "async",
       shouldYield: (fiber) => this.#shouldYield(fiber.currentOpCount),
@@ -181,12 +275,8 @@ export class World {
 
   #sleep(millis: number): Effect.Effect<void> {
     return Effect.callback((resume) => {
-      const sleeper = { until: this.#time + Math.max(millis, 0), wake: () => resume(Effect.void) };
-      this.#sleepers.push(sleeper);
-      return Effect.sync(() => {
-        const at = this.#sleepers.indexOf(sleeper);
-        if (at !== -1) this.#sleepers.splice(at, 1);
-      });
+      const sleeper = this.#agenda.add(millis, () => resume(Effect.void));
+      return Effect.sync(() => this.#agenda.remove(sleeper));
     });
   }
 
@@ -202,14 +292,14 @@ export class World {
       queueMicrotask(this.#pump);
     } else {
       this.#tasksThisTurn = 0;
-      setImmediate(this.#pump);
+      outside(() => setImmediate(this.#pump));
     }
   }
 
   /** One task, of those with the least priority number. */
   readonly #pump = (): void => {
     this.#isPumping = false;
-    this.#takeTask();
+    within(this.#place, () => this.#takeTask());
     if (this.#tasks.length > 0) this.#pumpSoon();
     else this.#lookIfIdle();
   };
@@ -218,6 +308,7 @@ export class World {
     const tasks = this.#tasks;
     if (this.#halted) tasks.length = 0;
     if (tasks.length === 0) return;
+    this.#progressed();
     let least = Infinity;
     for (const { priority } of tasks) least = Math.min(least, priority);
     const open: Array<number> = [];
@@ -228,6 +319,12 @@ export class World {
     const [task] = tasks.splice(at, 1);
     task!.run();
     this.#moment();
+  }
+
+  #progressed(): void {
+    this.#lastProgress = this.time;
+    this.#agenda.firedInARow = 0;
+    this.#clockReads = 0;
   }
 
   /** Something has happened, or nothing can happen but that time goes on. */
@@ -250,75 +347,164 @@ export class World {
     if (this.#tasks.length === 0) this.#whenIdle?.();
   }
 
-  /** Runs an Effect to its end. `started` is given the means to interrupt it. */
+  /** Runs an Effect to its end. `started` receives the means to interrupt it. */
   run<A>(
     effect: Effect.Effect<A, unknown>,
     started: (interrupt: () => void) => void = () => {},
   ): Promise<Ended<A>> {
     return new Promise((resolve) => {
       let ended = false;
-      let tick: NodeJS.Immediate | undefined;
-      let timer: NodeJS.Timeout | undefined;
+      let stopWaiting: (() => void) | undefined;
       const end = (how: Ended<A>): void => {
         if (ended) return;
         ended = true;
         this.#whenIdle = undefined;
-        clearImmediate(tick);
-        clearTimeout(timer);
+        stopWaiting?.();
         resolve(how);
       };
-      /** Promises of whose existence nobody told may settle meanwhile, so it waits a turn and looks again. */
-      const look = (): void => {
-        tick = undefined;
-        if (ended || this.#tasks.length > 0) return;
-        if (this.#promises > 0 && !this.#isHurried) return;
-        this.#moment();
-        if (this.#tasks.length > 0) return;
-        if (this.#wake()) this.#lookIfIdle();
-      };
       this.#end = end;
-      const giveUp = (): void =>
-        end({
-          stuck:
-            this.#promises > 0
-              ? "a promise has not settled"
-              : "nothing is left that could go on, neither a step nor a timer",
-        });
-      const { patience = 5000 } = this.#options;
       this.#whenIdle = () => {
-        tick ??= setImmediate(look);
-        if (timer === undefined) timer = setTimeout(giveUp, patience);
-        else timer.refresh();
+        stopWaiting ??= this.#whenNothingElse((stuck) => {
+          stopWaiting = undefined;
+          if (ended || this.#tasks.length > 0) return;
+          if (stuck !== undefined) {
+            end({ stuck });
+            return;
+          }
+          within(this.#place, () => this.#agenda.advance(this.pick));
+          this.#lookIfIdle();
+        });
       };
-      const fiber = Effect.runForkWith(this.#context())(effect);
-      fiber.addObserver((exit) => end({ exit }));
-      this.#interrupt = () => {
-        fiber.interruptUnsafe();
-        this.#hurry();
-      };
-      started(this.#interrupt);
+      within(this.#place, () => {
+        const fiber = Effect.runForkWith(this.#context())(effect);
+        fiber.addObserver((exit) => end({ exit }));
+        this.#interrupt = () => fiber.interruptUnsafe();
+        started(this.#interrupt);
+      });
       if (!ended) this.#lookIfIdle();
     });
   }
 
-  /** After an interruption nobody waits long for a promise: what ignores that is left behind when its grace is over. */
-  #hurry(): void {
-    setTimeout(() => {
-      this.#isHurried = true;
-      this.#lookIfIdle();
-    }, promiseGraceMillis).unref();
+  /**
+   * Waits in real time until nothing can happen but that the clock goes on, and calls `next`: with a reason if not even
+   * that can, or if it has taken too long. Gives the means to stop.
+   */
+  #whenNothingElse(next: (stuck?: string) => void): () => void {
+    const patience = this.#patience;
+    const began = realNow();
+    let looks = 0;
+    let wasBusy = false;
+    let stop = (): void => {};
+    const look = (): void => {
+      const waited = realNow() - began;
+      if (this.#tasks.length > 0) {
+        if (looks > quickLooks && !wasBusy) patience.cameAfter(waited);
+        next();
+        return;
+      }
+      looks++;
+      const isBusy = this.#machine.isBusy;
+      wasBusy ||= isBusy;
+      if (isBusy) {
+        if (waited > patience.millis) next(this.#tooLong());
+        else lookAgain();
+        return;
+      }
+      const stuck = this.#stuckReason();
+      const least =
+        stuck !== undefined
+          ? patience.lastMillis
+          : this.#mayBeSettledFromElsewhere()
+            ? patience.calmMillis
+            : 0;
+      if (waited < least) {
+        lookAgain();
+        return;
+      }
+      if (stuck !== undefined) {
+        patience.hasGivenUp = true;
+        next(stuck);
+        return;
+      }
+      if (least > 0) patience.stayedCalm();
+      this.#moment();
+      next();
+    };
+    const lookAgain = (): void => {
+      outside(() => {
+        if (looks < quickLooks) {
+          const immediate = setImmediate(look);
+          stop = () => clearImmediate(immediate);
+        } else {
+          const timer = setTimeout(look, 1);
+          stop = () => clearTimeout(timer);
+        }
+      });
+    };
+    lookAgain();
+    return () => stop();
   }
 
-  /** Time goes on to when the next sleeper wakes. */
-  #wake(): boolean {
-    let until = Infinity;
-    for (const sleeper of this.#sleepers) until = Math.min(until, sleeper.until);
-    if (until === Infinity) return false;
-    this.#time = until;
-    const woken = this.#sleepers.filter((sleeper) => sleeper.until === until);
-    for (const sleeper of woken) this.#sleepers.splice(this.#sleepers.indexOf(sleeper), 1);
-    const order = [...woken];
-    while (order.length > 0) order.splice(this.pick(order.length), 1)[0]!.wake();
-    return true;
+  /** Some promise is pending that no timer of its own will settle, or an answer may come through an open socket. */
+  #mayBeSettledFromElsewhere(): boolean {
+    const isAwaited = this.#promises > 0 && this.#agenda.next?.isTimer !== true;
+    return isAwaited || this.#machine.isOpen || (this.#patience.usesSockets && hasOpenSockets());
+  }
+
+  /** Why the clock cannot go on, if it cannot. */
+  #stuckReason(): string | undefined {
+    const { next } = this.#agenda;
+    if (next === undefined) {
+      return this.#promises > 0
+        ? "a promise has not settled, and nothing is left that could settle it"
+        : "nothing is left that could go on, neither a step nor a timer";
+    }
+    if (!next.isTimer) return undefined;
+    const { millis } = this.#patience;
+    if (this.#agenda.firedInARow > mostTimersInARow)
+      return `${mostTimersInARow} timers have fired, and nothing else happened`;
+    const waits = next.due - this.#lastProgress;
+    if (waits <= millis || this.#agenda.sleepingFibers > 0) return undefined;
+    return `it waits ${Math.round(waits)} ms for a timer, longer than the limit on real waiting of ${millis} ms (option "patience")`;
+  }
+
+  #tooLong(): string {
+    const work = this.#machine.left.map(nameOfWork);
+    return `${[...new Set(work)].join(", ")} took longer than the limit on real waiting of ${this.#patience.millis} ms (option "patience")`;
+  }
+
+  /**
+   * Lets what the run left behind come to its end, as it would in a process that goes on: for so long on the run's clock,
+   * and as long as real time is needed, but no longer than the limit.
+   */
+  async drain(millis: number): Promise<void> {
+    const until = this.time + millis;
+    const began = realNow();
+    const { millis: most } = this.#patience;
+    let looks = 0;
+    while (realNow() - began < most) {
+      await outside(
+        () =>
+          new Promise<void>((resolve) => {
+            if (++looks < quickLooks) setImmediate(resolve);
+            else setTimeout(resolve, 1);
+          }),
+      );
+      if (this.#tasks.length > 0 || this.#machine.isBusy) continue;
+      const { next } = this.#agenda;
+      if (next === undefined || next.due > until) break;
+      looks = 0;
+      within(this.#place, () => this.#agenda.advance(this.pick));
+    }
+  }
+
+  /** What is still there of the run is of the process from now on. */
+  close(): void {
+    this.#isOver = true;
   }
 }
+
+const hasOpenSockets = (): boolean =>
+  globalThis.process
+    ?.getActiveResourcesInfo?.()
+    .some((type) => type.startsWith("TCPSocket") || type.startsWith("TLS")) ?? false;

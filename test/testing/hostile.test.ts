@@ -120,7 +120,7 @@ describe("a dynamic step", () => {
       ),
     );
     const report = await checkDynamic(slow, { input, seed, runs: 10, interleavings: 5 });
-    expect(report.laws[0]).toMatchObject({ law: "wellFormed", result: "passed" });
+    expect(report.laws.find(({ law }) => law === "wellFormed")?.result).toBe("passed");
   });
 
   test("that needs a service not given, and with it", async () => {
@@ -139,8 +139,15 @@ describe("a dynamic step", () => {
 
   test("that fails, typed, expands to nothing: no law is passed by it", async () => {
     const failing = dynamic("grown", ["size"], () => Effect.fail("no") as Effect.Effect<number, string>);
-    const report = await checkDynamic(failing, { input, seed, runs: 10 });
+    const report = await checkDynamic(failing, { input, seed, runs: 10, laws: ["wellFormed"] });
     expect(report.laws.find(({ law }) => law === "wellFormed")?.result).toBe("vacuous");
+    expect(report.notes).toEqual(["10 of 10 runs failed: 10 with no."]);
+  });
+
+  test("that fails with every input, though with a typed error, is told so by the default laws", async () => {
+    const failing = dynamic("grown", ["size"], () => Effect.fail("no") as Effect.Effect<number, string>);
+    const error: unknown = await checkDynamic(failing, { input, seed }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ law: "succeeds", actual: 'with every input it failed with "no"' });
   });
 });
 

@@ -16,10 +16,12 @@ const input: fc.Arbitrary<Items> = fc.record({
 
 const seed = 20_260_101;
 
+/** The laws that are about something else than results: most breaking steps below give results of their own. */
 const defaults: ReadonlyArray<LawName> = [
+  "bounded",
   "wellFormed",
   "exposes",
-  "bounded",
+  "leavesNothing",
   "deterministic",
   "pure",
   "inlines",

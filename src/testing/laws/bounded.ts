@@ -1,13 +1,18 @@
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
 import { ExpansionError } from "../../errors.ts";
+import { depthOf } from "../../path.ts";
 import type { Law } from "../law.ts";
-import { broken, held, settled, vacuous } from "../law.ts";
+import { broken, held, vacuous } from "../law.ts";
 import type { Observed } from "../observe.ts";
 import { nothingExpanded } from "./well-formed.ts";
-import { depthOf } from "../../path.ts";
 
-const sizeOf = ({ expansions }: Observed): { readonly steps: number; readonly depth: number } => {
+export interface Size {
+  readonly steps: number;
+  readonly depth: number;
+}
+
+export const sizeOf = ({ expansions }: Pick<Observed, "expansions">): Size => {
   let steps = 0;
   let depth = 0;
   const grown = new Set(
@@ -28,20 +33,26 @@ const limitProblem = ({ ended }: Observed): ExpansionError | undefined => {
   return error instanceof ExpansionError && /maxDepth|maxSteps/.test(error.reason) ? error : undefined;
 };
 
+const grouped = (count: number): string => count.toLocaleString("en-US");
+
+const text = ({ depth, steps }: Size): string => `${grouped(steps)} steps, ${depth} deep`;
+
 export const bounded: Law = {
   name: "bounded",
+  looksAtFirst: true,
   sentence: "Whatever the input, an expansion has no more steps and nests no deeper than its bound says.",
-  check: async (subject, given, { bound }) => {
+  check: async (_subject, given, { bound, first }) => {
     const most = bound(given);
-    const observed = await settled(subject, given);
-    const { steps, depth } = sizeOf(observed);
-    const declared = `at most ${most.steps} steps, ${most.depth} deep`;
-    const { plan } = observed;
+    const observed = await first();
+    const size = sizeOf(observed);
+    const declared = `at most ${text(most)}`;
     const limit = limitProblem(observed);
-    if (limit !== undefined) return broken(declared, limit.message, { path: limit.path, plan });
-    if (steps > most.steps || depth > most.depth) {
-      return broken(declared, `${steps} steps, ${depth} deep`, { path: observed.expansions[0]?.path, plan });
+    if (limit !== undefined) {
+      const actual = `${text(size)}, and the run was stopped at "${limit.path}". Does it expand for ever?`;
+      return broken(declared, actual, { path: limit.path, plan: observed.plan });
     }
-    return steps > 0 ? held : vacuous(nothingExpanded);
+    if (size.steps > most.steps || size.depth > most.depth)
+      return broken(declared, text(size), { path: observed.expansions[0]?.path, plan: observed.plan });
+    return size.steps > 0 ? held : vacuous(nothingExpanded);
   },
 };

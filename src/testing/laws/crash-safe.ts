@@ -6,6 +6,7 @@ import { broken, held, settled, vacuous } from "../law.ts";
 import { MemoryStore } from "../memory-store.ts";
 import type { Given, Observed, Subject } from "../observe.ts";
 import { observe } from "../observe.ts";
+import type { Same } from "../outcome.ts";
 import { areSame, firstFailed, outcomeOf } from "../outcome.ts";
 import { randomOf } from "../random.ts";
 
@@ -43,6 +44,7 @@ const afterCrash = async (
   given: Given,
   base: Observed,
   point: number,
+  same: Same,
 ): Promise<Verdict> => {
   const store = newStore();
   const stored = withStore(subject, store);
@@ -64,7 +66,7 @@ const afterCrash = async (
       plan: resumed.plan,
     });
   }
-  if (areSame(base, resumed)) return held;
+  if (areSame(base, resumed, same)) return held;
   return broken(`without a crash, it ${outcomeOf(base)}`, `${where}, it ${outcomeOf(resumed)}`, {
     path: firstFailed(resumed),
     plan: resumed.plan,
@@ -75,7 +77,7 @@ export const crashSafe: Law = {
   name: "crashSafe",
   sentence:
     "After a crash at whatever write of the store, the resumed run gives the same, and runs no recorded step again.",
-  check: async (subject, given, { seed }) => {
+  check: async (subject, given, { same, seed }) => {
     const store = newStore();
     const base = await settled(withStore(subject, store), given);
     const refusal = refusalOf(base);
@@ -84,7 +86,7 @@ export const crashSafe: Law = {
     }
     if (store.writes === 0) return vacuous("nothing is recorded");
     for (const point of pointsOf(store.writes, seed)) {
-      const verdict = await afterCrash(subject, given, base, point);
+      const verdict = await afterCrash(subject, given, base, point, same);
       if (verdict.type !== "held") return verdict;
     }
     return held;

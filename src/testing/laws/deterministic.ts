@@ -1,4 +1,3 @@
-import { elsewhere } from "../elsewhere.ts";
 import { mayExpand, parametersOf, withParameters } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
@@ -17,7 +16,7 @@ const changes = {
 const when = Date.UTC(2001, 1, 3);
 const later = Date.UTC(2042, 9, 21, 13, 37);
 
-/** A run in which the functions that expand are called in a changed world. */
+/** A run in a changed world; for the order of keys, in every function that expands. */
 const runIn = (
   subject: Subject,
   given: Given,
@@ -25,17 +24,14 @@ const runIn = (
   changed?: keyof typeof changes,
 ): Promise<Observed> => {
   const time = changed === "time" ? later : when;
-  const draws = changed === "random" ? seed + 1 : seed;
-  const isOther = changed === "keys";
   return settled(subject, given, {
     time,
-    seed: draws,
-    around: (call, next) => {
-      if (!mayExpand(call)) return next(call);
-      return elsewhere({ time, seed: draws }, () =>
-        next(isOther ? withParameters(call, reordered(parametersOf(call))) : call),
-      );
-    },
+    date: time,
+    seed: changed === "random" ? seed + 1 : seed,
+    around: (call, next) =>
+      next(
+        changed === "keys" && mayExpand(call) ? withParameters(call, reordered(parametersOf(call))) : call,
+      ),
   });
 };
 

@@ -4,7 +4,7 @@ import { ExpansionError, InvalidOutput } from "../../errors.ts";
 import { stepKinds } from "../../graph/kinds.ts";
 import { planOf } from "../../plan.ts";
 import type { Law } from "../law.ts";
-import { broken, held, settled, vacuous } from "../law.ts";
+import { broken, held, vacuous } from "../law.ts";
 import type { Observed, SeenExpansion } from "../observe.ts";
 import { firstProblem, nothingExpanded } from "./well-formed.ts";
 import { isAtTop } from "../../path.ts";
@@ -47,9 +47,10 @@ const lateProblem = ({ ended }: Observed): ExpansionError | InvalidOutput | unde
 
 export const exposes: Law = {
   name: "exposes",
+  looksAtFirst: true,
   sentence: "Whatever the input, each output that a step declares is provided, exactly once.",
-  check: async (subject, given) => {
-    const observed = await settled(subject, given);
+  check: async (_subject, _given, { first }) => {
+    const observed = await first();
     const found = firstProblem(observed, problemOf, "each declared output, exactly once");
     if (found !== undefined) return found;
     const late = lateProblem(observed);

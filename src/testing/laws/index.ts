@@ -3,20 +3,28 @@ import type { Law } from "../law.ts";
 import { bounded } from "./bounded.ts";
 import { crashSafe } from "./crash-safe.ts";
 import { deterministic } from "./deterministic.ts";
+import { expect } from "./expect.ts";
 import { exposes } from "./exposes.ts";
 import { inlines } from "./inlines.ts";
 import { interruptSafe } from "./interrupt-safe.ts";
+import { leavesNothing } from "./leaves-nothing.ts";
 import { monotone } from "./monotone.ts";
 import { orderIndependent } from "./order-independent.ts";
 import { pure } from "./pure.ts";
+import { repeatable } from "./repeatable.ts";
 import { retryIdempotent } from "./retry-idempotent.ts";
 import { stable } from "./stable.ts";
+import { succeeds } from "./succeeds.ts";
 import { wellFormed } from "./well-formed.ts";
 
 export const laws: Readonly<Record<LawName, Law>> = {
+  bounded,
+  repeatable,
   wellFormed,
   exposes,
-  bounded,
+  succeeds,
+  leavesNothing,
+  expect,
   deterministic,
   pure,
   inlines,
@@ -34,9 +42,13 @@ export const laws: Readonly<Record<LawName, Law>> = {
  * @public
  */
 export type LawName =
+  | "bounded"
+  | "repeatable"
   | "wellFormed"
   | "exposes"
-  | "bounded"
+  | "succeeds"
+  | "leavesNothing"
+  | "expect"
   | "deterministic"
   | "pure"
   | "inlines"
@@ -47,11 +59,18 @@ export type LawName =
   | "monotone"
   | "stable";
 
-/** Those that are checked where nobody asks for others. */
+/**
+ * The laws that are checked by default. `expect` is among them where the option is given.
+ *
+ * @public
+ */
 export const defaultLaws: ReadonlyArray<LawName> = [
+  "bounded",
+  "repeatable",
   "wellFormed",
   "exposes",
-  "bounded",
+  "succeeds",
+  "leavesNothing",
   "deterministic",
   "pure",
   "inlines",

@@ -6,7 +6,7 @@ import { mayExpand, whenGiven } from "../instrument.ts";
 import type { Law } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import type { Given, Observed, SeenExpansion, Subject } from "../observe.ts";
-import { firstFailed, hasFailed, outcomeOf } from "../outcome.ts";
+import { firstFailed, hasFailed, outcomeOf, sameText } from "../outcome.ts";
 import { textOf } from "../words.ts";
 import { isAtTop, keyOf } from "../../path.ts";
 
@@ -65,7 +65,7 @@ const expandedAgain = async (
 export const inlines: Law = {
   name: "inlines",
   sentence: "An expansion gives what the same sub-pipeline gives when it is run by itself.",
-  check: async (subject, given) => {
+  check: async (subject, given, { same: isSame }) => {
     const observed = await settled(subject, given);
     const outputs = outputsOf(observed);
     if (outputs === undefined) return vacuous("the run failed, so there is nothing to compare");
@@ -85,7 +85,8 @@ export const inlines: Law = {
       const dynamic = shown.get(path)!;
       const same =
         inline !== undefined &&
-        Object.keys(dynamic).every((name) => textOf(dynamic[name]) === textOf(inline[name]));
+        (Object.keys(dynamic).every((name) => sameText(dynamic[name], inline[name])) ||
+          isSame(dynamic, Object.fromEntries(Object.keys(dynamic).map((name) => [name, inline[name]]))));
       if (!same) {
         const actual = hasFailed(alone)
           ? `run by itself, it ${outcomeOf(alone)}`

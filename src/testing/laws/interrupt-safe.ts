@@ -3,39 +3,30 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import { asEffect } from "../instrument.ts";
 import type { Law } from "../law.ts";
-import { broken, held, settled, vacuous } from "../law.ts";
+import { broken, held, Obstacle, settled, vacuous } from "../law.ts";
 import type { Given, Observed, Subject } from "../observe.ts";
 import { observe } from "../observe.ts";
+import type { LeftOver } from "./leaves-nothing.ts";
+import { drainMillis, leftOver } from "./leaves-nothing.ts";
 
 const runUntil = (subject: Subject, given: Given, interruptAt?: number): Promise<Observed> =>
   observe(subject, given, {
     interruptAt,
+    drain: drainMillis(subject),
     // Before each call there is a moment in which it can be interrupted: a run of plain functions has none.
     around: (call, next) => Effect.flatMap(Effect.yieldNow, () => Effect.suspend(() => asEffect(next(call)))),
   });
 
 /** What was left of a run that was interrupted, or undefined. */
-const leftOver = ({
-  ended,
-  events,
-  sleeping,
-  unfinished,
-}: Observed): { actual: string; path?: string } | undefined => {
-  if ("stuck" in ended) {
-    return {
-      actual: `it never ended: ${ended.stuck}`,
-      ...(unfinished[0] === undefined ? {} : { path: unfinished[0] }),
-    };
-  }
+const leftBehind = (run: Observed, isLeftAnyway: boolean): LeftOver | undefined => {
+  const { events, unfinished } = run;
   for (const event of events) {
-    if (event.type === "step.leaked") {
-      return { actual: `"${event.path}" went on for longer than the grace period`, path: event.path };
-    }
+    if (event.type !== "step.leaked") continue;
+    return { actual: `"${event.path}" ran longer than the grace period`, path: event.path };
   }
   const [path] = unfinished;
   if (path !== undefined) return { actual: `"${path}" was still running when the run had ended`, path };
-  if (sleeping > 0) return { actual: "a fiber was still sleeping when the run had ended" };
-  return undefined;
+  return isLeftAnyway ? undefined : leftOver(run);
 };
 
 export const interruptSafe: Law = {
@@ -45,14 +36,21 @@ export const interruptSafe: Law = {
     const base = await settled(subject, given);
     if (base.calls.length === 0) return vacuous("no step was called");
     const whole = await runUntil(subject, given);
+    const isLeftAnyway = leftOver(whole) !== undefined;
     const stride = Math.max(1, Math.ceil(whole.moments / interleavings));
     let interrupted = 0;
     for (let moment = 1; moment <= whole.moments; moment += stride) {
       const run = await runUntil(subject, given, moment);
       const { ended } = run;
+      // Too slow for the limits on real waiting is not unsafe.
+      if ("stuck" in ended && ended.stuck.includes("limit on real waiting"))
+        throw new Obstacle(`Interrupted, the run never settled: ${ended.stuck}.`, true);
       if (!("stuck" in ended) && Exit.isFailure(ended.exit) && Cause.hasInterruptsOnly(ended.exit.cause))
         interrupted++;
-      const left = leftOver(run);
+      const left =
+        "stuck" in ended
+          ? { actual: `it never ended: ${ended.stuck}`, path: run.unfinished[0] }
+          : leftBehind(run, isLeftAnyway);
       if (left === undefined) continue;
       return broken(
         "nothing is left of an interrupted run",

@@ -42,15 +42,15 @@ const runFailing = (subject: Subject, given: Given, only?: string): Promise<Obse
 export const retryIdempotent: Law = {
   name: "retryIdempotent",
   sentence: "When each step fails once after its work, and is tried again, the result is the same.",
-  check: async (subject, given) => {
+  check: async (subject, given, { same }) => {
     const base = await settled(subject, given);
     if (base.calls.length === 0) return vacuous("no step was called");
     if (hasFailed(base)) return vacuous("the run failed without any failure put into it");
     const all = await runFailing(subject, given);
-    if (areSame(base, all)) return held;
+    if (areSame(base, all, same)) return held;
     for (const path of base.calls) {
       const one = await runFailing(subject, given, path);
-      if (areSame(base, one)) continue;
+      if (areSame(base, one, same)) continue;
       return broken(`it ${outcomeOf(base)}`, `when "${path}" failed once, it ${outcomeOf(one)}`, {
         path,
         plan: one.plan,

@@ -3,7 +3,7 @@ import { unfinishedOf } from "../../graph/graph.ts";
 import { planOf } from "../../plan.ts";
 import { describe } from "../../values/describe.ts";
 import type { Law, Verdict } from "../law.ts";
-import { broken, held, settled, vacuous } from "../law.ts";
+import { broken, held, vacuous } from "../law.ts";
 import type { Observed, SeenExpansion } from "../observe.ts";
 import { child } from "../../path.ts";
 
@@ -61,9 +61,10 @@ export const nothingExpanded = "nothing was ever expanded";
 
 export const wellFormed: Law = {
   name: "wellFormed",
+  looksAtFirst: true,
   sentence: "Whatever the input, the expansion is a graph: no circle, no name twice, every input provided.",
-  check: async (subject, given) => {
-    const observed = await settled(subject, given);
+  check: async (_subject, _given, { first }) => {
+    const observed = await first();
     const declared = "a graph without circles, with unique names, and with every input provided";
     const problem = firstProblem(observed, problemOf, declared);
     if (problem?.type === "broken") return { ...problem, path: refusedAt(observed) ?? problem.path };

@@ -1,0 +1,75 @@
+/** The work of the machine for one run (files, sockets, child processes), which only real time brings to its end. */
+import type { MachineWork } from "./place.ts";
+
+/** What stays open until somebody closes it: it may bring something, or nothing for ever. */
+const handle =
+  /^(TCPWRAP|TLSWRAP|PIPEWRAP|TCPSERVERWRAP|PIPESERVERWRAP|UDPWRAP|TTYWRAP|FSEVENTWRAP|STATWATCHER|WORKER|MESSAGEPORT|HTTP2SESSION|SIGNALWRAP)$/;
+
+const server = /SERVERWRAP$/;
+
+const words: Readonly<Record<string, string>> = {
+  Timeout: "a timer",
+  Immediate: "a setImmediate",
+  PROCESSWRAP: "a child process",
+  TCPWRAP: "a socket",
+  TLSWRAP: "a socket",
+  TCPSERVERWRAP: "a server that listens",
+  PIPESERVERWRAP: "a server that listens",
+  PIPEWRAP: "a pipe",
+  UDPWRAP: "a UDP socket",
+  FSEVENTWRAP: "a file watcher",
+  STATWATCHER: "a file watcher",
+  WORKER: "a worker thread",
+  MESSAGEPORT: "a message port",
+};
+
+export const nameOfWork = ({ type }: MachineWork): string =>
+  words[type] ?? (type.startsWith("FS") || type.startsWith("FILE") ? "a file operation" : `a ${type}`);
+
+/** What the process prints by is opened when it first prints, and belongs to nobody. */
+const isPrinter = (resource: object): boolean => {
+  const { stderr, stdin, stdout } = globalThis.process ?? {};
+  return [stdin, stdout, stderr].some(
+    (stream) => (stream as { readonly _handle?: unknown } | undefined)?._handle === resource,
+  );
+};
+
+const keepsRunning = ({ resource, type }: MachineWork): boolean => {
+  if (type === "TTYWRAP" || (type === "PIPEWRAP" && isPrinter(resource))) return false;
+  const { hasRef } = resource as { readonly hasRef?: unknown };
+  if (typeof hasRef !== "function") return true;
+  try {
+    return Reflect.apply(hasRef, resource, []) !== false;
+  } catch {
+    return true;
+  }
+};
+
+export class Machine {
+  readonly #work = new Map<number, MachineWork>();
+
+  readonly began = (id: number, work: MachineWork): void => {
+    this.#work.set(id, work);
+  };
+
+  readonly ended = (id: number): void => {
+    this.#work.delete(id);
+  };
+
+  /** Work that ends by itself, and then settles something. */
+  get isBusy(): boolean {
+    for (const work of this.#work.values()) if (!handle.test(work.type) && keepsRunning(work)) return true;
+    return false;
+  }
+
+  /** Something is open that may bring what a step waits for. */
+  get isOpen(): boolean {
+    for (const { type } of this.#work.values()) if (handle.test(type) && !server.test(type)) return true;
+    return false;
+  }
+
+  /** All that keeps the process running. */
+  get left(): ReadonlyArray<MachineWork> {
+    return [...this.#work.values()].filter(keepsRunning);
+  }
+}

@@ -1,0 +1,224 @@
+/**
+ * One pass over the inputs for some laws at once: each input is drawn once and looked at by all of them, and what breaks a
+ * law is made smaller for that law alone.
+ */
+import * as fc from "fast-check";
+import { describe } from "../values/describe.ts";
+import type { Broken, Law, LawTools, Verdict } from "./law.ts";
+import { Obstacle, settled } from "./law.ts";
+import type { LawName } from "./laws/index.ts";
+import { drainMillis } from "./laws/leaves-nothing.ts";
+import type { Given, Observed, Subject } from "./observe.ts";
+import { hashOf, seedFor } from "./random.ts";
+import { copied } from "./values.ts";
+import { textOf } from "./words.ts";
+
+/** What came of one law in a pass. */
+export interface Tally {
+  readonly law: Law & { readonly name: LawName };
+  checked: number;
+  withSignal: number;
+  /** Why nothing could have broken it, where that was so. */
+  reason: string;
+  /** What is wrong if it was so for every input. */
+  always: { readonly verdict: Broken; readonly input: Given } | undefined;
+  others: number;
+}
+
+export type Outcome =
+  | { readonly type: "done"; readonly isCutShort: boolean }
+  | {
+      readonly type: "broken";
+      readonly law: LawName;
+      readonly verdict: Broken;
+      readonly input: unknown;
+      readonly path: string;
+    }
+  | {
+      readonly type: "stopped";
+      readonly law: LawName;
+      readonly reason: string;
+      readonly input: unknown;
+      readonly path: string;
+    };
+
+export interface PassOptions {
+  readonly runs: number;
+  readonly seed: number;
+  readonly path: string | undefined;
+  /** When no more inputs are drawn. */
+  readonly until: number;
+  /** For a single input that takes for ever. */
+  readonly deadline: { readonly until: number; readonly text: string };
+  readonly tools: Omit<LawTools, "seed" | "first">;
+  /** Receives each first run. */
+  readonly onFirst: (observed: Observed, given: Given) => void;
+}
+
+/** Thrown so that fast-check looks for a smaller input. */
+class Found extends Error {
+  readonly law: LawName;
+  readonly verdict: Broken | Obstacle;
+  constructor(law: LawName, verdict: Broken | Obstacle) {
+    super(law);
+    this.law = law;
+    this.verdict = verdict;
+  }
+}
+
+/** For so long a smaller input is looked for. */
+const shrinkMillis = 4000;
+
+/** Waits no longer than until the deadline, whatever the user's code does with promises. */
+const inTime = <Value>({ deadline }: PassOptions, promise: Promise<Value>): Promise<Value> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Obstacle(deadline.text)), Math.max(0, deadline.until - Date.now()));
+  });
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+};
+
+export class Pass {
+  readonly tallies: ReadonlyArray<Tally>;
+  readonly #subject: Subject;
+  readonly #options: PassOptions;
+  /** Once a law is broken, only that one is looked at. */
+  #found: { readonly law: LawName; readonly at: number } | undefined;
+  #stopped: { readonly law: LawName; readonly reason: string; readonly input: Given } | undefined;
+  #isCutShort = false;
+
+  constructor(subject: Subject, laws: ReadonlyArray<Law & { readonly name: LawName }>, options: PassOptions) {
+    this.#subject = subject;
+    this.#options = options;
+    this.tallies = laws.map((law) => ({
+      law,
+      checked: 0,
+      withSignal: 0,
+      reason: "",
+      always: undefined,
+      others: 0,
+    }));
+  }
+
+  async run(arbitrary: fc.Arbitrary<Given>): Promise<Outcome> {
+    const { path, runs, seed } = this.#options;
+    const property = fc.asyncProperty(arbitrary, (given) => this.#look(given));
+    const first = this.tallies[0]!.law.name;
+    let details: fc.RunDetails<[Given]>;
+    try {
+      details = await fc.check(property, {
+        seed,
+        numRuns: runs,
+        endOnFailure: false,
+        ...(path === undefined ? {} : { path }),
+      });
+    } catch (thrown) {
+      // An arbitrary that throws makes fast-check throw, in whatever words.
+      return this.#arbitraryThrew(first, thrown, path ?? "0");
+    }
+    const { counterexample, counterexamplePath, errorInstance } = details;
+    const at = counterexamplePath ?? path ?? "0";
+    if (errorInstance instanceof Found) {
+      const { law, verdict } = errorInstance;
+      const [input] = counterexample!;
+      return verdict instanceof Obstacle
+        ? { type: "stopped", law, reason: verdict.message, input, path: at }
+        : { type: "broken", law, verdict, input, path: at };
+    }
+    if (this.#stopped !== undefined) {
+      const { law, ...stopped } = this.#stopped;
+      const { checked } = this.tallies.find((tally) => tally.law.name === law)!;
+      return { type: "stopped", law, ...stopped, path: String(checked) };
+    }
+    if (details.failed) return this.#arbitraryThrew(first, errorInstance, at);
+    return this.#always() ?? { type: "done", isCutShort: this.#isCutShort };
+  }
+
+  #arbitraryThrew(law: LawName, thrown: unknown, path: string): Outcome {
+    const reason = `the arbitrary threw: ${describe(thrown)}`;
+    return { type: "stopped", law, reason, input: undefined, path };
+  }
+
+  /** What would be no fault of one input is one of all of them. */
+  #always(): Outcome | undefined {
+    for (const { always, law, others } of this.tallies) {
+      if (always === undefined || others > 0) continue;
+      const { input, verdict } = always;
+      return { type: "broken", law: law.name, verdict, input, path: "0" };
+    }
+    return undefined;
+  }
+
+  async #look(given: Given): Promise<void> {
+    if (this.#stopped !== undefined || this.#isCutShort) return;
+    const now = Date.now();
+    if (this.#found !== undefined && now > this.#found.at + shrinkMillis) return;
+    if (this.#found === undefined && now > this.#options.until) {
+      const isNothingKnown = this.tallies.some(({ checked }) => checked === 0);
+      if (isNothingKnown) {
+        const { law } = this.tallies.find(({ checked }) => checked === 0)!;
+        this.#stopped = { law: law.name, reason: this.#options.deadline.text, input: given };
+      } else this.#isCutShort = true;
+      return;
+    }
+    const seed = seedFor(this.#options.seed, hashOf(textOf(given)));
+    let first: Promise<Observed> | undefined;
+    const tools: LawTools = {
+      ...this.#options.tools,
+      seed,
+      first: () => {
+        first ??= this.#firstRun(given);
+        return first;
+      },
+    };
+    for (const tally of this.tallies) {
+      const { name } = tally.law;
+      if (this.#found !== undefined && this.#found.law !== name) continue;
+      await this.#lookAt(tally, given, tools);
+      if (this.#stopped !== undefined) return;
+    }
+  }
+
+  async #firstRun(given: Given): Promise<Observed> {
+    const observed = await settled(this.#subject, given, { drain: drainMillis(this.#subject) });
+    if (this.#found === undefined) this.#options.onFirst(observed, given);
+    return observed;
+  }
+
+  async #lookAt(tally: Tally, given: Given, tools: LawTools): Promise<void> {
+    const { check, name } = tally.law;
+    let verdict: Verdict;
+    try {
+      verdict = await inTime(this.#options, check(this.#subject, given, tools));
+    } catch (thrown) {
+      if (thrown instanceof Obstacle && thrown.isOfInput) this.#breaks(name, thrown);
+      const reason =
+        thrown instanceof Obstacle ? thrown.message : `the check itself failed: ${describe(thrown)}`;
+      this.#stopped = { law: name, reason, input: given };
+      return;
+    }
+    tally.checked++;
+    switch (verdict.type) {
+      case "broken":
+        this.#breaks(name, verdict);
+        break;
+      case "held":
+        tally.withSignal++;
+        if (verdict.unlessOthers === undefined) tally.others++;
+        else if (isSmaller(given, tally.always?.input))
+          tally.always = { verdict: verdict.unlessOthers, input: copied(given) };
+        break;
+      case "vacuous":
+        tally.reason ||= verdict.reason;
+        break;
+    }
+  }
+
+  #breaks(law: LawName, verdict: Broken | Obstacle): never {
+    this.#found ??= { law, at: Date.now() };
+    throw new Found(law, verdict);
+  }
+}
+
+const isSmaller = (one: Given, other: Given | undefined): boolean =>
+  other === undefined || textOf(one).length < textOf(other).length;
