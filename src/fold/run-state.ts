@@ -199,6 +199,7 @@ export class RunState {
     if (status === "skipped") this.skipped++;
     if (step.kind === "item") this.#endItem(step, status);
     if (this.#retention.keepsInsides === false && step !== this.root) this.forget(step);
+    if (this.#retention.keepsInsides === false && step !== this.root) this.forget(step);
   }
 
   /** Ends everything that is still at work: the run has ended, and nothing of it goes on. */

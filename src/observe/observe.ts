@@ -7,6 +7,8 @@ import type { RunOptions } from "../../types/options.ts";
 import type { Watcher } from "../engine/emitter.ts";
 import { Listeners } from "../engine/seams.ts";
 import type { PipelineEvent } from "../events.ts";
+import { apply } from "../fold/apply.ts";
+import { RunState } from "../fold/run-state.ts";
 import { Measures } from "./measures.ts";
 import { Spans } from "./spans.ts";
 
@@ -19,11 +21,13 @@ export const observe = (options: RunOptions, context: Context.Context<never>): O
   const { tracing, metrics } = options;
   if (around.length === 0 && tracing !== true && metrics !== true) return undefined;
   const spans = tracing === true ? new Spans(context) : undefined;
+  // Of a run that is traced, only what has not ended is kept.
+  const state = new RunState("", undefined, { keepsItems: false, keepsInsides: false, mostSteps: Infinity });
   const measures = metrics === true ? new Measures(context) : undefined;
   return {
     tell: (event) => {
       // Spans first: whoever else listens may log, or trace.
-      spans?.event(event);
+      spans?.event(event, apply(state, event)?.kind ?? "step");
       measures?.event(event);
       for (const listener of around) listener(event);
     },

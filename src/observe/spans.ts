@@ -11,13 +11,14 @@ import * as Exit from "effect/Exit";
 import * as References from "effect/References";
 import type { Span } from "effect/Tracer";
 import { ParentSpan } from "effect/Tracer";
-import type { Plan, StepKind } from "../../types/plan.ts";
+import type { Plan } from "../../types/plan.ts";
 import type { Middleware } from "../engine/executor.ts";
 import { writeLine } from "../engine/lines.ts";
 import type { PipelineEvent } from "../events.ts";
+import type { StepState } from "../fold/run-state.ts";
 import { describe } from "../values/describe.ts";
 import { isThenable, promiseOf } from "../values/thenable.ts";
-import { groupOf, isItem, lastOf, parentOf, stepOf } from "../path.ts";
+import { groupOf, lastOf, parentOf, stepOf } from "../path.ts";
 
 type Attributes = Readonly<Record<string, string | number | boolean>>;
 
@@ -62,8 +63,6 @@ export class Spans {
   #run: Span | undefined = undefined;
   /** The spans that have not ended, by path. */
   readonly #open = new Map<string, Span>();
-  /** What is no plain step, by path, as far as the run has grown. */
-  readonly #kinds = new Map<string, StepKind>();
   #skipped = 0;
 
   constructor(context: Context.Context<never>) {
@@ -73,12 +72,12 @@ export class Spans {
 
   // -- Events become spans -------------------------------------------------------------------------------------------
 
-  event(event: PipelineEvent): void {
+  /** `kind` is that of the step that the event is about. */
+  event(event: PipelineEvent, kind: StepState["kind"]): void {
     switch (event.type) {
       case "run.started":
         this.#runId = event.runId;
         this.#pipeline = event.pipeline;
-        this.#learn(event.plan);
         this.#run = this.#make(event.pipeline, undefined, { "espalier.kind": "run" });
         return;
       case "run.succeeded":
@@ -95,7 +94,7 @@ export class Spans {
         return;
       case "step.started":
       case "expansion.started":
-        return this.#started(event.path, event.attempt);
+        return this.#started(event.path, kind, event.attempt);
       case "step.retried":
         this.#open.get(event.path)?.event("espalier.retry", this.#now(), {
           "espalier.attempt": event.attempt,
@@ -118,11 +117,11 @@ export class Spans {
         this.#open.get(event.path)?.attribute("espalier.leaked", true);
         return;
       case "step.recalled":
-        this.#begin(event.path, { "espalier.recalled": true });
+        this.#begin(event.path, kind, { "espalier.recalled": true });
         return this.#end(event.path, Exit.void, 0);
       case "cache.hit": {
         const { path, fromRun, fromPath } = event;
-        return this.#begin(path, {
+        return this.#begin(path, kind, {
           "espalier.cached": true,
           "espalier.cached.run": fromRun,
           "espalier.cached.path": fromPath,
@@ -145,10 +144,6 @@ export class Spans {
       : 0n;
   }
 
-  #learn({ steps }: Plan): void {
-    for (const { path, kind } of steps) if (kind !== "step") this.#kinds.set(path, kind);
-  }
-
   /** By Effect itself, so that all of its settings hold: levels, links, annotations, tracing switched off. */
   #make(name: string, parent: Span | undefined, attributes: Attributes): Span {
     const all = { "espalier.run": this.#runId, "espalier.pipeline": this.#pipeline, ...attributes };
@@ -166,22 +161,22 @@ export class Spans {
     return this.#run;
   }
 
-  #begin(path: string, attributes: Attributes = {}): void {
+  #begin(path: string, kind: StepState["kind"], attributes: Attributes = {}): void {
     // Left behind by an attempt of the expansion around it.
     this.#open.get(path)?.end(this.#now(), Exit.interrupt());
     const name = groupOf(path);
     const span = this.#make(name, this.#parentOf(path), {
       "espalier.step": lastOf(stepOf(path)),
       "espalier.path": path,
-      "espalier.kind": isItem(path) ? "item" : (this.#kinds.get(path) ?? "step"),
+      "espalier.kind": kind,
       ...attributes,
     });
     this.#open.set(path, span);
   }
 
   /** One span for all attempts. */
-  #started(path: string, attempt: number): void {
-    if (attempt === 1 || !this.#open.has(path)) this.#begin(path);
+  #started(path: string, kind: StepState["kind"], attempt: number): void {
+    if (attempt === 1 || !this.#open.has(path)) this.#begin(path, kind);
   }
 
   #expanded(path: string, plan: Plan | undefined, items: number | undefined): void {
@@ -189,7 +184,6 @@ export class Spans {
     if (items !== undefined) span?.attribute("espalier.items", items);
     else span?.attribute("espalier.expanded", plan !== undefined);
     if (plan === undefined) return;
-    this.#learn(plan);
     span?.attribute("espalier.expansion", plan.name);
     span?.attribute("espalier.steps", plan.steps.length);
   }
@@ -206,7 +200,6 @@ export class Spans {
     for (const path of [...this.#open.keys()].toReversed()) this.#end(path, Exit.interrupt(), 0);
     if (this.#skipped > 0) this.#run?.attribute("espalier.skipped", this.#skipped);
     this.#run?.end(this.#now(), exit);
-    this.#kinds.clear();
   }
 
   // -- What a step traces and logs itself ----------------------------------------------------------------------------
