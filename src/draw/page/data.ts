@@ -108,6 +108,8 @@ export interface PageAttempt {
 
 export interface PageError {
   readonly text: string;
+  /** Where it was made: the frames of its stack, the innermost first. */
+  readonly stack?: ReadonlyArray<string>;
   readonly value?: Shown;
 }
 
@@ -134,6 +136,8 @@ export interface PageRun {
   /** Steps, in the order of the critical path. */
   readonly critical: ReadonlyArray<number>;
   readonly error?: ReadonlyArray<PageError>;
+  /** The step that the run failed with, in `steps`. */
+  readonly fatal?: number;
   /** Steps that the page leaves out, since there are too many. */
   readonly leftOut: number;
 }

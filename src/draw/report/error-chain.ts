@@ -1,7 +1,7 @@
 /** An error and what caused it, without running any of it. */
 import { shortened, visible } from "../escape.ts";
 import type { PageError } from "../page/data.ts";
-import { brief, classOf, dataOf, isOpen, show } from "./shown-value.ts";
+import { brief, classOf, dataOf, isError, isOpen, show } from "./shown-value.ts";
 
 /** Nobody reads on. */
 const mostCauses = 8;
@@ -40,8 +40,50 @@ const fields = (error: object): PageError["value"] => {
   return { is, parts };
 };
 
+const mostFrames = 12;
+
+// Taken now, before a user's program can put something else in its place.
+const prepareStackTrace = dataOf(Error, "prepareStackTrace");
+
+/** Would making an error's stack run code of a program? Its header asks the error for its name and its message. */
+const isStackQuiet = (error: object): boolean =>
+  dataOf(Error, "prepareStackTrace") === prepareStackTrace &&
+  typeof dataOf(error, "name") === "string" &&
+  typeof dataOf(error, "message") === "string";
+
+/** A property of a class may be a getter, and so may the stack of an error, which is the platform's own in all of them. */
+interface Accessor {
+  readonly get?: (this: unknown) => unknown;
+  readonly value?: unknown;
+}
+
+const stackProperty = (error: object): Accessor | undefined =>
+  Object.getOwnPropertyDescriptor(error, "stack");
+
+const platformGetter = stackProperty(new Error("for its getter"))?.get;
+
+const stackTextOf = (error: object): unknown => {
+  const { get, value } = stackProperty(error) ?? {};
+  if (get === undefined) return value;
+  return get === platformGetter ? Reflect.apply(get, error, []) : undefined;
+};
+
+/** The frames of an error's stack, without those of the platform: where in the program it was made. */
+const stackOf = (error: object): ReadonlyArray<string> | undefined => {
+  if (!isError(error) || !isStackQuiet(error)) return undefined;
+  const stack = stackTextOf(error);
+  if (typeof stack !== "string") return undefined;
+  const frames = shortened(stack, 20_000)
+    .split("\n")
+    .flatMap((line) => {
+      const [, frame] = /^\s+at (.*)$/.exec(line) ?? [];
+      return frame === undefined || frame.includes("node:internal") ? [] : [text(frame) ?? ""];
+    });
+  return frames.length === 0 ? undefined : frames.slice(0, mostFrames);
+};
+
 /** The error, then its cause, then that one's, the outermost first. */
-export const errorChain = (error: unknown): ReadonlyArray<PageError> => {
+export const errorChain = (error: unknown, withStacks = false): ReadonlyArray<PageError> => {
   const found: Array<PageError> = [];
   const seen = new Set<unknown>();
   let at: unknown = error;
@@ -56,7 +98,12 @@ export const errorChain = (error: unknown): ReadonlyArray<PageError> => {
     }
     seen.add(at);
     const value = fields(at);
-    found.push({ text: sentence(at), ...(value === undefined ? {} : { value }) });
+    const stack = withStacks ? stackOf(at) : undefined;
+    found.push({
+      text: sentence(at),
+      ...(stack === undefined ? {} : { stack }),
+      ...(value === undefined ? {} : { value }),
+    });
     const cause = dataOf(at, "cause");
     if (cause === undefined) break;
     at = cause;

@@ -1,5 +1,5 @@
 /** The page of a run: its graph as it grew, and what happened to each step of it. */
-import { criticalPath } from "../../fold/critical-path.ts";
+import { criticalPath, fatalStep } from "../../fold/critical-path.ts";
 import { grownPlan } from "../../fold/grown-plan.ts";
 import type { StepState } from "../../fold/run-state.ts";
 import { stepKinds } from "../../graph/kinds.ts";
@@ -16,7 +16,7 @@ const plural = (count: number, one: string): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : `${one}s`}`;
 
 const becameOf = (
-  { expandedAt, items, plan }: StepState,
+  { expandedAt, items, itemsFailed, plan }: StepState,
   gave: Became["gave"] | undefined,
   page: PageStep,
   start: number,
@@ -24,7 +24,9 @@ const becameOf = (
   at: expandedAt! - start,
   what:
     items !== undefined
-      ? plural(items, "item")
+      ? itemsFailed === 0
+        ? plural(items, "item")
+        : `${plural(items, "item")}, ${itemsFailed.toLocaleString("en")} failed`
       : plan === undefined
         ? "a direct value"
         : text(`${plural(plan.steps.length, "step")} of ${plan.name}`),
@@ -141,6 +143,7 @@ export const reportPage = (report: ReportState): string => {
     pages[i]!.run = run ?? { state: "pending", attempt: 0 };
   });
   const lanes = putInLanes(pages, runs, took);
+  const fatal = index.get(fatalStep(run) ?? run.root);
   const critical = criticalPath(run).flatMap((step) => index.get(step) ?? []);
   for (const step of critical) {
     for (let at = step; at !== -1; at = pages[at]!.parent) {
@@ -164,6 +167,7 @@ export const reportPage = (report: ReportState): string => {
       lanes,
       critical,
       ...(report.error === undefined ? {} : { error: report.error }),
+      ...(fatal === undefined ? {} : { fatal }),
       leftOut: run.leftOut,
     },
   });

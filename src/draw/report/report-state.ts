@@ -120,7 +120,7 @@ export class ReportState {
     this.began ??= event.time;
     const step = apply(this.run, event);
     if (event.type === "run.started") this.began = event.time;
-    else if (event.type === "run.failed") this.error = errorChain(event.error);
+    else if (event.type === "run.failed") this.error = errorChain(event.error, true);
     if (step === undefined || !isOfStep(event)) return;
     const handler = handlers[event.type];
     if (handler === undefined) return;

@@ -1,6 +1,9 @@
 /** A value as a tree that is unfolded by hand; what is folded is not in the page. */
-import type { Shown } from "../data.ts";
-import { count, el } from "./dom.ts";
+import type { UiElement } from "./elements.ts";
+import { h } from "preact";
+import { useState } from "preact/hooks";
+import type { Shown, ShownParts } from "../data.ts";
+import { count } from "./page-text.ts";
 
 /** The value on one line. */
 export const brief = (value: Shown): string => (typeof value === "string" ? value : value.is);
@@ -9,43 +12,54 @@ export const brief = (value: Shown): string => (typeof value === "string" ? valu
 const longest = 240;
 const atOnce = 100;
 
-export const valueTree = (name: string, value: Shown, isOpen = false): HTMLElement => {
-  const label = el("span", "name", name);
-  if (typeof value === "string") {
-    if (value.length <= longest) return el("div", "value", label, el("span", "leaf", value));
-    const start = `${value.slice(0, longest / 2)}…`;
-    return el(
-      "details",
-      "value",
-      el("summary", "", label, el("span", "leaf", start)),
-      el("div", "parts", value),
-    );
-  }
-  const parts = el("div", "parts");
-  const details = el("details", "value", el("summary", "", label, el("span", "is", value.is)), parts);
-  const fill = (): void => {
-    if (parts.firstChild !== null) return;
-    const more = (from: number): void => {
-      for (const [key, part] of value.parts.slice(from, from + atOnce)) parts.append(valueTree(key, part));
-      const left = value.parts.length - from - atOnce;
-      if (left > 0) {
-        const next = el("button", "link", `${count(left, "more part")}…`);
-        next.type = "button";
-        next.addEventListener("click", () => {
-          next.remove();
-          more(from + atOnce);
-        });
-        parts.append(next);
-      } else if (value.more !== undefined) {
-        parts.append(el("div", "faint", `${count(value.more, "more part")} left out`));
-      }
-    };
-    more(0);
-  };
-  details.addEventListener("toggle", fill);
-  if (isOpen) {
-    fill();
-    details.open = true;
-  }
-  return details;
+interface ValueProps {
+  readonly name: string;
+  readonly value: Shown;
+  readonly isOpen?: boolean;
+}
+
+const label = (name: string): UiElement => h("span", { class: "name" }, name);
+
+const Text = ({ name, value }: { readonly name: string; readonly value: string }): UiElement =>
+  value.length <= longest
+    ? h("div", { class: "value" }, label(name), h("span", { class: "leaf" }, value))
+    : h(
+        "details",
+        { class: "value" },
+        h("summary", null, label(name), h("span", { class: "leaf" }, `${value.slice(0, longest / 2)}…`)),
+        h("div", { class: "parts" }, value),
+      );
+
+const Parts = ({ value }: { readonly value: ShownParts }): UiElement => {
+  const [shown, setShown] = useState(atOnce);
+  const left = value.parts.length - shown;
+  return h(
+    "div",
+    { class: "parts" },
+    value.parts.slice(0, shown).map(([name, part], i) => h(ValueTree, { key: i, name, value: part })),
+    left > 0
+      ? h(
+          "button",
+          { type: "button", class: "link", onClick: () => setShown(shown + atOnce) },
+          `${count(left, "more part")}…`,
+        )
+      : value.more === undefined
+        ? null
+        : h("div", { class: "faint" }, `${count(value.more, "more part")} left out`),
+  );
+};
+
+export const ValueTree = ({ name, value, isOpen = false }: ValueProps): UiElement => {
+  const [open, setOpen] = useState(isOpen);
+  if (typeof value === "string") return h(Text, { name, value });
+  return h(
+    "details",
+    {
+      class: "value",
+      open,
+      onToggle: (event: Event) => setOpen((event.currentTarget as HTMLDetailsElement).open),
+    },
+    h("summary", null, label(name), h("span", { class: "is" }, value.is)),
+    open ? h(Parts, { value }) : h("div", { class: "parts" }),
+  );
 };

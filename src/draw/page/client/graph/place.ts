@@ -1,10 +1,10 @@
 /** Where every box and line of the page stands, for what is unfolded now. In linear time, and without recursion. */
 
-import type { Rows, Size } from "../../rows.ts";
-import { inRows } from "../../rows.ts";
-import type { Settled } from "../../settle.ts";
-import { settle } from "../../settle.ts";
-import type { PageBox, PageData } from "../data.ts";
+import type { Rows, Size } from "../../../rows.ts";
+import { inRows } from "../../../rows.ts";
+import type { Settled } from "../../../settle.ts";
+import { settle } from "../../../settle.ts";
+import type { PageBox, PageData } from "../../data.ts";
 
 export interface PlacedBox {
   readonly box: PageBox;

@@ -1,0 +1,21 @@
+/** Small parts that the page's components share. Text is only ever a child, so that no label or value can become markup. */
+import type { ComponentChildren, VNode } from "preact";
+import { h } from "preact";
+import type { PageState } from "../data.ts";
+import { stateLabels } from "./page-text.ts";
+
+/** Anything that preact draws. */
+export type UiElement = VNode<any>;
+
+export const button = (text: string, title: string, onClick: () => void, className = ""): UiElement =>
+  h("button", { type: "button", class: className, title, "aria-label": title, onClick }, text);
+
+export const chip = (state: PageState): UiElement =>
+  h("span", { class: `chip ${state}` }, stateLabels[state]);
+
+export const section = (title: string, ...children: ReadonlyArray<ComponentChildren>): UiElement =>
+  h("section", null, h("h3", null, title), ...children);
+
+/** A name and what stands beside it. */
+export const row = (name: string, ...value: ReadonlyArray<ComponentChildren>): UiElement =>
+  h("div", { class: "row" }, h("span", { class: "key" }, name), h("span", null, ...value));

@@ -1,0 +1,56 @@
+/** Below the graph: what its boxes and marks mean, and the time of the run that it shows. */
+import type { UiElement } from "./elements.ts";
+import { h } from "preact";
+import { stepKinds } from "../../../graph/kinds.ts";
+import type { PageData, PageState } from "../data.ts";
+import { stateLabels, time } from "./page-text.ts";
+
+export const GraphLegend = ({ data: { steps, run } }: { readonly data: PageData }): UiElement => {
+  // The kinds that wait are rare: they are explained where the plan has them.
+  const kinds = (Object.keys(stepKinds) as Array<keyof typeof stepKinds>).filter(
+    (kind) => stepKinds[kind].returns !== "wait" || steps.some((step) => step.kind === kind),
+  );
+  // Those that are seen at the end; what is done has no mark.
+  const seen = new Set(steps.map(({ run }) => run?.state));
+  const states = (Object.keys(stateLabels) as Array<PageState>).filter(
+    (state) => state !== "done" && seen.has(state),
+  );
+  return h(
+    "div",
+    { class: "kinds" },
+    h("span", { class: "key input" }, "given from outside"),
+    kinds.map((kind) => h("span", { key: kind, class: `key ${kind}` }, stepKinds[kind].label)),
+    run === undefined ? null : h("span", { class: "key critical" }, "critical path"),
+    states.map((state) => h("span", { key: state, class: `key state ${state}` }, stateLabels[state])),
+  );
+};
+
+interface GrownProps {
+  readonly took: number;
+  readonly at: number | undefined;
+  readonly onTime: (at: number | undefined) => void;
+}
+
+const steps = 1_000;
+
+/** The graph as it grew: what was there, and how it stood, at any time of the run. */
+export const GrownSlider = ({ took, at, onTime }: GrownProps): UiElement =>
+  h(
+    "div",
+    { class: "grown" },
+    h("span", { class: "faint" }, "as it grew"),
+    h("input", {
+      type: "range",
+      min: 0,
+      max: steps,
+      value: at === undefined ? steps : (at / took) * steps,
+      title: "The graph as it was at a time of the run",
+      "aria-label": "The graph as it was at a time of the run",
+      "aria-valuetext": at === undefined ? "at its end" : `at ${time(at)}`,
+      onInput: (event: Event) => {
+        const value = Number((event.currentTarget as HTMLInputElement).value);
+        onTime(value === steps ? undefined : (value / steps) * took);
+      },
+    }),
+    h("span", { class: "at" }, at === undefined ? "at its end" : `at ${time(at)}`),
+  );

@@ -1,0 +1,220 @@
+/**
+ * The graph: drawn as SVG, moved by dragging, zoomed by the wheel, and walked by Tab. Moving it moves one element; it is
+ * drawn anew when what is seen leaves what is drawn.
+ */
+import type { ComponentChildren, RefObject } from "preact";
+import type { UiElement } from "../elements.ts";
+import { h } from "preact";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { PageState } from "../../data.ts";
+import { button } from "../elements.ts";
+import type { Look } from "../look.ts";
+import type { PageModel } from "../page-model.ts";
+import { canUnfold, stateAt } from "../page-model.ts";
+import type { Looks } from "./boxes.ts";
+import type { Area, Camera, ScreenSize } from "./camera.ts";
+import {
+  besidePanel,
+  centred,
+  drawnArea,
+  fitted,
+  isInSight,
+  isWithin,
+  seenArea,
+  smallest,
+  zoomed,
+} from "./camera.ts";
+import type { Placed, PlacedBox } from "./place.ts";
+import { place } from "./place.ts";
+import type { Pointer } from "./pointer.ts";
+import { usePointer } from "./pointer.ts";
+import { sceneOf } from "./scene.ts";
+
+interface GraphProps {
+  readonly model: PageModel;
+  readonly look: Look;
+  readonly onChoose: (step: number) => void;
+  readonly onToggle: (step: number) => void;
+  readonly onUnfoldAll: (isOpen: boolean) => void;
+  /** Below the graph, what explains it. */
+  readonly children?: ComponentChildren;
+}
+
+/** The camera, the element that it moves, and what is drawn. */
+interface View {
+  readonly svg: RefObject<SVGSVGElement | null>;
+  readonly scene: RefObject<SVGGElement | null>;
+  readonly camera: { current: Camera };
+  readonly area: Area | undefined;
+  readonly size: () => ScreenSize;
+  /** Moves the graph; draws it anew where that is needed. */
+  readonly move: (next: Camera) => void;
+}
+
+const useView = (): View => {
+  const svg = useRef<SVGSVGElement>(null);
+  const scene = useRef<SVGGElement>(null);
+  const camera = useRef<Camera>({ x: 0, y: 0, k: 1 });
+  const drawn = useRef<Area | undefined>(undefined);
+  const [area, setArea] = useState<Area | undefined>(undefined);
+  const size = (): ScreenSize => ({
+    width: svg.current?.clientWidth || 800,
+    height: svg.current?.clientHeight || 600,
+  });
+  const move = (next: Camera): void => {
+    camera.current = next;
+    scene.current!.setAttribute("transform", `translate(${next.x} ${next.y}) scale(${next.k})`);
+    const seen = seenArea(next, size());
+    if (drawn.current !== undefined && isWithin(seen, drawn.current)) return;
+    drawn.current = drawnArea(seen);
+    setArea(drawn.current);
+  };
+  return { svg, scene, camera, area, size, move };
+};
+
+/** A step that is no box is shown by what is around it. */
+const boxOfStep = ({ data: { steps } }: PageModel, placed: Placed, step: number): PlacedBox | undefined => {
+  let at = step;
+  while (at !== -1 && !placed.byStep.has(at)) at = steps[at]!.parent;
+  return placed.byStep.get(at);
+};
+
+/** What moves the camera beside the reader's hand: folding, going to a step, and the panel. */
+const useMoves = (model: PageModel, look: Look, placed: Placed, view: View) => {
+  const before = useRef<Placed>(placed);
+  /** So small may the graph be when it is fitted next; undefined where it stays where it is. */
+  const least = useRef<number | undefined>(0.6);
+  useLayoutEffect(() => {
+    const { x, y, k } = view.camera.current;
+    const [from, to] = [before.current.byStep.get(look.toggled), placed.byStep.get(look.toggled)];
+    before.current = placed;
+    if (least.current !== undefined) view.move(fitted(placed, view.size(), least.current));
+    // What was clicked stays under the pointer.
+    else if (from !== undefined && to !== undefined) {
+      view.move({ x: x + (from.x - to.x) * k, y: y + (from.y - to.y) * k, k });
+    }
+    least.current = undefined;
+  }, [placed]);
+  useLayoutEffect(() => {
+    const box = look.revealed.times === 0 ? undefined : boxOfStep(model, placed, look.revealed.step);
+    if (box !== undefined) view.move(centred(view.camera.current, box, view.size()));
+  }, [look.revealed]);
+  const latest = useRef({ placed, look });
+  latest.current = { placed, look };
+  useLayoutEffect(() => {
+    const observer = new ResizeObserver(() => {
+      if (view.svg.current!.clientWidth === 0) return;
+      const { placed, look } = latest.current;
+      const box = placed.byStep.get(look.selected);
+      const { current } = view.camera;
+      view.move(box === undefined ? current : besidePanel(current, box, view.size()));
+    });
+    observer.observe(view.svg.current!);
+  }, []);
+  return least;
+};
+
+/** A box that is folded or unfolded is another element, which takes the focus over. */
+const useKeptFocus = (view: View): ((step: number) => void) => {
+  const kept = useRef<number | undefined>(undefined);
+  useLayoutEffect(() => {
+    if (kept.current === undefined) return;
+    view.svg.current!.querySelector<SVGGElement>(`g[data-step="${kept.current}"]`)?.focus();
+    kept.current = undefined;
+  });
+  return (step) => {
+    kept.current = step;
+  };
+};
+
+const looksOf = ({ data, critical }: PageModel, { selected, found, at }: Look): Looks => {
+  const marked = new Set(found);
+  const stateOf = (step: number): PageState | undefined =>
+    at === undefined ? data.steps[step]?.run?.state : stateAt(data, step, at);
+  const classOf = ({ box: { step, kind } }: PlacedBox): string => {
+    if (step === -1) return kind;
+    const names: Array<string> = [kind];
+    const state = stateOf(step);
+    if (state !== undefined) names.push(`is-${state}`);
+    else if (at !== undefined) names.push("later");
+    if (step === selected) names.push("selected");
+    if (marked.has(step)) names.push("marked");
+    if (critical.has(step)) names.push("critical");
+    return names.join(" ");
+  };
+  return { stateOf, classOf };
+};
+
+export const GraphView = ({
+  model,
+  look,
+  onChoose,
+  onToggle,
+  onUnfoldAll,
+  children,
+}: GraphProps): UiElement => {
+  const { data } = model;
+  const view = useView();
+  const placed = useMemo(() => place(data, look.unfolded), [look.unfolded]);
+  const least = useMoves(model, look, placed, view);
+  const looks = useMemo(() => looksOf(model, look), [look]);
+  const pointer: Pointer = usePointer({ view, placed, onChoose, onToggle });
+  const zoomMiddle = (factor: number): void => {
+    const { width, height } = view.size();
+    view.move(zoomed(view.camera.current, factor, width / 2, height / 2));
+  };
+  const setAll = (isOpen: boolean): void => {
+    least.current = 0.4;
+    onUnfoldAll(isOpen);
+  };
+  const keepFocus = useKeptFocus(view);
+  const actions = {
+    onFocus: (step: number): void => {
+      const box = placed.byStep.get(step);
+      if (box === undefined || pointer.isDown() || isInSight(view.camera.current, box, view.size())) return;
+      view.move({ ...centred(view.camera.current, box, view.size()) });
+    },
+    onKey: (step: number, event: KeyboardEvent): void => {
+      const isOpen = look.unfolded.has(step);
+      const { key } = event;
+      if (key === "Enter" || key === " ") onChoose(step);
+      else if ((key === "ArrowRight" && !isOpen) || (key === "ArrowLeft" && isOpen)) {
+        keepFocus(step);
+        onToggle(step);
+      } else return;
+      event.preventDefault();
+    },
+  };
+  const canFold = data.steps.some(canUnfold);
+  return h(
+    "div",
+    { class: "graph-view" },
+    h(
+      "svg",
+      {
+        class: "graph",
+        ref: view.svg,
+        role: "group",
+        "aria-label": "The graph of the pipeline",
+        ...pointer.handlers,
+      },
+      h(
+        "g",
+        { ref: view.scene },
+        view.area === undefined
+          ? null
+          : sceneOf({ model, placed, area: view.area, selected: look.selected, looks, actions }),
+      ),
+    ),
+    h(
+      "div",
+      { class: "tools" },
+      button("+", "Zoom in", () => zoomMiddle(1.4)),
+      button("−", "Zoom out", () => zoomMiddle(1 / 1.4)),
+      button("fit", "Show the whole graph", () => view.move(fitted(placed, view.size(), smallest))),
+      canFold ? button("fold", "Fold all expansions", () => setAll(false)) : null,
+      canFold ? button("unfold", "Unfold all expansions", () => setAll(true)) : null,
+    ),
+    h("div", { class: "foot" }, children),
+  );
+};

@@ -1,0 +1,138 @@
+/** What of the graph is near the visible part, as elements. Where that is too much to read, boxes without labels. */
+import type { UiElement } from "../elements.ts";
+import { h } from "preact";
+import type { PageModel } from "../page-model.ts";
+import type { BoxActions, Looks } from "./boxes.ts";
+import { boxOf } from "./boxes.ts";
+import type { Area } from "./camera.ts";
+import type { Placed, PlacedBox, PlacedLine } from "./place.ts";
+
+/** More boxes than these are drawn without labels. */
+const mostLabelled = 1_200;
+/** More lines than these are faint, or nothing else would be seen. */
+const manyLines = 500;
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+/** Smooth from point to point, leaving and arriving straight down. */
+const curve = ({ points }: PlacedLine): string => {
+  let path = `M${round(points[0]![0])} ${round(points[0]![1])}`;
+  for (let i = 1; i < points.length; i++) {
+    const [fromX, fromY] = points[i - 1]!;
+    const [toX, toY] = points[i]!;
+    const middle = round((fromY + toY) / 2);
+    path += `C${round(fromX)} ${middle} ${round(toX)} ${middle} ${round(toX)} ${round(toY)}`;
+  }
+  return path;
+};
+
+const arrow = ({ points }: PlacedLine): string => {
+  const [x, y] = points.at(-1)!;
+  return `M${round(x)} ${round(y)}l-3.5 -7h7z`;
+};
+
+const boxPath = ({ x, y, width, height }: PlacedBox): string =>
+  `M${round(x)} ${round(y)}h${round(width)}v${round(height)}h${round(-width)}z`;
+
+const isBoxIn = (box: PlacedBox, area: Area): boolean =>
+  box.x < area.right && box.x + box.width > area.left && box.y < area.bottom && box.y + box.height > area.top;
+
+const isLineIn = ({ points }: PlacedLine, area: Area): boolean => {
+  const xs = points.map(([x]) => x);
+  const [start, end] = [points[0]![1], points.at(-1)![1]];
+  return (
+    Math.min(start, end) < area.bottom &&
+    Math.max(start, end) > area.top &&
+    Math.min(...xs) < area.right &&
+    Math.max(...xs) > area.left
+  );
+};
+
+const linesOf = (name: string, all: ReadonlyArray<PlacedLine>): UiElement | null =>
+  all.length === 0
+    ? null
+    : h(
+        "g",
+        null,
+        h("path", { class: `line ${name}`, d: all.map(curve).join("") }),
+        h("path", { class: `arrow ${name}`, d: all.map(arrow).join("") }),
+      );
+
+interface Drawn {
+  /** What is around others, and comes beneath the lines. */
+  readonly around: ReadonlyArray<UiElement>;
+  readonly above: ReadonlyArray<UiElement>;
+}
+
+/** One path for all boxes that look alike. */
+const farBoxes = (near: ReadonlyArray<PlacedBox>, { classOf }: Looks): Drawn => {
+  const paths = new Map<string, Array<string>>();
+  for (const item of near) {
+    const name = `${classOf(item)}${item.isOpen ? " open" : ""}`;
+    const list = paths.get(name);
+    if (list === undefined) paths.set(name, [boxPath(item)]);
+    else list.push(boxPath(item));
+  }
+  const groups = [...paths].map(([name, list]) => ({
+    isOpen: name.endsWith(" open"),
+    group: h("g", { key: name, class: name }, h("path", { class: "boxes", d: list.join("") })),
+  }));
+  return {
+    around: groups.flatMap(({ isOpen, group }) => (isOpen ? [group] : [])),
+    above: groups.flatMap(({ isOpen, group }) => (isOpen ? [] : [group])),
+  };
+};
+
+const nearBoxes = (
+  { data }: PageModel,
+  near: ReadonlyArray<PlacedBox>,
+  looks: Looks,
+  actions: BoxActions,
+): Drawn => {
+  const around: Array<UiElement> = [];
+  const above: Array<UiElement> = [];
+  near.forEach((item, i) => {
+    // An input has no step to be known by.
+    const key = item.box.step === -1 ? `input ${i}` : `${item.box.step}`;
+    (item.isOpen ? around : above).push(boxOf(data, item, key, looks, actions));
+  });
+  return { around, above };
+};
+
+export interface SceneProps {
+  readonly model: PageModel;
+  readonly placed: Placed;
+  readonly area: Area;
+  readonly selected: number;
+  readonly looks: Looks;
+  readonly actions: BoxActions;
+}
+
+export const sceneOf = ({
+  model,
+  placed,
+  area,
+  selected,
+  looks,
+  actions,
+}: SceneProps): ReadonlyArray<UiElement> => {
+  const { critical, waitedFor } = model;
+  const near = placed.boxes.filter((box) => isBoxIn(box, area));
+  const lines = placed.lines.filter((line) => isLineIn(line, area));
+  const { around, above } =
+    near.length > mostLabelled ? farBoxes(near, looks) : nearBoxes(model, near, looks, actions);
+  const ofCritical = lines.filter(({ from, to }) => critical.has(to) && waitedFor.get(to) === from);
+  const ofSelected =
+    selected === -1 ? [] : lines.filter(({ from, to }) => from === selected || to === selected);
+  return [
+    h("g", { key: "around" }, around),
+    h(
+      "g",
+      { key: "lines" },
+      linesOf(lines.length > manyLines ? "many" : "", lines),
+      linesOf("critical", ofCritical),
+      linesOf("selected", ofSelected),
+    ),
+    h("g", { key: "boxes" }, above),
+  ];
+};

@@ -1,0 +1,30 @@
+/** Counts and times as the page writes them, and what a screen reader says of a step. */
+import type { PageState, PageStep } from "../data.ts";
+
+export const count = (value: number, one: string, many = `${one}s`): string =>
+  `${value.toLocaleString("en")} ${value === 1 ? one : many}`;
+
+/** A length of time, given in milliseconds. */
+export const time = (millis: number): string => {
+  if (millis < 1_000) return `${Math.round(millis * 10) / 10} ms`;
+  if (millis < 60_000) return `${(millis / 1_000).toFixed(millis < 10_000 ? 2 : 1)} s`;
+  const minutes = Math.floor(millis / 60_000);
+  const seconds = Math.round((millis % 60_000) / 1_000);
+  return minutes < 60 ? `${minutes} min ${seconds} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+};
+
+export const stateLabels: Readonly<Record<PageState, string>> = {
+  pending: "not started",
+  running: "running",
+  waiting: "waiting",
+  retrying: "retrying",
+  done: "done",
+  failed: "failed",
+  skipped: "skipped",
+  stopped: "stopped",
+  leaked: "abandoned",
+  recalled: "from an earlier run",
+};
+
+export const spoken = ({ path, kind }: PageStep, state: PageState | undefined): string =>
+  state === undefined ? `${kind} ${path}` : `${kind} ${path}, ${stateLabels[state]}`;

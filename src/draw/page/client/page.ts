@@ -1,0 +1,163 @@
+/** The page: its heading, its views, the search, and the panel of the step that was chosen. A function of how it is looked at. */
+import type { ComponentChildren } from "preact";
+import type { UiElement } from "./elements.ts";
+import { Component, h } from "preact";
+import { ErrorList, Failure } from "./errors.ts";
+import { GraphLegend, GrownSlider } from "./graph-foot.ts";
+import { GraphView } from "./graph/graph-view.ts";
+import type { Change, Look } from "./look.ts";
+import { choose, goTo, nextFound, search, showTime, showView, toggle, unfoldAll } from "./look.ts";
+import { PageHeader } from "./page-header.ts";
+import type { PageModel } from "./page-model.ts";
+import { StepPanel } from "./step-panel.ts";
+import type { TableProps } from "./step-table.ts";
+import { StepTable } from "./step-table.ts";
+import { expansionsTable, planTable, stepsTable, valuesTable } from "./tables.ts";
+import { Timeline } from "./time/timeline.ts";
+
+interface PageProps {
+  readonly model: PageModel;
+  readonly look: Look;
+  readonly change: (change: Change) => void;
+}
+
+interface ViewOf {
+  readonly name: string;
+  readonly title: string;
+  readonly element: (props: PageProps) => UiElement;
+}
+
+const Graph = ({ model, look, change }: PageProps): UiElement => {
+  const { data } = model;
+  const took = data.run?.took ?? 0;
+  return h(
+    GraphView,
+    {
+      model,
+      look,
+      onChoose: (step) => change(choose(step)),
+      onToggle: (step) => change(toggle(data, step)),
+      onUnfoldAll: (isOpen) => change(unfoldAll(data, isOpen)),
+    },
+    h(GraphLegend, { data }),
+    took > 0 ? h(GrownSlider, { took, at: look.at, onTime: (at) => change(showTime(at)) }) : null,
+  );
+};
+
+const tableView = (name: string, title: string, table: Pick<TableProps, "columns" | "linesOf">): ViewOf => ({
+  name,
+  title,
+  element: ({ model: { data }, look: { query, selected }, change }) =>
+    h(StepTable, { ...table, name, data, query, selected, onChoose: (step) => change(choose(step)) }),
+});
+
+const viewsOf = ({ data, failed }: PageModel): ReadonlyArray<ViewOf> => {
+  const graph: ViewOf = { name: "graph", title: "Graph", element: (props) => h(Graph, props) };
+  if (data.run === undefined) {
+    return [graph, tableView("steps", `Steps ${data.steps.length.toLocaleString("en")}`, planTable)];
+  }
+  return [
+    graph,
+    {
+      name: "time",
+      title: "Time line",
+      element: ({ model, look: { selected }, change }) =>
+        h(Timeline, { data: model.data, selected, onChoose: (step) => change(choose(step)) }),
+    },
+    tableView("steps", "Steps", stepsTable),
+    tableView("values", "Values", valuesTable),
+    {
+      name: "errors",
+      title: failed.length === 0 ? "Errors" : `Errors ${failed.length}`,
+      element: ({ model, change }) => h(ErrorList, { model, onChoose: (step) => change(choose(step)) }),
+    },
+    tableView("expansions", "Expansions", expansionsTable),
+  ];
+};
+
+interface KeptProps {
+  readonly isShown: boolean;
+  readonly children?: ComponentChildren;
+}
+
+/** A view that has been shown stays as it was left, and is not drawn anew until it is shown again. */
+class Kept extends Component<KeptProps> {
+  override shouldComponentUpdate(next: KeptProps): boolean {
+    return next.isShown || this.props.isShown;
+  }
+
+  override render({ isShown, children }: KeptProps): UiElement {
+    return h("div", { class: "view", hidden: !isShown }, children);
+  }
+}
+
+const Tabs = ({
+  views,
+  look,
+  change,
+}: Pick<PageProps, "look" | "change"> & { readonly views: ReadonlyArray<ViewOf> }): UiElement =>
+  h(
+    "nav",
+    { "aria-label": "Views" },
+    views.map(({ name, title }) =>
+      h(
+        "button",
+        {
+          key: name,
+          type: "button",
+          title,
+          "data-view": name,
+          "aria-pressed": name === look.view ? "true" : "false",
+          onClick: () => change(showView(name)),
+        },
+        title,
+      ),
+    ),
+  );
+
+const Panel = ({ model: { data }, look, change }: PageProps): UiElement =>
+  h(
+    "aside",
+    { class: "panel", hidden: look.selected === -1, "aria-label": "The step that was chosen" },
+    look.selected === -1
+      ? null
+      : h(StepPanel, {
+          key: look.selected,
+          data,
+          index: look.selected,
+          isOpen: look.unfolded.has(look.selected),
+          onGo: (step) => change(goTo(data, step)),
+          onToggle: (step) => change(toggle(data, step)),
+          onClose: () => change(choose(-1)),
+        }),
+  );
+
+export const Page = (props: PageProps): UiElement => {
+  const { model, look, change } = props;
+  const { data } = model;
+  const views = viewsOf(model);
+  return h(
+    "div",
+    { class: "page" },
+    h(PageHeader, {
+      model,
+      look,
+      onSearch: (query) => change(search(data, query)),
+      onNext: (by) => change(nextFound(data, by)),
+    }),
+    h(Failure, { model, onChoose: (step) => change(goTo(data, step)) }),
+    h(Tabs, { views, look, change }),
+    h(
+      "div",
+      { class: "content" },
+      h(
+        "main",
+        null,
+        views.map(({ name, element }) =>
+          look.seen.has(name) ? h(Kept, { key: name, isShown: name === look.view }, element(props)) : null,
+        ),
+      ),
+      h(Panel, props),
+    ),
+  );
+};

@@ -1,0 +1,157 @@
+import * as Effect from "effect/Effect";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { pipeline } from "espalier";
+import { Report } from "espalier/draw";
+import { inBrowser } from "./browser.ts";
+import { dataOf } from "./page-data.ts";
+
+const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
+
+const parse = (row: number): number => {
+  if (row === 3) throw new RangeError("column 3 is constant", { cause: new TypeError("no spread") });
+  return row;
+};
+
+/** A map fails while another step and an expansion are under way. */
+const failing = pipeline("failing")
+  .step("rows", [], () => [1, 2, 3, 4])
+  .step("slow", [], (_, { signal }) => sleep(30).then(() => signal.aborted))
+  .map("parsed", "rows", [], async (row) => {
+    await sleep(5);
+    return parse(row);
+  })
+  .dynamic("models", ["rows"], () => pipeline("search").step("models", [], () => Effect.as(Effect.never, 1)))
+  .step("report", ["models", "parsed", "slow"], () => 1);
+
+const reportOf = (): Promise<string> => Effect.runPromise(Effect.flatMap(failing.start({}), Report.fromRun));
+
+test("the report of a failed run says which step failed, and where in the code", async () => {
+  const { run, steps } = dataOf(await reportOf());
+  expect(run?.state).toBe("failed");
+  expect(steps[run!.fatal!]!.path).toBe("parsed[2]");
+  const [outer, cause, inner] = run!.error!;
+  expect(outer!.text).toContain("parsed[2]");
+  expect(cause!.text).toBe("RangeError: column 3 is constant");
+  expect(cause!.stack?.[0]).toMatch(/^parse .*failed-report\.test\.ts:\d+:\d+\)?$/);
+  expect(cause!.stack?.join("\n")).not.toContain("node:internal");
+  expect(inner!.text).toBe("TypeError: no spread");
+  expect(run!.critical.map((step) => steps[step]!.path)).toEqual(["rows", "parsed[2]"]);
+});
+
+test("an error whose stack would run code of the program is told without it", async () => {
+  let ran = 0;
+  class Told extends Error {
+    override get name(): string {
+      ran++;
+      return "Told";
+    }
+  }
+  const p = pipeline("quiet").step("a", [], () => Effect.fail(new Told("no")));
+  const { run } = dataOf(await Effect.runPromise(Effect.flatMap(p.start({}), Report.fromRun)));
+  expect(run?.error?.[0]?.stack).toBeUndefined();
+  const before = ran;
+  Report.fromEvents([{ type: "run.failed", runId: "r", time: 0, error: new Told("no") }]);
+  expect(ran).toBe(before);
+});
+
+test("what was running when the run failed is stopped, and a failed map looks failed", async () => {
+  const { steps } = dataOf(await reportOf());
+  const states = new Map(steps.map(({ path, run }) => [path, run?.state]));
+  expect(states.get("parsed")).toBe("failed");
+  expect(states.get("models")).toBe("stopped");
+  expect(states.get("report")).toBe("skipped");
+  expect([...states.values()]).not.toContain("running");
+});
+
+const focused = (page: Page): Promise<string | undefined> =>
+  page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? undefined);
+
+inBrowser("the page of a failed run", ({ open }) => {
+  test("leads with the failure, its causes and the lines of code", async () => {
+    const { page, complaints } = await open(await reportOf());
+    const failure = page.locator(".failure");
+    const text = await failure.innerText();
+    expect(text).toContain("parsed[2] failed");
+    expect(text).toContain("caused by RangeError: column 3 is constant");
+    expect(text).toMatch(/parse .*failed-report\.test\.ts:\d+:\d+/);
+    // Above the views.
+    const [box, tabs] = [await failure.boundingBox(), await page.locator("nav").boundingBox()];
+    expect(box!.y + box!.height).toBeLessThanOrEqual(tabs!.y + 1);
+    await failure.getByRole("button", { name: "Show parsed[2]" }).click();
+    expect(await page.locator(".panel h2").textContent()).toBe("[2]");
+    expect(await page.locator(".graph g.is-failed").count()).toBeGreaterThan(0);
+    expect(await page.locator(".graph g.is-stopped").count()).toBeGreaterThan(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test("its boxes are reached by Tab, chosen by Enter and folded by the arrows", async () => {
+    const { page } = await open(await reportOf());
+    await page.locator("nav [data-view=expansions]").focus();
+    await page.keyboard.press("Tab");
+    const reached: Array<string | undefined> = [];
+    for (let i = 0; i < 6; i++) {
+      reached.push(await focused(page));
+      await page.keyboard.press("Tab");
+    }
+    expect(reached).toEqual(expect.arrayContaining(["step rows, done", "map parsed, failed"]));
+    const models = page.getByRole("button", { name: "dynamic models, stopped" });
+    await models.focus();
+    expect(await models.getAttribute("aria-expanded")).toBe("true");
+    await page.keyboard.press("ArrowLeft");
+    expect(await models.getAttribute("aria-expanded")).toBe("false");
+    expect(await focused(page)).toBe("dynamic models, stopped");
+    await page.keyboard.press("Enter");
+    expect(await page.locator(".panel h2").textContent()).toBe("models");
+  });
+
+  test("its columns sort up, down and as the run had it; numbers stand at the right", async () => {
+    const { page } = await open(await reportOf());
+    await page.locator("nav [data-view=steps]").click();
+    const paths = (): Promise<ReadonlyArray<string>> =>
+      page.locator(".steps .list .line > :first-child").allTextContents();
+    const before = await paths();
+    const heading = page.getByRole("columnheader", { name: "step" });
+    await heading.getByRole("button").click();
+    expect(await heading.getAttribute("aria-sort")).toBe("ascending");
+    const up = await paths();
+    expect(up).toEqual([...before].sort());
+    await heading.getByRole("button").click();
+    expect(await paths()).toEqual([...up].reverse());
+    await heading.getByRole("button").click();
+    expect(await paths()).toEqual(before);
+    await page.getByRole("columnheader", { name: "ran" }).getByRole("button").click();
+    const ran = await page.locator(".steps .list .line > :nth-child(4)").allTextContents();
+    const millis = ran.filter((text) => text !== "").map((text) => Number.parseFloat(text));
+    expect(millis).toEqual([...millis].sort((a, b) => a - b));
+    // What never ran comes last.
+    expect(ran.at(-1)).toBe("");
+    const aligned = await page
+      .locator(".steps .number")
+      .evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).textAlign));
+    expect(new Set(aligned)).toEqual(new Set(["right"]));
+  });
+
+  for (const colorScheme of ["light", "dark"] as const) {
+    test(`nothing leaves a screen 390 pixels wide, ${colorScheme}`, async () => {
+      const { page } = await open(await reportOf(), { width: 390, height: 800, colorScheme });
+      for (const view of ["graph", "time", "steps", "values", "errors", "expansions"]) {
+        await page.locator(`nav [data-view=${view}]`).click();
+        const out = await page.evaluate(
+          (name) =>
+            Array.from(document.querySelectorAll<HTMLElement>("body *")).flatMap((element) => {
+              const { left, right, width } = element.getBoundingClientRect();
+              const isOut = width > 0 && (left < -1 || right > innerWidth + 1);
+              return isOut && element.closest("svg") === null
+                ? [`${name}: ${element.className || element.localName}`]
+                : [];
+            }),
+          view,
+        );
+        expect(out).toEqual([]);
+      }
+      expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+      expect(await page.locator(".facts").isVisible()).toBe(true);
+    });
+  }
+});
