@@ -16,7 +16,7 @@ export type {
 } from "../types/api.ts";
 export type { StepContext } from "../types/context.ts";
 export type * from "../types/options.ts";
-export type { OutputChunk, OutputType } from "../types/outputs.ts";
+export type { OutputBlock, OutputChunk, OutputLink, OutputType } from "../types/outputs.ts";
 export type {
   FailureOf,
   InputsOf,

@@ -1,6 +1,6 @@
 /** What `.add`, `.addAll` and `pipelineOf` ask of a standalone step or a pipeline, and what it brings. */
 import type { FamilyProblem, IsOne, Matches, NewName } from "./names.ts";
-import type { IsFamily, Lookup, NamesOf, PlainOutputs } from "./outputs.ts";
+import type { IsFamily, Joined, Lookup, NamesOf, PlainOutputs, RecordOutputs } from "./outputs.ts";
 import type { Typed } from "./provided.ts";
 import type { AnyGlob, Items } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepErrors, StepName, StepNeeds } from "./step.ts";
@@ -72,15 +72,18 @@ export type Part<Added, Outputs, Taken> =
   PartProblem<Added, Outputs, Taken> extends infer Found ? ([Found] extends [never] ? Added : Found) : never;
 
 /** Steps that are added at once, where all of them fit; else the sentence. Several stand in the list, where the steps do. */
-export type Parts<Steps, Outputs, Taken> =
+export type Parts<Steps, Outputs, Taken> = [PartProblem<Items<Steps>, Outputs, Taken>] extends [never]
+  ? Steps
+  : PartsProblem<Steps, Outputs, Taken>;
+
+/** The sentence about steps that do not fit. Apart, so that the compiler asks for it only then. */
+type PartsProblem<Steps, Outputs, Taken> =
   PartProblem<Items<Steps>, Outputs, Taken> extends infer Found
-    ? [Found] extends [never]
-      ? Steps
-      : IsOne<Found> extends true
-        ? Found
-        : Steps extends ReadonlyArray<unknown>
-          ? ReadonlyArray<Fitting<Items<Steps>, Outputs, Taken> | Found>
-          : Found
+    ? IsOne<Found> extends true
+      ? Found
+      : Steps extends ReadonlyArray<unknown>
+        ? ReadonlyArray<Fitting<Items<Steps>, Outputs, Taken> | Found>
+        : Found
     : never;
 
 type Fitting<Step, Outputs, Taken> = Step extends unknown
@@ -90,15 +93,11 @@ type Fitting<Step, Outputs, Taken> = Step extends unknown
   : never;
 
 /** The outputs that steps of several names bring. */
-export type PartsOutputs<Added> = IsOne<Added> extends true ? PartOutputs<Added> : Merged<PartOutputs<Added>>;
+export type PartsOutputs<Added> =
+  IsOne<Added> extends true ? PartOutputs<Added> : Joined<UnionOutputs<Added>>;
 
-type Merged<Records> = {
-  readonly [Name in Records extends unknown ? keyof Records : never]: Records extends {
-    readonly [Key in Name]: infer Output;
-  }
-    ? Output
-    : never;
-};
+/** The same as a union of outputs. */
+export type UnionOutputs<Added> = Added extends unknown ? RecordOutputs<PartOutputs<Added>> : never;
 
 /** The outputs that a part brings. */
 export type PartOutputs<Added> = Added extends AnyStep

@@ -5,7 +5,7 @@ import type { StepContext } from "./context.ts";
 import type { PipelineName, ValidName } from "./names.ts";
 import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
-import type { Flat } from "./outputs.ts";
+import type { AreMany, Flat, ManyFirst, RecordOutputs } from "./outputs.ts";
 import type { Pipeline, Remaining } from "./pipeline.ts";
 import type {
   AllOutputs,
@@ -17,7 +17,7 @@ import type {
 } from "./provided.ts";
 import type { ErrorOf, FallbackNeeds, FallbackValue, NeedsOf, ValueOf } from "./returned.ts";
 import type { AnySchema, DecodedOf, DecodingNeeds, EncodedOf, Unchecked } from "./schema.ts";
-import type { AnyStep, DynamicStep, Step, StepErrors, StepNeeds } from "./step.ts";
+import type { AnyStep, DynamicStep, OutOf, Step, StepErrors, StepNeeds } from "./step.ts";
 
 /**
  * `pipeline`.
@@ -148,6 +148,9 @@ export type DynamicFunction = <
   Received<Inputs, Annotated>
 >;
 
+/** The outputs of steps, as a union. */
+type StepsOutputs<Steps> = Steps extends unknown ? RecordOutputs<OutOf<Steps>> : never;
+
 /**
  * `pipelineOf`.
  *
@@ -158,7 +161,9 @@ export type PipelineOfFunction = <const Name extends string, const Steps extends
   steps: AnyOrder<Steps>,
 ) => Pipeline<
   {},
-  { readonly [Each in keyof Providers<Steps[number]>]: OutputOf<Providers<Steps[number]>, Each> },
+  AreMany<Steps> extends true
+    ? ManyFirst<StepsOutputs<Steps[number]>>
+    : { readonly [Each in keyof Providers<Steps[number]>]: OutputOf<Providers<Steps[number]>, Each> },
   StepErrors<Steps[number]>,
   StepNeeds<Steps[number]>
 >;

@@ -1,12 +1,10 @@
 /** The rules of `pipelineOf`: steps in any order, each with what it reads, no name twice, and no circle. */
-import type { IntersectOf } from "ts-toolbelt/out/Union/IntersectOf.js";
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { InputProblem } from "./added.ts";
 import type { GlobPattern, IsOne } from "./names.ts";
+import type { Joined, OutputType } from "./outputs.ts";
 import type { AnyGlob } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepName } from "./step.ts";
-
-type Indices<Steps> = number extends Steps[keyof Steps & "length"] ? number : keyof Steps & `${number}`;
 
 /** For each output the places of the steps that provide it. */
 type Places<Steps> = {
@@ -14,7 +12,12 @@ type Places<Steps> = {
 };
 
 /** For each output the step that provides it. */
-export type Providers<Step> = { [Each in Step as keyof OutOf<Each>]: Each };
+export type Providers<Step> = Joined<Provision<Step>>;
+
+/** The same as a union of outputs. */
+type Provision<Step> = Step extends unknown
+  ? { [Name in keyof OutOf<Step>]: OutputType<Name & string, Step> }[keyof OutOf<Step>]
+  : never;
 
 type TypeIn<Outputs, Name> = Outputs extends unknown
   ? Name extends keyof Outputs
@@ -85,13 +88,29 @@ type FirstIn<Steps, Names> = Steps extends readonly [infer First, ...infer Rest]
 /** For each output the name of its step. */
 type Labels<By> = { [Name in keyof By]: StepName<By[Name]> };
 
-type Circle<Steps, By, Graph> =
+/**
+ * For each output the names that are read by what it reads. There is a cycle among these exactly where there is one among
+ * the reads themselves, and no way through them is longer than half as far.
+ */
+type Leap<Graph> = {
+  [Name in keyof Graph]: Graph[Name] extends keyof Graph ? Graph[Graph[Name]] : Graph[Name];
+};
+
+/** Is there a cycle? The compiler goes through a long chain in steps of sixteen. */
+type IsCyclic<Graph> =
+  Leap<Leap<Leap<Leap<Graph>>>> extends infer Far
+    ? [Core<Far, keyof Far>] extends [never]
+      ? false
+      : true
+    : never;
+
+type Circle<Steps, By, Graph> = IsCyclic<Graph> extends true ? SpelledCircle<Steps, By, Graph> : never;
+
+type SpelledCircle<Steps, By, Graph> =
   Core<Graph, keyof Graph> extends infer Left extends keyof Graph
-    ? [Left] extends [never]
-      ? never
-      : Knot<Graph, Left> extends infer Knotted extends keyof Graph
-        ? Trail<Graph, Knotted, FirstIn<Steps, Knotted>, Labels<By>, never, "">
-        : never
+    ? Knot<Graph, Left> extends infer Knotted extends keyof Graph
+      ? Trail<Graph, Knotted, FirstIn<Steps, Knotted>, Labels<By>, never, "">
+      : never
     : never;
 
 /** The step at which a circle is told: the one that its text begins with. */
@@ -124,20 +143,23 @@ type Explained<Steps extends ReadonlyArray<unknown>, At, Outputs, Text> = {
     : never;
 };
 
-/** For each step the record that gives its place under each of its outputs. */
-type Marks<Steps> = {
-  [Index in Indices<Steps>]: { [Name in keyof OutOf<Steps[Index & keyof Steps]>]: Index };
-}[Indices<Steps>];
+/** For each output its name and the place of its step. A mapped tuple: `keyof Steps` would be made anew for each step. */
+type Placed<Steps extends ReadonlyArray<unknown>> = {
+  readonly [Index in keyof Steps]: {
+    [Name in keyof OutOf<Steps[Index]>]: OutputType<Name & string, Index>;
+  }[keyof OutOf<Steps[Index]>];
+}[number];
 
-/**
- * Is an output provided twice? Then it has two places, no value is both, and all marks together are `never`. One look at
- * all: to look at each would make the compiler look through all steps for each.
- */
-type Twice<Steps> = [IntersectOf<Marks<Steps>>] extends [never]
-  ? Steps extends readonly []
-    ? never
-    : "twice"
-  : never;
+/** The outputs that have two places. No `keyof` here either. */
+type Twice<
+  Each extends OutputType<string, any>,
+  By extends { readonly [Name in string]: any } = Joined<Each>,
+> =
+  Each extends OutputType<string, any>
+    ? By[Each["name"]] extends Each["type"]
+      ? never
+      : Each["name"]
+    : never;
 
 /** The steps that read what is not there, or as another type. One look at each: what is wrong is found out after. */
 type Unfit<Step, Outputs> = Step extends unknown ? (Outputs extends InOf<Step> ? never : Step) : never;
@@ -147,7 +169,7 @@ export type AnyOrder<Steps extends ReadonlyArray<AnyStep>> = OrderCheck<Steps, P
 
 type OrderCheck<Steps extends ReadonlyArray<AnyStep>, By> =
   Circle<Steps, By, Reads<By>> extends infer Text
-    ? [Text | Twice<Steps> | Unfit<Steps[number], Provided<By>>] extends [never]
+    ? [Text | Twice<Placed<Steps>> | Unfit<Steps[number], Provided<By>>] extends [never]
       ? Steps
       : Explained<Steps, Places<Steps>, Provided<By>, Text>
     : never;

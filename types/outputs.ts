@@ -40,7 +40,10 @@ export interface OutputChunk<
   Size,
   /** All families up to here: outputs whose name is a template literal. */
   Families,
+  /** The links before this chunk, down to the newest block, or `null`. */
   Previous,
+  /** The blocks before those. */
+  Blocks,
 > {
   /** See `Shown`. */
   readonly shown: Shown;
@@ -54,7 +57,41 @@ export interface OutputChunk<
   readonly size: Size;
   /** See `Families`. */
   readonly families: Families;
+  /** See `Previous`. */
+  readonly previous: Previous;
+  /** See `Blocks`. */
+  readonly blocks: Blocks;
+}
+
+/**
+ * A chunk that others follow.
+ *
+ * @public
+ */
+export interface OutputLink<Own extends string, Outputs, Depth, Previous> {
+  /** The names of this chunk. */
+  readonly own: Own;
+  /** The outputs of this chunk. */
+  readonly outputs: Outputs;
+  /** How many chunks there are up to here, from the newest block on. */
+  readonly depth: Depth;
   /** The chunk before, or `null`. */
+  readonly previous: Previous;
+}
+
+/**
+ * Two dozen chunks. They stand in blocks so that no type is nested deeper than the compiler can go.
+ *
+ * @public
+ */
+export interface OutputBlock<Names extends string, Own extends string, Links, Previous> {
+  /** All names up to here. */
+  readonly names: Names;
+  /** The names of this block. */
+  readonly own: Own;
+  /** Its chunks. */
+  readonly links: Links;
+  /** The block before, or `null`. */
   readonly previous: Previous;
 }
 
@@ -80,17 +117,17 @@ type PlainFamilies<Outputs> = FamilyMembers<Outputs>[keyof FamilyMembers<Outputs
 
 /** The names that a step can read by name. */
 export type NamesOf<Outputs> =
-  Outputs extends OutputChunk<any, infer Names, any, any, any, any, any> ? Names : PlainNames<Outputs>;
+  Outputs extends OutputChunk<any, infer Names, any, any, any, any, any, any> ? Names : PlainNames<Outputs>;
 
 /** The names that no other output can have: those of `NamesOf`, and the families. */
 export type TakenBy<Outputs> =
-  Outputs extends OutputChunk<any, infer Names, any, any, any, infer Families, any>
+  Outputs extends OutputChunk<any, infer Names, any, any, any, infer Families, any, any>
     ? WithFamilies<Names, Families>
     : keyof Outputs;
 
 /** The families, as a union of outputs. */
 export type FamiliesOf<Outputs> =
-  Outputs extends OutputChunk<any, any, any, any, any, infer Families, any>
+  Outputs extends OutputChunk<any, any, any, any, any, infer Families, any, any>
     ? Families
     : PlainFamilies<Outputs>;
 
@@ -98,7 +135,9 @@ export type FamiliesOf<Outputs> =
  * What a chunk holds is read by its key, here and below, and not by `infer`: what is inferred in a conditional type the
  * compiler instantiates once more, and of a list it would do so with all that stands before.
  */
-type AnyChunk = OutputChunk<any, any, any, any, any, any, any>;
+type AnyChunk = OutputChunk<any, any, any, any, any, any, any, any>;
+type AnyLink = OutputLink<any, any, any, any>;
+type AnyBlock = OutputBlock<any, any, any, any>;
 
 type TypeOf<Outputs, Name> =
   Extract<Outputs, { readonly name: Name }> extends { readonly type: infer Type } ? Type : never;
@@ -110,10 +149,24 @@ type TypeOf<Outputs, Name> =
 export type Lookup<Outputs, Name> = Outputs extends AnyChunk
   ? Name extends Outputs["own"]
     ? TypeOf<Outputs["outputs"], Name>
-    : Lookup<Outputs["previous"], Name>
+    : Name extends Outputs["blocks"]["names"]
+      ? LookupBlock<Outputs["blocks"], Name>
+      : LookupLink<Outputs["previous"], Name>
   : Name extends keyof Outputs
     ? Outputs[Name]
     : any;
+
+type LookupLink<Link, Name> = Link extends AnyLink
+  ? Name extends Link["own"]
+    ? TypeOf<Link["outputs"], Name>
+    : LookupLink<Link["previous"], Name>
+  : any;
+
+type LookupBlock<Block, Name> = Block extends AnyBlock
+  ? Name extends Block["own"]
+    ? LookupLink<Block["links"], Name>
+    : LookupBlock<Block["previous"], Name>
+  : any;
 
 type FamilyNames<Families> = Families extends OutputType<infer Name, any> ? Name : never;
 
@@ -123,10 +176,12 @@ type WithFamilies<Names extends string, Families> = [Families] extends [never]
   : Names | FamilyNames<Families>;
 
 /** The type of an output of a chunk and those before, family or not. */
-type TypeIn<Name, Own, Chunk, Families, Previous> = Name extends Own
+type TypeIn<Name, Own, Chunk, Families, Previous, Blocks extends AnyBlock> = Name extends Own
   ? TypeOf<Chunk, Name>
   : [Extract<Families, { readonly name: Name }>] extends [never]
-    ? Lookup<Previous, Name>
+    ? Name extends Blocks["names"]
+      ? LookupBlock<Blocks, Name>
+      : LookupLink<Previous, Name>
     : TypeOf<Families, Name>;
 
 /** A type of what a user sees, written out. */
@@ -159,90 +214,174 @@ type ManyOutputs<
   Size,
   Families,
   Previous,
-> = OutputChunk<Shown, Names, Own, Outputs, Size, Families, Previous>;
+  Blocks,
+> = OutputChunk<Shown, Names, Own, Outputs, Size, Families, Previous, Blocks>;
 
 /** All outputs, as `OutputChunk` shows them. No name of this alias may stand there: `& {}` takes it away. */
-type Shown<Names extends string, Own, Chunk, Families, Previous> = {
-  readonly [Key in WithFamilies<Names, Families>]: TypeIn<Key, Own, Chunk, Families, Previous>;
+type Shown<Names extends string, Own, Chunk, Families, Previous, Blocks extends AnyBlock> = {
+  readonly [Key in WithFamilies<Names, Families>]: TypeIn<Key, Own, Chunk, Families, Previous, Blocks>;
 } & {};
 
-/** A chunk that others follow. */
-type EarlierOutputs<Chunk extends AnyChunk> = ManyOutputs<
-  null,
-  Chunk["names"],
-  Chunk["own"],
-  Chunk["outputs"],
-  Chunk["size"],
-  Chunk["families"],
-  Chunk["previous"]
+/** As `ManyOutputs`, and read below from conditional types, which shed the arguments of their alias: else each link would keep the whole chunk. */
+type Link<Own extends string, Outputs, Depth, Previous> = OutputLink<Own, Outputs, Depth, Previous>;
+type Block<Names extends string, Own extends string, Links, Previous> = OutputBlock<
+  Names,
+  Own,
+  Links,
+  Previous
 >;
+
+type NoBlock = OutputBlock<never, never, null, null>;
+
+/** The number of the next link. */
+type DepthOf<Link> = Link extends AnyLink ? Next<Link["depth"]> : 1;
+
+/** The chunk as a link, where others follow. */
+type Linked<Chunk> = Chunk extends AnyChunk
+  ? Link<Chunk["own"], Chunk["outputs"], DepthOf<Chunk["previous"]>, Chunk["previous"]>
+  : never;
+
+/** Are the links and this chunk a block? */
+type IsBlock<Chunk extends AnyChunk> = DepthOf<Chunk["previous"]> extends 24 ? true : false;
+
+/** The chunk, the links before it and the blocks before those, as blocks. */
+type Closed<Chunk> = Chunk extends AnyChunk
+  ? Block<Chunk["names"], Exclude<Chunk["names"], Chunk["blocks"]["names"]>, Linked<Chunk>, Chunk["blocks"]>
+  : never;
+
+/**
+ * `Inputs` with one more. An object that is written out of one that is written out is as deep as there are inputs, so beyond
+ * the sixteen outputs of which they are a part they are only joined.
+ */
+export type AddInput<Inputs, Outputs, Name extends string, Type> = Outputs extends AnyChunk
+  ? Inputs & { readonly [Key in Name]: Type }
+  : Flat<Inputs & { readonly [Key in Name]: Type }>;
+
+/** `Outputs` with more in its last chunk. */
+type Extended<Outputs, Own extends string, Added, Size, Families> = Outputs extends AnyChunk
+  ? ManyOutputs<
+      Shown<
+        Outputs["names"] | Own,
+        Outputs["own"] | Own,
+        Outputs["outputs"] | Added,
+        Outputs["families"] | Families,
+        Outputs["previous"],
+        Outputs["blocks"]
+      >,
+      Outputs["names"] | Own,
+      Outputs["own"] | Own,
+      Outputs["outputs"] | Added,
+      Size,
+      Outputs["families"] | Families,
+      Outputs["previous"],
+      Outputs["blocks"]
+    >
+  : never;
+
+/** `Outputs` with a new chunk. */
+type Continued<Outputs, Own extends string, Added, Size, Families> = Outputs extends AnyChunk
+  ? IsBlock<Outputs> extends true
+    ? ManyOutputs<
+        Shown<Outputs["names"] | Own, Own, Added, Outputs["families"] | Families, null, Closed<Outputs>>,
+        Outputs["names"] | Own,
+        Own,
+        Added,
+        Size,
+        Outputs["families"] | Families,
+        null,
+        Closed<Outputs>
+      >
+    : ManyOutputs<
+        Shown<
+          Outputs["names"] | Own,
+          Own,
+          Added,
+          Outputs["families"] | Families,
+          Linked<Outputs>,
+          Outputs["blocks"]
+        >,
+        Outputs["names"] | Own,
+        Own,
+        Added,
+        Size,
+        Outputs["families"] | Families,
+        Linked<Outputs>,
+        Outputs["blocks"]
+      >
+  : never;
 
 /** `Outputs` with one more. */
 export type AddOne<Outputs, Name extends string, Type> = Outputs extends AnyChunk
   ? Outputs["size"] extends 24
-    ? ManyOutputs<
-        Shown<
-          Outputs["names"] | Name,
-          Name,
-          OutputType<Name, Type>,
-          Outputs["families"],
-          EarlierOutputs<Outputs>
-        >,
-        Outputs["names"] | Name,
-        Name,
-        OutputType<Name, Type>,
-        1,
-        Outputs["families"],
-        EarlierOutputs<Outputs>
-      >
-    : ManyOutputs<
-        Shown<
-          Outputs["names"] | Name,
-          Outputs["own"] | Name,
-          Outputs["outputs"] | OutputType<Name, Type>,
-          Outputs["families"],
-          Outputs["previous"]
-        >,
-        Outputs["names"] | Name,
-        Outputs["own"] | Name,
-        Outputs["outputs"] | OutputType<Name, Type>,
-        Next<Outputs["size"]>,
-        Outputs["families"],
-        Outputs["previous"]
-      >
+    ? Continued<Outputs, Name, OutputType<Name, Type>, 1, never>
+    : Extended<Outputs, Name, OutputType<Name, Type>, Next<Outputs["size"]>, never>
   : IsSmall<keyof Outputs> extends true
     ? Flat<Outputs & { readonly [Key in Name]: Type }>
     : AddOne<FirstChunk<Outputs>, Name, Type>;
 
-type RecordOutputs<Added> = { [Name in keyof Added]: OutputType<Name & string, Added[Name]> }[keyof Added];
+/** A record as a union of outputs. */
+export type RecordOutputs<Added> = Added extends unknown
+  ? { [Name in keyof Added]: OutputType<Name & string, Added[Name]> }[keyof Added]
+  : never;
+
+/** Are the steps more than a plain object should hold? Their number is known where they are a list that stands there. */
+export type AreMany<Steps> = Steps extends { readonly length: infer Length }
+  ? number extends Length
+    ? false
+    : Length extends 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12 | 13 | 14 | 15 | 16
+      ? false
+      : true
+  : false;
+
+/** The outputs of many steps, as the first chunk. */
+export type ManyFirst<Union extends OutputType<any, any>> = ManyOutputs<
+  Shown<NamesIn<Union>, NamesIn<Union>, Union, FamiliesIn<Union>, null, NoBlock>,
+  NamesIn<Union>,
+  NamesIn<Union>,
+  Union,
+  24,
+  FamiliesIn<Union>,
+  null,
+  NoBlock
+>;
 
 type NamesIn<Union> =
   Union extends OutputType<infer Name, any> ? (IsFamily<Name> extends true ? never : Name) : never;
 type FamiliesIn<Union> =
   Union extends OutputType<infer Name, any> ? (IsFamily<Name> extends true ? Union : never) : never;
 
-/** `Outputs` with all of a record more. */
+/** `Outputs` with what many steps bring. */
+export type AddMany<Outputs, Union extends OutputType<any, any>> = Outputs extends AnyChunk
+  ? AddAll<Outputs, Joined<Union>>
+  : [keyof Outputs] extends [never]
+    ? ManyFirst<Union>
+    : AddAll<FirstChunk<Outputs>, Joined<Union>>;
+
+/** `Outputs` with all of a record more. One output is added as one; a family has no place in a chunk. */
 export type AddAll<Outputs, Added> = Outputs extends AnyChunk
-  ? ManyOutputs<
-      Shown<
-        Outputs["names"] | NamesIn<RecordOutputs<Added>>,
-        NamesIn<RecordOutputs<Added>>,
-        RecordOutputs<Added>,
-        Outputs["families"] | FamiliesIn<RecordOutputs<Added>>,
-        EarlierOutputs<Outputs>
-      >,
-      Outputs["names"] | NamesIn<RecordOutputs<Added>>,
-      NamesIn<RecordOutputs<Added>>,
-      RecordOutputs<Added>,
-      24,
-      Outputs["families"] | FamiliesIn<RecordOutputs<Added>>,
-      EarlierOutputs<Outputs>
-    >
+  ? [PlainNames<Added>] extends [never]
+    ? Extended<Outputs, never, never, Outputs["size"], PlainFamilies<Added>>
+    : IsOneKey<keyof Added> extends true
+      ? AddOne<Outputs, keyof Added & string, Added[keyof Added]>
+      : Outputs["size"] extends Half
+        ? Extended<
+            Outputs,
+            PlainNames<Added>,
+            RecordOutputs<Added>,
+            Later<Outputs["size"]>,
+            PlainFamilies<Added>
+          >
+        : Continued<Outputs, PlainNames<Added>, RecordOutputs<Added>, 12, PlainFamilies<Added>>
   : IsSmall<keyof Outputs | keyof Added> extends true
     ? [keyof Outputs & keyof Added] extends [never]
       ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
       : Joint<Outputs, Added>
     : AddAll<FirstChunk<Outputs>, Added>;
+
+/** The sizes of a chunk that takes a record. How many outputs that has is not counted: it is taken for eight. */
+type Half = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12;
+type IsOneKey<Names, All = Names> = Names extends unknown ? ([All] extends [Names] ? true : false) : never;
+type Later<Size> = Next<Next<Next<Next<Next<Next<Next<Next<Size>>>>>>>>;
 
 /** Both records where they share a family: its members are of either type. */
 type Joint<First, Second> = {
@@ -262,19 +401,31 @@ type FirstChunk<Outputs> = ManyOutputs<
   RecordOutputs<Outputs>,
   24,
   PlainFamilies<Outputs>,
-  null
+  null,
+  NoBlock
 >;
 
-/** All chunks as one union of outputs. */
-type Chunks<Outputs, Found = never> =
-  Outputs extends OutputChunk<any, any, any, infer Chunk, any, any, infer Previous>
-    ? Chunks<Previous, Found | Chunk>
+/** All links as one union of outputs. */
+type Links<Link, Found = never> =
+  Link extends OutputLink<any, infer Chunk, any, infer Previous> ? Links<Previous, Found | Chunk> : Found;
+
+type AllBlocks<Block, Found = never> =
+  Block extends OutputBlock<any, any, infer Inner, infer Previous>
+    ? AllBlocks<Previous, Found | Links<Inner>>
     : Found;
 
-type Joined<Union> = {
-  readonly [Each in Union as Each extends OutputType<infer Name, any>
-    ? Name
-    : never]: Each extends OutputType<any, infer Type> ? Type : never;
+/** All chunks as one union of outputs. */
+type Chunks<Outputs> =
+  Outputs extends OutputChunk<any, any, any, infer Chunk, any, infer Families, infer Previous, infer Blocks>
+    ? Chunk | Families | Links<Previous> | AllBlocks<Blocks>
+    : never;
+
+/**
+ * A record of a union of outputs. The name is read by its key: whenever such a mapped type is looked at, the compiler makes
+ * the name of the whole union, and a property of a union it keeps.
+ */
+export type Joined<Union extends OutputType<string, any>> = {
+  readonly [Each in Union as Each["name"]]: Each["type"];
 };
 
 /** All outputs in a plain object. */

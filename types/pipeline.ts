@@ -3,7 +3,7 @@ import type { Input as DurationInput } from "effect/Duration";
 import type { Effect } from "effect/Effect";
 import type { Result } from "effect/Result";
 import type { InvalidInput, RunError, StepFailed } from "../src/errors.ts";
-import type { Part, PartErrors, PartNeeds, PartOutputs, Parts, PartsOutputs } from "./added.ts";
+import type { Part, PartErrors, PartNeeds, PartOutputs, Parts, PartsOutputs, UnionOutputs } from "./added.ts";
 import type { AllBranches, Branches } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
@@ -16,7 +16,7 @@ import type {
   StepOptions,
   WaitOptions,
 } from "./options.ts";
-import type { AddAll, AddOne, Flat, Lookup, PlainOutputs } from "./outputs.ts";
+import type { AddAll, AddInput, AddMany, AddOne, AreMany, Lookup, PlainOutputs } from "./outputs.ts";
 import type { Plan } from "./plan.ts";
 import type {
   AllOutputs,
@@ -74,7 +74,7 @@ export interface PipelineMembers {
       ? Schema
       : "An input is declared by an Effect Schema, a Standard Schema (zod, valibot, arktype) or type<T>().",
   ): Pipeline<
-    Flat<In<This> & { readonly [Key in Name]: EncodedOf<Schema> }>,
+    AddInput<In<This>, Out<This>, Name, EncodedOf<Schema>>,
     AddOne<Out<This>, `${Name}`, DecodedOf<Schema>>,
     Fails<This>,
     Needs<This> | DecodingNeeds<Schema>
@@ -270,12 +270,14 @@ export interface PipelineMembers {
   >;
 
   /** Adds standalone steps whose names share a template-literal type, as a family that globs read. */
-  addAll<This extends AnyPipeline, Steps extends Iterable<unknown>>(
+  addAll<This extends AnyPipeline, const Steps extends Iterable<unknown>>(
     this: This,
     steps: Parts<Steps, Out<This>, Taken<This>>,
   ): Pipeline<
     In<This>,
-    AddAll<Out<This>, PartsOutputs<Items<Steps>>>,
+    AreMany<Steps> extends true
+      ? AddMany<Out<This>, UnionOutputs<Items<Steps>>>
+      : AddAll<Out<This>, PartsOutputs<Items<Steps>>>,
     Fails<This> | PartErrors<Items<Steps>>,
     Needs<This> | PartNeeds<Items<Steps>>
   >;

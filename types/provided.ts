@@ -1,6 +1,6 @@
 /** What a step adds to the outputs of its pipeline. */
 import type { AllNames, IsOne, NewName, ValidName } from "./names.ts";
-import type { Flat, Lookup, NamesOf, PlainOutputs, TakenBy } from "./outputs.ts";
+import type { Flat, Joined, Lookup, NamesOf, OutputType, PlainOutputs, TakenBy } from "./outputs.ts";
 import type { ValueOf } from "./returned.ts";
 
 /** The key of a pipeline's types. Nothing of it exists at run time. */
@@ -82,10 +82,22 @@ type MergedOutput<Records, Name> = Records extends unknown
     : undefined
   : never;
 
-type Merged<Records> = { readonly [Name in KeysOfAny<Records>]: MergedOutput<Records, Name> };
+/**
+ * All outputs of all branches: those that only some provide may be undefined. The records are made of a union of references,
+ * which is inferred: so the compiler works out each type now, and keeps nothing of the branches. What is nested it would
+ * otherwise work out all at once, deeper than it can go.
+ */
+export type AllOutputs<Value> =
+  MergedUnion<BranchRecord<Value>> extends infer Union extends OutputType<string, unknown>
+    ? Flat<Joined<Union>>
+    : never;
 
-/** All outputs of all branches: those that only some provide may be undefined. */
-export type AllOutputs<Value> = Flat<Merged<BranchRecord<Value>>>;
+/** A conditional type, since a union that an alias names would keep the arguments of that alias. */
+type MergedUnion<Records> = [Records] extends [never]
+  ? never
+  : {
+      [Name in KeysOfAny<Records>]: OutputType<Name & string, MergedOutput<Records, Name>>;
+    }[KeysOfAny<Records>];
 
 /**
  * The errors of the sub-pipelines among what an expansion may return. None of `any`, as for a step that returns it: what
