@@ -331,6 +331,25 @@ export class RunCrashed extends Data.TaggedError("RunCrashed")<{
 }
 
 /**
+ * A run cannot be cancelled: it has ended already, or the process that runs it does not answer.
+ *
+ * @public
+ */
+export class CancelRefused extends Data.TaggedError("CancelRefused")<{
+  /** The id of the run. */
+  readonly runId: string;
+  /** Why, in one sentence. */
+  readonly reason: string;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_CANCEL_REFUSED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Run "${this.runId}" cannot be cancelled. ${this.reason}`;
+  }
+}
+
+/**
  * A path that is not in the run, or a value that whoever waits there cannot take.
  *
  * @public

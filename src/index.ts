@@ -27,6 +27,7 @@ export type {
 } from "../types/pipeline.ts";
 export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";
 export type * from "../types/run.ts";
+export type * from "../types/runs.ts";
 export type { AnySchema, Unchecked } from "../types/schema.ts";
 export type { DynamicStep, Step } from "../types/step.ts";
 export type { StoreCodec, StoreLayer } from "../types/store.ts";
@@ -40,6 +41,7 @@ export type { ProgressOptions } from "./progress/open.ts";
 export type { ProgressOutput } from "./progress/terminal.ts";
 export type { ResumeOptions } from "./run/resume.ts";
 export { resume } from "./run/resume.ts";
+export { Runs } from "./run/runs.ts";
 export { Signal } from "./run/signal.ts";
 export { Store } from "./journal/store.ts";
 

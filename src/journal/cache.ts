@@ -128,7 +128,7 @@ export const cached = (
             : `what run ${found.runId} computed is older than its ttl`;
         tell({ type: "cache.missed", path, reason });
         const value = yield* compute;
-        const written = encodeBy(output, value);
+        const written = encodeBy(output, value, store.keepsSecrets);
         // One that cannot be written fails the step when it is recorded.
         if (typeof written === "string") {
           store.putCached(key, { text: written, runId: run.runId, path, time: run.now });

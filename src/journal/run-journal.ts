@@ -151,7 +151,7 @@ export class RunJournal {
     // An outcome that did not come out of the expansion alone is recorded by itself.
     if (frame.grown?.[index] === 1 && !("fallback" in options) && options.cache === undefined) return false;
     const given = outputs !== "all" && outputs.length > 1 ? picked(outputs, value) : value;
-    const text = encodeBy(options.output, given);
+    const text = encodeBy(options.output, given, this.store.keepsSecrets);
     if (typeof text !== "string") return this.#notEncodable(frame, index, text);
     const { maxValueBytes } = this.store;
     // Three bytes for a character are the most that UTF-8 takes, so that counting is rarely needed.

@@ -83,10 +83,11 @@ const writeInputs = (
   declared: ReadonlyArray<GraphInput>,
   given: Inputs,
   values: ReadonlyArray<unknown>,
+  withSecrets: boolean,
 ): string | InvalidInput => {
   const texts: Record<string, string> = {};
   for (const [i, { name, schema }] of declared.entries()) {
-    const text = isEffectSchema(schema) ? encodeBy(schema, values[i]) : encode(given[name]);
+    const text = isEffectSchema(schema) ? encodeBy(schema, values[i], withSecrets) : encode(given[name]);
     if (typeof text !== "string") {
       const reason = `it cannot be recorded: ${text.reason}`;
       return new InvalidInput({ path: "", input: name, issuePath: text.issuePath, reason });
@@ -220,7 +221,7 @@ export const openRun = (
     const origin = yield* RunOrigin;
     const open = Effect.gen(function* () {
       const store = yield* buildStore(options.store, scope);
-      const given = inputs === undefined ? undefined : yield* asGiven(graph, inputs);
+      const given = inputs === undefined ? undefined : yield* asGiven(graph, inputs, store.keepsSecrets);
       const runId = options.runId ?? newRunId();
       const under = liveRun(runId, store.name);
       if (under !== undefined) {
@@ -277,10 +278,10 @@ export const openRun = (
     return yield* Effect.onError(open, () => Scope.close(scope, Exit.void));
   });
 
-const asGiven = (graph: Graph, inputs: Inputs) =>
+const asGiven = (graph: Graph, inputs: Inputs, withSecrets: boolean) =>
   Effect.gen(function* () {
     const values = yield* decodeInputs(graph.inputs, inputs, "");
-    const text = writeInputs(graph.inputs, inputs, values);
+    const text = writeInputs(graph.inputs, inputs, values, withSecrets);
     return text instanceof InvalidInput ? yield* text : { values, text };
   });
 

@@ -11,6 +11,7 @@ import * as SchemaParser from "effect/SchemaParser";
 import { describe } from "./describe.ts";
 import { decode, encode, Unwritable } from "./encode.ts";
 import { isEffectSchema } from "./schema.ts";
+import { secretIn } from "./secrets.ts";
 
 interface Codec {
   readonly encode: (value: unknown) => Exit.Exit<unknown, SchemaIssue.Issue>;
@@ -29,6 +30,9 @@ const codecOf = (schema: object): Codec => {
   return codec;
 };
 
+const refusedSecret =
+  "it is Redacted, and the store would hold it in clear: give the store a codec that encrypts, or return a reference to the secret.";
+
 const refused = (cause: Cause.Cause<SchemaIssue.Issue>): Unwritable => {
   const error = Cause.squash(cause);
   if (!SchemaIssue.isIssue(error)) return new Unwritable([], describe(error));
@@ -37,10 +41,12 @@ const refused = (cause: Cause.Cause<SchemaIssue.Issue>): Unwritable => {
   return new Unwritable(path, issue?.message ?? "its schema cannot encode it");
 };
 
-/** The text of a value; `Unwritable` where it has none. */
-export const encodeBy = (schema: unknown, value: unknown): string | Unwritable => {
+/** The text of a value; `Unwritable` where it has none. `withSecrets`: `Redacted` values may be written out. */
+export const encodeBy = (schema: unknown, value: unknown, withSecrets: boolean): string | Unwritable => {
   if (!isEffectSchema(schema)) return encode(value);
   try {
+    const secret = withSecrets ? undefined : secretIn(value);
+    if (secret !== undefined) return new Unwritable(secret, refusedSecret);
     const exit = codecOf(schema).encode(value);
     // `Schema.Any` lets everything through: what it gave is looked at like a value without a schema.
     return Exit.isSuccess(exit) ? encode(exit.value) : refused(exit.cause);

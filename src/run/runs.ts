@@ -1,0 +1,214 @@
+/**
+ * `Runs`: recorded runs, for any process at any time. Reads them while they run here or in another process, and cancels
+ * them. Works on a store alone: it needs neither the pipeline nor a claim.
+ */
+import * as Clock from "effect/Clock";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import type { RunInfo, RunRecord, RunsFilter, RunsOptions, WaitingStep } from "../../types/runs.ts";
+import type { StoreLayer } from "../../types/store.ts";
+import type { StoreCorrupt, StoreError } from "../errors.ts";
+import { CancelRefused, InvalidInput, RunNotFound } from "../errors.ts";
+import type { WaitText } from "../journal/records.ts";
+import { Kind, outcomesOf } from "../journal/records.ts";
+import type { RunDetails, RunSummary, StoreService, Wait } from "../journal/store.ts";
+import { runStatuses, Store } from "../journal/store.ts";
+import { decode } from "../values/encode.ts";
+
+type StoreProblem = StoreError | StoreCorrupt;
+
+const noStore = (): InvalidInput =>
+  new InvalidInput({
+    path: "",
+    input: "store",
+    issuePath: [],
+    reason: "recorded runs are read from a store: give one as an option, or provide it",
+  });
+
+/** Asks the store of the options, or the one that is provided. */
+const withStore = <Value, Failure>(
+  layer: StoreLayer | undefined,
+  ask: (store: StoreService) => Effect.Effect<Value, Failure>,
+): Effect.Effect<Value, Failure | StoreProblem | InvalidInput> =>
+  Effect.gen(function* () {
+    if (layer !== undefined) {
+      const { build } = yield* Effect.promise(() => import("effect/Layer"));
+      return yield* Effect.scoped(Effect.flatMap(build(layer), (built) => ask(Context.get(built, Store))));
+    }
+    const store = Context.getOrUndefined(yield* Effect.context<never>(), Store);
+    return yield* store === undefined ? Effect.fail(noStore()) : ask(store);
+  });
+
+const infoOf = ({ id, pipeline, status, began, ended, error }: RunSummary): RunInfo => ({
+  id,
+  pipeline,
+  status,
+  began,
+  ended,
+  error,
+});
+
+const waitOf = ({ runId, path, since, text }: Wait): WaitingStep => {
+  const { ask, deadline } = JSON.parse(text) as WaitText;
+  return { runId, path, ask, since, ...(deadline === undefined ? {} : { deadline }) };
+};
+
+const inputsOf = (text: string): Readonly<Record<string, unknown>> => {
+  const texts: unknown = JSON.parse(text);
+  // What is encrypted, and cannot be decrypted here, is one text.
+  if (typeof texts !== "object" || texts === null) return {};
+  return Object.fromEntries(
+    Object.entries(texts as Readonly<Record<string, string>>).map(([name, text]) => [name, decode(text)]),
+  );
+};
+
+const recordOf = (run: RunDetails): RunRecord => {
+  const outcomes = outcomesOf(run.entries);
+  return {
+    ...infoOf(run),
+    inputs: inputsOf(run.inputs),
+    steps: [...outcomes.values()].map(({ kind, path, began, ended, attempt }) => ({
+      path,
+      status: kind === Kind.failure ? "failed" : "succeeded",
+      began,
+      ended,
+      attempt,
+    })),
+    waiting:
+      run.status === "running" || run.status === "crashed"
+        ? run.entries
+            .filter(({ kind, path }) => kind === Kind.waiting && !outcomes.has(path))
+            .map(({ path, text, ended }) => waitOf({ runId: run.id, path, text, since: ended }))
+        : [],
+    events: run.events,
+  };
+};
+
+const invalid = (input: string, reason: string): InvalidInput =>
+  new InvalidInput({ path: "", input, issuePath: [], reason });
+
+const list = ({ store, pipeline, status, limit }: RunsFilter = {}) => {
+  if (status !== undefined && !runStatuses.includes(status)) {
+    const known = runStatuses.map((name) => `"${name}"`).join(", ");
+    return Effect.fail(invalid("status", `it must be one of ${known}; got ${JSON.stringify(status)}`));
+  }
+  if (limit !== undefined && !(limit >= 0)) {
+    return Effect.fail(invalid("limit", `it must be a number of at least 0; got ${limit}`));
+  }
+  return withStore(store, (open) =>
+    Effect.map(open.runs({ pipeline, status, limit }), (runs) => runs.map(infoOf)),
+  );
+};
+
+const get = (runId: string, { store }: RunsOptions = {}) =>
+  withStore(store, (open) =>
+    Effect.flatMap(
+      open.find(runId),
+      (run): Effect.Effect<RunRecord, RunNotFound> =>
+        run === undefined ? Effect.fail(new RunNotFound({ runId })) : Effect.succeed(recordOf(run)),
+    ),
+  );
+
+const value = (runId: string, path: string, { store }: RunsOptions = {}) =>
+  withStore(store, (open) =>
+    Effect.gen(function* () {
+      const text = yield* open.value(runId, path);
+      if (text !== undefined) return decode(text);
+      const [run] = (yield* open.runs({ idPrefix: runId })).filter(({ id }) => id === runId);
+      if (run === undefined) return yield* new RunNotFound({ runId });
+      return yield* invalid("path", `no value is recorded at "${path}" in run "${runId}"`);
+    }),
+  );
+
+const waiting = ({ store }: RunsOptions = {}) =>
+  withStore(store, (open) => Effect.map(open.waiting(), (waits) => waits.map(waitOf)));
+
+const cancel = (runId: string, { store }: RunsOptions = {}) =>
+  withStore(store, (open) =>
+    Effect.gen(function* () {
+      const time = yield* Clock.currentTimeMillis;
+      const answer = yield* open.send({ runId, type: "cancel", path: "", text: "null", time });
+      if (answer.type === "absent") return yield* new RunNotFound({ runId });
+      if (answer.type === "refused") return yield* new CancelRefused({ runId, reason: answer.reason });
+    }),
+  );
+
+const asPromise =
+  <Arguments extends ReadonlyArray<unknown>, Value, Failure>(
+    ask: (...all: Arguments) => Effect.Effect<Value, Failure>,
+  ): ((...all: Arguments) => Promise<Value>) =>
+  (...all) =>
+    Effect.runPromise(ask(...all));
+
+/**
+ * Recorded runs: reads them at any time, also while they run in another process, and cancels them.
+ *
+ * @example
+ * ```ts
+ * import { Runs, pipeline } from "espalier";
+ * import { SqliteStore } from "espalier/sqlite";
+ * import { mkdtempSync } from "node:fs";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * const store = SqliteStore.layer({ filename: join(mkdtempSync(join(tmpdir(), "runs-")), "runs.db") });
+ * const sum = pipeline("sum").step("one", [], () => 1).step("two", ["one"], ({ one }) => one + 1);
+ * await sum.runPromise({}, { store, runId: "first" });
+ *
+ * const [run] = await Runs.listPromise({ store, pipeline: "sum" });
+ * console.log(run?.id, run?.status); // first succeeded
+ * console.log(await Runs.valuePromise("first", "two", { store })); // 2
+ * ```
+ *
+ * @public
+ */
+export const Runs: {
+  /** The runs of a store, newest first. */
+  readonly list: (
+    filter?: RunsFilter,
+  ) => Effect.Effect<ReadonlyArray<RunInfo>, StoreError | StoreCorrupt | InvalidInput>;
+  /** `list` as a Promise. */
+  readonly listPromise: (filter?: RunsFilter) => Promise<ReadonlyArray<RunInfo>>;
+  /** One run, with what is recorded of it. Fails as `RunNotFound` if there is none. */
+  readonly get: (
+    runId: string,
+    options?: RunsOptions,
+  ) => Effect.Effect<RunRecord, RunNotFound | StoreError | StoreCorrupt | InvalidInput>;
+  /** `get` as a Promise. */
+  readonly getPromise: (runId: string, options?: RunsOptions) => Promise<RunRecord>;
+  /** The recorded value of a path, whole, in its encoded form: what the step's `output` schema made of it. */
+  readonly value: (
+    runId: string,
+    path: string,
+    options?: RunsOptions,
+  ) => Effect.Effect<unknown, RunNotFound | StoreError | StoreCorrupt | InvalidInput>;
+  /** `value` as a Promise. */
+  readonly valuePromise: (runId: string, path: string, options?: RunsOptions) => Promise<unknown>;
+  /** The steps that wait for a value from outside, longest first. `Signal.send` answers them. */
+  readonly waiting: (
+    options?: RunsOptions,
+  ) => Effect.Effect<ReadonlyArray<WaitingStep>, StoreError | StoreCorrupt | InvalidInput>;
+  /** `waiting` as a Promise. */
+  readonly waitingPromise: (options?: RunsOptions) => Promise<ReadonlyArray<WaitingStep>>;
+  /**
+   * Stops a run, in whichever process it is; returns when that process has heard it. A crashed run is marked as
+   * interrupted. Fails as `CancelRefused` if the run has ended already, or its process does not answer.
+   */
+  readonly cancel: (
+    runId: string,
+    options?: RunsOptions,
+  ) => Effect.Effect<void, RunNotFound | CancelRefused | StoreError | StoreCorrupt | InvalidInput>;
+  /** `cancel` as a Promise. */
+  readonly cancelPromise: (runId: string, options?: RunsOptions) => Promise<void>;
+} = {
+  list,
+  listPromise: asPromise(list),
+  get,
+  getPromise: asPromise(get),
+  value,
+  valuePromise: asPromise(value),
+  waiting,
+  waitingPromise: asPromise(waiting),
+  cancel,
+  cancelPromise: asPromise(cancel),
+};

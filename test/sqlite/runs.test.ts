@@ -1,0 +1,83 @@
+/** `Runs`: recorded runs, read and cancelled while they run here or elsewhere. */
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import { pipeline, Runs, Signal, type } from "espalier";
+import { expect, test } from "vitest";
+import { storeAt, temporary } from "./support.ts";
+
+const newFile = temporary();
+
+const sleep = (millis: number): Promise<void> =>
+  new Promise((done) => {
+    setTimeout(done, millis);
+  });
+
+const day = Schema.Struct({ at: Schema.Date });
+
+const flow = pipeline("flow")
+  .input("n", type<number>())
+  .step("day", ["n"], ({ n }) => ({ at: new Date(n) }), { output: day })
+  .await("approval", type<string>(), { after: ["day"] })
+  .returns("approval");
+
+test("a run that waits is listed, read, and answered", async () => {
+  const store = storeAt(newFile());
+  const before = Date.now();
+  const running = flow.runPromise({ n: 0 }, { store, runId: "r" });
+  while ((await Runs.waitingPromise({ store })).length === 0) await sleep(10);
+  const [wait] = await Runs.waitingPromise({ store });
+  expect(wait).toMatchObject({ runId: "r", path: "approval" });
+  expect(wait!.since).toBeGreaterThanOrEqual(before);
+  expect(await Runs.listPromise({ store })).toMatchObject([
+    { id: "r", pipeline: "flow", status: "running", ended: undefined },
+  ]);
+  expect(await Runs.getPromise("r", { store })).toMatchObject({
+    status: "running",
+    inputs: { n: 0 },
+    steps: [{ path: "day", status: "succeeded", attempt: 1 }],
+    waiting: [{ runId: "r", path: "approval" }],
+  });
+  // Encoded, as it is recorded.
+  expect(await Runs.valuePromise("r", "day", { store })).toEqual({ at: "1970-01-01T00:00:00.000Z" });
+  await Effect.runPromise(Signal.send("r", "approval", "yes", { store }));
+  expect(await running).toEqual({ approval: "yes" });
+  expect(await Runs.waitingPromise({ store })).toEqual([]);
+  const done = await Runs.getPromise("r", { store });
+  expect(done).toMatchObject({ status: "succeeded", waiting: [] });
+  expect(done.ended).toBeGreaterThanOrEqual(done.began);
+});
+
+test("a run under way is cancelled, once", async () => {
+  const store = storeAt(newFile());
+  const running = flow.runPromise({ n: 0 }, { store, runId: "r" }).then(
+    () => "succeeded",
+    () => "stopped",
+  );
+  while ((await Runs.waitingPromise({ store })).length === 0) await sleep(10);
+  await Runs.cancelPromise("r", { store });
+  expect(await running).toBe("stopped");
+  expect(await Runs.getPromise("r", { store })).toMatchObject({ status: "interrupted", waiting: [] });
+  await expect(Runs.cancelPromise("r", { store })).rejects.toMatchObject({ _tag: "CancelRefused" });
+  await expect(Runs.cancelPromise("no", { store })).rejects.toMatchObject({ _tag: "RunNotFound" });
+});
+
+test("lists are filtered, and what is not there is told", async () => {
+  const store = storeAt(newFile());
+  const one = pipeline("one").step("a", [], () => undefined);
+  const two = pipeline("two").step("a", [], () => Effect.fail("no" as const));
+  await one.runPromise({}, { store, runId: "1" });
+  await two.runPromise({}, { store, runId: "2" }).catch(() => {});
+  await one.runPromise({}, { store, runId: "3" });
+  const ids = async (filter: object) => (await Runs.listPromise({ store, ...filter })).map(({ id }) => id);
+  expect(await ids({})).toEqual(["3", "2", "1"]);
+  expect(await ids({ pipeline: "one" })).toEqual(["3", "1"]);
+  expect(await ids({ status: "failed" })).toEqual(["2"]);
+  expect(await ids({ limit: 2 })).toEqual(["3", "2"]);
+  expect(await ids({ limit: 0 })).toEqual([]);
+  expect(await Runs.valuePromise("1", "a", { store })).toBe(undefined);
+  await expect(Runs.valuePromise("1", "b", { store })).rejects.toMatchObject({ _tag: "InvalidInput" });
+  await expect(Runs.valuePromise("4", "a", { store })).rejects.toMatchObject({ _tag: "RunNotFound" });
+  await expect(Runs.getPromise("4", { store })).rejects.toMatchObject({ _tag: "RunNotFound" });
+  await expect(Runs.listPromise({ store, status: "suceeded" as any })).rejects.toThrow(/"succeeded"/);
+  await expect(Runs.listPromise()).rejects.toMatchObject({ _tag: "InvalidInput", input: "store" });
+});

@@ -1,0 +1,166 @@
+/** What is recorded can be read by its owner only, and secrets are never recorded in clear. */
+import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import * as Effect from "effect/Effect";
+import * as Redacted from "effect/Redacted";
+import * as Schema from "effect/Schema";
+import { pipeline, resume, Store } from "espalier";
+import { SqliteStore } from "espalier/sqlite";
+import { describe, expect, test } from "vitest";
+import { storeAt, temporary } from "./support.ts";
+
+const newFolder = temporary();
+const secret = "correct-horse-battery-staple";
+const redacted = Schema.Redacted(Schema.String);
+
+const newFile = (): string => {
+  const folder = newFolder();
+  mkdirSync(folder);
+  return join(folder, "runs.db");
+};
+
+/** All files of a store. */
+const filesOf = (file: string): ReadonlyArray<string> =>
+  readdirSync(dirname(file)).map((name) => join(dirname(file), name));
+
+const rot = (text: string): string =>
+  Buffer.from(Buffer.from(text).map((byte) => byte ^ 0x5a)).toString("base64");
+const unrot = (text: string): string =>
+  Buffer.from(Buffer.from(text, "base64").map((byte) => byte ^ 0x5a)).toString();
+const codec = { encode: rot, decode: unrot };
+
+/** "refused", or "recorded"; the secret must be in no error and in no file. */
+const kept = async (made: any, inputs: object, file: string, options = {}) => {
+  const store = SqliteStore.layer({ filename: file, ...options });
+  const outcome = await made.runPromise(inputs, { store, runId: "r" }).then(
+    () => "recorded",
+    (error: any) => {
+      expect(typeof error._tag).toBe("string");
+      expect(`${error.message}${JSON.stringify(error)}`).not.toContain(secret);
+      return "refused";
+    },
+  );
+  for (const one of filesOf(file)) expect(readFileSync(one).includes(secret)).toBe(false);
+  return outcome as string;
+};
+
+test.skipIf(process.platform === "win32")(
+  "the store's files can be read by their owner only, while a run is under way and after it",
+  async () => {
+    const file = newFile();
+    const modes = () => filesOf(file).map((one) => [basename(one), (statSync(one).mode & 0o777).toString(8)]);
+    const before = process.umask(0o022);
+    const seen = await pipeline("p")
+      .step("token", [], () => "t")
+      .step("modes", ["token"], () => modes())
+      .runPromise({}, { store: storeAt(file) })
+      .finally(() => process.umask(before));
+    expect(seen.modes.length).toBeGreaterThan(1);
+    for (const [name, mode] of [...seen.modes, ...modes()]) expect([name, mode]).toEqual([name, "600"]);
+  },
+);
+
+const plain = pipeline("p").step("key", [], () => Redacted.make(secret));
+const whole = pipeline("p").step("key", [], () => Redacted.make(secret), { output: redacted });
+const field = pipeline("p").step("key", [], () => ({ user: "ada", password: Redacted.make(secret) }), {
+  output: Schema.Struct({ user: Schema.String, password: redacted }),
+});
+const deep = pipeline("p").step("key", [], () => [{ of: new Map([["ada", Redacted.make(secret)]]) }], {
+  output: Schema.Array(Schema.Struct({ of: Schema.ReadonlyMap(Schema.String, redacted) })),
+});
+const made = pipeline("p").step("key", [], () => Redacted.make(secret), {
+  output: Schema.RedactedFromValue(Schema.String),
+});
+const input = pipeline("p")
+  .input("key", redacted)
+  .step("length", ["key"], ({ key }) => Redacted.value(key).length);
+
+describe("Without a codec", () => {
+  test.each([
+    ["without a schema", plain, {}],
+    ["by its schema", whole, {}],
+    ["in a field", field, {}],
+    ["deep within", deep, {}],
+    ["made from a value", made, {}],
+    ["as an input", input, { key: Redacted.make(secret) }],
+  ] as ReadonlyArray<[string, any, object]>)("a Redacted value %s is refused", async (_, made, inputs) => {
+    expect(await kept(made, inputs, newFile())).toBe("refused");
+  });
+
+  test("the refusal says what to do", async () => {
+    await expect(whole.runPromise({}, { store: storeAt(newFile()) })).rejects.toThrow(/codec/);
+  });
+
+  test("a value of a schema that allows a Redacted one, and has none, is recorded", async () => {
+    const optional = pipeline("p").step("key", [], () => undefined as Redacted.Redacted | undefined, {
+      output: Schema.UndefinedOr(redacted),
+    });
+    expect(await kept(optional, {}, newFile())).toBe("recorded");
+  });
+
+  test("and without a store a Redacted value goes from step to step", async () => {
+    const used = whole.step("length", ["key"], ({ key }) => Redacted.value(key).length).returns("length");
+    expect(await used.runPromise()).toEqual({ length: secret.length });
+  });
+});
+
+describe("With a codec", () => {
+  test.each([
+    ["by its schema", whole, {}],
+    ["in a field", field, {}],
+    ["as an input", input, { key: Redacted.make(secret) }],
+  ] as ReadonlyArray<[string, any, object]>)(
+    "a Redacted value %s is recorded, not in clear",
+    async (_, made, inputs) => {
+      expect(await kept(made, inputs, newFile(), { codec })).toBe("recorded");
+    },
+  );
+
+  test("what is recorded, small and large, is read again with it, and not without it", async () => {
+    const file = newFile();
+    let ran = 0;
+    const p = pipeline("p")
+      .step("large", [], () => {
+        ran++;
+        return secret.repeat(20_000);
+      })
+      .step("end", ["large"], ({ large }) => {
+        if (ran === 1) throw new Error(`${secret} was wrong`);
+        return large.length;
+      });
+    const store = SqliteStore.layer({ filename: file, codec });
+    await expect(p.runPromise({}, { store, runId: "r" })).rejects.toMatchObject({ _tag: "StepFailed" });
+    for (const one of filesOf(file)) expect(readFileSync(one).includes(secret)).toBe(false);
+    ran = 2;
+    await expect(Effect.runPromise(resume(p, "r", { store: storeAt(file) }))).rejects.toMatchObject({
+      _tag: "StoreError",
+      message: expect.stringContaining("encrypted"),
+    });
+    const seen = await Effect.runPromise(
+      Effect.flatMap(Store, (service) => service.find("r")).pipe(Effect.provide(storeAt(file))),
+    );
+    expect(seen?.entries.map(({ text }) => text)).toEqual(['"<encrypted>"']);
+    expect(JSON.stringify(seen)).not.toContain(secret);
+    expect((await Effect.runPromise(resume(p, "r", { store }))).end).toBe(secret.length * 20_000);
+    expect(ran).toBe(2);
+  });
+
+  test("a codec that throws fails the run with its reason, and no other run", async () => {
+    const broken = {
+      ...codec,
+      encode: (text: string) => {
+        if (text.includes("no")) throw new Error("no key");
+        return rot(text);
+      },
+    };
+    const store = SqliteStore.layer({ filename: newFile(), codec: broken });
+    const bad = pipeline("bad").step("a", [], () => "no");
+    const good = pipeline("good").step("a", [], () => "yes");
+    const [one, two] = await Promise.allSettled([
+      bad.runPromise({}, { store }),
+      good.runPromise({}, { store }),
+    ]);
+    expect(one).toMatchObject({ status: "rejected", reason: { _tag: "StoreError" } });
+    expect(two).toMatchObject({ status: "fulfilled", value: { a: "yes" } });
+  });
+});
