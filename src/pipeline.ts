@@ -15,7 +15,7 @@ import { GraphError } from "./errors.ts";
 import type { AnyOptions, StepDefinition } from "./graph/definition.ts";
 import type { GraphInput } from "./graph/graph.ts";
 import { Draft } from "./graph/graph.ts";
-import { sorted } from "./graph/order.ts";
+import { mayReadEachOther, sorted } from "./graph/order.ts";
 import { makeDefinition, standalone } from "./graph/steps.ts";
 import { planOf } from "./plan.ts";
 import { runGraph, startGraph } from "./run/run.ts";
@@ -124,20 +124,23 @@ class PipelineValue {
   }
 
   addAll(parts: Iterable<unknown>): PipelineValue {
-    let draft = this.#draft;
+    const base = this.#draft;
+    const steps: Array<StepDefinition> = [];
     let left = Array.isArray(parts) || parts instanceof Set ? Infinity : mostOfUnknownLength;
     for (const part of parts) {
       if (left-- === 0) {
-        const reason = `addAll was given more than ${mostOfUnknownLength} steps by an iterable that may be endless: make an array of them first.`;
-        throw new GraphError({ pipeline: this.name, step: "", reason });
+        this.#refuse(
+          "",
+          `addAll was given more than ${mostOfUnknownLength} steps by an iterable that may be endless: make an array of them first.`,
+        );
       }
-      const definition = standalone(part);
-      if (definition === undefined) {
-        throw new GraphError({ pipeline: this.name, step: "", reason: "addAll takes standalone steps." });
-      }
-      draft = draft.withStep(definition);
+      steps.push(standalone(part) ?? this.#refuse("", "addAll takes standalone steps."));
     }
-    if (draft === this.#draft) draft = draft.withEmptyFamily();
+    if (steps.length === 0) return new PipelineValue(base.withEmptyFamily());
+    const isKnown = (name: string): boolean => base.visibleSlot(name) !== undefined;
+    const inOrder = mayReadEachOther(steps, isKnown) ? sorted(this.name, steps, isKnown) : steps;
+    let draft = base;
+    for (const definition of inOrder) draft = draft.withStep(definition);
     return new PipelineValue(draft);
   }
 

@@ -1,6 +1,7 @@
 /** The graph of a pipeline as plain data: what every renderer draws, and what events and reports carry. */
 import type { Plan, PlanEdge, PlanStep } from "../types/plan.ts";
 import type { Draft, GraphNode } from "./graph/graph.ts";
+import { lateSlot } from "./graph/graph.ts";
 import { prefixOf } from "./path.ts";
 
 /** Where each slot comes from, as the path of its step or the name of the input. */
@@ -21,10 +22,11 @@ const edgesOf = (
     node.waitsFor.map((index) => ({ name, from: prefix + draft.node(index).path }));
   const edges: Array<PlanEdge> = [];
   const { over } = node.definition;
-  if (over !== undefined) edges.push(...(node.overSlot === -1 ? late(over) : [edge(over, node.overSlot)]));
+  if (over !== undefined)
+    edges.push(...(node.overSlot === lateSlot ? late(over) : [edge(over, node.overSlot)]));
   node.keys.forEach((key, i) => {
     const slot = node.slots[i]!;
-    edges.push(...(slot === -1 ? late(key) : [edge(key, slot)]));
+    edges.push(...(slot < 0 ? late(key) : [edge(key, slot)]));
   });
   for (const { glob, names, slots } of node.globs) {
     names.forEach((name, i) => edges.push(edge(name, slots[i]!)));

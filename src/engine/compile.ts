@@ -4,6 +4,7 @@
  */
 import type { StepDefinition } from "../graph/definition.ts";
 import type { Draft, GraphInput, GraphNode } from "../graph/graph.ts";
+import { lateSlot } from "../graph/graph.ts";
 import type { Middleware } from "./executor.ts";
 import type { Policy } from "./policy.ts";
 import { policyOf } from "./policy.ts";
@@ -45,7 +46,7 @@ const zeros = (count: number): Array<number> => {
 };
 
 /** Does a node read other than by plain names? */
-const hasMoreSlots = ({ globs, overSlot }: GraphNode): boolean => globs.length > 0 || overSlot !== -1;
+const hasMoreSlots = ({ globs, overSlot }: GraphNode): boolean => globs.length > 0 || overSlot !== lateSlot;
 
 /** Every slot that a node reads, once for each read. */
 const allSlots = ({ slots, globs, overSlot }: GraphNode): ReadonlyArray<number> => [
@@ -68,7 +69,7 @@ export const compile = (draft: Draft): Graph => {
     if (policy !== undefined) (policies ??= new Array<Policy | undefined>(count).fill(undefined))[i] = policy;
     const slots = hasMoreSlots(node) ? allSlots(node) : node.slots;
     for (const slot of slots) {
-      if (slot === -1) continue;
+      if (slot < 0) continue;
       readCounts[slot]!++;
       const owner = owners[slot]!;
       if (owner === -1) continue;
@@ -93,7 +94,7 @@ export const compile = (draft: Draft): Graph => {
     }
     const slots = hasMoreSlots(node) ? allSlots(node) : node.slots;
     for (const slot of slots) {
-      const owner = slot === -1 ? -1 : owners[slot]!;
+      const owner = slot < 0 ? -1 : owners[slot]!;
       if (owner !== -1) readers[next[owner]!++] = i;
     }
     for (const source of node.waitsFor) readers[next[source]!++] = i;

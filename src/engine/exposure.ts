@@ -5,6 +5,7 @@
 import * as Exit from "effect/Exit";
 import { ExpansionError } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
+import { acceptsUndefined } from "../values/schema.ts";
 import type { Graph } from "./compile.ts";
 import type { Call } from "./frame.ts";
 import { isTaken, lateProblem, recordProblem } from "./outputs.ts";
@@ -22,7 +23,9 @@ export const expansionProblem = (call: Call, graph: Graph): ExpansionError | und
 };
 
 const inputsProblem = ({ inputs }: Call, graph: Graph): string | undefined => {
-  const missing = graph.inputs.find(({ name }) => !Object.hasOwn(inputs, name));
+  const missing = graph.inputs.find(
+    ({ name, schema }) => !Object.hasOwn(inputs, name) && !acceptsUndefined(schema),
+  );
   if (missing === undefined) return undefined;
   const available = Object.keys(inputs);
   return `The sub-pipeline "${graph.name}" reads the input "${missing.name}", and the step has ${available.length === 0 ? "no inputs" : `only ${list(available)}`}. Add "${missing.name}" to the inputs of the step.`;

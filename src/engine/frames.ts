@@ -4,7 +4,6 @@
  */
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
-import { ExpansionError } from "../errors.ts";
 import type { Graph } from "./compile.ts";
 import type { Core, FrameRoom } from "./core.ts";
 import { layered } from "./executor.ts";
@@ -85,10 +84,8 @@ export class Frames implements FrameRoom {
       if (frame.reads[slot]! > 0) results[name] = frame.values[slot];
     });
     for (const name of graph.returnsLate) {
-      if (frame.late?.has(name) !== true) {
-        const reason = `It returns "${name}", and none of its steps with outputs "all" provided that in this run. Provide it in each branch.`;
-        return Exit.fail(new ExpansionError({ path: frame.path || graph.name, reason }));
-      }
+      // A branch may not provide what another one does: it is undefined then, as its type says.
+      results[name] = frame.late?.get(name)?.value;
     }
     for (const [name, { value, by }] of frame.late ?? []) {
       if (graph.draft.showsLate(by, name)) results[name] = value;

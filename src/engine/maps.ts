@@ -7,7 +7,7 @@ import * as Exit from "effect/Exit";
 import * as Result from "effect/Result";
 import { ExpansionError, TooFewSucceeded } from "../errors.ts";
 import type { GraphNode } from "../graph/graph.ts";
-import { nameProblem } from "../graph/names.ts";
+import { keyProblem } from "../graph/names.ts";
 import { describe } from "../values/describe.ts";
 import type { Core, MapRoom } from "./core.ts";
 import type { MapState } from "./frame.ts";
@@ -137,8 +137,9 @@ const itemsOf = (frame: Frame, node: GraphNode, path: () => string, most: number
     const keys = Array.from({ length: count }, (_, index) => String(key(items[index], index)));
     const seen = new Set<string>();
     for (const name of keys) {
-      const problem = nameProblem(name);
-      if (problem !== undefined) return error(`The key "${name}" cannot stand in a path. ${problem}`);
+      const problem = keyProblem(name);
+      if (problem !== undefined)
+        return error(`The key ${JSON.stringify(name)} cannot be part of a path. ${problem}`);
       if (seen.has(name))
         return error(`Two items have the key "${name}": keys name items, so they must differ.`);
       seen.add(name);

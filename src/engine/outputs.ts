@@ -5,6 +5,7 @@
 import { ExpansionError, InvalidOutput, StepFailed } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import type { GraphNode } from "../graph/graph.ts";
+import { lateSlot } from "../graph/graph.ts";
 import { globMatcher, nameProblem } from "../graph/names.ts";
 import type { Frame, Late } from "./frame.ts";
 import { emptyFamily, emptyInputs, emptyRecord } from "./reads.ts";
@@ -17,7 +18,7 @@ const take = (frame: Frame, slot: number): unknown => {
 };
 
 const unprovided = (name: string): string =>
-  `It reads "${name}", and none of the earlier steps with outputs "all" provided that in this run. Provide it in each branch, or read "${name}*": what there is of that.`;
+  `It reads "${name}", and none of the earlier steps with outputs "all" provided that in this run. Provide it in each branch, or read "${name}?", which is undefined where it is missing.`;
 
 /** What an "all" step provided, if it is one of those that the node waits for: others may or may not have ended. */
 const lateFor = (frame: Frame, node: GraphNode, name: string): Late | undefined => {
@@ -32,12 +33,12 @@ export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknow
   for (let i = 0; i < slots.length; i++) {
     const key = keys[i]!;
     const slot = slots[i]!;
-    if (slot !== -1) {
+    if (slot >= 0) {
       inputs[key] = take(frame, slot);
     } else {
       const late = lateFor(frame, node, key);
-      if (late === undefined) return unprovided(key);
-      inputs[key] = late.value;
+      if (late === undefined && slot === lateSlot) return unprovided(key);
+      inputs[key] = late?.value;
     }
   }
   for (const { glob, names, slots: members } of globs) {
@@ -56,7 +57,7 @@ export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknow
 
 /** The output that a map runs over; a sentence as above. */
 export const readOver = (frame: Frame, node: GraphNode): { readonly value: unknown } | string => {
-  if (node.overSlot !== -1) return { value: take(frame, node.overSlot) };
+  if (node.overSlot !== lateSlot) return { value: take(frame, node.overSlot) };
   const over = node.definition.over!;
   return lateFor(frame, node, over) ?? unprovided(over);
 };

@@ -10,8 +10,11 @@
 
 import { GraphError } from "../errors.ts";
 import { describe } from "../values/describe.ts";
+import { didYouMean } from "../values/nearest.ts";
+import { acceptsUndefined } from "../values/schema.ts";
+import { typed } from "../values/specification.ts";
 import type { StepDefinition } from "./definition.ts";
-import { globMatcher, isGlob, nameProblem } from "./names.ts";
+import { globMatcher, isGlob, keyOf, nameProblem, optionalName } from "./names.ts";
 import { child } from "../path.ts";
 
 /** A glob input: the family members known when the step was added. Steps with outputs "all" may add more at run time. */
@@ -25,13 +28,13 @@ export interface GraphNode {
   /** The step's own part of its path. */
   readonly path: string;
   readonly definition: StepDefinition;
-  /** For each plain name that the step reads, the slot. -1: what an earlier "all" step provides, looked up in the run. */
+  /** For each plain name that the step reads, the slot, or `lateSlot` or `maybeSlot`. */
   readonly keys: ReadonlyArray<string>;
   readonly slots: ReadonlyArray<number>;
   readonly globs: ReadonlyArray<GlobRead>;
   /** The earlier "all" steps that this one waits for, since a name or a glob may mean one of their outputs. */
   readonly waitsFor: ReadonlyArray<number>;
-  /** A map's `over`: its slot, or -1 as above. */
+  /** A map's `over`: its slot, or `lateSlot`. */
   readonly overSlot: number;
   /** The step's outputs have the slots from here on, in order. */
   readonly firstSlot: number;
@@ -39,6 +42,11 @@ export interface GraphNode {
   /** For an "all" step of a pipeline that was added: which names that pipeline shows; undefined: all. */
   readonly shows?: (name: string) => boolean;
 }
+
+/** In place of a slot: what an earlier "all" step must provide, looked up in the run. */
+export const lateSlot = -1;
+/** In place of a slot: what an earlier "all" step may provide; undefined where none does. */
+const maybeSlot = -2;
 
 export interface GraphInput {
   readonly name: string;
@@ -255,7 +263,7 @@ export class Draft {
         const output = outputs[i] as string;
         this.#checkNew(output, name);
         if (outputs.length > 1 && outputs.indexOf(output) !== i) {
-          throw this.#error(name, `Its outputs name "${output}" twice.`);
+          throw this.#error(name, `The output "${output}" is already provided: give this one another name.`);
         }
       }
     }
@@ -269,17 +277,21 @@ export class Draft {
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i]!;
       // What is provided is no glob, since a name has no star: most inputs need one look.
-      const slot = this.visibleSlot(input) ?? (isGlob(input) ? undefined : this.#slotFor(input, name));
+      let slot = this.visibleSlot(input);
       if (slot === undefined) {
-        [keys, slots, globs] = this.#readsOf(definition);
-        waits = this.#openCount > 0;
-        break;
+        if (isGlob(input)) {
+          [keys, slots, globs] = this.#readsOf(definition);
+          waits = this.#openCount > 0;
+          break;
+        }
+        slot = this.#slotOf(input, definition);
+        if (keys === inputs && optionalName(input) !== undefined) keys = inputs.map(keyOf);
       }
       (slots as Array<number>)[i] = slot;
-      waits ||= slot === -1;
+      waits ||= slot < 0;
     }
-    const overSlot = definition.over === undefined ? -1 : this.#slotFor(definition.over, name);
-    waits ||= definition.over !== undefined && overSlot === -1;
+    const overSlot = definition.over === undefined ? lateSlot : this.#slotFor(definition.over, name);
+    waits ||= definition.over !== undefined && overSlot === lateSlot;
     const log = this.#writable();
     log.nodes.push({
       path: name,
@@ -325,11 +337,14 @@ export class Draft {
     }
     const visible = other.visible().filter(([, slot]) => other.ownerOf(slot) !== -1);
     for (const [name] of visible) this.#checkNew(name, other.name);
-    const aliases = other.inputs.map((input) => [input, this.#slotFor(input.name, other.name)] as const);
+    const aliases = other.inputs.map((input) => {
+      const isOptional = acceptsUndefined(input.schema);
+      return [input, this.#slotFor(input.name, other.name, isOptional)] as const;
+    });
     const log = this.#writable();
     if (hides) (log.prefixes ??= new Map()).set(other.name, this.nodeCount);
 
-    const slotMap: Array<number> = Array.from({ length: other.slotCount }, () => -1);
+    const slotMap: Array<number> = Array.from({ length: other.slotCount }, () => lateSlot);
     const openHere = this.openNodes;
     for (const [input, slot] of aliases) {
       const definition = decode(input);
@@ -344,8 +359,8 @@ export class Draft {
         keys: [input.name],
         slots: [slot],
         globs: noGlobs,
-        waitsFor: slot === -1 ? openHere : noNodes,
-        overSlot: -1,
+        waitsFor: slot < 0 ? openHere : noNodes,
+        overSlot: lateSlot,
         firstSlot: log.owners.length,
         outputs: [input.name],
       });
@@ -354,7 +369,7 @@ export class Draft {
     }
     const shown = new Map(visible.map(([name, slot]) => [slot, name]));
     const offset = log.nodes.length;
-    const here = (slot: number): number => (slot === -1 ? -1 : (slotMap[slot] as number));
+    const here = (slot: number): number => (slot < 0 ? slot : (slotMap[slot] as number));
     for (let i = 0; i < other.nodeCount; i++) {
       const node = other.node(i);
       const firstSlot = log.owners.length;
@@ -370,7 +385,7 @@ export class Draft {
         log.slotNames.push(name);
       });
       if (node.definition.outputs === "all") log.open.push(log.nodes.length);
-      // A name that the other pipeline has from an "all" step of its own stays -1; one of its inputs may be one of ours.
+      // A name that the other pipeline has from an "all" step of its own stays late; one of its inputs may be one of ours.
       log.nodes.push({
         path: isShown ? node.path : child(other.name, node.path),
         definition: node.definition,
@@ -398,7 +413,8 @@ export class Draft {
 
   withReturns(names: ReadonlyArray<string>): Draft {
     for (const name of names) {
-      if (this.visibleSlot(name) === undefined && (!this.isOpen || nameProblem(name) !== undefined)) {
+      const mayCome = (this.isOpen || this.#hasEmptyFamily) && nameProblem(name) === undefined;
+      if (this.visibleSlot(name) === undefined && !mayCome) {
         throw this.#error(
           name,
           `It cannot be returned, since no step provides it; ${available(this.visibleNames())}.`,
@@ -439,7 +455,7 @@ export class Draft {
     aliases: ReadonlyArray<readonly [GraphInput, number]>,
   ): ReadonlyArray<number> {
     const own = node.waitsFor.map((index) => index + offset);
-    const readsOpen = aliases.some(([input, slot]) => slot === -1 && node.keys.includes(input.name));
+    const readsOpen = aliases.some(([input, slot]) => slot < 0 && node.keys.includes(input.name));
     return readsOpen ? [...openHere, ...own] : own;
   }
 
@@ -453,37 +469,45 @@ export class Draft {
     return at !== undefined && at < this.nodeCount;
   }
 
-  #slotFor(input: string, step: string): number {
-    if (typeof input !== "string")
-      throw this.#error(step, "Its inputs are names, and one of them is no string.");
+  /** The slot that a step's input means: `"b?"`, and what a schema allows to be undefined, may be missing. */
+  #slotOf(input: string, { name, schemas }: StepDefinition): number {
+    const optional = optionalName(input);
+    if (optional !== undefined) return this.#slotFor(optional, name, true);
     const slot = this.visibleSlot(input);
     if (slot !== undefined) return slot;
-    if (this.#openCount > 0 && nameProblem(input) === undefined) return -1;
+    return this.#slotFor(input, name, schemas !== undefined && acceptsUndefined(schemas[input]));
+  }
+
+  #slotFor(input: string, step: string, isOptional = false): number {
+    if (typeof input !== "string") throw this.#error(step, `over must be a name; got ${typed(input)}.`);
+    const slot = this.visibleSlot(input);
+    if (slot !== undefined) return slot;
+    const problem = nameProblem(input);
+    if (problem !== undefined && (isOptional || this.#openCount > 0)) throw this.#error(step, problem);
+    if (isOptional) return maybeSlot;
+    if (this.#openCount > 0) return lateSlot;
+    const names = this.visibleNames();
     throw this.#error(
       step,
-      `It reads "${input}", and nothing provides that; ${available(this.visibleNames())}. Add an input or a step "${input}" before it.`,
+      `It reads "${input}", and nothing provides that; ${available(names)}.${didYouMean(input, names)} Add an input or a step "${input}" before it, or read "${input}?" if it may be missing.`,
     );
   }
 
   /** What a step with globs reads: the names, their slots, and the families. */
-  #readsOf({
-    name,
-    inputs,
-  }: StepDefinition): [
-    keys: ReadonlyArray<string>,
-    slots: ReadonlyArray<number>,
-    globs: ReadonlyArray<GlobRead>,
-  ] {
-    const keys = inputs.filter((input) => !isGlob(input));
+  #readsOf(
+    definition: StepDefinition,
+  ): [keys: ReadonlyArray<string>, slots: ReadonlyArray<number>, globs: ReadonlyArray<GlobRead>] {
+    const { name, inputs } = definition;
+    const plain = inputs.filter((input) => !isGlob(input));
     const globs = inputs.filter(isGlob).map((glob) => {
       const read = this.#family(glob);
       if (read.slots.length > 0 || this.#openCount > 0 || this.#hasEmptyFamily) return read;
       throw this.#error(
         name,
-        `The glob "${glob}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or mend the glob.`,
+        `The glob "${glob}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or fix the glob.`,
       );
     });
-    return [keys, keys.map((key) => this.#slotFor(key, name)), globs];
+    return [plain.map(keyOf), plain.map((input) => this.#slotOf(input, definition)), globs];
   }
 
   #family(glob: string): GlobRead {

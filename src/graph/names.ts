@@ -1,28 +1,65 @@
 /**
- * What a name may hold, and which names a glob such as `feat_*` reads. The compile-time twin is in `types/`.
+ * What a name can contain, which names a glob such as `feat_*` reads, and how an input says that it may be missing. The
+ * compile-time twin is in `types/`.
  */
+import { typed } from "../values/specification.ts";
+
 const longest = 256;
 
-/** No / [ ] * and no control character. A loop, since on short names it takes a fifth of what a regular expression does. */
-const isForbidden = (name: string): boolean => {
+/**
+ * What a name cannot contain, or undefined where it has nothing of that. A loop, since on short names it takes a fifth of
+ * what a regular expression does.
+ */
+const forbiddenIn = (name: string): "character" | "surrogate" | undefined => {
   for (let i = 0; i < name.length; i++) {
     const code = name.charCodeAt(i);
-    if (code < 0x20 || code === 0x2a || code === 0x2f || code === 0x5b || code === 0x5d) return true;
-    if (code >= 0x7f && code <= 0x9f) return true;
+    if (code < 0x20 || code === 0x2a || code === 0x2f || code === 0x5b || code === 0x5d) return "character";
+    if (code >= 0x7f && code <= 0x9f) return "character";
+    if (code < 0xd800 || code > 0xdfff) continue;
+    const next = name.charCodeAt(++i);
+    if (code > 0xdbff || !(next >= 0xdc00 && next <= 0xdfff)) return "surrogate";
   }
-  return false;
-};
-
-/** Why `name` is no name, or undefined where it is one. */
-export const nameProblem = (name: unknown): string | undefined => {
-  if (typeof name !== "string") return `A name is a string, and this one is ${typeof name}.`;
-  if (name === "") return "A name is not empty.";
-  if (name.length > longest)
-    return `A name has at most ${longest} characters, and this one has ${name.length}.`;
-  if (name === "__proto__") return `"__proto__" is refused as a name.`;
-  if (isForbidden(name)) return "A name holds no / [ ] * and no control character.";
   return undefined;
 };
+
+/** Names that would mean something else in JavaScript: what has a `then` is waited for. */
+const reserved: ReadonlySet<string> = new Set(["__proto__", "then"]);
+
+const optionalMark = 0x3f;
+
+/** What no part of a path can be: `what` is the part's name in the sentence. */
+const partProblem = (what: string, text: string): string | undefined => {
+  if (text === "") return `${what} must not be empty.`;
+  if (text.length > longest)
+    return `${what} must have at most ${longest} characters; this one has ${text.length}.`;
+  switch (forbiddenIn(text)) {
+    case "character":
+      return `${what} must not contain / [ ] * or control characters; got ${JSON.stringify(text)}.`;
+    case "surrogate":
+      return `${what} must be well-formed Unicode; got ${JSON.stringify(text)}, with half of a surrogate pair.`;
+    case undefined:
+      return undefined;
+  }
+};
+
+/** Why `name` cannot be a name, in one sentence; undefined where it can. */
+export const nameProblem = (name: unknown): string | undefined => {
+  if (typeof name !== "string") return `A name must be a string; got ${typed(name)}.`;
+  if (reserved.has(name)) return `The name "${name}" is reserved. Use another one.`;
+  if (name.charCodeAt(name.length - 1) === optionalMark)
+    return `A name must not end with "?", which marks an input that may be missing; got ${JSON.stringify(name)}.`;
+  return partProblem("A name", name);
+};
+
+/** Why this text cannot name an item of a map in its path; undefined where it can. */
+export const keyProblem = (key: string): string | undefined => partProblem("A key", key);
+
+/** The name that an input such as `"b?"` reads if anything provides it; undefined for any other input. */
+export const optionalName = (input: string): string | undefined =>
+  input.charCodeAt(input.length - 1) === optionalMark ? input.slice(0, -1) : undefined;
+
+/** The name under which a function finds what this input reads. */
+export const keyOf = (input: string): string => optionalName(input) ?? input;
 
 /** Is this input a glob? A star never stands in a name, so it says so. */
 export const isGlob = (input: string): boolean => input.includes("*");

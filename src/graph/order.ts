@@ -1,16 +1,17 @@
 /**
- * Puts the steps of `pipelineOf` in an order in which each reads only what is provided before it, or says which circle
- * makes that impossible. Kahn's algorithm (A. B. Kahn, "Topological sorting of large networks", 1962); steps that could
+ * Puts the steps of `pipelineOf` and of one `addAll` in an order in which each reads only what is provided before it, or
+ * says which cycle makes that impossible. Kahn's algorithm (A. B. Kahn, "Topological sorting of large networks", 1962); steps that could
  * go either way keep the order in which they were given.
  */
 
 import { GraphError } from "../errors.ts";
 import type { StepDefinition } from "./definition.ts";
-import { globMatcher, isGlob } from "./names.ts";
+import { globMatcher, isGlob, keyOf } from "./names.ts";
 
 export const sorted = (
   pipeline: string,
   steps: ReadonlyArray<StepDefinition>,
+  isKnown: (name: string) => boolean = () => false,
 ): ReadonlyArray<StepDefinition> => {
   const providers = new Map<string, number>();
   const open: Array<number> = [];
@@ -24,11 +25,13 @@ export const sorted = (
     for (const input of inputs) {
       if (isGlob(input)) {
         const matches = globMatcher(input);
-        for (const [name, index] of providers) if (matches(name)) found.add(index);
+        for (const [name, index] of providers) if (index !== reader && matches(name)) found.add(index);
         for (const index of open) if (index !== reader) found.add(index);
       } else {
-        const index = providers.get(input);
+        const name = keyOf(input);
+        const index = providers.get(name);
         if (index !== undefined) found.add(index);
+        else if (isKnown(name)) continue;
         // What nothing provides by name may come from the steps whose outputs are not known yet.
         else for (const other of open) if (other !== reader) found.add(other);
       }
@@ -51,12 +54,24 @@ export const sorted = (
   if (order.length === steps.length) return order;
 
   const blocked = waits.findIndex((count) => count > 0);
-  const cycle = findCycle(blocked, sources, waits).map((index) => steps[index]!.name);
-  const reason = `Its steps read each other in a circle: ${[...cycle, cycle[0]].join(" → ")}. Take one of these reads out.`;
+  const cycle = fromFirst(findCycle(blocked, sources, waits)).map((index) => steps[index]!.name);
+  const reason = `These steps form a cycle: ${[...cycle, cycle[0]].join(" → ")}. Remove one of these inputs.`;
   throw new GraphError({ pipeline, step: cycle[0]!, reason });
 };
 
-/** Goes from a blocked step to one that blocks it until it has been there: what lies between is a circle. */
+/** The same cycle, from the step that was given first: one mistake has one message. */
+const fromFirst = (cycle: ReadonlyArray<number>): ReadonlyArray<number> => {
+  const first = cycle.indexOf(Math.min(...cycle));
+  return [...cycle.slice(first), ...cycle.slice(0, first)];
+};
+
+/** May one of these steps read another? If not, they can be added as they are. */
+export const mayReadEachOther = (
+  steps: ReadonlyArray<StepDefinition>,
+  isKnown: (name: string) => boolean,
+): boolean => steps.some(({ inputs }) => inputs.some((input) => isGlob(input) || !isKnown(keyOf(input))));
+
+/** Goes from a blocked step to one that blocks it until it has been there: what lies between is a cycle. */
 const findCycle = (
   from: number,
   sources: ReadonlyArray<ReadonlyArray<number>>,

@@ -1,9 +1,11 @@
+import type { StandardSchemaV1 } from "effect/StandardSchema";
 import type { InputsOf } from "../../types/pipeline.ts";
 import type { AnyPipeline } from "../../types/provided.ts";
 import type { AnyStep, InOf } from "../../types/step.ts";
 import type { Graph } from "../engine/compile.ts";
 import { compile, graphOf } from "../engine/compile.ts";
 import { Draft } from "../graph/graph.ts";
+import { keyOf, optionalName } from "../graph/names.ts";
 import { standalone } from "../graph/steps.ts";
 import { unchecked } from "../values/schema.ts";
 import { checkSubject } from "./check.ts";
@@ -38,10 +40,17 @@ export const checkDynamic = async <S extends AnyStep>(
   const definition = standalone(step);
   if (definition?.kind !== "dynamic") throw new TypeError("checkDynamic takes a standalone dynamic step.");
   let draft = Draft.empty("check");
-  for (const name of definition.inputs) draft = draft.withInput(name, unchecked);
+  for (const input of definition.inputs) {
+    draft = draft.withInput(keyOf(input), optionalName(input) === undefined ? unchecked : optional);
+  }
   draft = draft.withStep(definition);
   if (definition.outputs !== "all") draft = draft.withReturns(definition.outputs);
   return checkSubject({ name: definition.name, check: "checkDynamic", graph: compile(draft) }, options);
+};
+
+/** The schema of an input that an arbitrary may leave out. */
+const optional: StandardSchemaV1 = {
+  "~standard": { version: 1, vendor: "espalier", validate: (value) => ({ value }) },
 };
 
 /**

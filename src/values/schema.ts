@@ -110,6 +110,43 @@ export const decode = (schema: unknown, value: unknown): Decoded => {
   return Effect.succeed(value);
 };
 
+/** The syntax of an Effect Schema, as far as it is read here. */
+interface Syntax {
+  readonly _tag: string;
+  readonly types?: ReadonlyArray<Syntax>;
+  readonly encoding?: ReadonlyArray<{ readonly to: Syntax }>;
+}
+
+/** What an Effect Schema decodes from. Read from its syntax, since the parser may not be loaded yet. */
+const encodedSide = (syntax: Syntax): Syntax => {
+  let side = syntax;
+  while (side.encoding !== undefined && side.encoding.length > 0) side = side.encoding.at(-1)!.to;
+  return side;
+};
+
+const withUndefined = new Set(["Undefined", "Void", "Unknown", "Any"]);
+
+const includesUndefined = (syntax: Syntax): boolean => {
+  const { _tag, types } = encodedSide(syntax);
+  return withUndefined.has(_tag) || (_tag === "Union" && types!.some(includesUndefined));
+};
+
+/** Does this schema decode `undefined`, so that what it declares may be left out? `type<T>()` does not say. */
+export const acceptsUndefined = (schema: unknown): boolean => {
+  if (isUnchecked(schema)) return false;
+  try {
+    if (isEffectSchema(schema)) return includesUndefined((schema as unknown as { readonly ast: Syntax }).ast);
+    if (!isStandardSchema(schema)) return false;
+    const result = schema["~standard"].validate(undefined);
+    if (!isThenable(result)) return result.issues === undefined;
+    // It checks asynchronously: that cannot be awaited while a graph is built.
+    void promiseOf(result).catch(() => {});
+    return false;
+  } catch {
+    return false;
+  }
+};
+
 /** Why decoding failed, of whatever a schema did: refuse, throw or die. */
 export const problemOf = (cause: Cause.Cause<DecodeProblem>): DecodeProblem => {
   for (const reason of cause.reasons) {

@@ -128,7 +128,7 @@ export const aListOf =
   (name, value) => {
     if (!Array.isArray(value)) return must(name, `an array of ${what}`, value);
     const bad = value.findIndex((each) => typeof each !== "string");
-    return bad === -1 ? undefined : `${name} must contain only ${what}; got ${typed(value[bad])}.`;
+    return bad === -1 ? undefined : `${name} must contain only strings; got ${typed(value[bad])}.`;
   };
 
 /** The first thing that is wrong with `given`; names in the sentence begin with `prefix`. Undefined: nothing. */

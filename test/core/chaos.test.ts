@@ -190,11 +190,17 @@ const build = (shape: ReadonlyArray<Node>, watch: Watch, depth: number): any => 
     } else {
       const each = act(grown);
       built = built
-        .step(`${name}?`, inputs, () => Array.from({ length: items }, (_, i) => i))
-        .map(name, `${name}?`, inputs, (_: unknown, given: unknown, context: any) => each(given, context), {
-          ...options,
-          ...(items % 2 === 0 ? { concurrency: 2 } : { failures: "collect" }),
-        });
+        .step(`items of ${name}`, inputs, () => Array.from({ length: items }, (_, i) => i))
+        .map(
+          name,
+          `items of ${name}`,
+          inputs,
+          (_: unknown, given: unknown, context: any) => each(given, context),
+          {
+            ...options,
+            ...(items % 2 === 0 ? { concurrency: 2 } : { failures: "collect" }),
+          },
+        );
     }
     readable.push(name);
   });

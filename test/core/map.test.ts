@@ -245,8 +245,8 @@ describe("The key of an item", () => {
   });
   test.each([
     ["that two items share", () => "same", /Two items have the key "same"/],
-    ["that is no part of a path", () => "a/b", /cannot stand in a path/],
-    ["that is empty", () => "", /cannot stand in a path/],
+    ["that is no part of a path", () => "a/b", /cannot be part of a path/],
+    ["that is empty", () => "", /cannot be part of a path/],
     [
       "that throws",
       () => {
