@@ -1,5 +1,6 @@
 /** The one fold of a run's events: an event goes in, and the state of the run changes. Every view reads that state. */
 import type { PipelineEvent } from "../events.ts";
+import { stepKinds } from "../graph/kinds.ts";
 import type { RunState, StepState } from "./run-state.ts";
 import { hasItems } from "./run-state.ts";
 
@@ -50,7 +51,7 @@ const started = (
   step.attempt = Math.max(step.attempt, attempt);
   step.attemptBegan = time;
   step.fraction = undefined;
-  state.activate(step, "running");
+  state.activate(step, isWait(step) ? "waiting" : "running");
 };
 
 const failed = (
@@ -62,6 +63,10 @@ const failed = (
   if (state.keepsItems) state.failures.push({ path: step.path, error });
   state.end(step, "failed", time);
 };
+
+/** Steps that wait for a value from outside or for time to pass, as soon as they have started. */
+const isWait = ({ kind }: StepState): boolean =>
+  kind !== "run" && kind !== "item" && stepKinds[kind].returns === "wait";
 
 const doNothing = (): void => {};
 

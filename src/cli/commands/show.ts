@@ -5,10 +5,13 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
 import { itemsOf, readShape, shapesOf } from "../../journal/shape.ts";
-import type { RunDetails } from "../../journal/store.ts";
+import type { StepState, StepStatus } from "../../fold/run-state.ts";
+import type { Entry } from "../../journal/records.ts";
+import type { RunDetails, StoredEvent } from "../../journal/store.ts";
 import { preview, took, when } from "../history.ts";
 import { Kind, outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
+import { recordedState } from "../recorded-state.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
 import { child, item, itemLabel } from "../../path.ts";
 
@@ -19,33 +22,51 @@ export const runId: Argument.Argument<string> = Argument.String("run").pipe(
 /** So many items of a map are shown; a map may have a million. */
 const mostItems = 20;
 
+const marks: Readonly<Record<StepStatus, string>> = {
+  pending: "·",
+  running: "…",
+  waiting: "◷",
+  retrying: "↻",
+  done: "✓",
+  failed: "✗",
+  skipped: "-",
+  stopped: "■",
+  leaked: "!",
+};
+
+/** What is said of a step after its name: its value or its error, and what belonged to an earlier attempt. */
+const details = (
+  step: StepState | undefined,
+  entry: Entry | undefined,
+  earlier: ReadonlyArray<StoredEvent> = [],
+): string => {
+  const parts: Array<string> = [];
+  if (entry !== undefined && step?.status !== "stopped") parts.push(`${preview(entry)} (${took(entry)})`);
+  else if (step?.status === "failed") parts.push(String(step.error));
+  else if (step?.status === "waiting") {
+    parts.push(`${step.kind === "sleep" ? "sleeps" : "waits for a value"} since ${when(step.began!)}`);
+  } else if (step?.status === "stopped") parts.push("stopped");
+  const last = earlier.at(-1);
+  if (last !== undefined) {
+    const times = earlier.length === 1 ? "" : `${earlier.length} times, last `;
+    parts.push(`an earlier attempt failed ${times}at ${when(last.time)}: ${last.detail}`);
+  }
+  return parts.length === 0 ? "" : `: ${parts.join("; ")}`;
+};
+
 const tree = (run: RunDetails): ReadonlyArray<string> => {
   const shapes = shapesOf(run);
   const done = outcomesOf(run.entries);
-  const failed = new Map(
-    run.events.flatMap(({ type, path, detail }) =>
-      type.endsWith(".failed") ? [[path, detail] as const] : [],
-    ),
-  );
+  const { state, earlier } = recordedState(run);
   const lines: Array<string> = [];
   const show = (path: string, name: string, depth: number): void => {
-    const entry = done.get(path);
-    const error = failed.get(path);
+    const step = state.step(path);
+    const status = step?.status ?? "pending";
+    const mark = step?.hasGrown === true && status === "done" ? "+" : marks[status];
+    lines.push(`${"  ".repeat(depth)}${mark} ${name}${details(step, done.get(path), earlier.get(path))}`);
     const text = shapes.get(path);
-    const mark =
-      entry !== undefined
-        ? entry.kind === Kind.failure
-          ? "✗"
-          : "✓"
-        : error !== undefined
-          ? "✗"
-          : text !== undefined
-            ? "+"
-            : "·";
-    const said =
-      entry !== undefined ? `: ${preview(entry)} (${took(entry)})` : error !== undefined ? `: ${error}` : "";
-    lines.push(`${"  ".repeat(depth)}${mark} ${name}${said}`);
-    if (text === undefined) return;
+    // Of an attempt that was given up, the graph is recorded, and no longer part of the run.
+    if (text === undefined || step?.hasGrown !== true) return;
     const items = itemsOf(text);
     if (items === undefined) {
       for (const [step] of readShape(text).steps) show(child(path, step), step, depth + 1);
@@ -97,7 +118,7 @@ export const show = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Show what a run did: ✓ succeeded, ✗ failed, + expanded, · not reached; values in short, and how long each took.",
+    "Show what a run did: ✓ succeeded, ✗ failed, + expanded, ◷ waits, ■ stopped, · not reached; values in short, and how long each took.",
   ),
   Command.withShortDescription("Show a recorded run"),
 );

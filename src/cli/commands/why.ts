@@ -9,6 +9,7 @@ import { failure } from "../failure.ts";
 import { preview, took, when } from "../history.ts";
 import { outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
+import { recordedState } from "../recorded-state.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
 import { runId } from "./show.ts";
 
@@ -18,12 +19,18 @@ export const path: Argument.Argument<string> = Argument.String("path").pipe(
 
 const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
   const said: Array<string> = [];
-  for (const { time, type, detail } of run.events.filter((event) => event.path === path)) {
+  const { state, earlier } = recordedState(run);
+  const step = state.step(path);
+  const replaced = new Set(earlier.get(path));
+  for (const event of run.events.filter((event) => event.path === path)) {
+    const { time, type, detail } = event;
     const at = when(time);
     if (type === "cache.hit") said.push(`${at} taken from the cache: ${detail}`);
     else if (type === "cache.missed") said.push(`${at} ran: ${detail}`);
     else if (type === "step.retried") said.push(`${at} tried again: ${detail}`);
-    else if (type.endsWith(".failed")) said.push(`${at} failed: ${detail}`);
+    else if (type.endsWith(".failed")) {
+      said.push(`${at} ${replaced.has(event) ? "failed, in an earlier attempt" : "failed"}: ${detail}`);
+    }
   }
   const entry = outcomesOf(run.entries).get(path);
   if (entry !== undefined) {
@@ -37,7 +44,11 @@ const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
     );
   } else if (shapesOf(run).has(path)) {
     said.push("It expanded, and its steps are recorded by themselves: ask for one of them.");
-  } else if (kindAt(path, shapesOf(run)) === "await") {
+  } else if (step?.status === "waiting") {
+    said.push(
+      `${when(step.began!)} ${step.kind === "sleep" ? "It sleeps since then." : "It waits for a value since then."}`,
+    );
+  } else if (kindAt(path, shapesOf(run)) === "await" && step?.status !== "failed") {
     said.push("It waits for a value, or has not been reached.");
   } else if (said.length === 0) {
     said.push(

@@ -1,0 +1,178 @@
+/**
+ * The state of a recorded run: what the store kept of it, told again as events and folded as those of a run that is under
+ * way. So `show` and `why` see what happened last, whatever was retried, resumed or dropped before.
+ */
+import type { Plan } from "../../types/plan.ts";
+import type { PipelineEvent } from "../events.ts";
+import { apply } from "../fold/apply.ts";
+import type { StepState } from "../fold/run-state.ts";
+import { RunState } from "../fold/run-state.ts";
+import type { Entry } from "../journal/records.ts";
+import { Kind } from "../journal/records.ts";
+import { itemsOf, readShape } from "../journal/shape.ts";
+import type { RunDetails, StoredEvent } from "../journal/store.ts";
+import { child, isItem, parentOf } from "../path.ts";
+
+export interface RecordedState {
+  readonly state: RunState;
+  /** For each path, the failures of it that something later replaced, oldest first. */
+  readonly earlier: ReadonlyMap<string, ReadonlyArray<StoredEvent>>;
+}
+
+const planOf = (text: string, path: string): Plan => {
+  const { name, inputs, steps } = readShape(text);
+  return {
+    name,
+    inputs: inputs.map((name) => ({ name })),
+    returns: [],
+    steps: steps.map(([step, kind, reads, outputs]) => ({
+      path: child(path, step),
+      name: step,
+      kind: kind as Plan["steps"][number]["kind"],
+      inputs: reads.map(([name, from]) => ({ name, from: from === "" ? "" : child(path, from) })),
+      outputs,
+    })),
+  };
+};
+
+type Told = PipelineEvent extends infer Event
+  ? Event extends unknown
+    ? Omit<Event, "runId">
+    : never
+  : never;
+
+/** What a record says happened, and when. */
+const ofEntry = ({ kind, path, text, began, ended, attempt }: Entry): ReadonlyArray<Told> => {
+  switch (kind) {
+    case Kind.outcome:
+      return [
+        { type: "step.started", path, attempt, time: began },
+        { type: "step.succeeded", path, attempt, time: ended, outputs: {} },
+      ];
+    case Kind.failure:
+      return [
+        { type: "step.started", path, attempt, time: began },
+        { type: "step.failed", path, attempt, time: ended, error: text },
+      ];
+    case Kind.expansion: {
+      const items = itemsOf(text);
+      return [
+        { type: "expansion.started", path, attempt: Math.max(1, attempt), time: began },
+        items === undefined
+          ? { type: "expansion.expanded", path, attempt, time: ended, plan: planOf(text, path) }
+          : { type: "expansion.expanded", path, attempt, time: ended, plan: undefined, items: items.size },
+      ];
+    }
+    case Kind.deadline:
+    case Kind.waiting:
+      return [{ type: "step.started", path, attempt: Math.max(1, attempt), time: began }];
+    case Kind.signal:
+    case Kind.dropped:
+    case Kind.reopened:
+      return [];
+  }
+};
+
+const ofEvent = ({ type, path, time, detail }: StoredEvent): ReadonlyArray<Told> => {
+  switch (type) {
+    case "step.failed":
+    case "expansion.failed":
+      return [{ type, path, attempt: 1, time, error: detail }];
+    case "step.leaked":
+      return [{ type, path, attempt: 1, time }];
+    case "cache.hit":
+      return [{ type, path, attempt: 0, time, fromRun: "", fromPath: "" }];
+    default:
+      return [];
+  }
+};
+
+/** What ended it, as the store says; a run that crashed was stopped, and one that is under way has no end. */
+const ofEnd = (run: RunDetails, last: number): ReadonlyArray<Told> => {
+  const { status, error } = run;
+  const time = run.ended ?? last;
+  switch (status) {
+    case "succeeded":
+      return [{ type: "run.succeeded", time }];
+    case "failed":
+      return [{ type: "run.failed", time, error }];
+    case "interrupted":
+    case "crashed":
+      return [{ type: "run.interrupted", time }];
+    case "running":
+      return [];
+  }
+};
+
+/** Whatever happens inside something that had failed: that is under way again. */
+const reopen = (state: RunState, path: string): void => {
+  for (let at = parentOf(path); at !== ""; at = parentOf(at)) {
+    const step = state.step(at);
+    if (step !== undefined && step.ended !== undefined) state.activate(step, "running");
+  }
+};
+
+/** A value that was recorded of a step whose graph did not come to its end is of a later attempt, or of its fallback. */
+const isOfLaterAttempt = (step: StepState | undefined, told: ReadonlyArray<Told>): boolean =>
+  step?.plan !== undefined &&
+  told.some(({ type }) => type === "step.succeeded") &&
+  step.children.some(({ status }) => status !== "done");
+
+/** Records say nothing of the end of an expansion: it has ended well once all that is inside it has. */
+const endExpansions = (state: RunState, isOver: boolean): void => {
+  const inside = [state.root];
+  // The list grows while it is walked; ended from the inside outward.
+  for (let next = 0; next < inside.length; next++) inside.push(...inside[next]!.children);
+  for (const step of inside.toReversed()) {
+    if (step === state.root || !step.hasGrown || !step.isActive) continue;
+    const isWhole = step.items === undefined || step.children.length >= step.items;
+    const isDone = step.children.every(
+      ({ status, kind }) => status === "done" || (status === "failed" && kind === "item"),
+    );
+    if (!isOver && !(isWhole && isDone)) continue;
+    const time = step.children.reduce((last, { ended = 0 }) => Math.max(last, ended), step.expandedAt ?? 0);
+    state.end(step, "done", time);
+  }
+};
+
+const isFailure = ({ type }: StoredEvent): boolean => type === "step.failed" || type === "expansion.failed";
+
+/** The failures that something later replaced: a success, another attempt, or the run's going on. */
+const earlierOf = (run: RunDetails, state: RunState): Map<string, Array<StoredEvent>> => {
+  const earlier = new Map<string, Array<StoredEvent>>();
+  for (const event of run.events) {
+    if (!isFailure(event)) continue;
+    const step = state.step(event.path);
+    if (step?.status === "failed" && step.ended === event.time) continue;
+    const list = earlier.get(event.path);
+    if (list === undefined) earlier.set(event.path, [event]);
+    else list.push(event);
+  }
+  return earlier;
+};
+
+export const recordedState = (run: RunDetails): RecordedState => {
+  const state = new RunState(run.pipeline, undefined, { keepsItems: true, mostSteps: Infinity });
+  const tell = (told: Told): StepState | undefined => apply(state, { ...told, runId: run.id });
+  tell({ type: "run.started", time: run.began, pipeline: run.pipeline, plan: planOf(run.shape, "") });
+  const happened = [
+    ...run.entries.map((entry) => ({ time: entry.ended, path: entry.path, told: ofEntry(entry) })),
+    ...run.events.map((event) => ({ time: event.time, path: event.path, told: ofEvent(event) })),
+  ].sort((a, b) => a.time - b.time);
+  for (const { path, told } of happened) {
+    // Of an attempt that was given up there is no graph any more, nor of what was inside it.
+    if (told.length === 0 || (state.step(path) === undefined && !isItem(path))) continue;
+    if (isItem(path) && state.step(parentOf(path)) === undefined) continue;
+    reopen(state, path);
+    const step = state.step(path);
+    if (isOfLaterAttempt(step, told)) {
+      const { attempt, attemptBegan: time = state.time } = step!;
+      tell({ type: "expansion.expanded", path, attempt, time, plan: undefined });
+    }
+    told.forEach(tell);
+  }
+  const isOver = run.status === "succeeded";
+  endExpansions(state, isOver);
+  ofEnd(run, state.time).forEach(tell);
+  return { state, earlier: earlierOf(run, state) };
+};
