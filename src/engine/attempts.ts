@@ -1,19 +1,29 @@
 /**
  * Steps with a policy: all of their attempts are one fiber, made by `policy.ts`. Each attempt is an Effect that waits for a
- * slot of the limit, and whose interruption waits for the step to end.
+ * slot of its pool and one of the concurrency limit, and whose interruption waits for the step to end. Between attempts a
+ * step holds neither.
  */
+import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
 import { StepTimedOut } from "../errors.ts";
 import { blamed } from "./blame.ts";
+import { expandable } from "./compile.ts";
 import { RunningContext } from "./context.ts";
 import type { AttemptRoom, Core } from "./core.ts";
+import { firstPhase, returnsOf } from "./executor.ts";
 import type { Attempt, Frame } from "./frame.ts";
-import { Job } from "./frame.ts";
-import { withPolicy } from "./policy.ts";
+import { Call, Job } from "./frame.ts";
+import { allAttempts, withFallback } from "./policy.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
+
+/** An attempt that is waited for: `stop` ends it early. */
+interface Awaited {
+  readonly attempt: Attempt;
+  readonly stop: (ended: () => void) => void;
+}
 
 export class Attempts implements AttemptRoom {
   readonly #core: Core;
@@ -40,10 +50,11 @@ export class Attempts implements AttemptRoom {
   start(frame: Frame, index: number, inputs: Inputs): void {
     const core = this.#core;
     const path = frame.pathOf(index);
+    const policy = frame.policyOf(index)!;
     const job = new Job(frame, index, undefined);
     core.jobs.add(job);
-    const effect = withPolicy(
-      frame.policyOf(index)!,
+    const attempts = allAttempts(
+      policy,
       path,
       (attempt) => {
         job.attempt = attempt;
@@ -52,10 +63,11 @@ export class Attempts implements AttemptRoom {
       (attempt, error, delayMillis) =>
         core.emitter.emit({ type: "step.retried", path, attempt, error, delayMillis }),
     );
-    const fiber = core.forkWithin(
-      new RunningContext(core, frame, index, 1),
-      core.records.fromCache(frame, index, inputs, effect),
+    const computed = core.records.fromCache(frame, index, inputs, attempts);
+    const effect = withFallback(policy, path, computed, (value) =>
+      this.#acceptFallback(frame, index, inputs, job.attempt + 1, value),
     );
+    const fiber = core.forkWithin(new RunningContext(core, frame, index, 1), effect);
     job.fiber = fiber;
     fiber.addObserver((exit) => {
       // The policy's own functions may throw too: `while`, or a Schedule.
@@ -69,51 +81,139 @@ export class Attempts implements AttemptRoom {
     return Effect.callback((resume) => {
       let hasStarted = false;
       let hasEnded = false;
-      let whenEnded: (() => void) | undefined;
-      let timer: Fiber<void> | undefined;
-      let timedOut: StepTimedOut | undefined;
-      const attempt: Attempt = {
-        job: undefined,
-        done: (exit) => {
-          hasEnded = true;
-          timer?.interruptUnsafe();
-          resume(timedOut === undefined ? exit : Exit.fail(timedOut));
-          whenEnded?.();
-        },
-      };
       const { timeoutMillis } = frame.policyOf(index)!;
-      const limit = (millis: number): void => {
-        timer = core.fork(Effect.sleep(millis));
-        timer.addObserver((exit) => {
-          if (Exit.isFailure(exit) || hasEnded) return;
-          timedOut = new StepTimedOut({ path: frame.pathOf(index), timeoutMillis: millis });
-          if (attempt.job !== undefined) core.failures.cancel(attempt.job);
-          core.drain();
-        });
-      };
+      const timing =
+        timeoutMillis === undefined ? undefined : new Timing(core, frame.pathOf(index), timeoutMillis);
+      const { attempt, stop } = this.#awaited((exit) => {
+        hasEnded = true;
+        if (core.pools !== undefined) core.pools.giveBack(frame, index);
+        resume(timing === undefined ? exit : timing.end(exit));
+      });
       const start = (): void => {
         if (frame.ending !== undefined) return; // The interruption of this Effect is on its way.
         hasStarted = true;
+        timing?.begin();
         core.calls.begin(frame, index, inputs, count, attempt);
-        if (timeoutMillis !== undefined && !hasEnded) limit(timeoutMillis);
+        if (!hasEnded) timing?.watch(attempt);
       };
-      if (core.jobs.active < core.limits.concurrency) {
-        start();
-        core.drain();
-      } else {
-        this.#waiting.push(start);
-      }
+      this.#whenThereIsASlot(frame, index, start);
       return Effect.callback<void>((ended) => {
         const waiting = this.#waiting.indexOf(start);
         if (waiting !== -1) this.#waiting.splice(waiting, 1);
         if (hasEnded || !hasStarted) {
+          if (core.pools !== undefined) core.pools.giveBack(frame, index);
           ended(Effect.void);
           return;
         }
-        whenEnded = () => ended(Effect.void);
-        if (attempt.job !== undefined) core.failures.cancel(attempt.job);
-        core.drain();
+        stop(() => ended(Effect.void));
       });
     });
+  }
+
+  /** A slot of the step's pool, and then one of the concurrency limit. */
+  #whenThereIsASlot(frame: Frame, index: number, start: () => void): void {
+    const core = this.#core;
+    const pool = core.pools === undefined ? undefined : frame.poolOf(index);
+    if (pool !== undefined && !core.pools!.take(frame, index, pool, () => this.#waiting.push(start))) return;
+    if (core.jobs.active < core.limits.concurrency) {
+      start();
+      core.drain();
+    } else {
+      this.#waiting.push(start);
+    }
+  }
+
+  /** A pipeline that a fallback returned is expanded, where the step may expand; everything else is the output. */
+  #acceptFallback(
+    frame: Frame,
+    index: number,
+    inputs: Inputs,
+    count: number,
+    value: unknown,
+  ): Effect.Effect<unknown, unknown> {
+    const mayExpand = returnsOf[firstPhase[frame.definitionOf(index).kind]] !== "output";
+    if (!mayExpand || expandable(value) === undefined) return Effect.succeed(value);
+    return Effect.callback((resume) => {
+      const { attempt, stop } = this.#awaited(resume);
+      const call = new Call(this.#core, frame, index, inputs, count, attempt);
+      if (call.phase === "choose") call.phase = "case";
+      this.#core.expansions.expand(call, value);
+      this.#core.drain();
+      return Effect.callback<void>((ended) => stop(() => ended(Effect.void)));
+    });
+  }
+
+  #awaited(done: Attempt["done"]): Awaited {
+    const core = this.#core;
+    let hasEnded = false;
+    let whenEnded: (() => void) | undefined;
+    const attempt: Attempt = {
+      job: undefined,
+      done: (exit) => {
+        hasEnded = true;
+        done(exit);
+        whenEnded?.();
+      },
+    };
+    const stop = (ended: () => void): void => {
+      if (hasEnded) {
+        ended();
+        return;
+      }
+      whenEnded = ended;
+      if (attempt.job !== undefined) core.failures.cancel(attempt.job);
+      core.drain();
+    };
+    return { attempt, stop };
+  }
+}
+
+/**
+ * The timeout of one attempt. A timer stops work that waits; work that blocks the event loop ends before its timer can
+ * fire, so how long it took is looked at when it has ended.
+ */
+class Timing {
+  readonly #core: Core;
+  readonly #path: string;
+  readonly #timeoutMillis: number;
+  #timer: Fiber<void> | undefined;
+  #began = 0n;
+  #timedOut: StepTimedOut | undefined;
+  #hasEnded = false;
+
+  constructor(core: Core, path: string, timeoutMillis: number) {
+    this.#core = core;
+    this.#path = path;
+    this.#timeoutMillis = timeoutMillis;
+  }
+
+  begin(): void {
+    this.#began = this.#core.clock.monotonicTimeNanosUnsafe();
+  }
+
+  /** The attempt is under way, and did not end at once. */
+  watch(attempt: Attempt): void {
+    const core = this.#core;
+    this.#timer = core.fork(Effect.sleep(this.#timeoutMillis));
+    this.#timer.addObserver((exit) => {
+      if (Exit.isFailure(exit) || this.#hasEnded) return;
+      this.#timedOut = this.#error();
+      if (attempt.job !== undefined) core.failures.cancel(attempt.job);
+      core.drain();
+    });
+  }
+
+  /** The outcome of the attempt, which has ended. */
+  end(exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown> {
+    this.#hasEnded = true;
+    this.#timer?.interruptUnsafe();
+    if (this.#timedOut !== undefined) return Exit.fail(this.#timedOut);
+    if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return exit;
+    const millis = Number(this.#core.clock.monotonicTimeNanosUnsafe() - this.#began) / 1e6;
+    return millis > this.#timeoutMillis ? Exit.fail(this.#error()) : exit;
+  }
+
+  #error(): StepTimedOut {
+    return new StepTimedOut({ path: this.#path, timeoutMillis: this.#timeoutMillis });
   }
 }

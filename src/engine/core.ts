@@ -3,6 +3,7 @@
  * the rooms; each room is a class in a file of its own, which knows the others by these interfaces only.
  */
 import type * as Cause from "effect/Cause";
+import type { Clock } from "effect/Clock";
 import type { Effect } from "effect/Effect";
 import type { Exit } from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
@@ -20,6 +21,7 @@ type Inputs = Readonly<Record<string, unknown>>;
 
 export interface Core extends ContextHost {
   readonly limits: Limits;
+  readonly clock: Clock;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
   readonly pools: Pools | undefined;

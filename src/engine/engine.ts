@@ -80,6 +80,7 @@ const returnsOutput = (kind: StepKind): boolean => {
 
 export class Engine implements Core {
   readonly limits: Limits;
+  readonly clock: Clock.Clock;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
   readonly pools: Pools | undefined;
@@ -128,11 +129,11 @@ export class Engine implements Core {
     this.#runId = options.runId;
     this.journal = durable;
     this.journal?.onCommit(() => this.drain());
-    this.emitter = new Emitter(watcher, durable, Context.get(context, Clock.Clock), this);
+    this.clock = Context.get(context, Clock.Clock);
+    this.emitter = new Emitter(watcher, durable, this.clock, this);
     this.budget = new ExpansionBudget(limits);
     const { pools } = limits;
-    this.pools =
-      Object.keys(pools).length > 0 ? new Pools(pools, (frame, index) => this.push(frame, index)) : undefined;
+    this.pools = Object.keys(pools).length > 0 ? new Pools(pools) : undefined;
     this.#pick = pick;
     this.#turn = new Turn(dispatcher, pick === undefined, () => this.drain());
     this.#employer = {
@@ -259,7 +260,9 @@ export class Engine implements Core {
   #start(frame: Frame, index: number): void {
     if (this.pools !== undefined) {
       const pool = frame.poolOf(index);
-      if (pool !== undefined && !this.pools.take(frame, index, pool)) return;
+      const isAlone = frame.policyOf(index) === undefined; // Attempts take slots of their own.
+      const wake = (): void => this.push(frame, index);
+      if (pool !== undefined && isAlone && !this.pools.take(frame, index, pool, wake)) return;
     }
     frame.states[index] = State.running;
     const map = frame.map;

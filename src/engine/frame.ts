@@ -33,12 +33,6 @@ export interface MapState {
   succeeded: number;
 }
 
-/** A pool's slot that a dynamic step holds and lends to one step of its sub-pipeline at a time. */
-export interface LentSlot {
-  readonly pool: string;
-  busy: boolean;
-}
-
 /** An output whose name was not known before the run, and the node that provided it. */
 export interface Late {
   readonly value: unknown;
@@ -81,7 +75,6 @@ export class Frame {
   failures: Array<Cause.Cause<unknown>> | undefined = undefined;
   /** What "all" steps have provided, by name. */
   late: Map<string, Late> | undefined = undefined;
-  lent: LentSlot | undefined = undefined;
   /** Ends the wait for steps that ignore their interruption. */
   endGrace: (() => void) | undefined = undefined;
 

@@ -45,7 +45,8 @@ export class Frames implements FrameRoom {
   enter(child: Frame, job: Job): void {
     child.job = job;
     job.child = child;
-    child.lent = this.#core.pools?.lend(job.frame, job.index);
+    // What waits for an expansion holds no slot of a pool.
+    if (this.#core.pools !== undefined) this.#core.pools.giveBack(job.frame, job.index);
     this.#core.jobs.add(job);
   }
 

@@ -82,17 +82,15 @@ export type OnRetry = (attempt: number, error: unknown, delayMillis: number) => 
 
 type Attempt = (attempt: number) => Effect.Effect<unknown, unknown>;
 
-/** All attempts of a step under its policy. `attempt` runs its function once. */
-export const withPolicy = (
+/** All attempts of a step under its policy, until one succeeds. `attempt` runs its function once. */
+export const allAttempts = (
   policy: Policy,
   path: string,
   attempt: Attempt,
   onRetry: OnRetry,
 ): Effect.Effect<unknown, unknown> => {
-  let once = attempt;
-  if (policy.output !== undefined) once = decoding(once, path, policy.output);
-  const all = policy.retry === undefined ? once(1) : retried(once, policy.retry, onRetry);
-  return policy.fallback === undefined ? all : fallingBack(all, path, policy.fallback.of);
+  const once = policy.output === undefined ? attempt : decoding(attempt, path, policy.output);
+  return policy.retry === undefined ? once(1) : retried(once, policy.retry, onRetry);
 };
 
 const decoding =
@@ -126,22 +124,28 @@ const retried = (attempt: Attempt, retry: Retry, onRetry: OnRetry): Effect.Effec
     }
   });
 
-const fallingBack = (
-  effect: Effect.Effect<unknown, unknown>,
+/** What a policy falls back to where all attempts have failed. `accept` makes the step's output of what it returned. */
+export const withFallback = (
+  { fallback }: Policy,
   path: string,
-  fallback: unknown,
-): Effect.Effect<unknown, unknown> =>
-  Effect.catchCause(effect, (cause) => {
+  effect: Effect.Effect<unknown, unknown>,
+  accept: (value: unknown) => Effect.Effect<unknown, unknown>,
+): Effect.Effect<unknown, unknown> => {
+  if (fallback === undefined) return effect;
+  const { of } = fallback;
+  return Effect.catchCause(effect, (cause) => {
     const failure = cause.reasons.find(Cause.isFailReason);
     if (failure === undefined) return Effect.failCause(cause);
-    return Effect.suspend(() => {
+    const returned = Effect.suspend(() => {
       try {
-        return given(typeof fallback === "function" ? fallback(failure.error) : fallback, path);
+        return given(typeof of === "function" ? of(failure.error) : of, path);
       } catch (thrown) {
         return Effect.fail(new StepFailed({ path, cause: thrown }));
       }
     });
+    return Effect.flatMap(returned, accept);
   });
+};
 
 /** What a fallback gave: an Effect, or a value at once or by a Promise, which may give an Effect. An error is a value. */
 const given = (returned: unknown, path: string): Effect.Effect<unknown, unknown> => {
