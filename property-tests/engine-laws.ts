@@ -146,7 +146,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "a dynamic step lends its slot of a pool to one of its steps at a time": holds(
+  "a dynamic step that waits for its expansion holds no slot of its pool": holds(
     [durations, few, few, schedule],
     async (millis, size, depth, order) => {
       const gauge = new Gauge();
@@ -159,9 +159,45 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
         );
       const run = { pools: { narrow: size } };
       outputsOf(await Simulation.run(nested(depth), {}, { schedule: order, run }));
-      // Every dynamic step but the first has borrowed the slot that it lends.
       assert.equal(gauge.most, Math.min(size, millis.length));
       assert.equal(gauge.total, millis.length);
+    },
+  ),
+
+  "a step that waits for its next attempt holds no slot of its pool": holds(
+    [fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 })],
+    async (takes, more) => {
+      const delay = takes + more;
+      const built = pipeline("shared")
+        .step(
+          "a",
+          [],
+          (_, { attempt }) => (attempt === 1 ? Effect.fail("no" as const) : Effect.succeed(attempt)),
+          { pool: "narrow", retry: { times: 1, delay } },
+        )
+        .step("b", [], () => Effect.as(Effect.sleep(takes), 1), { pool: "narrow" });
+      const run = await Simulation.run(built, {}, { run: { pools: { narrow: 1 } } });
+      assert.deepEqual({ ...outputsOf(run) }, { a: 2, b: 1 });
+      assert.equal(run.time, delay);
+    },
+  ),
+
+  "work that blocks for longer than its timeout has timed out": holds(
+    [fc.constantFrom("value", "promise", "effect"), fc.integer({ min: 3, max: 6 })],
+    async (style, takes) => {
+      const block = () => {
+        const end = performance.now() + takes;
+        while (performance.now() < end);
+        return 1;
+      };
+      const work = {
+        value: block,
+        promise: async () => block(),
+        effect: () => Effect.sync(block),
+      }[style];
+      const blocking = pipeline("blocking").step("a", [], work as () => number, { timeout: 1 });
+      const exit = await Effect.runPromiseExit(blocking.run({}));
+      assert.equal(Exit.isFailure(exit) && tagOf(Cause.squash(exit.cause)), "StepTimedOut");
     },
   ),
 

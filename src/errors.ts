@@ -142,8 +142,10 @@ export class InvalidOutput extends Data.TaggedError("InvalidOutput")<{
 export class ExpansionError extends Data.TaggedError("ExpansionError")<{
   /** The path of the dynamic step. */
   readonly path: string;
-  /** What is wrong and how to mend it, in one sentence. */
+  /** What is wrong and how to fix it, in one sentence. */
   readonly reason: string;
+  /** The error behind it, for example the one that an iterator threw. */
+  readonly cause?: unknown;
 }> {
   /** Under which the reference explains it. */
   readonly code = "ESPALIER_EXPANSION";

@@ -6,6 +6,8 @@
  * @public
  */
 export interface StepContext {
+  /** The run that the step belongs to. */
+  readonly runId: string;
   /** Where the step stands in the run, e.g. `train/fit[3]/score`. Unique in a run, the same on every run of the same data. */
   readonly path: string;
   /** 1 for the first attempt, 2 for the first retry. */

@@ -49,14 +49,14 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a pool lets one more in than it should",
     file: "src/engine/pools.ts",
-    from: "return pool.used < pool.limit ? pool : undefined;",
-    to: "return pool.used <= pool.limit ? pool : undefined;",
+    from: "if (pool.used >= pool.limit) {",
+    to: "if (pool.used > pool.limit) {",
   },
   {
     fault: "a failed item keeps its slot of the pool",
     file: "src/engine/pools.ts",
-    from: "      slot.used--;\n      this.#wakeFirst(pool);",
-    to: "      if (frame.states[index] !== 3) slot.used--;\n      this.#wakeFirst(pool);",
+    from: "    pool.used--;\n    this.#wakeFirst(pool);",
+    to: "    this.#wakeFirst(pool);",
   },
   {
     fault: "the outputs of a step are swapped",
@@ -103,7 +103,7 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a signal is not fired",
     file: "src/engine/failures.ts",
-    from: "    job.call?.abort();\n",
+    from: "    job.call?.abort(reason);\n",
     to: "",
   },
   {
@@ -145,13 +145,13 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a timeout that passes does not stop the attempt",
     file: "src/engine/attempts.ts",
-    from: "          if (attempt.job !== undefined) core.failures.cancel(attempt.job);\n          core.drain();\n        });",
-    to: "          core.drain();\n        });",
+    from: "      if (attempt.job !== undefined) core.failures.cancel(attempt.job, this.#timedOut);\n      core.drain();\n    });",
+    to: "      core.drain();\n    });",
   },
   {
     fault: "a timer of a timeout outlives the attempt",
     file: "src/engine/attempts.ts",
-    from: "          timer?.interruptUnsafe();\n",
+    from: "    this.#timer?.interruptUnsafe();\n",
     to: "",
   },
   {
@@ -181,8 +181,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a switch takes its first case",
     file: "src/engine/executor.ts",
-    from: "cases![choice]!(inputs, context);",
-    to: "Object.values(cases!)[0]!(inputs, context);",
+    from: "cases![choice]!(inputs, spreadable(context));",
+    to: "Object.values(cases!)[0]!(inputs, spreadable(context));",
   },
   {
     fault: "a glob reads what was there when the step was added, and nothing that came in the run",
@@ -193,7 +193,7 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a run that is interrupted is not ended",
     file: "src/engine/engine.ts",
-    from: '      this.failures.endEarly(frame, Cause.interrupt(), "");\n      this.drain();\n',
+    from: '      this.failures.endEarly(frame, Cause.interrupt(), "", reason);\n      this.drain();\n',
     to: "      this.drain();\n",
   },
   {
@@ -241,8 +241,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "an attempt does not wait for a slot of the concurrency limit",
     file: "src/engine/attempts.ts",
-    from: "      if (core.jobs.active < core.limits.concurrency) {\n        start();",
-    to: "      if (core.limits.concurrency > 0) {\n        start();",
+    from: "    if (core.jobs.active < core.limits.concurrency) {\n      start();",
+    to: "    if (core.limits.concurrency > 0) {\n      start();",
   },
   {
     fault: "there is no delay between two attempts",
@@ -265,7 +265,7 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a timeout stops an expansion's steps, but not the expansion",
     file: "src/engine/failures.ts",
-    from: "      this.endEarly(job.child, Cause.interrupt(), job.frame.pathOf(job.index));\n      return;",
+    from: "      this.endEarly(job.child, Cause.interrupt(), job.frame.pathOf(job.index), reason);\n      return;",
     to: "      return;",
   },
   {
@@ -283,14 +283,20 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a step whose pool its dynamic step holds waits for ever",
     file: "src/engine/frames.ts",
-    from: "    child.lent = this.#core.pools?.lend(job.frame, job.index);\n",
+    from: "    if (this.#core.pools !== undefined) this.#core.pools.giveBack(job.frame, job.index);\n",
     to: "",
   },
   {
-    fault: "two steps of an expansion borrow its slot of the pool at once",
-    file: "src/engine/pools.ts",
-    from: 'if ("busy" in slot) slot.busy = true;\n',
-    to: 'if ("busy" in slot) slot.busy = false;\n',
+    fault: "a step that waits for its next attempt holds its slot of the pool",
+    file: "src/engine/attempts.ts",
+    from: "        hasEnded = true;\n        if (core.pools !== undefined) core.pools.giveBack(frame, index);",
+    to: "        hasEnded = true;",
+  },
+  {
+    fault: "work that blocked the event loop past its timeout has not timed out",
+    file: "src/engine/attempts.ts",
+    from: "return millis > this.#timeoutMillis ? Exit.fail(this.#error()) : exit;",
+    to: "return exit;",
   },
   {
     fault: "an item that was interrupted counts as a failed one in a map that collects",

@@ -198,7 +198,7 @@ class Timing {
     this.#timer.addObserver((exit) => {
       if (Exit.isFailure(exit) || this.#hasEnded) return;
       this.#timedOut = this.#error();
-      if (attempt.job !== undefined) core.failures.cancel(attempt.job);
+      if (attempt.job !== undefined) core.failures.cancel(attempt.job, this.#timedOut);
       core.drain();
     });
   }

@@ -22,7 +22,7 @@ const isGraphError = (thrown: unknown): thrown is GraphError => {
 /** In an expansion a `GraphError` tells of the sub-pipeline, which could not be built. */
 const failureOf = ({ path, phase }: Blamed, thrown: unknown): ExpansionError | StepFailed =>
   returnsOf[phase] !== "output" && isGraphError(thrown)
-    ? new ExpansionError({ path, reason: thrown.message })
+    ? new ExpansionError({ path, reason: thrown.message, cause: thrown })
     : new StepFailed({ path, cause: thrown });
 
 /** What a function threw. */

@@ -3,6 +3,9 @@
  * Functions get it as their last parameter, Effects as the service `CurrentStep`.
  */
 import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import { Prototype } from "effect/Effectable";
+import type { Fiber } from "effect/Fiber";
 import type { StepContext } from "../../types/context.ts";
 import { addressOf } from "../path.ts";
 
@@ -21,6 +24,15 @@ import { addressOf } from "../path.ts";
  * @public
  */
 export class CurrentStep extends Context.Service<CurrentStep, StepContext>()("espalier/CurrentStep") {}
+
+// `yield* CurrentStep` gives what a function's last parameter is. Inside, a step's context is one small object.
+const evaluate = (fiber: Fiber<unknown, unknown>): Effect.Effect<StepContext> =>
+  Effect.succeed(spreadable(Context.get(fiber.context as Context.Context<CurrentStep>, CurrentStep)));
+const readsContext = Prototype<typeof CurrentStep>({ label: "CurrentStep", evaluate });
+for (const key of Reflect.ownKeys(readsContext)) {
+  const value: unknown = Reflect.get(readsContext, key);
+  if (value === evaluate) Object.defineProperty(CurrentStep, key, { value });
+}
 
 /** What a context needs to know of its run. */
 export interface ContextHost {
@@ -44,14 +56,18 @@ export class RunningContext implements StepContext {
   readonly #place: Place;
   readonly #index: number;
   readonly #attempt: number;
-  /** Made when the signal is asked for; true: the signal has fired before anybody asked. */
-  #controller: AbortController | true | undefined = undefined;
+  /** Made when the signal is asked for; a reason: the signal has fired before anybody asked. */
+  #controller: AbortController | { readonly reason: unknown } | undefined = undefined;
 
   constructor(host: ContextHost, place: Place, index: number, attempt: number) {
     this.#host = host;
     this.#place = place;
     this.#index = index;
     this.#attempt = attempt;
+  }
+
+  get runId(): string {
+    return this.#host.runId;
   }
 
   get path(): string {
@@ -68,23 +84,18 @@ export class RunningContext implements StepContext {
 
   get signal(): AbortSignal {
     const made = this.#controller;
-    if (made !== undefined && made !== true) return made.signal;
+    if (made instanceof AbortController) return made.signal;
     const controller = new AbortController();
-    if (made === true) controller.abort();
+    if (made !== undefined) controller.abort(made.reason);
     this.#controller = controller;
     return controller.signal;
   }
 
   /** Fires the signal, now or when it is first asked for. Not a method: users hold the context. */
-  static abort(context: RunningContext): void {
+  static abort(context: RunningContext, reason: unknown): void {
     const made = context.#controller;
-    if (made === undefined) context.#controller = true;
-    else if (made !== true) made.abort();
-  }
-
-  /** The id of a step's run. Not a field either. */
-  static runOf(context: RunningContext | undefined): string | undefined {
-    return context === undefined ? undefined : context.#host.runId;
+    if (made === undefined) context.#controller = { reason };
+    else if (made instanceof AbortController) made.abort(reason);
   }
 
   get idempotencyKey(): string {
@@ -100,3 +111,33 @@ export class RunningContext implements StepContext {
     return (fraction, note) => this.#host.progress(path, attempt, fraction, note);
   }
 }
+
+/**
+ * The same context as an object of own properties, so that it can be spread and destructured with a rest. It costs more
+ * than the step around it may, so it is made only for functions that take a context. The signal is made when it is read.
+ */
+class SpreadableContext implements StepContext {
+  readonly runId: string;
+  readonly path: string;
+  readonly attempt: number;
+  declare readonly index: number;
+  declare readonly signal: AbortSignal;
+  readonly idempotencyKey: string;
+  readonly log: StepContext["log"];
+  readonly progress: StepContext["progress"];
+
+  constructor(context: RunningContext) {
+    const { runId, path, attempt, index, log, progress } = context;
+    this.runId = runId;
+    this.path = path;
+    this.attempt = attempt;
+    if (index !== undefined) this.index = index;
+    this.idempotencyKey = addressOf(runId, path);
+    this.log = log;
+    this.progress = progress;
+    Object.defineProperty(this, "signal", { get: () => context.signal, enumerable: true });
+  }
+}
+
+export const spreadable = (context: StepContext): StepContext =>
+  context instanceof RunningContext ? new SpreadableContext(context) : context;

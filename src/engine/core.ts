@@ -151,10 +151,10 @@ export interface FailureRoom {
   readonly failed: (frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number) => void;
   /** An item has failed in a map that continues without it. */
   readonly collect: (frame: Frame, index: number, error: unknown) => void;
-  /** Ends a frame with everything that runs within it. */
-  readonly endEarly: (frame: Frame, cause: Cause.Cause<unknown>, path: string) => void;
+  /** Ends a frame with everything that runs within it. `reason`: what signals fire with, where it is interrupted. */
+  readonly endEarly: (frame: Frame, cause: Cause.Cause<unknown>, path: string, reason?: unknown) => void;
   /** Ends the run as a whole, whatever the pipeline says about failures. */
   readonly abort: (frame: Frame, problem: ExpansionChanged | StoreCorrupt, path: string) => void;
   /** Stops one job alone. */
-  readonly cancel: (job: Job) => void;
+  readonly cancel: (job: Job, reason?: unknown) => void;
 }

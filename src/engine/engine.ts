@@ -196,7 +196,7 @@ export class Engine implements Core {
     graph: Graph,
     inputs: ReadonlyArray<unknown>,
     done: (exit: Exit.Exit<Record<string, unknown>, unknown>) => void,
-  ): () => void {
+  ): (reason?: unknown) => void {
     const frame = new Frame(graph, undefined, undefined, 0);
     const around = this.emitter.watcher?.around;
     if (around !== undefined) frame.layers = layered(undefined, [around]);
@@ -208,9 +208,9 @@ export class Engine implements Core {
     this.#finish = done as (exit: Exit.Exit<unknown, unknown>) => void;
     this.frames.ready(frame);
     this.drain();
-    return () => {
+    return (reason) => {
       if (frame.ended) return;
-      this.failures.endEarly(frame, Cause.interrupt(), "");
+      this.failures.endEarly(frame, Cause.interrupt(), "", reason);
       this.drain();
     };
   }

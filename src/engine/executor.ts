@@ -8,6 +8,7 @@
 import type { StepContext } from "../../types/context.ts";
 import type { StepKind } from "../../types/plan.ts";
 import type { StepDefinition } from "../graph/definition.ts";
+import { spreadable } from "./context.ts";
 
 /** Which of a step's functions is called. */
 export type Phase = "run" | "expand" | "each" | "choose" | "case";
@@ -57,16 +58,19 @@ export type Executor = (call: StepCall) => unknown;
 export type Middleware = (next: Executor) => Executor;
 
 /** Calls the function of a step that reads inputs only. */
-export const callStep = ({ call }: StepDefinition, inputs: Inputs, context: StepContext): unknown =>
-  call(inputs, context);
+export const callStep = (
+  { call, takesContext }: StepDefinition,
+  inputs: Inputs,
+  context: StepContext,
+): unknown => (takesContext ? call(inputs, spreadable(context)) : call(inputs, context));
 
 /** Calls a map's function for one item. */
 export const callItem = (
-  { call }: StepDefinition,
+  { call, takesContext }: StepDefinition,
   item: unknown,
   inputs: Inputs,
   context: StepContext,
-): unknown => call(item, inputs, context);
+): unknown => (takesContext ? call(item, inputs, spreadable(context)) : call(item, inputs, context));
 
 /** Calls the function of one case of a switch. */
 export const callCase = (
@@ -74,7 +78,7 @@ export const callCase = (
   choice: string,
   inputs: Inputs,
   context: StepContext,
-): unknown => cases![choice]!(inputs, context);
+): unknown => cases![choice]!(inputs, spreadable(context));
 
 /** The executor within all middleware. */
 const direct: Executor = ({ definition, inputs, item, choice, context, phase }) => {

@@ -100,7 +100,7 @@ export class Failures implements FailureRoom {
     this.endEarly(root, Cause.fail(problem), path);
   }
 
-  endEarly(frame: Frame, cause: Cause.Cause<unknown>, path: string): void {
+  endEarly(frame: Frame, cause: Cause.Cause<unknown>, path: string, reason?: unknown): void {
     if (frame.ending !== undefined) return;
     const { frames } = this.#core;
     frame.ending = cause;
@@ -111,7 +111,8 @@ export class Failures implements FailureRoom {
       child.ending = Cause.interrupt();
       child.endingPath = path;
     }
-    for (const job of inside) this.#stop(job);
+    const why = Cause.hasInterruptsOnly(cause) ? reason : Cause.squash(cause);
+    for (const job of inside) this.#stop(job, why);
     for (const { child } of inside) if (child !== undefined) frames.checkOver(child);
     frames.checkOver(frame);
     if (!frame.ended && frame.running > 0) {
@@ -119,19 +120,20 @@ export class Failures implements FailureRoom {
     }
   }
 
-  cancel(job: Job): void {
+  cancel(job: Job, reason?: unknown): void {
     if (job.child !== undefined) {
-      this.endEarly(job.child, Cause.interrupt(), job.frame.pathOf(job.index));
+      this.endEarly(job.child, Cause.interrupt(), job.frame.pathOf(job.index), reason);
       return;
     }
-    this.#stop(job);
+    this.#stop(job, reason);
     if (!job.settled) job.endGrace ??= this.#afterGrace(() => [job]);
   }
 
-  #stop(job: Job): void {
+  /** Fires the signal of a job's step with the reason, and interrupts its fiber. */
+  #stop(job: Job, reason: unknown): void {
     if (job.settled || job.cancelled) return;
     job.cancelled = true;
-    job.call?.abort();
+    job.call?.abort(reason);
     job.fiber?.interruptUnsafe();
   }
 

@@ -253,8 +253,8 @@ export class Call {
     return this.frame.map !== undefined;
   }
 
-  abort(): void {
-    RunningContext.abort(this.context);
+  abort(reason: unknown): void {
+    RunningContext.abort(this.context, reason);
   }
 }
 

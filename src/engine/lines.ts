@@ -24,7 +24,7 @@ const shown = {
 
 const annotations = (around: object): Readonly<Record<string, unknown>> =>
   Object.defineProperties(Object.assign(Object.create(shown), around), {
-    "espalier.run": { get: () => RunningContext.runOf(currentStep()), enumerable: true },
+    "espalier.run": { get: () => currentStep()?.runId, enumerable: true },
     "espalier.path": { get: () => currentStep()?.path, enumerable: true },
   });
 

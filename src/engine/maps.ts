@@ -124,10 +124,16 @@ interface Items {
 /** The items of a map, `most` and one more of them if there are more, and what names them in their paths. */
 const itemsOf = (frame: Frame, node: GraphNode, path: () => string, most: number): Items | ExpansionError => {
   const { definition } = node;
-  const error = (reason: string) => new ExpansionError({ path: path(), reason });
+  const error = (reason: string, cause?: unknown) =>
+    new ExpansionError({ path: path(), reason, ...(cause === undefined ? {} : { cause }) });
   const over = readOver(frame, node);
   if (typeof over === "string") return error(over);
   try {
+    if (typeof over.value === "string") {
+      return error(
+        `It maps over "${definition.over}", which is a string. Split it into a list first, for example with Array.from or split.`,
+      );
+    }
     const isIterable = typeof over.value === "object" && over.value !== null && Symbol.iterator in over.value;
     if (!isIterable) return error(`It maps over "${definition.over}", and that is not iterable.`);
     const items = Array.isArray(over.value) ? over.value : itemsUpTo(most, over.value as Iterable<unknown>);
@@ -146,6 +152,6 @@ const itemsOf = (frame: Frame, node: GraphNode, path: () => string, most: number
     }
     return { items, count, keys };
   } catch (thrown) {
-    return error(`Its items could not be read: ${describe(thrown)}`);
+    return error(`Its items could not be read: ${describe(thrown)}`, thrown);
   }
 };

@@ -28,6 +28,8 @@ export interface StepDefinition {
   readonly outputs: ReadonlyArray<string> | "all";
   /** The function: `kinds.ts` has its name and says what it returns. */
   readonly call: UserFunction;
+  /** Whether the function may read its last parameter, the context, as far as its declaration says. */
+  readonly takesContext: boolean;
   /** For a switch: a function for each literal that `call` may return. */
   readonly cases: Readonly<Record<string, UserFunction>> | undefined;
   /** For a standalone step that gave schemas instead of names: what decodes its inputs. */

@@ -9,7 +9,8 @@ import { isSchema } from "../values/schema.ts";
 import { isRecord, typed } from "../values/specification.ts";
 import type { AnyOptions, StepDefinition, UserFunction } from "./definition.ts";
 import { noOptions } from "./definition.ts";
-import { stepKinds } from "./kinds.ts";
+import type { StepKind } from "../../types/plan.ts";
+import { expandsMany, stepKinds } from "./kinds.ts";
 import { optionsProblem } from "./options.ts";
 import { addressOf } from "../path.ts";
 
@@ -62,6 +63,10 @@ const casesProblem = (cases: unknown): string | undefined => {
   return bad === undefined ? undefined : `The case "${bad}" must be a function; got ${typed(cases[bad])}.`;
 };
 
+/** A function that declares no parameter and yet has inputs may read them by `arguments` or a rest, and the context too. */
+const takesContext = ({ length }: UserFunction, kind: StepKind, inputs: unknown): boolean =>
+  length > (expandsMany(kind) ? 2 : 1) || (length === 0 && (!Array.isArray(inputs) || inputs.length > 0));
+
 /** Checks the parts and puts them together; `pipeline` is named in what is thrown. */
 export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition => {
   const { kind, name, inputs, call, cases } = parts;
@@ -84,6 +89,7 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
     over: parts.over as string | undefined,
     outputs: outputs === undefined ? [name as string] : outputs === "all" ? outputs : copied(outputs),
     call: call as UserFunction,
+    takesContext: takesContext(call as UserFunction, kind, inputs),
     cases: cases as StepDefinition["cases"],
     schemas,
     options: parts.settings ?? options,

@@ -1,7 +1,7 @@
 /** How a run behaves: pools, blocking work, fallbacks, iterators and contexts. */
 import * as Effect from "effect/Effect";
 import { pipeline } from "espalier";
-import { assert, expect, test } from "vitest";
+import { assert, test } from "vitest";
 
 const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
 
