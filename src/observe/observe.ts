@@ -6,6 +6,7 @@ import * as Context from "effect/Context";
 import type { RunOptions } from "../../types/options.ts";
 import type { Watcher } from "../engine/emitter.ts";
 import { Listeners } from "../engine/seams.ts";
+import { writableAsJson } from "../event-json.ts";
 import type { PipelineEvent } from "../events.ts";
 import { apply } from "../fold/apply.ts";
 import { RunState } from "../fold/run-state.ts";
@@ -29,6 +30,7 @@ export const observe = (options: RunOptions, context: Context.Context<never>): O
       // Spans first: whoever else listens may log, or trace.
       spans?.event(event, apply(state, event)?.kind ?? "step");
       measures?.event(event);
+      if (around.length > 0) writableAsJson(event);
       for (const listener of around) listener(event);
     },
     logsEvents: around.length > 0 || spans !== undefined,

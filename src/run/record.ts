@@ -6,6 +6,7 @@ import type { Plan } from "../../types/plan.ts";
 import type { DynamicWorkflowResult, RunReport } from "../../types/run.ts";
 import type { Graph } from "../engine/compile.ts";
 import type { Watcher } from "../engine/emitter.ts";
+import { writableAsJson } from "../event-json.ts";
 import type { PipelineEvent } from "../events.ts";
 import { apply } from "../fold/apply.ts";
 import { grownPlan } from "../fold/grown-plan.ts";
@@ -33,7 +34,7 @@ export class Recording implements Watcher {
 
   event(event: PipelineEvent): void {
     if (this.#ended) return; // A step that was abandoned may still log.
-    this.#events.push(event);
+    this.#events.push(writableAsJson(event));
     this.#wake();
   }
 
