@@ -352,6 +352,23 @@ export class CancelRefused extends Data.TaggedError("CancelRefused")<{
 }
 
 /**
+ * The run was interrupted, while other callers had joined it and wait for its outcome.
+ *
+ * @public
+ */
+export class RunInterrupted extends Data.TaggedError("RunInterrupted")<{
+  /** The id of the run. */
+  readonly runId: string;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_RUN_INTERRUPTED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Run "${this.runId}" was interrupted. Resume it, or run it again with the same id and inputs.`;
+  }
+}
+
+/**
  * A path that is not in the run, or a value that whoever waits there cannot take.
  *
  * @public
@@ -408,4 +425,5 @@ export type RunError =
   | ExpansionChanged
   | PipelineChanged
   | RunCrashed
-  | RunExists;
+  | RunExists
+  | RunInterrupted;

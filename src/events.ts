@@ -45,7 +45,7 @@ export interface RunFailed extends EventBase {
 }
 
 /** The run was interrupted. @public */
-export interface RunInterrupted extends EventBase {
+export interface RunInterruptedEvent extends EventBase {
   /** Which event it is. */
   readonly type: "run.interrupted";
 }
@@ -60,6 +60,22 @@ export interface StepStarted extends StepEventBase {
 export interface StepRecalled extends StepEventBase {
   /** Which event it is. */
   readonly type: "step.recalled";
+}
+
+/** The step waits for a value from outside: `Signal.send` gives it one. @public */
+export interface StepWaiting extends StepEventBase {
+  /** Which event it is. */
+  readonly type: "step.waiting";
+  /** What is asked of whoever answers, if the step asks anything. */
+  readonly ask?: unknown;
+}
+
+/** A value was sent to the step before it began to wait, and does not fit its schema: the step keeps waiting. @public */
+export interface SignalRefusedEvent extends StepEventBase {
+  /** Which event it is. */
+  readonly type: "signal.refused";
+  /** What the schema says. */
+  readonly reason: string;
 }
 
 /** The step's output was computed by an earlier run, and is used again. @public */
@@ -195,11 +211,13 @@ export type PipelineEvent =
   | RunStarted
   | RunSucceeded
   | RunFailed
-  | RunInterrupted
+  | RunInterruptedEvent
   | RunPaused
   | RunContinued
   | StepStarted
   | StepRecalled
+  | StepWaiting
+  | SignalRefusedEvent
   | CacheHit
   | CacheMissed
   | StepRetried

@@ -84,12 +84,12 @@ class PipelineValue {
         `schema must be an Effect Schema, a Standard Schema or type<T>(); got ${typed(schema)}.`,
       );
     }
-    const { timeout, after, ...others } = options ?? {};
+    const { timeout, after, ask, ...others } = options ?? {};
     return this.#with({
       kind: "await",
       name,
       inputs: after ?? [],
-      call: () => awaitSignal(schema, timeout),
+      call: (given: Inputs) => awaitSignal(schema, timeout, ask?.(given)),
       options,
       settings: { ...others, output: schema as never },
     });

@@ -115,6 +115,8 @@ export interface MapOptions<Item = any, Fallback = unknown, Failure = any> exten
 export interface WaitOptions<Names extends string = string> {
   /** Outputs that must be there before the wait begins; without any, it begins with the run. */
   readonly after?: ReadonlyArray<Names>;
+  /** What is asked of whoever answers: shown wherever the waiting step is, and in the event `step.waiting`. */
+  readonly ask?: (inputs: any) => unknown;
   /** The longest that it waits, restarts of the run included. */
   readonly timeout?: DurationInput;
   /** For people who look at the graph. */

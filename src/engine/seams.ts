@@ -3,7 +3,6 @@ import * as Context from "effect/Context";
 import type { PipelineEvent } from "../events.ts";
 import type { Graph } from "./compile.ts";
 import type { Pick } from "./ready.ts";
-import type { RunJournal } from "../journal/run-journal.ts";
 
 /** Told of every event of every run beneath. */
 export const Listeners: Context.Reference<ReadonlyArray<(event: PipelineEvent) => void>> = Context.Reference<
@@ -23,11 +22,6 @@ export const RunOrigin: Context.Reference<string | undefined> = Context.Referenc
   "espalier/RunOrigin",
   { defaultValue: () => undefined },
 );
-
-/** The record of the run that is under way here, for steps that wait for the outside. */
-export const CurrentDurable: Context.Reference<RunJournal | undefined> = Context.Reference<
-  RunJournal | undefined
->("espalier/CurrentDurable", { defaultValue: () => undefined });
 
 /** Told of each graph that a run of its own begins with. For laws that say when none may. */
 const runWatchers = new Set<(graph: Graph) => void>();

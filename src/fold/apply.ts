@@ -103,6 +103,10 @@ const stepHandlers: StepHandlers = {
     state.recalled++;
     state.end(step, "done", time);
   },
+  "step.waiting": (_state, step) => {
+    step.note = "waiting for a value";
+  },
+  "signal.refused": doNothing,
   "cache.hit": (state, step) => {
     step.isRecalled = true;
     state.recalled++;

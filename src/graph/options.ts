@@ -119,6 +119,12 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     does: "Outputs that must exist before the wait begins",
     without: "it begins with the run",
   },
+  ask: {
+    kinds: ["await"],
+    check: aFunction("the outputs in `after`"),
+    does: "A function of the outputs in `after` that returns what is asked of whoever answers: shown with the waiting step, and in the event `step.waiting`",
+    without: "nothing is asked",
+  },
   outputs: {
     kinds: kindsThat((kind) => stepKinds[kind].provides !== "name"),
     check: outputs,

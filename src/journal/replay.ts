@@ -16,6 +16,8 @@ export class Replay {
   /** Given the records that count. */
   constructor(entries: ReadonlyArray<Entry>) {
     for (const entry of entries) this.#add(entry);
+    // A step with an outcome has got the value that was sent to it.
+    for (const path of this.#outcomes.keys()) this.#signals.delete(path);
   }
 
   #add(entry: Entry): void {
@@ -70,6 +72,10 @@ export class Replay {
     this.#signals.delete(path);
   }
 
+  setDeadline(path: string, time: number): void {
+    this.#deadlines.set(path, time);
+  }
+
   deadline(path: string): number | undefined {
     return this.#deadlines.get(path);
   }
@@ -81,16 +87,15 @@ export class Replay {
     return true;
   }
 
-  /** Forgets what is recorded of a path and beneath it. Gives whether there was anything. */
-  drop(path: string): boolean {
-    let found = false;
-    for (const records of [this.#outcomes, this.#expansions, this.#signals, this.#deadlines, this.#waits]) {
-      for (const key of records.keys()) {
-        if (!isAtOrUnder(key, path)) continue;
-        records.delete(key);
-        found = true;
-      }
+  /** Forgets what is recorded of a path and beneath it. Gives the values sent there that no step has got. */
+  drop(path: string): ReadonlyArray<readonly [path: string, text: string]> {
+    const unused: Array<readonly [path: string, text: string]> = [];
+    for (const [at, text] of this.#signals) {
+      if (isAtOrUnder(at, path)) unused.push([at, text]);
     }
-    return found;
+    for (const records of [this.#outcomes, this.#expansions, this.#signals, this.#deadlines, this.#waits]) {
+      for (const key of records.keys()) if (isAtOrUnder(key, path)) records.delete(key);
+    }
+    return unused;
   }
 }

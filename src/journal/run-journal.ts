@@ -12,7 +12,7 @@ import type { StepDefinition } from "../graph/definition.ts";
 import type { Draft } from "../graph/graph.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describe } from "../values/describe.ts";
-import { Unwritable } from "../values/encode.ts";
+import { decode, encode, Unwritable } from "../values/encode.ts";
 import type { CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
 import { readError, writeError } from "./failure-text.ts";
@@ -54,6 +54,7 @@ const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([
   "step.failed",
   "step.leaked",
   "step.logged",
+  "signal.refused",
   "expansion.failed",
   "cache.hit",
   "cache.missed",
@@ -63,7 +64,7 @@ const detailOf = (event: PipelineEvent): string => {
   if ("error" in event) return describe(event.error);
   if (event.type === "step.logged") return event.message.map(describe).join(" ");
   if (event.type === "cache.hit") return `from run ${event.fromRun}, path ${event.fromPath}`;
-  if (event.type === "cache.missed") return event.reason;
+  if (event.type === "cache.missed" || event.type === "signal.refused") return event.reason;
   return "";
 };
 
@@ -187,7 +188,8 @@ export class RunJournal {
   expand(call: Call, graph: { readonly draft: Draft }, done: () => void): ExpansionChanged | undefined {
     const { frame, index, path, count } = call;
     (frame.grown ??= new Uint8Array(frame.states.length))[index] = 1;
-    if (count > 1) this.#startAfresh(path);
+    // What an earlier attempt recorded is not of this one, which may expand to something else.
+    if (count > 1) this.drop(path);
     return this.#expand(path, shapeOf(graph), count, done);
   }
 
@@ -216,14 +218,13 @@ export class RunJournal {
     return undefined;
   }
 
-  /** A dynamic step tries again: what its last attempt recorded is not of this one, which may expand otherwise. */
-  #startAfresh(path: string): void {
+  /** Records that what is recorded at a path and beneath no longer counts, except for values that no step has got. */
+  drop(path: string): void {
+    const unused = this.#replay.drop(path);
     const time = this.now;
-    this.#replay.drop(path);
-    this.#journal.append(
-      { kind: Kind.dropped, path, text: "", began: time, ended: time, attempt: 1 },
-      undefined,
-    );
+    const entry = { text: "", began: time, ended: time, attempt: 1 };
+    this.#journal.append({ ...entry, kind: Kind.dropped, path }, undefined);
+    for (const [at, text] of unused) this.signal(at, text, () => {});
   }
 
   /** The value of a step whose output may be reused. */
@@ -252,20 +253,22 @@ export class RunJournal {
       return Math.min(Math.max(recorded - time, 0), millis);
     }
     const text = String(time + millis);
+    this.#replay.setDeadline(path, time + millis);
     this.#journal.append({ kind: Kind.deadline, path, text, began: time, ended: time, attempt: 1 }, done);
     return millis;
   }
 
-  /** A value that was sent to a path before anybody waited there. */
-  sent(path: string): string | undefined {
+  /** A value that was sent to a path and that its step has not got. */
+  signalOf(path: string): string | undefined {
     return this.#replay.signal(path);
   }
 
-  forgetSent(path: string): void {
+  /** The step has got its value, or refused it. */
+  forgetSignal(path: string): void {
     this.#replay.forgetSignal(path);
   }
 
-  /** Records a value that was sent. `message`: how it came, if from outside. */
+  /** Records a value that was accepted for a path; `done` once it cannot be lost. */
   signal(path: string, text: string, done: () => void, message?: number): void {
     const time = this.now;
     this.#replay.setSignal(path, text);
@@ -273,8 +276,13 @@ export class RunJournal {
     this.#journal.append(message === undefined ? entry : { ...entry, message }, done);
   }
 
-  /** Records that a step waits for a value, once. */
-  waiting(path: string, wait: WaitText): void {
+  /** Records that a step waits for a value, and until when, once. */
+  waiting(path: string, ask: unknown): void {
+    const deadline = this.#replay.deadline(path);
+    const wait: WaitText = {
+      ...(ask === undefined ? {} : { ask: asData(ask) }),
+      ...(deadline === undefined ? {} : { deadline }),
+    };
     const text = JSON.stringify(wait);
     if (!this.#replay.addWait(path, text)) return;
     const time = this.now;
@@ -298,6 +306,12 @@ export class RunJournal {
     this.#journal.end(status, error, this.now, done);
   }
 }
+
+/** What is asked, as far as it is data: it is only shown. */
+const asData = (ask: unknown): unknown => {
+  const text = encode(ask);
+  return typeof text === "string" ? decode(text) : describe(ask);
+};
 
 const byteLength = (text: string): number => new TextEncoder().encode(text).byteLength;
 

@@ -3,7 +3,9 @@
  * are; what a step does is no part of it, so that code can be mended while a run waits.
  */
 
+import type { StepKind } from "../../types/plan.ts";
 import type { Draft } from "../graph/graph.ts";
+import { canExpand } from "../graph/kinds.ts";
 import { planOf } from "../plan.ts";
 import type { Entry } from "./records.ts";
 import { Kind } from "./records.ts";
@@ -120,13 +122,20 @@ interface Place {
   readonly step: string;
 }
 
-/** The steps that a path leads through, from the outermost; undefined where one of them is not known. */
-const placesOf = (path: string, shapes: Shapes): ReadonlyArray<Place> | undefined => {
+interface Way {
+  /** The steps that a path leads through, from the outermost, as far as they are known. */
+  readonly places: ReadonlyArray<Place>;
+  /** Whether it leads to a step or an item that is there; or to where something has not expanded yet. */
+  readonly end: "there" | "open" | "nowhere";
+}
+
+const wayTo = (path: string, shapes: Shapes): Way => {
   const places: Array<Place> = [];
   let owner = "";
   for (;;) {
     const text = shapes.get(owner);
-    if (text === undefined || itemsOf(text) !== undefined) return undefined;
+    if (text === undefined) return { places, end: isExpandable(places.at(-1)) ? "open" : "nowhere" };
+    if (itemsOf(text) !== undefined) return { places, end: "nowhere" };
     const shape = readShape(text);
     const rest = relativeTo(path, owner);
     // The path of a step of an added pipeline begins with that pipeline's name, so the longest that fits is meant.
@@ -134,37 +143,47 @@ const placesOf = (path: string, shapes: Shapes): ReadonlyArray<Place> | undefine
       .map(([at]) => at)
       .filter((at) => isAtOrUnder(rest, at))
       .reduce((longest, at) => (at.length > longest.length ? at : longest), "");
-    if (step === "") return undefined;
+    if (step === "") return { places, end: "nowhere" };
     places.push({ owner, shape, step });
     let reached = child(owner, step);
     const above = itemAbove(path, reached);
     if (above !== undefined) {
-      if (!hasItem(shapes.get(reached), keyOf(above)!)) return undefined;
+      const items = shapes.get(reached);
+      if (items === undefined) return { places, end: isExpandable(places.at(-1)) ? "open" : "nowhere" };
+      if (itemsOf(items)?.has(keyOf(above)!) !== true) return { places, end: "nowhere" };
       reached = above;
     }
-    if (reached === path) return places;
-    if (!isAtOrUnder(path, reached)) return undefined;
+    if (reached === path) return { places, end: "there" };
+    if (!isAtOrUnder(path, reached)) return { places, end: "nowhere" };
     owner = reached;
   }
 };
 
-const hasItem = (text: string | undefined, key: string): boolean =>
-  text === undefined ? false : (itemsOf(text)?.has(key) ?? false);
+const kindOf = ({ shape, step }: Place): string | undefined => shape.steps.find(([at]) => at === step)?.[1];
+
+const isExpandable = (place: Place | undefined): boolean => {
+  const kind = place === undefined ? undefined : kindOf(place);
+  return kind !== undefined && canExpand(kind as StepKind);
+};
 
 /** Is there such a path in a run? */
-export const hasPath = (path: string, shapes: Shapes): boolean => placesOf(path, shapes) !== undefined;
+export const hasPath = (path: string, shapes: Shapes): boolean => wayTo(path, shapes).end === "there";
+
+/** May there be such a path once more has expanded? */
+export const mayCome = (path: string, shapes: Shapes): boolean => wayTo(path, shapes).end === "open";
 
 /** The kind of the step at a path. */
 export const kindAt = (path: string, shapes: Shapes): string | undefined => {
-  const place = placesOf(path, shapes)?.at(-1);
-  if (place === undefined || child(place.owner, place.step) !== path) return undefined;
-  return place.shape.steps.find(([at]) => at === place.step)?.[1];
+  const { places, end } = wayTo(path, shapes);
+  const place = places.at(-1);
+  if (end !== "there" || place === undefined || child(place.owner, place.step) !== path) return undefined;
+  return kindOf(place);
 };
 
 /** Everything that follows a path, itself among it: at each level, the steps that read what it gave, and so on. */
 export const following = (path: string, shapes: Shapes): ReadonlyArray<string> | undefined => {
-  const places = placesOf(path, shapes);
-  if (places === undefined) return undefined;
+  const { places, end } = wayTo(path, shapes);
+  if (end !== "there") return undefined;
   const found = new Set([path]);
   for (const { owner, shape, step } of places) {
     const readers = new Map<string, Array<string>>();

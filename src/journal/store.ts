@@ -136,6 +136,8 @@ export interface Journal {
    * "kept" once an entry with the message's id is recorded.
    */
   onMessage: ((message: Message) => Promise<Answer>) | undefined;
+  /** Hands over the messages that were sent before the run was claimed, and resolves once each is answered. */
+  readonly receive: () => Promise<void>;
 }
 
 /** The answer to a claim. */

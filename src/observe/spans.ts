@@ -132,6 +132,8 @@ export class Spans {
         return;
       case "step.logged":
         return this.#log(event.path, event.message);
+      case "step.waiting":
+      case "signal.refused":
       case "cache.missed":
       case "step.progressed":
         return;

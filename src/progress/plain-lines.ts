@@ -117,6 +117,10 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
       progress.isDue(path, time, fraction)
         ? [`  ${path}: ${Math.round(fraction * 100)} %${note === undefined ? "" : ` ${note}`}`]
         : undefined,
+    "step.waiting": ({ path, ask }) => [
+      `… ${path} waits for a value${ask === undefined ? "" : `: ${said(ask)}`}`,
+    ],
+    "signal.refused": ({ path, reason }) => [`! ${path}: a value that was sent does not fit: ${reason}`],
     "cache.hit": ({ path, fromRun }) => (isWithinItem(path) ? undefined : [`= ${path}: from run ${fromRun}`]),
     "cache.missed": undefined,
     "expansion.started": undefined,

@@ -1,71 +1,130 @@
-/** The durable runs that are under way in this process: to be joined, signalled and cancelled by their ids. */
+/**
+ * The runs that are under way in this process, to be joined, signalled and cancelled. A live run is identified by its
+ * store and its id: each store instance is itself, and of runs without a store each is one of its own.
+ */
+import * as Cause from "effect/Cause";
+import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
-import type * as Exit from "effect/Exit";
+import * as Exit from "effect/Exit";
+import { RunInterrupted } from "../errors.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
+import type { StoreService } from "../journal/store.ts";
+import type { MailboxOf } from "./mailbox.ts";
+import { Mailbox } from "./mailbox.ts";
+import type { Recording } from "./record.ts";
 
 type Outputs = Record<string, unknown>;
 
 export class LiveRun {
   readonly runId: string;
-  readonly store: string;
-  /** What the run was asked for, to tell whether somebody else asks for the same; undefined until it is known. */
+  readonly store: StoreService | undefined;
+  /** What the run was asked for, to tell whether another caller asks for the same; undefined until it is known. */
   asked: { readonly shape: string; readonly inputs: string } | undefined = undefined;
-  durable: RunJournal | undefined = undefined;
+  /** Whoever started it with a handle records its events: for handles of those who join it. */
+  recording: Recording | undefined = undefined;
+  journal: RunJournal | undefined = undefined;
+  #mailbox: Mailbox | undefined = undefined;
   #interrupt: (() => void) | undefined = undefined;
-  #isCancelled = false;
+  /** It may be cancelled before it has begun. */
+  isCancelled = false;
   #exit: Exit.Exit<Outputs, unknown> | undefined = undefined;
-  readonly #waiting = new Set<(exit: Exit.Exit<Outputs, unknown>) => void>();
+  readonly #whenOpen = new Set<() => void>();
+  readonly #whenEnded = new Set<() => void>();
 
-  constructor(runId: string, store: string) {
+  constructor(runId: string, store: StoreService | undefined) {
     this.runId = runId;
     this.store = store;
   }
 
-  /** How to interrupt it, once it has begun. It may have been cancelled before that. */
+  /** The run is open: it receives what is sent to it. */
+  open(journal: RunJournal | undefined, now: () => number, refusal: MailboxOf["refusal"]): Mailbox {
+    this.journal = journal;
+    this.#mailbox = new Mailbox({ runId: this.runId, journal, now, refusal });
+    for (const wake of this.#whenOpen) wake();
+    return this.#mailbox;
+  }
+
+  /** Where it receives values, once it is open; undefined once it has ended. */
+  mailbox(): Effect.Effect<Mailbox | undefined> {
+    return Effect.suspend(() => {
+      if (this.#exit !== undefined) return Effect.undefined;
+      if (this.#mailbox !== undefined) return Effect.succeed(this.#mailbox);
+      return Effect.flatMap(once(this.#whenOpen), () => this.mailbox());
+    });
+  }
+
+  get openMailbox(): Mailbox | undefined {
+    return this.#mailbox;
+  }
+
+  /** How to interrupt it, once it has begun. */
   set interrupt(interrupt: () => void) {
     this.#interrupt = interrupt;
-    if (this.#isCancelled) interrupt();
   }
 
   cancel(): void {
-    this.#isCancelled = true;
+    this.isCancelled = true;
     this.#interrupt?.();
   }
 
   end(exit: Exit.Exit<Outputs, unknown>): void {
-    runs.delete(keyOf(this.runId, this.store));
+    forget(this);
     this.#exit = exit;
-    for (const resume of this.#waiting) resume(exit);
+    this.#mailbox?.close();
+    for (const wake of [...this.#whenOpen, ...this.#whenEnded]) wake();
   }
 
-  /** What the run gives, for somebody who has not started it. */
-  get result(): Effect.Effect<Outputs, unknown> {
-    return Effect.callback((resume) => {
-      if (this.#exit !== undefined) {
-        resume(this.#exit);
-        return undefined;
-      }
-      this.#waiting.add(resume);
-      return Effect.sync(() => this.#waiting.delete(resume));
+  /** The outcome of the run, for a caller who joined it: an interruption of the first caller is an error for this one. */
+  result(): Effect.Effect<Outputs, unknown> {
+    return Effect.suspend(() => {
+      if (this.#exit === undefined) return Effect.flatMap(once(this.#whenEnded), () => this.result());
+      const isInterrupted = Exit.isFailure(this.#exit) && Cause.hasInterruptsOnly(this.#exit.cause);
+      return isInterrupted ? Effect.fail(new RunInterrupted({ runId: this.runId })) : this.#exit;
     });
   }
 }
 
-const runs = new Map<string, LiveRun>();
+const once = (listeners: Set<() => void>): Effect.Effect<void> =>
+  Effect.callback((resume) => {
+    const wake = (): void => {
+      listeners.delete(wake);
+      resume(Effect.void);
+    };
+    listeners.add(wake);
+    return Effect.sync(() => listeners.delete(wake));
+  });
 
-const keyOf = (runId: string, store: string): string => `${store}\n${runId}`;
+/** Runs by their store and their id. */
+const stored = new WeakMap<StoreService, Map<string, LiveRun>>();
+/** All of this process, those without a store too. */
+const all = new Set<LiveRun>();
 
-export const liveRun = (runId: string, store: string): LiveRun | undefined => runs.get(keyOf(runId, store));
-
-/** The live run of that id, whatever its store. */
-export const anyLiveRun = (runId: string): LiveRun | undefined => {
-  for (const run of runs.values()) if (run.runId === runId) return run;
-  return undefined;
+const forget = (run: LiveRun): void => {
+  all.delete(run);
+  if (run.store !== undefined) stored.get(run.store)?.delete(run.runId);
 };
 
-/** Takes the id, so that no other run of it begins. There must be no live one. */
-export const reserve = (runId: string, store: string): LiveRun => {
+/** The live run of an id in a store. */
+export const liveRun = (store: StoreService, runId: string): LiveRun | undefined =>
+  stored.get(store)?.get(runId);
+
+/** The live runs of an id, in whatever store or none. */
+export const liveRuns = (runId: string): ReadonlyArray<LiveRun> =>
+  [...all].filter((run) => run.runId === runId);
+
+/** Takes the id in a store, so that no other run of it begins there. There must be no live one. */
+export const reserve = (runId: string, store: StoreService | undefined): LiveRun => {
   const run = new LiveRun(runId, store);
-  runs.set(keyOf(runId, store), run);
+  all.add(run);
+  if (store !== undefined) {
+    const runs = stored.get(store) ?? new Map<string, LiveRun>();
+    stored.set(store, runs.set(runId, run));
+  }
   return run;
 };
+
+/** The run that is under way here, for its steps that wait for something from outside. */
+export const CurrentRun: Context.Reference<LiveRun | undefined> = Context.Reference<LiveRun | undefined>(
+  "espalier/CurrentRun",
+  { defaultValue: () => undefined },
+);

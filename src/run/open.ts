@@ -35,9 +35,10 @@ import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describe } from "../values/describe.ts";
 import { encode } from "../values/encode.ts";
 import { isEffectSchema } from "../values/schema.ts";
+import type { Session } from "./drive.ts";
 import type { LiveRun } from "./live.ts";
 import { liveRun, reserve } from "./live.ts";
-import { hear } from "./signal.ts";
+import { hear, refusalIn } from "./signal.ts";
 import { stepOf } from "../path.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -60,21 +61,10 @@ export type OpenError =
   | StoreCorrupt
   | StoreError;
 
-/** A run that is ready to begin, or to go on. */
-export interface Opened {
-  readonly runId: string;
-  readonly values: ReadonlyArray<unknown>;
-  readonly durable: RunJournal;
-  readonly live: LiveRun;
-  /** Why nothing more can be recorded; undefined as long as it can. */
-  readonly lost: () => StoreProblem | undefined;
-  /** Records how the run ended, and lets the store go. */
-  readonly end: (exit: Exit.Exit<Outputs, unknown>) => Effect.Effect<void>;
-}
-
 /** A run that is under way here already. */
 export interface Joined {
   readonly runId: string;
+  readonly live: LiveRun;
   readonly joined: Effect.Effect<Outputs, unknown>;
 }
 
@@ -164,10 +154,10 @@ const statusOf = (exit: Exit.Exit<unknown, unknown>): "succeeded" | "interrupted
   Exit.isSuccess(exit) ? "succeeded" : Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed";
 
 /** Waits until the end is recorded. A store that cannot be written keeps a result waiting, but no interruption. */
-const recordEnd = (durable: RunJournal, exit: Exit.Exit<Outputs, unknown>): Effect.Effect<void> => {
+const recordEnd = (journal: RunJournal, exit: Exit.Exit<Outputs, unknown>): Effect.Effect<void> => {
   const status = statusOf(exit);
   const recorded = Effect.callback<void>((resume) => {
-    durable.end(status, Exit.isSuccess(exit) ? undefined : exit.cause, () => resume(Effect.void));
+    journal.end(status, Exit.isSuccess(exit) ? undefined : exit.cause, () => resume(Effect.void));
   });
   return status === "interrupted" ? recorded : Effect.interruptible(recorded);
 };
@@ -180,23 +170,27 @@ const opened = (
   values: ReadonlyArray<unknown>,
   clock: Clock.Clock,
   scope: Scope.Closeable,
-): Opened => {
-  const durable = new RunJournal(live.runId, store, journal, replay, clock);
-  live.durable = durable;
+  drops: ReadonlyArray<string> = [],
+): Session => {
+  const { runId } = live;
+  const runJournal = new RunJournal(runId, store, journal, replay, clock);
+  for (const path of drops) runJournal.drop(path);
+  live.open(runJournal, () => clock.currentTimeMillisUnsafe(), refusalIn(store, runId));
   let lost: StoreProblem | undefined;
-  durable.onLost((problem) => {
+  runJournal.onLost((problem) => {
     lost = problem;
     live.cancel();
   });
-  durable.onMessage((message) => hear(live, message));
+  runJournal.onMessage((message) => hear(live, message));
   return {
-    runId: live.runId,
+    runId,
     values,
-    durable,
+    journal: runJournal,
     live,
+    enter: () => live,
     lost: () => lost,
     end: (exit) =>
-      recordEnd(durable, exit).pipe(
+      recordEnd(runJournal, exit).pipe(
         Effect.ensuring(
           Effect.suspend(() => {
             live.end(exit);
@@ -214,7 +208,7 @@ export const openRun = (
   options: RunOptions,
   newRunId: () => string,
   resuming: Resuming,
-): Effect.Effect<Opened | Joined, OpenError> =>
+): Effect.Effect<Session | Joined, OpenError> =>
   Effect.gen(function* () {
     const scope = Scope.makeUnsafe();
     const clock = yield* Clock.Clock;
@@ -223,12 +217,12 @@ export const openRun = (
       const store = yield* buildStore(options.store, scope);
       const given = inputs === undefined ? undefined : yield* asGiven(graph, inputs, store.keepsSecrets);
       const runId = options.runId ?? newRunId();
-      const under = liveRun(runId, store.name);
+      const under = liveRun(store, runId);
       if (under !== undefined) {
         yield* Scope.close(scope, Exit.void);
         return yield* join(under, graph, given?.text, resuming);
       }
-      const live = reserve(runId, store.name);
+      const live = reserve(runId, store);
       return yield* Effect.gen(function* () {
         const begun = given && {
           id: runId,
@@ -262,15 +256,10 @@ export const openRun = (
             });
             const { values, drops } = yield* Effect.onError(fitting, () => journal.giveBack());
             const replay = new Replay(run.entries);
-            for (const path of drops) {
-              replay.drop(path);
-              const time = clock.currentTimeMillisUnsafe();
-              journal.append(
-                { kind: Kind.dropped, path, text: "", began: time, ended: time, attempt: 1 },
-                undefined,
-              );
-            }
-            return opened(live, store, journal, replay, values, clock, scope);
+            const session = opened(live, store, journal, replay, values, clock, scope, drops);
+            // What was sent in time counts, also where a deadline has passed since.
+            yield* Effect.promise(() => journal.receive());
+            return session;
           }
         }
       }).pipe(Effect.onError((cause) => Effect.sync(() => live.end(Exit.failCause(cause)))));
@@ -314,5 +303,5 @@ const join = (
   }
   if (asked !== undefined && inputs !== undefined && asked.inputs !== inputs)
     return Effect.fail(otherInputs(runId));
-  return Effect.succeed({ runId, joined: live.result });
+  return Effect.succeed({ runId, live, joined: live.result() });
 };

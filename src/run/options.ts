@@ -9,13 +9,13 @@ import {
   aBoolean,
   aDuration,
   aLimit,
-  aString,
   isRecord,
   oneOf,
   problemOf,
   typed,
   unknownOption,
 } from "../values/specification.ts";
+import { aRunId } from "./run-id.ts";
 
 const limits: Check = (name, value) => {
   if (!isRecord(value)) return `${name} must be an object such as { network: 4 }; got ${typed(value)}.`;
@@ -59,7 +59,7 @@ export const runOptions: Specification = {
     does: "How long an interrupted step can take to end before it is abandoned and reported as leaked",
     without: "5 seconds",
   },
-  runId: { check: aString, does: "The id of the run, part of each `idempotencyKey`", without: "a new one" },
+  runId: { check: aRunId, does: "The id of the run, part of each `idempotencyKey`", without: "a new one" },
   store: { check: store, does: "Where the run is recorded", without: "nowhere" },
   tracing: {
     check: aBoolean,

@@ -1,140 +1,122 @@
 /**
- * Waiting for the outside: the steps of `.await` and `.sleep`, and `Signal.send`, which gives a step the value that it
- * waits for, in this process or in a run that stopped and will be resumed.
+ * Waiting for something from outside: what the steps of `.await` and `.sleep` do, and `Signal.send`, which gives a waiting
+ * step its value, in this process or in a run that another process owns or nobody runs.
  */
 import * as Cause from "effect/Cause";
+import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import type { StoreLayer } from "../../types/store.ts";
+import type { Graph } from "../engine/compile.ts";
 import { CurrentStep } from "../engine/context.ts";
-import type { RunJournal } from "../journal/run-journal.ts";
-import { CurrentDurable } from "../engine/seams.ts";
-import { kindAt, shapesOf } from "../journal/shape.ts";
-import type { StoreCorrupt, StoreError } from "../errors.ts";
-import { RunNotFound, SignalRefused, StepTimedOut } from "../errors.ts";
+import type { StepTimedOut, StoreCorrupt, StoreError } from "../errors.ts";
+import { RunNotFound, SignalRefused } from "../errors.ts";
+import { Kind, outcomesOf } from "../journal/records.ts";
+import type { Shapes } from "../journal/shape.ts";
+import { kindAt, mayCome, shapeOf, shapesOf } from "../journal/shape.ts";
 import type { Answer, Message, RunDetails, StoreService } from "../journal/store.ts";
-import { Kind } from "../journal/records.ts";
 import { Store } from "../journal/store.ts";
+import { isAtOrUnder } from "../path.ts";
 import { describe } from "../values/describe.ts";
 import { decode as decodeText, encode } from "../values/encode.ts";
-import { decode } from "../values/schema.ts";
 import type { LiveRun } from "./live.ts";
-import { anyLiveRun, liveRun } from "./live.ts";
-import { addressOf } from "../path.ts";
+import { CurrentRun, liveRun, liveRuns } from "./live.ts";
+import type { Delivery } from "./mailbox.ts";
 
-interface Waiting {
-  readonly schema: unknown;
-  readonly deliver: (value: unknown) => void;
-}
-
-/** The steps that wait in this process, by run and path. */
-const waiting = new Map<string, Waiting>();
-
-const keyOf = (runId: string, path: string): string => addressOf(runId, path);
-
-/** Why a value is none that the schema takes; undefined where it is one. */
-const problem = (schema: unknown, value: unknown): Effect.Effect<string | undefined> =>
-  Effect.matchCause(decode(schema, value), {
-    onSuccess: () => undefined,
-    onFailure: (cause) => describe(cause.reasons[0]?._tag === "Fail" ? cause.reasons[0].error.reason : cause),
+/** The run of a step. One without a store is found by its id, which no other run has unless both were given it. */
+const runOf = (step: CurrentStep["Service"]): Effect.Effect<LiveRun | undefined> =>
+  Effect.map(CurrentRun, (run) => {
+    if (run !== undefined) return run;
+    return liveRuns(step.runId).find(({ store }) => store === undefined);
   });
 
-/** How long is left of `millis`, which began when the step first did, in whichever process that was. */
-const remaining = (path: string, millis: number): Effect.Effect<number> =>
-  Effect.flatMap(CurrentDurable, (durable) =>
-    durable === undefined
-      ? Effect.succeed(millis)
-      : Effect.callback<number>((resume) => {
-          const left: number = durable.deadline(path, millis, () => resume(Effect.sync(() => left)));
-        }),
-  );
+/** How much is left of `millis`, which began when the step first did, in whichever process that was. */
+const remaining = (run: LiveRun | undefined, path: string, millis: number): Effect.Effect<number> =>
+  Effect.suspend(() => {
+    const journal = run?.journal;
+    if (journal === undefined) return Effect.succeed(millis);
+    return Effect.callback<number>((resume) => {
+      const left: number = journal.deadline(path, millis, () => resume(Effect.sync(() => left)));
+    });
+  });
 
-/** What a step of `.await` does. What it gives is the value as sent: the step's output schema decodes it. */
+/** What a step of `.await` does. Its value is the one that was sent: the step's output schema decodes it. */
 export const awaitSignal = (
   schema: unknown,
   timeout: Duration.Input | undefined,
+  ask: unknown,
 ): Effect.Effect<unknown, StepTimedOut, CurrentStep> =>
   Effect.gen(function* () {
-    const { path, idempotencyKey } = yield* CurrentStep;
-    const durable = yield* CurrentDurable;
-    const sent = durable?.sent(path);
-    if (durable !== undefined && sent !== undefined) {
-      const value = decodeText(sent);
-      if ((yield* problem(schema, value)) === undefined) return value;
-      durable.forgetSent(path); // Whoever sent it could not be told: the step waits for one that fits.
-    }
-    const arrival = Effect.callback<unknown>((resume) => {
-      durable?.waiting(path, {});
-      waiting.set(idempotencyKey, { schema, deliver: (value) => resume(Effect.succeed(value)) });
-      return Effect.sync(() => waiting.delete(idempotencyKey));
-    });
-    const arrived = Effect.ensuring(
-      arrival,
-      Effect.sync(() => waiting.delete(idempotencyKey)),
-    );
-    if (timeout === undefined) return yield* arrived;
-    const timeoutMillis = Duration.toMillis(Duration.fromInputUnsafe(timeout));
-    const left = yield* remaining(path, timeoutMillis);
-    return yield* Effect.timeoutOrElse(arrived, {
-      duration: left,
-      orElse: () => Effect.fail(new StepTimedOut({ path, timeoutMillis })),
-    });
+    const step = yield* CurrentStep;
+    const { path, attempt } = step;
+    const run = yield* runOf(step);
+    const mailbox = yield* run?.mailbox() ?? Effect.undefined;
+    if (mailbox === undefined) return yield* Effect.interrupt; // The run has ended.
+    const millis = timeout === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(timeout));
+    const limit = millis === undefined ? undefined : { millis, remaining: remaining(run, path, millis) };
+    return yield* mailbox.wait({ path, attempt, schema, ask, limit });
   });
 
 /** What a step of `.sleep` does. */
 export const sleepFor = (duration: Duration.Input): Effect.Effect<void, never, CurrentStep> =>
   Effect.gen(function* () {
-    const { path } = yield* CurrentStep;
-    const left = yield* remaining(path, Duration.toMillis(Duration.fromInputUnsafe(duration)));
-    yield* Effect.sleep(left);
+    const step = yield* CurrentStep;
+    const run = yield* runOf(step);
+    const millis = Duration.toMillis(Duration.fromInputUnsafe(duration));
+    yield* Effect.flatMap(remaining(run, step.path, millis), Effect.sleep);
   });
 
-/** Gives a waiting step its value. False: nobody waits there. */
-const deliver = (
-  runId: string,
-  path: string,
-  value: unknown,
-  message?: number,
-): Effect.Effect<boolean, SignalRefused> =>
-  Effect.gen(function* () {
-    const waiter = waiting.get(keyOf(runId, path));
-    if (waiter === undefined) return false;
-    const reason = yield* problem(waiter.schema, value);
-    if (reason !== undefined) {
-      return yield* new SignalRefused({ runId, path, reason: `The value does not fit: ${reason}` });
-    }
-    if (waiting.get(keyOf(runId, path)) !== waiter) return false;
-    waiting.delete(keyOf(runId, path));
-    const durable = anyLiveRun(runId)?.durable;
-    const text = encode(value);
-    // Whoever sent it is told so once it cannot be lost any more.
-    if (durable !== undefined && typeof text === "string") {
-      yield* recordIn(durable, path, text, message);
-    }
-    waiter.deliver(value);
-    return true;
-  });
+const refusalByShape = (shapes: Shapes, path: string): string | undefined => {
+  const kind = kindAt(path, shapes);
+  if (kind === "await" || (kind === undefined && mayCome(path, shapes))) return undefined;
+  if (kind === undefined) return "There is no step at this path.";
+  return `The step at this path waits for no value: it is of the kind "${kind}".`;
+};
+
+/** Why a recorded run gives no value to the step at a path; undefined: it may. `now`: for waits that nobody ends. */
+const refusalOf = (run: RunDetails, path: string, now: number): string | undefined => {
+  if (run.status === "succeeded") return "The run has ended.";
+  const problem = refusalByShape(shapesOf(run), path);
+  if (problem !== undefined) return problem;
+  const outcomes = outcomesOf(run.entries);
+  if (outcomes.has(path)) return "The step at this path has its value already.";
+  for (const above of outcomes.keys()) {
+    if (isAtOrUnder(path, above)) return `It is too late: "${above}", which the step is part of, has ended.`;
+  }
+  const deadline = run.entries.find((entry) => entry.kind === Kind.deadline && entry.path === path);
+  if (deadline !== undefined && Number(deadline.text) <= now) {
+    return "It is too late: the timeout of the step at this path has passed.";
+  }
+  return undefined;
+};
+
+/** Why a live run with a store gives no value to a step that does not wait now. */
+export const refusalIn =
+  (store: StoreService, runId: string) =>
+  (path: string): Effect.Effect<string | undefined, StoreError | StoreCorrupt> =>
+    Effect.map(store.find(runId), (run) => (run === undefined ? undefined : refusalOf(run, path, -Infinity)));
+
+/** The same for a run without a store, of which only its own graph is known. */
+export const refusalInMemory =
+  (graph: Graph) =>
+  (path: string): Effect.Effect<string | undefined> =>
+    Effect.sync(() => refusalByShape(new Map([["", shapeOf(graph)]]), path));
+
+type SendError = SignalRefused | RunNotFound | StoreError | StoreCorrupt;
 
 /** Does what is asked of a run here from outside. */
 export const hear = async (live: LiveRun, { id, type, path, text }: Message): Promise<Answer> => {
-  const { durable, runId } = live;
   if (type === "cancel") {
     live.cancel();
     return { type: "delivered" };
   }
-  if (durable === undefined) return { type: "kept" };
-  const sending = Effect.gen(function* () {
-    if (yield* deliver(runId, path, decodeText(text), id)) return "delivered";
-    const run = yield* durable.store.find(runId);
-    const problem = run && refused(run, path);
-    if (problem !== undefined) return yield* problem;
-    yield* recordIn(durable, path, text, id);
-    return "kept";
-  });
+  const sending = Effect.flatMap(live.mailbox(), (mailbox) =>
+    mailbox === undefined ? Effect.succeed("kept" as const) : mailbox.send(path, decodeText(text), text, id),
+  );
   return Effect.runPromise(
     Effect.matchCause(sending, {
-      onSuccess: (what): Answer => ({ type: what as "delivered" | "kept" }),
+      onSuccess: (type): Answer => ({ type }),
       onFailure: (cause): Answer => {
         const error = Cause.squash(cause);
         return { type: "refused", reason: error instanceof SignalRefused ? error.reason : describe(error) };
@@ -143,36 +125,58 @@ export const hear = async (live: LiveRun, { id, type, path, text }: Message): Pr
   );
 };
 
-const recordIn = (durable: RunJournal, path: string, text: string, message?: number): Effect.Effect<void> =>
-  Effect.callback((resume) => durable.signal(path, text, () => resume(Effect.void), message));
-
-const refused = (run: RunDetails, path: string): SignalRefused | undefined => {
-  const no = (reason: string) => new SignalRefused({ runId: run.id, path, reason });
-  const kind = kindAt(path, shapesOf(run));
-  if (kind === undefined) return no("There is no step at this path, as far as the run has come.");
-  if (kind !== "await") return no("The step at this path waits for no value.");
-  if (run.entries.some((entry) => entry.kind === Kind.outcome && entry.path === path))
-    return no("The step at this path has its value already.");
-  return undefined;
-};
-
-const record = (
+/** Sends a value to a run that is not live here. */
+const sendToStore = (
   store: StoreService,
   runId: string,
   path: string,
   text: string,
-): Effect.Effect<void, SignalRefused | RunNotFound | StoreError | StoreCorrupt> =>
+): Effect.Effect<Delivery, SendError> =>
   Effect.gen(function* () {
     const run = yield* store.find(runId);
     if (run === undefined) return yield* new RunNotFound({ runId });
-    const problem = refused(run, path);
-    if (problem !== undefined) return yield* problem;
-    const durable = liveRun(runId, store.name)?.durable;
-    if (durable !== undefined) return yield* recordIn(durable, path, text);
-    const time = yield* Effect.clockWith((clock) => clock.currentTimeMillis);
+    const live = liveRun(store, runId);
+    if (live !== undefined) return yield* sendTo(store, runId, path, decodeText(text));
+    const time = yield* Clock.currentTimeMillis;
+    const isSent = run.entries.some((entry) => entry.kind === Kind.signal && entry.path === path);
+    const reason =
+      refusalOf(run, path, time) ??
+      (isSent ? "A value was sent to this path already; the step gets that one." : undefined);
+    if (reason !== undefined) return yield* new SignalRefused({ runId, path, reason });
     const answer = yield* store.send({ runId, type: "signal", path, text, time });
     if (answer.type === "absent") return yield* new RunNotFound({ runId });
     if (answer.type === "refused") return yield* new SignalRefused({ runId, path, reason: answer.reason });
+    return answer.type;
+  });
+
+const sendTo = (
+  store: StoreService | undefined,
+  runId: string,
+  path: string,
+  value: unknown,
+): Effect.Effect<Delivery, SendError> =>
+  Effect.gen(function* () {
+    const refuse = (reason: string) => new SignalRefused({ runId, path, reason });
+    const found = store === undefined ? liveRuns(runId) : [liveRun(store, runId) ?? []].flat();
+    if (found.length > 1) {
+      const reason = `${found.length} runs of this process have the id "${runId}". Give the store of the one that is meant.`;
+      return yield* refuse(reason);
+    }
+    const live = found[0];
+    const written = encode(value);
+    const text = typeof written === "string" ? written : undefined;
+    if (typeof written !== "string" && (store ?? live?.store) !== undefined) {
+      return yield* refuse(`The value cannot be recorded: ${written.reason}`);
+    }
+    const mailbox = live === undefined ? undefined : yield* live.mailbox();
+    if (mailbox !== undefined) return yield* mailbox.send(path, value, text);
+    const ended = store ?? live?.store;
+    if (ended !== undefined) return yield* sendToStore(ended, runId, path, text!);
+    const reason =
+      live === undefined
+        ? `No run with this id is under way in this process. Give the store of the run: Signal.send(runId, path, value, { store }).`
+        : "The run has ended.";
+    return yield* refuse(reason);
   });
 
 const send = (
@@ -180,31 +184,20 @@ const send = (
   path: string,
   value: unknown,
   options: { readonly store?: StoreLayer } = {},
-): Effect.Effect<void, SignalRefused | RunNotFound | StoreError | StoreCorrupt> =>
+): Effect.Effect<Delivery, SendError> =>
   Effect.gen(function* () {
-    const text = encode(value);
-    if (typeof text !== "string") {
-      return yield* new SignalRefused({ runId, path, reason: `The value cannot be written: ${text.reason}` });
+    const { store } = options;
+    if (store === undefined) {
+      return yield* sendTo(Context.getOrUndefined(yield* Effect.context<never>(), Store), runId, path, value);
     }
-    if (yield* deliver(runId, path, value)) return;
-    const context = yield* Effect.context<never>();
-    const live = anyLiveRun(runId)?.durable?.store ?? Context.getOrUndefined(context, Store);
-    if (live !== undefined) {
-      yield* record(live, runId, path, text);
-    } else if (options.store !== undefined) {
-      const { build } = yield* Effect.promise(() => import("effect/Layer"));
-      yield* Effect.scoped(
-        Effect.flatMap(build(options.store), (built) => record(Context.get(built, Store), runId, path, text)),
-      );
-    } else {
-      const reason =
-        "Nobody waits there in this process. Give the store that the run is in, for the time when it is resumed.";
-      return yield* new SignalRefused({ runId, path, reason });
-    }
+    const { build } = yield* Effect.promise(() => import("effect/Layer"));
+    return yield* Effect.scoped(
+      Effect.flatMap(build(store), (built) => sendTo(Context.get(built, Store), runId, path, value)),
+    );
   });
 
 /**
- * Values for steps that wait for the outside, which `.await` adds to a pipeline.
+ * Values for steps that wait for something from outside, which `.await` adds to a pipeline.
  *
  * @example
  * ```ts
@@ -216,7 +209,6 @@ const send = (
  *   .step("text", ["approval"], ({ approval }) => `Released by ${approval.by}`);
  *
  * const run = await Effect.runPromise(release.start());
- * await new Promise((resolve) => setTimeout(resolve, 10));
  * await Effect.runPromise(Signal.send(run.id, "approval", { by: "Ada" }));
  * console.log((await Effect.runPromise(run.await)).text); // Released by Ada
  * ```
@@ -225,8 +217,10 @@ const send = (
  */
 export const Signal: {
   /**
-   * Gives the step at `path` of a run the value that it waits for: the value as the step's schema reads it. Where the run
-   * is not under way in this process, the value is recorded in the store, given here or provided, for when it is resumed.
+   * Gives the step at `path` of a run the value that it waits for: the value as the step's schema reads it. An accepted
+   * value reaches its step exactly once: at once (`"delivered"`), or when the step begins to wait, in this process or in
+   * one that resumes the run (`"kept"`). A value that no step can get is refused with the reason: it does not fit the
+   * schema, the step has its value already or has timed out, the run has ended, or there is no such step.
    */
   readonly send: (
     runId: string,
@@ -236,5 +230,5 @@ export const Signal: {
       /** Where the run is recorded; a store that is provided serves as well. */
       readonly store?: StoreLayer;
     },
-  ) => Effect.Effect<void, SignalRefused | RunNotFound | StoreError | StoreCorrupt>;
+  ) => Effect.Effect<"delivered" | "kept", SignalRefused | RunNotFound | StoreError | StoreCorrupt>;
 } = { send };

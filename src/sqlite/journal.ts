@@ -76,6 +76,8 @@ export interface Keeper {
   readonly isLate: () => boolean;
   /** Is the process about to end, so that others should take over its runs? */
   readonly isLeaving: () => boolean;
+  /** Gives the run the messages that were sent to it. */
+  readonly receive: (journal: SqliteJournal) => Promise<void>;
 }
 
 export class SqliteJournal implements Journal, Client {
@@ -104,6 +106,7 @@ export class SqliteJournal implements Journal, Client {
   onTrouble: (problem: StoreProblem | undefined) => void = nothing;
   onLost: (problem: StoreProblem) => void = nothing;
   onMessage: Journal["onMessage"] = undefined;
+  readonly receive = (): Promise<void> => this.#keeper.receive(this);
   /** The messages that it was given. */
   readonly messages = new Set<number>();
   /** Has it been given those that were sent before it was claimed? */

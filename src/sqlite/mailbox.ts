@@ -48,6 +48,7 @@ export class Mailbox {
   readonly #values: Values;
   readonly #insert: StatementSync;
   readonly #pending: StatementSync;
+  readonly #sent: StatementSync;
   readonly #answer: StatementSync;
   readonly #state: StatementSync;
   readonly #delete: StatementSync;
@@ -64,6 +65,9 @@ export class Mailbox {
     );
     this.#pending = database.prepare(
       "SELECT message, epoch, type, path, text, time FROM messages WHERE run = ? AND taken = 0 ORDER BY message",
+    );
+    this.#sent = database.prepare(
+      "SELECT 1 FROM messages WHERE run = ? AND path = ? AND type = 'signal' AND taken = 0",
     );
     this.#answer = database.prepare("UPDATE messages SET taken = ?, answer = ? WHERE message = ?");
     this.#state = database.prepare(
@@ -94,6 +98,11 @@ export class Mailbox {
       }
       if (type === "signal" && status === "succeeded")
         return refused(`The run "${runId}" has ended: it succeeded.`);
+      if (type === "signal" && status !== "running" && this.#sent.get(row.run, path) !== undefined) {
+        return refused(
+          "A value was sent to this path already; the step gets that one when it begins to wait.",
+        );
+      }
       const kept = this.#values.place(text, row.run);
       const { lastInsertRowid } = this.#insert.run(row.run, row.epoch, type, path, kept, Math.round(time));
       return status === "running"
@@ -132,10 +141,11 @@ export class Mailbox {
     this.#delete.run(message);
   }
 
-  /** Gives a run its messages. */
-  deliver(journal: SqliteJournal): void {
+  /** Gives a run its messages. Resolves once it has answered them. */
+  async deliver(journal: SqliteJournal): Promise<void> {
     const { onMessage, messages } = journal;
     if (onMessage === undefined) return;
+    const answers: Array<Promise<void>> = [];
     journal.hasLooked = true;
     const rows = this.#pending.all(journal.run) as unknown as ReadonlyArray<MessageRow>;
     for (const row of rows) {
@@ -148,10 +158,13 @@ export class Mailbox {
       const { message, type, path, time } = row;
       const text = this.#values.take(row.text);
       const asked: Message = { id: message, runId: journal.runId, type, path, text, time };
-      void onMessage(asked)
-        .catch((error: unknown): Answer => ({ type: "refused", reason: describe(error) }))
-        .then((answer) => this.#settle(message, answer));
+      answers.push(
+        onMessage(asked)
+          .catch((error: unknown): Answer => ({ type: "refused", reason: describe(error) }))
+          .then((answer) => this.#settle(message, answer)),
+      );
     }
+    await Promise.all(answers);
   }
 
   /** Writes an answer. A signal that was kept for later and not recorded is delivered again to the next owner. */

@@ -282,7 +282,7 @@ export class SqliteService implements StoreService, Keeper {
         this.#isShared = this.#filename !== undefined && this.#owners.hasOthers;
       } else this.#verified = now;
       for (const journal of this.#journals) {
-        if (isNews || !journal.hasLooked) this.#mailbox.deliver(journal);
+        if (isNews || !journal.hasLooked) this.receive(journal).catch(() => {}); // Busy: it is tried again.
       }
     } catch {
       // Busy, or worse: then a commit says so.
@@ -310,6 +310,10 @@ export class SqliteService implements StoreService, Keeper {
       if (error === null) tell(stats.ino);
       else if (error.code === "ENOENT") tell(undefined);
     });
+  }
+
+  receive(journal: SqliteJournal): Promise<void> {
+    return this.#mailbox.deliver(journal);
   }
 
   // -- Reading -------------------------------------------------------------------------------------------------------
@@ -344,7 +348,7 @@ export class SqliteService implements StoreService, Keeper {
       (sent) => {
         if (sent.type === "answered") return Effect.succeed(sent.answer);
         for (const journal of this.#journals)
-          if (journal.runId === message.runId) this.#mailbox.deliver(journal);
+          if (journal.runId === message.runId) this.receive(journal).catch(() => {});
         return this.#answer(message.type, sent.message);
       },
     );

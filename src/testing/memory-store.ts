@@ -78,9 +78,10 @@ class MemoryJournal implements Journal {
 
   set onMessage(hear: Journal["onMessage"]) {
     this.#onMessage = hear;
-    queueMicrotask(() => {
-      for (const message of this.kept.messages) void this.hear(message);
-    });
+  }
+
+  async receive(): Promise<void> {
+    await Promise.all(this.kept.messages.map((message) => this.hear(message)));
   }
 
   async hear(message: Message): Promise<Answer> {
@@ -272,6 +273,9 @@ export class MemoryStore {
         kept.epoch++;
         return Effect.succeed({ type: "delivered" });
       }
+      const isSent = kept.messages.some(({ path }) => path === message.path);
+      if (message.type === "signal" && owner === undefined && isSent)
+        return Effect.succeed({ type: "refused", reason: "A value was sent to this path already." });
       const sent: Message = { ...message, id: ++this.#messages };
       if (message.type === "signal") kept.messages = [...kept.messages, sent];
       if (owner === undefined || owner.onMessage === undefined) return Effect.succeed({ type: "kept" });

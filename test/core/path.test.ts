@@ -79,7 +79,7 @@ const others: Readonly<Record<string, string>> = {
   "src/values/encode.ts": "JSON",
   "src/draw/json.ts": "JSON",
   "src/draw/page/client/main.ts": "keys that are pressed",
-  "src/draw/report/show.ts": "values",
+  "src/draw/report/shown-value.ts": "values",
   "src/progress/said.ts": "values",
 };
 

@@ -87,6 +87,12 @@ const handlers: Handlers = {
   "step.recalled": (_report, _step, details) => {
     details.from = "what this run had recorded before it was resumed";
   },
+  "step.waiting": undefined,
+  "signal.refused": (_report, _step, details, { reason, time }) => {
+    details.logs ??= [];
+    const line = `a value that was sent does not fit: ${reason}`;
+    if (details.logs.length < mostLogs) details.logs.push([time, logged([line])]);
+  },
   "step.logged": (_report, _step, details, { message, time }) => {
     details.logs ??= [];
     if (details.logs.length < mostLogs) details.logs.push([time, logged(message)]);

@@ -1,0 +1,171 @@
+/**
+ * Drives an open run: the engine in the fiber that asks, with that fiber's context and interruption, and the events of the
+ * run's beginning and end around what the engine tells.
+ */
+import * as Cause from "effect/Cause";
+import * as Clock from "effect/Clock";
+import * as Context from "effect/Context";
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import type { Fiber } from "effect/Fiber";
+import type { RunOptions } from "../../types/options.ts";
+import type { Graph } from "../engine/compile.ts";
+import type { Watcher } from "../engine/emitter.ts";
+import { Engine } from "../engine/engine.ts";
+import type { Limits } from "../engine/limits.ts";
+import { Interleaving } from "../engine/seams.ts";
+import type { PipelineEvent } from "../events.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
+import type { StoreProblem } from "../journal/store.ts";
+import { knownPlanOf } from "../plan.ts";
+import type { LiveRun } from "./live.ts";
+import { CurrentRun } from "./live.ts";
+
+type Outputs = Record<string, unknown>;
+
+/** A run that is open: ready to begin, or to resume. */
+export interface Session {
+  readonly values: ReadonlyArray<unknown>;
+  readonly journal: RunJournal | undefined;
+  /** The run in the registry of live ones; one without a store is entered when its id is known to anyone. */
+  readonly live: LiveRun | undefined;
+  readonly enter: (runId: string | undefined) => LiveRun;
+  /** Undefined for a run whose id nobody has asked for yet. */
+  readonly runId: string | undefined;
+  /** Why nothing more can be recorded; undefined as long as it can. */
+  readonly lost: () => StoreProblem | undefined;
+  /** Records how the run ended, and lets its store go; undefined where nothing is recorded. */
+  readonly end: ((exit: Exit.Exit<Outputs, unknown>) => Effect.Effect<void>) | undefined;
+}
+
+const limitsOf = (options: RunOptions): Limits => ({
+  concurrency: options.concurrency ?? Infinity,
+  pools: options.pools ?? {},
+  maxSteps: options.maxSteps ?? 1_000_000,
+  maxDepth: options.maxDepth ?? 32,
+  finish: options.onFailure === "finish",
+  graceMillis: options.gracePeriod === undefined ? 5_000 : Duration.toMillis(options.gracePeriod),
+});
+
+/** What the steps of a run see. A run without a store inside of one with a store is a run of its own. */
+const contextOf = (fiber: Fiber<unknown, unknown>, live: LiveRun | undefined): Context.Context<never> =>
+  Context.get(fiber.context, CurrentRun) === live
+    ? fiber.context
+    : Context.add(fiber.context, CurrentRun, live);
+
+const drive = (
+  graph: Graph,
+  session: Session,
+  options: RunOptions,
+  fiber: Fiber<unknown, unknown>,
+  watcher: Watcher | undefined,
+): Effect.Effect<Outputs, unknown> =>
+  Effect.callback<Outputs, unknown>((resume) => {
+    let hasEnded = false;
+    let whenEnded: (() => void) | undefined;
+    const { journal, runId } = session;
+    let live = session.live ?? (runId === undefined ? undefined : session.enter(runId));
+    const listen = (run: LiveRun): void => {
+      run.interrupt = () => interrupt();
+      const mailbox = run.openMailbox;
+      if (mailbox === undefined) return;
+      mailbox.onEvent = (event) => {
+        watcher?.event(event);
+        journal?.tell(event);
+      };
+    };
+    let interrupt = (): void => {};
+    const engine = new Engine({
+      limits: limitsOf(options),
+      context: contextOf(fiber, live),
+      dispatcher: fiber.currentDispatcher,
+      runId,
+      newRunId: () => {
+        live = session.enter(undefined);
+        if (!hasEnded) listen(live);
+        return live.runId;
+      },
+      watcher,
+      pick: Context.get(fiber.context, Interleaving),
+      durable: journal,
+    });
+    if (live !== undefined) listen(live);
+    watcher?.began?.(engine);
+    interrupt = engine.begin(graph, session.values, (exit) => {
+      hasEnded = true;
+      if (session.end === undefined) live?.end(exit);
+      resume(exit);
+      whenEnded?.();
+    });
+    if (live?.isCancelled === true) interrupt();
+    return Effect.callback<void>((ended) => {
+      if (hasEnded) {
+        ended(Effect.void);
+        return;
+      }
+      whenEnded = () => ended(Effect.void);
+      interrupt();
+    });
+  });
+
+/** Drives a run and records its end. One that was stopped because nothing more can be recorded fails with the reason. */
+export const driven = (
+  graph: Graph,
+  session: Session,
+  options: RunOptions,
+  fiber: Fiber<unknown, unknown>,
+  watcher: Watcher | undefined,
+  restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E> = (effect) => effect,
+): Effect.Effect<Outputs, unknown> => {
+  const running = restore(drive(graph, session, options, fiber, watcher));
+  if (session.end === undefined) return running;
+  const failing = Effect.catchCause(running, (cause) => {
+    const problem = Cause.hasInterruptsOnly(cause) ? session.lost() : undefined;
+    return problem === undefined ? Effect.failCause(cause) : Effect.fail(problem);
+  });
+  return Effect.onExit(failing, session.end);
+};
+
+/** Tells the beginning and the end of a run around what the engine tells. */
+export const told = (
+  graph: Graph,
+  runId: string,
+  clock: Clock.Clock,
+  tell: (event: PipelineEvent) => void,
+  effect: Effect.Effect<Outputs, unknown>,
+): Effect.Effect<Outputs, unknown> => {
+  const base = () => ({ runId, time: clock.currentTimeMillisUnsafe() });
+  return Effect.onExit(
+    Effect.suspend(() => {
+      tell({ ...base(), type: "run.started", pipeline: graph.name, plan: knownPlanOf(graph.draft) });
+      return effect;
+    }),
+    (exit) =>
+      Effect.sync(() => {
+        if (Exit.isSuccess(exit)) tell({ ...base(), type: "run.succeeded" });
+        else if (Cause.hasInterruptsOnly(exit.cause)) tell({ ...base(), type: "run.interrupted" });
+        else tell({ ...base(), type: "run.failed", error: Cause.squash(exit.cause) });
+      }),
+  );
+};
+
+/** Tells of a store that cannot be written. Where nobody listens, the log does: a run must say why it waits. */
+export const tellOfTrouble = (
+  { journal }: Session,
+  context: Context.Context<never>,
+  tell: ((event: PipelineEvent) => void) | undefined,
+  isHeard: boolean,
+): void => {
+  const clock = Context.get(context, Clock.Clock);
+  journal?.onTrouble((error) => {
+    const { runId } = journal;
+    const base = { runId, time: clock.currentTimeMillisUnsafe() };
+    const event: PipelineEvent =
+      error === undefined ? { ...base, type: "run.continued" } : { ...base, type: "run.paused", error };
+    tell?.(event);
+    if (isHeard) return;
+    const line = error === undefined ? `Run ${runId} goes on.` : `Run ${runId} is paused. ${error.message}`;
+    Effect.runForkWith(context)(Effect.annotateLogs(Effect.logWarning(line), "espalier.run", runId));
+  });
+};

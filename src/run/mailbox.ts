@@ -1,0 +1,297 @@
+/**
+ * What a live run receives from outside: values for its waiting steps. A value is accepted in one synchronous step, which
+ * closes the path to other values, and is then recorded, where there is a journal, and delivered. So whatever is sent at
+ * the moment at which a wait begins, is answered or expires is either accepted, and delivered once, or refused.
+ */
+import * as Effect from "effect/Effect";
+import type { PipelineEvent } from "../events.ts";
+import type { StoreCorrupt, StoreError } from "../errors.ts";
+import { SignalRefused, StepTimedOut } from "../errors.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
+import { decode as decodeText } from "../values/encode.ts";
+import { decode, problemOf } from "../values/schema.ts";
+
+type StoreProblem = StoreError | StoreCorrupt;
+
+/** What became of a value that was accepted: its step has it, or gets it when it begins to wait. */
+export type Delivery = "delivered" | "kept";
+
+/** A step that waits: a value is accepted for it, then recorded, then used. */
+class Waiting {
+  readonly state = "waiting";
+  readonly schema: unknown;
+  #accepted: { readonly value: unknown } | undefined = undefined;
+  #hasArrived = false;
+  #isUsed = false;
+  #onArrival: (() => void) | undefined = undefined;
+
+  constructor(schema: unknown) {
+    this.schema = schema;
+  }
+
+  accept(value: unknown): void {
+    this.#accepted = { value };
+  }
+
+  /** The accepted value cannot be lost any more. */
+  arrive(): void {
+    this.#hasArrived = true;
+    this.#onArrival?.();
+  }
+
+  /** A value that was accepted and that the step has not got. */
+  get unused(): { readonly value: unknown } | undefined {
+    return this.#isUsed ? undefined : this.#accepted;
+  }
+
+  readonly arrival: Effect.Effect<unknown> = Effect.callback((resume) => {
+    this.#onArrival = () => {
+      this.#isUsed = true;
+      resume(Effect.succeed(this.#accepted!.value));
+    };
+    if (this.#hasArrived) this.#onArrival();
+  });
+}
+
+type Slot =
+  | Waiting
+  /** A value was accepted before its step began to wait. */
+  | { readonly state: "kept"; readonly value: unknown }
+  /** The step has begun to wait, and a kept value is being checked. */
+  | { readonly state: "checking"; readonly whenChecked: Array<() => void> }
+  | { readonly state: "closed"; readonly reason: string };
+
+/** What a mailbox needs to know of its run. */
+export interface MailboxOf {
+  readonly runId: string;
+  readonly journal: RunJournal | undefined;
+  readonly now: () => number;
+  /** Why the step at a path, which is not waiting, cannot get a value later either; undefined: it may. */
+  readonly refusal: (path: string) => Effect.Effect<string | undefined, StoreProblem>;
+}
+
+/** A step that begins to wait. */
+export interface WaitingStep {
+  readonly path: string;
+  readonly attempt: number;
+  readonly schema: unknown;
+  /** What is asked of whoever answers. */
+  readonly ask: unknown;
+  /** Its timeout, and how much of that is left, once the deadline is recorded. */
+  readonly limit: { readonly millis: number; readonly remaining: Effect.Effect<number> } | undefined;
+}
+
+type Unstamped = PipelineEvent extends infer Event
+  ? Event extends { readonly type: "step.waiting" | "signal.refused" }
+    ? Omit<Event, "runId" | "time">
+    : never
+  : never;
+
+const answered = "The step at this path has its value already.";
+const sentBefore = "A value was sent to this path already; the step gets that one when it begins to wait.";
+const tooLate = "The step at this path has stopped waiting: its timeout has passed.";
+
+/** Why a schema refuses a value; undefined if it fits. */
+const misfit = (schema: unknown, value: unknown): Effect.Effect<string | undefined> =>
+  Effect.matchCause(decode(schema, value), {
+    onSuccess: () => undefined,
+    onFailure: (cause) => {
+      const { path, reason } = problemOf(cause);
+      return path.length === 0 ? reason : `at ${path.map(String).join(".")}: ${reason}`;
+    },
+  });
+
+/** So long that it never fires: Node keeps a process alive while a timer is set. */
+const forever = 2 ** 31 - 1;
+
+export class Mailbox {
+  readonly #run: MailboxOf;
+  readonly #slots = new Map<string, Slot>();
+  /** Senders whose value is accepted and not recorded yet. */
+  readonly #unrecorded = new Set<() => void>();
+  #waiting = 0;
+  #alive: ReturnType<typeof setInterval> | undefined = undefined;
+  /** Receives the events of waiting steps. */
+  onEvent: (event: PipelineEvent) => void = () => {};
+
+  constructor(run: MailboxOf) {
+    this.#run = run;
+  }
+
+  /** Accepts a value for the step at a path, or refuses it with the reason. `message`: how it came, if from a store. */
+  send(
+    path: string,
+    value: unknown,
+    text: string | undefined,
+    message?: number,
+  ): Effect.Effect<Delivery, SignalRefused | StoreProblem> {
+    return Effect.suspend((): Effect.Effect<Delivery, SignalRefused | StoreProblem> => {
+      const again = Effect.suspend(() => this.send(path, value, text, message));
+      const slot = this.#slotAt(path);
+      if (slot === undefined) {
+        return Effect.flatMap(this.#run.refusal(path), (reason) => {
+          if (this.#slotAt(path) !== undefined) return again;
+          if (reason !== undefined) return this.#refuse(path, reason);
+          this.#slots.set(path, { state: "kept", value });
+          return Effect.as(
+            this.#record(path, text, message, () => {}),
+            "kept" as const,
+          );
+        });
+      }
+      switch (slot.state) {
+        case "closed":
+          return this.#refuse(path, slot.reason);
+        case "kept":
+          return this.#refuse(path, sentBefore);
+        case "checking":
+          return Effect.flatMap(
+            Effect.callback<void>((resume) => {
+              slot.whenChecked.push(() => resume(Effect.void));
+            }),
+            () => again,
+          );
+        case "waiting":
+          return Effect.flatMap(misfit(slot.schema, value), (reason) => {
+            if (this.#slots.get(path) !== slot) return again;
+            if (reason !== undefined) return this.#refuse(path, `The value does not fit: ${reason}`);
+            this.#slots.set(path, { state: "closed", reason: answered });
+            slot.accept(value);
+            return Effect.as(
+              this.#record(path, text, message, () => slot.arrive()),
+              "delivered" as const,
+            );
+          });
+      }
+    });
+  }
+
+  /** What a waiting step does: gives the value once one is accepted, as it was sent. */
+  wait(step: WaitingStep): Effect.Effect<unknown, StepTimedOut> {
+    return Effect.suspend(() => {
+      const { path, attempt, schema } = step;
+      const kept = this.#slotAt(path);
+      if (kept?.state !== "kept") return this.#begin(step);
+      return Effect.flatMap(this.#check(path, kept.value, schema), (reason) => {
+        if (reason === undefined) return Effect.succeed(kept.value);
+        this.#tell({ type: "signal.refused", path, attempt, reason });
+        return this.wait(step);
+      });
+    });
+  }
+
+  /** No value is accepted any more: the run has ended. */
+  close(): void {
+    clearInterval(this.#alive);
+    for (const refuse of this.#unrecorded) refuse();
+  }
+
+  /** Checks a value that was kept, while other senders wait for how that ends. */
+  #check(path: string, value: unknown, schema: unknown): Effect.Effect<string | undefined> {
+    return Effect.suspend(() => {
+      const whenChecked: Array<() => void> = [];
+      this.#slots.set(path, { state: "checking", whenChecked });
+      const settle = (slot: Slot | undefined): void => {
+        if (slot === undefined) this.#slots.delete(path);
+        else this.#slots.set(path, slot);
+        // After the step has gone on: a value that does not fit leaves its place to the wait that begins then.
+        queueMicrotask(() => {
+          for (const wake of whenChecked) wake();
+        });
+      };
+      const checked = Effect.map(misfit(schema, value), (reason) => {
+        this.#run.journal?.forgetSignal(path);
+        settle(reason === undefined ? { state: "closed", reason: answered } : undefined);
+        return reason;
+      });
+      return Effect.onInterrupt(checked, () => Effect.sync(() => settle({ state: "kept", value })));
+    });
+  }
+
+  #begin({ path, attempt, schema, ask, limit }: WaitingStep): Effect.Effect<unknown, StepTimedOut> {
+    const slot = new Waiting(schema);
+    this.#slots.set(path, slot);
+    this.#countWaiting(1);
+    this.#tell({ type: "step.waiting", path, attempt, ...(ask === undefined ? {} : { ask }) });
+    const expired = Effect.suspend((): Effect.Effect<never, StepTimedOut> => {
+      if (this.#slots.get(path) !== slot) return Effect.never; // A value was accepted, and is on its way.
+      this.#slots.set(path, { state: "closed", reason: tooLate });
+      return Effect.fail(new StepTimedOut({ path, timeoutMillis: limit!.millis }));
+    });
+    const { journal } = this.#run;
+    const settled =
+      limit === undefined
+        ? slot.arrival
+        : Effect.flatMap(limit.remaining, (left) => {
+            journal?.waiting(path, ask);
+            return Effect.raceFirst(slot.arrival, Effect.andThen(Effect.sleep(left), expired));
+          });
+    if (limit === undefined) journal?.waiting(path, ask);
+    return Effect.ensuring(
+      settled,
+      Effect.sync(() => {
+        this.#countWaiting(-1);
+        if (this.#slots.get(path) === slot) this.#slots.delete(path);
+        else if (slot.unused === undefined) this.#run.journal?.forgetSignal(path);
+        // The step was interrupted with a value on its way: another attempt of it gets that.
+        else this.#slots.set(path, { state: "kept", value: slot.unused.value });
+      }),
+    );
+  }
+
+  #countWaiting(more: number): void {
+    this.#waiting += more;
+    if (this.#waiting > 0) this.#alive ??= setInterval(() => {}, forever);
+    else {
+      clearInterval(this.#alive);
+      this.#alive = undefined;
+    }
+  }
+
+  /** `done` is called once the value cannot be lost any more; at once, where nothing is recorded. */
+  #record(
+    path: string,
+    text: string | undefined,
+    message: number | undefined,
+    done: () => void,
+  ): Effect.Effect<void, SignalRefused> {
+    const { journal, runId } = this.#run;
+    if (journal === undefined || text === undefined) return Effect.sync(done);
+    return Effect.callback((resume) => {
+      const refuse = (): void => {
+        const reason = "The run ended before the value was recorded.";
+        resume(Effect.fail(new SignalRefused({ runId, path, reason })));
+      };
+      this.#unrecorded.add(refuse);
+      journal.signal(
+        path,
+        text,
+        () => {
+          this.#unrecorded.delete(refuse);
+          done();
+          resume(Effect.void);
+        },
+        message,
+      );
+    });
+  }
+
+  #refuse(path: string, reason: string): Effect.Effect<never, SignalRefused> {
+    return Effect.fail(new SignalRefused({ runId: this.#run.runId, path, reason }));
+  }
+
+  /** A value that an earlier part of the run recorded, and that no step has got, is kept too. */
+  #slotAt(path: string): Slot | undefined {
+    const slot = this.#slots.get(path);
+    const recorded = slot === undefined ? this.#run.journal?.signalOf(path) : undefined;
+    if (recorded === undefined) return slot;
+    const kept = { state: "kept", value: decodeText(recorded) } as const;
+    this.#slots.set(path, kept);
+    return kept;
+  }
+
+  #tell(event: Unstamped): void {
+    const { runId } = this.#run;
+    this.onEvent({ ...event, runId, time: this.#run.now() });
+  }
+}

@@ -1,0 +1,70 @@
+/** Several callers ask for one run: what happens to one of them is not the others' concern. */
+import assert from "node:assert/strict";
+import * as Effect from "effect/Effect";
+import * as Fiber from "effect/Fiber";
+import * as Stream from "effect/Stream";
+import { pipeline } from "espalier";
+import { SqliteStore } from "espalier/sqlite";
+import { test } from "vitest";
+import { temporary } from "../sqlite/support.ts";
+
+const newFile = temporary();
+const store = () => SqliteStore.layer({ filename: newFile() });
+const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
+const limit = { timeout: 60_000 };
+
+test(
+  "a caller that joined a run is not stopped when the first caller is: it gets the outcome, or a typed error",
+  limit,
+  async () => {
+    const shared = store();
+    const job = pipeline("job").step("work", [], async () => {
+      await sleep(200);
+      return "done";
+    });
+    const first = Effect.runFork(job.run({}, { store: shared, runId: "r" }));
+    await sleep(50);
+    const second = job.runPromise({}, { store: shared, runId: "r" }).then(
+      (out) => out.work,
+      (error) => error,
+    );
+    await sleep(30);
+    await Effect.runPromise(Fiber.interrupt(first));
+    const got: any = await second;
+    assert.ok(
+      got === "done" || (typeof got?._tag === "string" && typeof got.code === "string"),
+      `the second caller got ${got}`,
+    );
+    assert.equal((await job.runPromise({}, { store: shared, runId: "r" })).work, "done");
+  },
+);
+
+test("a caller that joined and is interrupted does not stop the run of the first", limit, async () => {
+  const shared = store();
+  const job = pipeline("job").step("work", [], async () => {
+    await sleep(200);
+    return "done";
+  });
+  const first = job.runPromise({}, { store: shared, runId: "r" });
+  await sleep(50);
+  const second = Effect.runFork(job.run({}, { store: shared, runId: "r" }));
+  await sleep(30);
+  await Effect.runPromise(Fiber.interrupt(second));
+  assert.equal((await first).work, "done");
+});
+
+test("who joins a run sees its events", limit, async () => {
+  const shared = store();
+  const job = pipeline("job").step("work", [], async () => {
+    await sleep(150);
+    return "done";
+  });
+  const started = await Effect.runPromise(
+    Effect.all([job.start({}, { store: shared, runId: "r" }), job.start({}, { store: shared, runId: "r" })]),
+  );
+  const seen = await Promise.all(started.map((run) => Effect.runPromise(Stream.runCollect(run.events))));
+  for (const events of seen) {
+    const types = [...events].map((event) => event.type);
+    assert.ok(types.includes("step.succeeded") && types.includes("run.succeeded"), types.join());
+  }
+});

@@ -1,0 +1,144 @@
+/** The sender is told what becomes of the value, and what was accepted is what the step gets. */
+import assert from "node:assert/strict";
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import * as Stream from "effect/Stream";
+import { pipeline, resume, Signal, type } from "espalier";
+import { SqliteStore } from "espalier/sqlite";
+import { test } from "vitest";
+import { temporary } from "../sqlite/support.ts";
+
+const newFile = temporary();
+const store = () => SqliteStore.layer({ filename: newFile() });
+const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
+const limit = { timeout: 60_000 };
+const send = (runId: string, path: string, value: unknown, options?: object) =>
+  Effect.runPromise(Signal.send(runId, path, value, options as any) as Effect.Effect<unknown, any>).then(
+    () => "accepted",
+    (error) => String(error?._tag),
+  );
+
+test(
+  "of several values sent at once one is accepted, the others are refused, and the step gets that one",
+  limit,
+  async () => {
+    const shared = store();
+    const approval = pipeline("approval").await("ok", type<string>());
+    const run = approval.runPromise({}, { store: shared, runId: "r" });
+    await sleep(100);
+    const values = ["one", "two", "three"];
+    const told = await Promise.all(values.map((value) => send("r", "ok", value, { store: shared })));
+    const { ok } = await run;
+    assert.deepEqual(told.toSorted(), ["SignalRefused", "SignalRefused", "accepted"]);
+    assert.equal(ok, values[told.indexOf("accepted")]);
+  },
+);
+
+test(
+  "of two values sent before the wait begins one is accepted, the other is refused, and the step gets that one",
+  limit,
+  async () => {
+    const shared = store();
+    const approval = pipeline("approval")
+      .step("slow", [], async () => {
+        await sleep(600);
+        return 1;
+      })
+      .await("ok", type<boolean>(), { after: ["slow"] });
+    const run = approval.runPromise({}, { store: shared, runId: "r" });
+    await sleep(200);
+    const told = [
+      await send("r", "ok", false, { store: shared }),
+      await send("r", "ok", true, { store: shared }),
+    ];
+    const { ok } = await run;
+    assert.deepEqual(told.toSorted(), ["SignalRefused", "accepted"]);
+    assert.equal(ok, told.indexOf("accepted") === 1);
+  },
+);
+
+test(
+  "an early value that does not fit is refused or told, and does not take the place of a right one",
+  limit,
+  async () => {
+    const shared = store();
+    const approval = pipeline("approval")
+      .step("slow", [], async () => {
+        await sleep(600);
+        return 1;
+      })
+      .await("ok", Schema.Int, { after: ["slow"], timeout: "3 seconds" });
+    const run = await Effect.runPromise(approval.start({}, { store: shared, runId: "r" }));
+    const watched = Effect.runPromise(Stream.runCollect(run.events));
+    await sleep(80);
+    const wrong = await send("r", "ok", "not a number", { store: shared });
+    await sleep(800);
+    const right = await send("r", "ok", 7, { store: shared });
+    const out = await Effect.runPromise(run.await);
+    assert.equal(right, "accepted");
+    assert.equal(out.ok, 7);
+    const told = [...(await watched)].some((event) => /refused/i.test(JSON.stringify(event)));
+    assert.ok(wrong === "SignalRefused" || told, "nobody was told that the early value was refused");
+  },
+);
+
+test("a value for a step that was answered is refused while the run goes on", limit, async () => {
+  const shared = store();
+  const approval = pipeline("approval")
+    .await("ok", type<string>())
+    .step("after", ["ok"], async ({ ok }) => {
+      await sleep(600);
+      return ok;
+    });
+  const run = approval.runPromise({}, { store: shared, runId: "r" });
+  await sleep(200);
+  assert.equal(await send("r", "ok", "first", { store: shared }), "accepted");
+  await sleep(80);
+  assert.equal(await send("r", "ok", "second", { store: shared }), "SignalRefused");
+  assert.equal((await run).after, "first");
+});
+
+test(
+  "a value for a run that has succeeded is refused, also where the step had expired into a fallback",
+  limit,
+  async () => {
+    const shared = store();
+    const decision = pipeline("decision").dynamic(
+      "decided",
+      [],
+      () => pipeline("ask").await("decided", type<string>(), { timeout: "40 millis" }),
+      { fallback: "expired" },
+    );
+    assert.equal((await decision.runPromise({}, { store: shared, runId: "r" })).decided, "expired");
+    assert.equal(await send("r", "decided/decided", "approve", { store: shared }), "SignalRefused");
+  },
+);
+
+/** A run that waits 600 ms and is stopped after 50 ms. */
+const stopped = async () => {
+  const shared = store();
+  const approval = pipeline("approval").await("ok", type<string>(), { timeout: "600 millis" });
+  const run = await Effect.runPromise(approval.start({}, { store: shared, runId: "r" }));
+  await sleep(50);
+  await Effect.runPromise(run.interrupt);
+  return { approval, shared };
+};
+
+test(
+  "a value sent in time while nobody runs is used, also where the run goes on after the deadline",
+  limit,
+  async () => {
+    const { approval, shared } = await stopped();
+    assert.equal(await send("r", "ok", "in time", { store: shared }), "accepted");
+    await sleep(900);
+    assert.equal((await Effect.runPromise(resume(approval, "r", { store: shared }))).ok, "in time");
+  },
+);
+
+test("a value sent after the deadline while nobody runs is refused and never used", limit, async () => {
+  const { approval, shared } = await stopped();
+  await sleep(900);
+  assert.equal(await send("r", "ok", "late", { store: shared }), "SignalRefused");
+  const error: any = await Effect.runPromise(Effect.flip(resume(approval, "r", { store: shared })));
+  assert.equal(error._tag, "StepTimedOut");
+});
