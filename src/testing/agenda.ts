@@ -79,11 +79,13 @@ export class Agenda {
     return this.#sleepers.flatMap(({ timer }) => (timer?.isRef === true ? [timer] : []));
   }
 
-  /** When the next of them is due, and whether it is a timer that a step set. */
-  get next(): { readonly due: number; readonly isTimer: boolean } | undefined {
+  /** When the next of them is due, and whether it is a timer that a step set, of which length. */
+  get next(): { readonly due: number; readonly isTimer: boolean; readonly millis: number } | undefined {
     let next: Sleeper | undefined;
     for (const sleeper of this.#sleepers) if (next === undefined || sleeper.due < next.due) next = sleeper;
-    return next === undefined ? undefined : { due: next.due, isTimer: next.timer !== undefined };
+    return next === undefined
+      ? undefined
+      : { due: next.due, isTimer: next.timer !== undefined, millis: next.timer?.millis ?? 0 };
   }
 
   /**

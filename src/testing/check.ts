@@ -3,6 +3,7 @@ import type * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
 import * as fc from "fast-check";
 import type { Given, Subject } from "./observe.ts";
+import { confusable } from "./arbitrary/confusable.ts";
 import type { CheckOptions, LawReport, Report } from "./checking.ts";
 import { drawingOf } from "./draw.ts";
 import type { Broken, Law } from "./law.ts";
@@ -19,6 +20,7 @@ import { newSeed } from "./random.ts";
 import { regressionOf } from "./regression.ts";
 import { Findings } from "./findings.ts";
 import { sourceOf } from "./source.ts";
+import { outgrown } from "./grow.ts";
 import { inControl } from "./surroundings.ts";
 import { copied } from "./values.ts";
 import { CheckFailed, LawViolation } from "./violation.ts";
@@ -72,6 +74,7 @@ class Check {
     this.#deadline = millisOf(options.deadline, 60_000);
     this.#until = Date.now() + this.#deadline;
     const patience = millisOf(options.patience, Math.min(this.#deadline, 2000));
+    const timers = millisOf(options.patience, Math.min(this.#deadline, 60_000));
     const isReported = this.#passes.flat().some(({ name }) => name === "leavesNothing");
     const bound = options.bound;
     this.#subject = {
@@ -84,7 +87,7 @@ class Check {
         return { steps: Math.max(2 * steps, usualBound.steps), depth: Math.max(depth, usualBound.depth) };
       },
       world: {
-        patience: new Patience(patience),
+        patience: new Patience(patience, timers),
         services: options.services as Context.Context<any> | undefined,
         onUncopied: (value) => this.#findings.keptAsIs(value),
         onUnhandled: isReported
@@ -98,10 +101,11 @@ class Check {
 
   async run(): Promise<Report> {
     const reports: Array<LawReport> = [];
+    const began = Date.now();
     const passes = [...this.#passes];
     for (let pass = passes.shift(); pass !== undefined; pass = passes.shift()) {
       // What is left of the time is shared by the laws that are still to be checked.
-      const left = Math.max(0, this.#until - Date.now());
+      const left = Math.max(0, Math.min(this.#until, began + usualMillis) - Date.now());
       const until = Date.now() + left / (1 + passes.length);
       reports.push(...(await this.#check(pass, until)));
     }
@@ -130,11 +134,21 @@ class Check {
       onFirst: (observed, given) => this.#findings.ran(observed, given),
     };
     const pass = new Pass(this.#subject, named, options);
-    const outcome = await pass.run(this.#options.input);
+    const outcome = await pass.run(confusable(this.#options.input));
     if (outcome.type === "broken")
       throw this.#violation({ ...outcome, shown: await this.#simplest(outcome, options) });
     if (outcome.type === "stopped") this.#fail(outcome);
+    if (path === undefined && named.includes(laws.bounded as NamedLaw)) await this.#grow(options);
     return pass.tallies.map((tally) => this.#reportOf(tally, outcome.isCutShort));
+  }
+
+  async #grow({ tools: { bound } }: PassOptions): Promise<void> {
+    const found = await outgrown(this.#subject, this.#options.input, {
+      bound,
+      seed: this.#seed,
+      onRun: (observed, given) => this.#findings.grew(observed, given),
+    });
+    if (found !== undefined) throw this.#violation({ law: "bounded", path: "", ...found });
   }
 
   #reportOf(tally: Tally, isCutShort: boolean): LawReport {
@@ -221,6 +235,9 @@ class Check {
     throw this.#violation({ law: "leavesNothing", verdict, input: late.input, path: "0" });
   }
 }
+
+/** After so long, each law is checked with few inputs only: nobody waits for a test for a minute. */
+const usualMillis = 10_000;
 
 const usualBound = { steps: 10_000, depth: 16 };
 

@@ -71,11 +71,13 @@ export class Findings {
       if (hasFailed) known.failed++;
       this.#fallbacks.set(at, known);
     }
-    this.grew(sizeOf(observed), itemsIn(given));
+    this.grew(observed, given);
   }
 
-  grew(size: { readonly steps: number; readonly depth: number }, items: number): void {
-    if (size.steps > (this.#growth?.steps ?? 0)) this.#growth = { ...size, items };
+  /** A run with this input, of which only the size counts. */
+  grew(observed: Observed, given: Given): void {
+    const size = sizeOf(observed);
+    if (size.steps > (this.#growth?.steps ?? 0)) this.#growth = { ...size, items: itemsIn(given) };
   }
 
   keptAsIs(value: object): void {

@@ -6,14 +6,17 @@ import * as Exit from "effect/Exit";
 import type { RunOptions } from "../../types/options.ts";
 import type { Plan } from "../../types/plan.ts";
 import type { Graph } from "../engine/compile.ts";
-import { compile, expandable, graphOf } from "../engine/compile.ts";
+import { expandable } from "../engine/compile.ts";
 import type { Executor, Middleware, StepCall } from "../engine/executor.ts";
 import { policyOf } from "../engine/policy.ts";
 import { Listeners } from "../engine/seams.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { StepDefinition } from "../graph/definition.ts";
+import { apply } from "../fold/apply.ts";
+import { grownPlan } from "../fold/grown-plan.ts";
+import { RunState } from "../fold/run-state.ts";
 import { unfinishedOf } from "../graph/graph.ts";
-import { Recording } from "../run/record.ts";
+import { planOf } from "../plan.ts";
 import { runGraph } from "../run/run.ts";
 import { isThenable, whenSettled } from "../values/thenable.ts";
 import { mayExpand, whenGiven, withMiddleware } from "./instrument.ts";
@@ -187,19 +190,33 @@ const watchExpansions = (expansions: Array<SeenExpansion>) => {
   };
 };
 
-/** The graph as it had grown. */
-const grownPlan = (graph: Graph, expansions: ReadonlyArray<SeenExpansion>): Plan => {
-  const recording = new Recording(graph);
+/** What a call became as a plan; what the builder refused is drawn as far as it had come. */
+const planAt = (path: string, expansion: Expansion): Plan | undefined => {
+  if (expansion.type === "graph") return planOf(expansion.graph.draft, path);
+  if (expansion.type !== "threw") return undefined;
+  const draft = unfinishedOf(expansion.thrown);
+  return draft === undefined ? undefined : planOf(draft, path);
+};
+
+/** The graph as it had grown, with the expansions that the engine refused. */
+const planWith = (
+  graph: Graph,
+  events: ReadonlyArray<PipelineEvent>,
+  expansions: ReadonlyArray<SeenExpansion>,
+): Plan => {
+  const state = new RunState("", planOf(graph.draft), { keepsItems: true, mostSteps: Infinity });
+  const drawn = new Set<string>();
+  for (const event of events) {
+    apply(state, event);
+    if (event.type === "expansion.expanded") drawn.add(event.path);
+  }
   for (const { path, expansion } of expansions) {
-    if (expansion.type === "graph") recording.onExpanded(path, { [graphOf]: expansion.graph });
-    else if (expansion.type === "direct") recording.onExpanded(path, undefined);
-    else if (expansion.type === "threw") {
-      // What the builder refused is drawn as far as it had come.
-      const draft = unfinishedOf(expansion.thrown);
-      if (draft !== undefined) recording.onExpanded(path, { [graphOf]: compile(draft) });
+    const plan = drawn.has(path) ? undefined : planAt(path, expansion);
+    if (plan !== undefined) {
+      apply(state, { type: "expansion.expanded", runId: "check", time: state.time, path, attempt: 1, plan });
     }
   }
-  return recording.plan;
+  return grownPlan(state);
 };
 
 export const observe = (subject: Subject, given: Given, options: ObserveOptions = {}): Promise<Observed> =>
@@ -296,7 +313,7 @@ const observed = async (subject: Subject, given: Given, options: ObserveOptions)
     choices: world.choices,
     moments: world.moments,
     get plan() {
-      return grownPlan(subject.graph, expansions);
+      return planWith(subject.graph, events, expansions);
     },
   };
 };

@@ -66,6 +66,12 @@ class Found extends Error {
   }
 }
 
+/** The deadline came while an input was looked at. */
+class Late extends Obstacle {}
+
+/** As many inputs are checked, however long they take, as long as the deadline has not come. */
+const fewest = 5;
+
 /** For so long a smaller input is looked for. */
 const shrinkMillis = 4000;
 
@@ -73,7 +79,7 @@ const shrinkMillis = 4000;
 const inTime = <Value>({ deadline }: PassOptions, promise: Promise<Value>): Promise<Value> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Obstacle(deadline.text)), Math.max(0, deadline.until - Date.now()));
+    timer = setTimeout(() => reject(new Late(deadline.text)), Math.max(0, deadline.until - Date.now()));
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
@@ -153,12 +159,10 @@ export class Pass {
     if (this.#stopped !== undefined || this.#isCutShort) return;
     const now = Date.now();
     if (this.#found !== undefined && now > this.#found.at + shrinkMillis) return;
-    if (this.#found === undefined && now > this.#options.until) {
-      const isNothingKnown = this.tallies.some(({ checked }) => checked === 0);
-      if (isNothingKnown) {
-        const { law } = this.tallies.find(({ checked }) => checked === 0)!;
-        this.#stopped = { law: law.name, reason: this.#options.deadline.text, input: given };
-      } else this.#isCutShort = true;
+    if (this.#found === undefined && this.#isOutOfTime(now)) {
+      const unchecked = this.tallies.find(({ checked }) => checked === 0);
+      if (unchecked === undefined) this.#isCutShort = true;
+      else this.#stopped = { law: unchecked.law.name, reason: this.#options.deadline.text, input: given };
       return;
     }
     const seed = seedFor(this.#options.seed, hashOf(textOf(given)));
@@ -175,8 +179,14 @@ export class Pass {
       const { name } = tally.law;
       if (this.#found !== undefined && this.#found.law !== name) continue;
       await this.#lookAt(tally, given, tools);
-      if (this.#stopped !== undefined) return;
+      if (this.#stopped !== undefined || this.#isCutShort) return;
     }
+  }
+
+  #isOutOfTime(now: number): boolean {
+    const { deadline, until } = this.#options;
+    if (now > deadline.until) return true;
+    return now > until && this.tallies.every(({ checked }) => checked >= fewest);
   }
 
   async #firstRun(given: Given): Promise<Observed> {
@@ -191,6 +201,10 @@ export class Pass {
     try {
       verdict = await inTime(this.#options, check(this.#subject, given, tools));
     } catch (thrown) {
+      if (thrown instanceof Late && tally.checked > 0) {
+        this.#isCutShort = true;
+        return;
+      }
       if (thrown instanceof Obstacle && thrown.isOfInput) this.#breaks(name, thrown);
       const reason =
         thrown instanceof Obstacle ? thrown.message : `the check itself failed: ${describe(thrown)}`;

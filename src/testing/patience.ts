@@ -1,12 +1,14 @@
 /** How long a check waits in real time, and what it has learnt about that from the runs before. */
 
 /** How long a run may take that does nothing at all, before anything is known of such runs. */
-const firstCalmMillis = 100;
-const leastCalmMillis = 4;
+const firstCalmMillis = 50;
+const leastCalmMillis = 1;
 
 export class Patience {
-  /** Real milliseconds for work of the machine, and milliseconds of the run's clock for a timer. */
+  /** Real milliseconds for what only real time brings. */
   readonly millis: number;
+  /** The longest timer of a step, in milliseconds of the run's clock. */
+  readonly timerMillis: number;
   /**
    * A promise may be settled by what no run has begun, such as a connection that was open already. While nothing else can
    * happen, so many real milliseconds pass before the run's clock goes on.
@@ -17,8 +19,9 @@ export class Patience {
   /** Sockets were opened: the answers that come through them show nowhere. */
   usesSockets = false;
 
-  constructor(millis: number) {
+  constructor(millis: number, timerMillis: number = millis) {
     this.millis = millis;
+    this.timerMillis = timerMillis;
     this.calmMillis = Math.min(firstCalmMillis, millis);
   }
 

@@ -16,7 +16,7 @@ export interface Surroundings {
   readonly env: (name: string, real: string | undefined) => string | undefined;
   readonly setTimer: (request: TimerRequest) => RunTimer;
   /** Called in place of `process.exit`. */
-  readonly exited: (code: unknown) => void;
+  readonly exited: (code: unknown, path: string | undefined) => void;
   /** A promise was rejected, or an exception thrown, and nothing handled it. */
   readonly unhandled: (problem: Unhandled) => void;
   /** Whether the run reports what is unhandled; otherwise the process does, as outside of a check. */

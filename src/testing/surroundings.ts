@@ -241,7 +241,7 @@ const controlProcess = (changes: Changes): void => {
   // oxlint-disable-next-line typescript/unbound-method
   const { exit } = process;
   const exiting = asked(exit as (code?: unknown) => void, (place, code = process.exitCode ?? 0) => {
-    place.surroundings.exited(code);
+    place.surroundings.exited(code, place.path);
     throw new Error(`process.exit(${String(code)}) was called in a check.`);
   });
   changes.set(process, "exit", exiting);

@@ -74,7 +74,7 @@ const usualDate = Date.UTC(2026, 0, 15, 9, 30);
 const readsUntilClockMoves = 1000;
 
 /** More timers than this, with nothing else happening between them, do not come to an end by themselves. */
-const mostTimersInARow = 20_000;
+const mostTimersInARow = 5000;
 
 /** A run is looked at turn by turn, and when that has brought nothing, every millisecond. */
 const quickLooks = 20;
@@ -101,8 +101,6 @@ export class World {
   readonly #nextYield: () => number;
   #yieldAfter: number;
   #promises = 0;
-  /** The time on the run's clock when anything last happened but a timer. */
-  #lastProgress = 0;
   #clockReads = 0;
   #skew = 0;
   #isOver = false;
@@ -117,7 +115,6 @@ export class World {
     this.#options = options;
     this.#patience = options.patience ?? new Patience(5000);
     this.#agenda = new Agenda(options.time ?? 0);
-    this.#lastProgress = this.#agenda.time;
     this.#random = randomOf(options.seed ?? 0);
     this.#place = { surroundings: this.#surroundings() };
     const yields = options.yields === undefined ? undefined : randomOf(options.yields);
@@ -190,7 +187,8 @@ export class World {
       random: this.#random,
       env: env ?? ((_, real) => real),
       setTimer: (request) => this.#setTimer(request),
-      exited: (code) => this.halt(`process.exit(${String(code)}) was called`),
+      exited: (code, path) =>
+        this.halt(`${path === undefined ? "a step" : `"${path}"`} called process.exit(${String(code)})`),
       unhandled: (problem) => onUnhandled?.(problem),
       keepsUnhandled: onUnhandled !== undefined,
       began: (id, work) => {
@@ -322,15 +320,16 @@ export class World {
   }
 
   #progressed(): void {
-    this.#lastProgress = this.time;
     this.#agenda.firedInARow = 0;
     this.#clockReads = 0;
   }
 
-  /** Something has happened, or nothing can happen but that time goes on. */
-  #moment(): void {
+  /** Something has happened, or nothing can happen but that time goes on. Was the run interrupted here? */
+  #moment(): boolean {
     this.moments++;
-    if (this.moments === this.#options.interruptAt) this.#interrupt();
+    if (this.moments !== this.#options.interruptAt) return false;
+    this.#interrupt();
+    return true;
   }
 
   #flush(): void {
@@ -427,8 +426,9 @@ export class World {
         return;
       }
       if (least > 0) patience.stayedCalm();
-      this.#moment();
-      next();
+      // What the interruption leads to comes before the clock goes on.
+      if (this.#moment()) lookAgain();
+      else next();
     };
     const lookAgain = (): void => {
       outside(() => {
@@ -460,17 +460,16 @@ export class World {
         : "nothing is left that could go on, neither a step nor a timer";
     }
     if (!next.isTimer) return undefined;
-    const { millis } = this.#patience;
+    const { timerMillis } = this.#patience;
     if (this.#agenda.firedInARow > mostTimersInARow)
       return `${mostTimersInARow} timers have fired, and nothing else happened`;
-    const waits = next.due - this.#lastProgress;
-    if (waits <= millis || this.#agenda.sleepingFibers > 0) return undefined;
-    return `it waits ${Math.round(waits)} ms for a timer, longer than the limit on real waiting of ${millis} ms (option "patience")`;
+    if (next.millis <= timerMillis || this.#agenda.sleepingFibers > 0) return undefined;
+    return `it waits for a timer of ${next.millis} ms, longer than the limit on waiting of ${timerMillis} ms (option "patience")`;
   }
 
   #tooLong(): string {
     const work = this.#machine.left.map(nameOfWork);
-    return `${[...new Set(work)].join(", ")} took longer than the limit on real waiting of ${this.#patience.millis} ms (option "patience")`;
+    return `${[...new Set(work)].join(", ")} took longer than the limit on waiting of ${this.#patience.millis} ms (option "patience")`;
   }
 
   /**

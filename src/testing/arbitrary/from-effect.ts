@@ -18,7 +18,8 @@ class FromEffect extends fc.Arbitrary<unknown> {
     super();
     this.#values = Arbitrary.schema(schema);
     this.#encode = Schema.encodeUnknownSync(schema);
-    const decode = Schema.decodeUnknownExit(schema);
+    // A key that the schema does not know would be dropped: no caller would send it.
+    const decode = Schema.decodeUnknownExit(schema, { onExcessProperty: "error" });
     this.#fits = (value) => Exit.isSuccess(decode(value));
   }
 

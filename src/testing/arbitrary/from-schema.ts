@@ -2,6 +2,7 @@ import type * as fc from "fast-check";
 import type { AnySchema, EncodedOf } from "../../../types/schema.ts";
 import { describe } from "../../values/describe.ts";
 import { isEffectSchema, isSchema, isUnchecked } from "../../values/schema.ts";
+import { confusable } from "./confusable.ts";
 import { fromEffect } from "./from-effect.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { arbitraryOf, UnreadableSchema } from "./json-schema.ts";
@@ -74,7 +75,9 @@ const fromStandard = (schema: Readable): fc.Arbitrary<unknown> => {
   } catch (error) {
     return refuse(`${vendor} says: ${describe(error)}`);
   }
-  return fitting(arbitraryFor(vendor, json), (value) => fits(standard, value));
+  const isFit = (value: unknown): boolean => fits(standard, value);
+  // Most libraries accept keys that they do not know, which no caller would send.
+  return confusable(fitting(arbitraryFor(vendor, json), isFit), { isOwn: isFit, keys: false });
 };
 
 /**
@@ -93,7 +96,7 @@ const valuesOf = (schema: unknown): fc.Arbitrary<unknown> => {
   if (!isSchema(schema)) return refuse("it is no schema.");
   if (!isEffectSchema(schema)) return fromStandard(schema as Readable);
   try {
-    return fromEffect(schema as never);
+    return confusable(fromEffect(schema as never));
   } catch (error) {
     return refuse(`Effect says: ${describe(error)}`);
   }

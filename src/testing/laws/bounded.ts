@@ -33,9 +33,24 @@ const limitProblem = ({ ended }: Observed): ExpansionError | undefined => {
   return error instanceof ExpansionError && /maxDepth|maxSteps/.test(error.reason) ? error : undefined;
 };
 
-const grouped = (count: number): string => count.toLocaleString("en-US");
+export const grouped = (count: number): string => count.toLocaleString("en-US");
 
 const text = ({ depth, steps }: Size): string => `${grouped(steps)} steps, ${depth} deep`;
+
+/** In which way it is larger than its bound, if it is. */
+export const tooLarge = (
+  observed: Observed,
+  most: Size,
+): { readonly actual: string; readonly path: string | undefined } | undefined => {
+  const size = sizeOf(observed);
+  const limit = limitProblem(observed);
+  if (limit !== undefined) {
+    const actual = `${text(size)}, and the run was stopped at "${limit.path}". Does it expand for ever?`;
+    return { actual, path: limit.path };
+  }
+  if (size.steps <= most.steps && size.depth <= most.depth) return undefined;
+  return { actual: text(size), path: observed.expansions[0]?.path };
+};
 
 export const bounded: Law = {
   name: "bounded",
@@ -44,15 +59,11 @@ export const bounded: Law = {
   check: async (_subject, given, { bound, first }) => {
     const most = bound(given);
     const observed = await first();
-    const size = sizeOf(observed);
-    const declared = `at most ${text(most)}`;
-    const limit = limitProblem(observed);
-    if (limit !== undefined) {
-      const actual = `${text(size)}, and the run was stopped at "${limit.path}". Does it expand for ever?`;
-      return broken(declared, actual, { path: limit.path, plan: observed.plan });
+    const problem = tooLarge(observed, most);
+    if (problem !== undefined) {
+      const { actual, path } = problem;
+      return broken(`at most ${text(most)}`, actual, { path, plan: observed.plan });
     }
-    if (size.steps > most.steps || size.depth > most.depth)
-      return broken(declared, text(size), { path: observed.expansions[0]?.path, plan: observed.plan });
-    return size.steps > 0 ? held : vacuous(nothingExpanded);
+    return sizeOf(observed).steps > 0 ? held : vacuous(nothingExpanded);
   },
 };

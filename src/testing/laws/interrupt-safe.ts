@@ -43,7 +43,7 @@ export const interruptSafe: Law = {
       const run = await runUntil(subject, given, moment);
       const { ended } = run;
       // Too slow for the limits on real waiting is not unsafe.
-      if ("stuck" in ended && ended.stuck.includes("limit on real waiting"))
+      if ("stuck" in ended && ended.stuck.includes("limit on waiting"))
         throw new Obstacle(`Interrupted, the run never settled: ${ended.stuck}.`, true);
       if (!("stuck" in ended) && Exit.isFailure(ended.exit) && Cause.hasInterruptsOnly(ended.exit.cause))
         interrupted++;
