@@ -32,8 +32,10 @@ export interface RetryOptions<Failure = unknown> {
 export interface CacheOptions {
   /** Another version never reads what this one wrote. */
   readonly version?: string | number;
-  /** What names the output instead of the step's inputs. */
+  /** What identifies the output in place of the step's inputs and those of the expansions around it. */
   readonly key?: (inputs: any) => unknown;
+  /** A name in place of the pipeline's and the step's path, to share outputs between pipelines. */
+  readonly name?: string;
   /** How long an output may be reused. */
   readonly ttl?: DurationInput;
 }
@@ -151,4 +153,6 @@ export interface RunOptions {
   readonly tracing?: boolean;
   /** Counts steps by state, and tells durations and the queue, as Effect `Metric`s; `false` by default. */
   readonly metrics?: boolean;
+  /** Computes cached steps anew, and caches what they give now; `false` by default. */
+  readonly refresh?: boolean;
 }

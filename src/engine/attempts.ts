@@ -62,9 +62,9 @@ export class Attempts implements AttemptRoom {
       },
       (attempt, error, delayMillis) =>
         core.emitter.emit({ type: "step.retried", path, attempt, error, delayMillis }),
+      core.records.cachedAttempts(frame, index, inputs),
     );
-    const computed = core.records.fromCache(frame, index, inputs, attempts);
-    const effect = withFallback(policy, path, computed, (value) =>
+    const effect = withFallback(policy, path, attempts, (value) =>
       this.#acceptFallback(frame, index, inputs, job.attempt + 1, value),
     );
     const fiber = core.forkWithin(new RunningContext(core, frame, index, 1), effect);

@@ -16,6 +16,7 @@ import type { Emitter } from "./emitter.ts";
 import type { Attempt, Call, Frame, Job, MapState } from "./frame.ts";
 import type { ExpansionBudget, Limits } from "./limits.ts";
 import type { Pools } from "./pools.ts";
+import type { Attempt as PolicyAttempt } from "./policy.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -139,12 +140,11 @@ export interface RecordRoom {
     record: (done: () => void) => ExpansionChanged | undefined,
     begin: () => void,
   ) => void;
-  readonly fromCache: (
+  readonly cachedAttempts: (
     frame: Frame,
     index: number,
     inputs: Inputs,
-    effect: Effect<unknown, unknown>,
-  ) => Effect<unknown, unknown>;
+  ) => ((attempt: PolicyAttempt) => PolicyAttempt) | undefined;
 }
 
 export interface FailureRoom {

@@ -28,6 +28,7 @@ export class Expansions implements ExpansionRoom {
     const cases = call.definition.cases!;
     const key = typeof literal === "number" || typeof literal === "boolean" ? String(literal) : literal;
     call.phase = "case";
+    call.choice = typeof key === "string" ? key : undefined;
     if (typeof key !== "string" || !Object.hasOwn(cases, key)) {
       const known = Object.keys(cases)
         .map((name) => `"${name}"`)
@@ -107,6 +108,10 @@ export class Expansions implements ExpansionRoom {
     const child = new Frame(graph, undefined, call.frame, call.index);
     frames.equip(child, graph);
     frames.setInputs(child, inputs, this.#kept(call, graph));
+    if (journal !== undefined) {
+      const item = call.frame.map === undefined ? [] : [call.frame.map.items[call.index]];
+      child.given = { inputs: call.inputs, item, choice: call.choice, digest: undefined };
+    }
     call.inputs = noInputs;
     frames.enter(child, new Job(call.frame, call.index, call));
     if (journal === undefined) {

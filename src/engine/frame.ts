@@ -15,6 +15,7 @@ import type { Layers, Phase, StepCall } from "./executor.ts";
 import { firstPhase } from "./executor.ts";
 import type { Policy } from "./policy.ts";
 import { item, prefixOf } from "../path.ts";
+import type { Given } from "../journal/cache.ts";
 
 /** Where a node of a frame is in its life. */
 export const State = { waiting: 0, running: 1, succeeded: 2, failed: 3, skipped: 4 } as const;
@@ -81,6 +82,8 @@ export class Frame {
   /** With a store: when each node started, and which of them have expanded. */
   began: Float64Array | undefined = undefined;
   grown: Uint8Array | undefined = undefined;
+  /** And what this frame's expansion was given, for the keys of cached steps. */
+  given: Given | undefined = undefined;
 
   #prefix: string | undefined;
 
@@ -208,6 +211,8 @@ export class Call {
   readonly index: number;
   /** Dropped when they have been handed on to a sub-pipeline. */
   inputs: Readonly<Record<string, unknown>>;
+  /** Of a switch that has chosen: its case. */
+  choice: string | undefined = undefined;
   /** Which attempt this is, from 1. */
   readonly count: number;
   readonly attempt: Attempt | undefined;

@@ -80,16 +80,20 @@ export const policyOf = ({ options }: StepDefinition): Policy | undefined => {
 /** Told of each retry before its delay. */
 export type OnRetry = (attempt: number, error: unknown, delayMillis: number) => void;
 
-type Attempt = (attempt: number) => Effect.Effect<unknown, unknown>;
+export type Attempt = (attempt: number) => Effect.Effect<unknown, unknown>;
 
-/** All attempts of a step under its policy, until one succeeds. `attempt` runs its function once. */
+/**
+ * All attempts of a step under its policy, until one succeeds. `attempt` runs its function once; `around` is put around each attempt and what
+ * decodes its value.
+ */
 export const allAttempts = (
   policy: Policy,
   path: string,
   attempt: Attempt,
   onRetry: OnRetry,
+  around: (attempt: Attempt) => Attempt = (attempt) => attempt,
 ): Effect.Effect<unknown, unknown> => {
-  const once = policy.output === undefined ? attempt : decoding(attempt, path, policy.output);
+  const once = around(policy.output === undefined ? attempt : decoding(attempt, path, policy.output));
   return policy.retry === undefined ? once(1) : retried(once, policy.retry, onRetry);
 };
 

@@ -3,13 +3,14 @@
  * handed on once it is recorded, and an expansion begins once it is recorded.
  */
 import * as Cause from "effect/Cause";
-import * as Effect from "effect/Effect";
 import type { ExpansionChanged, InvalidOutput, OutputNotEncodable } from "../errors.ts";
 import { StepFailed } from "../errors.ts";
 import type { Core, RecordRoom } from "./core.ts";
+import type { CachedStep, Given } from "../journal/cache.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import type { Frame } from "./frame.ts";
 import { missingOutput } from "./outputs.ts";
+import type { Attempt } from "./policy.ts";
 
 export class Records implements RecordRoom {
   readonly #core: Core;
@@ -69,21 +70,27 @@ export class Records implements RecordRoom {
     if (changed !== undefined) this.#core.failures.abort(child, changed, path);
   }
 
-  /** What an earlier run computed of a step takes the place of its attempts, where the step allows it. */
-  fromCache(
+  /** What an earlier run computed takes the place of an attempt, if the step is cached. */
+  cachedAttempts(
     frame: Frame,
     index: number,
     inputs: Readonly<Record<string, unknown>>,
-    effect: Effect.Effect<unknown, unknown>,
-  ): Effect.Effect<unknown, unknown> {
+  ): ((attempt: Attempt) => Attempt) | undefined {
     const { journal, emitter } = this.#core;
     const definition = frame.definitionOf(index);
-    if (journal === undefined || definition.options.cache === undefined) return effect;
-    return Effect.suspend(() => {
-      const item = frame.map === undefined ? undefined : { value: frame.map.items[index] };
-      return journal.cached(definition, frame.pathOf(index), inputs, item, effect, (told) =>
-        emitter.emit({ ...told, attempt: 0 }),
-      );
-    });
+    if (journal === undefined || definition.options.cache === undefined) return undefined;
+    const item = frame.map === undefined ? undefined : { value: frame.map.items[index] };
+    const { timeoutMillis } = frame.policyOf(index)!;
+    const around: Array<Given> = [];
+    let root = frame;
+    for (let inner: Frame | undefined = frame; inner !== undefined; inner = inner.parent) {
+      if (inner.given !== undefined) around.push(inner.given);
+      root = inner;
+    }
+    const pipeline = root.graph!.name;
+    const path = frame.pathOf(index);
+    const step: CachedStep = { definition, path, inputs, item, pipeline, around, timeoutMillis };
+    return (attempt) => (count) =>
+      journal.cached(step, attempt(count), (told) => emitter.emit({ ...told, attempt: 0 }));
   }
 }

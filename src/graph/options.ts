@@ -69,8 +69,13 @@ export const cacheFields: Specification = {
   },
   key: {
     check: aFunction("the inputs"),
-    does: "A function of the inputs (in a map, of the item and the inputs) whose result identifies the output, in place of the inputs",
-    without: "the inputs",
+    does: "A function of the inputs (in a map, of the item and the inputs) whose result identifies the output, in place of the inputs and of those of the expansions around the step",
+    without: "the inputs, and those of the expansions around the step",
+  },
+  name: {
+    check: aString,
+    does: "Identifies the output in place of the pipeline's name and the step's path, so that pipelines can share it",
+    without: "the pipeline's name and the step's path",
   },
   ttl: { check: aDuration, does: "How long an output can be reused", without: "no limit" },
 };

@@ -1,20 +1,53 @@
 /**
- * A step's output that runs share: computed once for the same step, version and inputs, and taken from the store after
- * that. At most one computation of a key is under way in a process; others wait for it. Failures are never kept.
+ * A step's output that runs share: computed once by a step that would compute the same, and taken from the store after
+ * that. The same is computed by a step with the same pipeline, path (without item keys), version and inputs, within
+ * expansions of the same inputs, items and cases, since a function can have captured those. Only what an attempt computed
+ * is kept: no failure, and no value of a fallback.
  */
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import type { CacheOptions } from "../../types/options.ts";
+import { StepTimedOut } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
-import type { Cached, CacheKey, StoreService } from "./store.ts";
+import { staticPathOf } from "../path.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
-import { encode, Unwritable } from "../values/encode.ts";
+import { Unwritable } from "../values/encode.ts";
+import { canonical, digest } from "./canonical.ts";
+import { Flights } from "./flights.ts";
+import type { Cached, CacheKey, StoreProblem, StoreService } from "./store.ts";
+
+/** What an expansion was given, which functions of its graph can have captured. */
+export interface Given {
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Of an expansion of a map's item: that item, as the only element. */
+  readonly item: ReadonlyArray<unknown>;
+  /** Of a case of a switch: its name. */
+  readonly choice: string | undefined;
+  /** Made when a cached step needs it. */
+  digest: string | Unwritable | undefined;
+}
+
+/** A step that may take its output from the cache. */
+export interface CachedStep {
+  readonly definition: StepDefinition;
+  readonly path: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly item: { readonly value: unknown } | undefined;
+  /** The name of the run's own pipeline. */
+  readonly pipeline: string;
+  /** The expansions around it. */
+  readonly around: ReadonlyArray<Given>;
+  /** How long the step may take, and so wait for another's computation. */
+  readonly timeoutMillis: number | undefined;
+}
 
 /** The run that asks. */
 interface Asking {
   readonly runId: string;
   readonly store: StoreService;
   readonly now: number;
+  /** Whether what is cached for this path is to be computed anew. */
+  readonly refreshes: (path: string) => boolean;
 }
 
 /** What is told of a cached step. */
@@ -22,118 +55,182 @@ export type CacheTold =
   | { readonly type: "cache.hit"; readonly path: string; readonly fromRun: string; readonly fromPath: string }
   | { readonly type: "cache.missed"; readonly path: string; readonly reason: string };
 
-/** The computations under way, and who waits for each. */
-const underWay = new WeakMap<StoreService, Map<string, Array<() => void>>>();
+const digestOf = (given: Given): Effect.Effect<string | Unwritable> =>
+  Effect.suspend(() => {
+    if (given.digest !== undefined) return Effect.succeed(given.digest);
+    const text = canonical([given.inputs, given.item, given.choice ?? null]);
+    if (typeof text !== "string") return Effect.succeed(text);
+    return Effect.map(digest(text), (short) => (given.digest = short));
+  });
 
-const flightsOf = (store: StoreService): Map<string, Array<() => void>> => {
-  let flights = underWay.get(store);
-  if (flights === undefined) underWay.set(store, (flights = new Map()));
-  return flights;
-};
+/** A key, or what has none: a value among the step's inputs, or among those of an expansion around it. */
+type Keyed = CacheKey | Unwritable | { readonly around: Unwritable };
 
-/** Reads the inputs in an order that does not depend on how the step names them. */
-const inputsText = (
-  { key }: CacheOptions,
-  inputs: Readonly<Record<string, unknown>>,
-  item: { readonly value: unknown } | undefined,
-): string | Unwritable => {
-  if (key !== undefined) {
-    return encode(item === undefined ? key(inputs) : (key as (...all: any) => unknown)(item.value, inputs));
-  }
-  const sorted = Object.keys(inputs)
-    .sort()
-    .map((name) => [name, inputs[name]]);
-  return encode(item === undefined ? sorted : [sorted, item.value]);
-};
+/** What identifies the output beside the version: the name and the inputs. */
+const keyOf = (step: CachedStep): Effect.Effect<Keyed> =>
+  Effect.suspend((): Effect.Effect<Keyed> => {
+    const { definition, inputs, item, path, pipeline, around } = step;
+    const { cache } = definition.options;
+    const asked: CacheOptions = typeof cache === "object" ? cache : {};
+    const { key, name } = asked;
+    const version = String(asked.version ?? "");
+    const of = name ?? `${pipeline}: ${staticPathOf(path)}`;
+    const withText = (text: string | Unwritable): Effect.Effect<CacheKey | Unwritable> =>
+      typeof text === "string"
+        ? Effect.map(digest(text), (short) => ({ step: of, version, inputs: short }))
+        : Effect.succeed(text);
+    if (key !== undefined) {
+      const call = key as (...all: ReadonlyArray<unknown>) => unknown;
+      return withText(canonical(item === undefined ? call(inputs) : call(item.value, inputs)));
+    }
+    return Effect.flatMap(Effect.forEach(around, digestOf), (digests): Effect.Effect<Keyed> => {
+      const problem = digests.find((one) => typeof one !== "string");
+      if (problem !== undefined) return Effect.succeed({ around: problem });
+      return withText(canonical([inputs, item === undefined ? [] : [item.value], digests]));
+    });
+  });
 
-/** `compute`, unless an earlier run has: then what that gave. */
+/** The computation of another process, which tells nobody here that it has landed. */
+const landedElsewhere = Effect.callback<void>((resume) => {
+  const timer = setTimeout(() => resume(Effect.void), 20);
+  return Effect.sync(() => clearTimeout(timer));
+});
+
+/** `compute`, which is one attempt, unless an earlier run has computed the same: then its output. */
 export const cached = (
   run: Asking,
-  definition: StepDefinition,
-  path: string,
-  inputs: Readonly<Record<string, unknown>>,
-  item: { readonly value: unknown } | undefined,
+  step: CachedStep,
   compute: Effect.Effect<unknown, unknown>,
   tell: (told: CacheTold) => void,
 ): Effect.Effect<unknown, unknown> =>
-  Effect.suspend(() => {
-    const { cache, output } = definition.options;
-    const asked: CacheOptions = typeof cache === "object" ? cache : {};
-    const text = inputsText(asked, inputs, item);
-    if (text instanceof Unwritable) {
-      const where = text.issuePath.length === 0 ? "" : ` at ${text.issuePath.map(String).join(".")}`;
-      tell({ type: "cache.missed", path, reason: `its inputs cannot be compared${where}: ${text.reason}` });
+  Effect.flatMap(keyOf(step), (key) => {
+    const { path } = step;
+    if (key instanceof Unwritable || "around" in key) {
+      const { issuePath, reason } = key instanceof Unwritable ? key : key.around;
+      const where = issuePath.length === 0 ? "" : ` at ${issuePath.map(String).join(".")}`;
+      const whose = key instanceof Unwritable ? "its inputs" : "the inputs of an expansion around it";
+      tell({ type: "cache.missed", path, reason: `${whose} cannot be compared${where}: ${reason}` });
       return compute;
     }
-    const { store } = run;
-    const key: CacheKey = { step: definition.name, version: String(asked.version ?? ""), inputs: text };
-    const id = JSON.stringify([key.step, key.version, key.inputs]);
-    const ttl = asked.ttl === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(asked.ttl));
-    const flights = flightsOf(store);
+    return new Lookup(run, step, key, compute, tell).outcome(run.refreshes(path));
+  });
 
-    const landed: Effect.Effect<void> = Effect.callback((resume) => {
-      const wake = (): void => resume(Effect.void);
-      const others = flights.get(id);
-      if (others === undefined) wake();
-      else others.push(wake);
+type Found = Effect.Effect<{ readonly value: unknown } | undefined, StoreProblem>;
+
+class Lookup {
+  readonly #run: Asking;
+  readonly #step: CachedStep;
+  readonly #key: CacheKey;
+  readonly #id: string;
+  readonly #compute: Effect.Effect<unknown, unknown>;
+  readonly #tell: (told: CacheTold) => void;
+  readonly #flights: Flights;
+  readonly #ttl: number;
+  #missed = "";
+
+  constructor(
+    run: Asking,
+    step: CachedStep,
+    key: CacheKey,
+    compute: Effect.Effect<unknown, unknown>,
+    tell: (told: CacheTold) => void,
+  ) {
+    this.#run = run;
+    this.#step = step;
+    this.#key = key;
+    this.#id = JSON.stringify([key.step, key.version, key.inputs]);
+    this.#compute = compute;
+    this.#tell = tell;
+    this.#flights = new Flights(run.store);
+    const { cache } = step.definition.options;
+    const ttl = typeof cache === "object" ? cache.ttl : undefined;
+    this.#ttl = ttl === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(ttl));
+  }
+
+  outcome(refreshes: boolean): Effect.Effect<unknown, unknown> {
+    return Effect.flatMap(refreshes ? this.#nothing : this.#find(), (found) => {
+      if (found !== undefined) return Effect.succeed(found.value);
+      const { runId } = this.#run;
+      const { path } = this.#step;
+      const flights = this.#flights;
+      if (flights.has(this.#id) && !flights.closesCircle(this.#id, runId, path)) {
+        const landed = this.#withinTimeout(flights.landing(this.#id, runId, path));
+        return Effect.flatMap(landed, () => this.outcome(false));
+      }
+      // The computation of a key within its own, or one that the other waits for.
+      if (flights.has(this.#id)) return this.#computed();
+      const isNested = flights.isNested(runId, path);
+      return flights.during(this.#id, runId, path, this.#alone(isNested));
     });
+  }
 
-    const hit = (found: Cached): Effect.Effect<unknown> =>
-      Effect.sync(() => {
-        const value = decodeBy(output, found.text);
-        tell({ type: "cache.hit", path, fromRun: found.runId, fromPath: found.path });
-        return value;
-      });
-
-    /** The computation of another process, which tells nobody here that it has landed. */
-    const landedElsewhere: Effect.Effect<void> = Effect.callback((resume) => {
-      const timer = setTimeout(() => resume(Effect.void), 20);
-      return Effect.sync(() => clearTimeout(timer));
+  /** Computes unless another process does. A nested computation does not wait for one, which could wait for it. */
+  #alone(isNested: boolean): Effect.Effect<unknown, unknown> {
+    const { store } = this.#run;
+    return Effect.flatMap(store.startComputing(this.#key), (isMine) => {
+      if (isMine) {
+        return Effect.ensuring(
+          this.#computed(),
+          Effect.sync(() => store.stopComputing(this.#key)),
+        );
+      }
+      if (isNested) return this.#computed();
+      return Effect.flatMap(Effect.andThen(this.#withinTimeout(landedElsewhere), this.#find()), (found) =>
+        found === undefined ? this.#alone(false) : Effect.succeed(found.value),
+      );
     });
+  }
 
-    const once: Effect.Effect<unknown, unknown> = Effect.gen(function* () {
-      const found = yield* store.cached(key);
-      if (found !== undefined && run.now - found.time < ttl) return yield* hit(found);
-      if (flights.has(id)) return yield* Effect.flatMap(landed, () => once);
-      flights.set(id, []);
-      return yield* Effect.ensuring(
-        computed(found),
+  #computed(): Effect.Effect<unknown, unknown> {
+    const { store, runId, now } = this.#run;
+    const { path, definition } = this.#step;
+    const reason = this.#missed === "" ? store.missReason(this.#key) : Effect.succeed(this.#missed);
+    return Effect.flatMap(reason, (said) => {
+      this.#tell({ type: "cache.missed", path, reason: said });
+      return Effect.tap(this.#compute, (value) =>
         Effect.sync(() => {
-          const others = flights.get(id) ?? [];
-          flights.delete(id);
-          for (const wake of others) wake();
+          const text = encodeBy(definition.options.output, value, store.keepsSecrets);
+          // One that cannot be written fails the step when it is recorded.
+          if (typeof text === "string") store.putCached(this.#key, { text, runId, path, time: now });
         }),
       );
     });
+  }
 
-    const computed = (found: Cached | undefined): Effect.Effect<unknown, unknown> =>
-      Effect.gen(function* () {
-        if (!(yield* store.startComputing(key))) {
-          yield* landedElsewhere;
-          const landed = yield* store.cached(key);
-          if (landed !== undefined && run.now - landed.time < ttl) return yield* hit(landed);
-          return yield* computed(landed);
-        }
-        return yield* Effect.ensuring(
-          computedHere(found),
-          Effect.sync(() => store.stopComputing(key)),
-        );
-      });
-
-    const computedHere = (found: Cached | undefined): Effect.Effect<unknown, unknown> =>
-      Effect.gen(function* () {
-        const reason =
-          found === undefined
-            ? yield* store.missReason(key)
-            : `what run ${found.runId} computed is older than its ttl`;
-        tell({ type: "cache.missed", path, reason });
-        const value = yield* compute;
-        const written = encodeBy(output, value, store.keepsSecrets);
-        // One that cannot be written fails the step when it is recorded.
-        if (typeof written === "string") {
-          store.putCached(key, { text: written, runId: run.runId, path, time: run.now });
-        }
-        return value;
-      });
-    return once;
+  readonly #nothing: Found = Effect.sync(() => {
+    this.#missed = "it is to be computed anew";
+    return undefined;
   });
+
+  #find(): Found {
+    return Effect.map(this.#run.store.cached(this.#key), (found) => {
+      if (found === undefined) return undefined;
+      if (this.#run.now - found.time >= this.#ttl) {
+        this.#missed = `what run ${found.runId} computed is older than its ttl`;
+        return undefined;
+      }
+      return this.#read(found);
+    });
+  }
+
+  #read({ text, runId, path }: Cached): { readonly value: unknown } | undefined {
+    try {
+      const value = decodeBy(this.#step.definition.options.output, text);
+      this.#tell({ type: "cache.hit", path: this.#step.path, fromRun: runId, fromPath: path });
+      return { value };
+    } catch {
+      this.#missed = `what run ${runId} computed does not fit the step's output schema`;
+      return undefined;
+    }
+  }
+
+  /** A step waits for another's computation no longer than it may take itself. */
+  #withinTimeout(waiting: Effect.Effect<void>): Effect.Effect<void, StepTimedOut> {
+    const { path, timeoutMillis } = this.#step;
+    if (timeoutMillis === undefined) return waiting;
+    return Effect.timeoutOrElse(waiting, {
+      duration: timeoutMillis,
+      orElse: () => Effect.fail(new StepTimedOut({ path, timeoutMillis })),
+    });
+  }
+}

@@ -10,10 +10,11 @@ import { ExpansionChanged, OutputNotEncodable, StoreCorrupt } from "../errors.ts
 import type { PipelineEvent } from "../events.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import type { Draft } from "../graph/graph.ts";
+import { isAtOrUnderAny } from "../path.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describe } from "../values/describe.ts";
 import { decode, encode, Unwritable } from "../values/encode.ts";
-import type { CacheTold } from "./cache.ts";
+import type { CachedStep, CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
 import { readError, writeError } from "./failure-text.ts";
 import type { WaitText } from "./records.ts";
@@ -73,6 +74,9 @@ export class RunJournal {
   readonly store: StoreService;
   readonly #journal: Journal;
   readonly #replay: Replay;
+  readonly #refreshed = new Set<string>();
+  /** The run option `refresh`: no cached value is used. */
+  refresh = false;
   readonly #clock: { readonly currentTimeMillisUnsafe: () => number };
 
   constructor(
@@ -229,14 +233,21 @@ export class RunJournal {
 
   /** The value of a step whose output may be reused. */
   cached(
-    definition: StepDefinition,
-    path: string,
-    inputs: Readonly<Record<string, unknown>>,
-    item: { readonly value: unknown } | undefined,
+    step: CachedStep,
     compute: Effect<unknown, unknown>,
     tell: (told: CacheTold) => void,
   ): Effect<unknown, unknown> {
-    return cached(this, definition, path, inputs, item, compute, tell);
+    return cached(this, step, compute, tell);
+  }
+
+  /** Whether a cached step is to be computed anew: all of the run, or what the resumed run goes back to. */
+  refreshes(path: string): boolean {
+    return this.refresh || isAtOrUnderAny(path, this.#refreshed);
+  }
+
+  /** The cache is not to be used for a path and what is beneath it. */
+  refreshFrom(path: string): void {
+    this.#refreshed.add(path);
   }
 
   // -- Waiting for the outside ---------------------------------------------------------------------------------------

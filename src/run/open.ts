@@ -170,11 +170,17 @@ const opened = (
   values: ReadonlyArray<unknown>,
   clock: Clock.Clock,
   scope: Scope.Closeable,
+  refresh: boolean,
   drops: ReadonlyArray<string> = [],
+  isFrom = false,
 ): Session => {
   const { runId } = live;
   const runJournal = new RunJournal(runId, store, journal, replay, clock);
-  for (const path of drops) runJournal.drop(path);
+  runJournal.refresh = refresh;
+  for (const path of drops) {
+    runJournal.drop(path);
+    if (isFrom) runJournal.refreshFrom(path);
+  }
   live.open(runJournal, () => clock.currentTimeMillisUnsafe(), refusalIn(store, runId));
   let lost: StoreProblem | undefined;
   runJournal.onLost((problem) => {
@@ -213,6 +219,8 @@ export const openRun = (
     const scope = Scope.makeUnsafe();
     const clock = yield* Clock.Clock;
     const origin = yield* RunOrigin;
+    const refresh = options.refresh === true;
+    const isFrom = resuming.from !== undefined;
     const open = Effect.gen(function* () {
       const store = yield* buildStore(options.store, scope);
       const given = inputs === undefined ? undefined : yield* asGiven(graph, inputs, store.keepsSecrets);
@@ -242,7 +250,7 @@ export const openRun = (
             return yield* new RunCrashed({ runId, crashes: claim.crashes });
           case "new":
             live.asked = begun;
-            return opened(live, store, claim.journal, new Replay([]), given!.values, clock, scope);
+            return opened(live, store, claim.journal, new Replay([]), given!.values, clock, scope, refresh);
           case "existing": {
             const { journal, run } = claim;
             const fitting = Effect.gen(function* () {
@@ -256,7 +264,18 @@ export const openRun = (
             });
             const { values, drops } = yield* Effect.onError(fitting, () => journal.giveBack());
             const replay = new Replay(run.entries);
-            const session = opened(live, store, journal, replay, values, clock, scope, drops);
+            const session = opened(
+              live,
+              store,
+              journal,
+              replay,
+              values,
+              clock,
+              scope,
+              refresh,
+              drops,
+              isFrom,
+            );
             // What was sent in time counts, also where a deadline has passed since.
             yield* Effect.promise(() => journal.receive());
             return session;

@@ -61,6 +61,11 @@ export const runOptions: Specification = {
   },
   runId: { check: aRunId, does: "The id of the run, part of each `idempotencyKey`", without: "a new one" },
   store: { check: store, does: "Where the run is recorded", without: "nowhere" },
+  refresh: {
+    check: aBoolean,
+    does: "Computes cached steps anew, and caches their new outputs",
+    without: "`false`",
+  },
   tracing: {
     check: aBoolean,
     does: "Gives Effect's tracer a span for the run and each step, item and expansion: [how to see them](../guides/observe-a-run.md)",

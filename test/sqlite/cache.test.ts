@@ -116,13 +116,13 @@ describe("A step with a cache", () => {
 
   test("may have a key of its own, and a time to live", async () => {
     const ran = new Ran();
-    const cache = { key: ({ n }: { n: number }) => n % 2, ttl: 60 };
+    const cache = { key: ({ n }: { n: number }) => n % 2, ttl: 1_500 };
     await withStore(
       newFile(),
       Effect.gen(function* () {
         expect((yield* runAndTell(squares(ran, cache), { n: 3 }, "a")).outputs.square).toBe(9);
         expect((yield* runAndTell(squares(ran, cache), { n: 5 }, "b")).outputs.square).toBe(9);
-        yield* Effect.sleep(70);
+        yield* Effect.sleep(1_600);
         const late = yield* runAndTell(squares(ran, cache), { n: 5 }, "c");
         expect(late.outputs.square).toBe(25);
         expect(late.told).toEqual(["square: what run a computed is older than its ttl"]);

@@ -1,0 +1,93 @@
+/**
+ * The cached computations that are under way in this process: one at a time for each key, while others wait for it. A
+ * computation may be nested in another, so a wait could close a circle; then it is no wait.
+ */
+import * as Effect from "effect/Effect";
+import { isAtOrUnder } from "../path.ts";
+import type { StoreService } from "./store.ts";
+
+/** The computation of a key, by a step of a run. */
+interface Flight {
+  readonly runId: string;
+  readonly path: string;
+  readonly waiters: Set<() => void>;
+  /** The flights that steps within it wait for. */
+  readonly waitsFor: Set<Flight>;
+}
+
+const underWay = new WeakMap<StoreService, Map<string, Flight>>();
+
+export class Flights {
+  readonly #flights: Map<string, Flight>;
+
+  constructor(store: StoreService) {
+    let flights = underWay.get(store);
+    if (flights === undefined) underWay.set(store, (flights = new Map()));
+    this.#flights = flights;
+  }
+
+  has(id: string): boolean {
+    return this.#flights.has(id);
+  }
+
+  /** Is a step within the computation of another key? */
+  isNested(runId: string, path: string): boolean {
+    return this.#around(runId, path).length > 0;
+  }
+
+  /** Would the computation of the key never end if this step waited for it? */
+  closesCircle(id: string, runId: string, path: string): boolean {
+    const around = new Set(this.#around(runId, path));
+    const stack = [this.#flights.get(id)];
+    const seen = new Set<Flight>();
+    for (let flight = stack.pop(); flight !== undefined; flight = stack.pop()) {
+      if (around.has(flight)) return true;
+      if (seen.has(flight)) continue;
+      seen.add(flight);
+      stack.push(...flight.waitsFor);
+    }
+    return false;
+  }
+
+  /** Done once the computation of the key has ended. */
+  landing(id: string, runId: string, path: string): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const flight = this.#flights.get(id);
+      if (flight === undefined) return Effect.void;
+      const around = this.#around(runId, path);
+      for (const outer of around) outer.waitsFor.add(flight);
+      const landed = Effect.callback<void>((resume) => {
+        const wake = (): void => resume(Effect.void);
+        flight.waiters.add(wake);
+        return Effect.sync(() => flight.waiters.delete(wake));
+      });
+      return Effect.ensuring(
+        landed,
+        Effect.sync(() => {
+          for (const outer of around) outer.waitsFor.delete(flight);
+        }),
+      );
+    });
+  }
+
+  /** Runs a computation as that of the key. */
+  during<A, E>(id: string, runId: string, path: string, compute: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    return Effect.suspend(() => {
+      const flight: Flight = { runId, path, waiters: new Set(), waitsFor: new Set() };
+      this.#flights.set(id, flight);
+      return Effect.ensuring(
+        compute,
+        Effect.sync(() => {
+          this.#flights.delete(id);
+          for (const wake of Array.from(flight.waiters)) wake();
+        }),
+      );
+    });
+  }
+
+  #around(runId: string, path: string): ReadonlyArray<Flight> {
+    return [...this.#flights.values()].filter(
+      (flight) => flight.runId === runId && isAtOrUnder(path, flight.path),
+    );
+  }
+}
