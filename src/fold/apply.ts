@@ -51,6 +51,7 @@ const started = (
   step.attempt = Math.max(step.attempt, attempt);
   step.attemptBegan = time;
   step.fraction = undefined;
+  step.emitted = 0;
   state.activate(step, isWait(step) ? "waiting" : "running");
 };
 
@@ -83,6 +84,10 @@ const stepHandlers: StepHandlers = {
   "step.progressed": (_state, step, { fraction, note }) => {
     step.fraction = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : undefined;
     step.note = note;
+  },
+  "step.emitted": (_state, step, { value }) => {
+    step.emitted++;
+    step.lastEmitted = value;
   },
   "expansion.expanded": (state, step, { items, plan, time }) => {
     state.expansions++;

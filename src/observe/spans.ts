@@ -136,6 +136,7 @@ export class Spans {
       case "signal.refused":
       case "cache.missed":
       case "step.progressed":
+      case "step.emitted":
         return;
     }
   }

@@ -26,6 +26,8 @@ export interface StepDetails {
   /** Where its output came from, when it did not run. */
   from: string | undefined;
   logs: Array<readonly [time: number, text: string]> | undefined;
+  /** The last value that it emitted. */
+  emitted: Shown | undefined;
 }
 
 /** The values of a report may take so many characters together, and each of them this part of what is left. */
@@ -97,6 +99,9 @@ const handlers: Handlers = {
     details.logs ??= [];
     if (details.logs.length < mostLogs) details.logs.push([time, logged(message)]);
   },
+  "step.emitted": (_report, _step, details, { value }) => {
+    details.emitted = show(value, { left: 200 });
+  },
   "cache.hit": (_report, _step, details, { fromRun, fromPath }) => {
     details.from = oneLine(`the cache: run ${fromRun}, ${fromPath}`);
   },
@@ -139,6 +144,7 @@ export class ReportState {
         error: undefined,
         from: undefined,
         logs: undefined,
+        emitted: undefined,
       };
       this.#details.set(step, details);
     }
