@@ -108,8 +108,10 @@ const stepHandlers: StepHandlers = {
     state.recalled++;
     state.end(step, "done", time);
   },
-  "step.waiting": (_state, step) => {
+  "step.waiting": (state, step, { ask }) => {
+    step.ask = ask;
     step.note = "waiting for a value";
+    state.activate(step, "waiting");
   },
   "signal.refused": doNothing,
   "cache.hit": (state, step) => {

@@ -40,6 +40,8 @@ export class StepState {
   attemptBegan: number | undefined = undefined;
   fraction: number | undefined = undefined;
   note: string | undefined = undefined;
+  /** What it asks of whoever answers, while it waits for a value. */
+  ask: unknown = undefined;
   /** How many values it emitted in this attempt, and the last of them while it is under way. */
   emitted = 0;
   lastEmitted: unknown = undefined;

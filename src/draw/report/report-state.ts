@@ -26,6 +26,8 @@ export interface StepDetails {
   /** Where its output came from, when it did not run. */
   from: string | undefined;
   logs: Array<readonly [time: number, text: string]> | undefined;
+  /** What it asked of whoever answers, when it waited for a value. */
+  asks: Shown | undefined;
   /** The last value that it emitted. */
   emitted: Shown | undefined;
 }
@@ -89,7 +91,9 @@ const handlers: Handlers = {
   "step.recalled": (_report, _step, details) => {
     details.from = "what this run had recorded before it was resumed";
   },
-  "step.waiting": undefined,
+  "step.waiting": (_report, _step, details, { ask }) => {
+    details.asks = ask === undefined ? undefined : show(ask);
+  },
   "signal.refused": (_report, _step, details, { reason, time }) => {
     details.logs ??= [];
     const line = `a value that was sent does not fit: ${reason}`;
@@ -145,6 +149,7 @@ export class ReportState {
         from: undefined,
         logs: undefined,
         emitted: undefined,
+        asks: undefined,
       };
       this.#details.set(step, details);
     }

@@ -113,6 +113,9 @@ const Ran = ({
           "Values",
           run.values.map(([name, value], i) => h(ValueTree, { key: i, name, value, isOpen: true })),
         ),
+    run.asks === undefined
+      ? null
+      : section("Asks", h(ValueTree, { name: "", value: run.asks, isOpen: true })),
     run.emitted === undefined
       ? null
       : section(
