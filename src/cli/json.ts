@@ -1,5 +1,6 @@
 /** Writes a run's outputs as JSON, and refuses what JSON would bend: a Map to `{}`, NaN to null. */
 import * as Effect from "effect/Effect";
+import { visibleJson } from "../draw/escape.ts";
 import type { CliFailure } from "./failure.ts";
 import { failure } from "./failure.ts";
 
@@ -72,5 +73,5 @@ export const outputsAsJson = (
       }
       members.push(`${JSON.stringify(name)}:${text}`);
     }
-    return `{${members.join(",")}}`;
+    return visibleJson(`{${members.join(",")}}`);
   });

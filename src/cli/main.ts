@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { visible } from "../draw/escape.ts";
 import { describe } from "../values/describe.ts";
+import { cancel } from "./commands/cancel.ts";
 import { check } from "./commands/check.ts";
 import { diff } from "./commands/diff.ts";
 import { graph } from "./commands/graph.ts";
@@ -21,7 +22,8 @@ import { resume } from "./commands/resume.ts";
 import { run } from "./commands/run.ts";
 import { runs } from "./commands/runs.ts";
 import { show } from "./commands/show.ts";
-import { cancel, signal } from "./commands/signal.ts";
+import { signal } from "./commands/signal.ts";
+import { waiting } from "./commands/waiting.ts";
 import { why } from "./commands/why.ts";
 import type { CliFailure } from "./failure.ts";
 import { failure, tellable } from "./failure.ts";
@@ -39,7 +41,7 @@ const espalier = Command.make("espalier").pipe(
     { command: "espalier check training.ts", description: "Find mistakes without running it" },
     { command: "espalier run --help", description: "All that a command can do" },
   ]),
-  Command.withSubcommands([run, graph, check, runs, show, resume, signal, cancel, why, diff, prune]),
+  Command.withSubcommands([run, graph, check, runs, show, resume, waiting, signal, cancel, why, diff, prune]),
 );
 
 const version = (): string => {

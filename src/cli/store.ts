@@ -11,8 +11,7 @@ import type { StoreCorrupt } from "../errors.ts";
 import { StoreError } from "../errors.ts";
 import type { RunDetails, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
-import type { CliFailure } from "./failure.ts";
-import { failure } from "./failure.ts";
+import { CliFailure, failure } from "./failure.ts";
 import { tell } from "./output.ts";
 
 const defaultFile = join(".espalier", "runs.db");
@@ -41,17 +40,19 @@ const build = (filename: string): Effect.Effect<StoreService, StoreError | Store
 const makeFolder = (): void => {
   const folder = dirname(defaultFile);
   if (existsSync(folder)) return;
-  mkdirSync(folder, { recursive: true });
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeFileSync(join(folder, ".gitignore"), "*\n");
 };
 
 /**
- * The store to record a run in. A file that was asked for must serve. The default one need not: a second run in the same
- * folder goes on without a record, and says so.
+ * The store to record a run in. A file that was asked for must serve. The default one need not: where it cannot be
+ * written, the run is not recorded, and the command says so. A run with an id of its own is never run unrecorded: it may
+ * be there already.
  */
 export const storeForRun = (
   given: string | undefined,
   none: boolean,
+  runId: string | undefined,
 ): Effect.Effect<StoreService | undefined, CliFailure, Scope.Scope> => {
   if (none) return Effect.succeed(undefined);
   if (given !== undefined) return Effect.mapError(build(given), (error) => failure(error.message));
@@ -63,9 +64,11 @@ export const storeForRun = (
   return folder.pipe(
     Effect.andThen(build(defaultFile)),
     Effect.catch((error) =>
-      Effect.sync(() => {
+      Effect.suspend(() => {
+        if (runId !== undefined)
+          return Effect.fail(failure(`${error.message} --no-store runs without a record.`));
         tell(`${error.message} This run is not recorded; --store FILE records it elsewhere.`);
-        return undefined;
+        return Effect.succeed(undefined);
       }),
     ),
   );
@@ -74,7 +77,7 @@ export const storeForRun = (
 /** A store that must be there. */
 export const existingStore = (
   given: string | undefined,
-): Effect.Effect<StoreService, CliFailure | StoreError, Scope.Scope> =>
+): Effect.Effect<StoreService, CliFailure, Scope.Scope> =>
   Effect.gen(function* () {
     const file = fileOf(given);
     if (!existsSync(file)) {
@@ -82,16 +85,30 @@ export const existingStore = (
         `There is no store "${file}". espalier run makes one; --store FILE names another.`,
       );
     }
-    return yield* Effect.mapError(build(file), (error) =>
-      error instanceof StoreError && error.kind === "busy" ? error : failure(error.message),
-    );
+    return yield* Effect.mapError(build(file), (error) => failure(error.message));
   });
 
 /** As a sentence, where nothing better can be done than to tell it. */
 export const told = <Value, Services>(
-  effect: Effect.Effect<Value, CliFailure | StoreError | StoreCorrupt, Services>,
+  effect: Effect.Effect<Value, { readonly _tag: string; readonly message: string }, Services>,
 ): Effect.Effect<Value, CliFailure, Services> =>
-  Effect.mapError(effect, (error) => (error._tag === "CliFailure" ? error : failure(error.message)));
+  Effect.mapError(effect, (error) => (error instanceof CliFailure ? error : failure(error.message)));
+
+/** The id that is meant: itself, or the only one that begins like it. */
+export const findId = (
+  store: StoreService,
+  id: string,
+): Effect.Effect<string, CliFailure | StoreError | StoreCorrupt> =>
+  Effect.gen(function* () {
+    const similar = id === "" ? [] : yield* store.runs({ idPrefix: id });
+    if (similar.some((run) => run.id === id)) return id;
+    if (similar.length === 1) return similar[0]!.id;
+    return yield* failure(
+      similar.length > 1
+        ? `There are ${similar.length} runs whose ids begin with "${id}": write more of it.`
+        : `There is no run "${id}" in the store. espalier runs lists those there are.`,
+    );
+  });
 
 /** The run of an id, or of the only id that begins like it. */
 export const findRun = (
@@ -99,13 +116,6 @@ export const findRun = (
   id: string,
 ): Effect.Effect<RunDetails, CliFailure | StoreError | StoreCorrupt> =>
   Effect.gen(function* () {
-    const run = yield* store.find(id);
-    if (run !== undefined) return run;
-    const similar = (yield* store.runs()).filter((other) => other.id.startsWith(id));
-    if (id !== "" && similar.length === 1) return (yield* store.find(similar[0]!.id))!;
-    return yield* failure(
-      similar.length > 1 && id !== ""
-        ? `There are ${similar.length} runs whose ids begin with "${id}": write more of it.`
-        : `There is no run "${id}" in the store. espalier runs lists those there are.`,
-    );
+    const found = yield* findId(store, id);
+    return (yield* store.find(found)) ?? (yield* failure(`The run "${found}" has just been forgotten.`));
   });

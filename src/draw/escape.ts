@@ -24,6 +24,15 @@ const spelled = (character: string): string => {
 /** The text on one line, with everything that cannot be seen spelled out (`\n`, `\u202e`). Safe in a terminal. */
 export const visible = (text: string): string => text.replace(unseen, spelled);
 
+const units = (found: string): string =>
+  Array.from(
+    { length: found.length },
+    (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, "0")}`,
+  ).join("");
+
+/** JSON text with everything that cannot be seen spelled out. It still says the same. */
+export const visibleJson = (json: string): string => json.replace(unseen, units);
+
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",

@@ -12,6 +12,7 @@ import type { StepDefinition } from "../graph/definition.ts";
 import type { Draft } from "../graph/graph.ts";
 import { isAtOrUnderAny } from "../path.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
+import { describeWithCauses } from "../values/causes.ts";
 import { describe } from "../values/describe.ts";
 import { decode, encode, Unwritable } from "../values/encode.ts";
 import type { CachedStep, CacheTold } from "./cache.ts";
@@ -62,7 +63,7 @@ const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([
 ]);
 
 const detailOf = (event: PipelineEvent): string => {
-  if ("error" in event) return describe(event.error);
+  if ("error" in event) return describeWithCauses(event.error);
   if (event.type === "step.logged") return event.message.map(describe).join(" ");
   if (event.type === "cache.hit") return `from run ${event.fromRun}, path ${event.fromPath}`;
   if (event.type === "cache.missed" || event.type === "signal.refused") return event.reason;
@@ -313,7 +314,7 @@ export class RunJournal {
     cause: Cause.Cause<unknown> | undefined,
     done: (problem: StoreError | StoreCorrupt | undefined) => void,
   ): void {
-    const error = cause === undefined ? undefined : describe(Cause.squash(cause));
+    const error = cause === undefined ? undefined : describeWithCauses(Cause.squash(cause));
     this.#journal.end(status, error, this.now, done);
   }
 }

@@ -89,7 +89,7 @@ export class Mailbox {
       this.#clean.run(Date.now() - answersKeptMillis);
       if (type === "cancel") {
         if (status !== "running" && status !== "crashed") {
-          return refused(`The run "${runId}" has ended already: ${ended[status]}.`);
+          return refused(`It has ended already: ${ended[status]}.`);
         }
         if (status === "crashed") {
           this.#claims.interrupt(row.run, Math.round(time));
@@ -97,7 +97,7 @@ export class Mailbox {
         }
       }
       if (type === "signal" && status === "succeeded")
-        return refused(`The run "${runId}" has ended: it succeeded.`);
+        return refused("The run has ended: it succeeded.");
       if (type === "signal" && status !== "running" && this.#sent.get(row.run, path) !== undefined) {
         return refused(
           "A value was sent to this path already; the step gets that one when it begins to wait.",

@@ -265,8 +265,7 @@ export class MemoryStore {
       const { status } = this.#summary(kept);
       const isOver =
         message.type === "cancel" ? status !== "running" && status !== "crashed" : status === "succeeded";
-      if (isOver)
-        return Effect.succeed({ type: "refused", reason: `The run "${message.runId}" has ended already.` });
+      if (isOver) return Effect.succeed({ type: "refused", reason: "It has ended already." });
       const { owner } = kept;
       if (message.type === "cancel" && owner === undefined) {
         kept.state = { ...kept.state, status: "interrupted", ended: message.time };

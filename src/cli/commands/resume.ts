@@ -8,6 +8,7 @@ import { expandable } from "../../engine/compile.ts";
 import { resumeGraph } from "../../run/run.ts";
 import { failure } from "../failure.ts";
 import { loadPipeline } from "../load.ts";
+import { limits, limitsOf } from "../limits.ts";
 import { exportName, file } from "../parameters.ts";
 import { report, reported } from "../report.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
@@ -41,6 +42,7 @@ export const resume = Command.make(
     from,
     retryFailed,
     concurrency,
+    ...limits,
     json,
     exportName,
     store: storeFile,
@@ -56,6 +58,7 @@ export const resume = Command.make(
     exportName,
     store,
     report,
+    ...limits
   }) {
     const service = yield* told(existingStore(store));
     const run = yield* told(findRun(service, runId));
@@ -70,6 +73,7 @@ export const resume = Command.make(
     const options = {
       runId: run.id,
       ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
+      ...limitsOf(limits),
     };
     const running = resumeGraph(expandable(pipeline)!, options, { from, retryFailed });
     const outputs = yield* recorded(service, run.id, reported(report, watched(pipeline, running)));

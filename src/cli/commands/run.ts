@@ -8,13 +8,15 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Option from "effect/Option";
+import type * as Scope from "effect/Scope";
 import type { RunOptions } from "../../../types/options.ts";
 import { visible } from "../../draw/escape.ts";
 import { Listeners, RunOrigin } from "../../engine/seams.ts";
-import { StepFailed } from "../../errors.ts";
+import { OutputNotEncodable, StepFailed } from "../../errors.ts";
 import type { PipelineEvent } from "../../events.ts";
 import type { StoreService } from "../../journal/store.ts";
 import { Store } from "../../journal/store.ts";
+import { causesOf } from "../../values/causes.ts";
 import { describe } from "../../values/describe.ts";
 import type { CliFailure } from "../failure.ts";
 import { failure } from "../failure.ts";
@@ -27,6 +29,7 @@ import { exportName, file } from "../parameters.ts";
 import { placeOf } from "../place.ts";
 import { Progress } from "../progress.ts";
 import { report, reported } from "../report.ts";
+import { limits, limitsOf } from "../limits.ts";
 import { noStore, storeFile, storeForRun } from "../store.ts";
 
 const inputs = Flag.String("input").pipe(
@@ -52,6 +55,8 @@ export const json = Flag.Boolean("json").pipe(
   Flag.withDefault(false),
 );
 
+const doWithout = "To run without recording anything: espalier run --no-store.";
+
 /** The errors of this library name their step; a user's own typed error does not, so its path comes from the events. */
 const runFailure = (cause: Cause.Cause<unknown>, failedAt: string | undefined): CliFailure => {
   const error = Cause.squash(cause);
@@ -66,8 +71,23 @@ const runFailure = (cause: Cause.Cause<unknown>, failedAt: string | undefined): 
         ? error.message
         : describe(error)
       : `Step "${failedAt}" failed: ${describe(error)}`;
-  return failure(`${sentence}${placeOf(error instanceof StepFailed ? error.cause : error)}`);
+  return failure(
+    `${sentence}${placeOf(error instanceof StepFailed ? error.cause : error)}`,
+    ...causesOf(error, sentence),
+    ...(error instanceof OutputNotEncodable ? [doWithout] : []),
+  );
 };
+
+/** Says so when Ctrl-C is heard: steps may take their time to stop. */
+const sayStopping: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => {
+    const say = (): void =>
+      tell("Stopping: steps get their grace period. Ctrl-C once more ends the process at once.");
+    process.once("SIGINT", say);
+    return say;
+  }),
+  (say) => Effect.sync(() => process.removeListener("SIGINT", say)),
+);
 
 /** Runs a pipeline before the eyes of whoever watches `Progress`. Interrupting this interrupts the run. */
 export const watched = (
@@ -77,6 +97,7 @@ export const watched = (
   Effect.scoped(
     Effect.gen(function* () {
       const view = yield* (yield* Progress).open(pipeline.plan());
+      yield* sayStopping;
       const others = yield* Listeners;
       let failedAt: string | undefined;
       const listen = (event: PipelineEvent): void => {
@@ -106,7 +127,8 @@ export const recorded = <Value, Failure>(
           Effect.gen(function* () {
             if (Exit.isSuccess(exit)) return;
             const run = yield* Effect.orElseSucceed(store.find(runId), () => undefined);
-            if (run !== undefined)
+            // One that another process runs has not ended by what ended this command.
+            if (run !== undefined && run.status !== "running" && run.status !== "succeeded")
               tell(`! run ${run.id} is ${run.status}: espalier resume ${run.id} goes on with it`);
           }),
         ),
@@ -141,7 +163,7 @@ const newId = Flag.String("run-id").pipe(
 
 export const run = Command.make(
   "run",
-  { file, inputs, concurrency, json, exportName, newId, store: storeFile, noStore, report },
+  { file, inputs, concurrency, ...limits, json, exportName, newId, store: storeFile, noStore, report },
   Effect.fnUntraced(function* ({
     file,
     inputs,
@@ -152,14 +174,16 @@ export const run = Command.make(
     store,
     noStore,
     report,
+    ...limits
   }) {
     const pipeline = yield* loadPipeline(file, exportName);
     const values = yield* readInputs(pipeline, inputs);
-    const service = yield* storeForRun(store, noStore);
+    const service = yield* storeForRun(store, noStore, Option.getOrUndefined(newId));
     const runId = Option.getOrElse(newId, () => randomUUID());
     const options: RunOptions = {
       runId,
       ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
+      ...limitsOf(limits),
     };
     const origin = JSON.stringify({ file: resolve(file), exportName });
     const running = Effect.provideService(pipeline.run(values, options), RunOrigin, origin);

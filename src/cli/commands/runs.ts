@@ -1,15 +1,18 @@
 /** `espalier runs`: what has run, newest first. */
 
-import { existsSync } from "node:fs";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { visible } from "../../draw/escape.ts";
+import { visible, visibleJson } from "../../draw/escape.ts";
 import type { RunSummary } from "../../journal/store.ts";
+import { runStatuses } from "../../journal/store.ts";
+import { failure } from "../failure.ts";
 import { table, took, when } from "../history.ts";
 import { print } from "../output.ts";
-import { existingStore, fileOf, storeFile, told } from "../store.ts";
+import { existingStore, storeFile, told } from "../store.ts";
+import { didYouMean } from "../../values/nearest.ts";
+import { listed } from "../words.ts";
 
 const optional = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
@@ -40,23 +43,29 @@ export const runs = Command.make(
       "STATUS",
       "Only runs that are running, succeeded, failed, interrupted or crashed",
     ),
+    limit: Flag.Int("limit").pipe(
+      Flag.withMetavar("N"),
+      Flag.withDescription("At most so many: the newest"),
+      Flag.optional,
+      Flag.map(Option.getOrUndefined),
+    ),
     json: Flag.Boolean("json").pipe(
       Flag.withDescription("Print the runs as one JSON array"),
       Flag.withDefault(false),
     ),
     store: storeFile,
   },
-  Effect.fnUntraced(function* ({ pipeline, status, json, store }) {
-    const all = existsSync(fileOf(store))
-      ? yield* told(Effect.flatMap(existingStore(store), (open) => open.runs()))
-      : [];
-    const found = all.filter(
-      (run) =>
-        (pipeline === undefined || run.pipeline === pipeline) &&
-        (status === undefined || run.status === status),
-    );
+  Effect.fnUntraced(function* ({ pipeline, status, limit, json, store }) {
+    const known = runStatuses.find((one) => one === status);
+    if (status !== undefined && known === undefined) {
+      return yield* failure(
+        `"${status}" is not a status: write ${listed(runStatuses)}.${didYouMean(status, runStatuses)}`,
+      );
+    }
+    const open = yield* existingStore(store);
+    const found = yield* told(open.runs({ pipeline, status: known, limit }));
     if (json) {
-      yield* print(`${JSON.stringify(found.map(asData))}\n`);
+      yield* print(`${visibleJson(JSON.stringify(found.map(asData)))}\n`);
     } else if (found.length > 0) {
       const rows = found.map((run) => [run.id, run.pipeline, run.status, when(run.began), took(run)]);
       yield* print(table(rows.map((row) => row.map(visible))));

@@ -1,13 +1,17 @@
-/** `espalier show RUN`: the tree of a run, with values, errors and times. */
+/** `espalier show RUN`: the tree of a run, with values, errors and times. `show RUN PATH`: one value, whole. */
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
-import { visible } from "../../draw/escape.ts";
+import * as Option from "effect/Option";
+import { visible, visibleJson } from "../../draw/escape.ts";
 import { itemsOf, readShape, shapesOf } from "../../journal/shape.ts";
 import type { StepState, StepStatus } from "../../fold/run-state.ts";
 import type { Entry } from "../../journal/records.ts";
 import type { RunDetails, StoredEvent } from "../../journal/store.ts";
+import { Store } from "../../journal/store.ts";
+import { Runs } from "../../run/runs.ts";
+import { decode } from "../../values/encode.ts";
 import { preview, took, when } from "../history.ts";
 import { Kind, outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
@@ -63,7 +67,9 @@ const tree = (run: RunDetails): ReadonlyArray<string> => {
     const step = state.step(path);
     const status = step?.status ?? "pending";
     const mark = step?.hasGrown === true && status === "done" ? "+" : marks[status];
-    lines.push(`${"  ".repeat(depth)}${mark} ${name}${details(step, done.get(path), earlier.get(path))}`);
+    const [said, ...causes] = details(step, done.get(path), earlier.get(path)).split("\n");
+    lines.push(`${"  ".repeat(depth)}${mark} ${name}${said}`);
+    lines.push(...causes.map((cause) => `${"  ".repeat(depth + 1)}${cause}`));
     const text = shapes.get(path);
     // Of an attempt that was given up, the graph is recorded, and no longer part of the run.
     if (text === undefined || step?.hasGrown !== true) return;
@@ -79,6 +85,15 @@ const tree = (run: RunDetails): ReadonlyArray<string> => {
   return lines;
 };
 
+/** Whole: whoever reads JSON wants what is there. */
+const asValue = (text: string): { readonly value?: unknown } => {
+  try {
+    return { value: decode(text) };
+  } catch {
+    return {};
+  }
+};
+
 const asData = (run: RunDetails) => ({
   id: run.id,
   pipeline: run.pipeline,
@@ -92,33 +107,52 @@ const asData = (run: RunDetails) => ({
     began: new Date(entry.began).toISOString(),
     millis: entry.ended - entry.began,
     attempt: entry.attempt,
-    value: preview(entry),
+    ...asValue(entry.text),
   })),
   events: run.events,
 });
+
+/** On a terminal and in files alike it is JSON; spread over lines for people. */
+const wholeValue = (value: unknown, isData: boolean): string =>
+  value === undefined
+    ? "undefined"
+    : isData
+      ? visibleJson(JSON.stringify(value))
+      : JSON.stringify(value, null, 2).split("\n").map(visibleJson).join("\n");
 
 export const show = Command.make(
   "show",
   {
     runId,
+    path: Argument.optional(
+      Argument.String("path").pipe(
+        Argument.withDescription("A path in the run: its value is printed whole, as JSON"),
+      ),
+    ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("Print the run as JSON"), Flag.withDefault(false)),
     store: storeFile,
   },
-  Effect.fnUntraced(function* ({ runId, json, store }) {
-    const run = yield* told(Effect.flatMap(existingStore(store), (open) => findRun(open, runId)));
+  Effect.fnUntraced(function* ({ runId, path, json, store }) {
+    const open = yield* existingStore(store);
+    const run = yield* told(findRun(open, runId));
+    if (Option.isSome(path)) {
+      const value = yield* told(Effect.provideService(Runs.value(run.id, path.value), Store, open));
+      yield* print(`${wholeValue(value, json)}\n`);
+      return;
+    }
     if (json) {
-      yield* print(`${JSON.stringify(asData(run))}\n`);
+      yield* print(`${visibleJson(JSON.stringify(asData(run)))}\n`);
       return;
     }
     const head = [
       `${run.id}  ${run.pipeline}  ${run.status}  ${when(run.began)}  ${took(run)}`.trimEnd(),
-      ...(run.error === undefined ? [] : [run.error]),
+      ...(run.error?.split("\n") ?? []),
     ];
     yield* print([...head, ...tree(run)].map((line) => `${visible(line)}\n`).join(""));
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Show what a run did: ✓ succeeded, ✗ failed, + expanded, ◷ waits, ■ stopped, · not reached; values in short, and how long each took.",
+    "Show what a run did: ✓ succeeded, ✗ failed, + expanded, ◷ waits, ■ stopped, · not reached; values in short, and how long each took. With a path, print its value whole.",
   ),
   Command.withShortDescription("Show a recorded run"),
 );

@@ -1,16 +1,17 @@
-/** `espalier signal RUN PATH VALUE` and `espalier cancel RUN`: to a run of a store, whichever process runs it. */
+/** `espalier signal RUN PATH VALUE`: gives a waiting step its value, whichever process the run is in. */
 
-import * as Clock from "effect/Clock";
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
+import { Runs } from "../../run/runs.ts";
 import { Signal } from "../../run/signal.ts";
+import { visible } from "../../draw/escape.ts";
 import { Store } from "../../journal/store.ts";
 import { describe } from "../../values/describe.ts";
 import type { CliFailure } from "../failure.ts";
 import { failure } from "../failure.ts";
 import { tell } from "../output.ts";
-import { existingStore, findRun, storeFile, told } from "../store.ts";
+import { existingStore, findId, storeFile, told } from "../store.ts";
 import { runId } from "./show.ts";
 import { path } from "./why.ts";
 
@@ -33,44 +34,16 @@ export const signal = Command.make(
   },
   Effect.fnUntraced(function* ({ runId, path, value, store }) {
     const given = yield* parsed(value);
-    const open = yield* told(existingStore(store));
-    const { id } = yield* told(findRun(open, runId));
-    yield* Effect.mapError(Effect.provideService(Signal.send(id, path, given), Store, open), (error) =>
-      failure(error.message),
-    );
-    const run = yield* told(findRun(open, id));
-    tell(
-      run.status === "running"
-        ? `Sent to run ${id}.`
-        : `Recorded. To continue the run: espalier resume ${id}`,
-    );
+    const open = yield* existingStore(store);
+    const id = yield* told(findId(open, runId));
+    yield* told(Effect.provideService(Signal.send(id, path, given), Store, open));
+    const { status } = yield* told(Effect.provideService(Runs.get(id), Store, open));
+    const isOver = status !== "running" && status !== "succeeded";
+    tell(visible(isOver ? `Recorded. To continue the run: espalier resume ${id}` : `Sent to run ${id}.`));
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
     "Give a step that waits its value. A run that is under way goes on at once; another one when it is resumed.",
   ),
   Command.withShortDescription("Give a waiting step its value"),
-);
-
-export const cancel = Command.make(
-  "cancel",
-  { runId, store: storeFile },
-  Effect.fnUntraced(function* ({ runId, store }) {
-    const open = yield* told(existingStore(store));
-    const { id } = yield* told(findRun(open, runId));
-    const time = yield* Clock.currentTimeMillis;
-    const answer = yield* told(open.send({ runId: id, type: "cancel", path: "", text: "null", time }));
-    if (answer.type === "refused") return yield* failure(answer.reason);
-    const run = yield* told(findRun(open, id));
-    tell(
-      run.status === "interrupted"
-        ? `Run ${id} is cancelled.`
-        : `Run ${id} stops as soon as its steps let it.`,
-    );
-  }, Effect.scoped),
-).pipe(
-  Command.withDescription(
-    "Stop a run that is under way, in whichever process, or mark a crashed one as stopped.",
-  ),
-  Command.withShortDescription("Stop a run"),
 );

@@ -72,6 +72,7 @@ export const why = Command.make(
     }
     yield* print(
       explain(run, path)
+        .flatMap((line) => line.split("\n"))
         .map((line) => `${visible(line)}\n`)
         .join(""),
     );

@@ -1,0 +1,46 @@
+/** `espalier waiting`: the steps that wait for an answer, in all runs. */
+import * as Command from "effect/cli/Command";
+import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
+import { visible, visibleJson } from "../../draw/escape.ts";
+import { Store } from "../../journal/store.ts";
+import { Runs } from "../../run/runs.ts";
+import { table, when } from "../history.ts";
+import { print } from "../output.ts";
+import { existingStore, storeFile, told } from "../store.ts";
+
+export const waiting = Command.make(
+  "waiting",
+  {
+    json: Flag.Boolean("json").pipe(
+      Flag.withDescription("Print the waiting steps as one JSON array"),
+      Flag.withDefault(false),
+    ),
+    store: storeFile,
+  },
+  Effect.fnUntraced(function* ({ json, store }) {
+    const open = yield* existingStore(store);
+    const all = yield* told(Effect.provideService(Runs.waiting(), Store, open));
+    if (json) {
+      const data = all.map(({ since, deadline, ...wait }) => ({
+        ...wait,
+        since: new Date(since).toISOString(),
+        ...(deadline === undefined ? {} : { deadline: new Date(deadline).toISOString() }),
+      }));
+      yield* print(`${visibleJson(JSON.stringify(data))}\n`);
+    } else if (all.length > 0) {
+      const rows = all.map(({ runId, path, since, ask }) => [
+        runId,
+        path,
+        when(since),
+        ask === undefined ? "" : JSON.stringify(ask),
+      ]);
+      yield* print(table(rows.map((row) => row.map(visible))));
+    }
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "List the steps that wait for a value, longest first: run, path, since when, and what is asked. espalier signal answers them.",
+  ),
+  Command.withShortDescription("List steps that wait for an answer"),
+);

@@ -1,0 +1,46 @@
+/** What caused an error, in words: its chain of causes, and the errors that an `AggregateError` gathers. */
+import { describe } from "./describe.ts";
+
+/** Nobody reads on. */
+const mostLines = 20;
+
+const read = (value: unknown, key: string): unknown => {
+  if (typeof value !== "object" || value === null) return undefined;
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return undefined;
+  }
+};
+
+/** A line each, indented by how deep it is; without what `said` says already. */
+export const causesOf = (error: unknown, said: string): ReadonlyArray<string> => {
+  const lines: Array<string> = [];
+  const seen = new Set<unknown>();
+  const walk = (of: unknown, indent: string): void => {
+    if (lines.length >= mostLines || seen.has(of)) return;
+    seen.add(of);
+    const errors = read(of, "errors");
+    if (Array.isArray(errors)) {
+      for (const one of errors.slice(0, mostLines) as ReadonlyArray<unknown>) {
+        lines.push(`${indent}- ${describe(one)}`);
+        walk(one, `${indent}  `);
+      }
+    }
+    const cause = read(of, "cause");
+    if (cause === undefined || cause === null || seen.has(cause)) return;
+    const text = describe(cause);
+    // The sentence of a failed step has that of what it failed with in it.
+    const isSaid = lines.length === 0 && said.includes(text.replace(/^\w+: /, ""));
+    if (!isSaid) lines.push(`${indent}caused by: ${text}`);
+    walk(cause, indent);
+  };
+  walk(error, "  ");
+  return lines.slice(0, mostLines);
+};
+
+/** An error and its causes, a line each. */
+export const describeWithCauses = (error: unknown): string => {
+  const said = describe(error);
+  return [said, ...causesOf(error, said)].join("\n");
+};

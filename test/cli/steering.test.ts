@@ -1,0 +1,144 @@
+/** The command line: exit codes, what is said of failures, and reading and steering while a run is under way. */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { espalier } from "./espalier.ts";
+
+const root = mkdtempSync(join(tmpdir(), "espalier-steering-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+let folders = 0;
+
+/** A folder with `flow.mjs`, which exports the pipeline of this text. */
+const folder = (text: string) => {
+  const cwd = join(root, String(folders++));
+  mkdirSync(cwd);
+  const source = `
+    import { existsSync, writeFileSync } from "node:fs";
+    import { setTimeout as sleep } from "node:timers/promises";
+    import { pipeline, type } from ${JSON.stringify(import.meta.resolve("../../src/index.ts"))};
+    export default ${text};
+  `;
+  writeFileSync(join(cwd, "flow.mjs"), source);
+  const command = (...args: ReadonlyArray<string>) => espalier(args, { cwd, records: true });
+  /** A run that is under way once its first step is done. */
+  const start = async (...args: ReadonlyArray<string>) => {
+    let kill: (signal: NodeJS.Signals) => void = () => {};
+    let begun: () => void = () => {};
+    const begins = new Promise<void>((resolve) => (begun = resolve));
+    const ended = espalier(["run", "flow.mjs", ...args], {
+      cwd,
+      records: true,
+      onStderr: (said, send) => {
+        kill = send;
+        if (said.includes("✓ a")) begun();
+      },
+    });
+    await begins;
+    return { ended, kill: (signal: NodeJS.Signals) => kill(signal) };
+  };
+  return { cwd, command, start };
+};
+
+const slow = `pipeline("slow")
+  .step("a", [], () => "a\\u009b\\u202e".repeat(100))
+  .step("b", ["a"], async (_, { signal }) => { await sleep(100_000, undefined, { signal }); return 2; })`;
+
+describe("A command", { timeout: 120_000 }, () => {
+  test("does not succeed if a step ends the process by process.exit(0)", async () => {
+    const { command } = folder(
+      `pipeline("p").step("a", [], () => 1).step("b", ["a"], async () => { process.exit(0); })`,
+    );
+    const { code, stderr } = await command("run", "flow.mjs");
+    expect(code).toBe(1);
+    expect(stderr).toContain("process.exit(0)");
+  });
+
+  test("tells the whole chain of causes of a failure, and the errors of an AggregateError", async () => {
+    const { command } = folder(`pipeline("p").step("all", [], async () => {
+      throw new Error("cannot load", { cause: new AggregateError([new Error("first mirror"), new Error("second mirror")], "all mirrors failed") });
+    })`);
+    const ran = await command("run", "flow.mjs", "--run-id", "r");
+    const shown = await command("show", "r");
+    for (const said of [ran.stderr, shown.stdout]) {
+      for (const part of ["cannot load", "all mirrors failed", "first mirror", "second mirror"]) {
+        expect(said).toContain(part);
+      }
+    }
+  });
+
+  test("that reads needs a store, and makes none", async () => {
+    const { cwd, command } = folder(`pipeline("p").step("a", [], () => 1)`);
+    const commands = [["runs"], ["show", "r"], ["waiting"], ["cancel", "r"], ["prune", "--older", "1d"]];
+    const all = await Promise.all(commands.map((args) => command(...args, "--store", "none.db")));
+    for (const { code, stderr } of all) {
+      expect(code).toBe(1);
+      expect(stderr).toContain("none.db");
+    }
+    expect(existsSync(join(cwd, "none.db"))).toBe(false);
+  });
+
+  test("names the statuses there are, and the flag that does without a store", async () => {
+    const { command } = folder(`pipeline("p").step("a", [], () => new Map())`);
+    expect((await command("run", "flow.mjs")).stderr).toContain("--no-store");
+    const { code, stderr } = await command("runs", "--status", "suceeded");
+    expect(code).toBe(1);
+    expect(stderr).toContain('Did you mean "succeeded"?');
+  });
+});
+
+describe("While a run is under way", { timeout: 120_000 }, () => {
+  test("it is listed, shown and cancelled by the beginning of its id, and not run twice", async () => {
+    const { command, start } = folder(slow);
+    const run = await start("--run-id", "run-abcdef");
+    const [listed, shown, value, why, again] = await Promise.all([
+      command("runs", "--status", "running"),
+      command("show", "run-abc", "--json"),
+      command("show", "run-abc", "a"),
+      command("why", "run-abc", "a"),
+      command("run", "flow.mjs", "--run-id", "run-abcdef"),
+    ]);
+    expect(listed.stdout).toMatch(/run-abcdef.*running/);
+    expect(why.code).toBe(0);
+    // Whole, and with everything that cannot be seen spelled out.
+    const whole = "a\u009b\u202e".repeat(100);
+    expect(JSON.parse(shown.stdout).steps).toMatchObject([{ path: "a", value: whole }]);
+    expect(value.stdout).toBe(`"${"a\\u009b\\u202e".repeat(100)}"\n`);
+    expect(shown.stdout).not.toContain("\u202e");
+    expect(again).toMatchObject({ code: 1, stdout: "" });
+    expect(again.stderr).toContain("run-abcdef");
+    const cancelled = await command("cancel", "run-abc");
+    expect(cancelled).toMatchObject({ code: 0, stderr: "Run run-abcdef is cancelled.\n" });
+    expect((await run.ended).code).not.toBe(0);
+    expect((await command("runs")).stdout).toMatch(/run-abcdef.*interrupted/);
+  });
+
+  test("SIGTERM releases it for others and exits with 143, Ctrl-C says that it stops", async () => {
+    const { command, start } = folder(slow);
+    const [one, two] = await Promise.all([start("--run-id", "one"), start("--run-id", "two")]);
+    one.kill("SIGTERM");
+    two.kill("SIGINT");
+    expect((await one.ended).code).toBe(143);
+    const interrupted = await two.ended;
+    expect(interrupted.code).toBe(130);
+    expect(interrupted.stderr).toContain("Stopping");
+    const listed = (await command("runs")).stdout;
+    expect(listed).toMatch(/one.*crashed/);
+    expect(listed).toMatch(/two.*interrupted/);
+  });
+
+  test("a cancel that was given up does not stop the run when it is resumed later", async () => {
+    const { cwd, command, start } = folder(`pipeline("p")
+      .step("a", [], () => 1)
+      .step("b", ["a"], async () => { if (existsSync("free")) { await sleep(300); return 2; } writeFileSync("blocked", ""); for (;;); })`);
+    const run = await start("--run-id", "r");
+    while (!existsSync(join(cwd, "blocked"))) await new Promise((resolve) => setTimeout(resolve, 50));
+    const refused = await command("cancel", "r");
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain("did not answer");
+    run.kill("SIGKILL");
+    await run.ended;
+    writeFileSync(join(cwd, "free"), "");
+    expect(await command("resume", "r", "--json")).toMatchObject({ code: 0, stdout: '{"a":1,"b":2}\n' });
+  });
+});
