@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /** The command `espalier`. */
-import * as NodeRuntime from "@effect/platform-node/NodeRuntime";
+import * as NodeRuntime from "@effect/platform-node-shared/NodeRuntime";
 import * as Exit from "effect/Exit";
 import { main } from "./main.ts";
 import { tell } from "./output.ts";

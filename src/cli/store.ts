@@ -28,7 +28,7 @@ export const noStore = Flag.Boolean("no-store").pipe(
   Flag.withDefault(false),
 );
 
-export const fileOf = (given: string | undefined): string => given ?? defaultFile;
+const fileOf = (given: string | undefined): string => given ?? defaultFile;
 
 const build = (filename: string): Effect.Effect<StoreService, StoreError | StoreCorrupt, Scope.Scope> =>
   Effect.gen(function* () {

@@ -24,6 +24,8 @@ const keyOf = ({ step, version, inputs }: CacheKey): string =>
 
 export class Cache implements Client {
   readonly #queue = new Map<string, CachePut>();
+  /** The version of each step's last value, which may not be written yet. */
+  readonly #lastPut = new Map<string, string>();
   #written = 0;
   bytes = 0;
   readonly #database: DatabaseSync;
@@ -77,13 +79,14 @@ export class Cache implements Client {
     if (other !== undefined && other.version !== version) {
       return `its version changed from "${other.version}" to "${version}"`;
     }
-    return this.#otherInputs.get(step, version) === undefined
-      ? "it was never computed"
-      : "its inputs changed";
+    // What is not written yet is computed already.
+    const isKnown = this.#lastPut.get(step) === version || this.#otherInputs.get(step, version) !== undefined;
+    return isKnown ? "its inputs changed" : "it was never computed";
   }
 
   put(key: CacheKey, cached: Cached): void {
     this.#queue.set(keyOf(key), [key, cached]);
+    this.#lastPut.set(key.step, key.version);
     this.bytes += cached.text.length;
     this.#writer.add(this, cached.text.length);
   }

@@ -96,8 +96,7 @@ export class Mailbox {
           return { type: "answered", answer: { type: "delivered" } };
         }
       }
-      if (type === "signal" && status === "succeeded")
-        return refused("The run has ended: it succeeded.");
+      if (type === "signal" && status === "succeeded") return refused("The run has ended: it succeeded.");
       if (type === "signal" && status !== "running" && this.#sent.get(row.run, path) !== undefined) {
         return refused(
           "A value was sent to this path already; the step gets that one when it begins to wait.",

@@ -23,6 +23,8 @@ export type { Mock, MockResult } from "./mock.ts";
 export { mock, mocks } from "./mock.ts";
 export type { Simulated, SimulationOptions } from "./simulation.ts";
 export { Simulation } from "./simulation.ts";
+export type { CheckedStoreLaw } from "./store-conformance.ts";
+export { StoreViolation, storeConformance } from "./store-conformance.ts";
 export type { Obstruction, Violation } from "./violation.ts";
 export { CheckFailed, LawViolation } from "./violation.ts";
 export type { Schedule } from "./world.ts";

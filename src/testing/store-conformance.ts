@@ -1,0 +1,79 @@
+/** `storeConformance`: checks a store against the laws that every store must keep. */
+import * as Context from "effect/Context";
+import * as Data from "effect/Data";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type { StoreLayer } from "../../types/store.ts";
+import type { StoreService } from "../journal/store.ts";
+import { Store } from "../journal/store.ts";
+import { describe } from "../values/describe.ts";
+import type { StoreLaw } from "./store-laws.ts";
+import { storeLaws } from "./store-laws.ts";
+
+/**
+ * A store breaks a law.
+ *
+ * @public
+ */
+export class StoreViolation extends Data.TaggedError("StoreViolation")<{
+  /** The name of the law. */
+  readonly law: string;
+  /** What must hold. */
+  readonly sentence: string;
+  /** What was found. */
+  readonly reason: string;
+}> {
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `The store breaks the law "${this.law}": ${this.sentence} But ${this.reason}.`;
+  }
+}
+
+/**
+ * A law that `storeConformance` has checked.
+ *
+ * @public
+ */
+export interface CheckedStoreLaw {
+  /** Its name. */
+  readonly name: string;
+  /** What must hold. */
+  readonly sentence: string;
+}
+
+const checked = (
+  { name, sentence, check }: StoreLaw,
+  store: StoreService,
+): Effect.Effect<void, StoreViolation> =>
+  Effect.tryPromise({
+    try: () => check(store),
+    catch: (error) => new StoreViolation({ law: name, sentence, reason: describe(error) }),
+  });
+
+/**
+ * Checks the laws that every store must keep: one owner for each run, claims with epochs, records that come back as they
+ * were, messages that arrive once, waits, the cache, pruning. `makeLayer` gives an empty store each time. Gives the laws, or
+ * fails with a `StoreViolation`.
+ *
+ * @example
+ * ```ts
+ * import { SqliteStore } from "espalier/sqlite";
+ * import { storeConformance } from "espalier/testing";
+ *
+ * const laws = await storeConformance(() => SqliteStore.layer({ filename: ":memory:" }));
+ * console.log(laws.map(({ name }) => name).includes("oneOwner")); // true
+ * ```
+ *
+ * @public
+ */
+export const storeConformance = async (
+  makeLayer: () => StoreLayer | Promise<StoreLayer>,
+): Promise<ReadonlyArray<CheckedStoreLaw>> => {
+  for (const law of storeLaws) {
+    const layer = await makeLayer();
+    await Effect.runPromise(
+      Effect.scoped(Effect.flatMap(Layer.build(layer), (built) => checked(law, Context.get(built, Store)))),
+    );
+  }
+  return storeLaws.map(({ name, sentence }) => ({ name, sentence }));
+};

@@ -1,0 +1,391 @@
+/** The laws that every store must keep, each on an empty store of its own. */
+import type { Effect } from "effect/Effect";
+import * as Effects from "effect/Effect";
+import type { Entry } from "../journal/records.ts";
+import { Kind, newest } from "../journal/records.ts";
+import type { Answer, Claim, Journal, Message, NewRun, RunDetails, StoreService } from "../journal/store.ts";
+
+/** One law: what must hold, and what looks whether it does. Throws where it does not. */
+export interface StoreLaw {
+  readonly name: string;
+  readonly sentence: string;
+  readonly check: (store: StoreService) => Promise<void>;
+}
+
+const ask = <Value>(effect: Effect<Value, unknown>): Promise<Value> => Effects.runPromise(effect);
+
+const must = (condition: boolean, otherwise: string): void => {
+  if (!condition) throw new Error(otherwise);
+};
+
+const same = (actual: unknown, expected: unknown, what: string): void => {
+  const [a, b] = [JSON.stringify(actual), JSON.stringify(expected)];
+  must(a === b, `${what}: expected ${b?.slice(0, 300)}, and got ${a?.slice(0, 300)}`);
+};
+
+const newRun = (id: string, time = Date.now()): NewRun => ({
+  id,
+  pipeline: "p",
+  shape: '{"steps":[]}',
+  inputs: "{}",
+  origin: undefined,
+  time,
+});
+
+const claimed = async (
+  store: StoreService,
+  id: string,
+  run?: NewRun,
+): Promise<Extract<Claim, { journal: Journal }>> => {
+  const claim = await ask(store.claim(id, run));
+  if ("journal" in claim) return claim;
+  throw new Error(`run "${id}" could not be claimed: it is ${claim.type}`);
+};
+
+const begin = async (store: StoreService, id: string, time?: number): Promise<Journal> =>
+  (await claimed(store, id, newRun(id, time))).journal;
+
+const entry = (path: string, text: string, more: Partial<Entry> = {}): Entry => ({
+  kind: Kind.outcome,
+  path,
+  text,
+  began: 1_000,
+  ended: 2_000,
+  attempt: 1,
+  ...more,
+});
+
+const append = (journal: Journal, one: Entry): Promise<void> =>
+  new Promise((resolve) => {
+    journal.append(one, resolve);
+  });
+
+const end = (
+  journal: Journal,
+  status: Parameters<Journal["end"]>[0],
+  error?: string,
+  time = Date.now(),
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    journal.end(status, error, time, (problem) => (problem === undefined ? resolve() : reject(problem)));
+  });
+
+const found = async (store: StoreService, id: string): Promise<RunDetails> => {
+  const run = await ask(store.find(id));
+  must(run !== undefined, `run "${id}" is not found`);
+  return run!;
+};
+
+/** Long enough for a store to deliver what it has. */
+const soon = (): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, 150);
+  });
+
+/** Texts that a careless store bends: marks, escapes, separators, halves of characters, sizes. */
+const texts: ReadonlyArray<string> = [
+  '""',
+  '"#abc"',
+  '"$x"',
+  "null",
+  '~[null,[[[],"undefined"]]]',
+  JSON.stringify('tab\t line\n nul\u0000 quote" back\\ é 日本 🎈'),
+  JSON.stringify("\ud800"),
+  JSON.stringify("x".repeat(300_000)),
+  JSON.stringify("ü".repeat(300_000)),
+];
+
+const paths: ReadonlyArray<string> = [
+  "a",
+  "a/b",
+  "map[0]",
+  "map[key with = and \u202e]/x",
+  "日本/é",
+  "O'Brien\"--",
+];
+
+const signalTo = (runId: string, path: string, text: string) => ({
+  runId,
+  type: "signal" as const,
+  path,
+  text,
+  time: Date.now(),
+});
+
+const cancelOf = (runId: string) => ({ ...signalTo(runId, "", "null"), type: "cancel" as const });
+
+/** An owner that records each signal, as a run does. Gives what it got. */
+const hears = async (journal: Journal): Promise<ReadonlyArray<Message>> => {
+  const got: Array<Message> = [];
+  journal.onMessage = async (message): Promise<Answer> => {
+    got.push(message);
+    if (message.type === "signal") {
+      await append(journal, entry(message.path, message.text, { kind: Kind.signal, message: message.id }));
+    }
+    return { type: "delivered" };
+  };
+  await journal.receive();
+  return got;
+};
+
+export const storeLaws: ReadonlyArray<StoreLaw> = [
+  {
+    name: "begins",
+    sentence: "A claim begins a run that is not there, and only if it is given one.",
+    check: async (store) => {
+      same((await ask(store.claim("r", undefined))).type, "absent", "a claim of nothing");
+      same((await ask(store.find("r")))?.id, undefined, "a run that nobody began");
+      const claim = await claimed(store, "r", newRun("r", 5_000));
+      same(claim.type, "new", "the first claim");
+      const { id, pipeline, status, began, ended, shape, inputs, entries } = await found(store, "r");
+      same(
+        [id, pipeline, status, began, ended, shape, inputs, entries],
+        ["r", "p", "running", 5_000, undefined, '{"steps":[]}', "{}", []],
+        "a run that has begun",
+      );
+    },
+  },
+  {
+    name: "oneOwner",
+    sentence: "Of any number of claims at once, one is granted; a later one gets a greater epoch.",
+    check: async (store) => {
+      const claims = await Promise.all(Array.from({ length: 50 }, () => ask(store.claim("r", newRun("r")))));
+      same(claims.filter(({ type }) => type === "new").length, 1, "new runs");
+      same(claims.filter(({ type }) => type === "held").length, 49, "refused claims");
+      const first = claims.find((claim) => claim.type === "new")!;
+      await end(first.journal, "interrupted");
+      const next = await claimed(store, "r");
+      same(next.type, "existing", "a claim of a run that ended");
+      must(next.journal.epoch > first.journal.epoch, "the epoch of a later claim is not greater");
+      same((await found(store, "r")).status, "running", "a run that is claimed again");
+    },
+  },
+  {
+    name: "durable",
+    sentence: "A record is there before its owner is told so.",
+    check: async (store) => {
+      const journal = await begin(store, "r");
+      for (let i = 0; i < 20; i++) {
+        await append(journal, entry(`s${i}`, String(i)));
+        must((await ask(store.value("r", `s${i}`))) === String(i), `record ${i} was told and is not there`);
+      }
+    },
+  },
+  {
+    name: "records",
+    sentence: "What was recorded is read as it was, by its owner, by the next one and by everybody else.",
+    check: async (store) => {
+      const journal = await begin(store, "r");
+      const entries = paths.flatMap((path, i) =>
+        texts.map((text, j) => entry(`${path}/${i}.${j}`, text, { attempt: j + 1 })),
+      );
+      await Promise.all(entries.map((one) => append(journal, one)));
+      same((await found(store, "r")).entries, entries, "records");
+      for (const { path, text } of entries.slice(0, texts.length)) {
+        same(await ask(store.value("r", path)), text, `the value of "${path}"`);
+      }
+      same(await ask(store.value("r", "no")), undefined, "a value that is not there");
+      await end(journal, "failed", "it broke");
+      const next = await claimed(store, "r");
+      same(next.type === "existing" ? next.run.entries : [], entries, "records for the next owner");
+    },
+  },
+  {
+    name: "newest",
+    sentence: "The newest record of a path counts, and none that was dropped.",
+    check: async (store) => {
+      const journal = await begin(store, "r");
+      const entries = [
+        entry("a", "1"),
+        entry("a", "2"),
+        entry("m[1]", "3"),
+        entry("m[1]", '{"~error":{}}', { kind: Kind.failure }),
+        entry("d", "shape", { kind: Kind.expansion }),
+        entry("d/x", "4"),
+        entry("d/y[2]", "5"),
+        entry("dd", "6"),
+        entry("d", "", { kind: Kind.dropped }),
+        entry("d/x", "7"),
+      ];
+      await Promise.all(entries.map((one) => append(journal, one)));
+      same((await found(store, "r")).entries, newest(entries), "what counts");
+      same(await ask(store.value("r", "a")), "2", "the newest value");
+      same(await ask(store.value("r", "d/y[2]")), undefined, "a dropped value");
+    },
+  },
+  {
+    name: "fenced",
+    sentence: "An owner that was followed by another records nothing more.",
+    check: async (store) => {
+      const old = await begin(store, "r");
+      await append(old, entry("a", "1"));
+      await end(old, "interrupted");
+      const { journal } = await claimed(store, "r");
+      let wasTold = false;
+      old.onLost = () => {};
+      old.append(entry("a", "2"), () => (wasTold = true));
+      await append(journal, entry("b", "3"));
+      await soon();
+      must(!wasTold, "an old owner was told that its record is there");
+      const { entries, status } = await found(store, "r");
+      same(entries, [entry("a", "1"), entry("b", "3")], "records after a second owner");
+      same(status, "running", "a run whose old owner wrote");
+    },
+  },
+  {
+    name: "givenBack",
+    sentence: "A run that is given back is as it was before it was claimed.",
+    check: async (store) => {
+      const journal = await begin(store, "r");
+      await append(journal, entry("a", "1"));
+      await end(journal, "failed", "it broke", 7_000_000);
+      const before = await found(store, "r");
+      const { journal: next } = await claimed(store, "r");
+      await ask(next.giveBack());
+      same(await found(store, "r"), before, "a run that was given back");
+      must((await claimed(store, "r")).journal.epoch > next.epoch, "an epoch was given twice");
+    },
+  },
+  {
+    name: "ends",
+    sentence: "A run ends as its owner says, and is found by what it is.",
+    check: async (store) => {
+      const statuses = ["succeeded", "failed", "interrupted"] as const;
+      for (const [i, status] of statuses.entries()) {
+        const journal = await begin(store, `run ${i}`, 1_000 + i);
+        journal.tell({ time: 1_000, type: "step.failed", path: "a", detail: "no\nreason" });
+        await end(journal, status, status === "failed" ? "why" : undefined, 9_000);
+        const run = await found(store, `run ${i}`);
+        same(
+          [run.status, run.error, run.ended],
+          [status, status === "failed" ? "why" : undefined, 9_000],
+          "an end",
+        );
+        same(run.events, [{ time: 1_000, type: "step.failed", path: "a", detail: "no\nreason" }], "events");
+      }
+      const ids = async (filter?: object) => (await ask(store.runs(filter))).map(({ id }) => id);
+      same(await ids(), ["run 2", "run 1", "run 0"], "all runs, newest first");
+      same(await ids({ status: "failed" }), ["run 1"], "failed runs");
+      same(await ids({ pipeline: "q" }), [], "runs of another pipeline");
+      same(await ids({ idPrefix: "run ", limit: 2 }), ["run 2", "run 1"], "the newest of a prefix");
+      same(await ids({ idPrefix: "run_" }), [], "runs of a prefix that is a pattern");
+    },
+  },
+  {
+    name: "signals",
+    sentence: "Each signal that was accepted reaches one owner once.",
+    check: async (store) => {
+      const first = await begin(store, "r");
+      await end(first, "interrupted");
+      same(
+        await ask(store.send(signalTo("r", "early", "1"))),
+        { type: "kept" },
+        "a signal that nobody waits for",
+      );
+      same(await ask(store.send(signalTo("no", "a", "1"))), { type: "absent" }, "a signal to no run");
+      const second = (await claimed(store, "r")).journal;
+      const got = await hears(second);
+      const many = Array.from({ length: 30 }, (_, i) => `s${i}`);
+      const answers = await Promise.all(many.map((path) => ask(store.send(signalTo("r", path, "2")))));
+      must(
+        answers.every(({ type }) => type === "delivered"),
+        "a signal to an owner was not delivered",
+      );
+      await soon();
+      same(got.map(({ path }) => path).sort(), ["early", ...many].sort(), "signals of an owner");
+      await end(second, "interrupted");
+      const again = await hears((await claimed(store, "r")).journal);
+      await soon();
+      same(again.length, 0, "signals that were recorded and came again");
+    },
+  },
+  {
+    name: "cancels",
+    sentence: "A cancel reaches the owner that it was sent to, and no later one.",
+    check: async (store) => {
+      same(await ask(store.send(cancelOf("no"))), { type: "absent" }, "a cancel of no run");
+      const first = await begin(store, "r");
+      const got = await hears(first);
+      same(await ask(store.send(cancelOf("r"))), { type: "delivered" }, "a cancel");
+      same(
+        got.map(({ type }) => type),
+        ["cancel"],
+        "what the owner got",
+      );
+      await end(first, "interrupted");
+      same((await ask(store.send(cancelOf("r")))).type, "refused", "a cancel of a run that ended");
+      const second = await begin(store, "deaf");
+      const unheard = ask(store.send(cancelOf("deaf")));
+      await end(second, "interrupted");
+      await unheard;
+      const later = await hears((await claimed(store, "deaf")).journal);
+      await soon();
+      same(later.length, 0, "cancels of an earlier owner");
+    },
+  },
+  {
+    name: "waits",
+    sentence: "A step that waits is listed until it has its value, or its run has ended.",
+    check: async (store) => {
+      const journal = await begin(store, "r");
+      const waiting = async () =>
+        (await ask(store.waiting())).map(({ runId, path, text }) => [runId, path, text]);
+      const text = JSON.stringify({ ask: { q: "ok?" } });
+      await append(journal, entry("a", text, { kind: Kind.waiting }));
+      await append(journal, entry("d/b", "{}", { kind: Kind.waiting }));
+      await append(journal, entry("c", "{}", { kind: Kind.waiting }));
+      same((await waiting()).length, 3, "waiting steps");
+      same((await waiting())[0], ["r", "a", text], "the first that waits");
+      await append(journal, entry("a", "1"));
+      await append(journal, entry("d", "", { kind: Kind.dropped }));
+      same(await waiting(), [["r", "c", "{}"]], "who still waits");
+      await end(journal, "failed");
+      same(await waiting(), [], "waiting steps of a run that ended");
+    },
+  },
+  {
+    name: "caches",
+    sentence: "A cached value is found by its own key.",
+    check: async (store) => {
+      const key = { step: "s", version: "1", inputs: "[1]" };
+      same(await ask(store.cached(key)), undefined, "a value that nobody computed");
+      must((await ask(store.missReason(key))) !== "", "no reason for a miss");
+      must(await ask(store.startComputing(key)), "nobody computes, and a computation is refused");
+      for (const [i, text] of texts.entries()) {
+        const cached = { text, runId: "r", path: "a", time: 1_000 + i };
+        store.putCached(key, cached);
+        same(await ask(store.cached(key)), cached, "a cached value");
+      }
+      store.stopComputing(key);
+      same(await ask(store.cached({ ...key, version: "2" })), undefined, "a value of another version");
+      same(await ask(store.cached({ ...key, inputs: "[2]" })), undefined, "a value of other inputs");
+    },
+  },
+  {
+    name: "prunes",
+    sentence:
+      "Runs are forgotten by their last activity; what runs or can be resumed stays, unless that is asked for.",
+    check: async (store) => {
+      const old = Date.now() - 1_000_000;
+      for (const status of ["succeeded", "failed", "interrupted"] as const) {
+        const journal = await begin(store, status, old);
+        await append(journal, entry("a", "1", { began: old, ended: old }));
+        await end(journal, status, undefined, old);
+      }
+      const running = await begin(store, "running", old);
+      const ids = async () => (await ask(store.runs())).map(({ id }) => id).sort();
+      same(await ask(store.prune({ before: old - 1, resumable: true })), 0, "runs older than the oldest");
+      const later = Date.now() + 60_000;
+      same(await ask(store.prune({ before: later, resumable: false })), 1, "runs that succeeded");
+      same(await ids(), ["failed", "interrupted", "running"], "what is left");
+      same(await ask(store.prune({ before: later, resumable: true })), 2, "runs that ended");
+      same(await ids(), ["running"], "what is left in the end");
+      await append(running, entry("b", "2"));
+      same(
+        (await found(store, "running")).entries,
+        [entry("b", "2")],
+        "the records of a run that was pruned around",
+      );
+    },
+  },
+];
