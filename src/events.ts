@@ -174,14 +174,6 @@ export interface StepProgressed extends StepEventBase {
   readonly note: string | undefined;
 }
 
-/** `context.emit`: a partial result of a step that goes on. @public */
-export interface StepEmitted extends StepEventBase {
-  /** Which event it is. */
-  readonly type: "step.emitted";
-  /** What `emit` was called with. */
-  readonly value: unknown;
-}
-
 /** A dynamic step, a map or a switch began to look at its inputs. @public */
 export interface ExpansionStarted extends StepEventBase {
   /** Which event it is. */
@@ -236,7 +228,6 @@ export type PipelineEvent =
   | StepLeaked
   | StepLogged
   | StepProgressed
-  | StepEmitted
   | ExpansionStarted
   | ExpansionExpanded
   | ExpansionSucceeded

@@ -1,5 +1,5 @@
 /**
- * The builder. A pipeline is an immutable value over a `Draft`; each call gives a new one, which shares all that was
+ * The builder. A pipeline is an immutable value over a `GraphBuilder`; each call gives a new one, which shares all that was
  * there before. Types are in `types/pipeline.ts`: this class is what they promise, and is cast to them once, below.
  */
 import type { Input } from "effect/Duration";
@@ -13,8 +13,10 @@ import { compile, graphOf } from "./engine/compile.ts";
 import { decodeInputs } from "./engine/inputs.ts";
 import { GraphError, InvalidOutput } from "./errors.ts";
 import type { AnyOptions, StepDefinition } from "./graph/definition.ts";
-import type { GraphInput } from "./graph/graph.ts";
-import { Draft } from "./graph/graph.ts";
+import type { GraphInput } from "./graph/node.ts";
+import { withPipeline } from "./graph/added-pipeline.ts";
+import { GraphBuilder } from "./graph/builder.ts";
+import { onlyOf } from "./graph/only.ts";
 import { mayReadEachOther, sorted } from "./graph/order.ts";
 import { makeDefinition, standalone } from "./graph/steps.ts";
 import { planOf } from "./plan.ts";
@@ -27,20 +29,20 @@ import { aDuration, typed } from "./values/specification.ts";
 type Inputs = Readonly<Record<string, unknown>>;
 
 class PipelineValue {
-  readonly #draft: Draft;
+  readonly #builder: GraphBuilder;
   #graph: Graph | undefined;
 
-  constructor(draft: Draft) {
-    this.#draft = draft;
+  constructor(builder: GraphBuilder) {
+    this.#builder = builder;
   }
 
   get name(): string {
-    return this.#draft.name;
+    return this.#builder.name;
   }
 
   /** The graph in the form that runs, made when it is first needed. */
   get [graphOf](): Graph {
-    this.#graph ??= compile(this.#draft);
+    this.#graph ??= compile(this.#builder);
     return this.#graph;
   }
 
@@ -51,7 +53,7 @@ class PipelineValue {
         `schema must be an Effect Schema, a Standard Schema or type<T>(); got ${typed(schema)}.`,
       );
     }
-    return new PipelineValue(this.#draft.withInput(name, schema));
+    return new PipelineValue(this.#builder.withInput(name, schema));
   }
 
   step(name: string, inputs: unknown, run: unknown, options?: AnyOptions): PipelineValue {
@@ -112,9 +114,11 @@ class PipelineValue {
 
   add(part: unknown): PipelineValue {
     const definition = standalone(part);
-    if (definition !== undefined) return new PipelineValue(this.#draft.withStep(definition));
+    if (definition !== undefined) return new PipelineValue(this.#builder.withStep(definition));
     if (part instanceof PipelineValue) {
-      return new PipelineValue(this.#draft.withPipeline(part.#draft, (input) => decoding(part.name, input)));
+      return new PipelineValue(
+        withPipeline(this.#builder, part.#builder, (input) => decoding(part.name, input)),
+      );
     }
     throw new GraphError({
       pipeline: this.name,
@@ -124,7 +128,7 @@ class PipelineValue {
   }
 
   addAll(parts: Iterable<unknown>): PipelineValue {
-    const base = this.#draft;
+    const base = this.#builder;
     const steps: Array<StepDefinition> = [];
     let left = Array.isArray(parts) || parts instanceof Set ? Infinity : mostOfUnknownLength;
     for (const part of parts) {
@@ -139,17 +143,21 @@ class PipelineValue {
     if (steps.length === 0) return new PipelineValue(base.withEmptyFamily());
     const isKnown = (name: string): boolean => base.visibleSlot(name) !== undefined;
     const inOrder = mayReadEachOther(steps, isKnown) ? sorted(this.name, steps, isKnown) : steps;
-    let draft = base;
-    for (const definition of inOrder) draft = draft.withStep(definition);
-    return new PipelineValue(draft);
+    let builder = base;
+    for (const definition of inOrder) builder = builder.withStep(definition);
+    return new PipelineValue(builder);
   }
 
   returns(...names: ReadonlyArray<string>): PipelineValue {
-    return new PipelineValue(this.#draft.withReturns(names));
+    return new PipelineValue(this.#builder.withReturns(names));
+  }
+
+  only(...names: ReadonlyArray<string>): PipelineValue {
+    return new PipelineValue(onlyOf(this.#builder, names));
   }
 
   plan(): Plan {
-    return planOf(this.#draft);
+    return planOf(this.#builder);
   }
 
   run(inputs: Inputs = {}, options: RunOptions = {}): Effect<Record<string, unknown>, unknown> {
@@ -163,7 +171,7 @@ class PipelineValue {
 
   /** Whether a run's outputs may have the name "then", which would make a promise wait for them. */
   get #mayHoldThen(): boolean {
-    return this.#draft.isOpen || this.#draft.hasOutput("then");
+    return this.#builder.isOpen || this.#builder.hasOutput("then");
   }
 
   start(inputs: Inputs = {}, options: RunOptions = {}): ReturnType<typeof startGraph> {
@@ -175,7 +183,7 @@ class PipelineValue {
   }
 
   #with(parts: Parameters<typeof makeDefinition>[1]): PipelineValue {
-    return new PipelineValue(this.#draft.withStep(makeDefinition(this.name, parts)));
+    return new PipelineValue(this.#builder.withStep(makeDefinition(this.name, parts)));
   }
 }
 
@@ -218,7 +226,7 @@ const decoding = (pipeline: string, input: GraphInput): StepDefinition | undefin
  * @public
  */
 export const pipeline = ((name: string) =>
-  new PipelineValue(Draft.empty(name))) as unknown as PipelineFunction;
+  new PipelineValue(GraphBuilder.empty(name))) as unknown as PipelineFunction;
 
 /**
  * A pipeline of standalone steps in any order. The compiler finds what is missing, of another type, named twice, or in
@@ -240,12 +248,12 @@ export const pipeline = ((name: string) =>
  * @public
  */
 export const pipelineOf = ((name: string, parts: ReadonlyArray<unknown>) => {
-  let draft = Draft.empty(name);
+  let builder = GraphBuilder.empty(name);
   const definitions = parts.map((part) => {
     const definition = standalone(part);
     if (definition !== undefined) return definition;
     throw new GraphError({ pipeline: name, step: "", reason: "pipelineOf takes standalone steps." });
   });
-  for (const definition of sorted(name, definitions)) draft = draft.withStep(definition);
-  return new PipelineValue(draft);
+  for (const definition of sorted(name, definitions)) builder = builder.withStep(definition);
+  return new PipelineValue(builder);
 }) as unknown as PipelineOfFunction;

@@ -1,18 +1,19 @@
 /** The graph of a pipeline as plain data: what every renderer draws, and what events and reports carry. */
 import type { Plan, PlanEdge, PlanStep } from "../types/plan.ts";
-import type { Draft, GraphNode } from "./graph/graph.ts";
-import { lateSlot } from "./graph/graph.ts";
+import type { GraphBuilder } from "./graph/builder.ts";
+import type { GraphNode } from "./graph/node.ts";
+import { lateSlot } from "./graph/node.ts";
 import { prefixOf } from "./path.ts";
 
 /** Where each slot comes from, as the path of its step or the name of the input. */
-const sources = (draft: Draft, prefix: string): ReadonlyArray<string> =>
+const sources = (draft: GraphBuilder, prefix: string): ReadonlyArray<string> =>
   Array.from({ length: draft.slotCount }, (_, slot) => {
     const owner = draft.ownerOf(slot);
     return owner === -1 ? "" : prefix + draft.node(owner).path;
   });
 
 const edgesOf = (
-  draft: Draft,
+  draft: GraphBuilder,
   node: GraphNode,
   from: ReadonlyArray<string>,
   prefix: string,
@@ -36,7 +37,7 @@ const edgesOf = (
 };
 
 /** A draft's plan. Its steps are beneath `path`: that of the expansion which the graph belongs to, or the run's. */
-export const planOf = (draft: Draft, path = ""): Plan => {
+export const planOf = (draft: GraphBuilder, path = ""): Plan => {
   const prefix = prefixOf(path);
   const from = sources(draft, prefix);
   const steps = Array.from({ length: draft.nodeCount }, (_, i): PlanStep => {
@@ -61,10 +62,10 @@ export const planOf = (draft: Draft, path = ""): Plan => {
   };
 };
 
-const plans = new WeakMap<Draft, Plan>();
+const plans = new WeakMap<GraphBuilder, Plan>();
 
 /** The same plan for each run: to make it anew takes a third of what telling the events of a run takes. */
-export const knownPlanOf = (draft: Draft): Plan => {
+export const knownPlanOf = (draft: GraphBuilder): Plan => {
   let plan = plans.get(draft);
   if (plan === undefined) plans.set(draft, (plan = planOf(draft)));
   return plan;

@@ -29,7 +29,7 @@ import type {
   Typed,
   typesOf,
 } from "./provided.ts";
-import type { Given, ItemOf, Items, Mappable, Readable, ReadNames, Returnable } from "./reads.ts";
+import type { Given, ItemOf, Items, Mappable, Readable, ReadNames, Keepable, Returnable } from "./reads.ts";
 import type { ErrorOf, FallbackError, FallbackNeeds, FallbackValue, NeedsOf, ValueOf } from "./returned.ts";
 import type { Run } from "./run.ts";
 import type { AnySchema, DecodedOf, DecodingNeeds, EncodedOf } from "./schema.ts";
@@ -289,6 +289,17 @@ export interface PipelineMembers {
   ): Pipeline<
     In<This>,
     { readonly [Name in ReadNames<Returned, Names<This>>]: Lookup<Out<This>, `${Name}`> },
+    Fails<This>,
+    Needs<This>
+  >;
+
+  /** The pipeline reduced to the steps that these outputs need. It returns these outputs, and keeps all inputs. */
+  only<This extends AnyPipeline, const Kept extends string>(
+    this: This,
+    ...names: readonly [Keepable<Kept, Names<This>>, ...Array<Keepable<Kept, Names<This>>>]
+  ): Pipeline<
+    In<This>,
+    { readonly [Name in ReadNames<Kept, Names<This>>]: Lookup<Out<This>, `${Name}`> },
     Fails<This>,
     Needs<This>
   >;

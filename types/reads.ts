@@ -97,3 +97,10 @@ export type Returnable<Name extends string, Names> = Name extends Names
   :
       | NoInfer<Names>
       | (string extends Name ? never : [`The run returns '${Name}', and nothing provides that.`]);
+
+/** A name that a pipeline can be reduced to; else the names that there are, and the sentence. */
+export type Keepable<Name extends string, Names> = Name extends Names
+  ? Name
+  :
+      | NoInfer<Names>
+      | (string extends Name ? never : [`only cannot keep '${Name}', since nothing provides it.`]);

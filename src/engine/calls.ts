@@ -4,7 +4,7 @@
  */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import type { GraphInput } from "../graph/graph.ts";
+import type { GraphInput } from "../graph/node.ts";
 import { whenSettled } from "../values/thenable.ts";
 import { blamed, thrownCause } from "./blame.ts";
 import type { RunningContext } from "./context.ts";

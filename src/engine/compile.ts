@@ -3,14 +3,15 @@
  * pipeline and shared by all of its runs; the engine copies only the counters.
  */
 import type { StepDefinition } from "../graph/definition.ts";
-import type { Draft, GraphInput, GraphNode } from "../graph/graph.ts";
-import { lateSlot } from "../graph/graph.ts";
+import type { GraphBuilder } from "../graph/builder.ts";
+import type { GraphInput, GraphNode } from "../graph/node.ts";
+import { lateSlot } from "../graph/node.ts";
 import type { Middleware } from "./executor.ts";
 import type { Policy } from "./policy.ts";
 import { policyOf } from "./policy.ts";
 
 export interface Graph {
-  readonly draft: Draft;
+  readonly draft: GraphBuilder;
   readonly name: string;
   readonly inputs: ReadonlyArray<GraphInput>;
   readonly nodes: ReadonlyArray<GraphNode>;
@@ -55,7 +56,7 @@ const allSlots = ({ slots, globs, overSlot }: GraphNode): ReadonlyArray<number> 
   overSlot,
 ];
 
-export const compile = (draft: Draft): Graph => {
+export const compile = (draft: GraphBuilder): Graph => {
   const { nodes, owners } = draft;
   const count = nodes.length;
   const waitCounts = zeros(count);

@@ -39,7 +39,6 @@ export interface ContextHost {
   readonly runId: string;
   readonly log: (step: RunningContext, message: ReadonlyArray<unknown>) => void;
   readonly progress: (path: string, attempt: number, fraction: number, note: string | undefined) => void;
-  readonly emitValue: (context: RunningContext, value: unknown) => void;
 }
 
 /** Where a step stands: its frame. */
@@ -111,10 +110,6 @@ export class RunningContext implements StepContext {
     const { path, attempt } = this;
     return (fraction, note) => this.#host.progress(path, attempt, fraction, note);
   }
-
-  get emit(): StepContext["emit"] {
-    return (value) => this.#host.emitValue(this, value);
-  }
 }
 
 /**
@@ -130,10 +125,9 @@ class SpreadableContext implements StepContext {
   readonly idempotencyKey: string;
   readonly log: StepContext["log"];
   readonly progress: StepContext["progress"];
-  readonly emit: StepContext["emit"];
 
   constructor(context: RunningContext) {
-    const { runId, path, attempt, index, log, progress, emit } = context;
+    const { runId, path, attempt, index, log, progress } = context;
     this.runId = runId;
     this.path = path;
     this.attempt = attempt;
@@ -141,7 +135,6 @@ class SpreadableContext implements StepContext {
     this.idempotencyKey = addressOf(runId, path);
     this.log = log;
     this.progress = progress;
-    this.emit = emit;
     Object.defineProperty(this, "signal", { get: () => context.signal, enumerable: true });
   }
 }

@@ -8,7 +8,7 @@ import type { Effect } from "effect/Effect";
 import type { Exit } from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
 import type { ExpansionChanged, StoreCorrupt } from "../errors.ts";
-import type { GraphInput } from "../graph/graph.ts";
+import type { GraphInput } from "../graph/node.ts";
 import type { Graph } from "./compile.ts";
 import type { ContextHost, RunningContext } from "./context.ts";
 import type { RunJournal } from "../journal/run-journal.ts";

@@ -1,6 +1,6 @@
 /** Standalone steps that gave schemas for their inputs: what they read is decoded before their function sees it. */
 import type { StepDefinition } from "../graph/definition.ts";
-import type { GraphInput } from "../graph/graph.ts";
+import type { GraphInput } from "../graph/node.ts";
 
 /** The inputs of a step as those of a pipeline. */
 export const declaredInputs = ({ inputs, schemas }: StepDefinition): ReadonlyArray<GraphInput> =>

@@ -183,11 +183,6 @@ export class Engine implements Core {
     this.emitter.emit({ type: "step.progressed", path, attempt, fraction, note });
   }
 
-  emitValue(context: RunningContext, value: unknown): void {
-    if (this.emitter.watcher === undefined) return;
-    this.emitter.emit({ type: "step.emitted", path: context.path, attempt: context.attempt, value });
-  }
-
   /** How many nodes are ready, and wait for their turn, a slot of the limit, or one of their pool. */
   get waiting(): number {
     return this.#queue.length + this.attempts.waiting + (this.pools?.waiting ?? 0);

@@ -3,7 +3,7 @@ import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import { InvalidInput } from "../errors.ts";
-import type { GraphInput } from "../graph/graph.ts";
+import type { GraphInput } from "../graph/node.ts";
 import { describe } from "../values/describe.ts";
 import type { DecodeProblem } from "../values/schema.ts";
 import { decode, isUnchecked, problemOf } from "../values/schema.ts";

@@ -6,7 +6,7 @@ import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
 import * as Result from "effect/Result";
 import { ExpansionError, TooFewSucceeded } from "../errors.ts";
-import type { GraphNode } from "../graph/graph.ts";
+import type { GraphNode } from "../graph/node.ts";
 import { keyProblem } from "../graph/names.ts";
 import { describe } from "../values/describe.ts";
 import type { Core, MapRoom } from "./core.ts";

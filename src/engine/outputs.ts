@@ -4,8 +4,8 @@
 
 import { ExpansionError, InvalidOutput, StepFailed } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
-import type { GraphNode } from "../graph/graph.ts";
-import { lateSlot } from "../graph/graph.ts";
+import type { GraphNode } from "../graph/node.ts";
+import { lateSlot } from "../graph/node.ts";
 import { globMatcher, nameProblem } from "../graph/names.ts";
 import type { Frame, Late } from "./frame.ts";
 import { emptyFamily, emptyInputs, emptyRecord } from "./reads.ts";

@@ -51,7 +51,6 @@ const started = (
   step.attempt = Math.max(step.attempt, attempt);
   step.attemptBegan = time;
   step.fraction = undefined;
-  step.emitted = 0;
   state.activate(step, isWait(step) ? "waiting" : "running");
 };
 
@@ -85,10 +84,6 @@ const stepHandlers: StepHandlers = {
     step.fraction = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : undefined;
     step.note = note;
   },
-  "step.emitted": (_state, step, { value }) => {
-    step.emitted++;
-    step.lastEmitted = value;
-  },
   "expansion.expanded": (state, step, { items, plan, time }) => {
     state.expansions++;
     // An earlier attempt may have become something else.
@@ -108,10 +103,8 @@ const stepHandlers: StepHandlers = {
     state.recalled++;
     state.end(step, "done", time);
   },
-  "step.waiting": (state, step, { ask }) => {
-    step.ask = ask;
+  "step.waiting": (_state, step) => {
     step.note = "waiting for a value";
-    state.activate(step, "waiting");
   },
   "signal.refused": doNothing,
   "cache.hit": (state, step) => {

@@ -40,11 +40,6 @@ export class StepState {
   attemptBegan: number | undefined = undefined;
   fraction: number | undefined = undefined;
   note: string | undefined = undefined;
-  /** What it asks of whoever answers, while it waits for a value. */
-  ask: unknown = undefined;
-  /** How many values it emitted in this attempt, and the last of them while it is under way. */
-  emitted = 0;
-  lastEmitted: unknown = undefined;
   error: unknown = undefined;
   /** Of a skipped step: the path of what failed; empty when the run ended first. */
   because: string | undefined = undefined;
@@ -195,8 +190,6 @@ export class RunState {
     const isFirstEnd = step.ended === undefined;
     step.status = status;
     step.ended = time;
-    // A view that shows it afterwards has put it into words.
-    step.lastEmitted = undefined;
     step.parent?.active.delete(step);
     if (!isFirstEnd) return;
     const isLeaf = step.kind !== "run" && !step.hasGrown;

@@ -22,9 +22,6 @@ const forbiddenIn = (name: string): "character" | "surrogate" | undefined => {
   return undefined;
 };
 
-/** Names that would mean something else in JavaScript: what has a `then` is waited for. */
-const reserved: ReadonlySet<string> = new Set(["__proto__", "then"]);
-
 const optionalMark = 0x3f;
 
 /** What no part of a path can be: `what` is the part's name in the sentence. */
@@ -45,7 +42,7 @@ const partProblem = (what: string, text: string): string | undefined => {
 /** Why `name` cannot be a name, in one sentence; undefined where it can. */
 export const nameProblem = (name: unknown): string | undefined => {
   if (typeof name !== "string") return `A name must be a string; got ${typed(name)}.`;
-  if (reserved.has(name)) return `The name "${name}" is reserved. Use another one.`;
+  if (name === "__proto__") return 'The name "__proto__" is reserved. Use another one.';
   if (name.charCodeAt(name.length - 1) === optionalMark)
     return `A name must not end with "?", which marks an input that may be missing; got ${JSON.stringify(name)}.`;
   return partProblem("A name", name);

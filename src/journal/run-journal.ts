@@ -9,7 +9,7 @@ import type { StoreError } from "../errors.ts";
 import { ExpansionChanged, OutputNotEncodable, StoreCorrupt } from "../errors.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { StepDefinition } from "../graph/definition.ts";
-import type { Draft } from "../graph/graph.ts";
+import type { GraphBuilder } from "../graph/builder.ts";
 import { isAtOrUnderAny } from "../path.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describeWithCauses } from "../values/causes.ts";
@@ -190,7 +190,11 @@ export class RunJournal {
    * Records what a call expanded to, and calls `done` once that cannot be lost; at once, where it is recorded already. An
    * error, where something else is recorded.
    */
-  expand(call: Call, graph: { readonly draft: Draft }, done: () => void): ExpansionChanged | undefined {
+  expand(
+    call: Call,
+    graph: { readonly draft: GraphBuilder },
+    done: () => void,
+  ): ExpansionChanged | undefined {
     const { frame, index, path, count } = call;
     (frame.grown ??= new Uint8Array(frame.states.length))[index] = 1;
     // What an earlier attempt recorded is not of this one, which may expand to something else.

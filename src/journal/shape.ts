@@ -4,7 +4,7 @@
  */
 
 import type { StepKind } from "../../types/plan.ts";
-import type { Draft } from "../graph/graph.ts";
+import type { GraphBuilder } from "../graph/builder.ts";
 import { canExpand } from "../graph/kinds.ts";
 import { planOf } from "../plan.ts";
 import type { Entry } from "./records.ts";
@@ -34,12 +34,12 @@ export interface Difference {
   readonly changed: ReadonlyArray<string>;
 }
 
-const known = new WeakMap<Draft, string>();
+const known = new WeakMap<GraphBuilder, string>();
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The text of a graph's shape. The order in which independent steps were added is no part of it. */
-export const shapeOf = ({ draft }: { readonly draft: Draft }): string => {
+export const shapeOf = ({ draft }: { readonly draft: GraphBuilder }): string => {
   const found = known.get(draft);
   if (found !== undefined) return found;
   const { name, inputs, steps } = planOf(draft);

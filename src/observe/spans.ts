@@ -136,7 +136,6 @@ export class Spans {
       case "signal.refused":
       case "cache.missed":
       case "step.progressed":
-      case "step.emitted":
         return;
     }
   }

@@ -98,11 +98,6 @@ const details = (node: StepState, now: number, barCells: number): ReadonlyArray<
   if (node.attempt > 1) plain(` attempt ${node.attempt}`);
   if (node.isRecalled) faint(" from an earlier run");
   if (node.note !== undefined && node.isActive) plain(` ${node.note}`);
-  if (node.ask !== undefined && node.status === "waiting") plain(`: ${said(node.ask)}`);
-  if (node.emitted > 0) {
-    faint(` ${counted(node.emitted, "value")}`);
-    if (node.isActive) plain(` ${said(node.lastEmitted)}`);
-  }
   // What failed inside of it says why itself.
   if (node.status === "retrying" || (node.status === "failed" && !node.children.some(isBad))) {
     pieces.push({ role: "bad", text: `  ${reason(node.error)}` });

@@ -81,8 +81,7 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
     if (isWithinItem(path)) return news === undefined ? undefined : [news];
     const items =
       step === undefined || !hasItems(step) ? "" : `: ${counted(step.items ?? step.itemsDone, "item")}`;
-    const emitted = step === undefined || step.emitted === 0 ? "" : `: ${counted(step.emitted, "value")}`;
-    return [`✓ ${path}${items}${emitted}${since(step, time)}`];
+    return [`✓ ${path}${items}${since(step, time)}`];
   };
   const failed = (
     { path, time }: EventOf<"step.failed" | "expansion.failed">,
@@ -122,8 +121,6 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
       `… ${path} waits for a value${ask === undefined ? "" : `: ${said(ask)}`}`,
     ],
     "signal.refused": ({ path, reason }) => [`! ${path}: a value that was sent does not fit: ${reason}`],
-    // A token a line would drown the rest: the count is on the line of its end.
-    "step.emitted": undefined,
     "cache.hit": ({ path, fromRun }) => (isWithinItem(path) ? undefined : [`= ${path}: from run ${fromRun}`]),
     "cache.missed": undefined,
     "expansion.started": undefined,

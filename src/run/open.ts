@@ -27,7 +27,7 @@ import {
   RunNotFound,
   StoreCorrupt,
 } from "../errors.ts";
-import type { GraphInput } from "../graph/graph.ts";
+import type { GraphInput } from "../graph/node.ts";
 import type { Journal, RunDetails, StoreProblem, StoreService } from "../journal/store.ts";
 import { Kind } from "../journal/records.ts";
 import { Store } from "../journal/store.ts";

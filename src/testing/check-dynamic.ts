@@ -4,7 +4,7 @@ import type { AnyPipeline } from "../../types/provided.ts";
 import type { AnyStep, InOf } from "../../types/step.ts";
 import type { Graph } from "../engine/compile.ts";
 import { compile, graphOf } from "../engine/compile.ts";
-import { Draft } from "../graph/graph.ts";
+import { GraphBuilder } from "../graph/builder.ts";
 import { keyOf, optionalName } from "../graph/names.ts";
 import { standalone } from "../graph/steps.ts";
 import { unchecked } from "../values/schema.ts";
@@ -39,7 +39,7 @@ export const checkDynamic = async <S extends AnyStep>(
 ): Promise<Report> => {
   const definition = standalone(step);
   if (definition?.kind !== "dynamic") throw new TypeError("checkDynamic takes a standalone dynamic step.");
-  let draft = Draft.empty("check");
+  let draft = GraphBuilder.empty("check");
   for (const input of definition.inputs) {
     draft = draft.withInput(keyOf(input), optionalName(input) === undefined ? unchecked : optional);
   }

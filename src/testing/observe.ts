@@ -15,7 +15,7 @@ import type { StepDefinition } from "../graph/definition.ts";
 import { apply } from "../fold/apply.ts";
 import { grownPlan } from "../fold/grown-plan.ts";
 import { RunState } from "../fold/run-state.ts";
-import { unfinishedOf } from "../graph/graph.ts";
+import { unfinishedOf } from "../graph/builder.ts";
 import { planOf } from "../plan.ts";
 import { runGraph } from "../run/run.ts";
 import { isThenable, whenSettled } from "../values/thenable.ts";

@@ -3,13 +3,10 @@ import * as Stream from "effect/Stream";
 import { expect, test } from "vitest";
 import type { PipelineEvent, Plan } from "espalier";
 import { pipeline } from "espalier";
-import { Report } from "espalier/draw";
 import { apply } from "../../src/fold/apply.ts";
 import { criticalPath } from "../../src/fold/critical-path.ts";
 import { grownPlan } from "../../src/fold/grown-plan.ts";
 import { RunState } from "../../src/fold/run-state.ts";
-import { asText, frame } from "../../src/progress/frame.ts";
-import { dataOf } from "../draw/page-data.ts";
 
 const event = (fields: Record<string, unknown>): PipelineEvent =>
   ({ runId: "r", time: 0, attempt: 1, ...fields }) as PipelineEvent;
@@ -185,28 +182,6 @@ test("the grown plan of a state is the one that the run's handle has", async () 
     ["m[0]", "item1"],
     ["m[2]", "item3"],
   ]);
-});
-
-test("a step that waits for a value is seen waiting, with what it asks, until it has it", () => {
-  const plan = planOf("p", { approval: [] });
-  const waiting = [
-    { type: "run.started", pipeline: "p", plan },
-    { type: "step.started", path: "approval", time: 1 },
-    { type: "step.waiting", path: "approval", time: 2, ask: { release: "1.2" } },
-  ];
-  const state = folded(waiting);
-  expect(state.step("approval")).toMatchObject({
-    status: "waiting",
-    ask: { release: "1.2" },
-    isActive: true,
-  });
-  const line = frame(state, { columns: 100, rows: 10 }, 5_000).map(asText).join("\n");
-  expect(line).toContain("◷ approval");
-  expect(line).toContain('waiting for a value: { release: "1.2" }');
-  const { steps } = dataOf(Report.fromEvents(waiting.map(event)));
-  expect(steps[0]!.run).toMatchObject({ state: "waiting", asks: { parts: [["release", '"1.2"']] } });
-  apply(state, event({ type: "step.succeeded", path: "approval", time: 9, outputs: {} }));
-  expect(state.step("approval")!.status).toBe("done");
 });
 
 test("folding and its critical path take time in proportion to the events", () => {

@@ -97,10 +97,6 @@ export interface StepRun {
   /** Where its output came from, in words. */
   readonly from?: string;
   readonly logs?: ReadonlyArray<readonly [time: number, text: string]>;
-  /** What it asked of whoever answers, when it waited for a value. */
-  readonly asks?: Shown;
-  /** How many values it emitted in its last attempt, and the last of them. */
-  readonly emitted?: { readonly count: number; readonly last: Shown };
   readonly became?: Became;
 }
 

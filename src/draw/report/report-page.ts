@@ -44,7 +44,7 @@ const runOf = (
   start: number,
 ): Writable<StepRun> => {
   const { began, ended, attempt, because, expandedAt } = step;
-  const { attempts = [], values, error, from, logs, gave, emitted, asks } = details ?? {};
+  const { attempts = [], values, error, from, logs, gave } = details ?? {};
   return {
     state: stateOf(step),
     attempt,
@@ -60,8 +60,6 @@ const runOf = (
     ...(because === undefined ? {} : { because: text(because) }),
     ...(from === undefined ? {} : { from }),
     ...(logs === undefined ? {} : { logs: logs.map(([time, text]) => [time - start, text] as const) }),
-    ...(asks === undefined ? {} : { asks }),
-    ...(emitted === undefined ? {} : { emitted: { count: step.emitted, last: emitted } }),
     ...(expandedAt === undefined ? {} : { became: becameOf(step, gave, page, start) }),
   };
 };

@@ -26,10 +26,6 @@ export interface StepDetails {
   /** Where its output came from, when it did not run. */
   from: string | undefined;
   logs: Array<readonly [time: number, text: string]> | undefined;
-  /** What it asked of whoever answers, when it waited for a value. */
-  asks: Shown | undefined;
-  /** The last value that it emitted. */
-  emitted: Shown | undefined;
 }
 
 /** The values of a report may take so many characters together, and each of them this part of what is left. */
@@ -91,9 +87,7 @@ const handlers: Handlers = {
   "step.recalled": (_report, _step, details) => {
     details.from = "what this run had recorded before it was resumed";
   },
-  "step.waiting": (_report, _step, details, { ask }) => {
-    details.asks = ask === undefined ? undefined : show(ask);
-  },
+  "step.waiting": undefined,
   "signal.refused": (_report, _step, details, { reason, time }) => {
     details.logs ??= [];
     const line = `a value that was sent does not fit: ${reason}`;
@@ -102,9 +96,6 @@ const handlers: Handlers = {
   "step.logged": (_report, _step, details, { message, time }) => {
     details.logs ??= [];
     if (details.logs.length < mostLogs) details.logs.push([time, logged(message)]);
-  },
-  "step.emitted": (_report, _step, details, { value }) => {
-    details.emitted = show(value, { left: 200 });
   },
   "cache.hit": (_report, _step, details, { fromRun, fromPath }) => {
     details.from = oneLine(`the cache: run ${fromRun}, ${fromPath}`);
@@ -148,8 +139,6 @@ export class ReportState {
         error: undefined,
         from: undefined,
         logs: undefined,
-        emitted: undefined,
-        asks: undefined,
       };
       this.#details.set(step, details);
     }

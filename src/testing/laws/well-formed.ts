@@ -1,5 +1,5 @@
 import type { GraphError } from "../../errors.ts";
-import { unfinishedOf } from "../../graph/graph.ts";
+import { unfinishedOf } from "../../graph/builder.ts";
 import { planOf } from "../../plan.ts";
 import { describe } from "../../values/describe.ts";
 import type { Law, Verdict } from "../law.ts";

@@ -113,16 +113,6 @@ const Ran = ({
           "Values",
           run.values.map(([name, value], i) => h(ValueTree, { key: i, name, value, isOpen: true })),
         ),
-    run.asks === undefined
-      ? null
-      : section("Asks", h(ValueTree, { name: "", value: run.asks, isOpen: true })),
-    run.emitted === undefined
-      ? null
-      : section(
-          "Emitted",
-          row("values", run.emitted.count.toLocaleString("en")),
-          h(ValueTree, { name: "last", value: run.emitted.last }),
-        ),
     h(Logs, { run }),
   );
 };

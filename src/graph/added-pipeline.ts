@@ -1,0 +1,107 @@
+/** Adds all steps of one pipeline to another, wired by name. */
+import { child } from "../path.ts";
+import { acceptsUndefined } from "../values/schema.ts";
+import { GraphBuilder } from "./builder.ts";
+import type { StepDefinition } from "./definition.ts";
+import { writable } from "./log.ts";
+import type { GraphInput, GraphNode } from "./node.ts";
+import { lateSlot } from "./node.ts";
+
+/** The nodes that a node of the added pipeline waits for, in the graph that it is added to. */
+const mappedWaits = (
+  node: GraphNode,
+  offset: number,
+  openHere: ReadonlyArray<number>,
+  aliases: ReadonlyArray<readonly [GraphInput, number]>,
+): ReadonlyArray<number> => {
+  const own = node.waitsFor.map((index) => index + offset);
+  const readsOpen = aliases.some(([input, slot]) => slot < 0 && node.keys.includes(input.name));
+  return readsOpen ? [...openHere, ...own] : own;
+};
+
+/**
+ * All nodes of another pipeline, wired by name: its inputs mean ours, what it returns keeps its name, and its other
+ * steps are hidden under its own name. `decode` gives the step that decodes an input whose schema is more than a type.
+ */
+export const withPipeline = (
+  builder: GraphBuilder,
+  other: GraphBuilder,
+  decode: (input: GraphInput) => StepDefinition | undefined,
+): GraphBuilder => {
+  const hides = other.hidesSteps();
+  if (hides && builder.hasName(other.name)) {
+    throw builder.refusal(
+      other.name,
+      `The pipeline "${other.name}" has hidden steps, and its name is taken here: give it another name.`,
+    );
+  }
+  const visible = other.visible().filter(([, slot]) => other.ownerOf(slot) !== -1);
+  for (const [name] of visible) builder.checkNew(name, other.name);
+  const aliases = other.inputs.map((input) => {
+    const isOptional = acceptsUndefined(input.schema);
+    return [input, builder.slotFor(input.name, other.name, isOptional)] as const;
+  });
+  const log = writable(builder.log, builder);
+  if (hides) (log.prefixes ??= new Map()).set(other.name, builder.nodeCount);
+
+  const slotMap: Array<number> = Array.from({ length: other.slotCount }, () => lateSlot);
+  const openHere = builder.openNodes;
+  for (const [input, slot] of aliases) {
+    const definition = decode(input);
+    if (definition === undefined) {
+      slotMap[input.slot] = slot;
+      continue;
+    }
+    slotMap[input.slot] = log.owners.length;
+    log.nodes.push({
+      path: child(other.name, input.name),
+      definition,
+      keys: [input.name],
+      slots: [slot],
+      globs: [],
+      waitsFor: slot < 0 ? openHere : [],
+      overSlot: lateSlot,
+      firstSlot: log.owners.length,
+      outputs: [input.name],
+    });
+    log.owners.push(log.nodes.length - 1);
+    log.slotNames.push(undefined);
+  }
+  const shown = new Map(visible.map(([name, slot]) => [slot, name]));
+  const offset = log.nodes.length;
+  const here = (slot: number): number => (slot < 0 ? slot : (slotMap[slot] as number));
+  for (let i = 0; i < other.nodeCount; i++) {
+    const node = other.node(i);
+    const firstSlot = log.owners.length;
+    let isShown = node.definition.outputs === "all";
+    node.outputs.forEach((_, k) => {
+      const name = shown.get(node.firstSlot + k);
+      slotMap[node.firstSlot + k] = log.owners.length;
+      if (name !== undefined) {
+        isShown = true;
+        log.slotOf.set(name, log.owners.length);
+      }
+      log.owners.push(log.nodes.length);
+      log.slotNames.push(name);
+    });
+    if (node.definition.outputs === "all") log.open.push(log.nodes.length);
+    // A name that the other pipeline has from an "all" step of its own stays late; one of its inputs may be one of ours.
+    log.nodes.push({
+      path: isShown ? node.path : child(other.name, node.path),
+      definition: node.definition,
+      keys: node.keys,
+      slots: node.slots.map(here),
+      globs: node.globs.map(({ glob, names, slots }) => ({ glob, names, slots: slots.map(here) })),
+      waitsFor: mappedWaits(node, offset, openHere, aliases),
+      overSlot: here(node.overSlot),
+      firstSlot,
+      outputs: node.outputs,
+      shows: (name) => other.showsLate(i, name),
+    });
+  }
+  return new GraphBuilder(log, {
+    name: builder.name,
+    shows: builder.shows,
+    hasEmptyFamily: builder.hasEmptyFamily || other.hasEmptyFamily,
+  });
+};
