@@ -24,9 +24,12 @@ import { runGraph, startGraph } from "./run/run.ts";
 import { awaitSignal, sleepFor } from "./run/signal.ts";
 import { describe } from "./values/describe.ts";
 import { isSchema, isUnchecked, unchecked } from "./values/schema.ts";
-import { aDuration, typed } from "./values/specification.ts";
+import { aDurationOrDate, typed } from "./values/specification.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
+
+/** What a sleep waits for: a length of time, or a date. */
+type Span = Input | Date;
 
 class PipelineValue {
   readonly #builder: GraphBuilder;
@@ -97,15 +100,16 @@ class PipelineValue {
     });
   }
 
-  sleep(name: string, duration: Input, options?: WaitOptions): PipelineValue {
-    const problem = aDuration("duration", duration);
+  sleep(name: string, duration: Span | ((inputs: Inputs) => Span), options?: WaitOptions): PipelineValue {
+    const isComputed = typeof duration === "function";
+    const problem = isComputed ? undefined : aDurationOrDate("duration", duration);
     if (problem !== undefined) this.#refuse(name, problem);
     const { after, ...others } = options ?? {};
     return this.#with({
       kind: "sleep",
       name,
       inputs: after ?? [],
-      call: () => sleepFor(duration),
+      call: isComputed ? (inputs: Inputs) => sleepFor(duration(inputs)) : () => sleepFor(duration),
       options,
       // Policies start a step apart from the others, and this one is not to hold a worker.
       settings: { ...others, output: unchecked as never },

@@ -250,11 +250,19 @@ export interface PipelineMembers {
     Needs<This> | DecodingNeeds<Schema>
   >;
 
-  /** Adds a step that waits for a time to pass. It gives nothing: other steps name it to begin after it. */
+  /**
+   * Adds a step that waits for a length of time, or until a date, which a function can compute from the outputs in
+   * `after`. Its output is undefined: other steps read it to begin after it.
+   */
   sleep<This extends AnyPipeline, const Name extends string, const Read extends string = never>(
     this: This,
     name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
-    duration: DurationInput,
+    duration:
+      | DurationInput
+      | Date
+      | ((
+          inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
+        ) => DurationInput | Date),
     options?: WaitOptions<Readable<Read, Out<This>, Names<This>, Name>>,
   ): Pipeline<In<This>, AddOne<Out<This>, `${Name}`, undefined>, Fails<This>, Needs<This>>;
 

@@ -11,7 +11,7 @@ import type { StoreLayer } from "../../types/store.ts";
 import type { Graph } from "../engine/compile.ts";
 import { CurrentStep } from "../engine/context.ts";
 import type { StepTimedOut, StoreCorrupt, StoreError } from "../errors.ts";
-import { RunNotFound, SignalRefused } from "../errors.ts";
+import { RunNotFound, SignalRefused, StepFailed } from "../errors.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
 import type { Shapes } from "../journal/shape.ts";
 import { kindAt, mayCome, shapeOf, shapesOf } from "../journal/shape.ts";
@@ -20,6 +20,7 @@ import { Store } from "../journal/store.ts";
 import { isAtOrUnder } from "../path.ts";
 import { describe } from "../values/describe.ts";
 import { decode as decodeText, encode } from "../values/encode.ts";
+import { aDurationOrDate } from "../values/specification.ts";
 import type { LiveRun } from "./live.ts";
 import { CurrentRun, liveRun, liveRuns } from "./live.ts";
 import type { Delivery } from "./mailbox.ts";
@@ -58,13 +59,24 @@ export const awaitSignal = (
     return yield* mailbox.wait({ path, attempt, schema, ask, limit });
   });
 
-/** What a step of `.sleep` does. */
-export const sleepFor = (duration: Duration.Input): Effect.Effect<void, never, CurrentStep> =>
+/** The longest that one timer can wait. */
+const longestTimer = 2 ** 31 - 1;
+
+/** What a step of `.sleep` does: waits for a length of time, or until a date. */
+export const sleepFor = (span: Duration.Input | Date): Effect.Effect<void, StepFailed, CurrentStep> =>
   Effect.gen(function* () {
     const step = yield* CurrentStep;
+    const { path } = step;
     const run = yield* runOf(step);
-    const millis = Duration.toMillis(Duration.fromInputUnsafe(duration));
-    yield* Effect.flatMap(remaining(run, step.path, millis), Effect.sleep);
+    const problem = aDurationOrDate("duration", span);
+    if (problem !== undefined) return yield* new StepFailed({ path, cause: new TypeError(problem) });
+    const millis =
+      span instanceof Date
+        ? Math.max(0, span.getTime() - (yield* Clock.currentTimeMillis))
+        : Duration.toMillis(Duration.fromInputUnsafe(span));
+    let left = yield* remaining(run, path, millis);
+    for (; left > longestTimer; left -= longestTimer) yield* Effect.sleep(longestTimer);
+    yield* Effect.sleep(Math.max(0, left));
   });
 
 const refusalByShape = (shapes: Shapes, path: string): string | undefined => {

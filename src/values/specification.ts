@@ -84,6 +84,12 @@ export const aDuration: Check = (name, value) => {
   return millis < 0 ? `${name} must not be negative; got ${received(value)}.` : undefined;
 };
 
+/** A length of time, or a point in time. */
+export const aDurationOrDate: Check = (name, value) => {
+  if (!(value instanceof Date)) return aDuration(name, value);
+  return Number.isNaN(value.getTime()) ? `${name} must be a valid date; got an invalid one.` : undefined;
+};
+
 /** A number that counts. */
 export const aWholeNumber =
   (least: number): Check =>
