@@ -5,15 +5,9 @@
  * Effect's TestClock waits to be told how far to go; this clock goes by itself to when the next sleeper is due. Before it
  * does, everything that only real time can bring is waited for.
  */
-import * as Clock from "effect/Clock";
-import * as Context from "effect/Context";
-import * as Duration from "effect/Duration";
+import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import type * as Exit from "effect/Exit";
-import { FiberRuntimeMetrics } from "effect/Metric";
-import { Random } from "effect/Random";
-import { Scheduler } from "effect/Scheduler";
-import { Interleaving } from "../engine/seams.ts";
 import { whenSettled } from "../values/thenable.ts";
 import { Agenda } from "./agenda.ts";
 import { Machine, nameOfWork } from "./machine.ts";
@@ -21,6 +15,7 @@ import { Patience } from "./patience.ts";
 import type { MachineWork, Place, RunTimer, Surroundings, TimerRequest, Unhandled } from "./place.ts";
 import { outside, within } from "./place.ts";
 import { randomOf } from "./random.ts";
+import { contextOf } from "./world-context.ts";
 
 /**
  * The order in which things happen that may happen in any order: drawn by a seed, or given choice by choice. Where the
@@ -227,41 +222,21 @@ export class World {
   }
 
   #context(): Context.Context<never> {
-    const nanos = (): bigint => BigInt(Math.round(this.time * 1e6));
-    const clock: Clock.Clock = {
-      currentTimeMillisUnsafe: () => this.time,
-      currentTimeMillis: Effect.sync(() => this.time),
-      currentTimeNanosUnsafe: nanos,
-      currentTimeNanos: Effect.sync(nanos),
-      monotonicTimeNanosUnsafe: nanos,
-      monotonicTimeNanos: Effect.sync(nanos),
-      sleep: (duration) => this.#sleep(Duration.toMillis(duration)),
-    };
-    const next = this.#random;
-    const scheduler: Scheduler = {
-      executionMode: "async",
-      shouldYield: (fiber) => this.#shouldYield(fiber.currentOpCount),
-      makeDispatcher: () => ({
-        scheduleTask: (run, priority) => this.#schedule(run, priority),
+    return contextOf(
+      {
+        now: () => this.time,
+        sleep: (millis) => this.#sleep(millis),
+        random: this.#random,
+        shouldYield: (operations) => this.#shouldYield(operations),
+        schedule: (run, priority) => this.#schedule(run, priority),
         flush: () => this.#flush(),
-      }),
-    };
-    return Context.merge(
-      this.#options.services ?? Context.empty(),
-      Context.empty().pipe(
-        Context.add(Clock.Clock, clock),
-        Context.add(Scheduler, scheduler),
-        Context.add(Random, {
-          nextDoubleUnsafe: next,
-          nextIntUnsafe: () => Math.floor((next() - 0.5) * 2 * Number.MAX_SAFE_INTEGER),
-        }),
-        Context.add(Interleaving, this.pick),
-        Context.add(FiberRuntimeMetrics, {
-          recordFiberStart: () => this.fibers++,
-          recordFiberEnd: () => this.fibers--,
-        }),
-      ),
-    ) as Context.Context<never>;
+        pick: this.pick,
+        onFiber: (by) => {
+          this.fibers += by;
+        },
+      },
+      this.#options.services,
+    );
   }
 
   /** Where a fiber yields: where it would in a plain run, or sooner. */

@@ -1,19 +1,37 @@
-/** The guide shows what a violation prints: so it must. */
+/** The guide shows what violations print: so they must. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
+const guide = readFileSync(join(root, "docs/guides/prove-an-expansion.md"), "utf8");
 
-test("what the guide says that its program prints is what it prints", () => {
-  const guide = readFileSync(join(root, "docs/guides/prove-an-expansion.md"), "utf8");
-  const [, program = "", printed = ""] =
-    /```ts\n([^`]*seed: 42[^]*?)```\n\nIt prints:\n\n```text\n([^]*?)```/.exec(guide) ?? [];
-  const folder = join(root, "temp/guide");
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, "prove-an-expansion.ts");
-  writeFileSync(file, program);
-  const output = execFileSync(process.execPath, ["--conditions=espalier-source", file], { encoding: "utf8" });
-  expect(output).toBe(printed);
+/** Each program that is followed by what it prints. */
+const programs = [
+  ...guide.matchAll(/```ts\n((?:(?!```)[^])*?)```\n\nIt prints:\n\n```text\n([^]*?)```/g),
+].map(([, program = "", printed = ""], i) => ({
+  name: /\bdynamic\("(\w+)"/.exec(program)?.[1],
+  program,
+  printed,
+  i,
+}));
+
+test.each(programs)(
+  "what the guide says that the program about $name prints is what it prints",
+  ({ i, printed, program }) => {
+    const folder = join(root, "temp/guide");
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, `prove-an-expansion-${i}.ts`);
+    writeFileSync(file, program);
+    const output = execFileSync(process.execPath, ["--conditions=espalier-source", file], {
+      encoding: "utf8",
+    });
+    expect(output).toBe(printed);
+  },
+  60_000,
+);
+
+test("the guide has the first example and five bugs", () => {
+  expect(programs).toHaveLength(6);
 });
