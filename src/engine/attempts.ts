@@ -63,6 +63,7 @@ export class Attempts implements AttemptRoom {
       (attempt, error, delayMillis) =>
         core.emitter.emit({ type: "step.retried", path, attempt, error, delayMillis }),
       core.records.cachedAttempts(frame, index, inputs),
+      core.journal?.firstAttempt(path),
     );
     const effect = withFallback(policy, path, attempts, (value) =>
       this.#acceptFallback(frame, index, inputs, job.attempt + 1, value),

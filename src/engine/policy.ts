@@ -92,9 +92,10 @@ export const allAttempts = (
   attempt: Attempt,
   onRetry: OnRetry,
   around: (attempt: Attempt) => Attempt = (attempt) => attempt,
+  first = 1,
 ): Effect.Effect<unknown, unknown> => {
   const once = around(policy.output === undefined ? attempt : decoding(attempt, path, policy.output));
-  return policy.retry === undefined ? once(1) : retried(once, policy.retry, onRetry);
+  return policy.retry === undefined ? once(first) : retried(once, policy.retry, onRetry, first);
 };
 
 const decoding =
@@ -109,10 +110,15 @@ const decoding =
       }),
     );
 
-const retried = (attempt: Attempt, retry: Retry, onRetry: OnRetry): Effect.Effect<unknown, unknown> =>
+const retried = (
+  attempt: Attempt,
+  retry: Retry,
+  onRetry: OnRetry,
+  first: number,
+): Effect.Effect<unknown, unknown> =>
   Effect.gen(function* () {
     const next = yield* Schedule.toStep(retry.schedule);
-    for (let count = 1; ; count++) {
+    for (let count = first; ; count++) {
       const exit = yield* Effect.exit(attempt(count));
       if (Exit.isSuccess(exit)) return exit.value;
       const failure = exit.cause.reasons.find(Cause.isFailReason);

@@ -36,6 +36,11 @@ export class Records implements RecordRoom {
   /** Records what a node provides, and hands it on then. */
   provide(journal: RunJournal, frame: Frame, index: number, value: unknown, attempt: number): void {
     const core = this.#core;
+    const changed = journal.directChange(frame, index, attempt);
+    if (changed !== undefined) {
+      core.failures.abort(frame, changed, changed.path);
+      return;
+    }
     let kept: boolean | OutputNotEncodable | InvalidOutput | StepFailed | undefined;
     // The work is done: what remains is a commit, which needs no slot.
     if (core.pools !== undefined) core.pools.giveBack(frame, index);

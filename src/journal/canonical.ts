@@ -9,7 +9,7 @@ const sorted = (_key: string, value: unknown): unknown =>
     : value;
 
 /** The text of a recorded or encoded value, with the keys of its records in order. */
-const canonicalText = (text: string): string => {
+export const canonicalText = (text: string): string => {
   if (!text.startsWith("~")) return JSON.stringify(JSON.parse(text), sorted);
   // What JSON loses is listed in the order of the keys.
   const [value, lost] = JSON.parse(text.slice(1)) as [unknown, ReadonlyArray<unknown>];

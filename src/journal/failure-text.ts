@@ -1,4 +1,8 @@
-/** Errors of steps as text, and back: as far as they are data. */
+/**
+ * Errors of steps as text, and back: with tag, code, message, stack, own fields and chain of causes. An error of one of the
+ * library's classes is of that class again, and every other error is an `Error`.
+ */
+import * as errors from "../errors.ts";
 import { describe } from "../values/describe.ts";
 import { decode, encode } from "../values/encode.ts";
 
@@ -11,32 +15,72 @@ const keysOf = (value: object): ReadonlyArray<string> => {
   }
 };
 
-/** An error as far as it is data: its tag, its message and its own fields. */
-export const writeError = (error: unknown): string => {
-  const whole = encode(error);
-  if (typeof whole === "string") return whole;
+/** So many causes of causes are recorded. */
+const mostCauses = 20;
+
+/** An error as data; what is no error and has no text is described. */
+const asData = (value: unknown, depth: number): unknown => {
+  const isError = value instanceof Error;
+  if (!isError) {
+    const text = encode(value);
+    if (typeof text === "string") return isMarked(value) ? { "~plain": value } : value;
+  }
+  if (typeof value !== "object" || value === null) return describe(value);
   const fields: Record<string, unknown> = {};
-  if (typeof error === "object" && error !== null) {
-    for (const key of ["name", "message", ...keysOf(error), "_tag"]) {
-      try {
-        const value = (error as Record<string, unknown>)[key];
-        if (value === undefined) continue;
-        const text = encode(value);
-        fields[key] = typeof text === "string" ? value : describe(value);
-      } catch {
-        // A field that cannot be read is not recorded.
-      }
+  for (const key of ["name", "message", "stack", "cause", ...keysOf(value), "_tag"]) {
+    try {
+      const field = (value as Record<string, unknown>)[key];
+      if (field !== undefined && depth < mostCauses) fields[key] = asData(field, depth + 1);
+    } catch {
+      // A field that cannot be read is not recorded.
     }
   }
-  const text = encode({
-    "~error": fields["message"] === undefined ? { ...fields, message: describe(error) } : fields,
-  });
-  return typeof text === "string" ? text : JSON.stringify({ "~error": { message: describe(error) } });
+  if (fields["message"] === undefined) fields["message"] = describe(value);
+  return { "~error": fields };
 };
 
-export const readError = (text: string): unknown => {
-  const value = decode(text);
-  if (typeof value !== "object" || value === null || !("~error" in value)) return value;
-  const { message, ...fields } = value["~error"] as { readonly message: string };
-  return Object.assign(new Error(message), fields);
+const isMarked = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && ("~error" in value || "~plain" in value);
+
+export const writeError = (error: unknown): string => {
+  try {
+    const text = encode(asData(error, 0));
+    if (typeof text === "string") return text;
+  } catch {
+    // A proxy that throws when it is asked anything.
+  }
+  return JSON.stringify({ "~error": { message: describe(error) } });
 };
+
+type ErrorClass = new (fields: Readonly<Record<string, unknown>>) => Error;
+
+const classOf = (tag: unknown): ErrorClass | undefined =>
+  typeof tag === "string" && Object.hasOwn(errors, tag)
+    ? ((errors as Readonly<Record<string, unknown>>)[tag] as ErrorClass)
+    : undefined;
+
+const fromData = (data: unknown): unknown => {
+  if (typeof data !== "object" || data === null) return data;
+  if ("~plain" in data) return data["~plain"];
+  if (!("~error" in data)) return data;
+  const recorded = Object.entries(data["~error"] as Readonly<Record<string, unknown>>);
+  const fields = Object.fromEntries(recorded.map(([key, field]) => [key, fromData(field)]));
+  const { message, stack, cause, name, _tag, code, ...own } = fields;
+  const Class = classOf(_tag);
+  const error =
+    Class !== undefined && typeof code === "string" && code.startsWith("ESPALIER_")
+      ? new Class(cause === undefined ? own : { ...own, cause })
+      : Object.assign(new Error(String(message)), own);
+  const define = (key: string, value: unknown): void => {
+    if (value === undefined || (error as unknown as Record<string, unknown>)[key] === value) return;
+    Object.defineProperty(error, key, { value, enumerable: false, configurable: true, writable: true });
+  };
+  define("stack", stack);
+  define("cause", cause);
+  define("name", name);
+  define("_tag", _tag);
+  define("code", code);
+  return error;
+};
+
+export const readError = (text: string): unknown => fromData(decode(text));

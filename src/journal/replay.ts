@@ -56,6 +56,14 @@ export class Replay {
     return entry;
   }
 
+  get hasExpansions(): boolean {
+    return this.#expansions.size > 0;
+  }
+
+  forgetOutcome(path: string): void {
+    this.#outcomes.delete(path);
+  }
+
   expansion(path: string): Entry | undefined {
     return this.#expansions.get(path);
   }

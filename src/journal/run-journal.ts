@@ -10,7 +10,7 @@ import { ExpansionChanged, OutputNotEncodable, StoreCorrupt } from "../errors.ts
 import type { PipelineEvent } from "../events.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
-import { isAtOrUnderAny } from "../path.ts";
+import { child, isAtOrUnderAny } from "../path.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describeWithCauses } from "../values/causes.ts";
 import { describe } from "../values/describe.ts";
@@ -21,14 +21,14 @@ import { readError, writeError } from "./failure-text.ts";
 import type { WaitText } from "./records.ts";
 import { Kind } from "./records.ts";
 import type { Replay } from "./replay.ts";
-import { difference, mapShape, shapeOf } from "./shape.ts";
+import { difference, mapShape, readShape, shapeOf } from "./shape.ts";
 import type { Answer, Journal, Message, StoreService } from "./store.ts";
 
 /** What is recorded of a step: what it gave, what it failed with, or something that cannot be read. */
 export type Replayed =
   | { readonly type: "value"; readonly value: unknown }
   | { readonly type: "failure"; readonly error: unknown }
-  | { readonly type: "corrupt"; readonly problem: StoreCorrupt };
+  | { readonly type: "corrupt"; readonly problem: StoreCorrupt | ExpansionChanged };
 
 /** What the journal needs to know of a frame of the engine: which steps its nodes run, and what it notes of each. */
 interface Frame {
@@ -126,15 +126,23 @@ export class RunJournal {
   replay(frame: Frame, index: number): Replayed | undefined {
     const path = this.#replay.isOver ? "" : frame.pathOf(index);
     const entry = this.#replay.isOver ? undefined : this.#replay.takeOutcome(path);
-    if (entry === undefined) {
+    const collects = entry?.kind !== Kind.failure || frame.definitionOf(index).options.failures === "collect";
+    // A failure that the map would not collect any more runs again.
+    if (entry === undefined || !collects) {
       began(frame)[index] = this.now;
       return undefined;
     }
+    const { output } = frame.definitionOf(index).options;
     try {
       return entry.kind === Kind.failure
         ? { type: "failure", error: readError(entry.text) }
-        : { type: "value", value: decodeBy(frame.definitionOf(index).options.output, entry.text) };
+        : { type: "value", value: decodeBy(output, entry.text) };
     } catch (error) {
+      if (isReadable(entry.text)) {
+        // It is what was recorded, and the schema is another one.
+        const problem = new ExpansionChanged({ path, missing: [], added: [], changed: [path] });
+        return { type: "corrupt", problem };
+      }
       const reason = `what is recorded of "${path}" cannot be read: ${describe(error)}`;
       return { type: "corrupt", problem: new StoreCorrupt({ store: this.store.name, reason }) };
     }
@@ -198,8 +206,26 @@ export class RunJournal {
     const { frame, index, path, count } = call;
     (frame.grown ??= new Uint8Array(frame.states.length))[index] = 1;
     // What an earlier attempt recorded is not of this one, which may expand to something else.
-    if (count > 1) this.drop(path);
+    if (count > 1 && this.#replay.expansion(path)?.attempt !== count) this.drop(path);
     return this.#expand(path, shapeOf(graph), count, done);
+  }
+
+  /** What changed, where a node that provides a value without an expansion had expanded in the same attempt. */
+  directChange(frame: Frame, index: number, attempt: number): ExpansionChanged | undefined {
+    if (!this.#replay.hasExpansions || frame.grown?.[index] === 1) return undefined;
+    const { kind, options } = frame.definitionOf(index);
+    if (options.cache !== undefined || (kind === "map" && frame.map === undefined)) return undefined;
+    const path = frame.pathOf(index);
+    const recorded = this.#replay.expansion(path);
+    if (recorded === undefined || recorded.attempt !== attempt) return undefined;
+    const { steps } = readShape(recorded.text);
+    const missing = steps.map(([step]) => child(path, step));
+    return new ExpansionChanged({ path, missing, added: [], changed: [path] });
+  }
+
+  /** The attempt in which a step was stopped that had expanded, or the first. */
+  firstAttempt(path: string): number {
+    return this.#replay.expansion(path)?.attempt ?? 1;
   }
 
   /** The same for the items of a map. */
@@ -225,6 +251,17 @@ export class RunJournal {
       done,
     );
     return undefined;
+  }
+
+  /** Records that the outcome of a path no longer counts, while what is recorded beneath it does. */
+  reopen(path: string): void {
+    const time = this.now;
+    this.#replay.forgetOutcome(path);
+    this.#refreshed.add(path);
+    this.#journal.append(
+      { kind: Kind.reopened, path, text: "", began: time, ended: time, attempt: 1 },
+      undefined,
+    );
   }
 
   /** Records that what is recorded at a path and beneath no longer counts, except for values that no step has got. */
@@ -327,6 +364,15 @@ export class RunJournal {
 const asData = (ask: unknown): unknown => {
   const text = encode(ask);
   return typeof text === "string" ? decode(text) : describe(ask);
+};
+
+const isReadable = (text: string): boolean => {
+  try {
+    decode(text);
+    return true;
+  } catch {
+    return false;
+  }
 };
 
 const byteLength = (text: string): number => new TextEncoder().encode(text).byteLength;

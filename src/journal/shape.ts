@@ -83,12 +83,15 @@ export const difference = (path: string, before: string, now: string): Differenc
   const itemsBefore = itemsOf(before);
   const itemsNow = itemsOf(now);
   if (itemsBefore !== undefined && itemsNow !== undefined) return itemDifference(path, itemsBefore, itemsNow);
-  const steps = (text: string): ReadonlyMap<string, string> =>
-    new Map(
-      itemsOf(text) === undefined
-        ? readShape(text).steps.map((step) => [child(path, step[0]), JSON.stringify(step)])
-        : [],
-    );
+  /** Steps by their paths, and inputs by their names. */
+  const steps = (text: string): ReadonlyMap<string, string> => {
+    if (itemsOf(text) !== undefined) return new Map();
+    const { inputs, steps } = readShape(text);
+    return new Map([
+      ...inputs.map((name) => [name, "an input"] as const),
+      ...steps.map((step) => [child(path, step[0]), JSON.stringify(step)] as const),
+    ]);
+  };
   const stepsBefore = steps(before);
   const stepsNow = steps(now);
   return {

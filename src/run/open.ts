@@ -17,6 +17,7 @@ import { Replay } from "../journal/replay.ts";
 import { RunJournal } from "../journal/run-journal.ts";
 import { decodeInputs } from "../engine/inputs.ts";
 import { RunOrigin } from "../engine/seams.ts";
+import { canonicalText } from "../journal/canonical.ts";
 import { difference, following, shapeOf, shapesOf } from "../journal/shape.ts";
 import type { StoreError } from "../errors.ts";
 import {
@@ -29,17 +30,18 @@ import {
 } from "../errors.ts";
 import type { GraphInput } from "../graph/node.ts";
 import type { Journal, RunDetails, StoreProblem, StoreService } from "../journal/store.ts";
-import { Kind } from "../journal/records.ts";
+import { Kind, outcomesOf } from "../journal/records.ts";
 import { Store } from "../journal/store.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describe } from "../values/describe.ts";
-import { encode } from "../values/encode.ts";
-import { isEffectSchema } from "../values/schema.ts";
+import { decode, encode } from "../values/encode.ts";
+import { isEffectSchema, isUnchecked } from "../values/schema.ts";
 import type { Session } from "./drive.ts";
 import type { LiveRun } from "./live.ts";
 import { liveRun, reserve } from "./live.ts";
 import { hear, refusalIn } from "./signal.ts";
-import { stepOf } from "../path.ts";
+import { decodedName, givenTexts } from "../journal/recorded-inputs.ts";
+import { parentOf, stepOf } from "../path.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 type Outputs = Record<string, unknown>;
@@ -83,29 +85,60 @@ const writeInputs = (
       return new InvalidInput({ path: "", input: name, issuePath: text.issuePath, reason });
     }
     texts[name] = text;
+    // What a schema generated or looked up is the same for the life of the run, if it can be recorded.
+    if (isEffectSchema(schema) || isUnchecked(schema)) continue;
+    const decoded = encode(values[i]);
+    if (typeof decoded === "string") texts[decodedName(name)] = decoded;
   }
   return JSON.stringify(texts);
 };
 
+/** The values of recorded inputs. One that its schema takes no more is a change of the pipeline. */
 const readInputs = (
-  declared: ReadonlyArray<GraphInput>,
-  text: string,
+  graph: Graph,
+  run: RunDetails,
   store: string,
-): Effect.Effect<ReadonlyArray<unknown>, InvalidInput | StoreCorrupt> =>
+): Effect.Effect<ReadonlyArray<unknown>, PipelineChanged | StoreCorrupt> =>
   Effect.gen(function* () {
-    const texts = JSON.parse(text) as Readonly<Record<string, string>>;
+    const texts = JSON.parse(run.inputs) as Readonly<Record<string, string>>;
     const values: Array<unknown> = [];
-    for (const input of declared) {
+    for (const input of graph.inputs) {
       const { name, schema } = input;
-      const value = yield* Effect.try({
-        try: () => decodeBy(schema, texts[name]!),
+      const { pipeline: recorded, id: runId } = run;
+      const changed = new PipelineChanged({
+        runId,
+        recorded,
+        given: graph.name,
+        missing: [],
+        added: [],
+        changed: [name],
+      });
+      const given = yield* Effect.try({
+        try: () => decode(texts[name]!),
         catch: (error) =>
           new StoreCorrupt({ store, reason: `its input "${name}" cannot be read: ${describe(error)}` }),
       });
-      values.push(isEffectSchema(schema) ? value : (yield* decodeInputs([input], { [name]: value }, ""))[0]);
+      if (isEffectSchema(schema)) {
+        values.push(yield* Effect.try({ try: () => decodeBy(schema, texts[name]!), catch: () => changed }));
+        continue;
+      }
+      const [value] = yield* Effect.mapError(decodeInputs([input], { [name]: given }, ""), () => changed);
+      const once = texts[decodedName(name)];
+      values.push(once === undefined ? value : decode(once));
     }
     return values;
   });
+
+/** Are recorded inputs the same, whatever the order of keys in their records? */
+const sameInputs = (a: string, b: string): boolean => {
+  if (a === b) return true;
+  // Only what was given counts: what a schema made of it may be another each time.
+  const other = givenTexts(b);
+  return Object.entries(givenTexts(a)).every(([name, text]) => {
+    const there = other[name];
+    return there !== undefined && canonicalText(text) === canonicalText(there);
+  });
+};
 
 const checkPipeline = (graph: Graph, run: RunDetails): PipelineChanged | undefined => {
   const shape = shapeOf(graph);
@@ -141,6 +174,16 @@ const dropsOf = (run: RunDetails, { from, retryFailed }: Resuming): ReadonlyArra
   return [...drops];
 };
 
+/** What has an outcome of its own, and something within it that runs again: a fallback or a cache around expansions. */
+const reopenedBy = (run: RunDetails, drops: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const outcomes = outcomesOf(run.entries);
+  const reopened = new Set<string>();
+  for (const path of drops) {
+    for (let at = parentOf(path); at !== ""; at = parentOf(at)) if (outcomes.has(at)) reopened.add(at);
+  }
+  return [...reopened];
+};
+
 /** The store of the options, or that of the surroundings. */
 const buildStore = (
   layer: StoreLayer | undefined,
@@ -172,6 +215,7 @@ const opened = (
   scope: Scope.Closeable,
   refresh: boolean,
   drops: ReadonlyArray<string> = [],
+  reopened: ReadonlyArray<string> = [],
   isFrom = false,
 ): Session => {
   const { runId } = live;
@@ -181,6 +225,7 @@ const opened = (
     runJournal.drop(path);
     if (isFrom) runJournal.refreshFrom(path);
   }
+  for (const path of reopened) runJournal.reopen(path);
   live.open(runJournal, () => clock.currentTimeMillisUnsafe(), refusalIn(store, runId));
   let lost: StoreProblem | undefined;
   runJournal.onLost((problem) => {
@@ -256,9 +301,10 @@ export const openRun = (
             const fitting = Effect.gen(function* () {
               const changed = checkPipeline(graph, run);
               if (changed !== undefined) return yield* changed;
-              if (given !== undefined && given.text !== run.inputs) return yield* otherInputs(runId);
+              if (given !== undefined && !sameInputs(given.text, run.inputs))
+                return yield* otherInputs(runId);
               live.asked = run;
-              const values = given?.values ?? (yield* readInputs(graph.inputs, run.inputs, store.name));
+              const values = yield* readInputs(graph, run, store.name);
               const drops = dropsOf(run, resuming);
               return drops instanceof InvalidInput ? yield* drops : { values, drops };
             });
@@ -274,6 +320,7 @@ export const openRun = (
               scope,
               refresh,
               drops,
+              reopenedBy(run, drops),
               isFrom,
             );
             // What was sent in time counts, also where a deadline has passed since.
@@ -320,7 +367,7 @@ const join = (
   if (asked !== undefined && asked.shape !== shapeOf(graph)) {
     return Effect.fail(new RunExists({ runId, reason: "it is under way, and a run of another pipeline." }));
   }
-  if (asked !== undefined && inputs !== undefined && asked.inputs !== inputs)
+  if (asked !== undefined && inputs !== undefined && !sameInputs(asked.inputs, inputs))
     return Effect.fail(otherInputs(runId));
   return Effect.succeed({ runId, live, joined: live.result() });
 };

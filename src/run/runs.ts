@@ -9,6 +9,7 @@ import type { RunInfo, RunRecord, RunsFilter, RunsOptions, WaitingStep } from ".
 import type { StoreLayer } from "../../types/store.ts";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
 import { CancelRefused, InvalidInput, RunNotFound } from "../errors.ts";
+import { givenTexts } from "../journal/recorded-inputs.ts";
 import type { WaitText } from "../journal/records.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
 import type { RunDetails, RunSummary, StoreService, Wait } from "../journal/store.ts";
@@ -54,12 +55,7 @@ const waitOf = ({ runId, path, since, text }: Wait): WaitingStep => {
 };
 
 const inputsOf = (text: string): Readonly<Record<string, unknown>> => {
-  const texts: unknown = JSON.parse(text);
-  // What is encrypted, and cannot be decrypted here, is one text.
-  if (typeof texts !== "object" || texts === null) return {};
-  return Object.fromEntries(
-    Object.entries(texts as Readonly<Record<string, string>>).map(([name, text]) => [name, decode(text)]),
-  );
+  return Object.fromEntries(Object.entries(givenTexts(text)).map(([name, text]) => [name, decode(text)]));
 };
 
 const recordOf = (run: RunDetails): RunRecord => {

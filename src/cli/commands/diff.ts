@@ -5,12 +5,13 @@ import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
 import type { RunDetails } from "../../journal/store.ts";
 import { preview } from "../history.ts";
+import { givenTexts } from "../../journal/recorded-inputs.ts";
 import { outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
 
 const inputsOf = (run: RunDetails): ReadonlyMap<string, string> =>
-  new Map(Object.entries(JSON.parse(run.inputs) as Readonly<Record<string, string>>));
+  new Map(Object.entries(givenTexts(run.inputs)));
 
 const compare = (before: RunDetails, after: RunDetails): ReadonlyArray<string> => {
   const lines: Array<string> = [];
