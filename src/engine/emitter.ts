@@ -39,7 +39,7 @@ export class Emitter {
   readonly #clock: Clock;
   readonly #run: { readonly runId: string };
   /** Paths of steps that were abandoned after their grace period. */
-  readonly #leaked: Array<string> = [];
+  readonly #leaked = new Set<string>();
   /** The time at which a step was reported as ended, until a function is called: the next step begins at that time too. */
   #justNow: number | undefined = undefined;
 
@@ -97,7 +97,7 @@ export class Emitter {
   failed(frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number): void {
     const path = frame.pathOf(index);
     if (Cause.hasInterruptsOnly(cause)) {
-      if (!this.#leaked.includes(path)) this.emit({ type: "step.interrupted", path, attempt });
+      if (!this.#leaked.has(path)) this.emit({ type: "step.interrupted", path, attempt });
       return;
     }
     const error = Cause.squash(cause);
@@ -105,7 +105,7 @@ export class Emitter {
   }
 
   leaked(path: string, attempt: number): void {
-    this.#leaked.push(path);
+    this.#leaked.add(path);
     this.emit({ type: "step.leaked", path, attempt });
   }
 

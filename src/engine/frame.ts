@@ -79,6 +79,8 @@ export class Frame {
   /** Ends the wait for steps that ignore their interruption. */
   endGrace: (() => void) | undefined = undefined;
 
+  /** With a store: nodes whose work is done and whose record is not yet committed. */
+  uncommitted: Map<number, { readonly value: unknown; readonly attempt: number }> | undefined = undefined;
   /** With a store: when each node started, and which of them have expanded. */
   began: Float64Array | undefined = undefined;
   grown: Uint8Array | undefined = undefined;

@@ -9,6 +9,7 @@ import type { Core, FrameRoom } from "./core.ts";
 import { layered } from "./executor.ts";
 import { expandedOutcome } from "./exposure.ts";
 import type { Frame, Job } from "./frame.ts";
+import { State } from "./frame.ts";
 import { mapOutcome } from "./maps.ts";
 
 export class Frames implements FrameRoom {
@@ -60,10 +61,20 @@ export class Frames implements FrameRoom {
     if (frame.ended) return;
     frame.ended = true;
     frame.endGrace?.();
-    if (frame.ending !== undefined) this.#core.emitter.skipped(frame);
+    if (frame.ending !== undefined) this.#reportRest(frame);
     const exit = this.#outcomeOf(frame);
     if (frame.job === undefined) this.#finish(exit);
     else this.#core.jobs.isOver(frame.job, exit);
+  }
+
+  /** A frame has ended early: what was done but not yet committed has succeeded, and what waited is skipped. */
+  #reportRest(frame: Frame): void {
+    const { emitter } = this.#core;
+    for (const [index, { value, attempt }] of frame.uncommitted ?? []) {
+      frame.states[index] = State.succeeded;
+      emitter.succeeded(frame, index, value, attempt);
+    }
+    emitter.skipped(frame);
   }
 
   #outcomeOf(frame: Frame): Exit.Exit<unknown, unknown> {

@@ -44,15 +44,32 @@ export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknow
   for (const { glob, names, slots: members } of globs) {
     const family = emptyFamily(members.length);
     for (let i = 0; i < members.length; i++) family[names[i]!] = take(frame, members[i]!);
-    if (node.waitsFor.length > 0 && frame.late !== undefined) {
-      const matches = globMatcher(glob);
-      for (const [name, { value, by }] of frame.late) {
-        if (matches(name) && node.waitsFor.includes(by)) family[name] = value;
-      }
-    }
-    inputs[glob] = family;
+    inputs[glob] =
+      node.waitsFor.length > 0 && frame.late !== undefined
+        ? withLate(frame, node, glob, family, members)
+        : family;
   }
   return inputs;
+};
+
+/** A family with those outputs of "all" steps that the glob matches, in the order in which the steps were added. */
+const withLate = (
+  frame: Frame,
+  node: GraphNode,
+  glob: string,
+  family: Readonly<Record<string, unknown>>,
+  slots: ReadonlyArray<number>,
+): Record<string, unknown> => {
+  const matches = globMatcher(glob);
+  const { owners } = frame.graph!.draft;
+  const all = Object.entries(family).map(([name, value], i) => ({ name, value, by: owners[slots[i]!]! }));
+  for (const [name, { value, by }] of frame.late!) {
+    if (matches(name) && node.waitsFor.includes(by)) all.push({ name, value, by });
+  }
+  all.sort((a, b) => a.by - b.by);
+  const ordered = emptyFamily(all.length);
+  for (const { name, value } of all) ordered[name] = value;
+  return ordered;
 };
 
 /** The output that a map runs over; a sentence as above. */

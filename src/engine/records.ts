@@ -49,7 +49,10 @@ export class Records implements RecordRoom {
       if (frame.map === undefined && outputs !== "all" && outputs.length > 1) {
         kept = missingOutput(frame, index, value);
       }
+      const { watcher } = core.emitter;
+      if (watcher !== undefined) (frame.uncommitted ??= new Map()).set(index, { value, attempt });
       kept ??= journal.keep(frame, index, value, attempt, () => {
+        frame.uncommitted?.delete(index);
         if (frame.ended) return;
         if (frame.map === undefined) core.handOn(frame, index, value, attempt);
         else core.maps.provideItem(frame, frame.map, index, value, attempt, true);
@@ -57,6 +60,7 @@ export class Records implements RecordRoom {
     } catch (thrown) {
       kept = new StepFailed({ path: frame.pathOf(index), cause: thrown }); // A getter threw.
     }
+    if (kept !== true) frame.uncommitted?.delete(index);
     if (kept === false) core.handOn(frame, index, value, attempt);
     else if (kept !== true) core.failures.failed(frame, index, Cause.fail(kept), attempt);
     else if (frame.map !== undefined && frame.ending === undefined) core.maps.nextItem(frame, frame.map);
