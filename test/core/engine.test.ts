@@ -163,13 +163,10 @@ test("work that blocked the process for longer than its timeout has timed out", 
   }
 });
 
-test("an output named then is refused, since a promise of the outputs would wait for ever", async () => {
+test("an output named then is refused, since a promise of the outputs would wait for ever", () => {
   for (const value of [1, () => 1]) {
     assert.throws(() => pipeline("p").step("then", [], () => value), GraphError);
   }
-  const late = pipeline("p").dynamic("all", [], () => ({ then: () => 1 }) as any, { outputs: "all" });
-  const error: any = await (late as any).runPromise({}).catch((reason: unknown) => reason);
-  assert.strictEqual(error._tag, "ExpansionError");
 });
 
 test("a fallback that returns a pipeline is expanded, for a dynamic step and for an item of a map", {
