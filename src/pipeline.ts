@@ -11,7 +11,7 @@ import type { Plan } from "../types/plan.ts";
 import type { Graph } from "./engine/compile.ts";
 import { compile, graphOf } from "./engine/compile.ts";
 import { decodeInputs } from "./engine/inputs.ts";
-import { GraphError } from "./errors.ts";
+import { GraphError, InvalidOutput } from "./errors.ts";
 import type { AnyOptions, StepDefinition } from "./graph/definition.ts";
 import type { GraphInput } from "./graph/node.ts";
 import { withPipeline } from "./graph/added-pipeline.ts";
@@ -169,7 +169,13 @@ class PipelineValue {
   }
 
   runPromise(inputs: Inputs = {}, options: RunOptions = {}): Promise<Record<string, unknown>> {
-    return Effects.runPromise(this.run(inputs, options));
+    const outputs = this.run(inputs, options);
+    return Effects.runPromise(this.#mayHoldThen ? Effects.flatMap(outputs, settling) : outputs);
+  }
+
+  /** Whether a run's outputs may have the name "then", which would make a promise wait for them. */
+  get #mayHoldThen(): boolean {
+    return this.#builder.isOpen || this.#builder.hasOutput("then");
   }
 
   start(inputs: Inputs = {}, options: RunOptions = {}): ReturnType<typeof startGraph> {
@@ -184,6 +190,13 @@ class PipelineValue {
     return new PipelineValue(this.#builder.withStep(makeDefinition(this.name, parts)));
   }
 }
+
+/** A promise whose value has a method `then` calls that, and waits for ever. */
+const settling = (outputs: Record<string, unknown>): Effect<Record<string, unknown>, InvalidOutput> => {
+  if (typeof outputs["then"] !== "function") return Effects.succeed(outputs);
+  const reason = `The output "then" is a function, so a promise of the outputs would never settle. Rename it, or use run, which returns an Effect.`;
+  return Effects.fail(new InvalidOutput({ path: "then", reason }));
+};
 
 /** How many steps `addAll` takes of an iterable that does not say how many it has, such as a generator. */
 const mostOfUnknownLength = 100_000;

@@ -40,10 +40,21 @@ const className = (value: object): string => {
 
 const hint = ": return plain data, or give the step an output schema.";
 
+/**
+ * JSON writes a part that a value holds many times as often as it is held, and 24 objects that hold the next one twice
+ * become 16 million. Beyond so many repeated parts, and so many times the parts that there are, a value is refused.
+ */
+const mostRepeated = 250_000;
+const mostTimesRepeated = 16;
+
 class Walk {
   readonly lost: Array<Lost> = [];
   readonly #path: Array<string | number> = [];
-  readonly #above = new Set<object>();
+  /** Every object that has been met; true while what it holds is looked at. */
+  readonly #met = new Map<object, boolean>();
+  /** Parts of the value: each once, and those that were met again. */
+  #parts = 0;
+  #repeated = 0;
 
   /** What in the value cannot be written; undefined where all can. */
   check(value: unknown): Unwritable | undefined {
@@ -65,19 +76,37 @@ class Walk {
   }
 
   #checkObject(value: object): Unwritable | undefined {
-    if (this.#above.has(value)) return this.#problem(`it holds itself${hint}`);
+    const isAbove = this.#met.get(value);
+    if (isAbove === true) return this.#problem(`it holds itself${hint}`);
     if (this.#path.length > deepest) return this.#problem(`it is nested more than ${deepest} deep${hint}`);
     const isArray = Array.isArray(value);
     if (!isArray && !isPlain(value)) return this.#problem(`it is ${className(value)}${hint}`);
     if (Object.getOwnPropertySymbols(value).length > 0)
       return this.#problem(`it has a property whose key is a symbol${hint}`);
-    this.#above.add(value);
-    const problem = isArray ? this.#checkArray(value) : this.#checkRecord(value as Record<string, unknown>);
-    this.#above.delete(value);
+    this.#met.set(value, true);
+    const isMetAgain = isAbove !== undefined;
+    const problem = isArray
+      ? this.#checkArray(value, isMetAgain)
+      : this.#checkRecord(value as Record<string, unknown>, isMetAgain);
+    this.#met.set(value, false);
     return problem;
   }
 
-  #checkArray(array: ReadonlyArray<unknown>): Unwritable | undefined {
+  /** Counts the parts of an object that is about to be looked at. */
+  #checkSize(parts: number, isMetAgain: boolean): Unwritable | undefined {
+    if (!isMetAgain) {
+      this.#parts += parts;
+      return undefined;
+    }
+    this.#repeated += parts + 1;
+    if (this.#repeated <= mostRepeated || this.#repeated <= this.#parts * mostTimesRepeated) return undefined;
+    const reason = `it holds the same objects more than ${this.#repeated - 1} times over, and its text would repeat them all`;
+    return this.#problem(`${reason}: return each of them once, and refer to it by a key.`);
+  }
+
+  #checkArray(array: ReadonlyArray<unknown>, isMetAgain: boolean): Unwritable | undefined {
+    const tooLarge = this.#checkSize(array.length, isMetAgain);
+    if (tooLarge !== undefined) return tooLarge;
     if (Object.keys(array).length !== array.length) {
       return this.#problem(`it is an array with holes, or with properties of its own${hint}`);
     }
@@ -92,8 +121,10 @@ class Walk {
     return undefined;
   }
 
-  #checkRecord(record: Readonly<Record<string, unknown>>): Unwritable | undefined {
+  #checkRecord(record: Readonly<Record<string, unknown>>, isMetAgain: boolean): Unwritable | undefined {
     const keys = Object.keys(record);
+    const tooLarge = this.#checkSize(keys.length, isMetAgain);
+    if (tooLarge !== undefined) return tooLarge;
     for (const key of keys) {
       const item = record[key];
       if (typeof item === "string") continue;

@@ -1,7 +1,8 @@
 /** How a run behaves: pools, blocking work, fallbacks, iterators and contexts. */
 import * as Effect from "effect/Effect";
-import { GraphError, pipeline } from "espalier";
+import { pipeline } from "espalier";
 import { assert, test } from "vitest";
+import { encode, Unwritable } from "../../src/values/encode.ts";
 
 const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
 
@@ -163,10 +164,30 @@ test("work that blocked the process for longer than its timeout has timed out", 
   }
 });
 
-test("an output named then is refused, since a promise of the outputs would wait for ever", () => {
-  for (const value of [1, () => 1]) {
-    assert.throws(() => pipeline("p").step("then", [], () => value), GraphError);
-  }
+test("an output named then, also one that is a function, does not make a run wait for ever", {
+  timeout: 5000,
+}, async () => {
+  assert.deepStrictEqual(
+    await pipeline("p")
+      .step("then", [], () => 1)
+      .runPromise(),
+    { then: 1 },
+  );
+  const late = new Promise<string>((done) => setTimeout(done, 1500, "never ended").unref());
+  const ended = await Promise.race([
+    Promise.resolve()
+      .then(() =>
+        pipeline("p")
+          .step("then", [], () => () => 1)
+          .runPromise(),
+      )
+      .then(
+        () => "ended",
+        () => "ended",
+      ),
+    late,
+  ]);
+  assert.equal(ended, "ended");
 });
 
 test("a fallback that returns a pipeline is expanded, for a dynamic step and for an item of a map", {
@@ -238,4 +259,19 @@ test("the context can be spread and destructured with a rest", { timeout: 5000 }
   assert.deepStrictEqual(a.slice(0, 5), ["r", "a", 1, "r/a", true]);
   assert.ok(a[5] !== "undefined" && a[6] !== "undefined");
   assert.deepStrictEqual(a.slice(7), ["a", "r"]);
+});
+
+test("a value whose parts are shared many times over is encoded in linear time, or refused", {
+  timeout: 10_000,
+}, () => {
+  let shared: unknown = { value: 1 };
+  for (let i = 0; i < 40; i++) shared = { left: shared, right: [shared] };
+  const refused = encode(shared);
+  assert.instanceOf(refused, Unwritable);
+  assert.match((refused as Unwritable).reason, /times over/);
+  // Sharing that a reader would call normal is written as before.
+  const common = { unit: "°C", at: [1, 2, 3] };
+  const rows = Array.from({ length: 50_000 }, (_, i) => ({ i, common }));
+  const text = encode(rows);
+  assert.strictEqual(text, JSON.stringify(rows));
 });
