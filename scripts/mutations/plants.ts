@@ -43,8 +43,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a map's concurrency is off by one",
     file: "src/engine/maps.ts",
-    from: "const atOnce = Math.min(count, map.definition.options.concurrency ?? Infinity);",
-    to: "const atOnce = Math.min(count, (map.definition.options.concurrency ?? Infinity) + 1);",
+    from: "map.allowed = Math.min(count, map.definition.options.concurrency ?? Infinity);",
+    to: "map.allowed = Math.min(count, (map.definition.options.concurrency ?? Infinity) + 1);",
   },
   {
     fault: "a pool lets one more in than it should",
@@ -115,8 +115,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a step that was ready before the failure is started after it",
     file: "src/engine/engine.ts",
-    from: "if (frame.ending === undefined) this.#start(frame, index);",
-    to: "if (frame.ending === undefined || frame.running > 0) this.#start(frame, index);",
+    from: "      if (frame.ending === undefined) {\n        // Before",
+    to: "      if (frame.ending === undefined || frame.running > 0) {\n        // Before",
   },
   {
     fault: "what reads a failed step is not skipped",
@@ -199,7 +199,7 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "skipped steps are not told",
     file: "src/engine/frames.ts",
-    from: "    if (frame.ending !== undefined) this.#core.emitter.skipped(frame);\n",
+    from: "    if (frame.ending !== undefined) this.#reportRest(frame);\n",
     to: "",
   },
   {

@@ -23,6 +23,8 @@ type Inputs = Readonly<Record<string, unknown>>;
 export interface Core extends ContextHost {
   readonly limits: Limits;
   readonly clock: Clock;
+  /** A simulation picks which ready node is next, and so must see all of them. */
+  readonly exploresOrders: boolean;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
   readonly pools: Pools | undefined;
@@ -122,6 +124,8 @@ export interface MapRoom {
   ) => void;
   readonly itemIsOver: (frame: Frame, map: MapState) => void;
   readonly nextItem: (frame: Frame, map: MapState) => void;
+  /** A map's frame has ended, with items that never started perhaps. */
+  readonly ended: (map: MapState) => void;
 }
 
 /** A run with a store. */

@@ -81,6 +81,7 @@ const returnsOutput = (kind: StepKind): boolean => {
 export class Engine implements Core {
   readonly limits: Limits;
   readonly clock: Clock.Clock;
+  readonly exploresOrders: boolean;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
   readonly pools: Pools | undefined;
@@ -135,6 +136,7 @@ export class Engine implements Core {
     const { pools } = limits;
     this.pools = Object.keys(pools).length > 0 ? new Pools(pools) : undefined;
     this.#pick = pick;
+    this.exploresOrders = pick !== undefined;
     this.#turn = new Turn(dispatcher, pick === undefined, () => this.drain());
     this.#employer = {
       next: (worker) => this.#startReady(worker),
@@ -185,7 +187,7 @@ export class Engine implements Core {
 
   /** How many nodes are ready, and wait for their turn, a slot of the limit, or one of their pool. */
   get waiting(): number {
-    return this.#queue.length + this.attempts.waiting + (this.pools?.waiting ?? 0);
+    return this.#queue.length + this.maps.waiting + this.attempts.waiting + (this.pools?.waiting ?? 0);
   }
 
   /**
@@ -251,8 +253,13 @@ export class Engine implements Core {
       const frame = queue.nextFrame;
       const index = queue.nextIndex;
       queue.drop();
-      if (frame.ending === undefined) this.#start(frame, index);
-      else this.pools?.giveBack(frame, index);
+      if (frame.ending === undefined) {
+        // Before it starts, since what starts may be a fiber that takes everything that is ready.
+        if (frame.isFed) this.maps.feed(frame);
+        this.#start(frame, index);
+      } else {
+        this.pools?.giveBack(frame, index);
+      }
       if (worker !== undefined && worker.hasWork) return true;
     }
   }

@@ -31,6 +31,8 @@ export interface MapState {
   readonly policy: Policy | undefined;
   /** The next item to hand to the queue; those before it have been. */
   next: number;
+  /** Items before this one may start. */
+  allowed: number;
   succeeded: number;
 }
 
@@ -76,6 +78,8 @@ export class Frame {
   failures: Array<Cause.Cause<unknown>> | undefined = undefined;
   /** What "all" steps have provided, by name. */
   late: Map<string, Late> | undefined = undefined;
+  /** For a map: one of its items is in the queue, and the next follows it there when it starts. */
+  isFed = false;
   /** Ends the wait for steps that ignore their interruption. */
   endGrace: (() => void) | undefined = undefined;
 

@@ -61,6 +61,7 @@ export class Frames implements FrameRoom {
     if (frame.ended) return;
     frame.ended = true;
     frame.endGrace?.();
+    if (frame.map !== undefined) this.#core.maps.ended(frame.map);
     if (frame.ending !== undefined) this.#reportRest(frame);
     const exit = this.#outcomeOf(frame);
     if (frame.job === undefined) this.#finish(exit);

@@ -1,6 +1,9 @@
 /**
  * Maps: the items of an iterable, each a node of a frame of its own. The frame's items start in order, as many at once as
  * the map's `concurrency` allows.
+ *
+ * Only one item of a map is in the queue, and the next one follows it when it starts: behind the steps of the items before
+ * it. With all items there at once, a map of pipelines would hold every item's graph before the first step of any.
  */
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
@@ -16,9 +19,15 @@ import { outputsByName, readOver } from "./outputs.ts";
 
 export class Maps implements MapRoom {
   readonly #core: Core;
+  /** Items that may start and are not in the queue. */
+  #waiting = 0;
 
   constructor(core: Core) {
     this.#core = core;
+  }
+
+  get waiting(): number {
+    return this.#waiting;
   }
 
   start(frame: Frame, index: number, inputs: Record<string, unknown>): void {
@@ -41,6 +50,7 @@ export class Maps implements MapRoom {
       results: new Array<unknown>(count),
       policy: frame.policies?.[index],
       next: 0,
+      allowed: 0,
       succeeded: 0,
     };
     emitter.emit({ type: "expansion.expanded", path, attempt: 1, plan: undefined, items: count });
@@ -54,9 +64,11 @@ export class Maps implements MapRoom {
     const child = new Frame(undefined, map, frame, index);
     core.frames.enter(child, new Job(frame, index, undefined));
     const begin = (): void => {
-      const atOnce = Math.min(count, map.definition.options.concurrency ?? Infinity);
-      for (; map.next < atOnce; map.next++) core.push(child, map.next);
+      map.allowed = Math.min(count, map.definition.options.concurrency ?? Infinity);
+      this.#waiting += map.allowed;
       if (count === 0) core.pushOver(child);
+      do this.feed(child);
+      while (core.exploresOrders && map.next < map.allowed);
     };
     if (journal === undefined) {
       begin();
@@ -93,8 +105,26 @@ export class Maps implements MapRoom {
     if (--frame.remaining === 0) this.#core.frames.checkOver(frame);
   }
 
+  /** Another item may start in place of one that has ended. */
   nextItem(frame: Frame, map: MapState): void {
-    if (map.next < map.results.length) this.#core.push(frame, map.next++);
+    if (map.allowed === map.results.length) return;
+    map.allowed++;
+    this.#waiting++;
+    if (!frame.isFed) this.feed(frame);
+  }
+
+  /** Puts the next item that may start into the queue. */
+  feed(frame: Frame): void {
+    const map = frame.map!;
+    const hasNext = map.next < map.allowed;
+    frame.isFed = hasNext && !this.#core.exploresOrders;
+    if (!hasNext) return;
+    this.#waiting--;
+    this.#core.push(frame, map.next++);
+  }
+
+  ended(map: MapState): void {
+    this.#waiting -= map.allowed - map.next;
   }
 }
 

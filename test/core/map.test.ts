@@ -447,3 +447,55 @@ describe("A switch", () => {
     expect((await failing.runPromise({})).x).toBe("none");
   });
 });
+
+describe("The items of a map that are pipelines", () => {
+  const items = (count: number, options: object, seen: { alive: number; most: number; ended: Array<number> }) =>
+    pipeline("many")
+      .step("list", [], () => Array.from({ length: count }, (_, i) => i))
+      .map(
+        "all",
+        "list",
+        [],
+        (item) => {
+          seen.alive++;
+          seen.most = Math.max(seen.most, seen.alive);
+          return pipeline("three")
+            .step("a", [], () => item)
+            .step("b", ["a"], ({ a }) => a + 1)
+            .step("all", ["b"], ({ b }) => {
+              seen.alive--;
+              seen.ended.push(item);
+              return b;
+            });
+        },
+        options,
+      );
+
+  test("run depth first: few of them are under way at once, whatever their number", async () => {
+    for (const concurrency of [undefined, 1, 64]) {
+      const seen = { alive: 0, most: 0, ended: [] as Array<number> };
+      const options = concurrency === undefined ? {} : { concurrency };
+      const { all } = await items(5_000, options, seen).runPromise({});
+      expect(all).toEqual(Array.from({ length: 5_000 }, (_, i) => i + 1));
+      expect(seen.most).toBeLessThan(10);
+      expect(seen.ended[0]).toBe(0);
+    }
+  });
+
+  test("still run at once where they wait", async () => {
+    let running = 0;
+    let most = 0;
+    const waiting = pipeline("waiting")
+      .step("list", [], () => Array.from({ length: 50 }, (_, i) => i))
+      .map("all", "list", [], (item) =>
+        pipeline("one").step("all", [], async () => {
+          most = Math.max(most, ++running);
+          await sleep(5);
+          running--;
+          return item;
+        }),
+      );
+    expect((await waiting.runPromise({})).all).toHaveLength(50);
+    expect(most).toBe(50);
+  });
+});
