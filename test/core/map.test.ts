@@ -449,7 +449,11 @@ describe("A switch", () => {
 });
 
 describe("The items of a map that are pipelines", () => {
-  const items = (count: number, options: object, seen: { alive: number; most: number; ended: Array<number> }) =>
+  const items = (
+    count: number,
+    options: object,
+    seen: { alive: number; most: number; ended: Array<number> },
+  ) =>
     pipeline("many")
       .step("list", [], () => Array.from({ length: count }, (_, i) => i))
       .map(
