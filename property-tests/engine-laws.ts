@@ -265,7 +265,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
           assert.equal(attempt, ++attempts);
           return attempts > failures ? Effect.succeed(attempts) : Effect.fail(attempts);
         },
-        { retry: { times, delay, factor, while: (error: number) => error < last } },
+        { retry: { times, delay, factor, while: (error) => typeof error === "number" && error < last } },
       );
       const run = await Simulation.run(built, {});
       const made = Math.min(times, failures, last - 1);

@@ -408,6 +408,13 @@ const differences = (found: {
 };
 
 /**
+ * What opening a run can fail with, before its first step starts.
+ *
+ * @public
+ */
+export type OpenError = InvalidInput | PipelineChanged | RunExists | RunNotFound | StoreCorrupt | StoreError;
+
+/**
  * What a run of any pipeline can fail with beside the typed errors of its own steps.
  *
  * @public

@@ -1,8 +1,19 @@
 /** What `.add`, `.addAll` and `pipelineOf` ask of a standalone step or a pipeline, and what it brings. */
 import type { FamilyProblem, IsOne, Matches, NewName } from "./names.ts";
-import type { IsFamily, Joined, Lookup, NamesOf, PlainOutputs, RecordOutputs } from "./outputs.ts";
+import type {
+  IsFamily,
+  Joined,
+  KeyedOutputs,
+  Lookup,
+  Marked,
+  MaybesOf,
+  MaybeType,
+  NamesOf,
+  PlainOutputs,
+  RecordOutputs,
+} from "./outputs.ts";
 import type { Typed } from "./provided.ts";
-import type { AnyGlob, Items } from "./reads.ts";
+import type { AnyGlob, IsSureList, Items, SureOf } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepErrors, StepName, StepNeeds } from "./step.ts";
 
 /** What there is for an input that a step names: an output, or the record of a family. */
@@ -13,7 +24,13 @@ type Provided<Outputs, Name> =
       ? [keyof Matches<Outputs, Name>] extends [never]
         ? never
         : { readonly type: Matches<Outputs, Name> }
-      : never;
+      : Name extends `${infer Plain}?`
+        ? Plain extends NamesOf<Outputs>
+          ? { readonly type: Lookup<Outputs, Plain> }
+          : Name extends MaybesOf<Outputs>
+            ? { readonly type: MaybeType<Outputs, Name> }
+            : { readonly type: undefined }
+        : never;
 
 /**
  * The sentences about inputs that `Outputs` does not satisfy: a list where types belong to it, since text holds none. Of
@@ -23,7 +40,7 @@ export type InputProblem<Inputs, Outputs, Who extends string> = {
   [Key in keyof Inputs]-?: [Provided<Outputs, Key>] extends [never]
     ? {} extends Pick<Inputs, Key>
       ? never
-      : Unread<Who, Key & string>
+      : Unread<Who, Key & string, Outputs>
     : Provided<Outputs, Key> extends { readonly type: infer Type }
       ? [Type] extends [Inputs[Key]]
         ? never
@@ -34,17 +51,25 @@ export type InputProblem<Inputs, Outputs, Who extends string> = {
   : never;
 
 /** The sentence about an input that nothing provides. */
-type Unread<Who extends string, Read extends string> = Read extends AnyGlob
-  ? `${Who} reads '${Read}', and that matches no output.`
-  : `${Who} reads '${Read}', and nothing provides that.`;
+type Unread<Who extends string, Read extends string, Outputs> = Read extends AnyGlob
+  ? [`${Who} reads '${Read}', which matches no output.`]
+  : `${Read}?` extends MaybesOf<Outputs>
+    ? [
+        `${Who} reads '${Read}', which exists only under a condition. Read it as '${Read}?': it is undefined where nothing provides it.`,
+      ]
+    : [`${Who} reads '${Read}', which nothing provides.`];
 
 /** The sentences about outputs that are there already. */
 type OutputProblem<Outs, Taken> = {
   [Out in Outs & string]: IsFamily<Out> extends true
     ? FamilyProblem<Out, Taken>
-    : Out extends Taken
-      ? NewName<Out, Taken>
-      : never;
+    : Out extends `${infer Plain}?`
+      ? Extract<Plain | Out, Taken> extends never
+        ? never
+        : NewName<Plain, Taken>
+      : Extract<Out | `${Out}?`, Taken> extends never
+        ? never
+        : NewName<Out, Taken>;
 }[Outs & string] extends infer Found
   ? Found
   : never;
@@ -61,36 +86,20 @@ type PipelineProblem<Inputs, Added, Outputs, Taken> =
   ? Found
   : never;
 
-type PartProblem<Added, Outputs, Taken> = Added extends AnyStep
+/** The sentences about a part that does not fit. */
+export type PartProblem<Added, Outputs, Taken> = Added extends AnyStep
   ? StepProblem<Added, Outputs, Taken>
   : Added extends Typed<infer Inputs, infer Others, any, any>
     ? PipelineProblem<Inputs, Others, Outputs, Taken>
-    : "Only a step or a pipeline can be added.";
+    : ["Only a step or a pipeline can be added."];
 
 /** What is added, where it fits; else the sentence. */
 export type Part<Added, Outputs, Taken> =
   PartProblem<Added, Outputs, Taken> extends infer Found ? ([Found] extends [never] ? Added : Found) : never;
 
-/** Steps that are added at once, where all of them fit; else the sentence. Several stand in the list, where the steps do. */
-export type Parts<Steps, Outputs, Taken> = [PartProblem<Items<Steps>, Outputs, Taken>] extends [never]
-  ? Steps
-  : PartsProblem<Steps, Outputs, Taken>;
-
-/** The sentence about steps that do not fit. Apart, so that the compiler asks for it only then. */
-type PartsProblem<Steps, Outputs, Taken> =
-  PartProblem<Items<Steps>, Outputs, Taken> extends infer Found
-    ? IsOne<Found> extends true
-      ? Found
-      : Steps extends ReadonlyArray<unknown>
-        ? ReadonlyArray<Fitting<Items<Steps>, Outputs, Taken> | Found>
-        : Found
-    : never;
-
-type Fitting<Step, Outputs, Taken> = Step extends unknown
-  ? [PartProblem<Step, Outputs, Taken>] extends [never]
-    ? Step
-    : never
-  : never;
+/** The outputs that a list of steps brings. Those of steps that may not be in it are maybe outputs. */
+export type ListOutputs<Steps> =
+  IsSureList<Steps> extends true ? PartsOutputs<Items<Steps>> : LaxOutputs<Steps>;
 
 /** The outputs that steps of several names bring. */
 export type PartsOutputs<Added> =
@@ -103,7 +112,7 @@ export type UnionOutputs<Added> = Added extends unknown ? RecordOutputs<PartOutp
 export type PartOutputs<Added> = Added extends AnyStep
   ? OutOf<Added>
   : Added extends Typed<infer Inputs, infer Outputs, any, any>
-    ? Omit<PlainOutputs<Outputs>, keyof Inputs>
+    ? Omit<KeyedOutputs<Outputs>, keyof Inputs>
     : never;
 
 /** The typed errors that a part brings. */
@@ -119,3 +128,8 @@ export type PartNeeds<Added> = Added extends AnyStep
   : Added extends Typed<any, any, any, infer Services>
     ? Services
     : never;
+
+/** The outputs of steps of which some may not be in the list: what only these bring are maybe outputs. */
+export type LaxOutputs<Steps> = Marked<PartsOutputs<Items<Steps>>, SureKeys<SureOf<Steps>>>;
+
+type SureKeys<Sure> = Sure extends unknown ? keyof PartOutputs<Sure> : never;

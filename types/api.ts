@@ -1,22 +1,35 @@
 /** The functions that the library exports, as the compiler sees them. */
 import type { StepFailed } from "../src/errors.ts";
-import type { AllBranches, Branches } from "./branches.ts";
+import type { LaxOutputs } from "./added.ts";
+import type { FallbackBranch } from "./branches.ts";
 import type { StepContext } from "./context.ts";
-import type { PipelineName, ValidName } from "./names.ts";
+import type { IsOne, PipelineName, ValidName } from "./names.ts";
 import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
-import type { AreMany, Flat, ManyFirst, RecordOutputs } from "./outputs.ts";
-import type { Pipeline, Remaining } from "./pipeline.ts";
+import type { AreMany, Flat, ManyFirst, Marked, MayBeAbsent, RecordOutputs, Unmarked } from "./outputs.ts";
+import type { ExpandReturn, Pipeline, Remaining } from "./pipeline.ts";
 import type {
-  AllOutputs,
   BranchErrors,
   BranchNeeds,
-  DeclaredOutput,
-  ExpansionOutputs,
+  DynamicOutputs,
+  DynamicValue,
+  ExposedList,
+  ExposedNames,
+  OutputList,
   StepOutputs,
 } from "./provided.ts";
+import type { IsSureList } from "./reads.ts";
 import type { ErrorOf, FallbackNeeds, FallbackValue, NeedsOf, ValueOf } from "./returned.ts";
-import type { AnySchema, DecodedOf, DecodingNeeds, EncodedOf, Unchecked } from "./schema.ts";
+import type {
+  AnySchema,
+  Decoded,
+  DecodedOf,
+  DecodingNeeds,
+  EncodedOf,
+  FitSchema,
+  ServicesIn,
+  Unchecked,
+} from "./schema.ts";
 import type { AnyStep, DynamicStep, OutOf, Step, StepErrors, StepNeeds } from "./step.ts";
 
 /**
@@ -44,40 +57,73 @@ type Received<Inputs, Annotated> =
     ? Annotated
     : { readonly [Name in keyof Inputs]: DecodedOf<Inputs[Name]> };
 
-/** What a standalone step must be given. */
+/** What a standalone step must be given: all that it lists, and by a schema that accepts undefined what there is. */
 type Asked<Inputs, Annotated> =
-  Inputs extends ReadonlyArray<any>
+  Inputs extends ReadonlyArray<any> ? AskedByName<Inputs[number], Annotated> : AskedBySchema<Inputs>;
+
+/** In the list of `pipelineOf` the compiler does not keep the names of an inner list: then what the parameter says. */
+type AskedByName<Name, Annotated> = string extends Name
+  ? Annotated
+  : [Name] extends [RequiredNames<Annotated>]
     ? Annotated
-    : { readonly [Name in keyof Inputs]: EncodedOf<Inputs[Name]> };
+    : { readonly [Each in Name & string]: Annotated[Unmarked<Each> & keyof Annotated] };
+
+type AskedBySchema<Schemas> = Flat<
+  { readonly [Name in RequiredSchemas<Schemas>]: EncodedOf<Schemas[Name]> } & {
+    readonly [Name in Exclude<keyof Schemas, RequiredSchemas<Schemas>>]?: EncodedOf<Schemas[Name]>;
+  }
+>;
+
+type RequiredSchemas<Schemas> = {
+  [Name in keyof Schemas]: MayBeAbsent<EncodedOf<Schemas[Name]>> extends true ? never : Name;
+}[keyof Schemas];
 
 type SchemaNeeds<Inputs> = Inputs extends ReadonlyArray<any> ? never : DecodingNeeds<Inputs[keyof Inputs]>;
 
 /** Names of a parameter without annotation, of which nothing is known. */
 type Unannotated<Inputs> =
-  Inputs extends ReadonlyArray<infer Name extends string> ? { readonly [Each in Name]: unknown } : {};
+  Inputs extends ReadonlyArray<infer Name extends string>
+    ? { readonly [Each in Name as Unmarked<Each>]: unknown }
+    : {};
 
 type RequiredNames<Type> = { [Name in keyof Type]-?: {} extends Pick<Type, Name> ? never : Name }[keyof Type];
 
-type Listing<Name, Names, Step extends string> = Name extends Names
-  ? Name
-  : NoInfer<Names> | `The step '${Step}' lists '${Name & string}', and its function does not declare that.`;
+type Listing<Name, Names, Step extends string> =
+  Unmarked<Name> extends Names
+    ? Name
+    :
+        | NoInfer<Names>
+        | `${Names & string}?`
+        | [`The step '${Step}' lists '${Name & string}', which the parameter of its function does not have.`];
 
-/** The inputs where the list and the function's parameter name the same; else the sentence. */
+/**
+ * The inputs where the list and the function's parameter name the same; else the sentence: as text, since the compiler would
+ * take a list for what the list of names should be.
+ */
 type Agreeing<Inputs, Annotated, Step extends string> =
   Inputs extends ReadonlyArray<infer Name>
-    ? [Exclude<RequiredNames<Annotated>, Name>] extends [never]
-      ? [Exclude<Name, keyof Annotated>] extends [never]
+    ? [Exclude<RequiredNames<Annotated>, Unmarked<Name>>] extends [never]
+      ? [Exclude<Unmarked<Name>, keyof Annotated>] extends [never]
         ? Inputs
         : {
             readonly [Index in keyof Inputs]: Listing<Inputs[Index], keyof Annotated & string, Step>;
           }
-      : `The function of the step '${Step}' reads '${Exclude<RequiredNames<Annotated>, Name> & string}', and its inputs do not list that.`
+      : `The function of the step '${Step}' reads '${Exclude<RequiredNames<Annotated>, Unmarked<Name>> & string}', which its inputs do not list.`
     : Inputs;
 
 /** The value itself under the step's name, or what `outputs` makes of it. */
-type OutputsOf<Name extends string, Outs extends string, Value> = [Outs] extends [never]
-  ? { readonly [Each in Name]: Value }
-  : StepOutputs<Outs, Value>;
+type OutputsOf<Name extends string, List, Value> = [ExposedNames<Name, List>] extends [Name]
+  ? [List] extends [never]
+    ? NamedOutput<Name, Value>
+    : List extends ReadonlyArray<never>
+      ? NamedOutput<Name, Value>
+      : StepOutputs<List & ReadonlyArray<string>, Value>
+  : StepOutputs<List & ReadonlyArray<string>, Value>;
+
+type NamedOutput<Name extends string, Value> =
+  IsOne<Name> extends true
+    ? { readonly [Each in Name]: Value }
+    : Marked<{ readonly [Each in Name]: Value }, never>;
 
 /**
  * `step`.
@@ -89,23 +135,26 @@ export type StepFunction = <
   const Inputs extends InputList,
   Returned,
   Annotated = Unannotated<Inputs>,
-  const Outs extends string = never,
+  const Outs extends ReadonlyArray<string> = never,
   Fallback = never,
+  Schema = never,
 >(
   name: ValidName<Name>,
   inputs: Agreeing<Inputs, Annotated, Name>,
   run: (inputs: Received<Inputs, Annotated>, context: StepContext) => Returned,
   options?: StepOptions<
-    DeclaredOutput<Outs, Returned | Fallback, never>,
+    OutputList<Outs, Returned | Fallback, never>,
     Fallback,
-    ErrorOf<Returned> | StepFailed
+    ErrorOf<Returned> | StepFailed,
+    [inputs: Received<Inputs, Annotated>],
+    FitSchema<Schema, ValueOf<Returned>, Name>
   >,
 ) => Step<
   Name,
   Asked<Inputs, Annotated>,
-  OutputsOf<Name, Outs, ValueOf<Returned> | FallbackValue<Fallback>>,
+  OutputsOf<Name, Outs, Decoded<Schema, ValueOf<Returned>> | FallbackValue<Fallback>>,
   Remaining<ErrorOf<Returned>, Fallback>,
-  NeedsOf<Returned> | FallbackNeeds<Fallback> | SchemaNeeds<Inputs>
+  NeedsOf<Returned> | FallbackNeeds<Fallback> | SchemaNeeds<Inputs> | ServicesIn<Schema>
 >;
 
 /**
@@ -118,32 +167,37 @@ export type DynamicFunction = <
   const Inputs extends InputList,
   Returned,
   Annotated = Unannotated<Inputs>,
-  const Outs extends string = Name,
-  const All extends "all" | ReadonlyArray<string> = readonly [],
+  const Outs extends "all" | ReadonlyArray<string> = never,
   Fallback = never,
+  Schema = never,
 >(
   name: ValidName<Name>,
   inputs: Agreeing<Inputs, Annotated, Name>,
   expand: (
     inputs: Received<Inputs, Annotated>,
     context: StepContext,
-  ) => [All] extends ["all"]
-    ? AllBranches<Returned, never, Received<Inputs, Annotated>>
-    : Branches<Returned, Outs, Received<Inputs, Annotated>>,
+  ) => ExpandReturn<Returned, Name, Outs, never, Received<Inputs, Annotated>>,
   options?: DynamicOptions<
-    ValidName<Outs>,
+    ExposedList<Outs, never>,
     Fallback,
     ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
-    All
-  >,
+    [inputs: Received<Inputs, Annotated>],
+    FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>>, Name>
+  > & {
+    /** A pipeline must provide what the step exposes. */
+    readonly fallback?: FallbackBranch<Fallback, ExposedNames<Name, Outs>, Received<Inputs, Annotated>>;
+  },
 ) => DynamicStep<
   Name,
   Asked<Inputs, Annotated>,
-  [All] extends ["all"]
-    ? AllOutputs<ValueOf<Returned> | FallbackValue<Fallback>>
-    : Flat<ExpansionOutputs<Outs, ValueOf<Returned> | FallbackValue<Fallback>>>,
-  Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>,
-  NeedsOf<Returned> | FallbackNeeds<Fallback> | BranchNeeds<Returned> | SchemaNeeds<Inputs>,
+  Flat<DynamicOutputs<Name, Outs, ValueOf<Returned>, FallbackValue<Fallback>, Schema>>,
+  Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>,
+  | NeedsOf<Returned>
+  | FallbackNeeds<Fallback>
+  | BranchNeeds<Returned>
+  | BranchNeeds<Fallback>
+  | SchemaNeeds<Inputs>
+  | ServicesIn<Schema>,
   Returned,
   Received<Inputs, Annotated>
 >;
@@ -163,7 +217,9 @@ export type PipelineOfFunction = <const Name extends string, const Steps extends
   {},
   AreMany<Steps> extends true
     ? ManyFirst<StepsOutputs<Steps[number]>>
-    : { readonly [Each in keyof Providers<Steps[number]>]: OutputOf<Providers<Steps[number]>, Each> },
+    : IsSureList<Steps> extends true
+      ? { readonly [Each in keyof Providers<Steps[number]>]: OutputOf<Providers<Steps[number]>, Each> }
+      : LaxOutputs<Steps>,
   StepErrors<Steps[number]>,
   StepNeeds<Steps[number]>
 >;

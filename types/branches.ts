@@ -1,8 +1,8 @@
 /** The checks of what an expansion returns. They stand at the return, so that the error does. */
-import type { IsOne, Listed, NewName } from "./names.ts";
-import type { NamesOf } from "./outputs.ts";
+import type { IsOne, IsSomething, Listed, NewName } from "./names.ts";
+import type { MaybesOf, NamesOf, Unmarked } from "./outputs.ts";
 import type { AllOutputs, Typed } from "./provided.ts";
-import type { ValueOf } from "./returned.ts";
+import type { FallbackValue, ValueOf } from "./returned.ts";
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
@@ -11,35 +11,46 @@ type MissingOutput<Branch, Names extends string> =
     ? Exclude<Names, NamesOf<Outputs>> extends infer Missing extends string
       ? [Missing] extends [never]
         ? never
-        : `The sub-pipeline does not provide the output '${Missing}'; it provides ${Listed<Exclude<NamesOf<Outputs>, keyof Inputs>>}.`
+        : [Extract<`${Missing}?`, MaybesOf<Outputs>>] extends [never]
+          ? [
+              `The sub-pipeline does not provide the output '${Missing}'. It provides ${Listed<Exclude<NamesOf<Outputs>, keyof Inputs>>}.`,
+            ]
+          : [
+              `The sub-pipeline provides the output '${Missing}' only under a condition. It must provide it in every case.`,
+            ]
       : never
     : IsOne<Names> extends true
       ? never
       : Exclude<Names, keyof Branch> extends infer Missing extends string
         ? [Missing] extends [never]
           ? never
-          : `A direct value that stands for several outputs is a record of them, and this one lacks '${Missing}'.`
+          : [
+              `A direct value that stands for several outputs must be a record of them. This one lacks '${Missing}'.`,
+            ]
         : never;
 
 type UnmetInput<Branch, Inputs> =
   Branch extends Typed<infer Needs, any, any, any>
     ? {
-        [Name in keyof Needs]: Name extends keyof Inputs
+        [Name in keyof Needs]-?: Name extends keyof Inputs
           ? Inputs[Name] extends Needs[Name]
             ? never
             : [
                 `The sub-pipeline reads the input '${Name & string}' as`,
                 Needs[Name],
-                "and its step reads it as",
+                "but its step reads it as",
                 Inputs[Name],
               ]
           : {} extends Pick<Needs, Name>
             ? never
-            : `The sub-pipeline reads the input '${Name & string}', and its step does not: add it to the inputs of the step.`;
+            : [
+                `The sub-pipeline reads the input '${Name & string}', which its step does not. Add it to the inputs of the step.`,
+              ];
       }[keyof Needs]
     : never;
 
-type BranchProblem<Branch, Names extends string, Inputs> =
+/** The sentences about what an expansion returns. */
+export type BranchProblem<Branch, Names extends string, Inputs> =
   IsAny<Branch> extends true
     ? never
     : Branch extends unknown
@@ -47,34 +58,45 @@ type BranchProblem<Branch, Names extends string, Inputs> =
       : never;
 
 /** What an expansion returns, where each branch provides `Names` and needs no more than `Inputs`; else the sentence. */
-export type Branches<Returned, Names extends string, Inputs> =
-  BranchProblem<ValueOf<Returned>, Names, Inputs> extends infer Found
-    ? [Found] extends [never]
-      ? Returned
-      : Found
-    : never;
+export type Branches<Returned, Names extends string, Inputs> = [
+  IsSomething<BranchProblem<ValueOf<Returned>, Names, Inputs>>,
+] extends [true]
+  ? BranchProblem<ValueOf<Returned>, Names, Inputs>
+  : Returned;
 
 type AllProblem<Branch, Taken, Inputs> = unknown extends Branch
   ? never
   : Branch extends unknown
     ? Branch extends Typed<any, any, any, any>
-      ? UnmetInput<Branch, Inputs> | TakenOutput<keyof AllOutputs<Branch>, Taken>
+      ? UnmetInput<Branch, Inputs> | TakenOutput<Unmarked<keyof AllOutputs<Branch>>, Taken>
       : Branch extends object
         ? TakenOutput<keyof Branch, Taken>
-        : 'A direct value that stands for the outputs "all" is a record of them.'
+        : ['A direct value that stands for the outputs "all" must be a record of them.']
     : never;
 
 type TakenOutput<Names, Taken> =
-  Extract<Names, Taken> extends infer Name extends string
+  TakenAmong<Names, Taken> extends infer Name extends string
     ? [Name] extends [never]
       ? never
       : NewName<Name, Taken>
     : never;
 
+type TakenAmong<Names, Taken> = Names extends string
+  ? [Extract<Names | `${Names}?`, Taken>] extends [never]
+    ? never
+    : Names
+  : never;
+
 /** As above for the outputs "all", of which none may be taken. */
-export type AllBranches<Returned, Taken, Inputs> =
-  AllProblem<ValueOf<Returned>, Taken, Inputs> extends infer Found
-    ? [Found] extends [never]
-      ? Returned
-      : Found
-    : never;
+export type AllBranches<Returned, Taken, Inputs> = [
+  IsSomething<AllProblem<ValueOf<Returned>, Taken, Inputs>>,
+] extends [true]
+  ? AllProblem<ValueOf<Returned>, Taken, Inputs>
+  : Returned;
+
+/** Whatever is a fallback, where it is none that lacks what a branch must provide; else the sentence. */
+export type FallbackBranch<Fallback, Names extends string, Inputs> = [
+  IsSomething<BranchProblem<FallbackValue<Fallback>, Names, Inputs>>,
+] extends [true]
+  ? BranchProblem<FallbackValue<Fallback>, Names, Inputs>
+  : unknown;

@@ -1,7 +1,8 @@
 /** The cases of a switch. */
-import type { Branches } from "./branches.ts";
+import type { BranchProblem } from "./branches.ts";
 import type { StepContext } from "./context.ts";
-import type { Listed } from "./names.ts";
+import type { IsSomething, Listed } from "./names.ts";
+import type { IsFamily } from "./outputs.ts";
 import type { ValueOf } from "./returned.ts";
 
 /** What names a case. */
@@ -13,19 +14,25 @@ export type AnyChoice = CaseName | bigint | symbol | object | null | undefined;
 /** The names that a choice may give. */
 export type Choices<On> = `${Extract<ValueOf<On>, CaseName>}`;
 
-type ChoiceProblem<Value> = string extends Value
-  ? Untold<"string">
-  : number extends Value
-    ? Untold<"number">
-    : [Exclude<Value, CaseName>] extends [never]
-      ? never
-      : [
-          "The choice of a switch is the name of a case, at once, by a Promise or by an Effect, and this is",
-          Value,
-        ];
+type ChoiceProblem<Value> = [Exclude<Value, CaseName>] extends [never]
+  ? true extends IsPattern<Choices<Value>>
+    ? [
+        `The choice of a switch has the type ${WideKind<Value>}. Return literals, so that the compiler can tell whether each has its case.`,
+      ]
+    : never
+  : [
+      "The choice of a switch must be the name of a case (directly, or as a Promise or Effect), and this is",
+      Value,
+    ];
 
-type Untold<Kind extends string> =
-  `The choice of a switch is typed ${Kind}: return literals, so that the compiler can tell whether each has its case.`;
+type WideKind<Value> = string extends Value
+  ? "string"
+  : `${number}` extends Choices<Value>
+    ? "number"
+    : "of a template literal";
+
+/** Some name of a case that stands for many? An enumeration of numbers has none, though number fits it. */
+type IsPattern<Name extends string> = Name extends unknown ? IsFamily<Name> : never;
 
 /** What chooses, where it gives literals; else the sentence. Until it has been looked at, it may be all that there is. */
 export type CheckedChoice<On> = [AnyChoice] extends [On]
@@ -46,11 +53,18 @@ type CaseResult<Case> = Case extends (...parameters: any) => infer Returned ? Re
 /** What the cases return. */
 export type CaseResults<Cases> = CaseResult<Cases[keyof Cases]>;
 
-type CaseProblem<Returned, Name extends string, Inputs> = [Branches<Returned, Name, Inputs>] extends [
-  Returned,
-]
-  ? unknown
-  : Branches<Returned, Name, Inputs>;
+type CaseProblem<Returned, Name extends string, Inputs> = [
+  IsSomething<BranchProblem<ValueOf<Returned>, Name, Inputs>>,
+] extends [true]
+  ? BranchProblem<ValueOf<Returned>, Name, Inputs>
+  : unknown;
+
+/** May a case be missing? Not while the cases are yet to be looked at: all of them may, then. */
+type IsOptional<Cases, Key extends keyof Cases> = string extends keyof Cases
+  ? false
+  : {} extends Pick<Cases, Key>
+    ? true
+    : false;
 
 /**
  * Nothing where each choice has its case, and each case gives what it must; else the sentence. Nothing either where the
@@ -64,14 +78,17 @@ export type CheckedCases<Cases, Choice extends string, Name extends string, Inpu
         readonly [Key in keyof Cases]: string extends Key
           ? unknown
           : NameOf<Key> extends Choice
-            ? CaseProblem<CaseResult<Cases[Key]>, Name, Inputs>
-            : `No choice of the switch '${Name}' leads to the case '${NameOf<Key>}': the choices are ${Listed<Choice>}.`;
+            ? IsOptional<Cases, Key> extends true
+              ? [`The switch '${Name}' may choose '${NameOf<Key>}', and this case may be missing.`]
+              : CaseProblem<CaseResult<Cases[Key]>, Name, Inputs>
+            : [
+                `No choice of the switch '${Name}' leads to the case '${NameOf<Key>}'. The choices are ${Listed<Choice>}.`,
+              ];
       }
     : {
-        readonly [Key in Exclude<
-          Choice,
-          NameOf<keyof Cases>
-        >]: `The switch '${Name}' may choose '${Key}', and has no such case.`;
+        readonly [Key in Exclude<Choice, NameOf<keyof Cases>>]: [
+          `The switch '${Name}' may choose '${Key}', and has no such case.`,
+        ];
       };
 
 /** In an object literal `1` and `"1"` name the same. */

@@ -1,6 +1,6 @@
 /** What a name may hold, and which names a glob means. The run-time twin is `src/graph/names.ts`. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
-import type { FamiliesOf, IsFamily, Lookup, NamesOf, OutputType } from "./outputs.ts";
+import type { AnyMaybe, FamiliesOf, Flat, GlobOf, IsFamily, Lookup, NamesOf, OutputType } from "./outputs.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
 
@@ -25,29 +25,56 @@ export type Listed<Names, Left extends ReadonlyArray<unknown> = [1, 1, 1, 1, 1, 
     : "…";
 
 /** The name where it can be one, else the sentence that says why it cannot. */
-export type ValidName<Name extends string> = string extends Name
-  ? "This name is typed string, so the compiler cannot tell it from others: give it a literal, a union of literals or a template literal."
+export type ValidName<Name extends string> = [
+  IsSomething<string extends Name ? Name : Extract<Name, Refused>>,
+] extends [true]
+  ? InvalidName<Name>
+  : Name;
+
+/**
+ * Is there a problem? To see which branch a type of the user's own parameters cannot take, the compiler puts a wildcard for
+ * these: a condition on that is the wildcard, which extends `never` in a tuple, so that this is false and the name passes.
+ * No `infer` may stand in the condition that asks, and it must not be distributive.
+ */
+export type IsSomething<Problem> = [Problem] extends [never] ? false : true;
+
+type InvalidName<Name extends string> = string extends Name
+  ? [
+      "This name has the type string, so the compiler cannot tell it from others. Give it a literal, a union of literals or a template literal.",
+    ]
   : Name extends Refused
     ? RefusedName<Name>
     : Name;
 
-type Refused = "" | "__proto__" | `${string}${Forbidden}${string}`;
+type Refused = "" | "__proto__" | AnyMaybe | `${string}${Forbidden}${string}`;
 
 type RefusedName<Name extends string> = Name extends ""
-  ? "A name is not empty."
+  ? ["A name must not be empty."]
   : Name extends "__proto__"
-    ? "'__proto__' is refused as a name."
-    : `'${Name}' cannot be a name: a name holds no / [ ] * and no control character.`;
+    ? ["A name must not be '__proto__', which JavaScript itself uses."]
+    : Name extends AnyMaybe
+      ? [`The name '${Name}' must not end with ?, which marks an input that may be missing.`]
+      : [`The name '${Name}' must not contain / [ ] * or a control character.`];
 
 /** The name where it is new, else the sentence that says that it is taken. */
-export type NewName<Name extends string, Taken> = Name extends Taken
-  ? TakenName<Name, Taken>
+export type NewName<Name extends string, Taken> = [IsSomething<Extract<Name | `${Name}?`, Taken>>] extends [
+  true,
+]
+  ? TakenOrValid<Name, Taken>
   : ValidName<Name>;
+
+type TakenOrValid<Name extends string, Taken> = Name extends Taken
+  ? TakenName<Name, Taken>
+  : `${Name}?` extends Taken
+    ? TakenName<Name, Taken>
+    : ValidName<Name>;
 
 /** The sentence about a name that is taken. */
 type TakenName<Name extends string, Taken> = [FamilyOf<Name, Taken>] extends [never]
-  ? `The output '${Name}' is already provided: give this one another name.`
-  : `The output '${Name}' may be one of the family '${FamilyOf<Name, Taken>}', which is provided: give this one another name.`;
+  ? [`The output '${Name}' already exists. Give this one another name.`]
+  : [
+      `The output '${Name}' may be one of the family '${FamilyOf<Name, Taken>}', which already exists. Give this one another name.`,
+    ];
 
 /** Of what is taken the families that may have this name. */
 type FamilyOf<Name, Taken> = Taken extends string
@@ -64,7 +91,9 @@ export type FamilyProblem<Family extends string, Taken> =
     ? Name extends string
       ? IsFamily<Name> extends true
         ? never
-        : `The family '${Family}' may have the output '${Name}', which is provided: give one of them another name.`
+        : [
+            `The family '${Family}' may contain the output '${Name}', which already exists. Give one of them another name.`,
+          ]
       : never
     : never;
 
@@ -73,14 +102,25 @@ export interface AllNames<in Names> {
   readonly has: (name: Names) => void;
 }
 
-/** As above for what is added to a pipeline: it must have one name, and the pipeline must be one. */
-export type OneNewName<Name extends string, Taken, All> = [All] extends [AllNames<Taken>]
-  ? IsOne<Name> extends true
-    ? NewName<Name, Taken>
-    : Name extends Taken
+/** As above for what is added to a pipeline, which must be one. */
+export type AddedName<Name extends string, Taken, All> = [All] extends [AllNames<Taken>]
+  ? NewName<Name, Taken>
+  : SeveralPipelines;
+
+type SeveralPipelines = [
+  "This may be one of several pipelines with different outputs. Add the step to each of them before they become one value.",
+];
+
+/** As above for an input, which must have one name. */
+export type InputName<Name extends string, Taken, All> = [All] extends [AllNames<Taken>]
+  ? [IsSomething<IsOne<Name> extends true ? never : Name>] extends [true]
+    ? Name extends Taken
       ? NewName<Name, Taken>
-      : `This name may be '${Name}' or another one, so the compiler cannot tell which output there is: give it one name.`
-  : "This may be one of several pipelines with other outputs: add the step to each of them before they become one value.";
+      : [
+          `This input may be '${Name}' or another one, so the compiler cannot tell which the pipeline has. Give it one name.`,
+        ]
+    : NewName<Name, Taken>
+  : SeveralPipelines;
 
 /** The name of a pipeline. No other name must differ from it, so it may be typed string. */
 export type PipelineName<Name extends string> = string extends Name ? Name : ValidName<Name>;
@@ -90,16 +130,68 @@ export type GlobPattern<Glob extends string> = Glob extends `${infer Head}*${inf
   ? `${Head}${string}${GlobPattern<Tail>}`
   : Glob;
 
+type StartOf<Glob> = Glob extends `${infer Start}*${string}` ? Start : Glob;
+type EndOf<Glob> = Glob extends `${string}*${infer Rest}` ? EndOf<Rest> : Glob;
+
+type MayStart<First, Second> = First extends `${Second & string}${string}`
+  ? true
+  : Second extends `${First & string}${string}`
+    ? true
+    : false;
+
+type MayEnd<First, Second> = First extends `${string}${Second & string}`
+  ? true
+  : Second extends `${string}${First & string}`
+    ? true
+    : false;
+
+/** May two globs mean the same name? What they begin and end with says so, as far as it matters. */
+type MayMeet<First, Second> =
+  MayStart<StartOf<First>, StartOf<Second>> extends true ? MayEnd<EndOf<First>, EndOf<Second>> : false;
+
+/** The families that may have a name of which the pattern is. */
+type Meeting<Families, Pattern> =
+  Families extends OutputType<infer Name, any>
+    ? IsFamily<Name> extends true
+      ? MayMeet<GlobOf<Name>, GlobOf<Pattern>> extends true
+        ? Families
+        : never
+      : never
+    : never;
+
+/** Under which name a family stands in the record: its own, or the pattern where that is narrower or another family overlaps. */
+type FamilyKey<Name, Pattern, Families> = Name extends Pattern
+  ? [Exclude<Meeting<Families, Name>, { readonly name: Name }>] extends [never]
+    ? Name
+    : Pattern
+  : Pattern;
+
+type FamilyKeys<Families, Pattern, All = Families> =
+  Families extends OutputType<infer Name, any> ? FamilyKey<Name, Pattern, All> & string : never;
+
+/** What stands under one name: the compiler takes but one of several index signatures of the same key. */
+type FamilyType<Families, Pattern, Key, All> =
+  Families extends OutputType<infer Name, infer Type>
+    ? [Key, FamilyKey<Name, Pattern, All>] extends [FamilyKey<Name, Pattern, All>, Key]
+      ? Type
+      : never
+    : never;
+
 /** The part of each family that a pattern means: all of it, or what the narrower pattern leaves. */
 type FamilyRecord<Families, Pattern> = {
-  readonly [Family in Families as Family extends OutputType<infer Name, any>
+  readonly [Key in FamilyKeys<Families, Pattern>]: FamilyType<Families, Pattern, Key, Families>;
+};
+
+/** The maybe outputs that a pattern means. */
+type MaybeRecord<Families, Pattern> = {
+  readonly [Family in Families as Family extends OutputType<`${infer Name}?`, any>
     ? Name extends Pattern
       ? Name
-      : Pattern extends Name
-        ? Pattern & string
-        : never
-    : never]: Family extends OutputType<any, infer Type> ? Type : never;
+      : never
+    : never]?: Family extends OutputType<any, infer Type> ? Exclude<Type, undefined> : never;
 };
+
+type WithMaybes<Found, Maybes> = [keyof Maybes] extends [never] ? Found : Flat<Found & Maybes>;
 
 type Both<First, Second> = [keyof Second] extends [never]
   ? First
@@ -112,7 +204,10 @@ type Both<First, Second> = [keyof Second] extends [never]
     };
 
 /** What a glob reads: a record of the outputs whose names match. */
-export type Matches<Outputs, Glob extends string> = Both<
-  { readonly [Name in Extract<NamesOf<Outputs>, GlobPattern<Glob>>]: Lookup<Outputs, Name> },
-  FamilyRecord<FamiliesOf<Outputs>, GlobPattern<Glob>>
+export type Matches<Outputs, Glob extends string> = WithMaybes<
+  Both<
+    { readonly [Name in Extract<NamesOf<Outputs>, GlobPattern<Glob>>]: Lookup<Outputs, Name> },
+    FamilyRecord<Meeting<FamiliesOf<Outputs>, GlobPattern<Glob>>, GlobPattern<Glob>>
+  >,
+  MaybeRecord<FamiliesOf<Outputs>, GlobPattern<Glob>>
 >;

@@ -1,7 +1,6 @@
 /** What a step, a map and a run can be asked for beside the work itself. */
 import type { Input as DurationInput } from "effect/Duration";
 import type { Schedule } from "effect/Schedule";
-import type { AnySchema } from "./schema.ts";
 import type { StoreLayer } from "./store.ts";
 
 /**
@@ -11,84 +10,101 @@ import type { StoreLayer } from "./store.ts";
  */
 export interface RetryOptions<Failure = unknown> {
   /** How many more attempts after the first one. Without it, until one succeeds. */
-  readonly times?: number;
+  readonly times?: number | undefined;
   /** How long before the next attempt; none by default. */
-  readonly delay?: DurationInput;
+  readonly delay?: DurationInput | undefined;
   /** What each delay is multiplied by to give the next; 1 by default. */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
   /** The longest that a delay can become; no limit by default. */
-  readonly maxDelay?: DurationInput;
+  readonly maxDelay?: DurationInput | undefined;
   /** Spreads each delay at random between 80 % and 120 %. */
-  readonly jitter?: boolean;
+  readonly jitter?: boolean | undefined;
   /** Whether this error is worth another attempt. */
-  readonly while?: (error: Failure) => boolean;
+  readonly while?: ((error: Failure) => boolean) | undefined;
 }
 
 /**
- * How a step's output is reused by other runs.
+ * How a step's output is reused by other runs. `Arguments` is what `key` is called with: the step's inputs, in a map the
+ * item and the inputs.
  *
  * @public
  */
-export interface CacheOptions {
+export interface CacheOptions<in Arguments extends ReadonlyArray<any> = any> {
   /** Another version never reads what this one wrote. */
-  readonly version?: string | number;
+  readonly version?: string | number | undefined;
   /** What identifies the output in place of the step's inputs and those of the expansions around it. */
-  readonly key?: (inputs: any) => unknown;
+  readonly key?: ((...inputs: Arguments) => unknown) | undefined;
   /** A name in place of the pipeline's and the step's path, to share outputs between pipelines. */
-  readonly name?: string;
+  readonly name?: string | undefined;
   /** How long an output may be reused. */
-  readonly ttl?: DurationInput;
+  readonly ttl?: DurationInput | undefined;
 }
 
 /**
- * What any step can be asked for.
+ * The options that every step has.
  *
  * @public
  */
-export interface CommonOptions {
+export interface CommonOptions<in Arguments extends ReadonlyArray<any> = any, in Failure = any> {
   /** Tries again what failed: an Effect `Schedule`, or a record such as `{ times: 3, delay: "1 second" }`. */
-  readonly retry?: Schedule<any, any, any, never> | RetryOptions<any>;
+  readonly retry?: Schedule<any, any, any, never> | RetryOptions<Failure> | undefined;
   /** The longest that one attempt may take. */
-  readonly timeout?: DurationInput;
+  readonly timeout?: DurationInput | undefined;
   /** The name of a limit that steps share; the run says how many of them at once. */
-  readonly pool?: string;
+  readonly pool?: string | undefined;
   /** Reuses the output across runs that have a store. */
-  readonly cache?: true | CacheOptions;
-  /** A schema that the output must fit. */
-  readonly output?: AnySchema;
-  /** For people who look at the graph. */
-  readonly description?: string;
+  readonly cache?: true | CacheOptions<Arguments> | undefined;
+  /** Shown in diagrams and reports. */
+  readonly description?: string | undefined;
   /** To group and to find steps by. */
-  readonly tags?: ReadonlyArray<string>;
+  readonly tags?: ReadonlyArray<string> | undefined;
 }
 
 /**
- * Options of a plain step.
+ * Options of a plain step. `Outputs` is the list of its outputs, `Fallback` what a fallback gives, `Output` the schema of
+ * the output: an annotation without them has none of these.
  *
  * @public
  */
-export interface StepOptions<Names extends string = string, Fallback = unknown, Failure = any>
-  extends CommonOptions {
-  /** The names of the outputs, where they are several or other than the step's name. */
-  readonly outputs?: ReadonlyArray<Names>;
-  /** The value where all attempts have failed, or a function of the error that gives it: at once, by a Promise or an Effect. */
-  readonly fallback?: Fallback | ((error: Failure) => Fallback);
+export interface StepOptions<
+  Outputs = ReadonlyArray<never>,
+  Fallback = never,
+  in Failure = any,
+  in Arguments extends ReadonlyArray<any> = any,
+  Output = never,
+> extends CommonOptions<Arguments, Failure> {
+  /** The names of the outputs, if there are several or if it differs from the step's name. */
+  readonly outputs?: Outputs | undefined;
+  /**
+   * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
+   * or Effect).
+   */
+  readonly fallback?: Fallback | ((error: Failure) => Fallback) | undefined;
+  /** A schema that decodes what the step returns: the output is the decoded value. */
+  readonly output?: Output | undefined;
 }
 
-/** `"all"`, and nothing for a list of names, which the compiler takes for one as well. */
-type OnlyAll<All> = All extends "all" ? All : never;
-
 /**
- * Options of a dynamic step.
+ * Options of a dynamic step. The parameters are those of `StepOptions`.
  *
  * @public
  */
-export interface DynamicOptions<Names extends string = string, Fallback = unknown, Failure = any, All = "all">
-  extends CommonOptions {
-  /** What the step exposes: by default its name; these names; or every output of what it returns. */
-  readonly outputs?: ReadonlyArray<Names> | OnlyAll<All>;
-  /** The value where all attempts have failed, or a function of the error that gives it: at once, by a Promise or an Effect. */
-  readonly fallback?: Fallback | ((error: Failure) => Fallback);
+export interface DynamicOptions<
+  Outputs = ReadonlyArray<never>,
+  Fallback = never,
+  in Failure = any,
+  in Arguments extends ReadonlyArray<any> = any,
+  Output = never,
+> extends CommonOptions<Arguments, Failure> {
+  /** What the step exposes: by default its name; these names; or `"all"` outputs of what it returns. */
+  readonly outputs?: Outputs | undefined;
+  /**
+   * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
+   * or Effect). A pipeline is expanded like any other.
+   */
+  readonly fallback?: Fallback | ((error: Failure) => Fallback) | undefined;
+  /** A schema that decodes what the step returns: the output is the decoded value. */
+  readonly output?: Output | undefined;
 }
 
 /**
@@ -96,35 +112,61 @@ export interface DynamicOptions<Names extends string = string, Fallback = unknow
  *
  * @public
  */
-export interface MapOptions<Item = any, Fallback = unknown, Failure = any> extends CommonOptions {
+export interface MapOptions<
+  in Item = any,
+  Fallback = never,
+  in Failure = any,
+  in Arguments extends ReadonlyArray<any> = any,
+  Failures = "fail" | "collect",
+  Output = never,
+> extends CommonOptions<Arguments, Failure> {
   /** How many items at once; all by default. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** What names an item in its path, instead of its index. */
-  readonly key?: (item: Item, index: number) => string | number;
-  /** `"collect"`: a failed item fails no other, and each output is a `Result`. */
-  readonly failures?: "fail" | "collect";
+  readonly key?: ((item: Item, index: number) => string | number) | undefined;
+  /** `"fail"`: the first item that fails fails the map. `"collect"`: each output is a `Result`. */
+  readonly failures?: Failures | undefined;
   /** With `"collect"`: how many items must succeed. */
-  readonly minSuccess?: number;
-  /** The value where all attempts have failed, or a function of the error that gives it: at once, by a Promise or an Effect. */
-  readonly fallback?: Fallback | ((error: Failure) => Fallback);
+  readonly minSuccess?: number | undefined;
+  /**
+   * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
+   * or Effect). A pipeline is expanded like any other.
+   */
+  readonly fallback?: Fallback | ((error: Failure) => Fallback) | undefined;
+  /** A schema that decodes what each item returns: the output is the decoded value. */
+  readonly output?: Output | undefined;
 }
 
 /**
- * Options of a step that waits for the outside.
+ * Options of a switch.
  *
  * @public
  */
-export interface WaitOptions<Names extends string = string> {
-  /** Outputs that must be there before the wait begins; without any, it begins with the run. */
-  readonly after?: ReadonlyArray<Names>;
+export interface SwitchOptions<
+  in Arguments extends ReadonlyArray<any> = any,
+  in Failure = any,
+  Output = never,
+> extends CommonOptions<Arguments, Failure> {
+  /** A schema that decodes what the case returns: the output is the decoded value. */
+  readonly output?: Output | undefined;
+}
+
+/**
+ * Options of a step that waits for the outside. `After` is the list of the names in `after`, `Inputs` what they give.
+ *
+ * @public
+ */
+export interface WaitOptions<After = ReadonlyArray<string>, in Inputs = any> {
+  /** Outputs that must exist before the wait begins; without any, it begins with the run. */
+  readonly after?: After | undefined;
   /** What is asked of whoever answers: shown wherever the waiting step is, and in the event `step.waiting`. */
-  readonly ask?: (inputs: any) => unknown;
+  readonly ask?: ((inputs: Inputs) => unknown) | undefined;
   /** The longest that it waits, restarts of the run included. */
-  readonly timeout?: DurationInput;
-  /** For people who look at the graph. */
-  readonly description?: string;
+  readonly timeout?: DurationInput | undefined;
+  /** Shown in diagrams and reports. */
+  readonly description?: string | undefined;
   /** To group and to find steps by. */
-  readonly tags?: ReadonlyArray<string>;
+  readonly tags?: ReadonlyArray<string> | undefined;
 }
 
 /**
@@ -134,25 +176,25 @@ export interface WaitOptions<Names extends string = string> {
  */
 export interface RunOptions {
   /** How many steps may be under way at once; no limit by default. */
-  readonly concurrency?: number;
+  readonly concurrency?: number | undefined;
   /** For each pool that steps name, how many of them at once. */
-  readonly pools?: Readonly<Record<string, number>>;
+  readonly pools?: Readonly<Record<string, number>> | undefined;
   /** How many steps may be expanded in the whole run; 1,000,000 by default. */
-  readonly maxSteps?: number;
+  readonly maxSteps?: number | undefined;
   /** How deep expansions may nest; 32 by default. */
-  readonly maxDepth?: number;
+  readonly maxDepth?: number | undefined;
   /** What a failure does to steps that do not depend on it: interrupts them (the default), or lets them finish. */
-  readonly onFailure?: "interrupt" | "finish";
+  readonly onFailure?: "interrupt" | "finish" | undefined;
   /** The run's id; a new one by default. */
-  readonly runId?: string;
+  readonly runId?: string | undefined;
   /** How long an interrupted step may take to end before it is abandoned; 5 seconds by default. */
-  readonly gracePeriod?: DurationInput;
+  readonly gracePeriod?: DurationInput | undefined;
   /** Where the run is recorded: `SqliteStore.layer({ filename })`. Provided as a service, it serves as well. */
-  readonly store?: StoreLayer;
+  readonly store?: StoreLayer | undefined;
   /** Gives Effect's `Tracer` a span for the run and each step, item and expansion; `false` by default. */
-  readonly tracing?: boolean;
+  readonly tracing?: boolean | undefined;
   /** Counts steps by state, and tells durations and the queue, as Effect `Metric`s; `false` by default. */
-  readonly metrics?: boolean;
+  readonly metrics?: boolean | undefined;
   /** Computes cached steps anew, and caches what they give now; `false` by default. */
-  readonly refresh?: boolean;
+  readonly refresh?: boolean | undefined;
 }

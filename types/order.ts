@@ -1,9 +1,9 @@
-/** The rules of `pipelineOf`: steps in any order, each with what it reads, no name twice, and no circle. */
+/** The rules of `pipelineOf`: steps in any order, each with what it reads, no name twice, and no cycle. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
-import type { InputProblem } from "./added.ts";
+import type { InputProblem, LaxOutputs } from "./added.ts";
 import type { GlobPattern, IsOne } from "./names.ts";
-import type { Joined, OutputType } from "./outputs.ts";
-import type { AnyGlob } from "./reads.ts";
+import type { AnyMaybe, Joined, OutputType } from "./outputs.ts";
+import type { AnyGlob, IsSureList } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepName } from "./step.ts";
 
 /** For each output the places of the steps that provide it. */
@@ -33,9 +33,13 @@ type Provided<By> = { readonly [Name in keyof By]: OutputOf<By, Name> };
 /** For each output the names that its step reads. */
 type Reads<By, Names = keyof By> = { [Name in keyof By]: ReadNames<keyof InOf<By[Name]>, Names> };
 
-type ReadNames<Read, Names> = Extract<Read, AnyGlob> extends never ? Read : GlobNames<Read, Names>;
+type ReadNames<Read, Names> = Extract<Read, AnyGlob | AnyMaybe> extends never ? Read : WideNames<Read, Names>;
 
-type GlobNames<Read, Names> = Read extends AnyGlob ? Extract<Names, GlobPattern<Read>> : Read;
+type WideNames<Read, Names> = Read extends AnyGlob
+  ? Extract<Names, GlobPattern<Read>>
+  : Read extends `${infer Name}?`
+    ? Extract<Names, Name>
+    : Read;
 
 /** Takes away what nothing left depends on, until nothing more goes: what is left lies on a circle or before one. */
 type Core<Graph, Left extends keyof Graph, Kept extends keyof Graph = Left & Graph[Left]> = [Left] extends [
@@ -113,29 +117,38 @@ type SpelledCircle<Steps, By, Graph> =
       : never
     : never;
 
-/** The step at which a circle is told: the one that its text begins with. */
-type CircleProblem<Text, Name extends string> = Text extends `${infer First} → ${string}`
+/** The cycle among steps, spelled; nothing where there is none. */
+export type Spelled<Steps> =
+  Steps extends ReadonlyArray<AnyStep>
+    ? Circle<Steps, Providers<Steps[number]>, Reads<Providers<Steps[number]>>>
+    : never;
+
+/** The step at which a cycle is reported: the one that its text begins with. */
+export type CircleProblem<Text, Name extends string> = Text extends `${infer First} → ${string}`
   ? First extends Name
-    ? `Steps read each other in a circle: ${Text}. Take one of these reads out.`
+    ? [`These steps form a cycle: ${Text}. Remove one of these inputs.`]
     : never
   : never;
 
-type TakenProblem<Step, By, Index> = {
+/** The sentences about outputs of a step that steps before it provide as well. */
+export type TakenProblem<Step, Steps, Index> = TakenAt<Step, Places<Steps>, Index>;
+
+type TakenAt<Step, By, Index> = {
   [Name in keyof OutOf<Step>]: Name extends keyof By
     ? IsOne<By[Name]> extends true
       ? never
       : Index extends Last<By[Name]>
-        ? `The output '${Name & string}' is already provided: give this one another name.`
+        ? [`The output '${Name & string}' already exists. Give this one another name.`]
         : never
     : never;
 }[keyof OutOf<Step>] extends infer Found
   ? Found
   : never;
 
-type Explained<Steps extends ReadonlyArray<unknown>, At, Outputs, Text> = {
+type Explained<Steps extends ReadonlyArray<unknown>, Outputs, Text> = {
   readonly [Index in keyof Steps]:
     | InputProblem<InOf<Steps[Index]>, Outputs, `The step '${StepName<Steps[Index]>}'`>
-    | TakenProblem<Steps[Index], At, Index>
+    | TakenProblem<Steps[Index], Steps, Index>
     | CircleProblem<Text, StepName<Steps[Index]>> extends infer Found
     ? [Found] extends [never]
       ? Steps[Index]
@@ -161,15 +174,26 @@ type Twice<
       : Each["name"]
     : never;
 
+/** The same for what may be a list of another kind, of which it is not known. */
+export type PlacedTwice<Steps> =
+  Steps extends ReadonlyArray<unknown>
+    ? number extends Steps["length"]
+      ? never
+      : Twice<Placed<Steps>>
+    : never;
+
 /** The steps that read what is not there, or as another type. One look at each: what is wrong is found out after. */
 type Unfit<Step, Outputs> = Step extends unknown ? (Outputs extends InOf<Step> ? never : Step) : never;
 
 /** The steps, where they make a pipeline; else, in the place of each that does not fit, the sentence. */
 export type AnyOrder<Steps extends ReadonlyArray<AnyStep>> = OrderCheck<Steps, Providers<Steps[number]>>;
 
+/** What there is to read: maybe outputs for what a step provides that may not be in the list. */
+type Readables<Steps, By> = IsSureList<Steps> extends true ? Provided<By> : LaxOutputs<Steps>;
+
 type OrderCheck<Steps extends ReadonlyArray<AnyStep>, By> =
   Circle<Steps, By, Reads<By>> extends infer Text
-    ? [Text | Twice<Placed<Steps>> | Unfit<Steps[number], Provided<By>>] extends [never]
+    ? [Text | Twice<Placed<Steps>> | Unfit<Steps[number], Readables<Steps, By>>] extends [never]
       ? Steps
-      : Explained<Steps, Places<Steps>, Provided<By>, Text>
+      : Explained<Steps, Readables<Steps, By>, Text>
     : never;

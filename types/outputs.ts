@@ -8,6 +8,12 @@
  */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 
+/** How what may be missing is read, and the key under which a pipeline's type holds it: no name ends so. */
+export type AnyMaybe = `${string}?`;
+
+/** The name of what is read as `name?`. */
+export type Unmarked<Name> = Name extends `${infer Plain}?` ? Plain : Name;
+
 /**
  * One output of a large pipeline, by reference: cheaper for the compiler than an object with that property.
  *
@@ -38,7 +44,10 @@ export interface OutputChunk<
   Own extends string,
   Outputs,
   Size,
-  /** All families up to here: outputs whose name is a template literal. */
+  /**
+   * All outputs up to here that no step reads by their name alone: families, whose name is a template literal, and maybe
+   * outputs, under `name?`.
+   */
   Families,
   /** The links before this chunk, down to the newest block, or `null`. */
   Previous,
@@ -98,21 +107,35 @@ export interface OutputBlock<Names extends string, Own extends string, Links, Pr
 /** Is the name a template literal or `string`, and so a family of names? */
 export type IsFamily<Name extends string> = {} extends { readonly [Key in Name]: 1 } ? true : false;
 
-type PlainNames<Outputs> = {
+/** A record without maybe outputs. An index signature asks this of all names at once, and at little cost. */
+type NoMaybe = { readonly [Name in AnyMaybe]: never };
+
+type PlainNames<Outputs> = Outputs extends NoMaybe
+  ? ListedNames<Outputs>
+  : Exclude<ListedNames<Outputs>, AnyMaybe>;
+
+type ListedNames<Outputs> = {
   [Name in keyof Outputs as Name extends string ? (IsFamily<Name> extends true ? never : Name) : never]: 1;
 } extends infer Plain
   ? keyof Plain & string
   : never;
 
+/** A template literal as a glob: `feat_${string}` is `feat_*`. */
+export type GlobOf<Name> = string extends Name
+  ? "*"
+  : Name extends `${infer First}${infer Rest}`
+    ? `${IsFamily<First> extends true ? "*" : First}${GlobOf<Rest>}`
+    : "";
+
 type FamilyMembers<Outputs> = {
   [Name in keyof Outputs as Name extends string
-    ? IsFamily<Name> extends true
-      ? Name
+    ? IsApart<Name> extends true
+      ? GlobOf<Name>
       : never
     : never]: OutputType<Name & string, Outputs[Name]>;
 };
 
-/** Each under its own key, and then all: two keys renamed to one would share the union of their types. */
+/** Each under its own key, and then all. A glob is the key of a family: of two families that overlap one key would fit the other. */
 type PlainFamilies<Outputs> = FamilyMembers<Outputs>[keyof FamilyMembers<Outputs>];
 
 /** The names that a step can read by name. */
@@ -125,7 +148,7 @@ export type TakenBy<Outputs> =
     ? WithFamilies<Names, Families>
     : keyof Outputs;
 
-/** The families, as a union of outputs. */
+/** The families and the maybe outputs, as a union of outputs. */
 export type FamiliesOf<Outputs> =
   Outputs extends OutputChunk<any, any, any, any, any, infer Families, any, any>
     ? Families
@@ -135,7 +158,7 @@ export type FamiliesOf<Outputs> =
  * What a chunk holds is read by its key, here and below, and not by `infer`: what is inferred in a conditional type the
  * compiler instantiates once more, and of a list it would do so with all that stands before.
  */
-type AnyChunk = OutputChunk<any, any, any, any, any, any, any, any>;
+export type AnyChunk = OutputChunk<any, any, any, any, any, any, any, any>;
 type AnyLink = OutputLink<any, any, any, any>;
 type AnyBlock = OutputBlock<any, any, any, any>;
 
@@ -143,9 +166,17 @@ type TypeOf<Outputs, Name> =
   Extract<Outputs, { readonly name: Name }> extends { readonly type: infer Type } ? Type : never;
 
 /**
- * The type of one output. `any` where there is none: its name has been refused by then, and what is done with it is no
- * second mistake.
+ * What a name that was refused reads: it can be called, walked through, taken apart and counted with, and callbacks that it is
+ * given have parameters, so that what is done with it is no second error.
  */
+export type Anything = number & AnythingElse;
+
+interface AnythingElse extends ReadonlyArray<any> {
+  (...parameters: ReadonlyArray<any>): any;
+  readonly [Key: string]: any;
+}
+
+/** The type of one output. */
 export type Lookup<Outputs, Name> = Outputs extends AnyChunk
   ? Name extends Outputs["own"]
     ? TypeOf<Outputs["outputs"], Name>
@@ -154,19 +185,19 @@ export type Lookup<Outputs, Name> = Outputs extends AnyChunk
       : LookupLink<Outputs["previous"], Name>
   : Name extends keyof Outputs
     ? Outputs[Name]
-    : any;
+    : Anything;
 
 type LookupLink<Link, Name> = Link extends AnyLink
   ? Name extends Link["own"]
     ? TypeOf<Link["outputs"], Name>
     : LookupLink<Link["previous"], Name>
-  : any;
+  : Anything;
 
 type LookupBlock<Block, Name> = Block extends AnyBlock
   ? Name extends Block["own"]
     ? LookupLink<Block["links"], Name>
     : LookupBlock<Block["previous"], Name>
-  : any;
+  : Anything;
 
 type FamilyNames<Families> = Families extends OutputType<infer Name, any> ? Name : never;
 
@@ -254,8 +285,15 @@ type Closed<Chunk> = Chunk extends AnyChunk
  * the sixteen outputs of which they are a part they are only joined.
  */
 export type AddInput<Inputs, Outputs, Name extends string, Type> = Outputs extends AnyChunk
-  ? Inputs & { readonly [Key in Name]: Type }
-  : Flat<Inputs & { readonly [Key in Name]: Type }>;
+  ? Inputs & InputRecord<Name, Type>
+  : Flat<Inputs & InputRecord<Name, Type>>;
+
+/** An input. One that may be undefined need not be given. */
+type InputRecord<Name extends string, Type> =
+  MayBeAbsent<Type> extends true ? { readonly [Key in Name]?: Type } : { readonly [Key in Name]: Type };
+
+/** Does undefined fit the type, and is more known of it than that anything does? */
+export type MayBeAbsent<Type> = undefined extends Type ? (unknown extends Type ? false : true) : false;
 
 /** `Outputs` with more in its last chunk. */
 type Extended<Outputs, Own extends string, Added, Size, Families> = Outputs extends AnyChunk
@@ -310,11 +348,27 @@ type Continued<Outputs, Own extends string, Added, Size, Families> = Outputs ext
       >
   : never;
 
-/** `Outputs` with one more. */
+/** `Outputs` with one more. Written out where it is as for most steps: that is a fiftieth cheaper than `Extended`. */
 export type AddOne<Outputs, Name extends string, Type> = Outputs extends AnyChunk
   ? Outputs["size"] extends 24
     ? Continued<Outputs, Name, OutputType<Name, Type>, 1, never>
-    : Extended<Outputs, Name, OutputType<Name, Type>, Next<Outputs["size"]>, never>
+    : ManyOutputs<
+        Shown<
+          Outputs["names"] | Name,
+          Outputs["own"] | Name,
+          Outputs["outputs"] | OutputType<Name, Type>,
+          Outputs["families"],
+          Outputs["previous"],
+          Outputs["blocks"]
+        >,
+        Outputs["names"] | Name,
+        Outputs["own"] | Name,
+        Outputs["outputs"] | OutputType<Name, Type>,
+        Next<Outputs["size"]>,
+        Outputs["families"],
+        Outputs["previous"],
+        Outputs["blocks"]
+      >
   : IsSmall<keyof Outputs> extends true
     ? Flat<Outputs & { readonly [Key in Name]: Type }>
     : AddOne<FirstChunk<Outputs>, Name, Type>;
@@ -346,9 +400,12 @@ export type ManyFirst<Union extends OutputType<any, any>> = ManyOutputs<
 >;
 
 type NamesIn<Union> =
-  Union extends OutputType<infer Name, any> ? (IsFamily<Name> extends true ? never : Name) : never;
+  Union extends OutputType<infer Name, any> ? (IsApart<Name> extends true ? never : Name) : never;
 type FamiliesIn<Union> =
-  Union extends OutputType<infer Name, any> ? (IsFamily<Name> extends true ? Union : never) : never;
+  Union extends OutputType<infer Name, any> ? (IsApart<Name> extends true ? Union : never) : never;
+
+/** Is the name a family or the key of a maybe output? */
+type IsApart<Name extends string> = Name extends AnyMaybe ? true : IsFamily<Name>;
 
 /** `Outputs` with what many steps bring. */
 export type AddMany<Outputs, Union extends OutputType<any, any>> = Outputs extends AnyChunk
@@ -380,15 +437,39 @@ export type AddAll<Outputs, Added> = Outputs extends AnyChunk
 
 /** The sizes of a chunk that takes a record. How many outputs that has is not counted: it is taken for eight. */
 type Half = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12;
+/** A record with what is not sure under the keys of maybe outputs. Families may have no member anyway. */
+export type Marked<Outputs, Sure> = {
+  readonly [Name in keyof Outputs as MarkedName<Name, Sure>]:
+    | Outputs[Name]
+    | (MarkedName<Name, Sure> extends AnyMaybe ? undefined : never);
+} & {};
+
+type MarkedName<Name, Sure> = Name extends Sure | AnyMaybe
+  ? Name
+  : Name extends string
+    ? IsFamily<Name> extends true
+      ? Name
+      : `${Name}?`
+    : never;
+
+/** `Outputs` with one more, or with one of several. */
+export type AddNamed<Outputs, Name extends string, Type> =
+  IsOneKey<Name> extends true
+    ? AddOne<Outputs, `${Name}`, Type>
+    : AddAll<Outputs, Marked<{ readonly [Each in Name]: Type }, never>>;
+
 type IsOneKey<Names, All = Names> = Names extends unknown ? ([All] extends [Names] ? true : false) : never;
 type Later<Size> = Next<Next<Next<Next<Next<Next<Next<Next<Size>>>>>>>>;
 
-/** Both records where they share a family: its members are of either type. */
+/** Both records where they share names of families: those in both are of either type. */
 type Joint<First, Second> = {
-  readonly [Name in keyof First | keyof Second]:
-    | (Name extends keyof First ? First[Name] : never)
-    | (Name extends keyof Second ? Second[Name] : never);
+  readonly [Name in keyof First | keyof Second]: Within<First, Name> | Within<Second, Name>;
 };
+
+/** What a record has under a name, and under all names that a family of that name may have. */
+type Within<Outputs, Name> =
+  | (Name extends keyof Outputs ? Outputs[Name] : never)
+  | (keyof Outputs extends infer Key ? (Key extends Name & keyof Outputs ? Outputs[Key] : never) : never);
 
 /**
  * A plain object that has become too large, as the first chunk. Nothing of the object is kept, nor `{}` at the end of
@@ -428,5 +509,22 @@ export type Joined<Union extends OutputType<string, any>> = {
   readonly [Each in Union as Each["name"]]: Each["type"];
 };
 
-/** All outputs in a plain object. */
-export type PlainOutputs<Outputs> = Outputs extends AnyChunk ? Flat<Joined<Chunks<Outputs>>> : Flat<Outputs>;
+/** The keys of the maybe outputs: their names with a question mark. */
+export type MaybesOf<Outputs> = Extract<TakenBy<Outputs>, AnyMaybe>;
+
+/** What is read under the key of a maybe output. */
+export type MaybeType<Outputs, Key> = Outputs extends AnyChunk
+  ? TypeOf<Outputs["families"], Key>
+  : Outputs[Key & keyof Outputs];
+
+/** All outputs in one record, the maybe outputs under their keys. */
+export type KeyedOutputs<Outputs> = Outputs extends AnyChunk ? Joined<Chunks<Outputs>> : Outputs;
+
+type Plain<Outputs> = Outputs extends NoMaybe
+  ? Outputs
+  : Flat<{ readonly [Key in keyof Outputs as Unmarked<Key>]: Outputs[Key] }>;
+
+/** All outputs in a plain object, as a run gives them. */
+export type PlainOutputs<Outputs> = Outputs extends AnyChunk
+  ? Plain<Flat<Joined<Chunks<Outputs>>>>
+  : Plain<Flat<Outputs>>;

@@ -1,57 +1,125 @@
 /** The builder as the compiler sees it. */
 import type { Input as DurationInput } from "effect/Duration";
 import type { Effect } from "effect/Effect";
-import type { Result } from "effect/Result";
-import type { InvalidInput, RunError, StepFailed } from "../src/errors.ts";
-import type { Part, PartErrors, PartNeeds, PartOutputs, Parts, PartsOutputs, UnionOutputs } from "./added.ts";
-import type { AllBranches, Branches } from "./branches.ts";
+import type { OpenError, RunError, StepFailed } from "../src/errors.ts";
+import type {
+  LaxOutputs,
+  Part,
+  PartErrors,
+  PartNeeds,
+  PartOutputs,
+  PartsOutputs,
+  UnionOutputs,
+} from "./added.ts";
+import type { AllBranches, Branches, FallbackBranch } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
-import type { IsOne, NewName, OneNewName } from "./names.ts";
+import type { AddedName, InputName, IsOne } from "./names.ts";
 import type {
-  CommonOptions,
   DynamicOptions,
   MapOptions,
   RunOptions,
   StepOptions,
+  SwitchOptions,
   WaitOptions,
 } from "./options.ts";
-import type { AddAll, AddInput, AddMany, AddOne, AreMany, Lookup, PlainOutputs } from "./outputs.ts";
+import type {
+  AddAll,
+  AddInput,
+  AddMany,
+  AddNamed,
+  AddOne,
+  Anything,
+  AreMany,
+  PlainOutputs,
+} from "./outputs.ts";
 import type { Plan } from "./plan.ts";
 import type {
-  AllOutputs,
   AnyPipeline,
   BranchErrors,
   BranchNeeds,
-  DeclaredOutput,
+  DynamicOutputs,
+  DynamicValue,
   ExpansionOutputs,
+  ExposedList,
+  ExposedNames,
+  MappedValue,
+  MergedRecords,
+  OutputList,
   StepOutputs,
   Typed,
   typesOf,
 } from "./provided.ts";
-import type { Given, ItemOf, Items, Mappable, Readable, ReadNames, Keepable, Returnable } from "./reads.ts";
-import type { ErrorOf, FallbackError, FallbackNeeds, FallbackValue, NeedsOf, ValueOf } from "./returned.ts";
+import type {
+  GivenInputs,
+  InputList,
+  IsSureList,
+  ItemOf,
+  Items,
+  KeptList,
+  Mappable,
+  ReturnedList,
+  ReturnedOutputs,
+} from "./reads.ts";
+import type {
+  ErrorOf,
+  FallbackError,
+  FallbackNeeds,
+  FallbackValue,
+  NeedsOf,
+  ValueIn,
+  ValueOf,
+} from "./returned.ts";
 import type { Run } from "./run.ts";
-import type { AnySchema, DecodedOf, DecodingNeeds, EncodedOf } from "./schema.ts";
+import type {
+  AnySchema,
+  Decoded,
+  DecodedOf,
+  DecodingNeeds,
+  EncodedOf,
+  FitSchema,
+  NoSchema,
+  ServicesIn,
+} from "./schema.ts";
+import type { Parts } from "./together.ts";
 
 type Types<This extends AnyPipeline> = This[typeof typesOf];
 type In<This extends AnyPipeline> = Types<This>["inputs"];
-type Out<This extends AnyPipeline> = Types<This>["outputs"];
+type Out<This extends AnyPipeline> = unknown extends Types<This>["many"]
+  ? Types<This>["few"]
+  : Types<This>["many"];
 type Fails<This extends AnyPipeline> = Types<This>["failure"];
 type Needs<This extends AnyPipeline> = Types<This>["services"];
 type Names<This extends AnyPipeline> = Types<This>["names"];
 type Taken<This extends AnyPipeline> = Types<This>["taken"];
 
-/** One output is added as one: that is the cheap and common case. */
-type Adding<Outputs, Name extends string, Outs extends string, Added> = [Outs] extends [Name]
-  ? AddOne<Outputs, `${Outs}`, Added[Outs & keyof Added]>
-  : IsOne<Outs> extends true
-    ? AddOne<Outputs, `${Outs}`, Added[Outs & keyof Added]>
-    : AddAll<Outputs, Added>;
-
 /** What a plain step adds: the value itself under one name, or a record of it under several. */
-type AddingStep<Outputs, Outs extends string, Value> =
-  IsOne<Outs> extends true ? AddOne<Outputs, `${Outs}`, Value> : AddAll<Outputs, StepOutputs<Outs, Value>>;
+type AddingStep<Outputs, Name extends string, List, Value> = [List] extends [never]
+  ? AddNamed<Outputs, Name, Value>
+  : List extends ReadonlyArray<never>
+    ? AddNamed<Outputs, Name, Value>
+    : List extends ReadonlyArray<string>
+      ? AddAll<Outputs, StepOutputs<List, Value>>
+      : never;
+
+/** What a dynamic step adds. One output is added as one: that is the cheap and common case. */
+type AddingDynamic<Outputs, Name extends string, List, Value, Fallback, Schema> = [List] extends [never]
+  ? IsOne<Name> extends true
+    ? AddOne<Outputs, `${Name}`, ExpandedValue<Name, Value, Fallback, Schema>>
+    : AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>
+  : AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>;
+
+/** What a dynamic step's function returns, where each branch fits; else the sentence. */
+export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs> = [List] extends ["all"]
+  ? [List] extends [never]
+    ? Branches<Returned, Name, Inputs>
+    : AllBranches<Returned, Taken, Inputs>
+  : Branches<Returned, ExposedNames<Name, List>, Inputs>;
+
+/** The value of one item of a map, and of a switch. */
+type ExpandedValue<Name extends string, Value, Fallback, Schema> = [Schema] extends [never]
+  ? ExpansionOutputs<Name, Value | Fallback>[Name]
+  : DecodedOf<Schema> | ExpansionOutputs<Name, Fallback>[Name];
 
 /** A fallback stands for whatever error there was; what it gives may fail in its turn. */
 export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : FallbackError<Fallback>;
@@ -69,10 +137,8 @@ export interface PipelineMembers {
   /** Declares a value that is given from outside, and decoded when a run starts. */
   input<This extends AnyPipeline, const Name extends string, Schema>(
     this: This,
-    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
-    schema: Schema extends AnySchema
-      ? Schema
-      : "An input is declared by an Effect Schema, a Standard Schema (zod, valibot, arktype) or type<T>().",
+    name: InputName<Name, Taken<This>, Types<This>["all"]>,
+    schema: Schema extends AnySchema ? Schema : NoSchema,
   ): Pipeline<
     AddInput<In<This>, Out<This>, Name, EncodedOf<Schema>>,
     AddOne<Out<This>, `${Name}`, DecodedOf<Schema>>,
@@ -84,168 +150,174 @@ export interface PipelineMembers {
   step<
     This extends AnyPipeline,
     const Name extends string,
-    const Read extends string,
-    Returned = any,
-    const Outs extends string = Name,
+    const List extends ReadonlyArray<string>,
+    Returned = Anything,
+    const Outs extends ReadonlyArray<string> = never,
     Fallback = never,
+    Schema = never,
   >(
     this: This,
-    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
-    inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
-    run: (
-      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
-      context: StepContext,
-    ) => Returned,
+    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    inputs: InputList<List, Out<This>, Names<This>, Name>,
+    run: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => Returned,
     options?: StepOptions<
-      DeclaredOutput<Outs, Returned | Fallback, Taken<This>>,
+      OutputList<Outs, Returned | Fallback, Taken<This>>,
       Fallback,
-      ErrorOf<Returned> | StepFailed
+      ErrorOf<Returned> | StepFailed,
+      [inputs: GivenInputs<List, Out<This>, Names<This>>],
+      FitSchema<Schema, ValueOf<Returned>, Name>
     >,
   ): Pipeline<
     In<This>,
-    AddingStep<Out<This>, Outs, ValueOf<Returned> | FallbackValue<Fallback>>,
+    AddingStep<Out<This>, Name, Outs, Decoded<Schema, ValueIn<Name, Returned>> | FallbackValue<Fallback>>,
     Fails<This> | Remaining<ErrorOf<Returned>, Fallback>,
-    Needs<This> | NeedsOf<Returned> | FallbackNeeds<Fallback>
+    Needs<This> | NeedsOf<Returned> | FallbackNeeds<Fallback> | ServicesIn<Schema>
   >;
 
   /** Adds a step whose function looks at its inputs and returns a pipeline, or a direct value. */
   dynamic<
     This extends AnyPipeline,
     const Name extends string,
-    const Read extends string,
-    Returned = any,
-    const Outs extends string = Name,
-    const All extends "all" | ReadonlyArray<string> = readonly [],
+    const List extends ReadonlyArray<string>,
+    Returned = Anything,
+    const Outs extends "all" | ReadonlyArray<string> = never,
     Fallback = never,
+    Schema = never,
   >(
     this: This,
-    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
-    inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    inputs: InputList<List, Out<This>, Names<This>, Name>,
     expand: (
-      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
+      inputs: GivenInputs<List, Out<This>, Names<This>>,
       context: StepContext,
-    ) => [All] extends ["all"]
-      ? AllBranches<
-          Returned,
-          Taken<This>,
-          { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
-        >
-      : Branches<
-          Returned,
-          Outs,
-          { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
-        >,
+    ) => ExpandReturn<Returned, Name, Outs, Taken<This>, GivenInputs<List, Out<This>, Names<This>>>,
     options?: DynamicOptions<
-      NewName<Outs, Taken<This>>,
+      ExposedList<Outs, Taken<This>>,
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
-      All
-    >,
+      [inputs: GivenInputs<List, Out<This>, Names<This>>],
+      FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>>, Name>
+    > & {
+      /** A pipeline must provide what the step exposes. */
+      readonly fallback?: FallbackBranch<
+        Fallback,
+        ExposedNames<Name, Outs>,
+        GivenInputs<List, Out<This>, Names<This>>
+      >;
+    },
   ): Pipeline<
     In<This>,
-    [All] extends ["all"]
-      ? AddAll<Out<This>, AllOutputs<ValueOf<Returned> | FallbackValue<Fallback>>>
-      : Adding<Out<This>, Name, Outs, ExpansionOutputs<Outs, ValueOf<Returned> | FallbackValue<Fallback>>>,
-    Fails<This> | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>,
-    Needs<This> | NeedsOf<Returned> | FallbackNeeds<Fallback> | BranchNeeds<Returned>
+    AddingDynamic<Out<This>, Name, Outs, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema>,
+    Fails<This> | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>,
+    | Needs<This>
+    | NeedsOf<Returned>
+    | FallbackNeeds<Fallback>
+    | BranchNeeds<Returned>
+    | BranchNeeds<Fallback>
+    | ServicesIn<Schema>
   >;
 
-  /** Runs `each` for each item of an output, and gives what it gave in the order of the items. */
+  /** Runs `each` for each item of an output, and provides the results in the order of the items. */
   map<
     This extends AnyPipeline,
     const Name extends string,
     const Over extends string,
-    const Read extends string,
+    const List extends ReadonlyArray<string>,
     Returned = any,
     const Failures extends "fail" | "collect" = "fail",
     Fallback = never,
+    Schema = never,
   >(
     this: This,
-    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
     over: Mappable<Over, Out<This>, Names<This>, Name>,
-    inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
+    inputs: InputList<List, Out<This>, Names<This>, Name>,
     each: (
       item: ItemOf<Over, Out<This>, Names<This>>,
-      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
+      inputs: GivenInputs<List, Out<This>, Names<This>>,
       context: StepContext,
-    ) => Branches<
-      Returned,
-      Name,
-      { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
-    >,
+    ) => Branches<Returned, Name, GivenInputs<List, Out<This>, Names<This>>>,
     options?: MapOptions<
       ItemOf<Over, Out<This>, Names<This>>,
       Fallback,
-      ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
+      ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
+      [item: ItemOf<Over, Out<This>, Names<This>>, inputs: GivenInputs<List, Out<This>, Names<This>>],
+      Failures,
+      FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>
     > & {
-      /** `"fail"`: the first item that fails fails the map. `"collect"`: each item gives a `Result`. */
-      readonly failures?: Failures;
+      /** A pipeline must provide what the step exposes. */
+      readonly fallback?: FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>>;
     },
   ): Pipeline<
     In<This>,
-    AddOne<
+    AddNamed<
       Out<This>,
-      `${Name}`,
-      ReadonlyArray<
-        [Failures] extends ["collect"]
-          ? Result<
-              ExpansionOutputs<Name, ValueOf<Returned> | FallbackValue<Fallback>>[Name],
-              ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
-            >
-          : ExpansionOutputs<Name, ValueOf<Returned> | FallbackValue<Fallback>>[Name]
+      Name,
+      MappedValue<
+        Failures,
+        ExpandedValue<Name, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema>,
+        ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
       >
     >,
     | Fails<This>
-    | ([Failures] extends ["collect"]
-        ? never
-        : Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>),
-    Needs<This> | NeedsOf<Returned> | FallbackNeeds<Fallback> | BranchNeeds<Returned>
+    | ("fail" extends Failures
+        ? Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>
+        : never),
+    | Needs<This>
+    | NeedsOf<Returned>
+    | FallbackNeeds<Fallback>
+    | BranchNeeds<Returned>
+    | BranchNeeds<Fallback>
+    | ServicesIn<Schema>
   >;
 
   /** Runs the case that `on` names. */
   switch<
     This extends AnyPipeline,
     const Name extends string,
-    const Read extends string,
+    const List extends ReadonlyArray<string>,
     const On extends AnyChoice,
-    const Cases extends CaseType<
-      Choices<On>,
-      { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
-    >,
+    const Cases extends CaseType<Choices<On>, GivenInputs<List, Out<This>, Names<This>>>,
+    Schema = never,
   >(
     this: This,
-    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
-    inputs: ReadonlyArray<Readable<Read, Out<This>, Names<This>, Name>>,
-    on: (
-      inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
-      context: StepContext,
-    ) => CheckedChoice<On>,
-    cases: Cases &
-      CheckedCases<
-        Cases,
-        Choices<On>,
-        Name,
-        { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> }
-      >,
-    options?: CommonOptions,
+    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    inputs: InputList<List, Out<This>, Names<This>, Name>,
+    on: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => CheckedChoice<On>,
+    cases: Cases & CheckedCases<Cases, Choices<On>, Name, GivenInputs<List, Out<This>, Names<This>>>,
+    options?: SwitchOptions<
+      [inputs: GivenInputs<List, Out<This>, Names<This>>],
+      ErrorOf<CaseResults<Cases>> | BranchErrors<CaseResults<Cases>> | StepFailed,
+      FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Cases>>>, Name>
+    >,
   ): Pipeline<
     In<This>,
-    AddOne<Out<This>, `${Name}`, ExpansionOutputs<Name, ValueOf<CaseResults<Cases>>>[Name]>,
+    AddNamed<Out<This>, Name, ExpandedValue<Name, ValueIn<Name, CaseResults<Cases>>, never, Schema>>,
     Fails<This> | ErrorOf<On> | ErrorOf<CaseResults<Cases>> | BranchErrors<CaseResults<Cases>>,
-    Needs<This> | NeedsOf<On> | NeedsOf<CaseResults<Cases>> | BranchNeeds<CaseResults<Cases>>
+    | Needs<This>
+    | NeedsOf<On>
+    | NeedsOf<CaseResults<Cases>>
+    | BranchNeeds<CaseResults<Cases>>
+    | ServicesIn<Schema>
   >;
 
-  /** Adds a step that waits for a value from outside, which `Signal.send` gives to a run that goes on or has stopped. */
-  await<This extends AnyPipeline, const Name extends string, Schema, const Read extends string = never>(
+  /** Adds a step that waits for a value from outside, which `Signal.send` gives to a run, under way or not. */
+  await<
+    This extends AnyPipeline,
+    const Name extends string,
+    Schema,
+    const List extends ReadonlyArray<string> = never,
+  >(
     this: This,
-    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
-    schema: Schema extends AnySchema
-      ? Schema
-      : "What a step waits for is declared by an Effect Schema, a Standard Schema (zod, valibot, arktype) or type<T>().",
-    options?: WaitOptions<Readable<Read, Out<This>, Names<This>, Name>>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    schema: Schema extends AnySchema ? Schema : NoSchema,
+    options?: WaitOptions<
+      InputList<List, Out<This>, Names<This>, Name>,
+      GivenInputs<List, Out<This>, Names<This>>
+    >,
   ): Pipeline<
     In<This>,
-    AddOne<Out<This>, `${Name}`, DecodedOf<Schema>>,
+    AddNamed<Out<This>, Name, DecodedOf<Schema>>,
     Fails<This>,
     Needs<This> | DecodingNeeds<Schema>
   >;
@@ -254,30 +326,32 @@ export interface PipelineMembers {
    * Adds a step that waits for a length of time, or until a date, which a function can compute from the outputs in
    * `after`. Its output is undefined: other steps read it to begin after it.
    */
-  sleep<This extends AnyPipeline, const Name extends string, const Read extends string = never>(
+  sleep<
+    This extends AnyPipeline,
+    const Name extends string,
+    const List extends ReadonlyArray<string> = never,
+  >(
     this: This,
-    name: OneNewName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
     duration:
       | DurationInput
       | Date
-      | ((
-          inputs: { readonly [Each in ReadNames<Read, Names<This>>]: Given<Out<This>, `${Each}`> },
-        ) => DurationInput | Date),
-    options?: WaitOptions<Readable<Read, Out<This>, Names<This>, Name>>,
-  ): Pipeline<In<This>, AddOne<Out<This>, `${Name}`, undefined>, Fails<This>, Needs<This>>;
+      | ((inputs: GivenInputs<List, Out<This>, Names<This>>) => DurationInput | Date),
+    options?: WaitOptions<InputList<List, Out<This>, Names<This>, Name>>,
+  ): Pipeline<In<This>, AddNamed<Out<This>, Name, undefined>, Fails<This>, Needs<This>>;
 
-  /** Adds a standalone step, or all steps of another pipeline, wired by name. */
+  /** Adds a standalone step, or all steps of another pipeline, wired by name. Of one of several: maybe outputs. */
   add<This extends AnyPipeline, Added>(
     this: This,
     part: Part<Added, Out<This>, Taken<This>>,
   ): Pipeline<
     In<This>,
-    AddAll<Out<This>, PartOutputs<Added>>,
+    AddAll<Out<This>, IsOne<Added> extends true ? PartOutputs<Added> : MergedRecords<PartOutputs<Added>>>,
     Fails<This> | PartErrors<Added>,
     Needs<This> | PartNeeds<Added>
   >;
 
-  /** Adds standalone steps whose names share a template-literal type, as a family that globs read. */
+  /** Adds standalone steps, which may read each other. Those whose names share a template-literal type are a family. */
   addAll<This extends AnyPipeline, const Steps extends Iterable<unknown>>(
     this: This,
     steps: Parts<Steps, Out<This>, Taken<This>>,
@@ -285,32 +359,22 @@ export interface PipelineMembers {
     In<This>,
     AreMany<Steps> extends true
       ? AddMany<Out<This>, UnionOutputs<Items<Steps>>>
-      : AddAll<Out<This>, PartsOutputs<Items<Steps>>>,
+      : AddAll<Out<This>, IsSureList<Steps> extends true ? PartsOutputs<Items<Steps>> : LaxOutputs<Steps>>,
     Fails<This> | PartErrors<Items<Steps>>,
     Needs<This> | PartNeeds<Items<Steps>>
   >;
 
   /** Says what a run returns; without it, all outputs. */
-  returns<This extends AnyPipeline, const Returned extends string>(
+  returns<This extends AnyPipeline, const List extends ReadonlyArray<string>>(
     this: This,
-    ...names: ReadonlyArray<Returnable<Returned, Names<This>>>
-  ): Pipeline<
-    In<This>,
-    { readonly [Name in ReadNames<Returned, Names<This>>]: Lookup<Out<This>, `${Name}`> },
-    Fails<This>,
-    Needs<This>
-  >;
+    ...names: ReturnedList<List, Out<This>, Names<This>>
+  ): Pipeline<In<This>, ReturnedOutputs<List, Out<This>, Names<This>>, Fails<This>, Needs<This>>;
 
   /** The pipeline reduced to the steps that these outputs need. It returns these outputs, and keeps all inputs. */
-  only<This extends AnyPipeline, const Kept extends string>(
+  only<This extends AnyPipeline, const List extends readonly [string, ...Array<string>]>(
     this: This,
-    ...names: readonly [Keepable<Kept, Names<This>>, ...Array<Keepable<Kept, Names<This>>>]
-  ): Pipeline<
-    In<This>,
-    { readonly [Name in ReadNames<Kept, Names<This>>]: Lookup<Out<This>, `${Name}`> },
-    Fails<This>,
-    Needs<This>
-  >;
+    ...names: KeptList<List, Out<This>, Names<This>>
+  ): Pipeline<In<This>, ReturnedOutputs<List, Out<This>, Names<This>>, Fails<This>, Needs<This>>;
 
   /** The graph as data, before any run. */
   plan(): Plan;
@@ -325,7 +389,7 @@ export interface PipelineMembers {
   start<This extends AnyPipeline>(
     this: This,
     ...parameters: RunParameters<In<This>>
-  ): Effect<Run<PlainOutputs<Out<This>>, Fails<This> | RunError>, InvalidInput, Needs<This>>;
+  ): Effect<Run<PlainOutputs<Out<This>>, Fails<This> | RunError>, OpenError, Needs<This>>;
 }
 
 type RunParameters<Inputs> = {} extends Inputs
@@ -347,7 +411,7 @@ type NeedsRun<Call, Service, Services = Service> = Service extends typeof typesO
  *
  * @public
  */
-export interface Pipeline<in out Inputs, in out Outputs, out Failure, out Services>
+export interface Pipeline<in out Inputs, Outputs, out Failure, out Services>
   extends PipelineMembers,
     Typed<Inputs, Outputs, Failure, Services> {
   /** Runs the pipeline and gives a Promise. Only where no service is missing: else it is a sentence that names them. */

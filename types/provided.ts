@@ -1,15 +1,36 @@
 /** What a step adds to the outputs of its pipeline. */
-import type { AllNames, IsOne, NewName, ValidName } from "./names.ts";
-import type { Flat, Joined, Lookup, NamesOf, OutputType, PlainOutputs, TakenBy } from "./outputs.ts";
+import type { Result } from "effect/Result";
+import type { AllNames, IsOne, NewName } from "./names.ts";
+import type {
+  AnyChunk,
+  AnyMaybe,
+  Flat,
+  IsFamily,
+  Joined,
+  KeyedOutputs,
+  Lookup,
+  Marked,
+  NamesOf,
+  OutputType,
+  PlainOutputs,
+  TakenBy,
+} from "./outputs.ts";
+import type { IsSure, SureNames } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
+import type { DecodedOf } from "./schema.ts";
 
 /** The key of a pipeline's types. Nothing of it exists at run time. */
 export declare const typesOf: unique symbol;
 
 /** The four types of a pipeline, for other types to read. Nothing of it exists at run time. */
-export interface PipelineTypes<in out Inputs, in out Outputs, out Failure, out Services> {
+export interface PipelineTypes<in out Inputs, Outputs, out Failure, out Services> {
   readonly inputs: Inputs;
-  readonly outputs: Outputs;
+  /** Where they are many. Any other pipeline may have many: what they are is compared by `plain`. */
+  readonly many: Outputs extends AnyChunk ? Outputs : unknown;
+  readonly few: Outputs extends AnyChunk ? any : Outputs;
+  readonly plain: (outputs: PlainOutputs<Outputs>) => PlainOutputs<Outputs>;
+  /** Tells the compiler to look at all of this where the parameters differ. */
+  readonly measured?: { readonly [Key in keyof PlainOutputs<Outputs>]-?: 0 };
   readonly names: NamesOf<Outputs>;
   readonly taken: TakenBy<Outputs>;
   readonly all: AllNames<TakenBy<Outputs>>;
@@ -18,7 +39,7 @@ export interface PipelineTypes<in out Inputs, in out Outputs, out Failure, out S
 }
 
 /** Whatever has the types of a pipeline. */
-export interface Typed<in out Inputs, in out Outputs, out Failure, out Services> {
+export interface Typed<in out Inputs, Outputs, out Failure, out Services> {
   readonly [typesOf]: PipelineTypes<Inputs, Outputs, Failure, Services>;
 }
 
@@ -28,13 +49,47 @@ export interface AnyPipeline {
 }
 
 /** One of the names in `outputs`, where what the step returns has it and it is new; else the sentence. */
-export type DeclaredOutput<Name extends string, Returned, Taken> = [string] extends [Name]
-  ? ValidName<Name>
-  : IsOne<Name> extends true
+type DeclaredOutput<Name extends string, All, Returned, Taken> =
+  IsOne<All> extends true
     ? NewName<Name, Taken>
     : Name extends Lacking<Name, ValueOf<Returned>>
-      ? `The step declares the output '${Name}', and what it returns has none of that name.`
+      ? [`The step declares the output '${Name}', which is not in the value that it returns.`]
       : NewName<Name, Taken>;
+
+/** Each name in `outputs`, or the sentence about it. */
+type DeclaredOutputs<
+  List extends ReadonlyArray<string>,
+  All,
+  Returned,
+  Taken,
+  Seen = never,
+> = List extends readonly [infer First extends string, ...infer Rest extends ReadonlyArray<string>]
+  ? readonly [
+      First extends Seen
+        ? [`The output '${First}' is listed twice.`]
+        : DeclaredOutput<First, All, Returned, Taken>,
+      ...DeclaredOutputs<Rest, All, Returned, Taken, Seen | First>,
+    ]
+  : { readonly [Index in keyof List]: DeclaredOutput<List[Index], All, Returned, Taken> };
+
+/** The list in `outputs`, where all of its names can be; else the sentences about those that cannot. */
+export type OutputList<List extends ReadonlyArray<string>, Returned, Taken> = [List] extends [
+  DeclaredOutputs<List, List[number], Returned, Taken>,
+]
+  ? List
+  : DeclaredOutputs<List, List[number], Returned, Taken>;
+
+/** As above for a dynamic step, whose branches are checked where they are returned. */
+export type ExposedList<List, Taken> = [List] extends ["all"]
+  ? List
+  : List extends ReadonlyArray<string>
+    ? OutputList<List, unknown, Taken>
+    : never;
+
+/** The names that a step exposes: those in `outputs`, without which its own. */
+export type ExposedNames<Name extends string, List> = [NamesIn<List>] extends [never] ? Name : NamesIn<List>;
+
+type NamesIn<List> = List extends ReadonlyArray<infer Name extends string> ? Name : never;
 
 /**
  * The names that some value of what is returned has not. Nothing for `unknown`: it may have them, and it is what the
@@ -46,13 +101,19 @@ type Lacking<Names, Value> = unknown extends Value
     ? Exclude<Names, keyof Value>
     : never;
 
-/** A step's outputs: one is the value itself, several are the record that the value is. */
-export type StepOutputs<Names extends string, Value> =
+/** The outputs of a value: one is the value itself, several are the record that the value is. */
+type NamedOutputs<Names extends string, Value> =
   IsOne<Names> extends true
     ? { readonly [Name in Names]: Value }
     : unknown extends Value
       ? { readonly [Name in Names]: Value }
       : { readonly [Name in Names]: Name extends keyof Value ? Value[Name] : any };
+
+/** A step's outputs. Those that may not be in the list are maybe outputs. */
+export type StepOutputs<List extends ReadonlyArray<string>, Value> =
+  IsSure<List> extends true
+    ? NamedOutputs<List[number], Value>
+    : Marked<NamedOutputs<List[number], Value>, SureNames<List>>;
 
 /**
  * What an expansion exposes under each name: the union over its branches. Written in one piece: an alias for what one
@@ -68,10 +129,42 @@ export type ExpansionOutputs<Names extends string, Value> = {
         : never;
 };
 
-/** Of one branch, the record of what it provides. */
+/** What a dynamic step adds. With a schema it is what that gives. */
+export type DynamicOutputs<Name extends string, List, Value, Fallback, Schema> = [List] extends ["all"]
+  ? AllOutputs<Value | Fallback>
+  : [NamesIn<List>] extends [never]
+    ? IsOne<Name> extends true
+      ? ExposedOutputs<Name, Value, Fallback, Schema>
+      : Marked<ExposedOutputs<Name, Value, Fallback, Schema>, never>
+    : List extends ReadonlyArray<string>
+      ? IsSure<List> extends true
+        ? ExposedOutputs<List[number], Value, Fallback, Schema>
+        : Marked<ExposedOutputs<List[number], Value, Fallback, Schema>, SureNames<List>>
+      : never;
+
+type ExposedOutputs<Names extends string, Value, Fallback, Schema> = [Schema] extends [never]
+  ? ExpansionOutputs<Names, Value | Fallback>
+  : [Fallback] extends [never]
+    ? NamedOutputs<Names, DecodedOf<Schema>>
+    : {
+        readonly [Name in Names]:
+          | NamedOutputs<Names, DecodedOf<Schema>>[Name]
+          | ExpansionOutputs<Names, Fallback>[Name];
+      };
+
+/** What an output schema is given: the value of one output, or the record of several. */
+export type DynamicValue<Names extends string, Value> =
+  IsOne<Names> extends true ? ExpansionOutputs<Names, Value>[Names] : ExpansionOutputs<Names, Value>;
+
+/** What a map provides: of the values of its items, or of what became of them. */
+export type MappedValue<Failures, Value, Failure> = Failures extends "collect"
+  ? ReadonlyArray<Result<Value, Failure>>
+  : ReadonlyArray<Value>;
+
+/** Of one branch, the record of what it provides: maybe outputs under their keys. */
 type BranchRecord<Branch> =
   Branch extends Typed<infer Inputs, infer Outputs, any, any>
-    ? Omit<PlainOutputs<Outputs>, keyof Inputs>
+    ? Omit<KeyedOutputs<Outputs>, keyof Inputs>
     : Branch;
 
 type KeysOfAny<Records> = Records extends unknown ? keyof Records : never;
@@ -79,25 +172,55 @@ type KeysOfAny<Records> = Records extends unknown ? keyof Records : never;
 type MergedOutput<Records, Name> = Records extends unknown
   ? Name extends keyof Records
     ? Records[Name]
-    : undefined
+    : `${Name & string}?` extends keyof Records
+      ? Records[`${Name & string}?` & keyof Records]
+      : never
   : never;
 
+/** The names of the records, of a maybe output without the mark. */
+type MergedNames<Records> =
+  KeysOfAny<Records> extends infer Key ? (Key extends `${infer Name}?` ? Name : Key) : never;
+
+/** Those that not every record has. */
+type Partial<Records, Name> = (
+  Records extends unknown
+    ? Name extends keyof Records
+      ? never
+      : Name
+    : never
+) extends infer Found
+  ? Found
+  : never;
+
+/** Under which key a name stands. A family may have no member anyway. */
+type MergedKey<Records, Name extends string> = [Partial<Records, Name>] extends [never]
+  ? Name
+  : IsFamily<Name> extends true
+    ? Name
+    : `${Name}?`;
+
+type MergedAs<Key extends string, Type> = OutputType<Key, Type | (Key extends AnyMaybe ? undefined : never)>;
+
 /**
- * All outputs of all branches: those that only some provide may be undefined. The records are made of a union of references,
+ * All outputs of all branches: those that only some provide are maybe outputs. The record is made of a union of references,
  * which is inferred: so the compiler works out each type now, and keeps nothing of the branches. What is nested it would
  * otherwise work out all at once, deeper than it can go.
  */
-export type AllOutputs<Value> =
-  MergedUnion<BranchRecord<Value>> extends infer Union extends OutputType<string, unknown>
-    ? Flat<Joined<Union>>
-    : never;
+export type AllOutputs<Value> = MergedRecords<BranchRecord<Value>>;
+
+/** All outputs of records of which one is there. */
+export type MergedRecords<Records> =
+  MergedUnion<Records> extends infer Union extends OutputType<string, unknown> ? Flat<Joined<Union>> : never;
 
 /** A conditional type, since a union that an alias names would keep the arguments of that alias. */
 type MergedUnion<Records> = [Records] extends [never]
   ? never
   : {
-      [Name in KeysOfAny<Records>]: OutputType<Name & string, MergedOutput<Records, Name>>;
-    }[KeysOfAny<Records>];
+      [Name in MergedNames<Records> & string]: MergedAs<
+        MergedKey<Records, Name>,
+        MergedOutput<Records, Name>
+      >;
+    }[MergedNames<Records> & string];
 
 /**
  * The errors of the sub-pipelines among what an expansion may return. None of `any`, as for a step that returns it: what

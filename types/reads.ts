@@ -1,29 +1,44 @@
-/** What a step may read. */
-import type { Matches } from "./names.ts";
-import type { Lookup, NamesOf } from "./outputs.ts";
+/** What a step may read, and what its function receives. */
+import type { Last } from "ts-toolbelt/out/Union/Last.js";
+import type { IsOne, Matches } from "./names.ts";
+import type { AnyMaybe, Anything, Lookup, MaybesOf, MaybeType, NamesOf, Unmarked } from "./outputs.ts";
 
 /** Anything with a star in it. */
 export type AnyGlob = `${string}*${string}`;
 
 /**
- * What a step may read: where it can read all that it names, the names that there are, as they stand. The compiler takes
- * as long to make a union as that has members.
+ * The list of names that a step reads, where all of them are outputs; else what each of them may be. The compiler infers
+ * the list from the first, so that must be the list alone.
  */
-export type Readable<Read extends string, Outputs, Names, Step extends string> = [Read] extends [Names]
-  ? NoInfer<Names>
-  : ReadableName<Read, Outputs, Names, Step>;
+export type InputList<List extends ReadonlyArray<string>, Outputs, Names, Step extends string> = [
+  List[number],
+] extends [Names]
+  ? List
+  : ReadonlyArray<Readable<List[number], Outputs, Names, Step>>;
 
 /**
- * A name that a step reads, where it can; else the names that there are, for the compiler to say which was meant, and
- * the sentence. Globs are looked at last, so that they cost nothing to those who use none.
+ * A name that a step reads, where it can; else the names that there are, for the compiler to say which was meant, and the
+ * sentence.
  */
-type ReadableName<Read extends string, Outputs, Names, Step extends string> = Read extends Names
+export type Readable<Read extends string, Outputs, Names, Step extends string> = Read extends Names
   ? Read | NoInfer<Names>
   : Read extends AnyGlob
     ? [keyof Matches<Outputs, Read>] extends [never]
-      ? `The glob '${Read}' matches no output: mend it, or name the outputs so that it does.`
+      ? [
+          `The step '${Step}' reads '${Read}', which matches no output. Correct the glob, or name the outputs so that it matches.`,
+        ]
       : Read
-    : NoInfer<Names> | Unprovided<Read, Step>;
+    : Read extends `${infer Name}?`
+      ? Name extends Names
+        ? Read
+        : Read extends MaybesOf<Outputs>
+          ? Read
+          : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>
+      : `${Read}?` extends MaybesOf<Outputs>
+        ? [
+            `The step '${Step}' reads '${Read}', which exists only under a condition. Read it as '${Read}?': it is undefined where nothing provides it.`,
+          ]
+        : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>;
 
 /**
  * The sentence about an input that nothing provides; as a list, since an editor offers every text that stands beside the
@@ -31,24 +46,89 @@ type ReadableName<Read extends string, Outputs, Names, Step extends string> = Re
  */
 type Unprovided<Read extends string, Step extends string> = string extends Read
   ? never
-  : [`The step '${Step}' reads '${Read}', and nothing provides that.`];
+  : [`The step '${Step}' reads '${Read}', which nothing provides.`];
 
-/** What a step reads by one of its names: an output, or the record of a family. */
-export type Given<Outputs, Read extends string> = Read extends AnyGlob
-  ? [keyof Matches<Outputs, Read>] extends [never]
-    ? any
-    : Matches<Outputs, Read>
-  : Lookup<Outputs, Read>;
+/** What a step's function receives: each output under its name. */
+export type GivenInputs<List extends ReadonlyArray<string>, Outputs, Names> = [List[number]] extends [Names]
+  ? IsSure<List> extends true
+    ? { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> }
+    : AskedInputs<List, Outputs, Names>
+  : AskedInputs<List, Outputs, Names>;
 
 /**
- * The names under which a step's function finds what it reads. Where one of them is refused these are all names there
- * are as well: who has misspelt a name in the list may have it right in the function.
+ * The same where something is read under a condition, by a glob, or by a name that was refused. In the last case the names
+ * that there are stand in it as well: a name that is misspelt in the list may be right in the function.
  */
-export type ReadNames<Read extends string, Names> = Read extends Names
+type AskedInputs<List extends ReadonlyArray<string>, Outputs, Names> = {
+  readonly [Each in Known<List[number], Outputs, Names> as Unmarked<Each>]:
+    | Repaired<Outputs, Names, Each>
+    | (Each extends MayLack<List, List[number]> ? undefined : never);
+} & {};
+
+type Known<Read extends string, Outputs, Names> = Read extends Names
   ? Read
   : Read extends AnyGlob
     ? Read
-    : Read | (Names & string);
+    : Unmarked<Read> extends Names
+      ? Read
+      : `${Unmarked<Read>}?` extends MaybesOf<Outputs>
+        ? Read
+        : Read | (Names & string);
+
+/** What a name reads; for one that was refused, what the nearest name reads, so that its function has no second error. */
+type Repaired<Outputs, Names, Read extends string> = Read extends Names
+  ? Lookup<Outputs, `${Read}`>
+  : Read extends AnyGlob
+    ? RepairedGlob<Outputs, Read>
+    : Unmarked<Read> extends infer Name extends string
+      ? Name extends Names
+        ? Lookup<Outputs, Name>
+        : `${Name}?` extends MaybesOf<Outputs>
+          ? Read extends AnyMaybe
+            ? MaybeType<Outputs, Read>
+            : Exclude<MaybeType<Outputs, `${Name}?`>, undefined>
+          : NearName<Names, Name> extends infer Near
+            ? [Near] extends [never]
+              ? Anything
+              : Lenient<Lookup<Outputs, Near>>
+            : never
+      : never;
+
+/** A list of anything: its first item is there. */
+type Lenient<Type> = Type extends ReadonlyArray<unknown> ? Array<any> : Type;
+
+type RepairedGlob<Outputs, Glob extends string> = [keyof Matches<Outputs, Glob>] extends [never]
+  ? { readonly [Name in string]: any }
+  : Matches<Outputs, Glob>;
+
+/** Of the names in a list those that may not be in it: what only a condition, or one of several names, brings. */
+type MayLack<List, Names> = List extends unknown ? Exclude<Names, SureOf<List>> : never;
+
+/** Of what is in a list that which is there in any case. */
+export type SureOf<List, Found = never> = List extends readonly [infer First, ...infer Rest]
+  ? SureOf<Rest, IsOne<First> extends true ? Found | First : Found>
+  : List extends readonly [...infer Rest, infer Last]
+    ? SureOf<Rest, IsOne<Last> extends true ? Found | Last : Found>
+    : Found;
+
+/** Is all that is in a list there in any case? It has one length then. An element of several names is looked at apart. */
+export type IsSure<List extends ReadonlyArray<unknown>> = number extends List["length"]
+  ? false
+  : IsOne<List["length"]>;
+
+/** As `IsSure`, for what may be no list. */
+export type IsSureList<Steps> = Steps extends { readonly length: infer Length }
+  ? number extends Length
+    ? false
+    : IsOne<Length>
+  : false;
+
+/** Of the names in a list those that are there in any case. */
+export type SureNames<List extends ReadonlyArray<unknown>> = List extends unknown
+  ? [Exclude<List[number], SureOf<List>>] extends [never]
+    ? List[number]
+    : SureOf<List>
+  : never;
 
 /** The outputs that a map can run over: what is iterable, and no strings. */
 type IterableNames<Outputs, Name = NamesOf<Outputs>> = Name extends string
@@ -62,16 +142,16 @@ export type Mappable<Over extends string, Outputs, Names, Step extends string> =
   ? MappableType<Lookup<Outputs, `${Over}`>> extends true
     ? Over
     : MappableType<Lookup<Outputs, `${Over}`>> extends "text"
-      ? [`The map '${Step}' runs over '${Over}', which may be a string: make a list of what its items are.`]
+      ? [`The map '${Step}' runs over '${Over}', which may be a string. Make a list of its items.`]
       : [`The map '${Step}' runs over '${Over}', which is not iterable.`]
   : [IterableNames<Outputs>] extends [never]
-    ? [`The map '${Step}' runs over '${Over}', and nothing here is iterable.`]
+    ? [`The map '${Step}' runs over '${Over}', and no output here is iterable.`]
     : NoInfer<IterableNames<Outputs>> | Unmapped<Over, Step>;
 
 /** The sentence about what a map runs over and nothing provides; a list, and none about `string`, as above. */
 type Unmapped<Over extends string, Step extends string> = string extends Over
   ? never
-  : [`The map '${Step}' runs over '${Over}', and nothing provides that.`];
+  : [`The map '${Step}' runs over '${Over}', which nothing provides.`];
 
 type MappableType<Type> = 0 extends 1 & Type
   ? true
@@ -91,16 +171,101 @@ export type ItemOf<Over extends string, Outputs, Names> = Over extends Names
     : any
   : any;
 
-/** A name that a run can return, where there is such an output; else the names that there are, and the sentence. */
-export type Returnable<Name extends string, Names> = Name extends Names
-  ? Name
-  :
-      | NoInfer<Names>
-      | (string extends Name ? never : [`The run returns '${Name}', and nothing provides that.`]);
+/** The list of names that a run returns, where there are such outputs; else what each of them may be. */
+export type ReturnedList<List extends ReadonlyArray<string>, Outputs, Names> = [List[number]] extends [Names]
+  ? List
+  : ReadonlyArray<Returnable<List[number], Names | Unmarked<MaybesOf<Outputs>>>>;
 
-/** A name that a pipeline can be reduced to; else the names that there are, and the sentence. */
-export type Keepable<Name extends string, Names> = Name extends Names
+/** A name that a run can return, where there is such an output; else the names that there are, and the sentence. */
+type Returnable<Name extends string, Names> = Name extends Names
   ? Name
   :
-      | NoInfer<Names>
-      | (string extends Name ? never : [`only cannot keep '${Name}', since nothing provides it.`]);
+      | NoInfer<Offered<Names, Name>>
+      | (string extends Name ? never : [`The run returns '${Name}', which nothing provides.`]);
+
+/** The list of names that a pipeline is reduced to, likewise. */
+export type KeptList<List extends ReadonlyArray<string>, Outputs, Names> = [List[number]] extends [Names]
+  ? List
+  : readonly [
+      Keepable<List[number], Names | Unmarked<MaybesOf<Outputs>>>,
+      ...Array<Keepable<List[number], Names | Unmarked<MaybesOf<Outputs>>>>,
+    ];
+
+type Keepable<Name extends string, Names> = Name extends Names
+  ? Name
+  :
+      | NoInfer<Offered<Names, Name>>
+      | (string extends Name ? never : [`only cannot keep '${Name}', which nothing provides.`]);
+
+/** What a run returns: what may not be in the list, and what may be missing, under the key of a maybe output. */
+export type ReturnedOutputs<List extends ReadonlyArray<string>, Outputs, Names> =
+  IsSure<List> extends true
+    ? [List[number]] extends [Names]
+      ? { readonly [Name in List[number]]: Lookup<Outputs, `${Name}`> }
+      : MarkedReturns<List, Outputs, Names>
+    : MarkedReturns<List, Outputs, Names>;
+
+type MarkedReturns<List extends ReadonlyArray<string>, Outputs, Names> = {
+  readonly [Name in Known<List[number], Outputs, Names> as Name extends Names
+    ? Name extends MayLack<List, List[number]>
+      ? `${Name}?`
+      : Name
+    : `${Name}?` extends MaybesOf<Outputs>
+      ? `${Name}?`
+      : Name]: Name extends Names
+    ? Lookup<Outputs, `${Name}`> | (Name extends MayLack<List, List[number]> ? undefined : never)
+    : `${Name}?` extends MaybesOf<Outputs>
+      ? MaybeType<Outputs, `${Name}?`>
+      : any;
+} & {};
+
+/**
+ * What an editor offers in the place of a name, and the compiler means: what is near it or begins with it; all, where nothing
+ * does and they are few. Of many the compiler would tell so much that the sentence were cut off.
+ */
+type Offered<Names, Read extends string> = [NearName<Names, Read>] extends [never]
+  ? [Left<Names, Twelve>] extends [never]
+    ? Names
+    : never
+  : NearName<Names, Read>;
+
+type Twelve = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+
+/** The names without as many as there are in the list. */
+type Left<Names, Count extends ReadonlyArray<unknown>> = Count extends readonly [unknown, ...infer Rest]
+  ? [Names] extends [never]
+    ? never
+    : Left<Exclude<Names, Last<Names>>, Rest>
+  : Names;
+
+/** Of the names those that are one edit away from another, or begin as it does. */
+type NearName<Names, Read extends string> = Names extends string
+  ? IsNear<Names, Read> extends true
+    ? Names
+    : never
+  : never;
+
+type IsNear<A extends string, B extends string> = A extends `${B}${string}`
+  ? true
+  : B extends `${A}${string}`
+    ? true
+    : Differ<A, B>;
+
+/** Skips what both begin with; then one letter may be another, one too many, one too few, or two changed places. */
+type Differ<A extends string, B extends string> = A extends `${infer X}${infer RestA}`
+  ? B extends `${infer Y}${infer RestB}`
+    ? X extends Y
+      ? Differ<RestA, RestB>
+      : RestA extends RestB
+        ? true
+        : RestA extends B
+          ? true
+          : A extends RestB
+            ? true
+            : RestA extends `${Y}${infer TailA}`
+              ? RestB extends `${X}${TailA}`
+                ? true
+                : false
+              : false
+    : false
+  : false;

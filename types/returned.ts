@@ -5,7 +5,7 @@ import type { StepFailed } from "../src/errors.ts";
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
-/** The value itself, whether it comes at once, by a Promise or by an Effect. */
+/** The value itself, whether directly, or by a Promise or an Effect. */
 export type ValueOf<Returned> =
   IsAny<Returned> extends true
     ? Returned
@@ -14,6 +14,23 @@ export type ValueOf<Returned> =
       : Returned extends PromiseLike<infer Value>
         ? ValueOf<Value>
         : Returned;
+
+/** Does the value come by a Promise or an Effect, or may it? */
+type IsWrapped<Returned> = [Extract<Returned, PromiseLike<any> | Effect<any, any, any>>] extends [never]
+  ? false
+  : true;
+
+/**
+ * As `ValueOf`, in a function that is generic in what is returned. There the compiler puts off a condition on a type
+ * parameter, and its result fits nothing. One on an object it decides, as if nothing fitted: so a type parameter is taken for
+ * the value itself. The name puts it off until the step is added.
+ */
+export type ValueIn<Name extends string, Returned> = [Name, { readonly is: IsWrapped<Returned> }] extends [
+  string,
+  { readonly is: true },
+]
+  ? ValueOf<Returned>
+  : Returned;
 
 /** The typed errors: those of an Effect; a Promise may reject, which is `StepFailed`. */
 export type ErrorOf<Returned> =

@@ -1,6 +1,7 @@
 /** What may stand as a schema, and what it says about types. */
 import type { Decoder } from "effect/Schema";
 import type { StandardSchemaV1 } from "effect/StandardSchema";
+import type { Anything } from "./outputs.ts";
 
 declare const uncheckedType: unique symbol;
 
@@ -40,6 +41,33 @@ export type DecodedOf<Schema> =
       : Schema extends StandardSchemaV1<any, any>
         ? StandardSchemaV1.InferOutput<Schema>
         : any;
+
+/** What an output is: what its schema gives, where there is one. */
+export type Decoded<Schema, Value> = [Schema] extends [never] ? Value : DecodedOf<Schema>;
+
+/** The services of an output's schema. */
+export type ServicesIn<Schema> = [Schema] extends [never]
+  ? never
+  : 0 extends 1 & Schema
+    ? never
+    : DecodingNeeds<Schema>;
+
+/**
+ * The schema, where what is returned may fit it; else the sentence. What is returned may be known less well (`string` for an
+ * enumeration, or `unknown`): the schema finds that out.
+ */
+export type FitSchema<Schema, Value, Name extends string> = [Schema] extends [AnySchema]
+  ? [Value] extends [EncodedOf<Schema> | Anything]
+    ? Schema
+    : [EncodedOf<Schema>] extends [Value]
+      ? Schema
+      : [`The step '${Name}' returns`, Value, "but its output schema takes", EncodedOf<Schema>]
+  : NoSchema;
+
+/** The sentence about what is not a schema. */
+export type NoSchema = [
+  "A schema must be an Effect Schema, a Standard Schema (zod, valibot, arktype) or type<T>().",
+];
 
 /** The services that decoding needs. */
 export type DecodingNeeds<Schema> = Schema extends { readonly DecodingServices: infer Services }

@@ -212,7 +212,8 @@ describe('A step with outputs "all"', () => {
     expect(await p.runPromise({ wide: true })).toMatchObject({ next: 101, sum: 2 });
   });
   test("a name that no branch gave this time fails the run as ExpansionError of the reader", async () => {
-    const p = open.step("reader", ["b"], ({ b }) => b);
+    const untyped: any = open;
+    const p = untyped.step("reader", ["b"], ({ b }: any) => b);
     await expect(p.runPromise({ wide: false })).rejects.toMatchObject({
       _tag: "ExpansionError",
       path: "reader",

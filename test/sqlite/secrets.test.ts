@@ -68,7 +68,7 @@ const field = pipeline("p").step("key", [], () => ({ user: "ada", password: Reda
 const deep = pipeline("p").step("key", [], () => [{ of: new Map([["ada", Redacted.make(secret)]]) }], {
   output: Schema.Array(Schema.Struct({ of: Schema.ReadonlyMap(Schema.String, redacted) })),
 });
-const made = pipeline("p").step("key", [], () => Redacted.make(secret), {
+const made = pipeline("p").step("key", [], (): unknown => Redacted.make(secret), {
   output: Schema.RedactedFromValue(Schema.String),
 });
 const input = pipeline("p")

@@ -102,7 +102,7 @@ const all = pipeline("all")
         : pipeline("y").step("p", [], () => true),
     { outputs: "all" },
   )
-  .step("after", ["p", "q"], ({ p, q }) => [p, q] as const);
+  .step("after", ["p", "q?"], ({ p, q }) => [p, q] as const);
 same<OutputsOf<typeof all>["after"], readonly [number | boolean, string | undefined]>(true);
 
 const several = pipeline("several").dynamic(

@@ -71,9 +71,9 @@ export const resume = Command.make(
     }
     const pipeline = yield* loadPipeline(source, exportName ?? origin?.exportName);
     const options = {
-      runId: run.id,
       ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
       ...limitsOf(limits),
+      runId: run.id,
     };
     const running = resumeGraph(expandable(pipeline)!, options, { from, retryFailed });
     const outputs = yield* recorded(service, run.id, reported(report, watched(pipeline, running)));

@@ -131,10 +131,10 @@ const families = pipeline("families")
   .addAll((["x", "y"] as const).map((name) => step(`col_${name}`, [], () => name)))
   .step("feats", ["feat_*"], (found) => found["feat_*"])
   .step("cols", ["col_*"], (found) => found["col_*"])
-  .step("both", ["col_x", "feat_*"], ({ col_x, ...rest }) => [col_x, rest["feat_*"]["feat_a"]] as const);
+  .step("both", ["col_x?", "feat_*"], ({ col_x, ...rest }) => [col_x, rest["feat_*"]["feat_a"]] as const);
 same<OutputsOf<typeof families>["feats"], { readonly [x: `feat_${string}`]: number | string }>(true);
-same<OutputsOf<typeof families>["cols"], { readonly col_x: "x" | "y"; readonly col_y: "x" | "y" }>(true);
-same<OutputsOf<typeof families>["both"], readonly ["x" | "y", string | number | undefined]>(true);
+same<OutputsOf<typeof families>["cols"], { readonly col_x?: "x" | "y"; readonly col_y?: "x" | "y" }>(true);
+same<OutputsOf<typeof families>["both"], readonly ["x" | "y" | undefined, string | number | undefined]>(true);
 
 // A direct call gives the sub-pipeline with its types, and nothing is decoded on the way.
 const search = dynamic("best", ["rates"], ({ rates }: { readonly rates: ReadonlyArray<number> }) =>

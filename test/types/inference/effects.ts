@@ -2,7 +2,7 @@
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Data from "effect/Data";
-import type { FailureOf, InvalidInput, OutputsOf, Run, RunError, ServicesOf } from "espalier";
+import type { FailureOf, OpenError, OutputsOf, Run, RunError, ServicesOf } from "espalier";
 import { CurrentStep, dynamic, pipeline, pipelineOf, step, StepFailed, type } from "espalier";
 import { same } from "./same.ts";
 
@@ -35,7 +35,7 @@ same<typeof provided, Effect.Effect<{ readonly out: number }, "offline" | RunErr
 const started = deep.start();
 same<
   typeof started,
-  Effect.Effect<Run<{ readonly out: number }, "offline" | RunError>, InvalidInput, Database | Mail>
+  Effect.Effect<Run<{ readonly out: number }, "offline" | RunError>, OpenError, Database | Mail>
 >(true);
 
 // Provided inside of the step, it is needed nowhere.

@@ -1,0 +1,58 @@
+/** The rules of `addAll`: steps that are added at once, and may read each other. */
+import type { ListOutputs, PartProblem } from "./added.ts";
+import type { IsOne } from "./names.ts";
+import type { CircleProblem, PlacedTwice, Spelled, TakenProblem } from "./order.ts";
+import type { AddAll, AnyMaybe } from "./outputs.ts";
+import type { AnyGlob, Items } from "./reads.ts";
+import type { InOf, StepName } from "./step.ts";
+
+/**
+ * Steps that are added at once, where all of them fit; else the sentences. Those that read each other are asked for only
+ * where some step does not find all that it reads before them, or may read more than it finds there.
+ */
+export type Parts<Steps, Outputs, Taken> = [
+  PartProblem<Items<Steps>, Outputs, Taken> | ReadsWidely<Items<Steps>> | PlacedTwice<Steps>,
+] extends [never]
+  ? Steps
+  : TogetherParts<Steps, AddAll<Outputs, ListOutputs<Steps>>, Taken, Spelled<Steps>>;
+
+/** The steps that read by a glob, or what may be missing. */
+type ReadsWidely<Step> = Step extends unknown ? Extract<keyof InOf<Step>, AnyGlob | AnyMaybe> : never;
+
+type TogetherParts<Steps, Outputs, Taken, Circle> = [
+  PartProblem<Items<Steps>, Outputs, Taken> | PlacedTwice<Steps> | Circle,
+] extends [never]
+  ? Steps
+  : PartsProblem<Steps, Outputs, Taken, Circle>;
+
+/** The sentences about steps that do not fit: in the place of each, where the list stands there. */
+type PartsProblem<Steps, Outputs, Taken, Circle> =
+  Steps extends ReadonlyArray<unknown>
+    ? number extends Steps["length"]
+      ? ListProblem<Steps, Outputs, Taken>
+      : {
+          readonly [Index in keyof Steps]:
+            | PartProblem<Steps[Index], Outputs, Taken>
+            | TakenProblem<Steps[Index], Steps, Index>
+            | CircleProblem<Circle, StepName<Steps[Index]>> extends infer Found
+            ? [Found] extends [never]
+              ? Steps[Index]
+              : Found
+            : never;
+        }
+    : ListProblem<Steps, Outputs, Taken>;
+
+type ListProblem<Steps, Outputs, Taken> =
+  PartProblem<Items<Steps>, Outputs, Taken> extends infer Found
+    ? IsOne<Found> extends true
+      ? Found
+      : Steps extends ReadonlyArray<unknown>
+        ? ReadonlyArray<Fitting<Items<Steps>, Outputs, Taken> | Found>
+        : Found
+    : never;
+
+type Fitting<Step, Outputs, Taken> = Step extends unknown
+  ? [PartProblem<Step, Outputs, Taken>] extends [never]
+    ? Step
+    : never
+  : never;
