@@ -4,6 +4,7 @@ import * as Effects from "effect/Effect";
 import type { Entry } from "../journal/records.ts";
 import { Kind, newest } from "../journal/records.ts";
 import type { Answer, Claim, Journal, Message, NewRun, RunDetails, StoreService } from "../journal/store.ts";
+import { child } from "../path.ts";
 
 /** One law: what must hold, and what looks whether it does. Throws where it does not. */
 export interface StoreLaw {
@@ -177,7 +178,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
     check: async (store) => {
       const journal = await begin(store, "r");
       const entries = paths.flatMap((path, i) =>
-        texts.map((text, j) => entry(`${path}/${i}.${j}`, text, { attempt: j + 1 })),
+        texts.map((text, j) => entry(child(path, `${i}.${j}`), text, { attempt: j + 1 })),
       );
       await Promise.all(entries.map((one) => append(journal, one)));
       same((await found(store, "r")).entries, entries, "records");
