@@ -1,7 +1,7 @@
 /** What `.add`, `.addAll` and `pipelineOf` ask of a standalone step or a pipeline, and what it brings. */
 import type { FamilyProblem, IsOne, Matches, NewName } from "./names.ts";
+import type { IsFamily } from "./output-names.ts";
 import type {
-  IsFamily,
   Joined,
   KeyedOutputs,
   Lookup,

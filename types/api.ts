@@ -6,7 +6,8 @@ import type { StepContext } from "./context.ts";
 import type { IsOne, PipelineName, ValidName } from "./names.ts";
 import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
-import type { AreMany, Flat, ManyFirst, Marked, MayBeAbsent, RecordOutputs, Unmarked } from "./outputs.ts";
+import type { Unmarked } from "./output-names.ts";
+import type { AreMany, Flat, ManyFirst, Marked, MayBeAbsent, RecordOutputs } from "./outputs.ts";
 import type { ExpandReturn, Pipeline, Remaining } from "./pipeline.ts";
 import type {
   BranchErrors,

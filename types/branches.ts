@@ -1,6 +1,7 @@
 /** The checks of what an expansion returns. They stand at the return, so that the error does. */
 import type { IsOne, IsSomething, Listed, NewName } from "./names.ts";
-import type { MaybesOf, NamesOf, Unmarked } from "./outputs.ts";
+import type { Unmarked } from "./output-names.ts";
+import type { MaybesOf, NamesOf } from "./outputs.ts";
 import type { AllOutputs, Typed } from "./provided.ts";
 import type { FallbackValue, ValueOf } from "./returned.ts";
 

@@ -2,7 +2,7 @@
 import type { BranchProblem } from "./branches.ts";
 import type { StepContext } from "./context.ts";
 import type { IsSomething, Listed } from "./names.ts";
-import type { IsFamily } from "./outputs.ts";
+import type { IsFamily } from "./output-names.ts";
 import type { ValueOf } from "./returned.ts";
 
 /** What names a case. */

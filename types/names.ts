@@ -1,6 +1,7 @@
 /** What a name may hold, and which names a glob means. The run-time twin is `src/graph/names.ts`. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
-import type { AnyMaybe, FamiliesOf, Flat, GlobOf, IsFamily, Lookup, NamesOf, OutputType } from "./outputs.ts";
+import type { AnyMaybe, GlobOf, IsFamily } from "./output-names.ts";
+import type { FamiliesOf, Flat, Lookup, NamesOf, OutputType } from "./outputs.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
 

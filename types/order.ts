@@ -2,7 +2,8 @@
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { InputProblem, LaxOutputs } from "./added.ts";
 import type { GlobPattern, IsOne } from "./names.ts";
-import type { AnyMaybe, Joined, OutputType } from "./outputs.ts";
+import type { AnyMaybe } from "./output-names.ts";
+import type { Joined, OutputType } from "./outputs.ts";
 import type { AnyGlob, IsSureList } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepName } from "./step.ts";
 

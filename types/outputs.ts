@@ -7,12 +7,8 @@
  * numbers, and what else was tried, are in `docs/explanation/type-cost.md`.
  */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
-
-/** How what may be missing is read, and the key under which a pipeline's type holds it: no name ends so. */
-export type AnyMaybe = `${string}?`;
-
-/** The name of what is read as `name?`. */
-export type Unmarked<Name> = Name extends `${infer Plain}?` ? Plain : Name;
+import type { Anything } from "./anything.ts";
+import type { AnyMaybe, GlobOf, IsApart, IsFamily, NoMaybe, Unmarked } from "./output-names.ts";
 
 /**
  * One output of a large pipeline, by reference: cheaper for the compiler than an object with that property.
@@ -104,12 +100,6 @@ export interface OutputBlock<Names extends string, Own extends string, Links, Pr
   readonly previous: Previous;
 }
 
-/** Is the name a template literal or `string`, and so a family of names? */
-export type IsFamily<Name extends string> = {} extends { readonly [Key in Name]: 1 } ? true : false;
-
-/** A record without maybe outputs. An index signature asks this of all names at once, and at little cost. */
-type NoMaybe = { readonly [Name in AnyMaybe]: never };
-
 type PlainNames<Outputs> = Outputs extends NoMaybe
   ? ListedNames<Outputs>
   : Exclude<ListedNames<Outputs>, AnyMaybe>;
@@ -119,13 +109,6 @@ type ListedNames<Outputs> = {
 } extends infer Plain
   ? keyof Plain & string
   : never;
-
-/** A template literal as a glob: `feat_${string}` is `feat_*`. */
-export type GlobOf<Name> = string extends Name
-  ? "*"
-  : Name extends `${infer First}${infer Rest}`
-    ? `${IsFamily<First> extends true ? "*" : First}${GlobOf<Rest>}`
-    : "";
 
 type FamilyMembers<Outputs> = {
   [Name in keyof Outputs as Name extends string
@@ -164,17 +147,6 @@ type AnyBlock = OutputBlock<any, any, any, any>;
 
 type TypeOf<Outputs, Name> =
   Extract<Outputs, { readonly name: Name }> extends { readonly type: infer Type } ? Type : never;
-
-/**
- * What a name that was refused reads: it can be called, walked through, taken apart and counted with, and callbacks that it is
- * given have parameters, so that what is done with it is no second error.
- */
-export type Anything = number & AnythingElse;
-
-interface AnythingElse extends ReadonlyArray<any> {
-  (...parameters: ReadonlyArray<any>): any;
-  readonly [Key: string]: any;
-}
 
 /** The type of one output. */
 export type Lookup<Outputs, Name> = Outputs extends AnyChunk
@@ -403,9 +375,6 @@ type NamesIn<Union> =
   Union extends OutputType<infer Name, any> ? (IsApart<Name> extends true ? never : Name) : never;
 type FamiliesIn<Union> =
   Union extends OutputType<infer Name, any> ? (IsApart<Name> extends true ? Union : never) : never;
-
-/** Is the name a family or the key of a maybe output? */
-type IsApart<Name extends string> = Name extends AnyMaybe ? true : IsFamily<Name>;
 
 /** `Outputs` with what many steps bring. */
 export type AddMany<Outputs, Union extends OutputType<any, any>> = Outputs extends AnyChunk

@@ -23,16 +23,8 @@ import type {
   SwitchOptions,
   WaitOptions,
 } from "./options.ts";
-import type {
-  AddAll,
-  AddInput,
-  AddMany,
-  AddNamed,
-  AddOne,
-  Anything,
-  AreMany,
-  PlainOutputs,
-} from "./outputs.ts";
+import type { Anything } from "./anything.ts";
+import type { AddAll, AddInput, AddMany, AddNamed, AddOne, AreMany, PlainOutputs } from "./outputs.ts";
 import type { Plan } from "./plan.ts";
 import type {
   AnyPipeline,

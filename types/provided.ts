@@ -1,11 +1,10 @@
 /** What a step adds to the outputs of its pipeline. */
 import type { Result } from "effect/Result";
 import type { AllNames, IsOne, NewName } from "./names.ts";
+import type { AnyMaybe, IsFamily } from "./output-names.ts";
 import type {
   AnyChunk,
-  AnyMaybe,
   Flat,
-  IsFamily,
   Joined,
   KeyedOutputs,
   Lookup,

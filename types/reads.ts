@@ -1,7 +1,9 @@
 /** What a step may read, and what its function receives. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { IsOne, Matches } from "./names.ts";
-import type { AnyMaybe, Anything, Lookup, MaybesOf, MaybeType, NamesOf, Unmarked } from "./outputs.ts";
+import type { Anything } from "./anything.ts";
+import type { AnyMaybe, Unmarked } from "./output-names.ts";
+import type { Lookup, MaybesOf, MaybeType, NamesOf } from "./outputs.ts";
 
 /** Anything with a star in it. */
 export type AnyGlob = `${string}*${string}`;

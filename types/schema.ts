@@ -1,7 +1,7 @@
 /** What may stand as a schema, and what it says about types. */
 import type { Decoder } from "effect/Schema";
 import type { StandardSchemaV1 } from "effect/StandardSchema";
-import type { Anything } from "./outputs.ts";
+import type { Anything } from "./anything.ts";
 
 declare const uncheckedType: unique symbol;
 

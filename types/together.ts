@@ -2,7 +2,8 @@
 import type { ListOutputs, PartProblem } from "./added.ts";
 import type { IsOne } from "./names.ts";
 import type { CircleProblem, PlacedTwice, Spelled, TakenProblem } from "./order.ts";
-import type { AddAll, AnyMaybe } from "./outputs.ts";
+import type { AnyMaybe } from "./output-names.ts";
+import type { AddAll } from "./outputs.ts";
 import type { AnyGlob, Items } from "./reads.ts";
 import type { InOf, StepName } from "./step.ts";
 

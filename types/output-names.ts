@@ -1,0 +1,23 @@
+/** The names of outputs as the types write them: those that may be missing, and families. */
+
+/** How what may be missing is read, and the key under which a pipeline's type holds it: no name ends so. */
+export type AnyMaybe = `${string}?`;
+
+/** The name of what is read as `name?`. */
+export type Unmarked<Name> = Name extends `${infer Plain}?` ? Plain : Name;
+
+/** A record without maybe outputs. An index signature asks this of all names at once, and at little cost. */
+export type NoMaybe = { readonly [Name in AnyMaybe]: never };
+
+/** Is the name a template literal or `string`, and so a family of names? */
+export type IsFamily<Name extends string> = {} extends { readonly [Key in Name]: 1 } ? true : false;
+
+/** A template literal as a glob: `feat_${string}` is `feat_*`. */
+export type GlobOf<Name> = string extends Name
+  ? "*"
+  : Name extends `${infer First}${infer Rest}`
+    ? `${IsFamily<First> extends true ? "*" : First}${GlobOf<Rest>}`
+    : "";
+
+/** Is the name a family or the key of a maybe output? */
+export type IsApart<Name extends string> = Name extends AnyMaybe ? true : IsFamily<Name>;
