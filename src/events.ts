@@ -105,9 +105,9 @@ export interface RunPaused extends EventBase {
 }
 
 /** The store can be written again. @public */
-export interface RunContinued extends EventBase {
+export interface RunResumed extends EventBase {
   /** Which event it is. */
-  readonly type: "run.continued";
+  readonly type: "run.resumed";
 }
 
 /** An attempt failed with `error` and another follows after `delayMillis`. @public */
@@ -213,7 +213,7 @@ export type PipelineEvent =
   | RunFailed
   | RunInterruptedEvent
   | RunPaused
-  | RunContinued
+  | RunResumed
   | StepStarted
   | StepRecalled
   | StepWaiting

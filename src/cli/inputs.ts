@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
-import { expandable } from "../engine/compile.ts";
+import { expandable } from "../engine/graph.ts";
 import { describe } from "../values/describe.ts";
 import { decode, isUnchecked } from "../values/schema.ts";
 import type { CliFailure } from "./failure.ts";

@@ -29,7 +29,7 @@ import type { CliFailure } from "./failure.ts";
 import { failure, tellable } from "./failure.ts";
 import { nodeServices } from "./node-services.ts";
 import { print, tell } from "./output.ts";
-import { placeOf } from "./place.ts";
+import { placeOf } from "./source-location.ts";
 
 const espalier = Command.make("espalier").pipe(
   Command.withDescription(

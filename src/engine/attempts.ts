@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
 import { StepTimedOut } from "../errors.ts";
 import { blamed } from "./blame.ts";
-import { expandable } from "./compile.ts";
+import { expandable } from "./graph.ts";
 import { RunningContext } from "./context.ts";
 import type { AttemptRoom, Core } from "./core.ts";
 import { firstPhase, returnsOf } from "./executor.ts";

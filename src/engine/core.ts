@@ -9,7 +9,7 @@ import type { Exit } from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
 import type { ExpansionChanged, StoreCorrupt } from "../errors.ts";
 import type { GraphInput } from "../graph/node.ts";
-import type { Graph } from "./compile.ts";
+import type { Graph } from "./graph.ts";
 import type { ContextHost, RunningContext } from "./context.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import type { Emitter } from "./emitter.ts";

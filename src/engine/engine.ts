@@ -23,7 +23,7 @@ import { ExpansionError } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { Attempts } from "./attempts.ts";
 import { Calls, isBareEffect } from "./calls.ts";
-import type { Graph } from "./compile.ts";
+import type { Graph } from "./graph.ts";
 import { CurrentStep, RunningContext } from "./context.ts";
 import type { Core } from "./core.ts";
 import type { RunJournal } from "../journal/run-journal.ts";

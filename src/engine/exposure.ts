@@ -6,7 +6,7 @@ import * as Exit from "effect/Exit";
 import { ExpansionError } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { acceptsUndefined } from "../values/schema.ts";
-import type { Graph } from "./compile.ts";
+import type { Graph } from "./graph.ts";
 import type { Call } from "./frame.ts";
 import { isTaken, lateProblem, recordProblem } from "./outputs.ts";
 

@@ -8,7 +8,7 @@ import type * as Exit from "effect/Exit";
 import type * as Fiber from "effect/Fiber";
 import type { StepDefinition } from "../graph/definition.ts";
 import { stepKinds } from "../graph/kinds.ts";
-import type { Graph } from "./compile.ts";
+import type { Graph } from "./graph.ts";
 import type { ContextHost } from "./context.ts";
 import { RunningContext } from "./context.ts";
 import type { Layers, Phase, StepCall } from "./executor.ts";

@@ -4,7 +4,7 @@
  */
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
-import type { Graph } from "./compile.ts";
+import type { Graph } from "./graph.ts";
 import type { Core, FrameRoom } from "./core.ts";
 import { layered } from "./executor.ts";
 import { expandedOutcome } from "./exposure.ts";

@@ -2,7 +2,7 @@
 import * as Exit from "effect/Exit";
 import { stepKinds } from "../graph/kinds.ts";
 import { blamed } from "./blame.ts";
-import { expandable } from "./compile.ts";
+import { expandable } from "./graph.ts";
 import type { Core, JobRoom } from "./core.ts";
 import { returnsOf } from "./executor.ts";
 import type { Call } from "./frame.ts";

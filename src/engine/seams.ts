@@ -1,7 +1,7 @@
 /** What a program can put into a run from outside, by Effect's context: who watches it, and in which order it runs. */
 import * as Context from "effect/Context";
 import type { PipelineEvent } from "../events.ts";
-import type { Graph } from "./compile.ts";
+import type { Graph } from "./graph.ts";
 import type { Pick } from "./ready.ts";
 
 /** Told of every event of every run beneath. */

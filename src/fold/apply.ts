@@ -35,7 +35,7 @@ const runHandlers: RunHandlers = {
   "run.paused": ({ root }, { error }) => {
     root.note = `paused: ${error.message}`;
   },
-  "run.continued": ({ root }) => {
+  "run.resumed": ({ root }) => {
     root.note = undefined;
   },
 };

@@ -89,7 +89,7 @@ export class Spans {
       case "run.paused":
         this.#run?.event("espalier.paused", this.#now(), { "exception.message": describe(event.error) });
         return;
-      case "run.continued":
+      case "run.resumed":
         this.#run?.event("espalier.continued", this.#now());
         return;
       case "step.started":

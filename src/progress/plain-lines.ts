@@ -101,7 +101,7 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
     // The error itself is reported by the caller, once, as a sentence.
     "run.failed": (event) => end("✗ failed after", event),
     "run.paused": ({ error }) => [`‖ paused: ${error.message}`],
-    "run.continued": () => ["▶ resumed"],
+    "run.resumed": () => ["▶ resumed"],
     "step.started": undefined,
     "step.recalled": undefined,
     "step.succeeded": ended,

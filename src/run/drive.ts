@@ -10,7 +10,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
 import type { RunOptions } from "../../types/options.ts";
-import type { Graph } from "../engine/compile.ts";
+import type { Graph } from "../engine/graph.ts";
 import type { Watcher } from "../engine/emitter.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
@@ -162,7 +162,7 @@ export const tellOfTrouble = (
     const { runId } = journal;
     const base = { runId, time: clock.currentTimeMillisUnsafe() };
     const event: PipelineEvent =
-      error === undefined ? { ...base, type: "run.continued" } : { ...base, type: "run.paused", error };
+      error === undefined ? { ...base, type: "run.resumed" } : { ...base, type: "run.paused", error };
     tell?.(event);
     if (isHeard) return;
     const line = error === undefined ? `Run ${runId} goes on.` : `Run ${runId} is paused. ${error.message}`;

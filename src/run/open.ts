@@ -12,7 +12,7 @@ import * as Layer from "effect/Layer";
 import * as Scope from "effect/Scope";
 import type { RunOptions } from "../../types/options.ts";
 import type { StoreLayer } from "../../types/store.ts";
-import type { Graph } from "../engine/compile.ts";
+import type { Graph } from "../engine/graph.ts";
 import { Replay } from "../journal/replay.ts";
 import { RunJournal } from "../journal/run-journal.ts";
 import { decodeInputs } from "../engine/inputs.ts";

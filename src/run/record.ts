@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect";
 import type * as Stream from "effect/Stream";
 import type { Plan } from "../../types/plan.ts";
 import type { DynamicWorkflowResult, RunReport } from "../../types/run.ts";
-import type { Graph } from "../engine/compile.ts";
+import type { Graph } from "../engine/graph.ts";
 import type { Watcher } from "../engine/emitter.ts";
 import { writableAsJson } from "../event-json.ts";
 import type { PipelineEvent } from "../events.ts";

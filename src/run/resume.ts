@@ -3,7 +3,7 @@ import type { Effect } from "effect/Effect";
 import * as Effects from "effect/Effect";
 import type { RunOptions } from "../../types/options.ts";
 import type { FailureOf, OutputsOf, Pipeline, ServicesOf } from "../../types/pipeline.ts";
-import { expandable } from "../engine/compile.ts";
+import { expandable } from "../engine/graph.ts";
 import type { RunError, RunNotFound } from "../errors.ts";
 import { resumeGraph } from "./run.ts";
 

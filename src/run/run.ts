@@ -9,7 +9,7 @@ import type * as Exit from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
 import type { RunOptions } from "../../types/options.ts";
 import type { Run } from "../../types/run.ts";
-import type { Graph } from "../engine/compile.ts";
+import type { Graph } from "../engine/graph.ts";
 import { decodeInputs } from "../engine/inputs.ts";
 import type { Watcher } from "../engine/emitter.ts";
 import { Listeners, tellRun } from "../engine/seams.ts";

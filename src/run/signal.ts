@@ -8,7 +8,7 @@ import * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import type { StoreLayer } from "../../types/store.ts";
-import type { Graph } from "../engine/compile.ts";
+import type { Graph } from "../engine/graph.ts";
 import { CurrentStep } from "../engine/context.ts";
 import type { StepTimedOut, StoreCorrupt, StoreError } from "../errors.ts";
 import { RunNotFound, SignalRefused, StepFailed } from "../errors.ts";

@@ -3,7 +3,7 @@
  * what such middleware needs to act on a value that may take its time.
  */
 import * as Effect from "effect/Effect";
-import type { Graph } from "../engine/compile.ts";
+import type { Graph } from "../engine/graph.ts";
 import type { Middleware, StepCall } from "../engine/executor.ts";
 import { returnsOf } from "../engine/executor.ts";
 import type { Policy } from "../engine/policy.ts";

@@ -6,7 +6,7 @@ import type { InputsOf, OutputsOf, ServicesOf } from "../../types/pipeline.ts";
 import type { Plan } from "../../types/plan.ts";
 import type { AnyPipeline } from "../../types/provided.ts";
 import type { StepCall } from "../engine/executor.ts";
-import { expandable } from "../engine/compile.ts";
+import { expandable } from "../engine/graph.ts";
 import { GraphError } from "../errors.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { Fault } from "./faults.ts";

@@ -4,7 +4,7 @@ import * as Effect from "effect/Effect";
 import { pipeline, type } from "espalier";
 import { expect, test } from "vitest";
 import type { StepCall } from "../../src/engine/executor.ts";
-import { expandable } from "../../src/engine/compile.ts";
+import { expandable } from "../../src/engine/graph.ts";
 import { runGraph } from "../../src/run/run.ts";
 import { withMiddleware } from "../../src/testing/instrument.ts";
 

@@ -142,7 +142,7 @@ describe("A file that is full", () => {
         const freed = performance.now();
         expect((yield* awaitFiber(run)).c).toBe(400_000);
         expect(performance.now() - freed).toBeLessThan(5000);
-        expect(events.some(({ type }) => type === "run.continued")).toBe(true);
+        expect(events.some(({ type }) => type === "run.resumed")).toBe(true);
       }).pipe(Effect.provide(store)) as Effect.Effect<void>,
     );
   });

@@ -4,7 +4,7 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
-import { expandable } from "../../engine/compile.ts";
+import { expandable } from "../../engine/graph.ts";
 import { resumeGraph } from "../../run/run.ts";
 import { failure } from "../failure.ts";
 import { loadPipeline } from "../load.ts";

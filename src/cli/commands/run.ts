@@ -26,7 +26,7 @@ import type { AnyPipeline } from "../load.ts";
 import { loadPipeline } from "../load.ts";
 import { print, tell } from "../output.ts";
 import { exportName, file } from "../parameters.ts";
-import { placeOf } from "../place.ts";
+import { placeOf } from "../source-location.ts";
 import { Progress } from "../progress.ts";
 import { report, reported } from "../report.ts";
 import { limits, limitsOf } from "../limits.ts";

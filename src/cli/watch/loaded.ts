@@ -7,7 +7,7 @@
 import { writeSync } from "node:fs";
 import { isBuiltin, registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
-import { isUsers } from "../place.ts";
+import { isUsers } from "../source-location.ts";
 
 /** Set in the environment of a command that is to tell: the number of its pipe. */
 export const tellsLoaded = "ESPALIER_TELLS_LOADED";

@@ -1,6 +1,6 @@
 import * as Exit from "effect/Exit";
-import type { Graph } from "../../engine/compile.ts";
-import { expandable } from "../../engine/compile.ts";
+import type { Graph } from "../../engine/graph.ts";
+import { expandable } from "../../engine/graph.ts";
 import { stepKinds } from "../../graph/kinds.ts";
 import { mayExpand, whenGiven } from "../instrument.ts";
 import type { Law } from "../law.ts";

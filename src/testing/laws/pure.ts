@@ -1,4 +1,4 @@
-import type { Graph } from "../../engine/compile.ts";
+import type { Graph } from "../../engine/graph.ts";
 import type { Executor, StepCall } from "../../engine/executor.ts";
 import { watchRuns } from "../../engine/seams.ts";
 import { describe } from "../../values/describe.ts";
