@@ -46,7 +46,7 @@ const wanted = ({ penguins, weather, crawl }: ShownRuns): ReadonlyArray<Photogra
     { name: "report-time", html: small, colours: "light", height: 390, act: view("time") },
     { name: "report-values", html: small, colours: "dark", height: 480, act: view("values") },
     { name: "report-expansions", html: small, colours: "light", height: 470, act: view("expansions") },
-    { name: "report-errors", html: failed, colours: "light", height: 240, act: view("errors") },
+    { name: "report-errors", html: failed, colours: "light", height: 420, act: view("errors") },
     {
       name: "large-graph",
       html: large,
