@@ -45,6 +45,7 @@ type Told = PipelineEvent extends infer Event
 const ofEntry = ({ kind, path, text, began, ended, attempt }: Entry): ReadonlyArray<Told> => {
   switch (kind) {
     case Kind.outcome:
+    case Kind.asIs:
       return [
         { type: "step.started", path, attempt, time: began },
         { type: "step.succeeded", path, attempt, time: ended, outputs: {} },

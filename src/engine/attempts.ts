@@ -62,8 +62,7 @@ export class Attempts implements AttemptRoom {
       },
       (attempt, error, delayMillis) =>
         core.emitter.emit({ type: "step.retried", path, attempt, error, delayMillis }),
-      core.records.cachedAttempts(frame, index, inputs),
-      core.journal?.firstAttempt(path),
+      core.records.journaled(frame, index, inputs),
     );
     const effect = withFallback(policy, path, attempts, (value) =>
       this.#acceptFallback(frame, index, inputs, job.attempt + 1, value),

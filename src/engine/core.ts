@@ -16,7 +16,7 @@ import type { Emitter } from "./emitter.ts";
 import type { Attempt, Call, Frame, Job, MapState } from "./frame.ts";
 import type { ExpansionBudget, Limits } from "./limits.ts";
 import type { Pools } from "./pools.ts";
-import type { Attempt as PolicyAttempt } from "./policy.ts";
+import type { Journaled } from "./policy.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -144,11 +144,7 @@ export interface RecordRoom {
     record: (done: () => void) => ExpansionChanged | undefined,
     begin: () => void,
   ) => void;
-  readonly cachedAttempts: (
-    frame: Frame,
-    index: number,
-    inputs: Inputs,
-  ) => ((attempt: PolicyAttempt) => PolicyAttempt) | undefined;
+  readonly journaled: (frame: Frame, index: number, inputs: Inputs) => Journaled | undefined;
 }
 
 export interface FailureRoom {

@@ -88,6 +88,8 @@ export class Frame {
   /** With a store: when each node started, and which of them have expanded. */
   began: Float64Array | undefined = undefined;
   grown: Uint8Array | undefined = undefined;
+  /** With a store: the text of what a schema that cannot encode has decoded, by node, until that is recorded. */
+  undecoded: Map<number, string> | undefined = undefined;
   /** And what this frame's expansion was given, for the keys of cached steps. */
   given: Given | undefined = undefined;
 

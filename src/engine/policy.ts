@@ -82,33 +82,47 @@ export type OnRetry = (attempt: number, error: unknown, delayMillis: number) => 
 
 export type Attempt = (attempt: number) => Effect.Effect<unknown, unknown>;
 
-/**
- * All attempts of a step under its policy, until one succeeds. `attempt` runs its function once; `around` is put around each attempt and what
- * decodes its value.
- */
+/** Given what an attempt gave, before it is decoded. What it returns is called once that has been decoded. */
+export type BeforeDecoding = (value: unknown) => () => void;
+
+/** How the journal has a part in attempts. */
+export interface Journaled {
+  /** Put around each attempt and what decodes its value. */
+  readonly around: ((attempt: Attempt) => Attempt) | undefined;
+  readonly beforeDecoding: BeforeDecoding | undefined;
+  /** The number of the first attempt. */
+  readonly first: number;
+}
+
+/** All attempts of a step under its policy, until one succeeds. `attempt` runs its function once. */
 export const allAttempts = (
   policy: Policy,
   path: string,
   attempt: Attempt,
   onRetry: OnRetry,
-  around: (attempt: Attempt) => Attempt = (attempt) => attempt,
-  first = 1,
+  journaled: Journaled | undefined,
 ): Effect.Effect<unknown, unknown> => {
-  const once = around(policy.output === undefined ? attempt : decoding(attempt, path, policy.output));
+  const { output } = policy;
+  const decoded = output === undefined ? attempt : decoding(attempt, path, output, journaled?.beforeDecoding);
+  const once = journaled?.around === undefined ? decoded : journaled.around(decoded);
+  const first = journaled?.first ?? 1;
   return policy.retry === undefined ? once(first) : retried(once, policy.retry, onRetry, first);
 };
 
 const decoding =
-  (attempt: Attempt, path: string, schema: unknown): Attempt =>
+  (attempt: Attempt, path: string, schema: unknown, before: BeforeDecoding | undefined): Attempt =>
   (count) =>
-    Effect.flatMap(attempt(count), (value) =>
-      Effect.catchCause(decode(schema, value), (cause) => {
+    Effect.flatMap(attempt(count), (value) => {
+      const whenDecoded = before?.(value);
+      const decoded = decode(schema, value);
+      const noted = whenDecoded === undefined ? decoded : Effect.tap(decoded, () => Effect.sync(whenDecoded));
+      return Effect.catchCause(noted, (cause) => {
         if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt;
         const problem = problemOf(cause);
         const where = problem.path.length === 0 ? "" : `at ${problem.path.map(String).join(".")}: `;
         return Effect.fail(new InvalidOutput({ path, reason: `${where}${problem.reason}` }));
-      }),
-    );
+      });
+    });
 
 const retried = (
   attempt: Attempt,

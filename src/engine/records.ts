@@ -3,14 +3,17 @@
  * handed on once it is recorded, and an expansion begins once it is recorded.
  */
 import * as Cause from "effect/Cause";
+import * as Exit from "effect/Exit";
 import type { ExpansionChanged, InvalidOutput, OutputNotEncodable } from "../errors.ts";
 import { StepFailed } from "../errors.ts";
 import type { Core, RecordRoom } from "./core.ts";
 import type { CachedStep, Given } from "../journal/cache.ts";
-import type { RunJournal } from "../journal/run-journal.ts";
+import type { RunJournal, Undecoded } from "../journal/run-journal.ts";
+import { decode, decodesOnly } from "../values/schema.ts";
 import type { Frame } from "./frame.ts";
+import { Job } from "./frame.ts";
 import { missingOutput } from "./outputs.ts";
-import type { Attempt } from "./policy.ts";
+import type { Attempt, Journaled } from "./policy.ts";
 
 export class Records implements RecordRoom {
   readonly #core: Core;
@@ -28,9 +31,38 @@ export class Records implements RecordRoom {
       core.emitter.emit({ type: "step.recalled", path: frame.pathOf(index), attempt: 0 });
     }
     if (recorded.type === "value") core.handOn(frame, index, recorded.value, 0);
+    else if (recorded.type === "undecoded") this.#decodeAgain(frame, index, recorded);
     else if (recorded.type === "failure") core.failures.collect(frame, index, recorded.error);
     else core.failures.abort(frame, recorded.problem, frame.pathOf(index));
     return true;
+  }
+
+  /** Decodes what a schema that cannot encode had decoded: at once, unless the schema is asynchronous. */
+  #decodeAgain(frame: Frame, index: number, { schema, value, changed }: Undecoded): void {
+    const core = this.#core;
+    const decoded = decode(schema, value);
+    const end = (exit: Exit.Exit<unknown, unknown>): void => {
+      if (Exit.isSuccess(exit)) core.handOn(frame, index, exit.value, 0);
+      else core.failures.abort(frame, changed, changed.path);
+    };
+    if (Exit.isExit(decoded)) {
+      end(decoded);
+      return;
+    }
+    const job = new Job(frame, index, undefined);
+    core.jobs.add(job);
+    const fiber = core.fork(decoded);
+    job.fiber = fiber;
+    fiber.addObserver((exit) => {
+      if (job.cancelled || frame.ending !== undefined) {
+        core.jobs.isOver(job, Exit.interrupt());
+        return;
+      }
+      core.jobs.remove(job);
+      end(exit);
+      core.frames.checkOver(frame);
+      core.drain();
+    });
   }
 
   /** Records what a node provides, and hands it on then. */
@@ -79,15 +111,39 @@ export class Records implements RecordRoom {
     if (changed !== undefined) this.#core.failures.abort(child, changed, path);
   }
 
-  /** What an earlier run computed takes the place of an attempt, if the step is cached. */
-  cachedAttempts(
+  /** What a run with a store does about the attempts of a step. */
+  journaled(frame: Frame, index: number, inputs: Readonly<Record<string, unknown>>): Journaled | undefined {
+    const { journal } = this.#core;
+    if (journal === undefined) return undefined;
+    const { options } = frame.definitionOf(index);
+    return {
+      around: options.cache === undefined ? undefined : this.#cachedAttempts(journal, frame, index, inputs),
+      beforeDecoding: decodesOnly(options.output)
+        ? (value) => {
+            const text = journal.undecodedText(value);
+            return () => {
+              if (text !== undefined) this.#noteUndecoded(frame, index, text);
+            };
+          }
+        : undefined,
+      first: journal.firstAttempt(frame.pathOf(index)),
+    };
+  }
+
+  /** The output of a node is what its schema made of the value with this text. */
+  #noteUndecoded(frame: Frame, index: number, text: string): void {
+    (frame.undecoded ??= new Map()).set(index, text);
+  }
+
+  /** What an earlier run computed takes the place of an attempt. */
+  #cachedAttempts(
+    journal: RunJournal,
     frame: Frame,
     index: number,
     inputs: Readonly<Record<string, unknown>>,
-  ): ((attempt: Attempt) => Attempt) | undefined {
-    const { journal, emitter } = this.#core;
+  ): (attempt: Attempt) => Attempt {
+    const { emitter } = this.#core;
     const definition = frame.definitionOf(index);
-    if (journal === undefined || definition.options.cache === undefined) return undefined;
     const item = frame.map === undefined ? undefined : { value: frame.map.items[index] };
     const { timeoutMillis } = frame.policyOf(index)!;
     const around: Array<Given> = [];
@@ -98,7 +154,20 @@ export class Records implements RecordRoom {
     }
     const pipeline = root.graph!.name;
     const path = frame.pathOf(index);
-    const step: CachedStep = { definition, path, inputs, item, pipeline, around, timeoutMillis };
+    const undecoded = {
+      get: () => frame.undecoded?.get(index),
+      set: (text: string) => this.#noteUndecoded(frame, index, text),
+    };
+    const step: CachedStep = {
+      definition,
+      path,
+      inputs,
+      item,
+      pipeline,
+      around,
+      timeoutMillis,
+      undecoded,
+    };
     return (attempt) => (count) =>
       journal.cached(step, attempt(count), (told) => emitter.emit({ ...told, attempt: 0 }));
   }

@@ -2,8 +2,9 @@
  * A step's output that runs share: computed once by a step that would compute the same, and taken from the store after
  * that. The same is computed by a step with the same pipeline, path (without item keys), version and inputs, within
  * expansions of the same inputs, items and cases, since a function can have captured those. Only what an attempt computed
- * is kept: no failure, and no value of a fallback.
+ * is kept: no failure, no value of a fallback, and nothing that could not be decoded again.
  */
+import * as Cause from "effect/Cause";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import type { CacheOptions } from "../../types/options.ts";
@@ -11,7 +12,9 @@ import { StepTimedOut } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { staticPathOf } from "../path.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
-import { Unwritable } from "../values/encode.ts";
+import { decode as decodeText, Unwritable } from "../values/encode.ts";
+import { decode, decodesOnly } from "../values/schema.ts";
+import { secretIn } from "../values/secrets.ts";
 import { canonical, digest } from "./canonical.ts";
 import { Flights } from "./flights.ts";
 import type { Cached, CacheKey, StoreProblem, StoreService } from "./store.ts";
@@ -39,6 +42,8 @@ export interface CachedStep {
   readonly around: ReadonlyArray<Given>;
   /** How long the step may take, and so wait for another's computation. */
   readonly timeoutMillis: number | undefined;
+  /** The text of what its `output` schema, which cannot encode, has decoded. */
+  readonly undecoded: { readonly get: () => string | undefined; readonly set: (text: string) => void };
 }
 
 /** The run that asks. */
@@ -183,18 +188,27 @@ class Lookup {
 
   #computed(): Effect.Effect<unknown, unknown> {
     const { store, runId, now } = this.#run;
-    const { path, definition } = this.#step;
+    const { path } = this.#step;
     const reason = this.#missed === "" ? store.missReason(this.#key) : Effect.succeed(this.#missed);
     return Effect.flatMap(reason, (said) => {
       this.#tell({ type: "cache.missed", path, reason: said });
       return Effect.tap(this.#compute, (value) =>
         Effect.sync(() => {
-          const text = encodeBy(definition.options.output, value, store.keepsSecrets);
+          const text = this.#textOf(value);
           // One that cannot be written fails the step when it is recorded.
           if (typeof text === "string") store.putCached(this.#key, { text, runId, path, time: now });
         }),
       );
     });
+  }
+
+  /** What a schema that cannot encode has made is kept as it was before. */
+  #textOf(value: unknown): string | Unwritable | undefined {
+    const { definition, undecoded } = this.#step;
+    const { keepsSecrets } = this.#run.store;
+    const { output } = definition.options;
+    if (!decodesOnly(output)) return encodeBy(output, value, keepsSecrets);
+    return keepsSecrets || secretIn(value) === undefined ? undecoded.get() : undefined;
   }
 
   readonly #nothing: Found = Effect.sync(() => {
@@ -203,25 +217,36 @@ class Lookup {
   });
 
   #find(): Found {
-    return Effect.map(this.#run.store.cached(this.#key), (found) => {
-      if (found === undefined) return undefined;
+    return Effect.flatMap(this.#run.store.cached(this.#key), (found): Found => {
+      if (found === undefined) return Effect.undefined;
       if (this.#run.now - found.time >= this.#ttl) {
         this.#missed = `what run ${found.runId} computed is older than its ttl`;
-        return undefined;
+        return Effect.undefined;
       }
       return this.#read(found);
     });
   }
 
-  #read({ text, runId, path }: Cached): { readonly value: unknown } | undefined {
-    try {
-      const value = decodeBy(this.#step.definition.options.output, text);
-      this.#tell({ type: "cache.hit", path: this.#step.path, fromRun: runId, fromPath: path });
-      return { value };
-    } catch {
-      this.#missed = `what run ${runId} computed does not fit the step's output schema`;
-      return undefined;
-    }
+  #read({ text, runId, path }: Cached): Found {
+    const { definition, undecoded } = this.#step;
+    const { output } = definition.options;
+    const isUndecoded = decodesOnly(output);
+    const read = Effect.suspend(() =>
+      isUndecoded ? decode(output, decodeText(text)) : Effect.succeed(decodeBy(output, text)),
+    );
+    return Effect.matchCauseEffect(read, {
+      onSuccess: (value) =>
+        Effect.sync(() => {
+          if (isUndecoded) undecoded.set(text);
+          this.#tell({ type: "cache.hit", path: this.#step.path, fromRun: runId, fromPath: path });
+          return { value };
+        }),
+      onFailure: (cause) => {
+        if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt;
+        this.#missed = `what run ${runId} computed does not fit the step's output schema`;
+        return Effect.undefined;
+      },
+    });
   }
 
   /** A step waits for another's computation no longer than it may take itself. */

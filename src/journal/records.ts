@@ -6,7 +6,10 @@ import { isAtOrUnderAny } from "../path.ts";
 
 /** What a record says of its path. The numbers are in the files of stores: never reuse one. */
 export const Kind = {
-  /** The output of a step or an item, or the direct value of a dynamic step. */
+  /**
+   * The output of a step or an item, or the direct value of a dynamic step: as its `output` schema encodes it, or as it was
+   * before a schema that cannot encode decoded it. Decoded when it is read.
+   */
   outcome: 1,
   /** The error of an item that failed in a map that collects failures. */
   failure: 2,
@@ -22,6 +25,8 @@ export const Kind = {
   reopened: 7,
   /** The step waits for a value from outside; the text is a `WaitText` as JSON. Over once its outcome is recorded. */
   waiting: 8,
+  /** An outcome that its `output` schema is not to decode: what a fallback gave, or what could be recorded only once it was decoded. */
+  asIs: 9,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -57,6 +62,7 @@ const questions: Readonly<
   [Kind.deadline]: "deadline",
   [Kind.reopened]: undefined,
   [Kind.waiting]: "waiting",
+  [Kind.asIs]: "outcome",
 };
 
 /** The records that count, oldest first. Given all of a run's, oldest first. */
@@ -79,8 +85,9 @@ export const newest = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
   return counting.reverse();
 };
 
+/** Does a record end its step, with an output or as an item that failed? */
+export const isOutcome = ({ kind }: { readonly kind: Kind }): boolean => questions[kind] === "outcome";
+
 /** The outcome of each path: a step's output, or the error of an item that failed. */
 export const outcomesOf = (entries: ReadonlyArray<Entry>): ReadonlyMap<string, Entry> =>
-  new Map(
-    entries.flatMap((entry) => (questions[entry.kind] === "outcome" ? [[entry.path, entry] as const] : [])),
-  );
+  new Map(entries.filter(isOutcome).map((entry) => [entry.path, entry]));

@@ -24,6 +24,7 @@ export class Replay {
     const { kind, path, text } = entry;
     switch (kind) {
       case Kind.outcome:
+      case Kind.asIs:
       case Kind.failure:
         this.#outcomes.set(path, entry);
         return;

@@ -15,6 +15,8 @@ import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describeWithCauses } from "../values/causes.ts";
 import { describe } from "../values/describe.ts";
 import { decode, encode, Unwritable } from "../values/encode.ts";
+import { decodesOnly } from "../values/schema.ts";
+import { secretIn } from "../values/secrets.ts";
 import type { CachedStep, CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
 import { readError, writeError } from "./failure-text.ts";
@@ -27,8 +29,18 @@ import type { Answer, Journal, Message, StoreService } from "./store.ts";
 /** What is recorded of a step: what it gave, what it failed with, or something that cannot be read. */
 export type Replayed =
   | { readonly type: "value"; readonly value: unknown }
+  | Undecoded
   | { readonly type: "failure"; readonly error: unknown }
   | { readonly type: "corrupt"; readonly problem: StoreCorrupt | ExpansionChanged };
+
+/** A value that is to be decoded by a schema that may be asynchronous. */
+export interface Undecoded {
+  readonly type: "undecoded";
+  readonly schema: unknown;
+  readonly value: unknown;
+  /** What it means that the schema refuses it. */
+  readonly changed: ExpansionChanged;
+}
 
 /** What the journal needs to know of a frame of the engine: which steps its nodes run, and what it notes of each. */
 interface Frame {
@@ -40,6 +52,8 @@ interface Frame {
   began: Float64Array | undefined;
   /** Which nodes have expanded. */
   grown: Uint8Array | undefined;
+  /** The texts of what a schema that cannot encode has decoded. */
+  readonly undecoded: Map<number, string> | undefined;
 }
 
 /** A call that expanded. */
@@ -133,16 +147,16 @@ export class RunJournal {
       return undefined;
     }
     const { output } = frame.definitionOf(index).options;
+    // If it can be read, it is what was recorded, and the schema is another one.
+    const changed = () => new ExpansionChanged({ path, missing: [], added: [], changed: [path] });
     try {
-      return entry.kind === Kind.failure
-        ? { type: "failure", error: readError(entry.text) }
-        : { type: "value", value: decodeBy(output, entry.text) };
-    } catch (error) {
-      if (isReadable(entry.text)) {
-        // It is what was recorded, and the schema is another one.
-        const problem = new ExpansionChanged({ path, missing: [], added: [], changed: [path] });
-        return { type: "corrupt", problem };
+      if (entry.kind === Kind.failure) return { type: "failure", error: readError(entry.text) };
+      if (entry.kind === Kind.outcome && decodesOnly(output)) {
+        return { type: "undecoded", schema: output, value: decode(entry.text), changed: changed() };
       }
+      return { type: "value", value: decodeBy(output, entry.text) };
+    } catch (error) {
+      if (isReadable(entry.text)) return { type: "corrupt", problem: changed() };
       const reason = `what is recorded of "${path}" cannot be read: ${describe(error)}`;
       return { type: "corrupt", problem: new StoreCorrupt({ store: this.store.name, reason }) };
     }
@@ -164,17 +178,38 @@ export class RunJournal {
     if (kind === "map" && frame.map === undefined) return false;
     // An outcome that did not come out of the expansion alone is recorded by itself.
     if (frame.grown?.[index] === 1 && !("fallback" in options) && options.cache === undefined) return false;
-    const given = outputs !== "all" && outputs.length > 1 ? picked(outputs, value) : value;
-    const text = encodeBy(options.output, given, this.store.keepsSecrets);
+    const undecoded = this.#undecoded(frame, index, value);
+    const given = () => (outputs !== "all" && outputs.length > 1 ? picked(outputs, value) : value);
+    const text = undecoded ?? encodeBy(options.output, given(), this.store.keepsSecrets);
     if (typeof text !== "string") return this.#notEncodable(frame, index, text);
-    const { maxValueBytes } = this.store;
-    // Three bytes for a character are the most that UTF-8 takes, so that counting is rarely needed.
-    if (text.length * 3 > maxValueBytes && byteLength(text) > maxValueBytes) {
-      const reason = `its text has more bytes than maxValueBytes of the store allows, ${maxValueBytes}: return a reference to it, or give the store a larger maxValueBytes.`;
+    if (!this.#fits(text)) {
+      const reason = `its text has more bytes than maxValueBytes of the store allows, ${this.store.maxValueBytes}: return a reference to it, or give the store a larger maxValueBytes.`;
       return this.#notEncodable(frame, index, new Unwritable([], reason));
     }
-    this.#append(Kind.outcome, frame, index, text, attempt, done);
+    const isAsIs = undecoded === undefined && decodesOnly(options.output);
+    this.#append(isAsIs ? Kind.asIs : Kind.outcome, frame, index, text, attempt, done);
     return true;
+  }
+
+  /** The text of what a schema that cannot encode is to decode; undefined: it cannot be recorded. */
+  undecodedText(value: unknown): string | undefined {
+    const text = encode(value);
+    return typeof text === "string" && this.#fits(text) ? text : undefined;
+  }
+
+  /** Is a text short enough for the store? */
+  #fits(text: string): boolean {
+    const { maxValueBytes } = this.store;
+    // Three bytes for a character are the most that UTF-8 takes, so that counting is rarely needed.
+    return text.length * 3 <= maxValueBytes || byteLength(text) <= maxValueBytes;
+  }
+
+  /** The text of what was decoded to this value. None, where that is a secret: the text holds it in clear. */
+  #undecoded(frame: Frame, index: number, value: unknown): string | undefined {
+    const text = frame.undecoded?.get(index);
+    if (text === undefined) return undefined;
+    frame.undecoded!.delete(index);
+    return this.store.keepsSecrets || secretIn(value) === undefined ? text : undefined;
   }
 
   /** Records that an item failed in a map that goes on without it. */

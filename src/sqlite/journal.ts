@@ -3,7 +3,7 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import * as Effect from "effect/Effect";
 import { StoreError } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
-import { Kind } from "../journal/records.ts";
+import { isOutcome, Kind } from "../journal/records.ts";
 import type { Answer, Journal, RunStatus, StoredEvent, StoreProblem } from "../journal/store.ts";
 import type { Before } from "./claims.ts";
 import { lineOf } from "./lines.ts";
@@ -231,12 +231,13 @@ export class SqliteJournal implements Journal, Client {
   }
 
   /** Keeps the list of who waits, and takes the messages that are recorded. */
-  #writeWait({ kind, path, text, ended, message }: Entry): void {
+  #writeWait(entry: Entry): void {
+    const { kind, path, text, ended, message } = entry;
     if (message !== undefined) this.#statements.takeMessage.run(message);
     if (kind === Kind.waiting) {
       this.#isWaiting = true;
       this.#statements.wait.run(this.run, path, Math.round(ended), this.#values.place(text, this.run));
-    } else if (kind === Kind.outcome || kind === Kind.failure || kind === Kind.dropped) {
+    } else if (isOutcome(entry) || kind === Kind.dropped) {
       this.#statements.unwait.run(this.run, path);
     }
   }

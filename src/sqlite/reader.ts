@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { StoreCorrupt } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
-import { Kind, newest } from "../journal/records.ts";
+import { isOutcome, newest } from "../journal/records.ts";
 import type { RunDetails, RunFilter, RunStatus, RunSummary, StoredEvent, Wait } from "../journal/store.ts";
 import { runStatuses } from "../journal/store.ts";
 import { readLines } from "./lines.ts";
@@ -131,9 +131,7 @@ export class Reader {
 
   /** The text of a path's outcome, without making texts of all others. */
   value(row: RunRow, path: string): string | undefined {
-    const entry = newest(this.#entries(row)).findLast(
-      (entry) => entry.path === path && (entry.kind === Kind.outcome || entry.kind === Kind.failure),
-    );
+    const entry = newest(this.#entries(row)).findLast((entry) => entry.path === path && isOutcome(entry));
     return entry === undefined ? undefined : this.#values.show(entry.text);
   }
 

@@ -7,7 +7,7 @@ import * as Layer from "effect/Layer";
 import type { StoreLayer } from "../../types/store.ts";
 import { StoreError } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
-import { Kind, newest } from "../journal/records.ts";
+import { isOutcome, Kind, newest } from "../journal/records.ts";
 import type {
   Answer,
   Cached,
@@ -185,7 +185,9 @@ export class MemoryStore {
   /** The paths whose outcomes are recorded. */
   recorded(runId: string): ReadonlySet<string> {
     const entries = newest(this.#runs.get(runId)?.entries ?? []);
-    return new Set(entries.filter(({ kind }) => kind === Kind.outcome).map(({ path }) => path));
+    return new Set(
+      entries.flatMap((entry) => (isOutcome(entry) && entry.kind !== Kind.failure ? [entry.path] : [])),
+    );
   }
 
   get layer(): StoreLayer {
@@ -287,7 +289,7 @@ export class MemoryStore {
       .filter(({ state }) => state.status === "running")
       .flatMap(({ run, entries }) => {
         const all = newest(entries);
-        const over = new Set(all.filter(({ kind }) => kind <= Kind.failure).map(({ path }) => path));
+        const over = new Set(all.filter(isOutcome).map(({ path }) => path));
         return all
           .filter(({ kind, path }) => kind === Kind.waiting && !over.has(path))
           .map(({ path, text, ended }): Wait => ({ runId: run.id, path, text, since: ended }));
@@ -322,7 +324,6 @@ export class MemoryStore {
 
   get #service(): StoreService {
     const keyOf = ({ step, version, inputs }: CacheKey): string => JSON.stringify([step, version, inputs]);
-    const isOutcome = ({ kind }: Entry): boolean => kind === Kind.outcome || kind === Kind.failure;
     return {
       name: this.name,
       maxValueBytes: unlimited,

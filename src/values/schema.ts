@@ -36,6 +36,10 @@ export const isEffectSchema = (schema: unknown): schema is Schema<unknown> =>
 const isStandardSchema = (schema: unknown): schema is StandardSchemaV1 =>
   isObject(schema) && "~standard" in schema;
 
+/** Can this schema decode only (a Standard Schema: zod, valibot, arktype), so that what it made has no way back? */
+export const decodesOnly = (schema: unknown): boolean =>
+  !isUnchecked(schema) && !isEffectSchema(schema) && isStandardSchema(schema);
+
 /** Is this something that `.input` takes? */
 export const isSchema = (schema: unknown): boolean =>
   isUnchecked(schema) || isEffectSchema(schema) || isStandardSchema(schema);

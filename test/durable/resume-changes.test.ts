@@ -47,6 +47,11 @@ test(
         .step("count", [], () => value, { output })
         .step("end", ["count"], stop);
     assert.ok(isChange(await changed(version(Schema.String, "five"), version(Schema.Int, 5)), "count"));
+    assert.ok(isChange(await changed(version(z.string(), "five"), version(z.number(), 5)), "count"));
+    assert.ok(isChange(await changed(version(undefined, "five"), version(z.number(), 5)), "count"));
+    assert.ok(isChange(await changed(version(Schema.String, "five"), version(z.number(), 5)), "count"));
+    const slow = z.number().refine(async () => true);
+    assert.ok(isChange(await changed(version(z.string(), "five"), version(slow, 5)), "count"));
   },
 );
 

@@ -80,6 +80,19 @@ test("an input that its schema looks up is the same before and after a resume", 
   ]);
 });
 
+test("an output whose schema makes a Date of text is a Date before and after a resume", limit, async () => {
+  const { atOnce, resumed } = await seenBy((stop) =>
+    pipeline("dated")
+      .step("day", [], () => "2031-05-01", { output: z.coerce.date() as any })
+      .step("look", ["day"], ({ day }: any) => {
+        if (stop()) throw new Error("stop");
+        return [day instanceof Date, day.toISOString()];
+      }),
+  );
+  assert.deepEqual(atOnce, [true, "2031-05-01T00:00:00.000Z"]);
+  assert.deepEqual(resumed, atOnce);
+});
+
 class NotFound extends Data.TaggedError("NotFound")<{ readonly id: number }> {}
 class HttpError extends Error {
   readonly status: number;

@@ -6,6 +6,7 @@ import * as Stream from "effect/Stream";
 import { pipeline, resume, Signal, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { test } from "vitest";
+import * as z from "zod";
 import { temporary } from "../sqlite/support.ts";
 
 const newFile = temporary();
@@ -142,3 +143,24 @@ test("a value sent after the deadline while nobody runs is refused and never use
   const error: any = await Effect.runPromise(Effect.flip(resume(approval, "r", { store: shared })));
   assert.equal(error._tag, "StepTimedOut");
 });
+
+test(
+  "an answer whose schema makes something that is no JSON is delivered, with a store and when resumed",
+  limit,
+  async () => {
+    const shared = store();
+    let stop = true;
+    const visit = pipeline("visit")
+      .await("day", z.object({ at: z.coerce.date() }))
+      .step("year", ["day"], ({ day }) => {
+        if (stop) throw new Error("stop");
+        return day.at.getUTCFullYear();
+      });
+    const run = visit.runPromise({}, { store: shared, runId: "r" }).catch((error) => error);
+    await sleep(200);
+    assert.equal(await send("r", "day", { at: "2031-05-01" }, { store: shared }), "accepted");
+    assert.equal((await run)._tag, "StepFailed");
+    stop = false;
+    assert.equal((await Effect.runPromise(resume(visit, "r", { store: shared }))).year, 2031);
+  },
+);
