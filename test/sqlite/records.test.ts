@@ -16,7 +16,8 @@ const played = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
   let table: Array<Entry> = [];
   const isBeneath = (path: string, above: string): boolean =>
     path === above || path.startsWith(`${above}/`) || path.startsWith(`${above}[`);
-  const isOutcome = ({ kind }: Entry): boolean => kind === Kind.outcome || kind === Kind.failure;
+  const outcomes: ReadonlyArray<Kind> = [Kind.outcome, Kind.failure, Kind.asIs];
+  const isOutcome = ({ kind }: Entry): boolean => outcomes.includes(kind);
   for (const next of entries) {
     if (next.kind === Kind.dropped) table = table.filter(({ path }) => !isBeneath(path, next.path));
     else if (next.kind === Kind.reopened)
