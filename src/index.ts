@@ -40,7 +40,7 @@ export { Progress } from "./progress/layer.ts";
 export type { ProgressOptions } from "./progress/open.ts";
 export type { ProgressOutput } from "./progress/terminal.ts";
 export type { ResumeOptions } from "./run/resume.ts";
-export { resume } from "./run/resume.ts";
+export { resume, resumePromise } from "./run/resume.ts";
 export { Runs } from "./run/runs.ts";
 export { Signal } from "./run/signal.ts";
 export { Store } from "./journal/store.ts";

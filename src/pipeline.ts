@@ -8,10 +8,11 @@ import * as Effects from "effect/Effect";
 import type { PipelineFunction, PipelineOfFunction } from "../types/api.ts";
 import type { RunOptions, WaitOptions } from "../types/options.ts";
 import type { Plan } from "../types/plan.ts";
+import type { PromiseRun } from "../types/run.ts";
 import type { Graph } from "./engine/graph.ts";
 import { compile, graphOf } from "./engine/graph.ts";
 import { decodeInputs } from "./engine/inputs.ts";
-import { GraphError, InvalidOutput } from "./errors.ts";
+import { GraphError } from "./errors.ts";
 import type { AnyOptions, StepDefinition } from "./graph/definition.ts";
 import type { GraphInput } from "./graph/node.ts";
 import { withPipeline } from "./graph/added-pipeline.ts";
@@ -20,6 +21,7 @@ import { onlyOf } from "./graph/only.ts";
 import { mayReadEachOther, sorted } from "./graph/order.ts";
 import { makeDefinition, standalone } from "./graph/steps.ts";
 import { planOf } from "./plan.ts";
+import { promiseOf, promiseRunOf, settling } from "./run/promises.ts";
 import { runGraph, startGraph } from "./run/run.ts";
 import { awaitSignal, sleepFor } from "./run/signal.ts";
 import { describe } from "./values/describe.ts";
@@ -169,8 +171,19 @@ class PipelineValue {
   }
 
   runPromise(inputs: Inputs = {}, options: RunOptions = {}): Promise<Record<string, unknown>> {
-    const outputs = this.run(inputs, options);
-    return Effects.runPromise(this.#mayHoldThen ? Effects.flatMap(outputs, settling) : outputs);
+    return promiseOf(this.#settling(this.run(inputs, options)), options);
+  }
+
+  async startPromise(
+    inputs: Inputs = {},
+    options: RunOptions = {},
+  ): Promise<PromiseRun<Record<string, unknown>>> {
+    const run = await promiseOf(this.start(inputs, options), options);
+    return promiseRunOf(run, this.#settling(run.await), options.signal);
+  }
+
+  #settling(outputs: Effect<Record<string, unknown>, unknown>): Effect<Record<string, unknown>, unknown> {
+    return this.#mayHoldThen ? settling(outputs) : outputs;
   }
 
   /** Whether a run's outputs may have the name "then", which would make a promise wait for them. */
@@ -190,13 +203,6 @@ class PipelineValue {
     return new PipelineValue(this.#builder.withStep(makeDefinition(this.name, parts)));
   }
 }
-
-/** A promise whose value has a method `then` calls that, and waits for ever. */
-const settling = (outputs: Record<string, unknown>): Effect<Record<string, unknown>, InvalidOutput> => {
-  if (typeof outputs["then"] !== "function") return Effects.succeed(outputs);
-  const reason = `The output "then" is a function, so a promise of the outputs would never settle. Rename it, or use run, which returns an Effect.`;
-  return Effects.fail(new InvalidOutput({ path: "then", reason }));
-};
 
 /** How many steps `addAll` takes of an iterable that does not say how many it has, such as a generator. */
 const mostOfUnknownLength = 100_000;

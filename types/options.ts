@@ -1,6 +1,7 @@
 /** What a step, a map and a run can be asked for beside the work itself. */
 import type { Input as DurationInput } from "effect/Duration";
 import type { Schedule } from "effect/Schedule";
+import type { PipelineEvent } from "../src/events.ts";
 import type { StoreLayer } from "./store.ts";
 
 /**
@@ -185,6 +186,13 @@ export interface RunOptions {
   readonly maxDepth?: number | undefined;
   /** What a failure does to steps that do not depend on it: interrupts them (the default), or lets them finish. */
   readonly onFailure?: "interrupt" | "finish" | undefined;
+  /**
+   * Interrupts the run when it fires: the signals of the run's steps fire with the same reason, and a promise of the run
+   * rejects with it. If it has fired before, nothing starts. Whoever joined a run that is under way stops waiting for it.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /** Called with each event of the run as it happens. What it throws is logged, and does not break the run. */
+  readonly onEvent?: ((event: PipelineEvent) => void) | undefined;
   /** The run's id; a new one by default. */
   readonly runId?: string | undefined;
   /** How long an interrupted step may take to end before it is abandoned; 5 seconds by default. */

@@ -62,7 +62,7 @@ import type {
   ValueIn,
   ValueOf,
 } from "./returned.ts";
-import type { Run } from "./run.ts";
+import type { PromiseRun, Run } from "./run.ts";
 import type {
   AnySchema,
   Decoded,
@@ -388,14 +388,26 @@ type RunParameters<Inputs> = {} extends Inputs
   ? [inputs?: Inputs, options?: RunOptions]
   : [inputs: Inputs, options?: RunOptions];
 
-type RunPromise<Inputs, Outputs, Services> = [Services] extends [never]
-  ? (...parameters: RunParameters<Inputs>) => Promise<PlainOutputs<Outputs>>
-  : NeedsRun<(...parameters: RunParameters<Inputs>) => Promise<PlainOutputs<Outputs>>, Services>;
+type RunPromise<Inputs, Outputs, Services> = WithoutServices<
+  (...parameters: RunParameters<Inputs>) => Promise<PlainOutputs<Outputs>>,
+  "The pipeline needs services, so it has no runPromise: use run, and provide",
+  Services
+>;
+
+type StartPromise<Inputs, Outputs, Services> = WithoutServices<
+  (...parameters: RunParameters<Inputs>) => Promise<PromiseRun<PlainOutputs<Outputs>>>,
+  "The pipeline needs services, so it has no startPromise: use start, and provide",
+  Services
+>;
+
+type WithoutServices<Call, Sentence, Services> = [Services] extends [never]
+  ? Call
+  : NeedsServices<Call, Sentence, Services>;
 
 /** The sentence. Where the services are `any` there may be none: both, so that every pipeline is a `Pipeline<any, any, any, any>`. */
-type NeedsRun<Call, Service, Services = Service> = Service extends typeof typesOf
+type NeedsServices<Call, Sentence, Service, Services = Service> = Service extends typeof typesOf
   ? Call
-  : ["The pipeline needs services, so it has no runPromise: use run, and provide", Services];
+  : [Sentence, Services];
 
 /**
  * A pipeline: an immutable value with the types of what it is given, what it gives, how it can fail and which services
@@ -408,6 +420,8 @@ export interface Pipeline<in out Inputs, Outputs, out Failure, out Services>
     Typed<Inputs, Outputs, Failure, Services> {
   /** Runs the pipeline and gives a Promise. Only where no service is missing: else it is a sentence that names them. */
   readonly runPromise: RunPromise<Inputs, Outputs, Services>;
+  /** Starts a run and gives its handle, without Effect. Only where no service is missing: else a sentence names them. */
+  readonly startPromise: StartPromise<Inputs, Outputs, Services>;
 }
 
 /**
@@ -437,3 +451,12 @@ export type FailureOf<P> = P extends Typed<any, any, infer Failure, any> ? Failu
  * @public
  */
 export type ServicesOf<P> = P extends Typed<any, any, any, infer Services> ? Services : never;
+
+/** A pipeline that needs no services; else a sentence that names them. For functions that run it as a Promise. */
+export type RunWithoutServices<P> = [ServicesOf<P>] extends [never]
+  ? P
+  : NeedsServices<
+      P,
+      "The pipeline needs services, so there is no promise: use resume, and provide",
+      ServicesOf<P>
+    >;

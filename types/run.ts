@@ -70,3 +70,26 @@ export interface Run<Outputs, Failure> {
   /** What failed, what was skipped, what was left behind. */
   readonly report: RunReport;
 }
+
+/**
+ * A run that has been started, for callers without Effect. It goes on whether or not anybody looks.
+ *
+ * @public
+ */
+export interface PromiseRun<Outputs> {
+  /** The id, under which a store keeps it. */
+  readonly id: string;
+  /** Every event from the first one on, and the end when the run has ended. Each loop over it gets all of them. */
+  readonly events: AsyncIterable<PipelineEvent>;
+  /** The graph as expanded so far. */
+  readonly plan: Plan;
+  /**
+   * The outputs, when they are there. Rejects with the error of the run; with the reason of the run's `signal` if that
+   * stopped it; as `RunInterrupted` if something else did.
+   */
+  readonly result: Promise<Outputs>;
+  /** Stops the run; fulfilled when nothing of it is left running. */
+  interrupt(): Promise<void>;
+  /** What failed, what was skipped, what was left behind. */
+  readonly report: RunReport;
+}

@@ -3,6 +3,7 @@
  * event: a run pays for what it asks.
  */
 import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
 import type { RunOptions } from "../../types/options.ts";
 import type { Watcher } from "../engine/emitter.ts";
 import { Listeners } from "../engine/seams.ts";
@@ -10,6 +11,7 @@ import { writableAsJson } from "../event-json.ts";
 import type { PipelineEvent } from "../events.ts";
 import { apply } from "../fold/apply.ts";
 import { RunState } from "../fold/run-state.ts";
+import { describe } from "../values/describe.ts";
 import { Measures } from "./measures.ts";
 import { Spans } from "./spans.ts";
 
@@ -20,7 +22,8 @@ export interface Observation extends Pick<Watcher, "logsEvents" | "around" | "be
 export const observe = (options: RunOptions, context: Context.Context<never>): Observation | undefined => {
   const around = Context.get(context, Listeners);
   const { tracing, metrics } = options;
-  if (around.length === 0 && tracing !== true && metrics !== true) return undefined;
+  const onEvent = options.onEvent && guarded(options.onEvent, context);
+  if (around.length === 0 && tracing !== true && metrics !== true && onEvent === undefined) return undefined;
   const spans = tracing === true ? new Spans(context) : undefined;
   // Of a run that is traced, only what has not ended is kept.
   const state = new RunState("", undefined, { keepsItems: false, keepsInsides: false, mostSteps: Infinity });
@@ -30,11 +33,34 @@ export const observe = (options: RunOptions, context: Context.Context<never>): O
       // Spans first: whoever else listens may log, or trace.
       spans?.event(event, apply(state, event)?.kind ?? "step");
       measures?.event(event);
-      if (around.length > 0) writableAsJson(event);
+      if (around.length > 0 || onEvent !== undefined) writableAsJson(event);
       for (const listener of around) listener(event);
+      onEvent?.(event);
     },
     logsEvents: around.length > 0 || spans !== undefined,
     around: spans?.middleware,
     began: measures && ((engine) => measures.began(engine)),
+  };
+};
+
+/** What `onEvent` throws, or its promise rejects with, is logged the first time: a listener does not break a run. */
+const guarded = (
+  onEvent: (event: PipelineEvent) => unknown,
+  context: Context.Context<never>,
+): ((event: PipelineEvent) => void) => {
+  let hasFailed = false;
+  const failed = (type: string, thrown: unknown): void => {
+    if (hasFailed) return;
+    hasFailed = true;
+    const line = `onEvent failed at an event "${type}": ${describe(thrown)} The run continues. Later failures of onEvent are not logged.`;
+    Effect.runForkWith(context)(Effect.logWarning(line));
+  };
+  return (event) => {
+    try {
+      const returned = onEvent(event);
+      if (returned instanceof Promise) returned.catch((thrown: unknown) => failed(event.type, thrown));
+    } catch (thrown) {
+      failed(event.type, thrown);
+    }
   };
 };

@@ -75,7 +75,7 @@ const drive = (
         journal?.tell(event);
       };
     };
-    let interrupt = (): void => {};
+    let interrupt = (_reason?: unknown): void => {};
     const engine = new Engine({
       limits: limitsOf(options),
       context: contextOf(fiber, live),
@@ -105,7 +105,7 @@ const drive = (
         return;
       }
       whenEnded = () => ended(Effect.void);
-      interrupt();
+      interrupt(options.signal?.aborted === true ? options.signal.reason : undefined);
     });
   });
 
@@ -118,7 +118,9 @@ export const driven = (
   watcher: Watcher | undefined,
   restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E> = (effect) => effect,
 ): Effect.Effect<Outputs, unknown> => {
-  const running = restore(drive(graph, session, options, fiber, watcher));
+  // The signal may have fired while the run was opened.
+  const isStopped = options.signal?.aborted === true;
+  const running = isStopped ? Effect.interrupt : restore(drive(graph, session, options, fiber, watcher));
   if (session.end === undefined) return running;
   const failing = Effect.catchCause(running, (cause) => {
     const problem = Cause.hasInterruptsOnly(cause) ? session.lost() : undefined;

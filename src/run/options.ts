@@ -8,6 +8,7 @@ import type { Check, Specification } from "../values/specification.ts";
 import {
   aBoolean,
   aDuration,
+  aFunction,
   aLimit,
   isRecord,
   oneOf,
@@ -30,6 +31,12 @@ const store: Check = (name, value) =>
   isLayer(value)
     ? undefined
     : `${name} must be a layer such as SqliteStore.layer({ filename: "runs.db" }); got ${typed(value)}.`;
+
+/** By what is done with it: a signal may come from another realm, or from a library. */
+const anAbortSignal: Check = (name, value) =>
+  isRecord(value) && typeof value["aborted"] === "boolean" && typeof value["addEventListener"] === "function"
+    ? undefined
+    : `${name} must be an AbortSignal, such as the signal of an AbortController; got ${typed(value)}.`;
 
 /** In the order of the documentation. */
 export const runOptions: Specification = {
@@ -58,6 +65,16 @@ export const runOptions: Specification = {
     check: aDuration,
     does: "How long an interrupted step can take to end before it is abandoned and reported as leaked",
     without: "5 seconds",
+  },
+  signal: {
+    check: anAbortSignal,
+    does: "An `AbortSignal`. When it fires, the run is interrupted, and the signals of its steps fire with the same reason. A promise of the run rejects with that reason. If it has fired before, nothing starts",
+    without: "no signal",
+  },
+  onEvent: {
+    check: aFunction("each event"),
+    does: "Called with each [event](events.md) of the run as it happens. If it throws, that is logged once, and the run continues",
+    without: "nobody is told",
   },
   runId: { check: aRunId, does: "The id of the run, part of each `idempotencyKey`", without: "a new one" },
   store: { check: store, does: "Where the run is recorded", without: "nowhere" },

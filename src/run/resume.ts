@@ -2,9 +2,10 @@
 import type { Effect } from "effect/Effect";
 import * as Effects from "effect/Effect";
 import type { RunOptions } from "../../types/options.ts";
-import type { FailureOf, OutputsOf, Pipeline, ServicesOf } from "../../types/pipeline.ts";
+import type { FailureOf, OutputsOf, Pipeline, RunWithoutServices, ServicesOf } from "../../types/pipeline.ts";
 import { expandable } from "../engine/graph.ts";
 import type { RunError, RunNotFound } from "../errors.ts";
+import { promiseOf, settling } from "./promises.ts";
 import { resumeGraph } from "./run.ts";
 
 /**
@@ -18,6 +19,17 @@ export interface ResumeOptions extends Omit<RunOptions, "runId"> {
   /** Items that failed in a map that collects failures run again, and all that follows from it. */
   readonly retryFailed?: boolean;
 }
+
+const resuming = (
+  pipeline: unknown,
+  runId: string,
+  { from, retryFailed, ...options }: ResumeOptions,
+  name: string,
+): Effect<Record<string, unknown>, unknown> => {
+  const graph = expandable(pipeline);
+  if (graph === undefined) throw new TypeError(`${name} takes a pipeline.`);
+  return Effects.suspend(() => resumeGraph(graph, { ...options, runId }, { from, retryFailed }));
+};
 
 /**
  * Goes on with a run that crashed, failed or was interrupted: what is recorded is not run again, what failed or was not
@@ -50,9 +62,42 @@ export const resume = <P extends Pipeline<any, any, any, any>>(
   runId: string,
   options: ResumeOptions = {},
 ): Effect<OutputsOf<P>, FailureOf<P> | RunError | RunNotFound, ServicesOf<P>> => {
-  const graph = expandable(pipeline);
-  if (graph === undefined) throw new TypeError("resume takes a pipeline.");
-  const { from, retryFailed, ...others } = options;
-  const resumed = Effects.suspend(() => resumeGraph(graph, { ...others, runId }, { from, retryFailed }));
-  return resumed as unknown as Effect<OutputsOf<P>, FailureOf<P> | RunError | RunNotFound, ServicesOf<P>>;
+  const resumed: unknown = resuming(pipeline, runId, options, "resume");
+  return resumed as Effect<OutputsOf<P>, FailureOf<P> | RunError | RunNotFound, ServicesOf<P>>;
+};
+
+/**
+ * `resume` as a Promise, only for pipelines that need no services. It takes the run's store as an option.
+ *
+ * @example
+ * ```ts
+ * import { pipeline, resumePromise } from "espalier";
+ * import { SqliteStore } from "espalier/sqlite";
+ * import { mkdtempSync } from "node:fs";
+ * import { tmpdir } from "node:os";
+ * import { join } from "node:path";
+ *
+ * const store = SqliteStore.layer({ filename: join(mkdtempSync(join(tmpdir(), "runs-")), "runs.db") });
+ * let isUp = false;
+ * const report = pipeline("report")
+ *   .step("rows", [], async () => [1, 2, 3])
+ *   .step("sent", ["rows"], async ({ rows }) => {
+ *     if (!isUp) throw new Error("down");
+ *     return rows.length;
+ *   });
+ *
+ * await report.runPromise({}, { store, runId: "monday" }).catch(() => {}); // "rows" is recorded
+ * isUp = true;
+ * console.log((await resumePromise(report, "monday", { store })).sent); // 3
+ * ```
+ *
+ * @public
+ */
+export const resumePromise = async <P extends Pipeline<any, any, any, any>>(
+  pipeline: RunWithoutServices<P>,
+  runId: string,
+  options: ResumeOptions = {},
+): Promise<OutputsOf<P>> => {
+  const resumed = settling(resuming(pipeline, runId, options, "resumePromise"));
+  return promiseOf(resumed, { ...options, runId }) as Promise<OutputsOf<P>>;
 };

@@ -18,6 +18,7 @@ import type { PipelineEvent } from "../events.ts";
 import { Store } from "../journal/store.ts";
 import type { Observation } from "../observe/observe.ts";
 import { observe } from "../observe/observe.ts";
+import { interruptOn, stoppedBy } from "./abort.ts";
 import type { Session } from "./drive.ts";
 import { driven, told, tellOfTrouble } from "./drive.ts";
 import type { LiveRun } from "./live.ts";
@@ -103,6 +104,12 @@ const outputsOf = (request: Request): Effect.Effect<Outputs, unknown> =>
     tellRun(graph);
     const problem = problemOf(request, fiber.context);
     if (problem !== undefined) return Effect.fail(problem);
+    return stoppedBy(options.signal, running(request));
+  });
+
+const running = (request: Request): Effect.Effect<Outputs, unknown> =>
+  Effect.withFiber((fiber) => {
+    const { graph, options } = request;
     const observation = observe(options, fiber.context);
     const watcher = observation && watcherOf(observation);
     const clock = Context.get(fiber.context, Clock.Clock);
@@ -153,6 +160,8 @@ export const startGraph = (
     const request: Request = { graph, inputs, options, resuming: {} };
     const problem = problemOf(request, context);
     if (problem !== undefined) return yield* Effect.fail(problem);
+    const { signal } = options;
+    if (signal?.aborted === true) return yield* Effect.interrupt;
     const session = hasStore(options, context)
       ? yield* openInStore(request)
       : yield* openInMemory(request, context, true);
@@ -163,7 +172,7 @@ export const startGraph = (
         runId,
         session.live.recording,
         streams,
-        joined,
+        stoppedBy(signal, joined),
         Effect.sync(() => live.cancel()),
       );
     }
@@ -194,6 +203,7 @@ export const startGraph = (
       ),
     );
     const fiber = Effect.runForkWith(context)(program);
+    interruptOn(signal, fiber);
     fiber.addObserver(() => recording.end());
     return handleOf(runId, recording, streams, Effect.flatten(fiberAwait(fiber)), fiberInterrupt(fiber));
   });

@@ -15,6 +15,7 @@ import { Kind, outcomesOf } from "../journal/records.ts";
 import type { RunDetails, RunSummary, StoreService, Wait } from "../journal/store.ts";
 import { runStatuses, Store } from "../journal/store.ts";
 import { decode } from "../values/encode.ts";
+import { asPromise } from "./promises.ts";
 
 type StoreProblem = StoreError | StoreCorrupt;
 
@@ -128,13 +129,6 @@ const cancel = (runId: string, { store }: RunsOptions = {}) =>
       if (answer.type === "refused") return yield* new CancelRefused({ runId, reason: answer.reason });
     }),
   );
-
-const asPromise =
-  <Arguments extends ReadonlyArray<unknown>, Value, Failure>(
-    ask: (...all: Arguments) => Effect.Effect<Value, Failure>,
-  ): ((...all: Arguments) => Promise<Value>) =>
-  (...all) =>
-    Effect.runPromise(ask(...all));
 
 /**
  * Recorded runs: reads them at any time, also while they run in another process, and cancels them.

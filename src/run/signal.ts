@@ -24,6 +24,7 @@ import { aDurationOrDate } from "../values/specification.ts";
 import type { LiveRun } from "./live.ts";
 import { CurrentRun, liveRun, liveRuns } from "./live.ts";
 import type { Delivery } from "./mailbox.ts";
+import { asPromise } from "./promises.ts";
 
 /** The run of a step. One without a store is found by its id, which no other run has unless both were given it. */
 const runOf = (step: CurrentStep["Service"]): Effect.Effect<LiveRun | undefined> =>
@@ -214,15 +215,14 @@ const send = (
  * @example
  * ```ts
  * import { Signal, pipeline, type } from "espalier";
- * import * as Effect from "effect/Effect";
  *
  * const release = pipeline("release")
  *   .await("approval", type<{ by: string }>())
  *   .step("text", ["approval"], ({ approval }) => `Released by ${approval.by}`);
  *
- * const run = await Effect.runPromise(release.start());
- * await Effect.runPromise(Signal.send(run.id, "approval", { by: "Ada" }));
- * console.log((await Effect.runPromise(run.await)).text); // Released by Ada
+ * const run = await release.startPromise();
+ * await Signal.sendPromise(run.id, "approval", { by: "Ada" });
+ * console.log((await run.result).text); // Released by Ada
  * ```
  *
  * @public
@@ -243,4 +243,14 @@ export const Signal: {
       readonly store?: StoreLayer;
     },
   ) => Effect.Effect<"delivered" | "kept", SignalRefused | RunNotFound | StoreError | StoreCorrupt>;
-} = { send };
+  /** `send` as a Promise. */
+  readonly sendPromise: (
+    runId: string,
+    path: string,
+    value: unknown,
+    options?: {
+      /** Where the run is recorded. */
+      readonly store?: StoreLayer;
+    },
+  ) => Promise<"delivered" | "kept">;
+} = { send, sendPromise: asPromise(send) };

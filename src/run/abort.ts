@@ -1,0 +1,38 @@
+/**
+ * Runs that an `AbortSignal` stops: the option `signal`. Comes in: what a run does, as an Effect. Goes out: the same, on a
+ * fiber of its own that is interrupted when the signal fires. Nothing listens to the signal once that has ended.
+ */
+import * as Effect from "effect/Effect";
+import type { Fiber } from "effect/Fiber";
+
+/** Interrupts a fiber when the signal fires, for as long as the fiber lives. */
+export const interruptOn = (signal: AbortSignal | undefined, fiber: Fiber<unknown, unknown>): void => {
+  if (signal === undefined) return;
+  const interrupt = (): void => fiber.interruptUnsafe();
+  signal.addEventListener("abort", interrupt, { once: true });
+  fiber.addObserver(() => signal.removeEventListener("abort", interrupt));
+  if (signal.aborted) interrupt();
+};
+
+/** Whoever evaluates this is not interrupted by the signal: what they asked for ends as interrupted. */
+export const stoppedBy = <Value, Failure>(
+  signal: AbortSignal | undefined,
+  effect: Effect.Effect<Value, Failure>,
+): Effect.Effect<Value, Failure> => {
+  if (signal === undefined) return effect;
+  return Effect.withFiber((parent) =>
+    Effect.callback((resume) => {
+      if (signal.aborted) {
+        resume(Effect.interrupt);
+        return;
+      }
+      const child = Effect.runForkWith(parent.context)(effect);
+      interruptOn(signal, child);
+      child.addObserver(resume);
+      return Effect.callback<void>((ended) => {
+        child.interruptUnsafe();
+        child.addObserver(() => ended(Effect.void));
+      });
+    }),
+  );
+};
