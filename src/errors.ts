@@ -352,7 +352,7 @@ export class CancelRefused extends Data.TaggedError("CancelRefused")<{
 }
 
 /**
- * The run was interrupted, while other callers had joined it and wait for its outcome.
+ * The run was interrupted, while other callers had joined it, or hold a promise of it, and wait for its outcome.
  *
  * @public
  */
