@@ -33,6 +33,16 @@ type Inputs = Readonly<Record<string, unknown>>;
 /** What a sleep waits for: a length of time, or a date. */
 type Span = Input | Date;
 
+/**
+ * Outputs that may have the name "then" would make a promise wait for them. Asks the graph, since a mocked pipeline is
+ * the original with another graph.
+ */
+const settled = (
+  { draft }: Graph,
+  outputs: Effect<Record<string, unknown>, unknown>,
+): Effect<Record<string, unknown>, unknown> =>
+  draft.isOpen || draft.hasOutput("then") ? settling(outputs) : outputs;
+
 class PipelineValue {
   readonly #builder: GraphBuilder;
   #graph: Graph | undefined;
@@ -171,7 +181,7 @@ class PipelineValue {
   }
 
   runPromise(inputs: Inputs = {}, options: RunOptions = {}): Promise<Record<string, unknown>> {
-    return promiseOf(this.#settling(this.run(inputs, options)), options);
+    return promiseOf(settled(this[graphOf], this.run(inputs, options)), options);
   }
 
   async startPromise(
@@ -179,16 +189,7 @@ class PipelineValue {
     options: RunOptions = {},
   ): Promise<PromiseRun<Record<string, unknown>>> {
     const run = await promiseOf(this.start(inputs, options), options);
-    return promiseRunOf(run, this.#settling(run.await), options.signal);
-  }
-
-  #settling(outputs: Effect<Record<string, unknown>, unknown>): Effect<Record<string, unknown>, unknown> {
-    return this.#mayHoldThen ? settling(outputs) : outputs;
-  }
-
-  /** Whether a run's outputs may have the name "then", which would make a promise wait for them. */
-  get #mayHoldThen(): boolean {
-    return this.#builder.isOpen || this.#builder.hasOutput("then");
+    return promiseRunOf(run, settled(this[graphOf], run.await), options.signal);
   }
 
   start(inputs: Inputs = {}, options: RunOptions = {}): ReturnType<typeof startGraph> {
