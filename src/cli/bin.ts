@@ -30,7 +30,7 @@ process.once("SIGTERM", () => {
 process.on("exit", (code) => {
   if (isOurs) return;
   tell(
-    `The process was ended by process.exit(${code}) before the command was done: a step, or what it calls, does that.`,
+    `The process was ended by process.exit(${code}) before the command was done: the file, one of its steps or something they call did that.`,
   );
   process.exitCode = 1;
 });
