@@ -98,20 +98,20 @@ test("a Promise that the file forgot and that is rejected fails the command", as
   expect(ended.code).toBe(1);
 });
 
-test.for(["SIGINT", "SIGTERM"] as const)(
-  "%s interrupts the run, fires its signals, and exits with 130",
-  async (signal) => {
-    const ended = await espalier(["run", "slow.ts", "--json"], {
-      onStderr: (said, kill) => {
-        if (said.includes("waiting") && !said.includes("cleaned up")) kill(signal);
-      },
-    });
-    expect(ended.stderr).toContain("cleaned up");
-    expect(ended.stderr).toContain("✗ interrupted after");
-    expect(ended.stdout).toBe("");
-    expect(ended.code).toBe(130);
-  },
-);
+test.for([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s interrupts the run, fires its signals, and exits with %d", async ([signal, code]) => {
+  const ended = await espalier(["run", "slow.ts", "--json"], {
+    onStderr: (said, kill) => {
+      if (said.includes("waiting") && !said.includes("cleaned up")) kill(signal);
+    },
+  });
+  expect(ended.stderr).toContain("cleaned up");
+  expect(ended.stderr).toContain("✗ interrupted after");
+  expect(ended.stdout).toBe("");
+  expect(ended.code).toBe(code);
+});
 
 test("--concurrency limits how many steps run at once", async () => {
   const one = await espalier(["run", "overlap.ts", "--concurrency", "1", "--json"]);
