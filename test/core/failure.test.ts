@@ -98,7 +98,7 @@ describe("The first failure", () => {
         "two",
         [],
         async () => {
-          await sleep(10);
+          await sleep(200);
           return pipeline("sub");
         },
         { outputs: ["a", "b"] },
