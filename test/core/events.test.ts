@@ -156,7 +156,7 @@ describe("The events of a run", () => {
     );
     await until(() => seen.length === 2);
     go();
-    await within(1000, early);
+    await within(10_000, early);
     const late = await Effect.runPromise(Stream.runCollect(run.events));
     expect(late.map(({ type }) => type)).toEqual(seen);
     expect(seen.at(-1)).toBe("run.succeeded");

@@ -221,13 +221,13 @@ describe("retry", () => {
         )
         .step("one", [], () => Effect.never)
         .step("x", [], () => Effect.delay(Effect.fail("x"), 20));
-    expect(await within(1000, rejection(build(0).runPromise({}, { concurrency: 2 })))).toBe("x");
+    expect(await within(10_000, rejection(build(0).runPromise({}, { concurrency: 2 })))).toBe("x");
     const outer = untyped
       .pipeline("p")
       .dynamic("x", [], (_: unknown, { attempt }: any) => (attempt === 1 ? build(1) : 7), {
         retry: { times: 1 },
       });
-    expect(await within(1000, outer.runPromise({}, { concurrency: 2 }))).toEqual({ x: 7 });
+    expect(await within(10_000, outer.runPromise({}, { concurrency: 2 }))).toEqual({ x: 7 });
     await sleep(20);
     expect(ran).toEqual(["flaky 0", "flaky 1"]);
   });
@@ -272,7 +272,7 @@ describe("retry", () => {
 describe("timeout", () => {
   test("fails an attempt that takes longer, as StepTimedOut", async () => {
     const p = pipeline("p").step("a", [], (_, { signal }) => untilAborted(signal), { timeout: "20 millis" });
-    const error = await within(1000, rejection(p.runPromise({})));
+    const error = await within(10_000, rejection(p.runPromise({})));
     expect(error).toBeInstanceOf(StepTimedOut);
     expect(error).toMatchObject({ path: "a", timeoutMillis: 20 });
   });
@@ -336,7 +336,7 @@ describe("timeout", () => {
   });
   test("gives up on a step that ignores it after the grace period, and reports it as leaked", async () => {
     const p = pipeline("p").step("deaf", [], () => sleep(300), { timeout: 5 });
-    const { exit, handle } = await within(1000, watched(p, { gracePeriod: 20 }));
+    const { exit, handle } = await within(10_000, watched(p, { gracePeriod: 20 }));
     expect(exit._tag).toBe("Failure");
     expect(handle.report.leaked).toEqual(["deaf"]);
     expect(handle.report.failed).toMatchObject([{ path: "deaf", error: { _tag: "StepTimedOut" } }]);
@@ -357,7 +357,7 @@ describe("timeout", () => {
           fallback: "late",
         },
       );
-    expect((await within(150, p.runPromise({}))).x).toBe("late");
+    expect((await within(10_000, p.runPromise({}))).x).toBe("late");
   });
   test("of a step that ignores it does not keep a retry from its chance", async () => {
     const p = pipeline("p").step(
@@ -369,7 +369,7 @@ describe("timeout", () => {
         retry: { times: 3 },
       },
     );
-    const { exit, handle } = await within(150, watched(p, { gracePeriod: 10 }));
+    const { exit, handle } = await within(10_000, watched(p, { gracePeriod: 10 }));
     expect(exit).toMatchObject({ value: { a: 3 } });
     expect(handle.report.leaked).toEqual(["a", "a"]);
   });
@@ -389,7 +389,7 @@ describe("timeout", () => {
           .dynamic("x", [], () => pipeline("deep").step("x", [], slow)),
       { timeout: 10 },
     );
-    const error = await within(1000, rejection(p.runPromise({})));
+    const error = await within(10_000, rejection(p.runPromise({})));
     expect(error).toMatchObject({ _tag: "StepTimedOut", path: "x" });
     expect(aborted).toBe(2);
   });
@@ -576,7 +576,7 @@ describe("A pool", () => {
       .addAll([1, 2, 3].map((i) => step(`s_${i}`, [], work, pool)))
       .map("m", "items", [], work, pool)
       .dynamic("d", [], () => pipeline("sub").step("d", [], work, pool).step("e", [], work, pool));
-    await within(2000, p.runPromise({}, { pools: { db: size } }));
+    await within(10_000, p.runPromise({}, { pools: { db: size } }));
     expect(seen).toEqual({ now: 0, most: size, total: 9 });
   });
   test("does not limit the others", async () => {
@@ -603,7 +603,7 @@ describe("A pool", () => {
         .dynamic("x", [], async () => (depth === 0 ? work() : nest(depth - 1)), pool)
         .step("a", [], work, pool)
         .step("b", [], work, pool);
-    await within(2000, nest(5).runPromise({}, { pools: { db: 1 } }));
+    await within(10_000, nest(5).runPromise({}, { pools: { db: 1 } }));
     expect(seen).toMatchObject({ now: 0, most: 1, total: 13 });
   });
   test("of one holds a map in a pool inside of a dynamic step in it", async () => {
@@ -627,7 +627,7 @@ describe("A pool", () => {
         pool,
       )
       .step("beside", [], work, pool);
-    await within(2000, p.runPromise({}, { pools: { db: 1 } }));
+    await within(10_000, p.runPromise({}, { pools: { db: 1 } }));
     expect(seen).toMatchObject({ now: 0, most: 1, total: 8 });
   });
   test("gives its slots back after failures, retries, timeouts and collected items", async () => {
@@ -661,7 +661,7 @@ describe("A pool", () => {
         { ...pool, failures: "collect" },
       )
       .step("after", ["m", "flaky", "slow"], work, pool);
-    await within(2000, p.runPromise({}, { pools: { db: 1 } }));
+    await within(10_000, p.runPromise({}, { pools: { db: 1 } }));
     expect(seen).toMatchObject({ now: 0, most: 1, total: 7 });
   });
   test("gives back the slot of a step that was woken and then never started", async () => {
@@ -681,7 +681,7 @@ describe("A pool", () => {
           }),
       { retry: { times: 1 } },
     );
-    expect(await within(1000, p.runPromise({}, { concurrency: 2, pools: { db: 1 } }))).toEqual({ x: 2 });
+    expect(await within(10_000, p.runPromise({}, { concurrency: 2, pools: { db: 1 } }))).toEqual({ x: 2 });
   });
   test("many pools and a limit of the run hold together", async () => {
     const { seen, work } = counting();
@@ -738,7 +738,7 @@ describe("Steps that fail and are tried again at once, thousands of times,", () 
       const fiber = Effect.runFork(p.run({}, { concurrency }) as Effect.Effect<unknown, unknown>);
       await until(() => others.length === 3);
       await timer;
-      await within(1000, Effect.runPromise(Fiber.interrupt(fiber)));
+      await within(10_000, Effect.runPromise(Fiber.interrupt(fiber)));
       expect(triesAtTimer).toBeLessThan(2 * times);
       expect(tries).toBeLessThan(2 * times);
     },

@@ -66,7 +66,7 @@ describe.each(stores)("The option `signal`, %s,", (_, options) => {
     expect(listeners()).toBe(1);
     const reason = { left: "the client" };
     controller.abort(reason);
-    expect(await within(1000, result)).toBe(reason);
+    expect(await within(10_000, result)).toBe(reason);
     expect(happened.reasons).toEqual([reason]);
     expect(happened.reasons[0]).toBe(reason);
     expect(typesOf(events)).toContain("step.interrupted");
@@ -80,7 +80,7 @@ describe.each(stores)("The option `signal`, %s,", (_, options) => {
     const result = rejection(built.runPromise({}, { ...options(), signal: controller.signal }));
     await until(() => happened.started === 1);
     controller.abort();
-    expect(await within(1000, result)).toMatchObject({ name: "AbortError" });
+    expect(await within(10_000, result)).toMatchObject({ name: "AbortError" });
   });
 
   test("that has fired before lets nothing start", async () => {
@@ -127,7 +127,7 @@ describe.each(stores)("The option `signal`, %s,", (_, options) => {
       );
       for (let turn = 0; turn < moment; turn++) await (turn % 2 === 0 ? Promise.resolve() : sleep(0));
       controller.abort("now");
-      const outcome = await within(2000, settled);
+      const outcome = await within(10_000, settled);
       expect([{ error: "now" }, { value: { xs: [1, 2, 3], ys: [1, 2, 3] } }]).toContainEqual(outcome);
       expect(under).toBe(0);
       expect(listeners()).toBe(0);
@@ -148,7 +148,7 @@ describe.each(stores)("The option `signal`, %s,", (_, options) => {
     const result = Effect.runPromise(program);
     await until(() => happened.started === 2);
     controller.abort("why");
-    const { exits, went } = await within(1000, result);
+    const { exits, went } = await within(10_000, result);
     expect(went).toBe("on");
     for (const exit of exits) expect(Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)).toBe(true);
     expect(happened.reasons).toEqual(["why", "why"]);
@@ -232,11 +232,11 @@ describe.each(stores)("startPromise, %s,", (_, options) => {
     const { built, happened } = endless();
     const run = await built.startPromise({}, { ...options(), runId: "mine" });
     await until(() => happened.started === 1);
-    await within(1000, run.interrupt());
+    await within(10_000, run.interrupt());
     expect(happened.reasons).toHaveLength(1);
     expect(await rejection(run.result)).toMatchObject({ _tag: "RunInterrupted", runId: "mine" });
     expect(run.report.skipped).toMatchObject([{ path: "after" }]);
-    await within(1000, run.interrupt());
+    await within(10_000, run.interrupt());
   });
 
   test("and by its signal: result rejects with the reason", async () => {
@@ -245,7 +245,7 @@ describe.each(stores)("startPromise, %s,", (_, options) => {
     const run = await built.startPromise({}, { ...options(), signal: controller.signal });
     await until(() => happened.started === 1);
     controller.abort("why");
-    expect(await rejection(within(1000, run.result))).toBe("why");
+    expect(await rejection(within(10_000, run.result))).toBe("why");
     expect(happened.reasons).toEqual(["why"]);
     expect(typesOf(await collected(run.events)).at(-1)).toBe("run.interrupted");
   });
@@ -277,7 +277,7 @@ test("startPromise rejects where inputs do not fit, and its result where an outp
   expect(await rejection(untyped.startPromise({}))).toMatchObject({ _tag: "InvalidInput", input: "n" });
   const holding = pipeline("holding").step("then", [], () => () => 1);
   const run = await holding.startPromise();
-  expect(await rejection(within(1000, run.result))).toMatchObject({ _tag: "InvalidOutput", path: "then" });
+  expect(await rejection(within(10_000, run.result))).toMatchObject({ _tag: "InvalidOutput", path: "then" });
 });
 
 describe("resumePromise", () => {
@@ -312,7 +312,7 @@ describe("resumePromise", () => {
     const run = rejection(built.runPromise({}, { store, runId: "r", signal: first.signal }));
     await until(() => happened.started === 1);
     first.abort("one");
-    expect(await within(1000, run)).toBe("one");
+    expect(await within(10_000, run)).toBe("one");
     expect(await Runs.getPromise("r", { store })).toMatchObject({ status: "interrupted" });
     const second = new AbortController();
     const resumed = rejection(resumePromise(built, "r", { store, signal: second.signal }));
@@ -322,10 +322,10 @@ describe("resumePromise", () => {
     const joined = rejection(resumePromise(built, "r", { store, signal: third.signal }));
     await sleep(20);
     third.abort("three");
-    expect(await within(1000, joined)).toBe("three");
+    expect(await within(10_000, joined)).toBe("three");
     expect(happened.reasons).toEqual(["one"]);
     second.abort("two");
-    expect(await within(1000, resumed)).toBe("two");
+    expect(await within(10_000, resumed)).toBe("two");
     expect(happened.reasons).toEqual(["one", "two"]);
   });
 
@@ -335,7 +335,7 @@ describe("resumePromise", () => {
     const run = rejection(built.runPromise({}, { store, runId: "r" }));
     await until(() => happened.started === 1);
     await Runs.cancelPromise("r", { store });
-    expect(await within(1000, run)).toMatchObject({ _tag: "RunInterrupted", runId: "r" });
+    expect(await within(10_000, run)).toMatchObject({ _tag: "RunInterrupted", runId: "r" });
   });
 
   test("rejects where there is no such run, no store, or no pipeline", async () => {

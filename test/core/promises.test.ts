@@ -75,7 +75,7 @@ const options = { pools: { one: 1 } };
 describe.each(places)("%s that gives", (place, build) => {
   const fails = async (made: Made): Promise<unknown> => {
     // The grace period is 5 seconds: nothing has to wait for that.
-    const error = await within(1000, rejection(build(made).runPromise({}, options)));
+    const error = await within(10_000, rejection(build(made).runPromise({}, options)));
     expect(error).toBeInstanceOf(StepFailed);
     expect(error.path).toBe(place.startsWith("a map") ? "x[0]" : "x");
     return error.cause;
@@ -108,7 +108,7 @@ describe.each(places)("%s that gives", (place, build) => {
     ["by another promise", withThen((fulfilled) => fulfilled(Promise.resolve(7)))],
     ["by a thenable of a promise", () => ({ then: (fulfilled: OnValue) => fulfilled(Promise.resolve(7)) })],
   ])("a promise that calls back %s gives its first value", async (_, made) => {
-    const { x } = await within(1000, build(made).runPromise({}, options) as Promise<{ x: unknown }>);
+    const { x } = await within(10_000, build(made).runPromise({}, options) as Promise<{ x: unknown }>);
     expect(x).toEqual(place.startsWith("a map") ? [7] : 7);
   });
   test("a promise that calls back with an error first fails with that", async () => {
@@ -138,8 +138,8 @@ describe("A promise that never calls back", () => {
         build(withThen(() => {})).start({}, { ...options, gracePeriod: 5 }),
       );
       await sleep(5);
-      await within(1000, Effect.runPromise(handle.interrupt));
-      const exit = await within(1000, Effect.runPromiseExit(handle.await));
+      await within(10_000, Effect.runPromise(handle.interrupt));
+      const exit = await within(10_000, Effect.runPromiseExit(handle.await));
       expect(exit._tag).toBe("Failure");
       const told = await Effect.runPromise(Stream.runCollect(handle.events));
       // A fallback is waited for by an Effect, which can be interrupted.
@@ -153,7 +153,7 @@ describe("A promise that calls back when nobody waits any more", () => {
     const late: Array<OnValue> = [];
     const slow = withThen((fulfilled, rejected) => late.push(fulfilled, rejected));
     const p = pipeline("p").step("x", [], slow, { timeout: 5 });
-    const error = await within(1000, rejection(p.runPromise({}, { gracePeriod: 5 })));
+    const error = await within(10_000, rejection(p.runPromise({}, { gracePeriod: 5 })));
     expect(error._tag).toBe("StepTimedOut");
     for (const callBack of late) callBack(8);
     await sleep(5);

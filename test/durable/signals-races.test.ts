@@ -44,7 +44,7 @@ for (const waits of [{}, { timeout: "1 hour" }] as const)
           return 1;
         })
         .await("ok", type<string>(), { after: ["before"], ...waits });
-      const out = await within(2000, approval.runPromise({}, { store: shared, runId }));
+      const out = await within(10_000, approval.runPromise({}, { store: shared, runId }));
       assert.equal(await told, "accepted", runId);
       assert.ok(out !== "never", `${runId}: accepted and never delivered`);
       assert.equal(out.ok, "yes");
@@ -132,7 +132,7 @@ test("a step can answer a wait of its own run: at once, a turn later and 5 ms la
           return "asked";
         })
         .await("answer", type<number>(), { after: ["asks"] });
-      const out = await within(2000, both.runPromise({}, { ...options, runId }));
+      const out = await within(10_000, both.runPromise({}, { ...options, runId }));
       assert.equal(await told, "accepted", runId);
       assert.deepEqual(out, { asks: "asked", answer: 42 }, runId);
     }

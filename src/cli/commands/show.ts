@@ -85,6 +85,10 @@ const tree = (run: RunDetails): ReadonlyArray<string> => {
   return lines;
 };
 
+/** What a run failed with begins at the margin; what a message says in further lines cannot pass for a step. */
+const furtherIndented = ([first, ...others]: ReadonlyArray<string>): ReadonlyArray<string> =>
+  first === undefined ? [] : [first, ...others.map((line) => (line.startsWith("  ") ? line : `  ${line}`))];
+
 /** Whole: whoever reads JSON wants what is there. */
 const asValue = (text: string): { readonly value?: unknown } => {
   try {
@@ -146,7 +150,7 @@ export const show = Command.make(
     }
     const head = [
       `${run.id}  ${run.pipeline}  ${run.status}  ${when(run.began)}  ${took(run)}`.trimEnd(),
-      ...(run.error?.split("\n") ?? []),
+      ...furtherIndented(run.error?.split("\n") ?? []),
     ];
     yield* print([...head, ...tree(run)].map((line) => `${visible(line)}\n`).join(""));
   }, Effect.scoped),
