@@ -1,4 +1,5 @@
 import { defineConfig } from "vitest/config";
+import { FlakyReporter } from "./scripts/flaky-reporter.ts";
 
 // Tests import the library as users do (`espalier`); this condition leads that name to the sources here.
 const conditions = ["espalier-source", "node", "import", "module", "default"];
@@ -19,7 +20,7 @@ export default defineConfig({
     // it is listed at the end, with the seed of the first try. At home a failure is a failure.
     retry: process.env["CI"] ? 1 : 0,
     // The counts at the end of a continuous-integration run are read from the file.
-    reporters: process.env["CI"] ? ["default", "json", "./scripts/flaky-reporter.ts"] : ["default"],
+    reporters: process.env["CI"] ? ["default", "json", new FlakyReporter()] : ["default"],
     outputFile: { json: "temp/test-results.json" },
   },
 });

@@ -1,7 +1,7 @@
 /** Lists the tests that failed at first and passed at their second try, with what the first try failed with. */
 import type { Reporter, TestModule } from "vitest/node";
 
-export default class FlakyReporter implements Reporter {
+export class FlakyReporter implements Reporter {
   onTestRunEnd(modules: ReadonlyArray<TestModule>): void {
     for (const module of modules) {
       for (const test of module.children.allTests()) {
