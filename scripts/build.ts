@@ -39,6 +39,8 @@ const bundle = await rolldown({
   cwd: root,
   input: Object.fromEntries(entries.map((entry) => [entry, `${entry}.ts`])),
   platform: "node",
+  // Otherwise what the command shares with the library may be put into its file, and a library that imports that runs it.
+  preserveEntrySignatures: "strict",
   external: (id) => !id.startsWith(".") && !id.startsWith("/") && !entries.includes(id.replace(/\.ts$/, "")),
 });
 const { output } = await bundle.write({

@@ -4,6 +4,7 @@
  */
 import {
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -106,6 +107,24 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
     const program = 'console.log(JSON.stringify(Object.keys(await import("espalier"))))';
     const names: unknown = JSON.parse(run(process.execPath, ["--input-type=module", "-e", program], project));
     expect(names).toEqual(expect.arrayContaining(["pipeline", "step", "dynamic", "pipelineOf", "type"]));
+  });
+
+  test("a durable run prints nothing of its own: no part of the library loads the command", () => {
+    const program = [
+      'import { pipeline } from "espalier";',
+      'import { SqliteStore } from "espalier/sqlite";',
+      'const store = SqliteStore.layer({ filename: "runs.db" });',
+      'const sum = pipeline("sum").step("one", [], () => 1).step("two", ["one"], ({ one }) => one + 1);',
+      "console.log(JSON.stringify(await sum.runPromise({}, { store })));",
+    ].join("\n");
+    expect(run(process.execPath, ["--input-type=module", "-e", program], project)).toBe(
+      '{"one":1,"two":2}\n',
+    );
+    const dist = join(project, "node_modules", manifest.name, "dist");
+    const loadsCommand = globSync("**/*.js", { cwd: dist }).filter((file) =>
+      /["'][^"']*cli\/bin\.js["']/.test(readFileSync(join(dist, file), "utf8")),
+    );
+    expect(loadsCommand).toEqual([]);
   });
 
   test("every entry point can be imported, and its declarations compile, once the optional peers are there", () => {
