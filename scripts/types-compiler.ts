@@ -85,3 +85,15 @@ export const makeProject = (name: string): Project => {
   };
   return { folder, write, configure };
 };
+
+/** In an order that looks random and is the same on every machine. */
+export const shuffled = <Item>(items: ReadonlyArray<Item>): ReadonlyArray<Item> => {
+  const left = [...items];
+  let seed = 42;
+  for (let index = left.length - 1; index > 0; index--) {
+    seed = (seed * 1103515245 + 12345) % 2147483648;
+    const other = seed % (index + 1);
+    [left[index], left[other]] = [left[other] as Item, left[index] as Item];
+  }
+  return left;
+};

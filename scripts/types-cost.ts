@@ -12,7 +12,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root } from "./package.ts";
-import { compile, makeProject } from "./types-compiler.ts";
+import { compile, makeProject, shuffled } from "./types-compiler.ts";
 
 /** How the outputs' types come about: the checker treats the two differently. */
 type Kind = "declared" | "literal";
@@ -106,18 +106,6 @@ ${Array.from({ length: size }, (_, index) => `  .step${stepText(kind, index, rea
   .step${lastStep(size - 1)};
 `,
 });
-
-/** The same order on every machine. */
-const shuffled = <Item>(items: ReadonlyArray<Item>): ReadonlyArray<Item> => {
-  const left = [...items];
-  let seed = 42;
-  for (let index = left.length - 1; index > 0; index--) {
-    seed = (seed * 1103515245 + 12345) % 2147483648;
-    const other = seed % (index + 1);
-    [left[index], left[other]] = [left[other] as Item, left[index] as Item];
-  }
-  return left;
-};
 
 const typedStep = (kind: Kind, index: number): string => {
   const reads = chainReads(index);

@@ -7,7 +7,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
-import { compilerPath, makeProject } from "./types-compiler.ts";
+import { compilerPath, makeProject, shuffled } from "./types-compiler.ts";
 
 export interface LargeProgram {
   readonly name: string;
@@ -34,18 +34,6 @@ const stepAfter = (index: number): string =>
   index === 0
     ? `step("s0", [], () => ({ at: 0 }))`
     : `step("s${index}", ["s${index - 1}"], ({ s${index - 1} }: { s${index - 1}: { at: number } }) => ({ at: s${index - 1}.at + 1 }))`;
-
-/** The same order on every machine. */
-const shuffled = <Item>(items: ReadonlyArray<Item>): ReadonlyArray<Item> => {
-  const left = [...items];
-  let seed = 42;
-  for (let index = left.length - 1; index > 0; index--) {
-    seed = (seed * 1103515245 + 12345) % 2147483648;
-    const other = seed % (index + 1);
-    [left[index], left[other]] = [left[other] as Item, left[index] as Item];
-  }
-  return left;
-};
 
 const nestedAll = (depth: number): string =>
   depth === 0

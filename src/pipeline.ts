@@ -38,10 +38,10 @@ type Span = Input | Date;
  * the original with another graph.
  */
 const settled = (
-  { draft }: Graph,
+  { builder }: Graph,
   outputs: Effect<Record<string, unknown>, unknown>,
 ): Effect<Record<string, unknown>, unknown> =>
-  draft.isOpen || draft.hasOutput("then") ? settling(outputs) : outputs;
+  builder.isOpen || builder.hasOutput("then") ? settling(outputs) : outputs;
 
 class PipelineValue {
   readonly #builder: GraphBuilder;

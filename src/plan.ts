@@ -6,21 +6,21 @@ import { lateSlot } from "./graph/node.ts";
 import { prefixOf } from "./path.ts";
 
 /** Where each slot comes from, as the path of its step or the name of the input. */
-const sources = (draft: GraphBuilder, prefix: string): ReadonlyArray<string> =>
-  Array.from({ length: draft.slotCount }, (_, slot) => {
-    const owner = draft.ownerOf(slot);
-    return owner === -1 ? "" : prefix + draft.node(owner).path;
+const sources = (builder: GraphBuilder, prefix: string): ReadonlyArray<string> =>
+  Array.from({ length: builder.slotCount }, (_, slot) => {
+    const owner = builder.ownerOf(slot);
+    return owner === -1 ? "" : prefix + builder.node(owner).path;
   });
 
 const edgesOf = (
-  draft: GraphBuilder,
+  builder: GraphBuilder,
   node: GraphNode,
   from: ReadonlyArray<string>,
   prefix: string,
 ): Array<PlanEdge> => {
   const edge = (name: string, slot: number): PlanEdge => ({ name, from: from[slot]! });
   const late = (name: string): Array<PlanEdge> =>
-    node.waitsFor.map((index) => ({ name, from: prefix + draft.node(index).path }));
+    node.waitsFor.map((index) => ({ name, from: prefix + builder.node(index).path }));
   const edges: Array<PlanEdge> = [];
   const { over } = node.definition;
   if (over !== undefined)
@@ -36,18 +36,18 @@ const edgesOf = (
   return edges;
 };
 
-/** A draft's plan. Its steps are beneath `path`: that of the expansion which the graph belongs to, or the run's. */
-export const planOf = (draft: GraphBuilder, path = ""): Plan => {
+/** The plan of what a builder holds. Its steps are beneath `path`: that of the expansion which the graph belongs to, or the run's. */
+export const planOf = (builder: GraphBuilder, path = ""): Plan => {
   const prefix = prefixOf(path);
-  const from = sources(draft, prefix);
-  const steps = Array.from({ length: draft.nodeCount }, (_, i): PlanStep => {
-    const node = draft.node(i);
+  const from = sources(builder, prefix);
+  const steps = Array.from({ length: builder.nodeCount }, (_, i): PlanStep => {
+    const node = builder.node(i);
     const { kind, name, options, cases } = node.definition;
     return {
       path: prefix + node.path,
       name,
       kind,
-      inputs: edgesOf(draft, node, from, prefix),
+      inputs: edgesOf(builder, node, from, prefix),
       outputs: node.definition.outputs === "all" ? "all" : node.outputs,
       ...(options.description === undefined ? {} : { description: options.description }),
       ...(options.tags === undefined ? {} : { tags: options.tags }),
@@ -55,18 +55,18 @@ export const planOf = (draft: GraphBuilder, path = ""): Plan => {
     };
   });
   return {
-    name: draft.name,
-    inputs: draft.inputs.map(({ name }) => ({ name })),
+    name: builder.name,
+    inputs: builder.inputs.map(({ name }) => ({ name })),
     steps,
-    returns: draft.visibleNames(),
+    returns: builder.visibleNames(),
   };
 };
 
 const plans = new WeakMap<GraphBuilder, Plan>();
 
 /** The same plan for each run: to make it anew takes a third of what telling the events of a run takes. */
-export const knownPlanOf = (draft: GraphBuilder): Plan => {
-  let plan = plans.get(draft);
-  if (plan === undefined) plans.set(draft, (plan = planOf(draft)));
+export const knownPlanOf = (builder: GraphBuilder): Plan => {
+  let plan = plans.get(builder);
+  if (plan === undefined) plans.set(builder, (plan = planOf(builder)));
   return plan;
 };

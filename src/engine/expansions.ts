@@ -101,7 +101,7 @@ export class Expansions implements ExpansionRoom {
     const { frames, journal, records, emitter } = this.#core;
     if (emitter.watcher !== undefined) {
       const { path, count } = call;
-      const plan = planOf(graph.draft, path);
+      const plan = planOf(graph.builder, path);
       emitter.emit({ type: "expansion.expanded", path, attempt: count, plan });
       emitter.watcher.onExpanded(path, pipeline);
     }
@@ -127,7 +127,7 @@ export class Expansions implements ExpansionRoom {
     if (this.#core.emitter.watcher !== undefined || definition.outputs === "all") return graph.returnSlots;
     const kept: Array<number> = [];
     for (const name of definition.outputs) {
-      const slot = graph.draft.visibleSlot(name);
+      const slot = graph.builder.visibleSlot(name);
       if (slot !== undefined) kept.push(slot);
     }
     return kept;

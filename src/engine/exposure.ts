@@ -14,7 +14,7 @@ const list = (names: ReadonlyArray<string>): string => names.map((name) => `"${n
 
 /** The names that a sub-pipeline provides, without the inputs that it only passes on. */
 const provides = (graph: Graph): ReadonlyArray<string> =>
-  graph.returnNames.filter((_, i) => graph.draft.ownerOf(graph.returnSlots[i]!) !== -1);
+  graph.returnNames.filter((_, i) => graph.builder.ownerOf(graph.returnSlots[i]!) !== -1);
 
 /** Why this sub-pipeline cannot be the expansion of the step that returned it, or undefined. */
 export const expansionProblem = (call: Call, graph: Graph): ExpansionError | undefined => {
@@ -37,7 +37,7 @@ const exposureProblem = ({ frame, definition }: Call, graph: Graph): string | un
     if (taken === undefined) return undefined;
     return `The sub-pipeline "${graph.name}" provides "${taken}", and its parent already has that. Give it another name, or leave it out with .returns.`;
   }
-  const missing = definition.outputs.find((name) => graph.draft.visibleSlot(name) === undefined);
+  const missing = definition.outputs.find((name) => graph.builder.visibleSlot(name) === undefined);
   if (missing === undefined || graph.isOpen) return undefined;
   const given = provides(graph);
   return `The sub-pipeline "${graph.name}" does not provide the output "${missing}"; it provides ${given.length === 0 ? "nothing" : list(given)}. Add a step "${missing}" to it.`;

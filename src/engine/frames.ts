@@ -101,7 +101,7 @@ export class Frames implements FrameRoom {
       results[name] = frame.late?.get(name)?.value;
     }
     for (const [name, { value, by }] of frame.late ?? []) {
-      if (graph.draft.showsLate(by, name)) results[name] = value;
+      if (graph.builder.showsLate(by, name)) results[name] = value;
     }
     const { parent, parentIndex } = frame;
     if (parent === undefined) return Exit.succeed(results);
@@ -120,6 +120,6 @@ const soleSlot = ({ parent, parentIndex, late, reads }: Frame, graph: Graph): nu
   if (parent === undefined || late !== undefined || graph.isOpen) return undefined;
   const { outputs } = parent.definitionOf(parentIndex);
   if (outputs === "all" || outputs.length !== 1) return undefined;
-  const slot = graph.draft.visibleSlot(outputs[0]!);
+  const slot = graph.builder.visibleSlot(outputs[0]!);
   return slot !== undefined && reads[slot]! > 0 ? slot : undefined;
 };

@@ -11,7 +11,7 @@ import type { Policy } from "./policy.ts";
 import { policyOf } from "./policy.ts";
 
 export interface Graph {
-  readonly draft: GraphBuilder;
+  readonly builder: GraphBuilder;
   readonly name: string;
   readonly inputs: ReadonlyArray<GraphInput>;
   readonly nodes: ReadonlyArray<GraphNode>;
@@ -56,12 +56,12 @@ const allSlots = ({ slots, globs, overSlot }: GraphNode): ReadonlyArray<number> 
   overSlot,
 ];
 
-export const compile = (draft: GraphBuilder): Graph => {
-  const { nodes, owners } = draft;
+export const compile = (builder: GraphBuilder): Graph => {
+  const { nodes, owners } = builder;
   const count = nodes.length;
   const waitCounts = zeros(count);
   const readersFrom = zeros(count + 1);
-  const readCounts = zeros(draft.slotCount);
+  const readCounts = zeros(builder.slotCount);
   let policies: Array<Policy | undefined> | undefined;
 
   for (let i = 0; i < count; i++) {
@@ -101,13 +101,13 @@ export const compile = (draft: GraphBuilder): Graph => {
     for (const source of node.waitsFor) readers[next[source]!++] = i;
   }
 
-  const returned = draft.returned();
+  const returned = builder.returned();
   return {
-    draft,
-    name: draft.name,
-    inputs: draft.inputs,
+    builder,
+    name: builder.name,
+    inputs: builder.inputs,
     nodes,
-    slotCount: draft.slotCount,
+    slotCount: builder.slotCount,
     waitCounts,
     readersFrom,
     readers,
@@ -116,8 +116,8 @@ export const compile = (draft: GraphBuilder): Graph => {
     policies,
     returnNames: returned.names,
     returnSlots: returned.slots,
-    returnsLate: draft.returnedLate(),
-    isOpen: draft.isOpen,
+    returnsLate: builder.returnedLate(),
+    isOpen: builder.isOpen,
   };
 };
 

@@ -61,7 +61,7 @@ const withLate = (
   slots: ReadonlyArray<number>,
 ): Record<string, unknown> => {
   const matches = globMatcher(glob);
-  const { owners } = frame.graph!.draft;
+  const { owners } = frame.graph!.builder;
   const all = Object.entries(family).map(([name, value], i) => ({ name, value, by: owners[slots[i]!]! }));
   for (const [name, { value, by }] of frame.late!) {
     if (matches(name) && node.waitsFor.includes(by)) all.push({ name, value, by });
@@ -117,7 +117,7 @@ export const outputsByName = (definition: StepDefinition, value: unknown): Recor
 
 /** Whether the frame of an "all" step has an output of that name already. */
 export const isTaken = (frame: Frame, name: string): boolean =>
-  frame.graph !== undefined && (frame.graph.draft.hasOutput(name) || frame.late?.has(name) === true);
+  frame.graph !== undefined && (frame.graph.builder.hasOutput(name) || frame.late?.has(name) === true);
 
 /** Why this value cannot be what an "all" step gives to its frame, or undefined: it comes from outside, by whatever way. */
 export const lateProblem = (frame: Frame, value: unknown): string | undefined => {

@@ -3,20 +3,60 @@ import { child } from "../path.ts";
 import { acceptsUndefined } from "../values/schema.ts";
 import { GraphBuilder } from "./builder.ts";
 import type { StepDefinition } from "./definition.ts";
+import type { Log } from "./log.ts";
 import { writable } from "./log.ts";
 import type { GraphInput, GraphNode } from "./node.ts";
 import { lateSlot } from "./node.ts";
+
+/** The inputs of the added pipeline, each with its slot in the graph that it is added to. */
+type Aliases = ReadonlyArray<readonly [GraphInput, number]>;
 
 /** The nodes that a node of the added pipeline waits for, in the graph that it is added to. */
 const mappedWaits = (
   node: GraphNode,
   offset: number,
   openHere: ReadonlyArray<number>,
-  aliases: ReadonlyArray<readonly [GraphInput, number]>,
+  aliases: Aliases,
 ): ReadonlyArray<number> => {
   const own = node.waitsFor.map((index) => index + offset);
   const readsOpen = aliases.some(([input, slot]) => slot < 0 && node.keys.includes(input.name));
   return readsOpen ? [...openHere, ...own] : own;
+};
+
+/**
+ * Adds a step for each input that is decoded. Gives the slot here of each slot of the added pipeline, as far as it is
+ * known by then: that of its inputs.
+ */
+const withDecoders = (
+  log: Log,
+  other: GraphBuilder,
+  aliases: Aliases,
+  waitsFor: ReadonlyArray<number>,
+  decode: (input: GraphInput) => StepDefinition | undefined,
+): Array<number> => {
+  const slotMap: Array<number> = Array.from({ length: other.slotCount }, () => lateSlot);
+  for (const [input, slot] of aliases) {
+    const definition = decode(input);
+    if (definition === undefined) {
+      slotMap[input.slot] = slot;
+      continue;
+    }
+    slotMap[input.slot] = log.owners.length;
+    log.nodes.push({
+      path: child(other.name, input.name),
+      definition,
+      keys: [input.name],
+      slots: [slot],
+      globs: [],
+      waitsFor: slot < 0 ? waitsFor : [],
+      overSlot: lateSlot,
+      firstSlot: log.owners.length,
+      outputs: [input.name],
+    });
+    log.owners.push(log.nodes.length - 1);
+    log.slotNames.push(undefined);
+  }
+  return slotMap;
 };
 
 /**
@@ -44,29 +84,8 @@ export const withPipeline = (
   const log = writable(builder.log, builder);
   if (hides) (log.prefixes ??= new Map()).set(other.name, builder.nodeCount);
 
-  const slotMap: Array<number> = Array.from({ length: other.slotCount }, () => lateSlot);
   const openHere = builder.openNodes;
-  for (const [input, slot] of aliases) {
-    const definition = decode(input);
-    if (definition === undefined) {
-      slotMap[input.slot] = slot;
-      continue;
-    }
-    slotMap[input.slot] = log.owners.length;
-    log.nodes.push({
-      path: child(other.name, input.name),
-      definition,
-      keys: [input.name],
-      slots: [slot],
-      globs: [],
-      waitsFor: slot < 0 ? openHere : [],
-      overSlot: lateSlot,
-      firstSlot: log.owners.length,
-      outputs: [input.name],
-    });
-    log.owners.push(log.nodes.length - 1);
-    log.slotNames.push(undefined);
-  }
+  const slotMap = withDecoders(log, other, aliases, openHere, decode);
   const shown = new Map(visible.map(([name, slot]) => [slot, name]));
   const offset = log.nodes.length;
   const here = (slot: number): number => (slot < 0 ? slot : (slotMap[slot] as number));

@@ -235,7 +235,7 @@ export class RunJournal {
    */
   expand(
     call: Call,
-    graph: { readonly draft: GraphBuilder },
+    graph: { readonly builder: GraphBuilder },
     done: () => void,
   ): ExpansionChanged | undefined {
     const { frame, index, path, count } = call;

@@ -39,10 +39,10 @@ const known = new WeakMap<GraphBuilder, string>();
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
 /** The text of a graph's shape. The order in which independent steps were added is no part of it. */
-export const shapeOf = ({ draft }: { readonly draft: GraphBuilder }): string => {
-  const found = known.get(draft);
+export const shapeOf = ({ builder }: { readonly builder: GraphBuilder }): string => {
+  const found = known.get(builder);
   if (found !== undefined) return found;
-  const { name, inputs, steps } = planOf(draft);
+  const { name, inputs, steps } = planOf(builder);
   const shape: Shape = {
     name,
     inputs: inputs.map((input) => input.name).sort(byText),
@@ -54,7 +54,7 @@ export const shapeOf = ({ draft }: { readonly draft: GraphBuilder }): string => 
       .sort(([a], [b]) => byText(a, b)),
   };
   const text = JSON.stringify(shape);
-  known.set(draft, text);
+  known.set(builder, text);
   return text;
 };
 

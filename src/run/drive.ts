@@ -140,7 +140,7 @@ export const told = (
   const base = () => ({ runId, time: clock.currentTimeMillisUnsafe() });
   return Effect.onExit(
     Effect.suspend(() => {
-      tell({ ...base(), type: "run.started", pipeline: graph.name, plan: knownPlanOf(graph.draft) });
+      tell({ ...base(), type: "run.started", pipeline: graph.name, plan: knownPlanOf(graph.builder) });
       return effect;
     }),
     (exit) =>

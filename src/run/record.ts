@@ -67,7 +67,7 @@ export class Recording implements Watcher {
   }
 
   get #now(): RunState {
-    const state = (this.#state ??= new RunState("", planOf(this.#graph.draft), whole));
+    const state = (this.#state ??= new RunState("", planOf(this.#graph.builder), whole));
     for (; this.#folded < this.#events.length; this.#folded++) apply(state, this.#events[this.#folded]!);
     return state;
   }

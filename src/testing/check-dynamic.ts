@@ -39,13 +39,13 @@ export const checkDynamic = async <S extends AnyStep>(
 ): Promise<Report> => {
   const definition = standalone(step);
   if (definition?.kind !== "dynamic") throw new TypeError("checkDynamic takes a standalone dynamic step.");
-  let draft = GraphBuilder.empty("check");
+  let builder = GraphBuilder.empty("check");
   for (const input of definition.inputs) {
-    draft = draft.withInput(keyOf(input), optionalName(input) === undefined ? unchecked : optional);
+    builder = builder.withInput(keyOf(input), optionalName(input) === undefined ? unchecked : optional);
   }
-  draft = draft.withStep(definition);
-  if (definition.outputs !== "all") draft = draft.withReturns(definition.outputs);
-  return checkSubject({ name: definition.name, check: "checkDynamic", graph: compile(draft) }, options);
+  builder = builder.withStep(definition);
+  if (definition.outputs !== "all") builder = builder.withReturns(definition.outputs);
+  return checkSubject({ name: definition.name, check: "checkDynamic", graph: compile(builder) }, options);
 };
 
 /** The schema of an input that an arbitrary may leave out. */

@@ -192,10 +192,10 @@ const watchExpansions = (expansions: Array<SeenExpansion>) => {
 
 /** What a call became as a plan; what the builder refused is drawn as far as it had come. */
 const planAt = (path: string, expansion: Expansion): Plan | undefined => {
-  if (expansion.type === "graph") return planOf(expansion.graph.draft, path);
+  if (expansion.type === "graph") return planOf(expansion.graph.builder, path);
   if (expansion.type !== "threw") return undefined;
-  const draft = unfinishedOf(expansion.thrown);
-  return draft === undefined ? undefined : planOf(draft, path);
+  const builder = unfinishedOf(expansion.thrown);
+  return builder === undefined ? undefined : planOf(builder, path);
 };
 
 /** The graph as it had grown, with the expansions that the engine refused. */
@@ -204,7 +204,7 @@ const planWith = (
   events: ReadonlyArray<PipelineEvent>,
   expansions: ReadonlyArray<SeenExpansion>,
 ): Plan => {
-  const state = new RunState("", planOf(graph.draft), { keepsItems: true, mostSteps: Infinity });
+  const state = new RunState("", planOf(graph.builder), { keepsItems: true, mostSteps: Infinity });
   const drawn = new Set<string>();
   for (const event of events) {
     apply(state, event);

@@ -24,7 +24,7 @@ const problemOf = ({ call: { definition }, expansion }: SeenExpansion): string |
     return missing.length === 0 ? undefined : `gave a value without ${list(missing)}`;
   }
   if (expansion.type !== "graph" || expansion.graph.isOpen) return undefined;
-  const plan = planOf(expansion.graph.draft);
+  const plan = planOf(expansion.graph.builder);
   const missing = outputs.filter((name) => !plan.returns.includes(name));
   if (missing.length > 0) return `provides ${list(plan.returns)}, and not ${list(missing)}`;
   // An expansion may pass one of its inputs on; a step that provides it as well would be the second.

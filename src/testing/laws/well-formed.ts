@@ -15,7 +15,7 @@ const problemOf = ({ call, expansion }: SeenExpansion): string | undefined => {
   if (expansion.type === "threw") return `threw ${describe(expansion.thrown)}`;
   if (expansion.type !== "graph") return undefined;
   const inputs = Object.keys(call.inputs);
-  const plan = planOf(expansion.graph.draft);
+  const plan = planOf(expansion.graph.builder);
   const missing = plan.inputs.find(({ name }) => !inputs.includes(name));
   if (missing !== undefined) return `reads the input "${missing.name}", and the step has ${list(inputs)}`;
   const paths = new Set<string>();
