@@ -53,14 +53,32 @@ export interface Diagnostic {
   readonly text: string;
 }
 
-/** What one compiler says about all fixtures, in one run. */
-export const diagnose = (version: Version): ReadonlyMap<string, ReadonlyArray<Diagnostic>> => {
-  const project = makeProject(`mistakes-${version}`);
-  for (const { name, text } of fixtures) project.write(`${name}.ts`, text);
-  const config = project.configure(
-    "tsconfig.json",
-    fixtures.map(({ name }) => `${name}.ts`),
+const sentence = String.raw`\[(?:"[^"]*"|[^[\]"])*\]`;
+const unions = [
+  { union: new RegExp(`${sentence}(?: \\| ${sentence})+`, "g"), member: new RegExp(sentence, "g") },
+  { union: /"[^"]*"(?: \| "[^"]*")+/g, member: /"[^"]*"/g },
+];
+
+/**
+ * The text with the members of each union of sentences or names sorted. TypeScript 7 sorts them; 6 lists them in the order
+ * in which it met them anywhere in the program, so that a text would change with the other programs beside it.
+ */
+const sorted = (text: string): string =>
+  unions.reduce(
+    (done, { union, member }) =>
+      done.replace(union, (found) => (found.match(member) ?? []).toSorted().join(" | ")),
+    text,
   );
+
+/** What one compiler says about all fixtures, in one run, in which they stand in this order or the reverse. */
+export const diagnose = (
+  version: Version,
+  order: "forward" | "reverse" = "forward",
+): ReadonlyMap<string, ReadonlyArray<Diagnostic>> => {
+  const project = makeProject(`mistakes-${version}-${order}`);
+  for (const { name, text } of fixtures) project.write(`${name}.ts`, text);
+  const files = fixtures.map(({ name }) => `${name}.ts`);
+  const config = project.configure("tsconfig.json", order === "forward" ? files : files.toReversed());
   // With several threads the order in which a union is told changes with the number of files.
   const { text } = compile(
     version,
@@ -79,9 +97,11 @@ export const diagnose = (version: Version): ReadonlyMap<string, ReadonlyArray<Di
     const { name = "", line = "", column = "", text: said = "" } = parts.groups;
     const source =
       fixtures.find((fixture) => fixture.name === name)?.text.split("\n")[Number(line) - 1] ?? "";
-    found
-      .get(name)
-      ?.push({ at: source.slice(Number(column) - 1), position: `${line}:${column}`, text: said });
+    found.get(name)?.push({
+      at: source.slice(Number(column) - 1),
+      position: `${line}:${column}`,
+      text: version === 6 ? sorted(said) : said,
+    });
   }
   return found;
 };

@@ -1,7 +1,7 @@
 /** The rules of `pipelineOf`: steps in any order, each with what it reads, no name twice, and no cycle. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { InputProblem, LaxOutputs } from "./added.ts";
-import type { GlobPattern, IsOne } from "./names.ts";
+import type { GlobPattern } from "./names.ts";
 import type { AnyMaybe } from "./output-names.ts";
 import type { Joined, OutputType } from "./outputs.ts";
 import type { AnyGlob, IsSureList } from "./reads.ts";
@@ -131,16 +131,42 @@ export type CircleProblem<Text, Name extends string> = Text extends `${infer Fir
     : never
   : never;
 
+/** Which of two digits comes first, and which of two places in a list. The order in which a union lists them is not theirs. */
+type Digits = "0123456789";
+type IsShorter<A extends string, B extends string> = A extends `${string}${infer RestA}`
+  ? B extends `${string}${infer RestB}`
+    ? IsShorter<RestA, RestB>
+    : false
+  : B extends ""
+    ? "same"
+    : true;
+type IsLess<A extends string, B extends string> = A extends `${infer X}${infer RestA}`
+  ? B extends `${infer Y}${infer RestB}`
+    ? X extends Y
+      ? IsLess<RestA, RestB>
+      : Digits extends `${string}${X}${string}${Y}${string}`
+        ? true
+        : false
+    : false
+  : false;
+type IsBefore<A extends string, B extends string> =
+  IsShorter<A, B> extends "same" ? IsLess<A, B> : IsShorter<A, B>;
+
+/** Of two places in a list, is the first before the second? */
+type Earlier<Place, Index> = Place extends string
+  ? Index extends string
+    ? IsBefore<Place, Index>
+    : never
+  : never;
+
 /** The sentences about outputs of a step that steps before it provide as well. */
 export type TakenProblem<Step, Steps, Index> = TakenAt<Step, Places<Steps>, Index>;
 
 type TakenAt<Step, By, Index> = {
   [Name in keyof OutOf<Step>]: Name extends keyof By
-    ? IsOne<By[Name]> extends true
-      ? never
-      : Index extends Last<By[Name]>
-        ? [`The output '${Name & string}' already exists. Give this one another name.`]
-        : never
+    ? true extends Earlier<By[Name], Index>
+      ? [`The output '${Name & string}' already exists. Give this one another name.`]
+      : never
     : never;
 }[keyof OutOf<Step>] extends infer Found
   ? Found

@@ -53,6 +53,21 @@ describe.each(fixtures)("$title", (fixture) => {
   });
 });
 
+describe("what is said about a program does not depend on the programs that are compiled beside it", () => {
+  test.each([
+    [7, seven],
+    [6, six],
+  ] as const)("TypeScript %i says the same when it compiles the fixtures in reverse", (version, forward) => {
+    expect([...diagnose(version, "reverse")]).toEqual([...forward]);
+  });
+
+  // The compiler orders such types by when it first met them in the whole program, and explains the first of them.
+  test.each(fixtures)("$name shows no union of two object types", ({ name }) => {
+    for (const { text } of [...(seven.get(name) ?? []), ...(six.get(name) ?? [])])
+      expect(text).not.toMatch(/[>})] \| (?:\w+<|[{(])/);
+  });
+});
+
 test("docs/reference/mistakes.md lists them as they are: else run node scripts/types-mistakes.ts", () => {
   expect(readFileSync(pagePath, "utf8")).toBe(mistakesPage(seven));
 });
