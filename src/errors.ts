@@ -92,7 +92,7 @@ export class StepTimedOut extends Data.TaggedError("StepTimedOut")<{
 }
 
 /**
- * A map that collects failures had fewer successes than its `minSuccess`.
+ * Fewer items of a map succeeded, or can still succeed, than its `minSuccess` or `enough` asks for.
  *
  * @public
  */
@@ -105,12 +105,19 @@ export class TooFewSucceeded extends Data.TaggedError("TooFewSucceeded")<{
   readonly total: number;
   /** How many the map asked for. */
   readonly minSuccess: number;
+  /** By which of its options. */
+  readonly of: "minSuccess" | "enough";
 }> {
   /** Under which the reference explains it. */
   readonly code = "ESPALIER_TOO_FEW_SUCCEEDED";
   /** What went wrong, in words for a person. */
   override get message(): string {
-    return `Map "${this.path}": ${this.succeeded} of ${this.total} items succeeded, and minSuccess asks for ${this.minSuccess}.`;
+    const { path, succeeded, total, minSuccess, of } = this;
+    if (total < minSuccess) {
+      return `Map "${path}" has ${total} items, and ${of} asks for ${minSuccess}. Ask for at most as many as there are items.`;
+    }
+    const others = of === "enough" ? " when too many of the others had failed" : "";
+    return `Map "${path}": ${succeeded} of ${total} items had succeeded${others}, and ${of} asks for ${minSuccess}. Fix the items that failed, or ask for fewer.`;
   }
 }
 

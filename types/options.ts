@@ -108,6 +108,11 @@ export interface DynamicOptions<
   readonly output?: Output | undefined;
 }
 
+/** The sentence about options of a map that contradict each other. */
+type EnoughCollects = [
+  "A map with 'enough' tolerates failures by itself: remove 'failures', or use 'minSuccess'.",
+];
+
 /**
  * Options of a map. Retry, timeout, pool, fallback and output schema are for each item.
  *
@@ -120,6 +125,7 @@ export interface MapOptions<
   in Arguments extends ReadonlyArray<any> = any,
   Failures = "fail" | "collect",
   Output = never,
+  Enough = number,
 > extends CommonOptions<Arguments, Failure> {
   /** How many items at once; all by default. */
   readonly concurrency?: number | undefined;
@@ -129,6 +135,11 @@ export interface MapOptions<
   readonly failures?: Failures | undefined;
   /** With `"collect"`: how many items must succeed. */
   readonly minSuccess?: number | undefined;
+  /**
+   * How many items the map needs. Once so many have succeeded, the others are interrupted, and the output holds the values of
+   * those that succeeded, in item order. Not together with `failures` or `minSuccess`.
+   */
+  readonly enough?: ([Failures] extends ["collect"] ? EnoughCollects : Enough) | undefined;
   /**
    * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
    * or Effect). A pipeline is expanded like any other.

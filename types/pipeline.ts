@@ -219,6 +219,7 @@ export interface PipelineMembers {
     const Failures extends "fail" | "collect" = "fail",
     Fallback = never,
     Schema = never,
+    Enough extends number = never,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"]>,
@@ -235,7 +236,8 @@ export interface PipelineMembers {
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
       [item: ItemOf<Over, Out<This>, Names<This>>, inputs: GivenInputs<List, Out<This>, Names<This>>],
       Failures,
-      FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>
+      FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>,
+      Enough
     > & {
       /** A pipeline must provide what the step exposes. */
       readonly fallback?: FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>>;
@@ -252,7 +254,7 @@ export interface PipelineMembers {
       >
     >,
     | Fails<This>
-    | ("fail" extends Failures
+    | (["fail", Enough] extends [Failures, never]
         ? Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>
         : never),
     | Needs<This>

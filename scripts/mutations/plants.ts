@@ -157,8 +157,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "minSuccess is off by one",
     file: "src/engine/maps.ts",
-    from: "if (minSuccess === undefined || map.succeeded >= minSuccess)",
-    to: "if (minSuccess === undefined || map.succeeded > minSuccess)",
+    from: "if (least === undefined || map.succeeded >= least)",
+    to: "if (least === undefined || map.succeeded > least)",
   },
   {
     fault: "a failed item of a map that collects counts as a success",
@@ -307,7 +307,7 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a failure inside of an item ends a map that collects",
     file: "src/engine/failures.ts",
-    from: '        (parent.map !== undefined && parent.map.definition.options.failures === "collect");',
+    from: "        (parent.map !== undefined && toleratesFailures(parent.map.definition));",
     to: "        false;",
   },
   {

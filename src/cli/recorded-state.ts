@@ -67,6 +67,8 @@ const ofEntry = ({ kind, path, text, began, ended, attempt }: Entry): ReadonlyAr
     case Kind.deadline:
     case Kind.waiting:
       return [{ type: "step.started", path, attempt: Math.max(1, attempt), time: began }];
+    case Kind.chosen:
+      return [{ type: "expansion.succeeded", path, attempt, time: ended, outputs: {} }];
     case Kind.signal:
     case Kind.dropped:
     case Kind.reopened:

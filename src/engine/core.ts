@@ -7,7 +7,7 @@ import type { Clock } from "effect/Clock";
 import type { Effect } from "effect/Effect";
 import type { Exit } from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
-import type { ExpansionChanged, StoreCorrupt } from "../errors.ts";
+import type { ExpansionChanged, StoreCorrupt, TooFewSucceeded } from "../errors.ts";
 import type { GraphInput } from "../graph/node.ts";
 import type { Graph } from "./graph.ts";
 import type { ContextHost, RunningContext } from "./context.ts";
@@ -123,6 +123,8 @@ export interface MapRoom {
     hasNext?: boolean,
   ) => void;
   readonly itemIsOver: (frame: Frame, map: MapState) => void;
+  /** An item has failed of a map that asks for `enough`: an error, if too few are left. */
+  readonly tolerate: (frame: Frame, map: MapState) => TooFewSucceeded | undefined;
   readonly nextItem: (frame: Frame, map: MapState) => void;
   /** A map's frame has ended, with items that never started perhaps. */
   readonly ended: (map: MapState) => void;

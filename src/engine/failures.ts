@@ -7,9 +7,14 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Result from "effect/Result";
 import type { ExpansionChanged, StoreCorrupt } from "../errors.ts";
+import type { StepDefinition } from "../graph/definition.ts";
 import type { Core, FailureRoom } from "./core.ts";
 import type { Frame, Job } from "./frame.ts";
 import { State } from "./frame.ts";
+
+/** Does a map go on when one of its items has failed? */
+const toleratesFailures = ({ options }: StepDefinition): boolean =>
+  options.failures === "collect" || options.enough !== undefined;
 
 export class Failures implements FailureRoom {
   readonly #core: Core;
@@ -34,6 +39,9 @@ export class Failures implements FailureRoom {
         journal.keepFailure(frame, index, error, attempt, () => {
           if (!frame.ended) this.collect(frame, index, error);
         });
+    } else if (map !== undefined && map.definition.options.enough !== undefined && !interrupted) {
+      const tooFew = maps.tolerate(frame, map);
+      if (tooFew !== undefined) this.endEarly(frame, Cause.fail(tooFew), tooFew.path);
     } else if (limits.finish && !interrupted) {
       (frame.failures ??= []).push(cause);
       if (map !== undefined) maps.itemIsOver(frame, map);
@@ -83,7 +91,7 @@ export class Failures implements FailureRoom {
         parent === undefined ||
         top.job!.call?.attempt !== undefined ||
         parent.ending !== undefined ||
-        (parent.map !== undefined && parent.map.definition.options.failures === "collect");
+        (parent.map !== undefined && toleratesFailures(parent.map.definition));
       if (isCaught) break;
       top = parent;
     }

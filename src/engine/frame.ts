@@ -34,6 +34,11 @@ export interface MapState {
   /** Items before this one may start. */
   allowed: number;
   succeeded: number;
+  failed: number;
+  /** With `enough`: the items whose values are the output, once there are enough of them. */
+  chosen: ReadonlyArray<number> | undefined;
+  /** And those that an earlier part of the run had chosen: the others do not run again. */
+  readonly recalled: ReadonlySet<number> | undefined;
 }
 
 /** An output whose name was not known before the run, and the node that provided it. */
@@ -88,6 +93,8 @@ export class Frame {
   /** With a store: when each node started, and which of them have expanded. */
   began: Float64Array | undefined = undefined;
   grown: Uint8Array | undefined = undefined;
+  /** With a store: by node, the keys of the items that a map with `enough` has chosen, until that is recorded. */
+  chosen: Map<number, ReadonlyArray<string>> | undefined = undefined;
   /** With a store: the text of what a schema that cannot encode has decoded, by node, until that is recorded. */
   undecoded: Map<number, string> | undefined = undefined;
   /** And what this frame's expansion was given, for the keys of cached steps. */

@@ -10,7 +10,7 @@ import { layered } from "./executor.ts";
 import { expandedOutcome } from "./exposure.ts";
 import type { Frame, Job } from "./frame.ts";
 import { State } from "./frame.ts";
-import { mapOutcome } from "./maps.ts";
+import { chosenOutcome, mapOutcome } from "./maps.ts";
 
 export class Frames implements FrameRoom {
   readonly #core: Core;
@@ -79,6 +79,8 @@ export class Frames implements FrameRoom {
   }
 
   #outcomeOf(frame: Frame): Exit.Exit<unknown, unknown> {
+    const chosen = frame.map && chosenOutcome(frame.map);
+    if (chosen !== undefined) return chosen;
     if (frame.ending !== undefined) return Exit.failCause(frame.ending);
     if (frame.failures !== undefined) {
       return Exit.failCause(Cause.fromReasons(frame.failures.flatMap((cause) => cause.reasons)));

@@ -42,6 +42,19 @@ export class Maps implements MapRoom {
       return;
     }
     const { count, items, keys } = over;
+    const { enough } = node.definition.options;
+    if (enough !== undefined && count < enough) {
+      const path = frame.pathOf(index);
+      const error = new TooFewSucceeded({
+        path,
+        succeeded: 0,
+        total: count,
+        minSuccess: enough,
+        of: "enough",
+      });
+      failures.failed(frame, index, Cause.fail(error), 1);
+      return;
+    }
     const map: MapState = {
       definition: node.definition,
       items,
@@ -52,9 +65,26 @@ export class Maps implements MapRoom {
       next: 0,
       allowed: 0,
       succeeded: 0,
+      failed: 0,
+      chosen: undefined,
+      recalled: enough === undefined ? undefined : this.#recalled(frame, index, enough, count, keys),
     };
     emitter.emit({ type: "expansion.expanded", path, attempt: 1, plan: undefined, items: count });
     this.#enter(frame, index, map);
+  }
+
+  /** The items that an earlier part of the run chose, if they are as many as the map asks for now. */
+  #recalled(
+    frame: Frame,
+    index: number,
+    enough: number,
+    count: number,
+    keys: ReadonlyArray<string> | undefined,
+  ): ReadonlySet<number> | undefined {
+    const chosen = this.#core.journal?.chosen(frame.pathOf(index));
+    if (chosen?.length !== enough) return undefined;
+    const indices = chosen.map((key) => (keys === undefined ? Number(key) : keys.indexOf(key)));
+    return indices.every((item) => item >= 0 && item < count) ? new Set(indices) : undefined;
   }
 
   #enter(frame: Frame, index: number, map: MapState): void {
@@ -65,6 +95,7 @@ export class Maps implements MapRoom {
     core.frames.enter(child, new Job(frame, index, undefined));
     const begin = (): void => {
       map.allowed = Math.min(count, map.definition.options.concurrency ?? Infinity);
+      if (map.recalled !== undefined) map.allowed = count;
       this.#waiting += map.allowed;
       if (count === 0) core.pushOver(child);
       do this.feed(child);
@@ -97,7 +128,31 @@ export class Maps implements MapRoom {
     if (emitter.watcher !== undefined) {
       emitter.stepSucceeded(frame.pathOf(index), attempt, outputsByName(map.definition, value));
     }
+    if (map.succeeded === map.definition.options.enough) this.#choose(frame, map);
     this.itemIsOver(frame, map, hasNext);
+  }
+
+  /** Enough items have succeeded: the others are interrupted, or never start. */
+  #choose(frame: Frame, map: MapState): void {
+    if (frame.ending !== undefined) return;
+    const core = this.#core;
+    const { parent, parentIndex } = frame;
+    map.chosen = Array.from(frame.states.keys()).filter((item) => frame.states[item] === State.succeeded);
+    if (core.journal !== undefined) {
+      const keys = map.chosen.map((item) => (map.keys === undefined ? String(item) : map.keys[item]!));
+      (parent!.chosen ??= new Map()).set(parentIndex, keys);
+    }
+    const reason = new Error(`Enough items of the map "${frame.path}" have succeeded.`);
+    core.failures.endEarly(frame, Cause.interrupt(), frame.path, reason);
+  }
+
+  /** An item has failed that a map with `enough` can do without; an error where it cannot. */
+  tolerate(frame: Frame, map: MapState): TooFewSucceeded | undefined {
+    map.failed++;
+    const isHopeless = map.results.length - map.failed < map.definition.options.enough!;
+    if (isHopeless && !this.#core.limits.finish) return tooFew(frame, map, map.definition.options.enough!);
+    this.itemIsOver(frame, map);
+    return undefined;
   }
 
   itemIsOver(frame: Frame, map: MapState, hasNext = false): void {
@@ -116,6 +171,9 @@ export class Maps implements MapRoom {
   /** Puts the next item that may start into the queue. */
   feed(frame: Frame): void {
     const map = frame.map!;
+    for (; map.recalled !== undefined && map.next < map.allowed; map.next++, this.#waiting--) {
+      if (map.recalled.has(map.next)) break;
+    }
     const hasNext = map.next < map.allowed;
     frame.isFed = hasNext && !this.#core.exploresOrders;
     if (!hasNext) return;
@@ -130,12 +188,24 @@ export class Maps implements MapRoom {
 
 /** What a map provides whose items have all ended. */
 export const mapOutcome = (frame: Frame, map: MapState): Exit.Exit<unknown, TooFewSucceeded> => {
-  const { minSuccess } = map.definition.options;
-  if (minSuccess === undefined || map.succeeded >= minSuccess) return Exit.succeed(map.results);
-  const path = frame.parent!.pathOf(frame.parentIndex);
-  const total = map.results.length;
-  return Exit.fail(new TooFewSucceeded({ path, succeeded: map.succeeded, total, minSuccess }));
+  const { enough, minSuccess } = map.definition.options;
+  const least = enough ?? minSuccess;
+  if (least === undefined || map.succeeded >= least) return Exit.succeed(map.results);
+  return Exit.fail(tooFew(frame, map, least));
 };
+
+const tooFew = (frame: Frame, map: MapState, least: number): TooFewSucceeded =>
+  new TooFewSucceeded({
+    path: frame.path,
+    succeeded: map.succeeded,
+    total: map.results.length,
+    minSuccess: least,
+    of: map.definition.options.enough === undefined ? "minSuccess" : "enough",
+  });
+
+/** The values of the items that a map with `enough` has chosen, in the order of the items; undefined: it has not. */
+export const chosenOutcome = ({ chosen, results }: MapState): Exit.Exit<unknown> | undefined =>
+  chosen === undefined ? undefined : Exit.succeed(chosen.map((item) => results[item]));
 
 /** What is not an array may be without end: one item more than there may be is enough to say so. */
 const itemsUpTo = (most: number, iterable: Iterable<unknown>): ReadonlyArray<unknown> => {

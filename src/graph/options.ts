@@ -191,6 +191,12 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     does: 'With `"collect"`: how many items must succeed; with fewer, the map fails with `TooFewSucceeded`',
     without: "0",
   },
+  enough: {
+    kinds: withItems,
+    check: aWholeNumber(1),
+    does: "How many items the map needs: once so many have succeeded, the others are interrupted, and the output holds the values of those that succeeded, in item order. Failed items are tolerated for as long as enough others can succeed; else the map fails with `TooFewSucceeded`",
+    without: "every item",
+  },
   description: { kinds: everyKind, check: aString, does: "Shown in diagrams and reports", without: "none" },
   tags: {
     kinds: everyKind,
@@ -220,10 +226,19 @@ const refused = (kind: StepKind, option: string): string => {
 };
 
 /** Options that contradict each other. */
-const contradiction = ({ failures, minSuccess }: Readonly<Record<string, unknown>>): string | undefined =>
-  minSuccess !== undefined && failures !== "collect"
+const contradiction = ({
+  failures,
+  minSuccess,
+  enough,
+}: Readonly<Record<string, unknown>>): string | undefined => {
+  if (enough !== undefined && (failures !== undefined || minSuccess !== undefined)) {
+    const other = failures === undefined ? "minSuccess" : "failures";
+    return `enough cannot be combined with ${other}: a map with enough tolerates failures by itself. Remove one of them.`;
+  }
+  return minSuccess !== undefined && failures !== "collect"
     ? 'minSuccess must be used with failures: "collect", since otherwise every item must succeed. Add that option, or remove minSuccess.'
     : undefined;
+};
 
 /** What is wrong with the options of a step of this kind, in one sentence; undefined where nothing is. */
 export const optionsProblem = (kind: StepKind, options: unknown): string | undefined => {

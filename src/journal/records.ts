@@ -27,6 +27,8 @@ export const Kind = {
   waiting: 8,
   /** An outcome that its `output` schema is not to decode: what a fallback gave, or what could be recorded only once it was decoded. */
   asIs: 9,
+  /** Which items of a map with `enough` are its output: their keys as a JSON array of strings. */
+  chosen: 20,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -52,7 +54,7 @@ export interface WaitText {
 
 /** The question that a record answers, of which only the newest answer counts; undefined: it takes answers back. */
 const questions: Readonly<
-  Record<Kind, "outcome" | "expansion" | "signal" | "deadline" | "waiting" | undefined>
+  Record<Kind, "outcome" | "expansion" | "signal" | "deadline" | "waiting" | "chosen" | undefined>
 > = {
   [Kind.outcome]: "outcome",
   [Kind.failure]: "outcome",
@@ -63,6 +65,7 @@ const questions: Readonly<
   [Kind.reopened]: undefined,
   [Kind.waiting]: "waiting",
   [Kind.asIs]: "outcome",
+  [Kind.chosen]: "chosen",
 };
 
 /** The records that count, oldest first. Given all of a run's, oldest first. */
@@ -75,7 +78,7 @@ export const newest = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
     const { kind, path } = entry;
     const question = questions[kind];
     if (kind === Kind.dropped) dropped.add(path);
-    else if (kind === Kind.reopened) answered.add(`outcome ${path}`);
+    else if (kind === Kind.reopened) answered.add(`outcome ${path}`).add(`chosen ${path}`);
     if (question === undefined) continue;
     const key = `${question} ${path}`;
     if (answered.has(key) || (dropped.size > 0 && isAtOrUnderAny(path, dropped))) continue;

@@ -12,6 +12,7 @@ export class Replay {
   readonly #signals = new Map<string, string>();
   readonly #deadlines = new Map<string, number>();
   readonly #waits = new Map<string, string>();
+  readonly #chosen = new Map<string, string>();
 
   /** Given the records that count. */
   constructor(entries: ReadonlyArray<Entry>) {
@@ -40,6 +41,9 @@ export class Replay {
       case Kind.waiting:
         this.#waits.set(path, text);
         return;
+      case Kind.chosen:
+        this.#chosen.set(path, text);
+        return;
       case Kind.dropped:
       case Kind.reopened:
         return;
@@ -63,10 +67,16 @@ export class Replay {
 
   forgetOutcome(path: string): void {
     this.#outcomes.delete(path);
+    this.#chosen.delete(path);
   }
 
   expansion(path: string): Entry | undefined {
     return this.#expansions.get(path);
+  }
+
+  /** Which items a map with `enough` has chosen. */
+  chosen(path: string): string | undefined {
+    return this.#chosen.get(path);
   }
 
   signal(path: string): string | undefined {
@@ -102,7 +112,8 @@ export class Replay {
     for (const [at, text] of this.#signals) {
       if (isAtOrUnder(at, path)) unused.push([at, text]);
     }
-    for (const records of [this.#outcomes, this.#expansions, this.#signals, this.#deadlines, this.#waits]) {
+    const all = [this.#outcomes, this.#expansions, this.#signals, this.#deadlines, this.#waits, this.#chosen];
+    for (const records of all) {
       for (const key of records.keys()) if (isAtOrUnder(key, path)) records.delete(key);
     }
     return unused;

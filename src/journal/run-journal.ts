@@ -54,6 +54,8 @@ interface Frame {
   grown: Uint8Array | undefined;
   /** The texts of what a schema that cannot encode has decoded. */
   readonly undecoded: Map<number, string> | undefined;
+  /** The keys of the items that maps have chosen. */
+  readonly chosen: Map<number, ReadonlyArray<string>> | undefined;
 }
 
 /** A call that expanded. */
@@ -175,7 +177,7 @@ export class RunJournal {
   ): boolean | OutputNotEncodable {
     const definition = frame.definitionOf(index);
     const { kind, options, outputs } = definition;
-    if (kind === "map" && frame.map === undefined) return false;
+    if (kind === "map" && frame.map === undefined) return this.#keepChosen(frame, index, done);
     // An outcome that did not come out of the expansion alone is recorded by itself.
     if (frame.grown?.[index] === 1 && !("fallback" in options) && options.cache === undefined) return false;
     const undecoded = this.#undecoded(frame, index, value);
@@ -189,6 +191,23 @@ export class RunJournal {
     const isAsIs = undecoded === undefined && decodesOnly(options.output);
     this.#append(isAsIs ? Kind.asIs : Kind.outcome, frame, index, text, attempt, done);
     return true;
+  }
+
+  /** Records which items a map has chosen; false where it takes all of them, or that is recorded already. */
+  #keepChosen(frame: Frame, index: number, done: () => void): boolean {
+    const keys = frame.chosen?.get(index);
+    if (keys === undefined) return false;
+    frame.chosen!.delete(index);
+    const text = JSON.stringify(keys);
+    if (this.#replay.chosen(frame.pathOf(index)) === text) return false;
+    this.#append(Kind.chosen, frame, index, text, 1, done);
+    return true;
+  }
+
+  /** The keys of the items that a map with `enough` chose in an earlier part of the run. */
+  chosen(path: string): ReadonlyArray<string> | undefined {
+    const text = this.#replay.chosen(path);
+    return text === undefined ? undefined : (JSON.parse(text) as ReadonlyArray<string>);
   }
 
   /** The text of what a schema that cannot encode is to decode; undefined: it cannot be recorded. */

@@ -177,9 +177,12 @@ const dropsOf = (run: RunDetails, { from, retryFailed }: Resuming): ReadonlyArra
 /** What has an outcome of its own, and something within it that runs again: a fallback or a cache around expansions. */
 const reopenedBy = (run: RunDetails, drops: ReadonlyArray<string>): ReadonlyArray<string> => {
   const outcomes = outcomesOf(run.entries);
+  const chosen = new Set(run.entries.filter(({ kind }) => kind === Kind.chosen).map(({ path }) => path));
   const reopened = new Set<string>();
   for (const path of drops) {
-    for (let at = parentOf(path); at !== ""; at = parentOf(at)) if (outcomes.has(at)) reopened.add(at);
+    for (let at = parentOf(path); at !== ""; at = parentOf(at)) {
+      if (outcomes.has(at) || chosen.has(at)) reopened.add(at);
+    }
   }
   return [...reopened];
 };
