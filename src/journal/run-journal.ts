@@ -20,7 +20,7 @@ import { secretIn } from "../values/secrets.ts";
 import type { CachedStep, CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
 import { readError, writeError } from "./failure-text.ts";
-import type { WaitText } from "./records.ts";
+import type { Entry, WaitText } from "./records.ts";
 import { Kind } from "./records.ts";
 import type { Replay } from "./replay.ts";
 import { difference, mapShape, readShape, shapeOf } from "./shape.ts";
@@ -239,7 +239,7 @@ export class RunJournal {
   #append(kind: Kind, frame: Frame, index: number, text: string, attempt: number, done: () => void): void {
     const ended = this.now;
     const start = frame.began?.[index] ?? ended;
-    this.#journal.append({ kind, path: frame.pathOf(index), text, began: start, ended, attempt }, done);
+    this.#record({ kind, path: frame.pathOf(index), text, began: start, ended, attempt }, done);
   }
 
   #notEncodable(frame: Frame, index: number, { issuePath, reason }: Unwritable): OutputNotEncodable {
@@ -300,10 +300,7 @@ export class RunJournal {
     }
     if (recorded !== undefined) return new ExpansionChanged({ path, ...difference(path, recorded, shape) });
     const time = this.now;
-    this.#journal.append(
-      { kind: Kind.expansion, path, text: shape, began: time, ended: time, attempt },
-      done,
-    );
+    this.#record({ kind: Kind.expansion, path, text: shape, began: time, ended: time, attempt }, done);
     return undefined;
   }
 
@@ -312,10 +309,7 @@ export class RunJournal {
     const time = this.now;
     this.#replay.forgetOutcome(path);
     this.#refreshed.add(path);
-    this.#journal.append(
-      { kind: Kind.reopened, path, text: "", began: time, ended: time, attempt: 1 },
-      undefined,
-    );
+    this.#record({ kind: Kind.reopened, path, text: "", began: time, ended: time, attempt: 1 }, undefined);
   }
 
   /** Records that what is recorded at a path and beneath no longer counts, except for values that no step has got. */
@@ -323,7 +317,7 @@ export class RunJournal {
     const unused = this.#replay.drop(path);
     const time = this.now;
     const entry = { text: "", began: time, ended: time, attempt: 1 };
-    this.#journal.append({ ...entry, kind: Kind.dropped, path }, undefined);
+    this.#record({ ...entry, kind: Kind.dropped, path }, undefined);
     for (const [at, text] of unused) this.signal(at, text, () => {});
   }
 
@@ -361,7 +355,7 @@ export class RunJournal {
     }
     const text = String(time + millis);
     this.#replay.setDeadline(path, time + millis);
-    this.#journal.append({ kind: Kind.deadline, path, text, began: time, ended: time, attempt: 1 }, done);
+    this.#record({ kind: Kind.deadline, path, text, began: time, ended: time, attempt: 1 }, done);
     return millis;
   }
 
@@ -380,7 +374,7 @@ export class RunJournal {
     const time = this.now;
     this.#replay.setSignal(path, text);
     const entry = { kind: Kind.signal, path, text, began: time, ended: time, attempt: 1 };
-    this.#journal.append(message === undefined ? entry : { ...entry, message }, done);
+    this.#record(message === undefined ? entry : { ...entry, message }, done);
   }
 
   /** Records that a step waits for a value, and until when, once. */
@@ -393,13 +387,22 @@ export class RunJournal {
     const text = JSON.stringify(wait);
     if (!this.#replay.addWait(path, text)) return;
     const time = this.now;
-    this.#journal.append({ kind: Kind.waiting, path, text, began: time, ended: time, attempt: 1 }, undefined);
+    this.#record({ kind: Kind.waiting, path, text, began: time, ended: time, attempt: 1 }, undefined);
   }
 
   // -- The run -------------------------------------------------------------------------------------------------------
 
+  /** Whether anything has been recorded beside what was there when the run was opened. */
+  hasRecorded = false;
+
+  #record(entry: Entry, done: (() => void) | undefined): void {
+    this.hasRecorded = true;
+    this.#journal.append(entry, done);
+  }
+
   tell(event: PipelineEvent): void {
     if (!keptEvents.has(event.type)) return;
+    this.hasRecorded = true;
     const path = "path" in event ? event.path : "";
     this.#journal.tell({ time: event.time, type: event.type, path, detail: detailOf(event) });
   }
@@ -411,6 +414,11 @@ export class RunJournal {
   ): void {
     const error = cause === undefined ? undefined : describeWithCauses(Cause.squash(cause));
     this.#journal.end(status, error, this.now, done);
+  }
+
+  /** The run has been read only: it stays as it was before it was opened. */
+  leaveAsItWas(): Effect<void> {
+    return this.#journal.giveBack();
   }
 }
 

@@ -200,35 +200,49 @@ const statusOf = (exit: Exit.Exit<unknown, unknown>): "succeeded" | "interrupted
   Exit.isSuccess(exit) ? "succeeded" : Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed";
 
 /** Waits until the end is recorded. A store that cannot be written keeps a result waiting, but no interruption. */
-const recordEnd = (journal: RunJournal, exit: Exit.Exit<Outputs, unknown>): Effect.Effect<void> => {
+const recordEnd = (
+  journal: RunJournal,
+  exit: Exit.Exit<Outputs, unknown>,
+  before: RunDetails | undefined,
+): Effect.Effect<void> => {
   const status = statusOf(exit);
+  // Whoever asks again for a run that has succeeded reads it, and does not make it end anew.
+  if (before?.status === "succeeded" && status === "succeeded" && !journal.hasRecorded)
+    return journal.leaveAsItWas();
   const recorded = Effect.callback<void>((resume) => {
     journal.end(status, Exit.isSuccess(exit) ? undefined : exit.cause, () => resume(Effect.void));
   });
   return status === "interrupted" ? recorded : Effect.interruptible(recorded);
 };
 
+/** What is there of a run that is opened again. */
+interface Earlier {
+  readonly run: RunDetails;
+  /** What is to be forgotten of it. */
+  readonly drops: ReadonlyArray<string>;
+  readonly isFrom: boolean;
+}
+
 const opened = (
   live: LiveRun,
   store: StoreService,
   journal: Journal,
-  replay: Replay,
   values: ReadonlyArray<unknown>,
   clock: Clock.Clock,
   scope: Scope.Closeable,
   refresh: boolean,
-  drops: ReadonlyArray<string> = [],
-  reopened: ReadonlyArray<string> = [],
-  isFrom = false,
+  earlier?: Earlier,
 ): Session => {
   const { runId } = live;
+  const { run, drops = [], isFrom = false } = earlier ?? {};
+  const replay = new Replay(run?.entries ?? []);
   const runJournal = new RunJournal(runId, store, journal, replay, clock);
   runJournal.refresh = refresh;
   for (const path of drops) {
     runJournal.drop(path);
     if (isFrom) runJournal.refreshFrom(path);
   }
-  for (const path of reopened) runJournal.reopen(path);
+  if (run !== undefined) for (const path of reopenedBy(run, drops)) runJournal.reopen(path);
   live.open(runJournal, () => clock.currentTimeMillisUnsafe(), refusalIn(store, runId));
   let lost: StoreProblem | undefined;
   runJournal.onLost((problem) => {
@@ -244,7 +258,7 @@ const opened = (
     enter: () => live,
     lost: () => lost,
     end: (exit) =>
-      recordEnd(runJournal, exit).pipe(
+      recordEnd(runJournal, exit, run).pipe(
         Effect.ensuring(
           Effect.suspend(() => {
             live.end(exit);
@@ -298,7 +312,7 @@ export const openRun = (
             return yield* new RunCrashed({ runId, crashes: claim.crashes });
           case "new":
             live.asked = begun;
-            return opened(live, store, claim.journal, new Replay([]), given!.values, clock, scope, refresh);
+            return opened(live, store, claim.journal, given!.values, clock, scope, refresh);
           case "existing": {
             const { journal, run } = claim;
             const fitting = Effect.gen(function* () {
@@ -312,20 +326,11 @@ export const openRun = (
               return drops instanceof InvalidInput ? yield* drops : { values, drops };
             });
             const { values, drops } = yield* Effect.onError(fitting, () => journal.giveBack());
-            const replay = new Replay(run.entries);
-            const session = opened(
-              live,
-              store,
-              journal,
-              replay,
-              values,
-              clock,
-              scope,
-              refresh,
+            const session = opened(live, store, journal, values, clock, scope, refresh, {
+              run,
               drops,
-              reopenedBy(run, drops),
               isFrom,
-            );
+            });
             // What was sent in time counts, also where a deadline has passed since.
             yield* Effect.promise(() => journal.receive());
             return session;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import * as Stream from "effect/Stream";
-import { pipeline } from "espalier";
+import { pipeline, resume, Runs, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { test } from "vitest";
 import { temporary } from "../sqlite/support.ts";
@@ -67,4 +67,33 @@ test("who joins a run sees its events", limit, async () => {
     const types = [...events].map((event) => event.type);
     assert.ok(types.includes("step.succeeded") && types.includes("run.succeeded"), types.join());
   }
+});
+
+test("asking again for a run that has succeeded leaves its record as it is", limit, async () => {
+  const shared = store();
+  const calls: Array<string> = [];
+  const job = pipeline("job")
+    .input("n", type<number>())
+    .step("a", ["n"], ({ n }) => (calls.push("a"), n + 1), { cache: true })
+    .step("list", [], () => [1, 2])
+    .map("squares", "list", ["a"], (item, { a }) => pipeline("square").step("squares", [], () => item * a));
+  const outputs = await job.runPromise({ n: 1 }, { store: shared, runId: "r" });
+  const before = await Runs.getPromise("r", { store: shared });
+  await sleep(20);
+  assert.deepEqual(await job.runPromise({ n: 1 }, { store: shared, runId: "r" }), outputs);
+  assert.deepEqual(await Effect.runPromise(resume(job, "r", { store: shared })), outputs);
+  assert.deepEqual(calls, ["a"]);
+  assert.deepEqual(await Runs.getPromise("r", { store: shared }), before);
+});
+
+test("a run that has succeeded and goes back to a step ends anew", limit, async () => {
+  const shared = store();
+  const job = pipeline("job").step("a", [], () => 1);
+  await job.runPromise({}, { store: shared, runId: "r" });
+  const before = await Runs.getPromise("r", { store: shared });
+  await sleep(20);
+  await Effect.runPromise(resume(job, "r", { store: shared, from: "a" }));
+  const after = await Runs.getPromise("r", { store: shared });
+  assert.equal(after.status, "succeeded");
+  assert.ok(after.ended! > before.ended!);
 });

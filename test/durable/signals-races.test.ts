@@ -138,7 +138,7 @@ test("a step can answer a wait of its own run: at once, a turn later and 5 ms la
     }
 });
 
-test("another process can answer a run while its owner lives", { timeout: 30_000 }, async () => {
+test("another process can answer a run while its owner lives", { timeout: 120_000 }, async () => {
   const filename = file();
   const sender = join(mkdtempSync(join(tmpdir(), "espalier-")), "send.mjs");
   writeFileSync(
@@ -151,7 +151,7 @@ test("another process can answer a run while its owner lives", { timeout: 30_000
   `,
   );
   const order = pipeline("order")
-    .await("approval", type<{ by: string }>(), { timeout: "8 seconds" })
+    .await("approval", type<{ by: string }>(), { timeout: "1 minute" })
     .step("by", ["approval"], ({ approval }) => approval.by);
   const run = order.runPromise({}, { store: store(filename), runId: "order" }).then(
     (out) => out.by,
