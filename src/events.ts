@@ -120,6 +120,14 @@ export interface StepRetried extends StepEventBase {
   readonly delayMillis: number;
 }
 
+/** All attempts of the step failed, the last with `error`, and its `fallback` stands in for them. @public */
+export interface StepFellBack extends StepEventBase {
+  /** Which event it is. */
+  readonly type: "step.fallback";
+  /** What the last attempt failed with. */
+  readonly error: unknown;
+}
+
 /** A step gave its outputs, here by name. @public */
 export interface StepSucceeded extends StepEventBase {
   /** Which event it is. */
@@ -221,6 +229,7 @@ export type PipelineEvent =
   | CacheHit
   | CacheMissed
   | StepRetried
+  | StepFellBack
   | StepSucceeded
   | StepFailedEvent
   | StepSkipped

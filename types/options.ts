@@ -1,6 +1,7 @@
 /** What a step, a map and a run can be asked for beside the work itself. */
 import type { Input as DurationInput } from "effect/Duration";
 import type { Schedule } from "effect/Schedule";
+import type { StepTimedOut } from "../src/errors.ts";
 import type { PipelineEvent } from "../src/events.ts";
 import type { StoreLayer } from "./store.ts";
 
@@ -168,13 +169,18 @@ export interface SwitchOptions<
  *
  * @public
  */
-export interface WaitOptions<After = ReadonlyArray<string>, in Inputs = any> {
+export interface WaitOptions<After = ReadonlyArray<string>, in Inputs = any, Fallback = never> {
   /** Outputs that must exist before the wait begins; without any, it begins with the run. */
   readonly after?: After | undefined;
   /** What is asked of whoever answers: shown wherever the waiting step is, and in the event `step.waiting`. */
   readonly ask?: ((inputs: Inputs) => unknown) | undefined;
   /** The longest that it waits, restarts of the run included. */
   readonly timeout?: DurationInput | undefined;
+  /**
+   * For `.await`: the value to use once the timeout has passed, or a function of the `StepTimedOut` that returns it (directly,
+   * or as a Promise or Effect).
+   */
+  readonly fallback?: Fallback | ((error: StepTimedOut) => Fallback) | undefined;
   /** Shown in diagrams and reports. */
   readonly description?: string | undefined;
   /** To group and to find steps by. */

@@ -301,19 +301,21 @@ export interface PipelineMembers {
     const Name extends string,
     Schema,
     const List extends ReadonlyArray<string> = never,
+    Fallback = never,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"]>,
     schema: Schema extends AnySchema ? Schema : NoSchema,
     options?: WaitOptions<
       InputList<List, Out<This>, Names<This>, Name>,
-      GivenInputs<List, Out<This>, Names<This>>
+      GivenInputs<List, Out<This>, Names<This>>,
+      Fallback
     >,
   ): Pipeline<
     In<This>,
-    AddNamed<Out<This>, Name, DecodedOf<Schema>>,
-    Fails<This>,
-    Needs<This> | DecodingNeeds<Schema>
+    AddNamed<Out<This>, Name, DecodedOf<Schema> | FallbackValue<Fallback>>,
+    Fails<This> | FallbackError<Fallback>,
+    Needs<This> | DecodingNeeds<Schema> | FallbackNeeds<Fallback>
   >;
 
   /**

@@ -8,7 +8,7 @@ import { apply } from "../fold/apply.ts";
 import type { StepState } from "../fold/run-state.ts";
 import { RunState } from "../fold/run-state.ts";
 import type { Entry } from "../journal/records.ts";
-import { Kind } from "../journal/records.ts";
+import { Kind, outcomesOf } from "../journal/records.ts";
 import { itemsOf, readShape } from "../journal/shape.ts";
 import type { RunDetails, StoredEvent } from "../journal/store.ts";
 import { child, isItem, parentOf } from "../path.ts";
@@ -154,6 +154,17 @@ const earlierOf = (run: RunDetails, state: RunState): Map<string, Array<StoredEv
   return earlier;
 };
 
+/** The fallbacks whose values count: used while what is recorded of their step was under way. */
+const markFallbacks = (run: RunDetails, state: RunState): void => {
+  const outcomes = outcomesOf(run.entries);
+  for (const { type, path, time, detail } of run.events) {
+    const outcome = type === "step.fallback" ? outcomes.get(path) : undefined;
+    const step = outcome === undefined ? undefined : state.step(path);
+    if (step === undefined || time < outcome!.began || time > outcome!.ended) continue;
+    step.fellBackFor = { error: detail };
+  }
+};
+
 export const recordedState = (run: RunDetails): RecordedState => {
   const state = new RunState(run.pipeline, undefined, { keepsItems: true, mostSteps: Infinity });
   const tell = (told: Told): StepState | undefined => apply(state, { ...told, runId: run.id });
@@ -176,6 +187,7 @@ export const recordedState = (run: RunDetails): RecordedState => {
   }
   const isOver = run.status === "succeeded";
   endExpansions(state, isOver);
+  markFallbacks(run, state);
   ofEnd(run, state.time).forEach(tell);
   return { state, earlier: earlierOf(run, state) };
 };

@@ -64,9 +64,10 @@ export class Attempts implements AttemptRoom {
         core.emitter.emit({ type: "step.retried", path, attempt, error, delayMillis }),
       core.records.journaled(frame, index, inputs),
     );
-    const effect = withFallback(policy, path, attempts, (value) =>
-      this.#acceptFallback(frame, index, inputs, job.attempt + 1, value),
-    );
+    const effect = withFallback(policy, path, attempts, (value, error) => {
+      core.emitter.emit({ type: "step.fallback", path, attempt: job.attempt, error });
+      return this.#acceptFallback(frame, index, inputs, job.attempt + 1, value);
+    });
     const fiber = core.forkWithin(new RunningContext(core, frame, index, 1), effect);
     job.fiber = fiber;
     fiber.addObserver((exit) => {

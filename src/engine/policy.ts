@@ -8,9 +8,10 @@ import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Schedule from "effect/Schedule";
-import { InvalidOutput, StepFailed } from "../errors.ts";
+import { InvalidOutput, StepFailed, StepTimedOut } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { noOptions } from "../graph/definition.ts";
+import { stepKinds } from "../graph/kinds.ts";
 import { decode, problemOf } from "../values/schema.ts";
 import { isThenable, promiseOf } from "../values/thenable.ts";
 
@@ -19,7 +20,8 @@ export interface Policy {
   /** The engine's to keep: an attempt may wait for its turn, and that is no time of its own. */
   readonly timeoutMillis: number | undefined;
   readonly output: unknown;
-  readonly fallback: { readonly of: unknown } | undefined;
+  /** `onTimeout`: it stands for a wait that is over, and for no other error. */
+  readonly fallback: { readonly of: unknown; readonly onTimeout: boolean } | undefined;
 }
 
 interface Retry {
@@ -63,7 +65,7 @@ const retryOf = (retry: unknown): Retry | undefined => {
   };
 };
 
-export const policyOf = ({ options }: StepDefinition): Policy | undefined => {
+export const policyOf = ({ kind, options }: StepDefinition): Policy | undefined => {
   if (options === noOptions) return undefined;
   const { retry, timeout, output, cache } = options;
   const hasFallback = "fallback" in options;
@@ -73,7 +75,9 @@ export const policyOf = ({ options }: StepDefinition): Policy | undefined => {
     retry: retryOf(retry),
     timeoutMillis: timeout === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(timeout)),
     output,
-    fallback: hasFallback ? { of: options.fallback } : undefined,
+    fallback: hasFallback
+      ? { of: options.fallback, onTimeout: stepKinds[kind].returns === "wait" }
+      : undefined,
   };
 };
 
@@ -148,18 +152,23 @@ const retried = (
     }
   });
 
-/** What a policy falls back to where all attempts have failed. `accept` makes the step's output of what it returned. */
+/**
+ * What a policy falls back to where all attempts have failed. `accept` makes the step's output of what it returned for an
+ * error.
+ */
 export const withFallback = (
   { fallback }: Policy,
   path: string,
   effect: Effect.Effect<unknown, unknown>,
-  accept: (value: unknown) => Effect.Effect<unknown, unknown>,
+  accept: (value: unknown, error: unknown) => Effect.Effect<unknown, unknown>,
 ): Effect.Effect<unknown, unknown> => {
   if (fallback === undefined) return effect;
-  const { of } = fallback;
+  const { of, onTimeout } = fallback;
   return Effect.catchCause(effect, (cause) => {
     const failure = cause.reasons.find(Cause.isFailReason);
-    if (failure === undefined) return Effect.failCause(cause);
+    if (failure === undefined || (onTimeout && !(failure.error instanceof StepTimedOut))) {
+      return Effect.failCause(cause);
+    }
     const returned = Effect.suspend(() => {
       try {
         return given(typeof of === "function" ? of(failure.error) : of, path);
@@ -167,7 +176,7 @@ export const withFallback = (
         return Effect.fail(new StepFailed({ path, cause: thrown }));
       }
     });
-    return Effect.flatMap(returned, accept);
+    return Effect.flatMap(returned, (value) => accept(value, failure.error));
   });
 };
 

@@ -51,6 +51,7 @@ const started = (
   step.attempt = Math.max(step.attempt, attempt);
   step.attemptBegan = time;
   step.fraction = undefined;
+  step.fellBackFor = undefined;
   state.activate(step, isWait(step) ? "waiting" : "running");
 };
 
@@ -79,6 +80,9 @@ const stepHandlers: StepHandlers = {
   "step.retried": (state, step, { error }) => {
     step.error = error;
     state.activate(step, "retrying");
+  },
+  "step.fallback": (_state, step, { error }) => {
+    step.fellBackFor = { error };
   },
   "step.progressed": (_state, step, { fraction, note }) => {
     step.fraction = Number.isFinite(fraction) ? Math.min(1, Math.max(0, fraction)) : undefined;

@@ -41,6 +41,8 @@ export class StepState {
   fraction: number | undefined = undefined;
   note: string | undefined = undefined;
   error: unknown = undefined;
+  /** The error that its fallback stands in for. */
+  fellBackFor: { readonly error: unknown } | undefined = undefined;
   /** Of a skipped step: the path of what failed; empty when the run ended first. */
   because: string | undefined = undefined;
   /** Its output was recorded by an earlier part of this run, or computed by another run. */

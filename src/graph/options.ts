@@ -149,9 +149,9 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     without: "no limit",
   },
   fallback: {
-    kinds: working,
+    kinds: [...working, "await"],
     check: fallback,
-    does: "The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise or Effect)",
+    does: "The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise or Effect). For `.await`: once its timeout has passed",
     without: "the run fails",
   },
   pool: {
@@ -247,6 +247,9 @@ export const optionsProblem = (kind: StepKind, options: unknown): string | undef
   if (problem !== undefined) return problem;
   if (options["outputs"] === "all" && stepKinds[kind].provides !== "outputs or all") {
     return 'outputs can be "all" only for a dynamic step. List the names of the outputs.';
+  }
+  if (kind === "await" && options["fallback"] !== undefined && options["timeout"] === undefined) {
+    return "fallback is used once the timeout has passed, and there is no timeout. Add one, or remove fallback.";
   }
   return contradiction(options);
 };

@@ -69,6 +69,7 @@ interface Call {
 /** Events that a store keeps. The others can be told from its records. */
 const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([
   "step.retried",
+  "step.fallback",
   "step.failed",
   "step.leaked",
   "step.logged",
@@ -156,7 +157,8 @@ export class RunJournal {
       if (entry.kind === Kind.outcome && decodesOnly(output)) {
         return { type: "undecoded", schema: output, value: decode(entry.text), changed: changed() };
       }
-      return { type: "value", value: decodeBy(output, entry.text) };
+      const isAsIs = entry.kind === Kind.asIs;
+      return { type: "value", value: isAsIs ? decode(entry.text) : decodeBy(output, entry.text) };
     } catch (error) {
       if (isReadable(entry.text)) return { type: "corrupt", problem: changed() };
       const reason = `what is recorded of "${path}" cannot be read: ${describe(error)}`;
@@ -182,13 +184,19 @@ export class RunJournal {
     if (frame.grown?.[index] === 1 && !("fallback" in options) && options.cache === undefined) return false;
     const undecoded = this.#undecoded(frame, index, value);
     const given = () => (outputs !== "all" && outputs.length > 1 ? picked(outputs, value) : value);
-    const text = undecoded ?? encodeBy(options.output, given(), this.store.keepsSecrets);
+    const { keepsSecrets } = this.store;
+    let text = undecoded ?? encodeBy(options.output, given(), keepsSecrets);
+    let isAsIs = undecoded === undefined && decodesOnly(options.output);
+    if (typeof text !== "string" && "fallback" in options && secretIn(value) === undefined) {
+      // What a fallback gave need not be what the schema of the output encodes.
+      const plain = encode(given());
+      if (typeof plain === "string") [text, isAsIs] = [plain, true];
+    }
     if (typeof text !== "string") return this.#notEncodable(frame, index, text);
     if (!this.#fits(text)) {
       const reason = `its text has more bytes than maxValueBytes of the store allows, ${this.store.maxValueBytes}: return a reference to it, or give the store a larger maxValueBytes.`;
       return this.#notEncodable(frame, index, new Unwritable([], reason));
     }
-    const isAsIs = undecoded === undefined && decodesOnly(options.output);
     this.#append(isAsIs ? Kind.asIs : Kind.outcome, frame, index, text, attempt, done);
     return true;
   }

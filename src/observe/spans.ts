@@ -102,6 +102,9 @@ export class Spans {
           "exception.message": describe(event.error),
         });
         return;
+      case "step.fallback":
+        this.#open.get(event.path)?.attribute("espalier.fallback", describe(event.error));
+        return;
       case "expansion.expanded":
         return this.#expanded(event.path, event.plan, event.items);
       case "step.succeeded":

@@ -97,6 +97,7 @@ const details = (node: StepState, now: number, barCells: number): ReadonlyArray<
   }
   if (node.attempt > 1) plain(` attempt ${node.attempt}`);
   if (node.isRecalled) faint(" from an earlier run");
+  if (node.fellBackFor !== undefined) plain(` by its fallback: ${reason(node.fellBackFor.error)}`);
   if (node.note !== undefined && node.isActive) plain(` ${node.note}`);
   // What failed inside of it says why itself.
   if (node.status === "retrying" || (node.status === "failed" && !node.children.some(isBad))) {

@@ -109,6 +109,7 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
     "step.retried": ({ path, attempt, error, delayMillis }) => [
       `↻ ${path}: attempt ${attempt} failed (${said(error)}), the next in ${took(delayMillis)}`,
     ],
+    "step.fallback": ({ path, error }) => [`↷ ${path}: its fallback is used (${said(error)})`],
     "step.skipped": ({ path }) => (isWithinItem(path) ? undefined : [`- ${path}: skipped`]),
     "step.interrupted": undefined,
     "step.leaked": ({ path }) => [`! ${path} did not stop when it was interrupted, and was abandoned`],

@@ -151,3 +151,28 @@ test("a step that waits for a value, or for time to pass, is seen waiting", asyn
     }),
   );
 });
+
+test("a fallback that was used is shown, until the step runs again without it", async () => {
+  const filename = newFile();
+  const options = { store: storeAt(filename), runId: "r" };
+  let fails = true;
+  const built = pipeline("p").step(
+    "page",
+    [],
+    () => {
+      if (fails) throw new Error("gone");
+      return "whole";
+    },
+    { fallback: "empty" },
+  );
+  await built.runPromise({}, options);
+  expect((await recorded(filename)).state.step("page")?.fellBackFor?.error).toContain("gone");
+  const shown = await espalier(["show", "r", "--store", filename], { records: true });
+  expect(shown.stdout).toMatch(/✓ page: "empty" .*; by its fallback, after: .*gone/);
+  const why = await espalier(["why", "r", "page", "--store", filename], { records: true });
+  expect(why.stdout).toMatch(/its fallback was used: .*gone/);
+  fails = false;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await Effect.runPromise(resume(built, "r", { store: options.store, from: "page" }));
+  expect((await recorded(filename)).state.step("page")?.fellBackFor).toBeUndefined();
+});

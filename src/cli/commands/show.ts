@@ -50,6 +50,8 @@ const details = (
   else if (step?.status === "waiting") {
     parts.push(`${step.kind === "sleep" ? "sleeps" : "waits for a value"} since ${when(step.began!)}`);
   } else if (step?.status === "stopped") parts.push("stopped");
+  if (step?.fellBackFor !== undefined)
+    parts.push(`by its fallback, after: ${String(step.fellBackFor.error)}`);
   const last = earlier.at(-1);
   if (last !== undefined) {
     const times = earlier.length === 1 ? "" : `${earlier.length} times, last `;

@@ -28,6 +28,7 @@ const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
     if (type === "cache.hit") said.push(`${at} taken from the cache: ${detail}`);
     else if (type === "cache.missed") said.push(`${at} ran: ${detail}`);
     else if (type === "step.retried") said.push(`${at} tried again: ${detail}`);
+    else if (type === "step.fallback") said.push(`${at} its fallback was used: ${detail}`);
     else if (type.endsWith(".failed")) {
       said.push(`${at} ${replaced.has(event) ? "failed, in an earlier attempt" : "failed"}: ${detail}`);
     }

@@ -78,6 +78,10 @@ const failed = (
 const handlers: Handlers = {
   "step.started": undefined,
   "step.retried": (_report, step, details, { error, time }) => failedAttempt(details, step, error, time),
+  "step.fallback": (_report, step, details, { error, time }) => {
+    failedAttempt(details, step, error, time);
+    details.from = "its fallback, since all attempts failed";
+  },
   "step.succeeded": gave,
   "step.failed": failed,
   "step.skipped": undefined,

@@ -1,0 +1,145 @@
+/** Fallbacks that are used are reported, and a wait may have one. */
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import { pipeline, resumePromise, Signal, type } from "espalier";
+import { SqliteStore } from "espalier/sqlite";
+import { describe, expect, test } from "vitest";
+import { plainLines } from "../../src/progress/plain-lines.ts";
+import { Report } from "../../src/draw/index.ts";
+import { temporary } from "../sqlite/support.ts";
+import { rejection, thrown, untyped, watched } from "./support.ts";
+
+const newFile = temporary();
+const newStore = () => SqliteStore.layer({ filename: newFile() });
+
+const used = (events: ReadonlyArray<{ readonly type: string }>): ReadonlyArray<any> =>
+  events.filter(({ type: each }) => each === "step.fallback");
+
+describe("A fallback that is used", () => {
+  const built = pipeline("p")
+    .step(
+      "page",
+      [],
+      () => {
+        throw new Error("gone");
+      },
+      { retry: { times: 1 }, fallback: "empty" },
+    )
+    .step("fine", [], () => 1, { fallback: 2 })
+    .step("list", [], () => [1, 2])
+    .map("m", "list", [], (x) => (x === 2 ? Effect.fail("odd") : x), { fallback: () => 0 })
+    .dynamic("d", [], () => Effect.fail("down"), {
+      fallback: () => pipeline("other").step("d", [], () => 3),
+    });
+
+  test("is told by an event, with the error that it stands in for and the attempt", async () => {
+    const { exit, events } = await watched(built);
+    expect(exit).toMatchObject({ _tag: "Success", value: { page: "empty", fine: 1, m: [1, 0], d: 3 } });
+    expect(used(events).toSorted((a, b) => (a.path < b.path ? -1 : 1))).toMatchObject([
+      { path: "d", attempt: 1, error: "down" },
+      { path: "m[1]", attempt: 1, error: "odd" },
+      { path: "page", attempt: 2, error: { _tag: "StepFailed", path: "page" } },
+    ]);
+  });
+
+  test("is not told where the fallback fails in its turn", async () => {
+    const failing = pipeline("p").step("a", [], () => Effect.fail("first"), {
+      fallback: () => Effect.fail("second"),
+    });
+    const { exit, events } = await watched(failing);
+    expect(exit._tag).toBe("Failure");
+    expect(used(events)).toEqual([]);
+  });
+
+  test("is shown by plain lines and by the report", async () => {
+    const { events } = await watched(built);
+    const lines: Array<string> = [];
+    const plain = plainLines((line) => lines.push(line));
+    for (const event of events) plain.event(event);
+    expect(lines.join("\n")).toMatch(/^↷ page: its fallback is used \(.*gone\)$/m);
+    expect(Report.fromEvents(events)).toContain("its fallback, since all attempts failed");
+  });
+});
+
+describe("The fallback of an await", () => {
+  const asking = (fallback: unknown) =>
+    (pipeline("p") as any)
+      .await("approved", Schema.Boolean, { timeout: "10 millis", fallback })
+      .step("after", ["approved"], ({ approved }: any) => approved);
+
+  test("is the output once the timeout has passed, as a value, a function, a Promise or an Effect", async () => {
+    expect(await asking(false).runPromise()).toEqual({ approved: false, after: false });
+    expect(await asking("late").runPromise()).toEqual({ approved: "late", after: "late" });
+    expect((await asking(async (error: any) => error._tag).runPromise()).after).toBe("StepTimedOut");
+    expect((await asking(() => Effect.succeed(7)).runPromise()).after).toBe(7);
+  });
+
+  test("is told by an event", async () => {
+    const { events } = await watched(asking("late"));
+    expect(used(events)).toMatchObject([{ path: "approved", error: { _tag: "StepTimedOut" } }]);
+  });
+
+  test("is not used where a value came in time, nor for another error", async () => {
+    const built = pipeline("p").await("n", Schema.Number, { timeout: "1 hour", fallback: 0 });
+    const run = await built.startPromise({});
+    expect(await Signal.sendPromise(run.id, "n", 5)).toMatch(/delivered|kept/);
+    expect(await run.result).toEqual({ n: 5 });
+    const broken = pipeline("p").await("n", Schema.Number, {
+      timeout: "1 hour",
+      fallback: 0,
+      ask: () => {
+        throw new Error("no question");
+      },
+    });
+    expect(await rejection(broken.runPromise())).toMatchObject({ _tag: "StepFailed", path: "n" });
+  });
+
+  test("is recorded, also where the schema cannot encode it, and is not asked again after a resume", async () => {
+    for (const fallback of ["late", false, { late: true }]) {
+      let isUp = false;
+      let calls = 0;
+      const built = (pipeline("p") as any)
+        .await("approved", Schema.Boolean, { timeout: "10 millis", fallback: () => (calls++, fallback) })
+        .step("after", ["approved"], ({ approved }: any) => {
+          if (!isUp) throw new Error("down");
+          return approved;
+        });
+      const store = newStore();
+      await rejection(built.runPromise({}, { store, runId: "r" }));
+      isUp = true;
+      const outputs = await resumePromise(built, "r", { store });
+      expect(outputs).toEqual({ approved: fallback, after: fallback });
+      expect(calls).toBe(1);
+    }
+  });
+
+  test("is refused without a timeout, and for a sleep", () => {
+    const build =
+      (name: string, ...given: ReadonlyArray<unknown>) =>
+      () =>
+        untyped.pipeline("p")[name]("a", ...given);
+    expect(thrown(build("await", type(), { fallback: 1 })).reason).toMatch(/there is no timeout. Add one/);
+    expect(thrown(build("sleep", 5, { fallback: 1 })).reason).toMatch(/A sleep has no option "fallback"/);
+  });
+});
+
+test("the fallback of a step need not fit its output schema to be recorded", async () => {
+  let isUp = false;
+  const built = pipeline("p")
+    .step(
+      "n",
+      [],
+      (): number => {
+        throw new Error("down");
+      },
+      { output: Schema.Number, fallback: "none" },
+    )
+    .step("after", ["n"], ({ n }) => {
+      if (!isUp) throw new Error("down");
+      return n;
+    });
+  const store = newStore();
+  await rejection(built.runPromise({}, { store, runId: "r" }));
+  isUp = true;
+  expect((await resumePromise(built, "r", { store })).after).toBe("none");
+});
