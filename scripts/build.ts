@@ -35,13 +35,29 @@ const tsc = spawnSync(
 );
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
+/**
+ * What is built in, since it would otherwise be installed with much that nobody uses: `d3-dag` brings a solver of linear
+ * programs, and Effect's parts for Node bring web sockets. Their licenses ask for the names.
+ */
+const builtIn: Readonly<Record<string, string>> = {
+  "d3-dag": "/*! Contains d3-dag 1.2.2, copyright Erik Brinkman, MIT license. */",
+  "@effect/platform-node-shared":
+    "/*! Contains @effect/platform-node-shared 4.1.0, copyright Effectful Technologies, MIT license. */",
+};
+const isBuiltIn = (id: string): boolean =>
+  Object.keys(builtIn).some((name) => id === name || id.startsWith(`${name}/`));
+
 const bundle = await rolldown({
   cwd: root,
   input: Object.fromEntries(entries.map((entry) => [entry, `${entry}.ts`])),
   platform: "node",
   // Otherwise what the command shares with the library may be put into its file, and a library that imports that runs it.
   preserveEntrySignatures: "strict",
-  external: (id) => !id.startsWith(".") && !id.startsWith("/") && !entries.includes(id.replace(/\.ts$/, "")),
+  external: (id) =>
+    !id.startsWith(".") &&
+    !id.startsWith("/") &&
+    !entries.includes(id.replace(/\.ts$/, "")) &&
+    !isBuiltIn(id),
 });
 const { output } = await bundle.write({
   dir: dist,
@@ -49,6 +65,11 @@ const { output } = await bundle.write({
   sourcemap: true,
   entryFileNames: "[name].js",
   chunkFileNames: "src/parts/[name].js",
+  banner: ({ moduleIds }) =>
+    Object.entries(builtIn)
+      .filter(([name]) => moduleIds.some((id) => id.includes(`/node_modules/${name}/`)))
+      .map(([, text]) => text)
+      .join("\n"),
   // Users read these names in stacks, and the source maps lead to the lines.
   minify: false,
 });

@@ -1,6 +1,7 @@
 /** What package.json says about the package, and packing it: shared by the scripts and the package tests. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const root = join(import.meta.dirname, "..");
@@ -8,6 +9,7 @@ export const root = join(import.meta.dirname, "..");
 interface Manifest {
   readonly name: string;
   readonly version: string;
+  readonly description: string;
   readonly exports: Readonly<Record<string, string | ExportConditions>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
@@ -59,13 +61,52 @@ export const run = (command: string, args: ReadonlyArray<string>, cwd: string): 
   return result.stdout;
 };
 
-/** Builds the library and packs it as `npm publish` would; gives the tarball's path. */
+/** Fields of `package.json` that are for those who work on the library, and which would make an installation ask. */
+const forDevelopment = ["scripts", "devDependencies", "allowScripts", "overrides"];
+
+/**
+ * Builds the library and puts together, in an empty folder, what is published: the files that `package.json` lists, its
+ * fields for users, and `llms.txt`. `npm publish` of that folder is what a release is.
+ */
+export const stage = (folder: string): void => {
+  run(process.execPath, [join(root, "scripts/build.ts")], root);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const full = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Readonly<
+    Record<string, unknown> & { files: ReadonlyArray<string> }
+  >;
+  const fields = Object.entries(full).filter(([field]) => !forDevelopment.includes(field));
+  writeFileSync(join(folder, "package.json"), `${JSON.stringify(Object.fromEntries(fields), null, 2)}\n`);
+  // Of the documentation the pages only: pictures and programs are in the repository.
+  const guides = globSync("docs/**/*.md", { cwd: root, exclude: ["docs/api/**"] }).toSorted();
+  const asTheyAre = full.files.filter((file) => file !== "docs" && file !== "llms.txt");
+  for (const file of [...asTheyAre, ...guides]) {
+    cpSync(join(root, file), join(folder, file), { recursive: true });
+  }
+  writeFileSync(join(folder, "llms.txt"), llmsText(guides));
+};
+
+/** What a language model reads first: one line for each page, see https://llmstxt.org. */
+const llmsText = (pages: ReadonlyArray<string>): string => {
+  const lines = pages.map((page) => {
+    const title = /^# (.+)$/m.exec(readFileSync(join(root, page), "utf8"))?.[1] ?? page;
+    return `- [${title}](${page})`;
+  });
+  return `# ${manifest.name}\n\n> ${manifest.description}\n\n## Pages\n\n${lines.join("\n")}\n`;
+};
+
+/** Packs the library as `npm publish` would; gives the tarball's path. */
 export const pack = (folder: string): string => {
   mkdirSync(folder, { recursive: true });
-  run(process.execPath, [join(root, "scripts/build.ts")], root);
-  const printed = run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], root);
-  const packed = JSON.parse(printed) as ReadonlyArray<{ readonly filename: string }>;
-  const [first] = packed;
-  if (first === undefined) throw new Error(`npm pack named no tarball: ${printed}`);
-  return join(folder, first.filename);
+  const staged = mkdtempSync(join(tmpdir(), "espalier-staged-"));
+  try {
+    stage(staged);
+    const args = ["pack", "--ignore-scripts", "--json", "--pack-destination", folder];
+    const printed = run("npm", args, staged);
+    const [first] = JSON.parse(printed) as ReadonlyArray<{ readonly filename: string }>;
+    if (first === undefined) throw new Error(`npm pack named no tarball: ${printed}`);
+    return join(folder, first.filename);
+  } finally {
+    rmSync(staged, { recursive: true, force: true });
+  }
 };

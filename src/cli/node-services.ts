@@ -1,7 +1,7 @@
 /**
  * What Effect's command line asks of the platform (files, paths, processes, the terminal), as Node does it.
  *
- * `@effect/platform-node` has the same layer, and requires Redis: 18 MB of an installation that nothing here uses.
+ * `@effect/platform-node` has the same layer and requires Redis. These modules are built into `dist`: see scripts/build.ts.
  */
 import * as NodeChildProcessSpawner from "@effect/platform-node-shared/NodeChildProcessSpawner";
 import * as NodeFileSystem from "@effect/platform-node-shared/NodeFileSystem";

@@ -10,14 +10,19 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
+import { isBuiltin } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { init, parse } from "es-module-lexer";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { entryPoints, manifest, pack, root, run } from "../../scripts/package.ts";
 import { extract } from "../docs/snippets.ts";
+
+await init;
 
 const tsc = join(root, "node_modules/typescript/bin/tsc");
 
@@ -43,6 +48,29 @@ const optionalPeers = Object.keys(manifest.peerDependencies).filter(
 const required = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.peerDependencies)].filter(
   (name) => !optionalPeers.includes(name),
 );
+
+const manifestOf = (name: string): Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>> =>
+  JSON.parse(readFileSync(join(root, "node_modules", name, "package.json"), "utf8"));
+
+/** The packages that an installation of the library brings, without optional ones. */
+const installedWithLibrary = (): ReadonlyArray<string> => {
+  const found = new Set<string>();
+  const open = [...required];
+  for (let name = open.pop(); name !== undefined; name = open.pop()) {
+    if (found.has(name)) continue;
+    found.add(name);
+    open.push(...Object.keys(manifestOf(name)["dependencies"] ?? {}));
+  }
+  return [...found];
+};
+
+/** What the files of a folder take on a disk with blocks of 4 KiB. */
+const megabytes = (folder: string): number => {
+  const blocks = globSync("**", { cwd: folder, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => Math.ceil(statSync(join(entry.parentPath, entry.name)).size / 4096));
+  return blocks.reduce((sum, count) => sum + count, 0) / 256;
+};
 
 describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
   let project: string;
@@ -145,7 +173,67 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
         .map((path) => path.replace(/^package\//, "").replace(/\/.*/, "/")),
     );
     expect([...folders].toSorted()).toEqual(
-      ["CHANGELOG.md", "LICENSE", "README.md", "dist/", "package.json", "src/", "types/"].toSorted(),
+      [
+        "CHANGELOG.md",
+        "LICENSE",
+        "README.md",
+        "dist/",
+        "docs/",
+        "llms.txt",
+        "package.json",
+        "src/",
+        "types/",
+      ].toSorted(),
     );
+    // Pages, but neither pictures nor the programs beside them.
+    const pages = listed.split("\n").filter((path) => path.startsWith("package/docs/"));
+    expect(pages.filter((path) => !path.endsWith(".md") || path.startsWith("package/docs/api/"))).toEqual([]);
+  });
+
+  test("its manifest has nothing that an installation would ask about, and llms.txt names every page", () => {
+    const installed = join(project, "node_modules", manifest.name);
+    const packed = JSON.parse(readFileSync(join(installed, "package.json"), "utf8")) as object;
+    expect(packed).not.toHaveProperty("scripts");
+    expect(packed).not.toHaveProperty("devDependencies");
+    expect(packed).not.toHaveProperty("allowScripts");
+    const pages = [...readFileSync(join(installed, "llms.txt"), "utf8").matchAll(/\]\(([^)]+)\)/g)];
+    expect(pages.length).toBeGreaterThan(10);
+    for (const [, page] of pages) expect(existsSync(join(installed, page!))).toBe(true);
+  });
+
+  test("what is built imports only what an installation brings", () => {
+    const installed = join(project, "node_modules", manifest.name);
+    const known = [
+      manifest.name,
+      ...Object.keys(manifest.dependencies),
+      ...Object.keys(manifest.peerDependencies),
+    ];
+    const strangers = globSync("dist/**/*.js", { cwd: installed }).flatMap((file) => {
+      const [imports] = parse(readFileSync(join(installed, file), "utf8"));
+      return imports.flatMap(({ n: specifier = "." }) =>
+        specifier.startsWith(".") ||
+        isBuiltin(specifier) ||
+        known.some((name) => specifier === name || specifier.startsWith(`${name}/`))
+          ? []
+          : [`${file}: ${specifier}`],
+      );
+    });
+    expect(strangers).toEqual([]);
+  });
+
+  test("installed with Effect it takes less than 72 MB, and brings no solver, no Redis and no web sockets", () => {
+    const names = installedWithLibrary();
+    const sizes = names.map((name) => [name, megabytes(join(root, "node_modules", name))] as const);
+    const total = sizes.reduce(
+      (sum, [, size]) => sum + size,
+      megabytes(join(project, "node_modules", manifest.name)),
+    );
+    console.info(
+      `installed: ${total.toFixed(1)} MB; ${sizes.map(([name, size]) => `${name} ${size.toFixed(1)}`).join(", ")}`,
+    );
+    expect(total).toBeLessThan(72);
+    expect(names).not.toContain("ws");
+    expect(names).not.toContain("javascript-lp-solver");
+    expect(names).not.toContain("ioredis");
   });
 });
