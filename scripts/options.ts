@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { stepKinds } from "../src/graph/kinds.ts";
 import { cacheFields, retryFields, stepOptions } from "../src/graph/options.ts";
 import { runOptions } from "../src/run/options.ts";
+import { scheduleOptions } from "../src/schedule.ts";
 import type { Specification } from "../src/values/specification.ts";
 import type { StepKind } from "../types/plan.ts";
 import { root } from "./package.ts";
@@ -50,6 +51,7 @@ const tables: Readonly<Record<string, () => string>> = {
   retry: () => simple("field", retryFields),
   cache: () => simple("field", cacheFields),
   run: () => simple("option", runOptions),
+  schedule: () => simple("option", scheduleOptions),
 };
 
 /** The page with its tables as they should be. */

@@ -30,6 +30,26 @@ export class GraphError extends Data.TaggedError("GraphError")<{
 }
 
 /**
+ * A schedule that cannot be: a cron expression that is none or never fires, an unknown time zone, an option of the wrong
+ * kind. Thrown by `schedule`.
+ *
+ * @public
+ */
+export class InvalidSchedule extends Data.TaggedError("InvalidSchedule")<{
+  /** The name of the schedule; empty where that is what is wrong. */
+  readonly schedule: string;
+  /** What is wrong and how to fix it, in one sentence. */
+  readonly reason: string;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_INVALID_SCHEDULE";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Schedule "${this.schedule}": ${this.reason}`;
+  }
+}
+
+/**
  * An input given to a run (or to a sub-pipeline) that its schema refuses. No step has run.
  *
  * @public

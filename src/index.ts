@@ -28,6 +28,7 @@ export type {
 export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";
 export type * from "../types/run.ts";
 export type * from "../types/runs.ts";
+export type * from "../types/schedule.ts";
 export type { AnySchema, Unchecked } from "../types/schema.ts";
 export type { DynamicStep, Step } from "../types/step.ts";
 export type { StoreCodec, StoreLayer } from "../types/store.ts";
@@ -43,6 +44,7 @@ export type { ResumeOptions } from "./run/resume.ts";
 export { resume, resumePromise } from "./run/resume.ts";
 export { Runs } from "./run/runs.ts";
 export { Signal } from "./run/signal.ts";
+export { schedule } from "./schedule.ts";
 export { Store } from "./journal/store.ts";
 
 /**

@@ -23,6 +23,11 @@ export const RunOrigin: Context.Reference<string | undefined> = Context.Referenc
   { defaultValue: () => undefined },
 );
 
+/** Whether a run must be a new one: one that is there already, in whatever state, is left as it is. For schedules. */
+export const OnlyNew: Context.Reference<boolean> = Context.Reference<boolean>("espalier/OnlyNew", {
+  defaultValue: () => false,
+});
+
 /** Told of each graph that a run of its own begins with. For laws that say when none may. */
 const runWatchers = new Set<(graph: Graph) => void>();
 

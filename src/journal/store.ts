@@ -208,6 +208,8 @@ export interface StoreService {
    * owns is marked as interrupted.
    */
   readonly send: (message: NewMessage) => Asked<Answer>;
+  /** This process is about to end: runs that are interrupted from now on are not ended, but left for others to resume. */
+  readonly leave?: () => void;
   /** Deletes runs that are not owned, and what only they hold. Returns how many. */
   readonly prune: (options: PruneOptions) => Asked<number>;
 

@@ -16,7 +16,7 @@ import type { Graph } from "../engine/graph.ts";
 import { Replay } from "../journal/replay.ts";
 import { RunJournal } from "../journal/run-journal.ts";
 import { decodeInputs } from "../engine/inputs.ts";
-import { RunOrigin } from "../engine/seams.ts";
+import { OnlyNew, RunOrigin } from "../engine/seams.ts";
 import { canonicalText } from "../journal/canonical.ts";
 import { difference, following, shapeOf, shapesOf } from "../journal/shape.ts";
 import type { StoreError } from "../errors.ts";
@@ -281,6 +281,7 @@ export const openRun = (
     const scope = Scope.makeUnsafe();
     const clock = yield* Clock.Clock;
     const origin = yield* RunOrigin;
+    const onlyNew = yield* OnlyNew;
     const refresh = options.refresh === true;
     const isFrom = resuming.from !== undefined;
     const open = Effect.gen(function* () {
@@ -290,6 +291,7 @@ export const openRun = (
       const under = liveRun(store, runId);
       if (under !== undefined) {
         yield* Scope.close(scope, Exit.void);
+        if (onlyNew) return yield* thereAlready(runId);
         return yield* join(under, graph, given?.text, resuming);
       }
       const live = reserve(runId, store);
@@ -316,6 +318,7 @@ export const openRun = (
           case "existing": {
             const { journal, run } = claim;
             const fitting = Effect.gen(function* () {
+              if (onlyNew) return yield* thereAlready(runId);
               const changed = checkPipeline(graph, run);
               if (changed !== undefined) return yield* changed;
               if (given !== undefined && !sameInputs(given.text, run.inputs))
@@ -353,6 +356,9 @@ const heldElsewhere = (runId: string, owner: string): RunExists =>
     runId,
     reason: `it is under way: ${owner} runs it. Wait until it has ended, cancel it, or use another id.`,
   });
+
+const thereAlready = (runId: string): RunExists =>
+  new RunExists({ runId, reason: "it is there already. Give this one another id, or resume that one." });
 
 const otherInputs = (runId: string): RunExists =>
   new RunExists({

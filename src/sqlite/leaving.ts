@@ -23,6 +23,9 @@ export const leaving = {
   get isLeaving(): boolean {
     return isLeaving;
   },
+  begin(): void {
+    isLeaving = true;
+  },
   add(holder: Holder): void {
     if (holders.size === 0) process.on("SIGTERM", onTerminate);
     holders.add(holder);

@@ -2,7 +2,7 @@
 import * as Effect from "effect/Effect";
 import { expect, test } from "vitest";
 import { Signal, pipeline, resume, type } from "espalier";
-import { recordedState } from "../../src/cli/recorded-state.ts";
+import { recordedState } from "../../src/run/recorded-state.ts";
 import type { StepStatus } from "../../src/fold/run-state.ts";
 import { Store } from "../../src/journal/store.ts";
 import { espalier } from "../cli/espalier.ts";

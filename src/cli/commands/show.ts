@@ -15,7 +15,7 @@ import { decode } from "../../values/encode.ts";
 import { preview, took, when } from "../history.ts";
 import { Kind, outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
-import { recordedState } from "../recorded-state.ts";
+import { recordedState } from "../../run/recorded-state.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
 import { child, item, itemLabel } from "../../path.ts";
 

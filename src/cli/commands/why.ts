@@ -9,7 +9,7 @@ import { failure } from "../failure.ts";
 import { preview, took, when } from "../history.ts";
 import { outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
-import { recordedState } from "../recorded-state.ts";
+import { recordedState } from "../../run/recorded-state.ts";
 import { existingStore, findRun, storeFile, told } from "../store.ts";
 import { runId } from "./show.ts";
 

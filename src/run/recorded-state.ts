@@ -1,22 +1,25 @@
 /**
  * The state of a recorded run: what the store kept of it, told again as events and folded as those of a run that is under
- * way. So `show` and `why` see what happened last, whatever was retried, resumed or dropped before.
+ * way. So `show`, `why` and the page see what happened last, whatever was retried, resumed or dropped before.
  */
 import type { Plan } from "../../types/plan.ts";
 import type { PipelineEvent } from "../events.ts";
 import { apply } from "../fold/apply.ts";
 import type { StepState } from "../fold/run-state.ts";
 import { RunState } from "../fold/run-state.ts";
-import type { Entry } from "../journal/records.ts";
+import type { Entry, WaitText } from "../journal/records.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
 import { itemsOf, readShape } from "../journal/shape.ts";
 import type { RunDetails, StoredEvent } from "../journal/store.ts";
-import { child, isItem, parentOf } from "../path.ts";
+import { child, isItem, lastOf, parentOf } from "../path.ts";
+import { decode } from "../values/encode.ts";
 
 export interface RecordedState {
   readonly state: RunState;
   /** For each path, the failures of it that something later replaced, oldest first. */
   readonly earlier: ReadonlyMap<string, ReadonlyArray<StoredEvent>>;
+  /** All that is told: those who fold it have the same state. */
+  readonly events: ReadonlyArray<PipelineEvent>;
 }
 
 const planOf = (text: string, path: string): Plan => {
@@ -41,14 +44,35 @@ type Told = PipelineEvent extends infer Event
     : never
   : never;
 
+/** What a step gave, by name. `names`: those that it declares, undefined for an item and where they are not known. */
+const outputsOf = (
+  path: string,
+  text: string,
+  names: ReadonlyArray<string> | "all" | undefined,
+): Readonly<Record<string, unknown>> => {
+  try {
+    const value = decode(text);
+    const isRecord = names === "all" || (names !== undefined && names.length > 1);
+    return isRecord ? (value as Readonly<Record<string, unknown>>) : { [names?.[0] ?? lastOf(path)]: value };
+  } catch {
+    return {};
+  }
+};
+
+/** Gives the outputs of a path by their recorded text. */
+type ReadOutputs = (path: string, text: string) => Readonly<Record<string, unknown>>;
+
 /** What a record says happened, and when. */
-const ofEntry = ({ kind, path, text, began, ended, attempt }: Entry): ReadonlyArray<Told> => {
+const ofEntry = (
+  { kind, path, text, began, ended, attempt }: Entry,
+  outputs: ReadOutputs,
+): ReadonlyArray<Told> => {
   switch (kind) {
     case Kind.outcome:
     case Kind.asIs:
       return [
         { type: "step.started", path, attempt, time: began },
-        { type: "step.succeeded", path, attempt, time: ended, outputs: {} },
+        { type: "step.succeeded", path, attempt, time: ended, outputs: outputs(path, text) },
       ];
     case Kind.failure:
       return [
@@ -65,10 +89,16 @@ const ofEntry = ({ kind, path, text, began, ended, attempt }: Entry): ReadonlyAr
       ];
     }
     case Kind.deadline:
-    case Kind.waiting:
       return [{ type: "step.started", path, attempt: Math.max(1, attempt), time: began }];
     case Kind.chosen:
       return [{ type: "expansion.succeeded", path, attempt, time: ended, outputs: {} }];
+    case Kind.waiting: {
+      const { ask } = JSON.parse(text) as WaitText;
+      return [
+        { type: "step.started", path, attempt: Math.max(1, attempt), time: began },
+        { type: "step.waiting", path, attempt: Math.max(1, attempt), time: began, ask },
+      ];
+    }
     case Kind.signal:
     case Kind.dropped:
     case Kind.reopened:
@@ -83,6 +113,10 @@ const ofEvent = ({ type, path, time, detail }: StoredEvent): ReadonlyArray<Told>
       return [{ type, path, attempt: 1, time, error: detail }];
     case "step.leaked":
       return [{ type, path, attempt: 1, time }];
+    case "step.logged":
+      return [{ type, path, attempt: 1, time, message: [detail] }];
+    case "signal.refused":
+      return [{ type, path, attempt: 1, time, reason: detail }];
     case "cache.hit":
       return [{ type, path, attempt: 0, time, fromRun: "", fromPath: "" }];
     default:
@@ -122,7 +156,7 @@ const isOfLaterAttempt = (step: StepState | undefined, told: ReadonlyArray<Told>
   step.children.some(({ status }) => status !== "done");
 
 /** Records say nothing of the end of an expansion: it has ended well once all that is inside it has. */
-const endExpansions = (state: RunState, isOver: boolean): void => {
+const endExpansions = (state: RunState, isOver: boolean, tell: (told: Told) => void): void => {
   const inside = [state.root];
   // The list grows while it is walked; ended from the inside outward.
   for (let next = 0; next < inside.length; next++) inside.push(...inside[next]!.children);
@@ -134,7 +168,7 @@ const endExpansions = (state: RunState, isOver: boolean): void => {
     );
     if (!isOver && !(isWhole && isDone)) continue;
     const time = step.children.reduce((last, { ended = 0 }) => Math.max(last, ended), step.expandedAt ?? 0);
-    state.end(step, "done", time);
+    tell({ type: "expansion.succeeded", path: step.path, attempt: step.attempt, time, outputs: {} });
   }
 };
 
@@ -167,13 +201,26 @@ const markFallbacks = (run: RunDetails, state: RunState): void => {
 
 export const recordedState = (run: RunDetails): RecordedState => {
   const state = new RunState(run.pipeline, undefined, { keepsItems: true, mostSteps: Infinity });
-  const tell = (told: Told): StepState | undefined => apply(state, { ...told, runId: run.id });
+  const events: Array<PipelineEvent> = [];
+  const declared = new Map<string, ReadonlyArray<string> | "all">();
+  const tell = (told: Told): StepState | undefined => {
+    const event: PipelineEvent = { ...told, runId: run.id };
+    events.push(event);
+    if ("plan" in event) for (const { path, outputs } of event.plan?.steps ?? []) declared.set(path, outputs);
+    return apply(state, event);
+  };
+  const outputs: ReadOutputs = (path, text) => outputsOf(path, text, declared.get(path));
   tell({ type: "run.started", time: run.began, pipeline: run.pipeline, plan: planOf(run.shape, "") });
   const happened = [
-    ...run.entries.map((entry) => ({ time: entry.ended, path: entry.path, told: ofEntry(entry) })),
-    ...run.events.map((event) => ({ time: event.time, path: event.path, told: ofEvent(event) })),
+    ...run.entries.map((entry) => ({
+      time: entry.ended,
+      path: entry.path,
+      told: () => ofEntry(entry, outputs),
+    })),
+    ...run.events.map((event) => ({ time: event.time, path: event.path, told: () => ofEvent(event) })),
   ].sort((a, b) => a.time - b.time);
-  for (const { path, told } of happened) {
+  for (const { path, told: tellable } of happened) {
+    const told = tellable();
     // Of an attempt that was given up there is no graph any more, nor of what was inside it.
     if (told.length === 0 || (state.step(path) === undefined && !isItem(path))) continue;
     if (isItem(path) && state.step(parentOf(path)) === undefined) continue;
@@ -186,8 +233,8 @@ export const recordedState = (run: RunDetails): RecordedState => {
     told.forEach(tell);
   }
   const isOver = run.status === "succeeded";
-  endExpansions(state, isOver);
+  endExpansions(state, isOver, tell);
   markFallbacks(run, state);
   ofEnd(run, state.time).forEach(tell);
-  return { state, earlier: earlierOf(run, state) };
+  return { state, earlier: earlierOf(run, state), events };
 };

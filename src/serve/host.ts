@@ -1,0 +1,294 @@
+/**
+ * Executes runs on behalf of a server: starts and resumes them, takes over those whose process is gone, and, when the
+ * server is to stop, starts nothing more and leaves what is under way for whoever comes next.
+ */
+import * as Cause from "effect/Cause";
+import * as Clock from "effect/Clock";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Fiber from "effect/Fiber";
+import { Listeners, OnlyNew, RunOrigin } from "../engine/seams.ts";
+import { RunExists, RunNotFound } from "../errors.ts";
+import { canonicalText } from "../journal/canonical.ts";
+import type { RunSummary, StoreProblem, StoreService } from "../journal/store.ts";
+import { Store } from "../journal/store.ts";
+import { resumeGraph, runGraph } from "../run/run.ts";
+import { Runs } from "../run/runs.ts";
+import type { AnySchedule } from "../schedule.ts";
+import { describe } from "../values/describe.ts";
+import { drainable } from "./drainable-store.ts";
+import { LiveFeed } from "./live-feed.ts";
+import { readNote, writeNote } from "./notes.ts";
+import type { Starter } from "./scheduler.ts";
+import type { Served, ServedPipeline } from "./served.ts";
+import { pipelineOfRun, servedBy } from "./served.ts";
+
+type Inputs = Readonly<Record<string, unknown>>;
+type Outputs = Readonly<Record<string, unknown>>;
+
+export interface Resuming {
+  readonly from?: string | undefined;
+  readonly retryFailed?: boolean | undefined;
+}
+
+interface LiveRun {
+  readonly feed: LiveFeed;
+  readonly fiber: Fiber.Fiber<Outputs, unknown>;
+  /** What it was asked for, as text; undefined for one that was resumed. */
+  readonly asked: string | undefined;
+}
+
+/** How often the store is searched for runs whose process is gone. */
+const searchMillis = 1_000;
+/** A run that was resumed so many times, and crashed again each time, is left to people. */
+const mostResumes = 5;
+/** The outputs of so many runs are kept; those of others are read from the store. */
+const mostOutputs = 100;
+
+const askedText = (pipeline: string, inputs: Inputs): string => {
+  try {
+    return canonicalText(JSON.stringify([pipeline, inputs]));
+  } catch {
+    return "";
+  }
+};
+
+export class Host implements Starter {
+  readonly store: StoreService;
+  readonly say: (line: string) => void;
+  served: Served;
+  readonly #live = new Map<string, LiveRun>();
+  readonly #outputs = new Map<string, Outputs>();
+  /** Crashed runs that are left as they are, and why. */
+  readonly #givenUp = new Map<string, string>();
+  readonly #startDraining: () => void;
+  #isDraining = false;
+
+  constructor(store: StoreService, served: Served, say: (line: string) => void) {
+    const { service, drain } = drainable(store);
+    this.store = service;
+    this.#startDraining = drain;
+    this.served = served;
+    this.say = say;
+  }
+
+  // -- Starting ------------------------------------------------------------------------------------------------------
+
+  /** Begins a run, or joins one of the same id and inputs that is under way here. */
+  start(pipeline: ServedPipeline, inputs: Inputs, runId: string): Effect.Effect<void, unknown> {
+    return Effect.suspend(() => {
+      const asked = askedText(pipeline.name, inputs);
+      const live = this.#live.get(runId);
+      if (live !== undefined) {
+        if (live.asked === asked) return Effect.void;
+        const reason = "it is under way, with other inputs or of another pipeline. Give this one another id.";
+        return Effect.fail(new RunExists({ runId, reason }));
+      }
+      return this.#begin(pipeline, runId, runGraph(pipeline.graph, inputs, { runId }), asked);
+    });
+  }
+
+  startNew(
+    schedule: AnySchedule,
+    runId: string,
+    inputs: Inputs,
+  ): Effect.Effect<"started" | "taken", { readonly message: string }> {
+    return Effect.suspend(() => {
+      if (this.#live.has(runId)) return Effect.succeed("taken" as const);
+      const pipeline = servedBy(this.served, schedule);
+      const running = Effect.provideService(runGraph(pipeline.graph, inputs, { runId }), OnlyNew, true);
+      return this.#begin(pipeline, runId, running, undefined).pipe(
+        Effect.as("started" as const),
+        Effect.catch((error) =>
+          error instanceof RunExists
+            ? Effect.succeed("taken" as const)
+            : Effect.fail({ message: describe(error) }),
+        ),
+      );
+    });
+  }
+
+  resume(run: RunSummary, resuming: Resuming): Effect.Effect<void, unknown> {
+    return Effect.suspend(() => {
+      if (this.#live.has(run.id)) {
+        const reason = "it is under way: only a run that has ended goes back.";
+        return Effect.fail(new RunExists({ runId: run.id, reason }));
+      }
+      const pipeline = pipelineOfRun(this.served, run);
+      if (pipeline === undefined) return Effect.fail(notServed(run));
+      this.#givenUp.delete(run.id);
+      const running = resumeGraph(pipeline.graph, { runId: run.id }, resuming);
+      return this.#begin(pipeline, run.id, running, undefined);
+    });
+  }
+
+  /** Runs something, and returns once the run has begun; what keeps it from that is this one's error. */
+  #begin(
+    { graph, name, file, layer }: ServedPipeline,
+    runId: string,
+    running: Effect.Effect<Outputs, unknown>,
+    asked: string | undefined,
+  ): Effect.Effect<void, unknown> {
+    // Of who asks only the clock: what a request has around it ends before the run does.
+    return Effect.flatMap(Clock.Clock, (clock) =>
+      Effect.callback<void, unknown>((begun) => {
+        if (this.#isDraining) {
+          begun(
+            Effect.fail(new RunExists({ runId, reason: "the server is about to stop, and starts nothing." })),
+          );
+          return;
+        }
+        const feed = new LiveFeed();
+        let hasBegun = false;
+        const listen = (event: Parameters<LiveFeed["event"]>[0]): void => {
+          // A step may run a pipeline of its own: its events are not of this run.
+          if (event.runId !== runId) return;
+          feed.event(event);
+          if (hasBegun) return;
+          hasBegun = true;
+          begun(Effect.void);
+        };
+        const served = layer === undefined ? running : Effect.provide(running, layer);
+        const fiber = Effect.runForkWith(Context.make(Clock.Clock, clock))(
+          served.pipe(
+            Effect.provideService(Listeners, [listen]),
+            Effect.provideService(RunOrigin, JSON.stringify({ file, exportName: name })),
+            Effect.provideService(Store, this.store),
+          ),
+        );
+        this.#live.set(runId, { feed, fiber, asked });
+        fiber.addObserver((exit) => {
+          if (this.#live.get(runId)?.feed === feed) this.#live.delete(runId);
+          if (Exit.isSuccess(exit)) this.#keepOutputs(runId, exit.value);
+          else if (hasBegun && !Cause.hasInterruptsOnly(exit.cause))
+            this.say(`Run ${runId} of "${graph.name}" failed: ${describe(Cause.squash(exit.cause))}`);
+          feed.end();
+          if (!hasBegun) begun(Exit.isFailure(exit) ? Effect.fail(Cause.squash(exit.cause)) : Effect.void);
+        });
+      }),
+    );
+  }
+
+  // -- Watching ------------------------------------------------------------------------------------------------------
+
+  readonly feedOf = (runId: string): LiveFeed | undefined => this.#live.get(runId)?.feed;
+
+  #keepOutputs(runId: string, outputs: Outputs): void {
+    this.#outputs.set(runId, outputs);
+    const [oldest] = this.#outputs.keys();
+    if (this.#outputs.size > mostOutputs) this.#outputs.delete(oldest!);
+  }
+
+  /** The outputs of a run that has succeeded: from its record, where it ended in another process. */
+  outputs(run: RunSummary): Effect.Effect<Outputs, unknown> {
+    return Effect.suspend(() => {
+      const known = this.#outputs.get(run.id);
+      if (known !== undefined) return Effect.succeed(known);
+      const pipeline = pipelineOfRun(this.served, run);
+      if (pipeline === undefined) return Effect.fail(notServed(run));
+      const { graph, layer } = pipeline;
+      const reading = resumeGraph(graph, { runId: run.id }, {});
+      return Effect.tap(
+        Effect.provideService(
+          layer === undefined ? reading : Effect.provide(reading, layer),
+          Store,
+          this.store,
+        ),
+        (outputs) => Effect.sync(() => this.#keepOutputs(run.id, outputs)),
+      );
+    });
+  }
+
+  // -- Steering ------------------------------------------------------------------------------------------------------
+
+  readonly cancel = (runId: string): Effect.Effect<void> =>
+    Effect.ignore(Effect.provideService(Runs.cancel(runId), Store, this.store));
+
+  readonly isGivenUp = (runId: string): boolean => this.#givenUp.has(runId);
+  readonly isDraining = (): boolean => this.#isDraining;
+
+  // -- Taking over ---------------------------------------------------------------------------------------------------
+
+  /** Resumes crashed runs of served pipelines, for ever. */
+  get takingOver(): Effect.Effect<never> {
+    const once = Effect.flatMap(this.store.runs({ status: "crashed" }), (crashed) =>
+      Effect.forEach(crashed, (run) => this.#takeOver(run), { discard: true }),
+    );
+    return Effect.forever(
+      Effect.andThen(
+        once.pipe(
+          Effect.catch(({ message }) => Effect.sync(() => this.say(`Runs cannot be resumed: ${message}`))),
+        ),
+        Effect.sleep(searchMillis),
+      ),
+    );
+  }
+
+  #takeOver(run: RunSummary): Effect.Effect<void, StoreProblem> {
+    const { id } = run;
+    return Effect.gen({ self: this }, function* () {
+      if (this.#isDraining || this.#givenUp.has(id) || this.#live.has(id)) return;
+      if (pipelineOfRun(this.served, run) === undefined) return;
+      const before = yield* readNote(this.store, "resumes", id);
+      const resumes = typeof before === "number" ? before : 0;
+      if (resumes >= mostResumes) {
+        this.#giveUp(
+          id,
+          `it was resumed ${resumes} times and crashed each time. Fix it, then resume it by hand.`,
+        );
+        return;
+      }
+      writeNote(this.store, "resumes", id, resumes + 1);
+      this.say(`Run ${id} has crashed: resuming it (${resumes + 1} of ${mostResumes}).`);
+      const resuming = this.resume(run, {});
+      yield* resuming.pipe(
+        Effect.catch((error) =>
+          Effect.sync(() => {
+            // Another process was faster.
+            if (error instanceof RunExists) return;
+            this.#giveUp(id, error instanceof RunNotFound ? "it is gone." : describe(error));
+          }),
+        ),
+      );
+    });
+  }
+
+  #giveUp(runId: string, reason: string): void {
+    this.#givenUp.set(runId, reason);
+    this.say(`Run ${runId} is not resumed: ${reason}`);
+  }
+
+  // -- Stopping ------------------------------------------------------------------------------------------------------
+
+  /** How many steps do work of their own now. */
+  get working(): number {
+    let count = 0;
+    for (const { feed } of this.#live.values()) count += feed.working;
+    return count;
+  }
+
+  /**
+   * Starts nothing more, waits for the steps that run, at most for so long, and leaves every run as it is for another
+   * process, or the next one, to resume.
+   */
+  drain(millis: number): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      this.#isDraining = true;
+      this.#startDraining();
+      const until = (yield* Clock.currentTimeMillis) + millis;
+      while (this.working > 0 && (yield* Clock.currentTimeMillis) < until) yield* Effect.sleep(20);
+      this.store.leave?.();
+      const fibers = [...this.#live.values()].map(({ fiber }) => fiber);
+      if (fibers.length > 0)
+        this.say(`${fibers.length} ${fibers.length === 1 ? "run" : "runs"} can be resumed.`);
+      yield* Fiber.interruptAll(fibers);
+    });
+  }
+}
+
+const notServed = ({ id, pipeline }: RunSummary): RunNotFound | RunExists =>
+  new RunExists({
+    runId: id,
+    reason: `it is a run of "${pipeline}", which this server does not serve. Serve the file that exports it.`,
+  });
