@@ -14,7 +14,7 @@ import { describe } from "./values/describe.ts";
  * @public
  */
 export class GraphError extends Data.TaggedError("GraphError")<{
-  /** The pipeline that was being built. */
+  /** The pipeline that was being built; empty for what belongs to none, such as a standalone step or a pool. */
   readonly pipeline: string;
   /** The step that is wrong. */
   readonly step: string;
@@ -25,6 +25,7 @@ export class GraphError extends Data.TaggedError("GraphError")<{
   readonly code = "ESPALIER_GRAPH";
   /** What went wrong, in words for a person. */
   override get message(): string {
+    if (this.pipeline === "" && this.step === "") return this.reason;
     return `Pipeline "${this.pipeline}", step "${this.step}": ${this.reason}`;
   }
 }

@@ -8,6 +8,7 @@ import type * as Exit from "effect/Exit";
 import type * as Fiber from "effect/Fiber";
 import type { StepDefinition } from "../graph/definition.ts";
 import { stepKinds } from "../graph/kinds.ts";
+import { poolNameOf } from "../graph/pool.ts";
 import type { Graph } from "./graph.ts";
 import type { ContextHost } from "./context.ts";
 import { RunningContext } from "./context.ts";
@@ -61,6 +62,8 @@ export class Frame {
   layers: Layers | undefined;
   /** For each node, retry, timeout and the like. */
   policies: Graph["policies"];
+  /** Do any of its nodes name a pool? */
+  readonly hasPools: boolean;
   /** The job, in the parent, that ends when this frame ends. */
   job: Job | undefined = undefined;
 
@@ -114,6 +117,7 @@ export class Frame {
     this.parentIndex = parentIndex;
     this.layers = parent?.layers;
     this.policies = graph?.policies;
+    this.hasPools = (graph === undefined ? map!.definition.options.pool : graph.pools) !== undefined;
     // A map and the sub-pipelines of its items are one level together.
     this.depth = parent === undefined ? 0 : parent.depth + (map === undefined ? 1 : 0);
     if (graph !== undefined) {
@@ -143,10 +147,13 @@ export class Frame {
     return isMap(this.definitionOf(index)) ? undefined : this.policies?.[index];
   }
 
+  /** The name of the pool that node `index` takes a slot of. */
   poolOf(index: number): string | undefined {
-    if (this.map !== undefined) return this.map.definition.options.pool;
+    if (!this.hasPools) return undefined;
     const definition = this.definitionOf(index);
-    return isMap(definition) ? undefined : definition.options.pool;
+    const { pool } = definition.options;
+    // A map's pool is for each of its items.
+    return pool === undefined || (this.map === undefined && isMap(definition)) ? undefined : poolNameOf(pool);
   }
 
   pathOf(index: number): string {

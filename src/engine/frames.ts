@@ -47,7 +47,7 @@ export class Frames implements FrameRoom {
     child.job = job;
     job.child = child;
     // What waits for an expansion holds no slot of a pool.
-    if (this.#core.pools !== undefined) this.#core.pools.giveBack(job.frame, job.index);
+    if (job.frame.hasPools) this.#core.pools.giveBack(job.frame, job.index);
     this.#core.jobs.add(job);
   }
 
