@@ -3,9 +3,11 @@ import type * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
 import * as fc from "fast-check";
 import type { Given, Subject } from "./observe.ts";
+import { Answers } from "./answers.ts";
 import { confusable } from "./arbitrary/confusable.ts";
 import type { CheckOptions, LawReport, Report } from "./checking.ts";
 import { drawingOf } from "./draw.ts";
+import { earlierInputs } from "./earlier.ts";
 import type { Broken, Law } from "./law.ts";
 import type { LawName } from "./laws/index.ts";
 import { defaultLaws, laws } from "./laws/index.ts";
@@ -89,6 +91,11 @@ class Check {
       world: {
         patience: new Patience(patience, timers),
         services: options.services as Context.Context<any> | undefined,
+        answers: new Answers(
+          options.answers ?? {},
+          (options.mocks ?? []).map(({ name }) => name),
+          this.#seed,
+        ),
         onUncopied: (value) => this.#findings.keptAsIs(value),
         onUnhandled: isReported
           ? (problem, input) => {
@@ -129,6 +136,7 @@ class Check {
         bound: this.#options.bound ?? (() => usualBound),
         recorded,
         same: same ?? sameText,
+        earlier: (given) => this.#options.earlier ?? earlierInputs(this.#options.input, given, this.#seed),
         expect,
       },
       onFirst: (observed, given) => this.#findings.ran(observed, given),
@@ -196,7 +204,7 @@ class Check {
   }
 
   #violation({ input, law, path, shown = input, verdict }: FoundBroken): LawViolation {
-    const { actual, declared, details = [], path: step, picks, plan } = verdict;
+    const { actual, declared, details = [], earlier, path: step, picks, plan } = verdict;
     const { check, name } = this.#subject;
     const seed = this.#seed;
     return new LawViolation({
@@ -219,7 +227,7 @@ class Check {
         input: shown,
         seed,
         path,
-        options: this.#options,
+        options: earlier === undefined ? this.#options : { ...this.#options, earlier },
       }),
     });
   }

@@ -15,7 +15,9 @@ import type { Mock } from "./mock.ts";
 export interface CheckOptions<Input, Outputs = any> {
   /** Where inputs come from. */
   readonly input: Arbitrary<Input>;
-  /** Which laws; by default `defaultLaws`: all but `crashSafe`, `monotone` and `stable`. */
+  /**
+   * Which laws; by default `defaultLaws`: all but `crashSafe`, `cacheTransparent`, `signalSafe`, `monotone` and `stable`.
+   */
   readonly laws?: ReadonlyArray<LawName>;
   /** Steps that are replaced, in whatever the step expands to as well. */
   readonly mocks?: ReadonlyArray<Mock>;
@@ -41,6 +43,13 @@ export interface CheckOptions<Input, Outputs = any> {
     /** The shape that it must give, as a violation of `stable` prints it. */
     readonly shape: string;
   }>;
+  /** For `cacheTransparent`: inputs of runs that have filled the cache; by default ones that are drawn like the input. */
+  readonly earlier?: ReadonlyArray<Input>;
+  /**
+   * What steps of `.await` are answered, by their names; by default values that their schemas take. The laws about crashes
+   * and signals send them to the run; for all others, the step has its value at once.
+   */
+  readonly answers?: Readonly<Record<string, Arbitrary<unknown>>>;
   /** `"fail"`: a law without signal is an error. */
   readonly vacuous?: "report" | "fail";
   /**

@@ -49,11 +49,15 @@ export class Findings {
   /** By static path: how often a step with a fallback was called, and how often it needed it. */
   readonly #fallbacks = new Map<string, { calls: number; failed: number }>();
   readonly #keptAsIs = new Set<string>();
+  #hasCache = false;
+  #hasWait = false;
   #growth: Growth | undefined;
 
   ran(observed: Observed, given: Given): void {
     const { ended } = observed;
     this.#runs++;
+    this.#hasCache ||= observed.hasCache;
+    this.#hasWait ||= observed.hasWait;
     if (!("stuck" in ended) && Exit.isFailure(ended.exit)) {
       this.#failed++;
       increment(this.#failures, describe(Cause.squash(ended.exit.cause)).slice(0, 200));
@@ -126,7 +130,10 @@ export class Findings {
       notChecked,
       ...(this.#growth === undefined ? {} : { growth: this.#growth }),
     };
-    Object.defineProperty(report, "toString", { value: () => reportText(report), enumerable: false });
+    const isOfUse = (law: LawName): boolean =>
+      (law !== "cacheTransparent" || this.#hasCache) && (law !== "signalSafe" || this.#hasWait);
+    const toString = (): string => reportText(report, notChecked.filter(isOfUse));
+    Object.defineProperty(report, "toString", { value: toString, enumerable: false });
     return report;
   }
 }

@@ -35,6 +35,8 @@ export interface LawTools {
   readonly same: Same;
   /** What the user expects of the outputs of an input. */
   readonly expect: ((given: any, outputs: any) => unknown) | undefined;
+  /** Other inputs, for runs that came before one with this. */
+  readonly earlier: (given: Given) => ReadonlyArray<Given>;
   /** A plain run with this input, which all laws that look at one share. */
   readonly first: () => Promise<Observed>;
 }
@@ -52,6 +54,8 @@ export interface Broken {
   readonly picks?: ReadonlyArray<number> | undefined;
   /** More lines for the report, such as the steps in which two runs differ. */
   readonly details?: ReadonlyArray<string> | undefined;
+  /** The inputs of runs before it, without which it does not show. */
+  readonly earlier?: ReadonlyArray<Given> | undefined;
 }
 
 export type Verdict =
@@ -80,7 +84,7 @@ export const vacuous = (reason: string): Verdict => ({ type: "vacuous", reason }
 export const broken = (
   declared: string,
   actual: string,
-  where: Pick<Broken, "path" | "plan" | "picks" | "details"> = {},
+  where: Omit<Broken, "type" | "declared" | "actual"> = {},
 ): Broken => ({ type: "broken", declared, actual, ...where });
 
 /** A check that could not be made, and so says nothing of a law. */

@@ -164,9 +164,12 @@ export class MemoryStore {
   #crash: () => void = () => {};
   #messages = 0;
   writes = 0;
+  /** One for all who use it, since a live run is known by it. */
+  readonly service: StoreService;
 
   constructor(name: string) {
     this.name = name;
+    this.service = this.#newService();
   }
 
   /** After `writes` more, nothing is written any more, and `crash` is called once. */
@@ -182,16 +185,32 @@ export class MemoryStore {
     for (const kept of this.#runs.values()) kept.owner = undefined;
   }
 
+  /** All runs are gone, and what they have cached is still there. */
+  forgetRuns(): void {
+    this.#runs.clear();
+  }
+
   /** The paths whose outcomes are recorded. */
   recorded(runId: string): ReadonlySet<string> {
-    const entries = newest(this.#runs.get(runId)?.entries ?? []);
-    return new Set(
-      entries.flatMap((entry) => (isOutcome(entry) && entry.kind !== Kind.failure ? [entry.path] : [])),
+    return new Set(this.#entries(runId).flatMap((entry) => (isOutcome(entry) ? [entry.path] : [])));
+  }
+
+  /** How long each waiting step that has a timeout waits, by path. */
+  limitsOfWaits(runId: string): ReadonlyMap<string, number> {
+    return new Map(
+      this.#entries(runId).flatMap(
+        ({ began, kind, path, text }): Array<[string, number]> =>
+          kind === Kind.deadline ? [[path, Number(text) - began]] : [],
+      ),
     );
   }
 
+  #entries(runId: string): ReadonlyArray<Entry> {
+    return newest(this.#runs.get(runId)?.entries ?? []);
+  }
+
   get layer(): StoreLayer {
-    return Layer.succeed(Store, this.#service);
+    return Layer.succeed(Store, this.service);
   }
 
   get isDead(): boolean {
@@ -322,7 +341,7 @@ export class MemoryStore {
       .slice(0, limit);
   }
 
-  get #service(): StoreService {
+  #newService(): StoreService {
     const keyOf = ({ step, version, inputs }: CacheKey): string => JSON.stringify([step, version, inputs]);
     return {
       name: this.name,
@@ -343,12 +362,19 @@ export class MemoryStore {
             )?.text,
         ),
       waiting: () => Effect.sync(() => this.#waiting()),
-      send: (message) => Effect.andThen(soon, this.#send(message)),
+      // Nobody hears from a process that is gone.
+      send: (message) =>
+        Effect.andThen(
+          soon,
+          Effect.suspend(() => (this.isDead ? Effect.never : this.#send(message))),
+        ),
       prune: (options) => Effect.sync(() => this.#prune(options)),
       cached: (key) => Effect.sync(() => this.#cache.get(keyOf(key))),
       missReason: () => Effect.succeed("it was never computed"),
       putCached: (key, cached) => {
-        if (!this.isDead) this.#cache.set(keyOf(key), cached);
+        if (this.isDead) return;
+        this.#cache.set(keyOf(key), cached);
+        if (this.wrote()) queueMicrotask(() => this.#crash());
       },
       startComputing: () => Effect.succeed(true),
       stopComputing: () => {},

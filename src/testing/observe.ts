@@ -27,6 +27,14 @@ import { copied } from "./values.ts";
 import type { WorldOptions } from "./world.ts";
 import { World } from "./world.ts";
 
+/** What steps that wait for a value from outside are answered. */
+export interface WaitAnswers {
+  /** Does this call wait for one? */
+  readonly isFor: (call: StepCall) => boolean;
+  /** `nth`: another value for another sender. */
+  readonly of: (given: Given, call: StepCall, nth?: number) => unknown;
+}
+
 /** What the runs of one check have in common. */
 export interface SubjectWorld {
   readonly patience?: Patience | undefined;
@@ -35,6 +43,8 @@ export interface SubjectWorld {
   readonly onUnhandled?: ((problem: Unhandled, given: Given) => void) | undefined;
   /** Receives what could not be copied for a run. */
   readonly onUncopied?: ((value: object) => void) | undefined;
+  /** What waiting steps are answered. Without it they wait. */
+  readonly answers?: WaitAnswers | undefined;
 }
 
 /** What is checked: a graph, and how it is run. */
@@ -96,8 +106,19 @@ export interface Observed {
   readonly choices: World["choices"];
   /** How many moments there were at which it could have been interrupted. */
   readonly moments: number;
+  /** Whether a step that was called has a cache, and whether one waits for a value from outside. */
+  readonly hasCache: boolean;
+  readonly hasWait: boolean;
+  /** What came of the other runs, by their ids. */
+  readonly beside: ReadonlyMap<string, Beside>;
   /** The graph with all that it expanded to. */
   readonly plan: Plan;
+}
+
+/** A run of the same graph with the same input, at the same time and in the same store. */
+export interface Beside {
+  readonly ended: Observed["ended"];
+  readonly calls: ReadonlyArray<string>;
 }
 
 export interface ObserveOptions extends Omit<WorldOptions, "onUnhandled"> {
@@ -114,7 +135,18 @@ export interface ObserveOptions extends Omit<WorldOptions, "onUnhandled"> {
   /** Given the means to end the world: nothing happens in it any more. */
   readonly onBegin?: (halt: (reason: string) => void, interrupt: () => void) => void;
   readonly onEvent?: (event: PipelineEvent, interrupt: () => void) => void;
+  /** What a waiting step does, in place of being answered at once; given what it would do by itself. */
+  readonly answering?: (call: StepCall, wait: Wait) => Wait;
+  /** The ids of other runs beside this one. */
+  readonly beside?: ReadonlyArray<string>;
+  /** Does more in the world of the run, before it and beside it. */
+  readonly program?: <A, E>(run: Effect.Effect<A, E>) => Effect.Effect<A, E>;
 }
+
+type Wait = Effect.Effect<unknown, unknown>;
+
+/** The id of the run that is observed. */
+export const observedRun = "check";
 
 /** Reports when a call has ended and whether it failed, and changes nothing about it. */
 const whenEnded = (value: unknown, ended: (hasFailed: boolean) => void): unknown => {
@@ -219,6 +251,16 @@ const planWith = (
   return grownPlan(state);
 };
 
+/** Runs that end each by themselves; what comes of the first is what comes of all. */
+const together = <A, E>(
+  first: Effect.Effect<A, E>,
+  others: ReadonlyArray<Effect.Effect<unknown, unknown>>,
+): Effect.Effect<A, E> =>
+  Effect.flatMap(
+    Effect.all([Effect.exit(first), ...others.map(Effect.exit)], { concurrency: "unbounded" }),
+    ([exit]) => exit as Exit.Exit<A, E>,
+  );
+
 export const observe = (subject: Subject, given: Given, options: ObserveOptions = {}): Promise<Observed> =>
   inControl(() => observed(subject, given, options));
 
@@ -244,12 +286,33 @@ const observed = async (subject: Subject, given: Given, options: ObserveOptions)
   const choicesOfCases: Array<Observed["choicesOfCases"][number]> = [];
   const fallbacks: Array<Observed["fallbacks"][number]> = [];
   const active = new Map<object, string>();
-  const { around = (call: StepCall, next: Executor) => next(call), onReturned } = options;
+  const { answering, around = (call: StepCall, next: Executor) => next(call), onReturned } = options;
   const expands = watchExpansions(expansions);
+  const { answers } = surroundings;
+  let hasCache = false;
+  let hasWait = false;
+  const others = new Map((options.beside ?? []).map((runId) => [runId, [] as Array<string>]));
+
+  /** The call itself; a step that waits is called too, since it says what it asks. */
+  const called = (call: StepCall, next: Executor): unknown => {
+    const value = next(call);
+    if (answers === undefined || !answers.isFor(call)) return value;
+    hasWait = true;
+    return answering === undefined
+      ? Effect.sync(() => answers.of(given, call))
+      : answering(call, value as Wait);
+  };
 
   const watching: Middleware = (next) => (call) => {
     const { definition, path, phase } = call;
+    const other = others.size === 0 ? undefined : others.get(call.context.runId);
+    if (other !== undefined) {
+      other.push(path);
+      const value = world.inside(path, mayExpand(call), () => called(call, next));
+      return !Effect.isEffect(value) && isThenable(value) ? world.promised(value) : value;
+    }
     calls.push(path);
+    hasCache ||= definition.options.cache !== undefined;
     active.set(call, path);
     if (phase === "case")
       choicesOfCases.push({ path, cases: Object.keys(definition.cases ?? {}), taken: call.choice! });
@@ -257,8 +320,8 @@ const observed = async (subject: Subject, given: Given, options: ObserveOptions)
       active.delete(call);
       if ("fallback" in definition.options) fallbacks.push({ path, hasFailed });
     };
-    const inWorld: Executor = (called) => {
-      const value = world.inside(path, mayExpand(call), () => next(called));
+    const inWorld: Executor = (changed) => {
+      const value = world.inside(path, mayExpand(call), () => called(changed, next));
       const returned =
         onReturned === undefined ? value : whenReturned(value, (given) => onReturned(call, given));
       return !Effect.isEffect(returned) && isThenable(returned) ? world.promised(returned) : returned;
@@ -284,11 +347,21 @@ const observed = async (subject: Subject, given: Given, options: ObserveOptions)
     ...(options.reversed === undefined ? {} : { reversed: options.reversed }),
     ...(onUncopied === undefined ? {} : { kept: onUncopied }),
   });
-  const run = runGraph(withMiddleware(subject.graph, watching, policyFor), own, {
-    runId: "check",
-    ...limited(subject, given),
-  });
-  const ended = await world.run(Effect.provideService(run, Listeners, [listener]), (stop) => {
+  const watched = withMiddleware(subject.graph, watching, policyFor);
+  const runAs = (runId: string, inputs: Given) =>
+    runGraph(watched, inputs, { runId, ...limited(subject, given) });
+  const main = Effect.provideService(runAs(observedRun, own), Listeners, [listener]);
+  const exits = new Map<string, Exit.Exit<Given, unknown>>();
+  const all =
+    others.size === 0
+      ? main
+      : together(
+          main,
+          [...others.keys()].map((runId) =>
+            Effect.onExit(runAs(runId, copied(given)), (exit) => Effect.sync(() => exits.set(runId, exit))),
+          ),
+        );
+  const ended = await world.run(options.program?.(all) ?? all, (stop) => {
     interrupt = stop;
     options.onBegin?.((reason) => world.halt(reason), stop);
   });
@@ -312,6 +385,14 @@ const observed = async (subject: Subject, given: Given, options: ObserveOptions)
     time,
     choices: world.choices,
     moments: world.moments,
+    hasCache,
+    hasWait,
+    beside: new Map(
+      Array.from(others, ([runId, theirs]) => {
+        const exit = exits.get(runId);
+        return [runId, { ended: exit === undefined ? { stuck: "it did not end" } : { exit }, calls: theirs }];
+      }),
+    ),
     get plan() {
       return planWith(subject.graph, events, expansions);
     },

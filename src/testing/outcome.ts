@@ -5,8 +5,10 @@ import type { Observed } from "./observe.ts";
 import { copied } from "./values.ts";
 import { textOf, unorderedText } from "./words.ts";
 
+type Ended = Pick<Observed, "ended">;
+
 /** What the outputs were, or the error. */
-export const outcomeOf = ({ ended }: Pick<Observed, "ended">): string => {
+export const outcomeOf = ({ ended }: Ended): string => {
   if ("stuck" in ended) return `never settled: ${ended.stuck}`;
   if (Exit.isSuccess(ended.exit)) return `gave ${textOf(ended.exit.value)}`;
   if (Cause.hasInterruptsOnly(ended.exit.cause)) return "was interrupted";
@@ -14,8 +16,7 @@ export const outcomeOf = ({ ended }: Pick<Observed, "ended">): string => {
 };
 
 /** Did it fail? Of several failures in one run, which comes first may depend on the order; that one came does not. */
-export const hasFailed = ({ ended }: Pick<Observed, "ended">): boolean =>
-  !("stuck" in ended) && Exit.isFailure(ended.exit);
+export const hasFailed = ({ ended }: Ended): boolean => !("stuck" in ended) && Exit.isFailure(ended.exit);
 
 /** The path of the first step that failed. */
 export const firstFailed = ({ events }: Pick<Observed, "events">): string | undefined => {
@@ -31,7 +32,7 @@ export type Same = (one: unknown, other: unknown) => boolean;
 export const sameText: Same = (one, other) => unorderedText(one) === unorderedText(other);
 
 /** Whether two runs came to the same end. */
-export const areSame = (one: Observed, other: Observed, same: Same): boolean => {
+export const areSame = (one: Ended, other: Ended, same: Same): boolean => {
   if (hasFailed(one) && hasFailed(other)) return true;
   if (hasFailed(one) || hasFailed(other) || "stuck" in one.ended || "stuck" in other.ended) return false;
   const [before, now] = [one.ended.exit, other.ended.exit];

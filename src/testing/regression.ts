@@ -31,6 +31,8 @@ const optionsFor = (law: LawName): ReadonlyArray<keyof CheckOptions<any>> => [
   "same",
   "bound",
   ...(law === "expect" ? (["expect"] as const) : []),
+  "answers",
+  ...(law === "cacheTransparent" ? (["earlier"] as const) : []),
   ...(law === "stable" ? (["recorded"] as const) : []),
   ...(law === "bounded" ? [] : (["interleavings"] as const)),
 ];

@@ -71,6 +71,9 @@ const readsUntilClockMoves = 1000;
 /** More timers than this, with nothing else happening between them, do not come to an end by themselves. */
 const mostTimersInARow = 5000;
 
+/** In milliseconds: Node has no longer one. */
+const longestTimer = 2 ** 31 - 1;
+
 /** A run is looked at turn by turn, and when that has brought nothing, every millisecond. */
 const quickLooks = 20;
 
@@ -435,6 +438,8 @@ export class World {
         : "nothing is left that could go on, neither a step nor a timer";
     }
     if (!next.isTimer) return undefined;
+    // A run that waits for a value from outside keeps its process alive with such a timer.
+    if (next.millis >= longestTimer) return "nothing is left but to wait for a value from outside";
     const { timerMillis } = this.#patience;
     if (this.#agenda.firedInARow > mostTimersInARow)
       return `${mostTimersInARow} timers have fired, and nothing else happened`;

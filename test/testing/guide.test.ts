@@ -11,7 +11,7 @@ const guide = readFileSync(join(root, "docs/guides/prove-an-expansion.md"), "utf
 const programs = [
   ...guide.matchAll(/```ts\n((?:(?!```)[^])*?)```\n\nIt prints:\n\n```text\n([^]*?)```/g),
 ].map(([, program = "", printed = ""], i) => ({
-  name: /\bdynamic\("(\w+)"/.exec(program)?.[1],
+  name: (/\bdynamic\("(\w+)"/.exec(program) ?? /\bpipeline\("(\w+)"/.exec(program))?.[1],
   program,
   printed,
   i,
@@ -32,6 +32,6 @@ test.each(programs)(
   60_000,
 );
 
-test("the guide has the first example and five bugs", () => {
-  expect(programs).toHaveLength(6);
+test("the guide has the first example, five bugs and a cache", () => {
+  expect(programs).toHaveLength(7);
 });

@@ -1,92 +1,77 @@
-import * as Cause from "effect/Cause";
-import * as Exit from "effect/Exit";
-import { OutputNotEncodable } from "../../errors.ts";
-import type { Law, Verdict } from "../law.ts";
+import type { Law, LawTools, Verdict } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
-import { MemoryStore } from "../memory-store.ts";
-import type { Given, Observed, Subject } from "../observe.ts";
-import { observe } from "../observe.ts";
-import type { Same } from "../outcome.ts";
+import type { Given, Observed, ObserveOptions, Subject } from "../observe.ts";
 import { areSame, firstFailed, outcomeOf } from "../outcome.ts";
-import { randomOf } from "../random.ts";
+import { sending } from "../sending.ts";
+import { crashedAt, newStore, pointsOf, refusalOf, resumed, withStore } from "../stored.ts";
 
 /** Up to so many writes, a crash at each of them; beyond, at as many that are drawn. */
-const exhaustiveUpTo = 24;
+const mostPoints = 24;
+/** As many crashes of two runs that share a store. */
+const mostPointsOfTwo = 6;
 
-/** Runs that are under way are known by the names of their stores, so that no two checks may share one. */
-let stores = 0;
+const other = "other";
 
-const newStore = (): MemoryStore => new MemoryStore(`check ${++stores}`);
-
-const withStore = (subject: Subject, store: MemoryStore): Subject => ({
-  ...subject,
-  options: { ...subject.options, store: store.layer },
+/** Steps that wait are answered by a value that is sent to the run, as soon as they wait. */
+const answered = (subject: Subject, given: Given, store: ReturnType<typeof newStore>): ObserveOptions => ({
+  answering: (call, wait) => sending(store, given, subject, call).whileWaiting(wait),
 });
 
-/** What cannot be recorded cannot be resumed. */
-const refusalOf = ({ ended }: Observed): OutputNotEncodable | undefined => {
-  if ("stuck" in ended || Exit.isSuccess(ended.exit)) return undefined;
-  const error = Cause.squash(ended.exit.cause);
-  return error instanceof OutputNotEncodable ? error : undefined;
-};
-
-/** Which writes to crash at. */
-const pointsOf = (writes: number, seed: number): ReadonlyArray<number> => {
-  const all = Array.from({ length: writes }, (_, i) => i + 1);
-  if (writes <= exhaustiveUpTo) return all;
-  const next = randomOf(seed);
-  return Array.from({ length: exhaustiveUpTo }, () => 1 + Math.floor(next() * writes));
-};
-
-/** One crash, right after a write, and the run that goes on from there. */
+/** One crash, right after a write, and the runs that go on from there. */
 const afterCrash = async (
   subject: Subject,
   given: Given,
   base: Observed,
   point: number,
-  same: Same,
+  beside: ReadonlyArray<string>,
+  { same }: LawTools,
 ): Promise<Verdict> => {
   const store = newStore();
-  const stored = withStore(subject, store);
-  let crash = (): void => {};
-  store.crashAfter(point, () => crash());
-  await observe(stored, given, {
-    onEvent: (_, interrupt) => {
-      crash = () => queueMicrotask(interrupt);
-    },
-  });
-  store.restart();
-  const recorded = store.recorded("check");
-  const resumed = await settled(stored, given);
-  const where = `after a crash at write ${point}`;
-  const again = resumed.calls.find((path) => recorded.has(path));
-  if (again !== undefined) {
-    return broken("no recorded step runs again", `${where}, "${again}" ran again`, {
-      path: again,
-      plan: resumed.plan,
+  const options = { ...answered(subject, given, store), beside };
+  const crashed = await crashedAt(subject, given, store, point, options);
+  const where = `after a crash at write ${point}${beside.length === 0 ? "" : " of two runs in one store"}`;
+  const { after, verdict } = await resumed(subject, given, store, crashed, where, options);
+  if (verdict !== undefined) return verdict;
+  for (const ended of [after, ...after.beside.values()]) {
+    if (areSame(base, ended, same)) continue;
+    return broken(`without a crash, it ${outcomeOf(base)}`, `${where}, it ${outcomeOf(ended)}`, {
+      path: firstFailed(after),
+      plan: after.plan,
     });
   }
-  if (areSame(base, resumed, same)) return held;
-  return broken(`without a crash, it ${outcomeOf(base)}`, `${where}, it ${outcomeOf(resumed)}`, {
-    path: firstFailed(resumed),
-    plan: resumed.plan,
-  });
+  return held;
 };
 
 export const crashSafe: Law = {
   name: "crashSafe",
   sentence:
     "After a crash at whatever write of the store, the resumed run gives the same, and runs no recorded step again.",
-  check: async (subject, given, { same, seed }) => {
+  check: async (subject, given, tools) => {
+    const { same, seed } = tools;
     const store = newStore();
-    const base = await settled(withStore(subject, store), given);
+    const base = await settled(withStore(subject, store), given, answered(subject, given, store));
     const refusal = refusalOf(base);
-    if (refusal !== undefined) {
-      return broken("each output can be recorded", refusal.message, { path: refusal.path, plan: base.plan });
-    }
+    if (refusal !== undefined) return refusal;
     if (store.writes === 0) return vacuous("nothing is recorded");
-    for (const point of pointsOf(store.writes, seed)) {
-      const verdict = await afterCrash(subject, given, base, point, same);
+    for (const point of pointsOf(store.writes, mostPoints, seed)) {
+      const verdict = await afterCrash(subject, given, base, point, [], tools);
+      if (verdict.type !== "held") return verdict;
+    }
+    const shared = newStore();
+    const two = await settled(withStore(subject, shared), given, {
+      ...answered(subject, given, shared),
+      beside: [other],
+    });
+    for (const ended of [two, ...two.beside.values()]) {
+      if (areSame(base, ended, same)) continue;
+      return broken(
+        `in a store of its own, it ${outcomeOf(base)}`,
+        `beside another run in one store, it ${outcomeOf(ended)}`,
+        { path: firstFailed(two), plan: two.plan },
+      );
+    }
+    for (const point of pointsOf(shared.writes, mostPointsOfTwo, seed)) {
+      const verdict = await afterCrash(subject, given, base, point, [other], tools);
       if (verdict.type !== "held") return verdict;
     }
     return held;

@@ -1,6 +1,7 @@
 /** All laws, in the order in which they are checked: what a later one finds is often the fault that an earlier one names. */
 import type { Law } from "../law.ts";
 import { bounded } from "./bounded.ts";
+import { cacheTransparent } from "./cache-transparent.ts";
 import { crashSafe } from "./crash-safe.ts";
 import { deterministic } from "./deterministic.ts";
 import { expect } from "./expect.ts";
@@ -13,6 +14,7 @@ import { orderIndependent } from "./order-independent.ts";
 import { pure } from "./pure.ts";
 import { repeatable } from "./repeatable.ts";
 import { retryIdempotent } from "./retry-idempotent.ts";
+import { signalSafe } from "./signal-safe.ts";
 import { stable } from "./stable.ts";
 import { succeeds } from "./succeeds.ts";
 import { wellFormed } from "./well-formed.ts";
@@ -32,6 +34,8 @@ export const laws: Readonly<Record<LawName, Law>> = {
   retryIdempotent,
   interruptSafe,
   crashSafe,
+  cacheTransparent,
+  signalSafe,
   monotone,
   stable,
 };
@@ -56,6 +60,8 @@ export type LawName =
   | "retryIdempotent"
   | "interruptSafe"
   | "crashSafe"
+  | "cacheTransparent"
+  | "signalSafe"
   | "monotone"
   | "stable";
 
