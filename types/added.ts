@@ -1,5 +1,5 @@
 /** What `.add`, `.addAll` and `pipelineOf` ask of a standalone step or a pipeline, and what it brings. */
-import type { FamilyProblem, IsOne, Matches, NewName } from "./names.ts";
+import type { FamilyProblem, IsOne, IsSomething, Matches, NewName } from "./names.ts";
 import type { IsFamily } from "./output-names.ts";
 import type {
   Joined,
@@ -94,8 +94,9 @@ export type PartProblem<Added, Outputs, Taken> = Added extends AnyStep
     : ["Only a step or a pipeline can be added."];
 
 /** What is added, where it fits; else the sentence. */
-export type Part<Added, Outputs, Taken> =
-  PartProblem<Added, Outputs, Taken> extends infer Found ? ([Found] extends [never] ? Added : Found) : never;
+export type Part<Added, Outputs, Taken> = [IsSomething<PartProblem<Added, Outputs, Taken>>] extends [true]
+  ? PartProblem<Added, Outputs, Taken>
+  : Added;
 
 /** The outputs that a list of steps brings. Those of steps that may not be in it are maybe outputs. */
 export type ListOutputs<Steps> =

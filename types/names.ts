@@ -106,7 +106,12 @@ export interface AllNames<in Names> {
 /** As above for what is added to a pipeline, which must be one. */
 export type AddedName<Name extends string, Taken, All> = [All] extends [AllNames<Taken>]
   ? NewName<Name, Taken>
-  : SeveralPipelines;
+  : [Name, { readonly is: AreSeveral<Taken, All> }] extends [string, { readonly is: true }]
+    ? SeveralPipelines
+    : Name;
+
+/** Are these the names of several pipelines? Not those of a type parameter of the user's own. */
+type AreSeveral<Taken, All> = [All] extends [AllNames<Taken>] ? false : true;
 
 type SeveralPipelines = [
   "This may be one of several pipelines with different outputs. Add the step to each of them before they become one value.",

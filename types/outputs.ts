@@ -122,14 +122,12 @@ type FamilyMembers<Outputs> = {
 type PlainFamilies<Outputs> = FamilyMembers<Outputs>[keyof FamilyMembers<Outputs>];
 
 /** The names that a step can read by name. */
-export type NamesOf<Outputs> =
-  Outputs extends OutputChunk<any, infer Names, any, any, any, any, any, any> ? Names : PlainNames<Outputs>;
+export type NamesOf<Outputs> = Outputs extends AnyChunk ? Outputs["names"] : PlainNames<Outputs>;
 
 /** The names that no other output can have: those of `NamesOf`, and the families. */
-export type TakenBy<Outputs> =
-  Outputs extends OutputChunk<any, infer Names, any, any, any, infer Families, any, any>
-    ? WithFamilies<Names, Families>
-    : keyof Outputs;
+export type TakenBy<Outputs> = Outputs extends AnyChunk
+  ? WithFamilies<Outputs["names"], Outputs["families"]>
+  : keyof Outputs;
 
 /** The families and the maybe outputs, as a union of outputs. */
 export type FamiliesOf<Outputs> =

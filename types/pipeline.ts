@@ -24,7 +24,17 @@ import type {
   WaitOptions,
 } from "./options.ts";
 import type { Anything } from "./anything.ts";
-import type { AddAll, AddInput, AddMany, AddNamed, AddOne, AreMany, PlainOutputs } from "./outputs.ts";
+import type {
+  AddAll,
+  AddInput,
+  AddMany,
+  AddNamed,
+  AddOne,
+  AreMany,
+  NamesOf,
+  PlainOutputs,
+  TakenBy,
+} from "./outputs.ts";
 import type { Plan } from "./plan.ts";
 import type {
   AnyPipeline,
@@ -35,6 +45,7 @@ import type {
   ExpansionOutputs,
   ExposedList,
   ExposedNames,
+  ManyOutputsMark,
   MappedValue,
   MergedRecords,
   OutputList,
@@ -77,13 +88,12 @@ import type { Parts } from "./together.ts";
 
 type Types<This extends AnyPipeline> = This[typeof typesOf];
 type In<This extends AnyPipeline> = Types<This>["inputs"];
-type Out<This extends AnyPipeline> = unknown extends Types<This>["many"]
-  ? Types<This>["few"]
-  : Types<This>["many"];
+type Out<This extends AnyPipeline> = OutOf<Types<This>["many"], Types<This>["few"]>;
+type OutOf<Many, Few> = Many extends ManyOutputsMark ? Many : Few;
 type Fails<This extends AnyPipeline> = Types<This>["failure"];
 type Needs<This extends AnyPipeline> = Types<This>["services"];
-type Names<This extends AnyPipeline> = Types<This>["names"];
-type Taken<This extends AnyPipeline> = Types<This>["taken"];
+type Names<This extends AnyPipeline> = NamesOf<Out<This>>;
+type Taken<This extends AnyPipeline> = TakenBy<Out<This>>;
 
 /** What a plain step adds: the value itself under one name, or a record of it under several. */
 type AddingStep<Outputs, Name extends string, List, Value> = [List] extends [never]

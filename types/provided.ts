@@ -21,17 +21,29 @@ import type { DecodedOf } from "./schema.ts";
 /** The key of a pipeline's types. Nothing of it exists at run time. */
 export declare const typesOf: unique symbol;
 
+/** In the place of many outputs, where there are few. */
+interface FewOutputs {
+  readonly size: unknown;
+}
+
+/** What only a chunk fits. */
+export interface ManyOutputsMark {
+  readonly own: string;
+}
+
 /** The four types of a pipeline, for other types to read. Nothing of it exists at run time. */
 export interface PipelineTypes<in out Inputs, Outputs, out Failure, out Services> {
   readonly inputs: Inputs;
-  /** Where they are many. Any other pipeline may have many: what they are is compared by `plain`. */
-  readonly many: Outputs extends AnyChunk ? Outputs : unknown;
+  /**
+   * Where they are many. A pipeline of few can stand for one of many: what they are is compared by `plain`. `FewOutputs` is
+   * what each chunk fits, and what is not one: so the compiler sees of a type parameter for a pipeline that it has few.
+   */
+  readonly many: Outputs extends AnyChunk ? Outputs : FewOutputs;
   readonly few: Outputs extends AnyChunk ? any : Outputs;
-  readonly plain: (outputs: PlainOutputs<Outputs>) => PlainOutputs<Outputs>;
-  /** Tells the compiler to look at all of this where the parameters differ. */
-  readonly measured?: { readonly [Key in keyof PlainOutputs<Outputs>]-?: 0 };
-  readonly names: NamesOf<Outputs>;
-  readonly taken: TakenBy<Outputs>;
+  /** Of what has any inputs it is only asked that it has these outputs: it is the type of any pipeline that has. */
+  readonly plain: (outputs: 0 extends 1 & Inputs ? any : PlainOutputs<Outputs>) => PlainOutputs<Outputs>;
+  /** Tells the compiler to look at all of this where the parameters differ. What is read by its name must not be a maybe output. */
+  readonly measured?: { readonly [Key in NamesOf<Outputs>]-?: 0 };
   readonly all: AllNames<TakenBy<Outputs>>;
   readonly failure: Failure;
   readonly services: Services;

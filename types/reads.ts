@@ -16,7 +16,20 @@ export type InputList<List extends ReadonlyArray<string>, Outputs, Names, Step e
   List[number],
 ] extends [Names]
   ? List
-  : ReadonlyArray<Readable<List[number], Outputs, Names, Step>>;
+  : ReadonlyArray<Asked<List[number], Outputs, Names, Step>>;
+
+type Asked<Read extends string, Outputs, Names, Step extends string> = [
+  Read,
+  { readonly is: AreOthers<Read, Names> },
+] extends [string, { readonly is: true }]
+  ? Readable<Read, Outputs, Names, Step>
+  : Read;
+
+/**
+ * Is a name read that is not among these? The compiler decides a condition on an object at once, also where the names are
+ * those of a type parameter of the user's own: then none is, as for `IsSomething`.
+ */
+type AreOthers<Read, Names> = [Read] extends [Names] ? false : true;
 
 /**
  * A name that a step reads, where it can; else the names that there are, for the compiler to say which was meant, and the
@@ -51,11 +64,15 @@ type Unprovided<Read extends string, Step extends string> = string extends Read
   : [`The step '${Step}' reads '${Read}', which nothing provides.`];
 
 /** What a step's function receives: each output under its name. */
-export type GivenInputs<List extends ReadonlyArray<string>, Outputs, Names> = [List[number]] extends [Names]
+export type GivenInputs<List extends ReadonlyArray<string>, Outputs, Names, Read = List[number]> = [
+  Read,
+] extends [Names]
   ? IsSure<List> extends true
     ? { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> }
     : AskedInputs<List, Outputs, Names>
-  : AskedInputs<List, Outputs, Names>;
+  : [Read, { readonly is: AreOthers<Read, Names> }] extends [string, { readonly is: true }]
+    ? AskedInputs<List, Outputs, Names>
+    : { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> };
 
 /**
  * The same where something is read under a condition, by a glob, or by a name that was refused. In the last case the names
@@ -134,13 +151,20 @@ export type SureNames<List extends ReadonlyArray<unknown>> = List extends unknow
 
 /** The outputs that a map can run over: what is iterable, and no strings. */
 type IterableNames<Outputs, Name = NamesOf<Outputs>> = Name extends string
-  ? Mappable<Name, Outputs, Name, ""> extends Name
+  ? MappedOver<Name, Outputs, Name, ""> extends Name
     ? Name
     : never
   : never;
 
 /** The name that a map runs over, where it can; else the names that there are, and the sentence. */
-export type Mappable<Over extends string, Outputs, Names, Step extends string> = Over extends Names
+export type Mappable<Over extends string, Outputs, Names, Step extends string> = [
+  Over,
+  { readonly is: AreOthers<MappedOver<Over, Outputs, Names, Step>, Over> },
+] extends [string, { readonly is: true }]
+  ? MappedOver<Over, Outputs, Names, Step>
+  : Over;
+
+type MappedOver<Over extends string, Outputs, Names, Step extends string> = Over extends Names
   ? MappableType<Lookup<Outputs, `${Over}`>> extends true
     ? Over
     : MappableType<Lookup<Outputs, `${Over}`>> extends "text"
@@ -168,10 +192,10 @@ export type Items<Many> = Many extends Iterable<infer Item> ? Item : never;
 
 /** What a map runs over, item by item. `any` where it cannot: that has been said by then. */
 export type ItemOf<Over extends string, Outputs, Names> = Over extends Names
-  ? Lookup<Outputs, `${Over}`> extends Iterable<infer Item>
-    ? Item
-    : any
+  ? ItemIn<Lookup<Outputs, `${Over}`>>
   : any;
+
+type ItemIn<Many> = Many extends Iterable<infer Item> ? Item : any;
 
 /** The list of names that a run returns, where there are such outputs; else what each of them may be. */
 export type ReturnedList<List extends ReadonlyArray<string>, Outputs, Names> = [List[number]] extends [Names]
