@@ -9,7 +9,12 @@ import { root } from "./snippets.ts";
 
 const read = (file: string): string => readFileSync(join(root, file), "utf8");
 
-const documents = ["README.md", "CHANGELOG.md", ...globSync("docs/**/*.md", { cwd: root })].toSorted();
+const documents = [
+  "README.md",
+  "CHANGELOG.md",
+  "CONTRIBUTING.md",
+  ...globSync("docs/**/*.md", { cwd: root }),
+].toSorted();
 
 /** What stands in backticks, outside of blocks. */
 const inBackticks = (text: string): ReadonlySet<string> =>
