@@ -9,6 +9,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
     include: ["test/**/*.test.ts", "property-tests/**/*.test.ts"],
+    globalSetup: "test/postgres/server/global-setup.ts",
     environment: "node",
     pool: "forks",
     // Many tests start processes, and a machine may have other things to do: a timeout here means that something hangs.

@@ -184,18 +184,29 @@ export class ExpansionError extends Data.TaggedError("ExpansionError")<{
 }
 
 /**
- * The durable store cannot do what a run needs: its file cannot be opened, is in use, or cannot be written.
+ * The durable store cannot do what a run needs: it cannot be opened or reached, is in use, or cannot be written.
  *
- * Where it cannot be written for now (`"full"`, `"read-only"`, `"busy"`), a run that has begun does not fail with this:
+ * Where it cannot be written for now (`"full"`, `"read-only"`, `"busy"`, `"unreachable"`, `"denied"`), a run that has begun does not fail with this:
  * it pauses, tells why in an event (`run.paused`), and goes on when the cause is gone.
  *
  * @public
  */
 export class StoreError extends Data.TaggedError("StoreError")<{
-  /** Which store: the file's name. */
+  /** Which store: the file's name, or the database's address without user and password. */
   readonly store: string;
   /** What sort of trouble, for a program to tell apart. */
-  readonly kind: "missing" | "busy" | "full" | "read-only" | "newer" | "closed" | "fenced" | "failed";
+  readonly kind:
+    | "missing"
+    | "busy"
+    | "full"
+    | "read-only"
+    | "unreachable"
+    | "denied"
+    | "unsupported"
+    | "newer"
+    | "closed"
+    | "fenced"
+    | "failed";
   /** What is wrong and how to mend it, in one sentence. */
   readonly reason: string;
 }> {

@@ -6,7 +6,7 @@ import type { Owners } from "./owners.ts";
 import { isBusy } from "./problems.ts";
 import { pauseMillis } from "./retry.ts";
 import type { Values } from "./values.ts";
-import { checksum, hashOf } from "./values.ts";
+import { checksum, hashOf } from "../stores/texts.ts";
 import type { Client, Writer } from "./writer.ts";
 
 interface CacheRow {

@@ -1,39 +1,21 @@
 /** Who owns which run. Every statement that changes an owned run names its epoch, so that an older owner changes nothing. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { NewRun, RunStatus } from "../journal/store.ts";
+import type { NewRun } from "../journal/store.ts";
 import { mostCrashes } from "../journal/store.ts";
+import type { Before } from "../stores/rows.ts";
+import { beforeOf, crashedText, runChecksum } from "../stores/rows.ts";
 import { transaction } from "./database.ts";
 import type { Owners } from "./owners.ts";
 import { nameOfOwner } from "./owners.ts";
-import type { Reader, RunRow } from "./reader.ts";
-import { runChecksum } from "./reader.ts";
+import type { Reader, SqliteRunRow } from "./reader.ts";
 import type { Values } from "./values.ts";
-
-/** What a run was before it was claimed, to be given back. */
-export interface Before {
-  readonly status: RunStatus;
-  readonly ended: number | null;
-  readonly error: string | null;
-  readonly crashes: number;
-  readonly active: number;
-  readonly records: number | null;
-}
 
 export type Claimed =
   | { readonly type: "new"; readonly run: number; readonly epoch: number }
-  | { readonly type: "existing"; readonly row: RunRow; readonly epoch: number; readonly before: Before }
+  | { readonly type: "existing"; readonly row: SqliteRunRow; readonly epoch: number; readonly before: Before }
   | { readonly type: "held"; readonly owner: string }
   | { readonly type: "absent" }
   | { readonly type: "exhausted"; readonly crashes: number };
-
-const beforeOf = ({ status, ended, error, crashes, active, records }: RunRow): Before => ({
-  status,
-  ended,
-  error,
-  crashes,
-  active,
-  records,
-});
 
 export class Claims {
   readonly #database: DatabaseSync;
@@ -101,13 +83,12 @@ export class Claims {
     return { type: "new", run: number, epoch: 1 };
   }
 
-  #takeOver(row: RunRow): Claimed {
+  #takeOver(row: SqliteRunRow): Claimed {
     // One that stands as running, and whose owner is gone, has crashed.
     const crashes = row.status === "running" && row.owner !== null ? row.crashes + 1 : row.crashes;
     const now = Date.now();
     if (crashes >= mostCrashes) {
-      const error = `It killed its process ${crashes} times in a row without recording anything.`;
-      this.#set.run("failed", this.#values.hide(error), now, now, row.run);
+      this.#set.run("failed", this.#values.hideSaid(crashedText(crashes)), now, now, row.run);
       return { type: "exhausted", crashes };
     }
     this.#owners.beat();

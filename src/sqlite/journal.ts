@@ -4,11 +4,12 @@ import * as Effect from "effect/Effect";
 import { StoreError } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
 import { isOutcome, Kind } from "../journal/records.ts";
-import type { Answer, Journal, RunStatus, StoredEvent, StoreProblem } from "../journal/store.ts";
-import type { Before } from "./claims.ts";
-import { lineOf } from "./lines.ts";
+import type { Journal, RunStatus, StoredEvent, StoreProblem } from "../journal/store.ts";
+import type { Before } from "../stores/rows.ts";
+import { lineOf } from "../stores/lines.ts";
+import { endedAnswer } from "../stores/messages.ts";
 import type { Values } from "./values.ts";
-import { checksum } from "./values.ts";
+import { checksum } from "../stores/texts.ts";
 import type { Client, Writer } from "./writer.ts";
 
 /** The statements that all runs share. */
@@ -62,8 +63,6 @@ type Done = (() => void) | undefined;
 const mostRowBytes = 4 * 1024 * 1024;
 
 const sizeOf = ({ path, text }: Entry): number => path.length + text.length + 32;
-
-const endedAnswer: Answer = { type: "refused", reason: "The run has ended." };
 
 const nothing = (): void => {};
 
@@ -201,7 +200,7 @@ export class SqliteJournal implements Journal, Client {
     if (this.#written < this.#queue.length) return bytes;
     this.#wrote = "all";
     for (const { time, type, path, detail } of this.#events) {
-      this.#statements.event.run(this.run, Math.round(time), type, path, this.#values.hide(detail));
+      this.#statements.event.run(this.run, Math.round(time), type, path, this.#values.hideSaid(detail));
     }
     if (this.#end !== undefined) this.#writeEnd(this.#end);
     return bytes;
@@ -254,7 +253,7 @@ export class SqliteJournal implements Journal, Client {
       unwaitAll.run(this.run);
       refuseMessages.run(JSON.stringify(endedAnswer), this.run);
     }
-    const said = error === undefined ? null : this.#values.hide(error);
+    const said = error === undefined ? null : this.#values.hideSaid(error);
     end.run(status, said, at, Date.now(), this.#seq - 1 + this.#queue.length, this.run, this.epoch);
   }
 

@@ -12,10 +12,8 @@ import type { Owners } from "./owners.ts";
 import { isBusy } from "./problems.ts";
 import type { Reader } from "./reader.ts";
 import { pauseMillis } from "./retry.ts";
+import { answersKeptMillis, ownerGone, refusal } from "../stores/messages.ts";
 import type { Values } from "./values.ts";
-
-/** A sender that has not read its answer by then never will. */
-const answersKeptMillis = 60_000;
 
 interface MessageRow {
   readonly message: number;
@@ -31,14 +29,6 @@ export type Sent =
   | { readonly type: "answered"; readonly answer: Answer }
   /** Its owner has it, or will look for it. */
   | { readonly type: "asked"; readonly message: number };
-
-const refused = (reason: string): Sent => ({ type: "answered", answer: { type: "refused", reason } });
-
-const ended: Readonly<Record<string, string>> = {
-  succeeded: "it succeeded",
-  failed: "it failed",
-  interrupted: "it was interrupted",
-};
 
 export class Mailbox {
   readonly #database: DatabaseSync;
@@ -87,20 +77,11 @@ export class Mailbox {
       if (row === undefined) return { type: "answered", answer: { type: "absent" } };
       const status = this.#reader.statusOf(row);
       this.#clean.run(Date.now() - answersKeptMillis);
-      if (type === "cancel") {
-        if (status !== "running" && status !== "crashed") {
-          return refused(`It has ended already: ${ended[status]}.`);
-        }
-        if (status === "crashed") {
-          this.#claims.interrupt(row.run, Math.round(time));
-          return { type: "answered", answer: { type: "delivered" } };
-        }
-      }
-      if (type === "signal" && status === "succeeded") return refused("The run has ended: it succeeded.");
-      if (type === "signal" && status !== "running" && this.#sent.get(row.run, path) !== undefined) {
-        return refused(
-          "A value was sent to this path already; the step gets that one when it begins to wait.",
-        );
+      const answer = refusal(type, status, this.#sent.get(row.run, path) !== undefined);
+      if (answer !== undefined) return { type: "answered", answer };
+      if (type === "cancel" && status === "crashed") {
+        this.#claims.interrupt(row.run, Math.round(time));
+        return { type: "answered", answer: { type: "delivered" } };
       }
       const kept = this.#values.place(text, row.run);
       const { lastInsertRowid } = this.#insert.run(row.run, row.epoch, type, path, kept, Math.round(time));
@@ -151,7 +132,7 @@ export class Mailbox {
       if (messages.has(row.message)) continue;
       messages.add(row.message);
       if (row.type === "cancel" && row.epoch !== journal.epoch) {
-        this.#settle(row.message, { type: "refused", reason: "The owner that it was sent to is gone." });
+        this.#settle(row.message, ownerGone);
         continue;
       }
       const { message, type, path, time } = row;

@@ -2,7 +2,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import type { PruneOptions } from "../journal/store.ts";
 import { transaction } from "./database.ts";
-import type { Reader, RunRow } from "./reader.ts";
+import type { Reader, SqliteRunRow } from "./reader.ts";
 
 /** Its last activity: the last claim, record or end. Runs that are owned are never among them. */
 const old = (
@@ -15,7 +15,7 @@ const old = (
       `SELECT * FROM runs WHERE max(active, coalesce(ended, began), began,
          coalesce((SELECT max(time) FROM chunks WHERE chunks.run = runs.run), 0)) < ?`,
     )
-    .all(before) as unknown as ReadonlyArray<RunRow>;
+    .all(before) as unknown as ReadonlyArray<SqliteRunRow>;
   return rows
     .filter((row) => {
       const status = reader.statusOf(row);

@@ -1,47 +1,17 @@
 /** Runs as they are recorded in the file, each row checked before it is used. */
 import type { DatabaseSync } from "node:sqlite";
-import { StoreCorrupt } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
 import { isOutcome, newest } from "../journal/records.ts";
 import type { RunDetails, RunFilter, RunStatus, RunSummary, StoredEvent, Wait } from "../journal/store.ts";
 import { runStatuses } from "../journal/store.ts";
-import { readLines } from "./lines.ts";
+import type { ChunkRow, RunRow } from "../stores/rows.ts";
+import { addRecords, checkRecords, checkRun } from "../stores/rows.ts";
 import type { Owners } from "./owners.ts";
 import type { Values } from "./values.ts";
-import { checksum } from "./values.ts";
 
-export interface RunRow {
-  readonly run: number;
-  readonly id: string;
-  readonly pipeline: string;
-  readonly shape: string;
-  readonly inputs: string;
-  readonly origin: string | null;
-  readonly began: number;
-  readonly crc: number;
-  readonly status: RunStatus;
-  readonly ended: number | null;
-  readonly error: string | null;
-  readonly epoch: number;
+export interface SqliteRunRow extends RunRow {
   readonly owner: string | null;
-  /** Claims in a row whose owner was gone without having recorded anything. */
-  readonly crashes: number;
-  /** When it was last claimed, or ended. */
-  readonly active: number;
-  /** How many records it had when it ended. */
-  readonly records: number | null;
 }
-
-interface ChunkRow {
-  readonly seq: number;
-  readonly count: number;
-  readonly time: number;
-  readonly lines: string;
-  readonly crc: number;
-}
-
-export const runChecksum = (row: Pick<RunRow, "id" | "pipeline" | "shape" | "inputs" | "origin" | "began">) =>
-  checksum(row.id, row.pipeline, row.shape, row.inputs, row.origin, row.began);
 
 export class Reader {
   readonly #database: DatabaseSync;
@@ -56,31 +26,25 @@ export class Reader {
     this.#owners = owners;
   }
 
-  row(id: string): RunRow | undefined {
-    const row = this.#database.prepare("SELECT * FROM runs WHERE id = ?").get(id) as RunRow | undefined;
-    if (row !== undefined) this.#check(row);
+  row(id: string): SqliteRunRow | undefined {
+    const row = this.#database.prepare("SELECT * FROM runs WHERE id = ?").get(id) as SqliteRunRow | undefined;
+    if (row !== undefined) checkRun(row, runStatuses, this.#name);
     return row;
   }
 
-  #check(row: RunRow): void {
-    if (row.crc !== runChecksum(row) || !runStatuses.includes(row.status)) {
-      throw this.#corrupt(`the row of run "${row.id}" is not what was written.`);
-    }
-  }
-
-  statusOf(row: RunRow): RunStatus {
+  statusOf(row: SqliteRunRow): RunStatus {
     if (row.status !== "running") return row.status;
     return this.#owners.living(row.owner) === undefined ? "crashed" : "running";
   }
 
-  #summary(row: RunRow): RunSummary {
+  #summary(row: SqliteRunRow): RunSummary {
     return {
       id: row.id,
       pipeline: row.pipeline,
       status: this.statusOf(row),
       began: row.began,
       ended: row.ended ?? undefined,
-      error: row.error === null ? undefined : this.#values.show(row.error),
+      error: row.error === null ? undefined : this.#values.showSaid(row.error),
       origin: row.origin ?? undefined,
     };
   }
@@ -92,7 +56,7 @@ export class Reader {
         `SELECT * FROM runs WHERE (?1 IS NULL OR pipeline = ?1) AND (?2 IS NULL OR substr(id, 1, length(?2)) = ?2)
          ORDER BY began DESC, run DESC`,
       )
-      .iterate(pipeline ?? null, idPrefix ?? null) as unknown as Iterable<RunRow>;
+      .iterate(pipeline ?? null, idPrefix ?? null) as unknown as Iterable<SqliteRunRow>;
     for (const row of rows) {
       if (found.length >= limit) break;
       const summary = this.#summary(row);
@@ -110,7 +74,7 @@ export class Reader {
   }
 
   /** `legible`: what cannot be decrypted is said to be so; otherwise it is an error. */
-  details(row: RunRow, legible = false): RunDetails {
+  details(row: SqliteRunRow, legible = false): RunDetails {
     const text = (placed: string): string =>
       legible ? this.#values.show(placed) : this.#values.take(placed);
     return {
@@ -118,15 +82,15 @@ export class Reader {
       shape: row.shape,
       inputs: text(row.inputs),
       entries: newest(this.#entries(row)).map((entry) => ({ ...entry, text: text(entry.text) })),
-      events: this.#events(row, text),
+      events: this.#events(row),
     };
   }
 
-  #events(row: RunRow, text: (placed: string) => string): ReadonlyArray<StoredEvent> {
+  #events(row: RunRow): ReadonlyArray<StoredEvent> {
     const events = this.#database
       .prepare("SELECT time, type, path, detail FROM events WHERE run = ? ORDER BY event")
       .all(row.run) as unknown as ReadonlyArray<StoredEvent>;
-    return events.map((event) => ({ ...event, detail: text(event.detail) }));
+    return events.map((event) => ({ ...event, detail: this.#values.showSaid(event.detail) }));
   }
 
   /** The text of a path's outcome, without making texts of all others. */
@@ -150,27 +114,13 @@ export class Reader {
   }
 
   /** All records, with their texts as they are kept. */
-  #entries({ run, id, records }: RunRow): ReadonlyArray<Entry> {
+  #entries(run: RunRow): ReadonlyArray<Entry> {
     const entries: Array<Entry> = [];
     const rows = this.#database
       .prepare("SELECT seq, count, time, lines, crc FROM chunks WHERE run = ? ORDER BY seq")
-      .iterate(run) as unknown as Iterable<ChunkRow>;
-    for (const { seq, count, time, lines, crc } of rows) {
-      // Rows are only ever added: where one is missing, a page of the file is.
-      if (seq !== entries.length + 1)
-        throw this.#corrupt(`record ${entries.length + 1} of run "${id}" is missing.`);
-      if (crc !== checksum(seq, count, time, lines)) {
-        throw this.#corrupt(`record ${seq} of run "${id}" is not what was written.`);
-      }
-      for (const entry of readLines(lines, time, count, this.#name)) entries.push(entry);
-    }
-    if (records !== null && records !== entries.length) {
-      throw this.#corrupt(`run "${id}" ended with ${records} records, and ${entries.length} are there.`);
-    }
+      .iterate(run.run) as unknown as Iterable<ChunkRow>;
+    for (const row of rows) addRecords(entries, row, run.id, this.#name);
+    checkRecords(entries, run, this.#name);
     return entries;
-  }
-
-  #corrupt(reason: string): StoreCorrupt {
-    return new StoreCorrupt({ store: this.#name, reason });
   }
 }

@@ -23,7 +23,8 @@ import { inMemory, openDatabase } from "./database.ts";
 import type { Keeper, Statements } from "./journal.ts";
 import { SqliteJournal, statements } from "./journal.ts";
 import { dropLease, keepLease } from "./lease.ts";
-import { leaving } from "./leaving.ts";
+import { leaving } from "../stores/leaving.ts";
+import { answerMillis, unheard } from "../stores/messages.ts";
 import { Mailbox } from "./mailbox.ts";
 import { leaseMillis, Owners } from "./owners.ts";
 import { prune } from "./prune.ts";
@@ -44,8 +45,6 @@ const lookMillis = 40;
 const checkMillis = 1_000;
 /** A run whose owner has lived for so long did not kill it at once. */
 const survivedMillis = 60_000;
-/** How long a sender waits for an owner's answer. */
-const answerMillis = 5_000;
 
 type Asked<Value> = Effect.Effect<Value, StoreProblem>;
 
@@ -367,7 +366,6 @@ export class SqliteService implements StoreService, Keeper {
         (answer) => {
           if (answer !== undefined) return Effect.succeed(answer);
           if (performance.now() < until) return Effect.flatMap(soon, again);
-          const unheard: Answer = { type: "refused", reason: "The process that runs it did not answer." };
           return type === "signal"
             ? Effect.succeed({ type: "kept" })
             : Effect.as(this.#giveUp(message), unheard);

@@ -4,7 +4,7 @@ import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type { StoreLayer } from "../../types/store.ts";
-import type { StoreService } from "../journal/store.ts";
+import type { Journal, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
 import { describe } from "../values/describe.ts";
 import type { StoreLaw } from "./store-laws.ts";
@@ -41,13 +41,52 @@ export interface CheckedStoreLaw {
   readonly sentence: string;
 }
 
+/** A store that lives on as long as a run of it does: the runs that a law leaves under way are ended after it. */
+const endingRuns = (
+  store: StoreService,
+): { readonly store: StoreService; readonly end: () => Promise<void> } => {
+  const journals: Array<Journal> = [];
+  const claim: StoreService["claim"] = (...asked) =>
+    Effect.tap(store.claim(...asked), (found) =>
+      Effect.sync(() => {
+        if ("journal" in found) journals.push(found.journal);
+      }),
+    );
+  const end = (journal: Journal): Promise<void> =>
+    new Promise((resolve) => {
+      journal.end("interrupted", undefined, Date.now(), () => resolve());
+    });
+  const watched: StoreService = new Proxy(store, {
+    get: (target, name) => {
+      if (name === "claim") return claim;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  return {
+    store: watched,
+    end: async () => {
+      await Promise.all(journals.map(end));
+    },
+  };
+};
+
 const checked = (
   { name, sentence, check }: StoreLaw,
   store: StoreService,
 ): Effect.Effect<void, StoreViolation> =>
-  Effect.tryPromise({
-    try: () => check(store),
-    catch: (error) => new StoreViolation({ law: name, sentence, reason: describe(error) }),
+  Effect.suspend(() => {
+    const watched = endingRuns(store);
+    return Effect.tryPromise({
+      try: async () => {
+        try {
+          await check(watched.store);
+        } finally {
+          await watched.end();
+        }
+      },
+      catch: (error) => new StoreViolation({ law: name, sentence, reason: describe(error) }),
+    });
   });
 
 /**

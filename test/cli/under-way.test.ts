@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
-import { checksum } from "../../src/sqlite/values.ts";
+import { checksum } from "../../src/stores/texts.ts";
 import { espalier } from "./espalier.ts";
 
 const root = mkdtempSync(join(tmpdir(), "espalier-under-way-"));

@@ -1,90 +1,9 @@
 /** A process that is killed: what it recorded is there, and nothing of it runs again. */
-import { spawn } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-import * as Context from "effect/Context";
-import * as Effect from "effect/Effect";
-import * as Layer from "effect/Layer";
-import { Store } from "espalier";
 import { describe, expect, test } from "vitest";
-import { Kind } from "../../src/journal/records.ts";
-import { storeAt, temporary } from "./support.ts";
+import { killedToItsEnd } from "../durable/killed-to-its-end.ts";
+import { temporary } from "./support.ts";
 
 const newFile = temporary();
-const worker = fileURLToPath(new URL("fixtures/worker.ts", import.meta.url));
-
-/** Runs the worker and kills it after so many milliseconds of work; gives what it printed. */
-const killedAfter = (
-  millis: number,
-  parameters: ReadonlyArray<string>,
-): Promise<{ readonly wasKilled: boolean; readonly printed: string }> =>
-  new Promise((resolve) => {
-    const child = spawn(process.execPath, ["--conditions=espalier-source", worker, ...parameters]);
-    let printed = "";
-    child.stdout.on("data", (data: Buffer) => {
-      if (printed === "") setTimeout(() => child.kill("SIGKILL"), millis);
-      printed += String(data);
-    });
-    child.stderr.on("data", (data: Buffer) => (printed += String(data)));
-    child.on("close", (_, signal) => resolve({ wasKilled: signal === "SIGKILL", printed }));
-  });
-
-/** The paths whose outcomes are recorded. */
-const recorded = (file: string, runId: string): Promise<ReadonlySet<string>> =>
-  Effect.runPromise(
-    Effect.scoped(
-      Effect.gen(function* () {
-        const store = Context.get(yield* Layer.build(storeAt(file)), Store);
-        const run = yield* store.find(runId);
-        return new Set(
-          run?.entries.filter(({ kind }) => kind === Kind.outcome).map(({ path }) => path) ?? [],
-        );
-      }),
-    ),
-  );
-
-const linesOf = (log: string): ReadonlyArray<string> => readFileSync(log, "utf8").split("\n").slice(0, -1);
-
-const total = Array.from({ length: 60 }, (_, i) => i * i).reduce((a, b) => a + b, 0);
-const squares = Array.from({ length: 60 }, (_, i) => `squares[${i}]`);
-
-/** What a step has read. */
-const readBy = (path: string): ReadonlyArray<string> => {
-  if (path.startsWith("squares[")) return ["ids"];
-  if (path.startsWith("sum/part_")) return squares;
-  return path === "sum/sum/sum" ? ["sum/sum/half"] : [];
-};
-
-/** Kills a run and goes on with it, again and again until it ends by itself. How often it was killed. */
-const killedToItsEnd = async (file: string, runId: string): Promise<number> => {
-  const log = newFile();
-  writeFileSync(log, "");
-  let before: ReadonlySet<string> = new Set();
-  let seen = 0;
-  let inFlight = 0;
-  for (let killed = 0; ; killed++) {
-    const { wasKilled, printed } = await killedAfter(Math.random() * 150, [file, log, runId]);
-    const ran = linesOf(log).slice(seen);
-    seen += ran.length;
-    for (const path of ran) expect(before, `"${path}" ran again`).not.toContain(path);
-    // One that was killed three times before its first commit is failed for that, once.
-    if (!wasKilled && printed.includes("RunCrashed")) continue;
-    if (!wasKilled) {
-      expect(printed).toBe(`ready\nsum ${total}\n`);
-      expect(seen - new Set(linesOf(log)).size).toBeLessThanOrEqual(inFlight);
-      return killed;
-    }
-    const after = await recorded(file, runId);
-    // Nothing that was recorded is gone, and what a step has read was recorded before it started.
-    for (const path of before) expect(after).toContain(path);
-    for (const path of ran.flatMap(readBy)) expect(after).toContain(path);
-    const lost = ran.filter((path) => !after.has(path));
-    // Eight ran at once, and what eight gave may have been under way to the disk.
-    expect(lost.length).toBeLessThanOrEqual(16);
-    inFlight += lost.length;
-    before = after;
-  }
-};
 
 describe("A process that is killed at any time", () => {
   test("loses nothing that it recorded, and runs none of it again: 100 kills", {
@@ -93,7 +12,8 @@ describe("A process that is killed at any time", () => {
     let killed = 0;
     const lane = async (_: unknown, index: number): Promise<void> => {
       const file = newFile();
-      for (let run = 0; killed < 100; run++) killed += await killedToItsEnd(file, `run ${index}.${run}`);
+      for (let run = 0; killed < 100; run++)
+        killed += await killedToItsEnd(file, newFile(), `run ${index}.${run}`);
     };
     await Promise.all([1, 2, 3].map(lane));
     expect(killed).toBeGreaterThanOrEqual(100);

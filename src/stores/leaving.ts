@@ -4,8 +4,12 @@
  */
 
 interface Holder {
-  readonly releaseAll: () => void;
+  /** Releases all runs; what takes time is waited for, a little. */
+  readonly releaseAll: () => void | Promise<void>;
 }
+
+/** A store that cannot be reached keeps nobody from ending. */
+const patienceMillis = 1_500;
 
 const holders = new Set<Holder>();
 let isLeaving = false;
@@ -14,9 +18,17 @@ const onTerminate = (): void => {
   isLeaving = true;
   // A program that listens itself decides how to end: its runs are released as they are interrupted.
   if (process.listenerCount("SIGTERM") > 1) return;
-  for (const holder of holders) holder.releaseAll();
-  process.removeListener("SIGTERM", onTerminate);
-  process.kill(process.pid, "SIGTERM");
+  const releasing = [...holders].flatMap((holder) => holder.releaseAll() ?? []);
+  const end = (): void => {
+    process.removeListener("SIGTERM", onTerminate);
+    process.kill(process.pid, "SIGTERM");
+  };
+  if (releasing.length === 0) {
+    end();
+    return;
+  }
+  setTimeout(end, patienceMillis);
+  void Promise.allSettled(releasing).then(end);
 };
 
 export const leaving = {

@@ -1,0 +1,154 @@
+/** Outputs that runs share, and which of them a process is computing. */
+import type { Cached, CacheKey } from "../journal/store.ts";
+import { checksum, hashOf } from "../stores/texts.ts";
+import type { Database } from "./database.ts";
+import { numbers } from "./database.ts";
+import type { Owners } from "./owners.ts";
+import type { Names } from "./schema.ts";
+import type { Values } from "./values.ts";
+import { legible } from "./values.ts";
+
+interface Put {
+  readonly key: CacheKey;
+  readonly cached: Cached;
+}
+
+/** So much in one statement. */
+const mostBytes = 4 * 1024 * 1024;
+
+const keyOf = ({ step, version, inputs }: CacheKey): string =>
+  hashOf(JSON.stringify([step, version, inputs]));
+
+export class Cache {
+  readonly #queue = new Map<string, Put>();
+  /** The version of each step's last value, which may not be written yet. */
+  readonly #lastPut = new Map<string, string>();
+  readonly #database: Database;
+  readonly #names: Names;
+  readonly #owners: Owners;
+  readonly #values: Values;
+  #writing: Promise<void> | undefined = undefined;
+
+  constructor(database: Database, names: Names, owners: Owners, values: Values) {
+    this.#database = database;
+    this.#names = names;
+    this.#owners = owners;
+    this.#values = values;
+  }
+
+  async get(key: CacheKey): Promise<Cached | undefined> {
+    const at = keyOf(key);
+    const queued = this.#queue.get(at);
+    if (queued !== undefined) return queued.cached;
+    const [row] = await this.#database.query(
+      `SELECT text, run, path, time::float8 AS time, crc::float8 AS crc FROM ${this.#names.table("cache")} WHERE key = $1`,
+      [at],
+    );
+    // A damaged value is computed again: nothing is lost by that.
+    if (row === undefined || row["crc"] !== checksum(at, row["text"] as string)) return undefined;
+    try {
+      const text = await this.#values.take(row["text"] as string);
+      return { text, runId: row["run"] as string, path: row["path"] as string, time: row["time"] as number };
+    } catch {
+      return undefined;
+    }
+  }
+
+  async missReason({ step, version, inputs }: CacheKey): Promise<string> {
+    const cache = this.#names.table("cache");
+    const [found] = await this.#database.query(
+      `SELECT (SELECT version FROM ${cache} WHERE md5(step) = md5($1) AND inputs = $2 AND version <> $3 LIMIT 1) AS other,
+         EXISTS (SELECT FROM ${cache} WHERE md5(step) = md5($1) AND version = $3) AS is_known`,
+      [legible(step), hashOf(inputs), legible(version)],
+    );
+    const other = found?.["other"] as string | null | undefined;
+    if (other !== null && other !== undefined) return `its version changed from "${other}" to "${version}"`;
+    // What is not written yet is computed already.
+    const isKnown = this.#lastPut.get(step) === version || found?.["is_known"] === true;
+    return isKnown ? "its inputs changed" : "it was never computed";
+  }
+
+  put(key: CacheKey, cached: Cached): void {
+    this.#queue.set(keyOf(key), { key, cached });
+    this.#lastPut.set(key.step, key.version);
+    void this.#write();
+  }
+
+  /** False: another process that lives is computing it. */
+  async start(key: CacheKey): Promise<boolean> {
+    const rows = await this.#database.query(
+      `INSERT INTO ${this.#names.table("computing")} AS c (key, owner) VALUES ($1, ${this.#owners.me})
+       ON CONFLICT (key) DO UPDATE SET owner = excluded.owner
+       WHERE c.owner = excluded.owner OR NOT ${this.#owners.living("c.owner")} RETURNING 1 AS mine`,
+      [keyOf(key)],
+    );
+    return rows.length > 0;
+  }
+
+  /** A value that was put stops it as it is written: before that, others would compute it once more. */
+  stop(key: CacheKey): void {
+    const at = keyOf(key);
+    if (!this.#database.isOpen || this.#queue.has(at)) return;
+    const stopped = this.#database.patiently(() =>
+      this.#database.query(
+        `DELETE FROM ${this.#names.table("computing")} WHERE key = $1 AND owner = ${this.#owners.me}`,
+        [at],
+      ),
+    );
+    stopped.catch(() => {}); // Another process waits for it, at most until this one ends.
+  }
+
+  /** Resolves once all that was put is written, or cannot be. */
+  settled(): Promise<void> {
+    return this.#writing ?? Promise.resolve();
+  }
+
+  #write(): Promise<void> {
+    this.#writing ??= this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+    return this.#writing;
+  }
+
+  async #writeAll(): Promise<void> {
+    await Promise.resolve(); // What is put in this turn goes together.
+    while (this.#queue.size > 0) {
+      const batch: Array<readonly [string, Put]> = [];
+      let bytes = 0;
+      for (const one of this.#queue) {
+        if (bytes >= mostBytes) break;
+        batch.push(one);
+        bytes += one[1].cached.text.length;
+      }
+      // Nobody waits for the cache: a value that cannot be kept is computed again.
+      await this.#database.patiently(() => this.#putAll(batch)).catch(() => {});
+      for (const [at, put] of batch) if (this.#queue.get(at) === put) this.#queue.delete(at);
+    }
+  }
+
+  async #putAll(batch: ReadonlyArray<readonly [string, Put]>): Promise<void> {
+    const texts = await Promise.all(
+      batch.map(([, { cached }]) => Promise.resolve(this.#values.place(cached.text))),
+    );
+    const { table } = this.#names;
+    await this.#database.query(
+      `WITH put AS (INSERT INTO ${table("cache")} (key, step, version, inputs, text, run, path, time, crc)
+         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+           $8::bigint[], $9::bigint[])
+         ON CONFLICT (key) DO UPDATE SET step = excluded.step, version = excluded.version, inputs = excluded.inputs,
+           text = excluded.text, run = excluded.run, path = excluded.path, time = excluded.time, crc = excluded.crc)
+       DELETE FROM ${table("computing")} WHERE key = ANY ($1::text[]) AND owner = ${this.#owners.me}`,
+      [
+        batch.map(([at]) => at),
+        batch.map(([, { key }]) => legible(key.step)),
+        batch.map(([, { key }]) => legible(key.version)),
+        batch.map(([, { key }]) => hashOf(key.inputs)),
+        texts,
+        batch.map(([, { cached }]) => cached.runId),
+        batch.map(([, { cached }]) => cached.path),
+        numbers(batch.map(([, { cached }]) => Math.round(cached.time))),
+        numbers(batch.map(([at], i) => checksum(at, texts[i]!))),
+      ],
+    );
+  }
+}

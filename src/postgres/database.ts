@@ -1,0 +1,136 @@
+/** The connections to a store's database: made for a URL, or those of a client that the user has. */
+import type { PgClient } from "@effect/sql-pg/PgClient";
+import * as Pg from "@effect/sql-pg/PgClient";
+import * as PgConnection from "@effect/sql-pg/PgConnection";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Fiber from "effect/Fiber";
+import * as Queue from "effect/Queue";
+import * as Reactivity from "effect/reactivity/Reactivity";
+import * as Redacted from "effect/Redacted";
+import * as Scope from "effect/Scope";
+import type { Target } from "./address.ts";
+import { isPassing, problemOf } from "./problems.ts";
+
+/** A value in a row: numbers that may not fit 32 bits are selected as `float8`, which is exact for all that are used. */
+export type Row = Readonly<Record<string, any>>;
+
+/** Parameters are text, which Postgres reads as what the statement says; arrays of text are arrays. */
+export type Parameter = string | null | Uint8Array | ReadonlyArray<string>;
+
+/** A list of numbers as the text of an array. */
+export const numbers = (values: ReadonlyArray<number>): string => `{${values.join(",")}}`;
+
+/** Of the pool of a URL. Two more hear notifications and renew the lease. */
+const mostConnections = 4;
+/** Without an answer for so long, Postgres is gone: a network can lose a connection without a word. */
+const answerMillis = 20_000;
+/** How long what can be asked again is asked again while Postgres cannot be reached. */
+const patienceMillis = 4_000;
+
+export class Database {
+  readonly client: PgClient;
+  readonly name: string;
+  readonly #scope: Scope.Closeable;
+  #isOpen = true;
+
+  private constructor(client: PgClient, name: string, scope: Scope.Closeable) {
+    this.client = client;
+    this.name = name;
+    this.#scope = scope;
+  }
+
+  static async connect(target: Target, name: string): Promise<Database> {
+    const scope = Scope.makeUnsafe();
+    if ("client" in target) return new Database(target.client, name, scope);
+    const made = Pg.make({
+      url: Redacted.make(target.url),
+      maxConnections: mostConnections,
+      keepAlive: 5_000,
+      applicationName: "espalier",
+      // A row of large records is several megabytes long.
+      maxMessageSize: 64 * 1024 * 1024,
+    });
+    const client = await Effect.runPromise(
+      made.pipe(Effect.provideService(Scope.Scope, scope), Effect.provide(Reactivity.layer)),
+    );
+    return new Database(client, name, scope);
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** Ends the connections, unless they are the user's. */
+  async close(): Promise<void> {
+    this.#isOpen = false;
+    await Effect.runPromise(Scope.close(this.#scope, Exit.void));
+  }
+
+  /** One statement. Throws Postgres's own errors. */
+  query(
+    text: string,
+    parameters: ReadonlyArray<Parameter> = [],
+    millis: number = answerMillis,
+  ): Promise<ReadonlyArray<Row>> {
+    const asked = this.client.unsafe<Row>(text, parameters).withoutTransform;
+    return Effect.runPromise(Effect.timeout(asked, millis));
+  }
+
+  /** Several statements in one transaction. */
+  transaction<Value>(work: (query: Database["query"]) => Promise<Value>): Promise<Value> {
+    const { client } = this;
+    const inside = Effect.flatMap(Effect.context<never>(), (context) =>
+      Effect.tryPromise({
+        try: () =>
+          work((text, parameters) =>
+            Effect.runPromiseWith(context)(client.unsafe<Row>(text, parameters).withoutTransform),
+          ),
+        catch: (error) => error,
+      }),
+    );
+    return Effect.runPromise(client.withTransaction(inside));
+  }
+
+  /**
+   * Asks again while Postgres cannot be reached, which a restart mends. Only for what may be done twice. Fails with a typed
+   * error.
+   */
+  async patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
+    const until = performance.now() + patienceMillis;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await ask();
+      } catch (error) {
+        const problem = problemOf(this.name, error);
+        if (!isPassing(problem) || performance.now() > until || !this.#isOpen) throw problem;
+        await pause(Math.random() * Math.min(400, 20 * 2 ** attempt));
+      }
+    }
+  }
+
+  /** Hears a channel until it is told to stop. `onReady` is called each time it has begun to, also after a lost connection. */
+  listen(channel: string, onReady: () => void, onPayload: (payload: string) => void): () => Promise<void> {
+    const hearing = Effect.scoped(
+      Effect.gen({ self: this }, function* () {
+        // Not of the client's pool, which may have one connection alone.
+        const connection = yield* PgConnection.make({ ...this.client.config, multiplex: false });
+        const queue = yield* connection.listen(channel);
+        onReady();
+        for (;;) {
+          const { payload } = yield* Queue.take(queue);
+          onPayload(payload);
+        }
+      }),
+    );
+    const again = Effect.andThen(Effect.ignore(hearing), Effect.sleep(300));
+    const fiber = Effect.runFork(Effect.forever(again));
+    return () => Effect.runPromise(Fiber.interrupt(fiber));
+  }
+}
+
+/** Real time, whatever clock the program runs on. */
+export const pause = (millis: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, millis);
+  });

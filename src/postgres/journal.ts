@@ -1,0 +1,369 @@
+/** One run's records in the database, written by its owner. */
+import * as Effect from "effect/Effect";
+import { StoreError } from "../errors.ts";
+import type { Entry } from "../journal/records.ts";
+import { isOutcome, Kind } from "../journal/records.ts";
+import type { Journal, RunStatus, StoredEvent, StoreProblem } from "../journal/store.ts";
+import { lineOf } from "../stores/lines.ts";
+import type { Before, ChunkRow } from "../stores/rows.ts";
+import { checksum, hashIn } from "../stores/texts.ts";
+import type { EndRow, EventRow, Part } from "./commit.ts";
+import { pause } from "./database.ts";
+import { isPassing, problemOf } from "./problems.ts";
+import type { Values } from "./values.ts";
+import { legible } from "./values.ts";
+import type { Client, Writer } from "./writer.ts";
+
+type Status = Exclude<RunStatus, "running" | "crashed">;
+
+interface End {
+  readonly status: Status;
+  readonly error: string | undefined;
+  readonly time: number;
+  readonly done: (problem: StoreProblem | undefined) => void;
+}
+
+interface Queued {
+  readonly entry: Entry;
+  readonly done: (() => void) | undefined;
+  readonly size: number;
+  /** What is written in the place of its text; none while a long text is on its way. */
+  placed: string | undefined;
+}
+
+/** One row of records: longer ones are several. */
+const mostRowBytes = 1024 * 1024;
+
+const sizeOf = ({ path, text }: Entry): number => path.length + text.length + 32;
+
+const nothing = (): void => {};
+
+/** What the store does for its journals beside writing. */
+export interface Keeper {
+  /** The run is no longer in this process's hands. */
+  readonly forget: (journal: PostgresJournal) => void;
+  readonly giveBack: (journal: PostgresJournal) => Effect.Effect<void>;
+  /** Has this process just learnt, or not yet learnt, that it may have lost its lease? */
+  readonly isLate: () => boolean;
+  /** Is the process about to end, so that others should take over its runs? */
+  readonly isLeaving: () => boolean;
+  /** Gives the run the messages that were sent to it. */
+  readonly receive: (journal: PostgresJournal) => Promise<void>;
+}
+
+export class PostgresJournal implements Journal, Client {
+  readonly runId: string;
+  readonly run: number;
+  readonly epoch: number;
+  readonly before: Before | undefined;
+  readonly claimed = performance.now();
+  readonly #name: string;
+  readonly #keeper: Keeper;
+  readonly #writer: Writer;
+  readonly #values: Values;
+  #seq: number;
+  #queue: Array<Queued> = [];
+  #events: Array<StoredEvent> = [];
+  #eventCount = 0;
+  #end: End | undefined = undefined;
+  /** What the commit under way holds. */
+  #flying:
+    | { readonly dones: ReadonlyArray<() => void>; readonly size: number; readonly count: number }
+    | undefined;
+  /** Why a long text cannot be written for now. */
+  #stuck: StoreProblem | undefined = undefined;
+  #isOver = false;
+  #isWaiting: boolean;
+  /** How many claims before this one died without a record, until this one has one. */
+  crashes: number;
+  bytes = 0;
+  onCommit: () => void = nothing;
+  onTrouble: (problem: StoreProblem | undefined) => void = nothing;
+  onLost: (problem: StoreProblem) => void = nothing;
+  onMessage: Journal["onMessage"] = undefined;
+  readonly receive = (): Promise<void> => this.#keeper.receive(this);
+  /** The messages that it was given. */
+  readonly messages = new Set<number>();
+
+  constructor(
+    claim: {
+      readonly runId: string;
+      readonly run: number;
+      readonly epoch: number;
+      /** How many records there are. */
+      readonly count: number;
+      readonly before: Before | undefined;
+      readonly crashes: number;
+      readonly isWaiting: boolean;
+      readonly store: string;
+    },
+    keeper: Keeper,
+    writer: Writer,
+    values: Values,
+  ) {
+    this.runId = claim.runId;
+    this.run = claim.run;
+    this.epoch = claim.epoch;
+    this.before = claim.before;
+    this.crashes = claim.crashes;
+    this.#seq = claim.count + 1;
+    this.#name = claim.store;
+    this.#isWaiting = claim.isWaiting;
+    this.#keeper = keeper;
+    this.#writer = writer;
+    this.#values = values;
+    writer.enter(this);
+  }
+
+  get entries(): number {
+    return this.#queue.length + this.#events.length + (this.#end === undefined ? 0 : 1);
+  }
+
+  isBlocked(): boolean {
+    return this.#isOver || this.#writer.isBlocked || this.#keeper.isLate() || this.#keeper.isLeaving();
+  }
+
+  append(entry: Entry, done: (() => void) | undefined): void {
+    if (this.#isOver) return;
+    const size = sizeOf(entry);
+    const queued: Queued = { entry, done, size, placed: undefined };
+    this.#queue.push(queued);
+    this.bytes += size;
+    this.#place(queued);
+  }
+
+  /** Writes a long text beforehand; its record waits for that, and all that follows in this run. */
+  #place(queued: Queued): void {
+    let placed: string | Promise<string>;
+    try {
+      placed = this.#values.place(queued.entry.text);
+    } catch (error) {
+      this.failed(problemOf(this.#name, error));
+      return;
+    }
+    if (typeof placed === "string") {
+      queued.placed = placed;
+      this.#writer.add(this, queued.size);
+      return;
+    }
+    void this.#placeLater(queued, placed);
+  }
+
+  async #placeLater(queued: Queued, placing: Promise<string>): Promise<void> {
+    try {
+      queued.placed = await placing;
+    } catch (error) {
+      return this.#placeAgain(queued, problemOf(this.#name, error));
+    }
+    if (this.#isOver) return;
+    if (this.#stuck !== undefined) this.onTrouble((this.#stuck = undefined));
+    this.#writer.add(this, queued.size);
+  }
+
+  async #placeAgain(queued: Queued, problem: StoreProblem): Promise<void> {
+    if (!isPassing(problem)) return this.failed(problem);
+    if (this.#stuck === undefined) this.trouble((this.#stuck = problem));
+    await pause(500);
+    if (!this.#isOver) this.#place(queued);
+  }
+
+  tell(event: StoredEvent): void {
+    if (this.#isOver) return;
+    this.#events.push(event);
+    this.#writer.add(this, 0);
+  }
+
+  end(status: Status, error: string | undefined, time: number, done: End["done"]): void {
+    if (this.#isOver) {
+      done(undefined); // Why has been told to `onLost`.
+      return;
+    }
+    this.#end = { status, error, time, done };
+    this.#writer.add(this, 0);
+    // An interrupted run does not wait for a database that may never come back.
+    const problem = this.#writer.trouble ?? this.#stuck;
+    if (status === "interrupted" && problem !== undefined) this.#finish(problem);
+  }
+
+  giveBack(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#leave();
+      return this.#keeper.giveBack(this);
+    });
+  }
+
+  take(room: { entries: number; bytes: number }): Part | undefined {
+    if (this.#isOver || this.#flying !== undefined) return undefined;
+    try {
+      return this.#part(room);
+    } catch (error) {
+      this.failed(problemOf(this.#name, error)); // Its codec throws.
+      return undefined;
+    }
+  }
+
+  #part(room: { entries: number; bytes: number }): Part | undefined {
+    const ready = this.#ready(room);
+    const isAll = ready.length === this.#queue.length;
+    const end = isAll ? this.#end : undefined;
+    if (ready.length === 0 && (!isAll || (this.#events.length === 0 && end === undefined))) return undefined;
+    const { chunks, holds } = this.#rows(ready);
+    const waiting = this.#waits(ready);
+    const events = isAll ? this.#eventRows() : [];
+    const size = ready.reduce((sum, one) => sum + one.size, 0);
+    this.#queue.splice(0, ready.length);
+    this.#flying = {
+      dones: ready.flatMap(({ done }) => (done === undefined ? [] : [done])),
+      size,
+      count: ready.length,
+    };
+    room.entries -= ready.length + events.length + 1;
+    room.bytes -= size;
+    return {
+      run: this.run,
+      epoch: this.epoch,
+      chunks,
+      events,
+      holds,
+      ...waiting,
+      survives: this.crashes > 0 && chunks.length > 0,
+      end: end === undefined ? undefined : this.#endRow(end),
+    };
+  }
+
+  /** The first of the queue whose texts are in their place. */
+  #ready(room: { entries: number; bytes: number }): ReadonlyArray<Queued> {
+    let bytes = 0;
+    let count = 0;
+    for (const { size, placed } of this.#queue) {
+      if (placed === undefined || count >= room.entries || (count > 0 && bytes >= room.bytes)) break;
+      bytes += placed.length < size ? placed.length : size;
+      count++;
+    }
+    return this.#queue.slice(0, count);
+  }
+
+  #rows(ready: ReadonlyArray<Queued>): Pick<Part, "chunks" | "holds"> {
+    const chunks: Array<ChunkRow> = [];
+    const holds = new Set<string>();
+    for (let at = 0; at < ready.length; ) {
+      const seq = this.#seq + at;
+      // Of the last step, since that may have taken days: this is about when the row was written.
+      const time = Math.round(ready[at]!.entry.ended);
+      const parts: Array<string> = [];
+      let bytes = 0;
+      do {
+        const { entry, placed } = ready[at++]!;
+        const line = lineOf(entry, time, placed!);
+        const hash = hashIn(placed!);
+        if (hash !== undefined) holds.add(hash);
+        parts.push(line);
+        bytes += line.length;
+      } while (at < ready.length && bytes < mostRowBytes);
+      const lines = parts.join("");
+      const count = this.#seq + at - seq;
+      chunks.push({ seq, count, time, lines, crc: checksum(seq, count, time, lines) });
+    }
+    return { chunks, holds: [...holds] };
+  }
+
+  /** What the records change in the list of who waits, and the messages that they are of. */
+  #waits(ready: ReadonlyArray<Queued>): Pick<Part, "waits" | "unwaits" | "taken"> {
+    const waits = new Map<string, { readonly since: number; readonly text: string }>();
+    const unwaits = new Set<string>();
+    const taken: Array<number> = [];
+    for (const { entry, placed } of ready) {
+      const { kind, path, ended, message } = entry;
+      if (message !== undefined) taken.push(message);
+      if (kind === Kind.waiting) {
+        this.#isWaiting = true;
+        waits.set(path, { since: Math.round(ended), text: placed! });
+      } else if (this.#isWaiting && (isOutcome(entry) || kind === Kind.dropped)) {
+        unwaits.add(path);
+        for (const other of waits.keys()) {
+          if (other === path || other.startsWith(`${path}/`) || other.startsWith(`${path}[`))
+            waits.delete(other);
+        }
+      }
+    }
+    return { waits, unwaits: [...unwaits], taken };
+  }
+
+  #eventRows(): ReadonlyArray<EventRow> {
+    const rows = this.#events.map(({ time, type, path, detail }) => ({
+      number: this.#eventCount++,
+      time: Math.round(time),
+      type,
+      path: legible(path),
+      detail: this.#values.hideSaid(detail),
+    }));
+    this.#events = [];
+    return rows;
+  }
+
+  #endRow({ status, error, time }: End): EndRow {
+    const isReleased = status === "interrupted" && this.#keeper.isLeaving();
+    return {
+      status: isReleased ? undefined : status,
+      error: error === undefined ? undefined : this.#values.hideSaid(error),
+      time,
+      records: this.#seq - 1 + this.#flying!.count,
+    };
+  }
+
+  committed(part: Part): void {
+    if (this.#isOver) return;
+    const { dones, size, count } = this.#flying!;
+    this.#flying = undefined;
+    this.#seq += count;
+    this.bytes -= size;
+    if (part.survives) this.crashes = 0;
+    for (const done of dones) done();
+    if (part.end !== undefined) this.#finish(undefined);
+    else if (this.entries > 0) this.#writer.add(this, 0);
+  }
+
+  fenced(): void {
+    this.lose("another process has taken it over, since this one seemed to be gone.");
+  }
+
+  goOn(): void {
+    this.onCommit();
+  }
+
+  trouble(problem: StoreProblem | undefined): void {
+    this.onTrouble(problem);
+    if (problem !== undefined && this.#end?.status === "interrupted") this.#finish(problem);
+  }
+
+  /** The run has another owner: nothing more is recorded here. */
+  lose(reason: string): void {
+    this.failed(
+      new StoreError({ store: this.#name, kind: "fenced", reason: `run "${this.runId}": ${reason}` }),
+    );
+  }
+
+  failed(problem: StoreProblem): void {
+    if (this.#isOver) return;
+    const end = this.#end;
+    this.#leave();
+    this.onLost(problem);
+    end?.done(problem);
+  }
+
+  #leave(): void {
+    this.#isOver = true;
+    this.#end = undefined;
+    this.#queue = [];
+    this.#events = [];
+    this.#writer.leave(this);
+    this.#keeper.forget(this);
+  }
+
+  #finish(problem: StoreProblem | undefined): void {
+    const end = this.#end;
+    if (end === undefined) return;
+    this.#leave();
+    end.done(problem);
+  }
+}

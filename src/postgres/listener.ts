@@ -1,0 +1,53 @@
+/** Hears the notifications of a store, once one is needed, and makes sure that they arrive at all. */
+import { randomUUID } from "node:crypto";
+import { StoreError } from "../errors.ts";
+import type { Database } from "./database.ts";
+import { pause } from "./database.ts";
+import { poolerReason } from "./problems.ts";
+
+/** So long, and so many times, a notification to oneself may fail to arrive. */
+const probeMillis = 5_000;
+const mostProbes = 20;
+
+export class Listener {
+  readonly #database: Database;
+  readonly #channel: string;
+  readonly #hear: (payload: string) => void;
+  readonly #probe = `probe ${randomUUID()}`;
+  #stop: (() => Promise<void>) | undefined = undefined;
+  #hasHeard = false;
+
+  /** `hear` gets what others tell, and "" where something may have been missed. */
+  constructor(database: Database, channel: string, hear: (payload: string) => void) {
+    this.#database = database;
+    this.#channel = channel;
+    this.#hear = hear;
+  }
+
+  /** Begins to hear. Fails where notifications do not arrive: a pooler in transaction mode drops them without a word. */
+  async start(): Promise<void> {
+    this.#stop ??= this.#database.listen(
+      this.#channel,
+      () => this.#hear(""),
+      (payload) => {
+        if (payload === this.#probe) this.#hasHeard = true;
+        else if (!payload.startsWith("probe ")) this.#hear(payload);
+      },
+    );
+    const until = performance.now() + probeMillis;
+    for (let probes = 0; !this.#hasHeard; probes++) {
+      if (probes >= mostProbes && performance.now() > until) {
+        await this.close();
+        throw new StoreError({ store: this.#database.name, kind: "unsupported", reason: poolerReason });
+      }
+      await this.#database.query("SELECT pg_notify($1, $2)", [this.#channel, this.#probe]);
+      await pause(probes < 5 ? 2 : 50);
+    }
+  }
+
+  async close(): Promise<void> {
+    const stop = this.#stop;
+    this.#stop = undefined;
+    await stop?.();
+  }
+}

@@ -1,0 +1,172 @@
+/**
+ * Messages to runs: rows, of which the owner of a run is told by a notification, and which it answers in the same row.
+ * Where a notification is lost, it looks once a second.
+ */
+import { randomUUID } from "node:crypto";
+import type { Answer, Message, NewMessage } from "../journal/store.ts";
+import { answerMillis, answersKeptMillis, ownerGone, refusal, unheard } from "../stores/messages.ts";
+import { hashIn } from "../stores/texts.ts";
+import { describe } from "../values/describe.ts";
+import type { Claims } from "./claims.ts";
+import type { Database } from "./database.ts";
+import { numbers, pause } from "./database.ts";
+import type { PostgresJournal } from "./journal.ts";
+import type { Owners } from "./owners.ts";
+import type { Names } from "./schema.ts";
+import type { Values } from "./values.ts";
+
+/** How often a sender looks for its answer, if no notification comes. */
+const lookMillis = 50;
+
+export class Mailbox {
+  readonly #database: Database;
+  readonly #names: Names;
+  readonly #owners: Owners;
+  readonly #claims: Claims;
+  readonly #values: Values;
+
+  constructor(database: Database, names: Names, owners: Owners, claims: Claims, values: Values) {
+    this.#database = database;
+    this.#names = names;
+    this.#owners = owners;
+    this.#claims = claims;
+    this.#values = values;
+  }
+
+  /** Stores a message, and waits a little for its answer. `onStored`: it may be to a run of this process. */
+  async send(message: NewMessage, onStored: () => void, isUnwanted: () => boolean): Promise<Answer> {
+    const token = randomUUID();
+    const sent = await this.#database.patiently(() => this.#store(message, token));
+    if (typeof sent !== "number") return sent;
+    onStored();
+    const until = performance.now() + answerMillis;
+    while (performance.now() < until && !isUnwanted()) {
+      const answer = await this.#database.patiently(() => this.#answerTo(sent));
+      if (answer !== undefined) return answer;
+      await pause(lookMillis);
+    }
+    if (message.type === "signal") return { type: "kept" };
+    await this.#giveUp(sent);
+    return unheard;
+  }
+
+  /** Stores a message; gives its number, or the answer that it has at once. */
+  async #store({ runId, type, path, text, time }: NewMessage, token: string): Promise<Answer | number> {
+    const placed = await this.#values.place(text);
+    const { table, channel } = this.#names;
+    const [row] = await this.#database.query(
+      `WITH r AS (SELECT r.run, r.epoch, r.owner, ${this.#owners.status("r")} AS status
+         FROM ${table("runs")} AS r WHERE r.id = $1 FOR SHARE OF r),
+       seen AS (SELECT r.*, EXISTS (SELECT FROM ${table("messages")} AS m WHERE m.run = r.run AND m.type = 'signal'
+         AND m.path = $4 AND NOT m.taken AND m.token <> $2) AS is_sent FROM r),
+       stored AS (INSERT INTO ${table("messages")} (token, run, epoch, type, path, text, time, sent)
+         SELECT $2, run, epoch, $3, $4, $5, $6::bigint, now() FROM seen
+         WHERE CASE WHEN $3 = 'cancel' THEN status = 'running'
+           ELSE status <> 'succeeded' AND (status = 'running' OR NOT is_sent) END
+         ON CONFLICT (token) DO NOTHING RETURNING message),
+       held AS (INSERT INTO ${table("holds")} (run, hash) SELECT run, $7 FROM seen WHERE $7 <> '' ON CONFLICT DO NOTHING)
+       SELECT seen.status, seen.is_sent, (SELECT message::float8 FROM stored) AS message,
+         (SELECT message::float8 FROM ${table("messages")} WHERE token = $2) AS earlier,
+         CASE WHEN seen.status = 'running' THEN pg_notify('${channel}', 'message ' || seen.owner) END AS told
+       FROM seen`,
+      [runId, token, type, path, placed, String(Math.round(time)), hashIn(placed) ?? ""],
+    );
+    if (row === undefined) return { type: "absent" };
+    const { status, is_sent: isSent, message, earlier } = row;
+    const refusedBy = refusal(type, status, isSent as boolean);
+    if (refusedBy !== undefined) return refusedBy;
+    if (type === "cancel" && status === "crashed") {
+      // Somebody may have claimed it in this moment: then the cancel is for that owner.
+      return (await this.#claims.interrupt(runId, Math.round(time)))
+        ? { type: "delivered" }
+        : this.#store({ runId, type, path, text, time }, token);
+    }
+    if (status !== "running") return { type: "kept" };
+    return (message ?? earlier) as number;
+  }
+
+  /** The answer to a message, if there is one by now. */
+  async #answerTo(message: number): Promise<Answer | undefined> {
+    const { table } = this.#names;
+    const [row] = await this.#database.query(
+      `SELECT m.answer, m.epoch, r.status, r.epoch AS current, ${this.#owners.held("r")} AS is_held
+       FROM ${table("messages")} AS m JOIN ${table("runs")} AS r ON r.run = m.run WHERE m.message = $1::bigint`,
+      [String(message)],
+    );
+    // A cancel is deleted with the end of its run.
+    if (row === undefined) return { type: "delivered" };
+    const { answer, epoch, status, current, is_held: isHeld } = row;
+    if (answer !== null) {
+      await this.#giveUp(message);
+      return JSON.parse(answer as string) as Answer;
+    }
+    // Whoever claims the run next gets a signal; a cancel was for this owner.
+    if (status !== "running" || isHeld !== true || current !== epoch) return { type: "kept" };
+    return undefined;
+  }
+
+  /** A cancel that nobody answered does not stay: its sender gives up. What was answered has been read. */
+  async #giveUp(message: number): Promise<void> {
+    await this.#database.query(
+      `DELETE FROM ${this.#names.table("messages")} WHERE message = $1::bigint AND (taken OR type = 'cancel')`,
+      [String(message)],
+    );
+  }
+
+  /** Gives runs their messages. Resolves once they have answered them. */
+  async deliver(journals: Iterable<PostgresJournal>): Promise<void> {
+    const byRun = new Map<number, PostgresJournal>();
+    for (const journal of journals) if (journal.onMessage !== undefined) byRun.set(journal.run, journal);
+    if (byRun.size === 0) return;
+    const rows = await this.#database.query(
+      `SELECT message::float8 AS message, run::float8 AS run, epoch, type, path, text, time::float8 AS time
+       FROM ${this.#names.table("messages")} WHERE run = ANY ($1::bigint[]) AND NOT taken ORDER BY message`,
+      [numbers([...byRun.keys()])],
+    );
+    const answers: Array<Promise<void>> = [];
+    for (const row of rows) {
+      const journal = byRun.get(row["run"] as number)!;
+      const { message, epoch, type, path, text, time } = row;
+      if (journal.messages.has(message as number)) continue;
+      journal.messages.add(message as number);
+      if (type === "cancel" && epoch !== journal.epoch) answers.push(this.#settle(message, ownerGone));
+      else answers.push(this.#hand(journal, message, { type, path, time }, text));
+    }
+    await Promise.all(answers);
+  }
+
+  async #hand(
+    journal: PostgresJournal,
+    id: number,
+    about: Pick<Message, "type" | "path" | "time">,
+    placed: string,
+  ): Promise<void> {
+    const { onMessage, runId } = journal;
+    let answer: Answer;
+    try {
+      const text = await this.#database.patiently(() => this.#values.take(placed));
+      answer = await onMessage!({ ...about, id, runId, text });
+    } catch (error) {
+      answer = { type: "refused", reason: describe(error) };
+    }
+    await this.#settle(id, answer);
+  }
+
+  /** Writes an answer. A signal that was kept for later and not recorded is delivered again to the next owner. */
+  async #settle(message: number, answer: Answer): Promise<void> {
+    const write = () =>
+      this.#database.query(
+        `UPDATE ${this.#names.table("messages")} SET taken = true, answer = $1 WHERE message = $2::bigint`,
+        [JSON.stringify(answer), String(message)],
+      );
+    // If it cannot be written, the sender gives up, and a signal that was not recorded comes again.
+    await this.#database.patiently(write).catch(() => {});
+  }
+
+  /** Forgets answers that nobody reads any more. */
+  async clean(): Promise<void> {
+    await this.#database.query(
+      `DELETE FROM ${this.#names.table("messages")} WHERE taken AND sent < now() - interval '${answersKeptMillis} ms'`,
+    );
+  }
+}

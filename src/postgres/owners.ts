@@ -1,0 +1,117 @@
+/**
+ * The processes that own runs, and which of them live. Each has a row with a lease that a thread renews once a second, by
+ * Postgres's clock, from a connection that also holds an advisory lock: Postgres gives that up at once when the process is
+ * killed, so that its runs can be taken over without waiting for the lease to end.
+ */
+import { hostname } from "node:os";
+import type { Database } from "./database.ts";
+import type { Names } from "./schema.ts";
+
+/** Without a beat for this long an owner is gone. */
+export const leaseMillis = 5_000;
+/** One without its lock is gone after this long: a connection may be lost, and is made again in less. */
+const lockGraceMillis = 1_500;
+/** After a restart of Postgres owners need a moment to come back. */
+const restartGraceMillis = 2_000;
+
+export interface Owner {
+  readonly owner: number;
+  readonly host: string;
+  readonly pid: number;
+  readonly since: number;
+}
+
+/** SQL: does the owner of a row of that alias live? */
+const lives = (row: string, { lockSpace }: Names): string => {
+  const beat = `greatest(${row}.beat, pg_postmaster_start_time() + interval '${restartGraceMillis} ms')`;
+  return `(${beat} > now() - interval '${leaseMillis} ms' AND (NOT ${row}.locks
+    OR ${beat} > now() - interval '${lockGraceMillis} ms'
+    OR EXISTS (SELECT FROM pg_catalog.pg_locks AS held WHERE held.locktype = 'advisory' AND held.granted
+      AND held.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+      AND held.classid = ${lockSpace}::oid AND held.objid = ${row}.owner::oid AND held.objsubid = 2)))`;
+};
+
+export class Owners {
+  readonly #database: Database;
+  readonly #names: Names;
+  #me: Owner | undefined;
+
+  constructor(database: Database, names: Names) {
+    this.#database = database;
+    this.#names = names;
+  }
+
+  /** The number of this process, once it has registered. */
+  get me(): number {
+    return this.#me?.owner ?? 0;
+  }
+
+  /** Registers this process as one that owns runs. */
+  async register(): Promise<Owner> {
+    const owners = this.#names.table("owners");
+    const [row] = await this.#database.query(
+      `INSERT INTO ${owners} (host, pid, since, beat, locks) VALUES ($1, $2::int, now(), now(), false)
+       RETURNING owner, host, pid, extract(epoch FROM since)::float8 * 1000 AS since`,
+      [hostname(), String(process.pid)],
+    );
+    this.#me = row as Owner;
+    await this.#database.query(
+      `DELETE FROM ${owners} AS o WHERE beat < now() - interval '1 hour'
+       AND NOT EXISTS (SELECT FROM ${this.#names.table("runs")} WHERE status = 'running' AND owner = o.owner)`,
+    );
+    return this.#me;
+  }
+
+  /** The statement that renews the lease; `$1` is the owner. Its row may have been forgotten while it was away. */
+  get beatSql(): string {
+    return `INSERT INTO ${this.#names.table("owners")} (owner, host, pid, since, beat, locks)
+      OVERRIDING SYSTEM VALUE VALUES ($1::int, $2, $3::int, now(), now(), $4::boolean)
+      ON CONFLICT (owner) DO UPDATE SET beat = now(), locks = excluded.locks`;
+  }
+
+  get lockSql(): string {
+    return `SELECT pg_try_advisory_lock(${this.#names.lockSpace}, $1::int) AS held`;
+  }
+
+  /** Renews the lease, by what the thread does else. */
+  async beat(): Promise<void> {
+    const { owner, host, pid } = this.#me!;
+    await this.#database.query(this.beatSql, [String(owner), host, String(pid), "false"]);
+  }
+
+  async leave(): Promise<void> {
+    if (this.#me === undefined) return;
+    await this.#database.query(`DELETE FROM ${this.#names.table("owners")} WHERE owner = $1::int`, [
+      String(this.me),
+    ]);
+  }
+
+  /** SQL: is the run in a row of that alias held by a process that lives? This one does: it is asking. */
+  held(run: string): string {
+    return `(${run}.owner IS NOT NULL AND (${run}.owner = ${this.me} OR EXISTS (
+      SELECT FROM ${this.#names.table("owners")} AS o WHERE o.owner = ${run}.owner AND ${lives("o", this.#names)})))`;
+  }
+
+  /** SQL: the status of a run; one that stands as running, and whose owner is gone, has crashed. */
+  status(run: string): string {
+    return `CASE WHEN ${run}.status = 'running' AND NOT ${this.held(run)} THEN 'crashed' ELSE ${run}.status END`;
+  }
+
+  /** SQL: does the owner of that number live? */
+  living(owner: string): string {
+    return `EXISTS (SELECT FROM ${this.#names.table("owners")} AS o WHERE o.owner = ${owner} AND ${lives("o", this.#names)})`;
+  }
+
+  /** Who holds a run, for a sentence. */
+  async nameOf(owner: number): Promise<string> {
+    if (owner === this.me) return "this process";
+    const [row] = await this.#database.query(
+      `SELECT host, pid, extract(epoch FROM since)::float8 * 1000 AS since
+       FROM ${this.#names.table("owners")} WHERE owner = $1::int`,
+      [String(owner)],
+    );
+    if (row === undefined) return "another process";
+    const { host, pid, since } = row as Owner;
+    return `process ${pid} on ${host}, which started at ${new Date(since).toISOString()}`;
+  }
+}

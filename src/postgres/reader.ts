@@ -1,0 +1,167 @@
+/** Runs as they are recorded in the database, each row checked before it is used. */
+import type { Entry } from "../journal/records.ts";
+import { isOutcome, newest } from "../journal/records.ts";
+import type { RunDetails, RunFilter, RunSummary, StoredEvent, Wait } from "../journal/store.ts";
+import { runStatuses } from "../journal/store.ts";
+import type { ChunkRow, RunRow } from "../stores/rows.ts";
+import { addRecords, checkRecords, checkRun } from "../stores/rows.ts";
+import type { Database } from "./database.ts";
+import type { Owners } from "./owners.ts";
+import type { Names } from "./schema.ts";
+import type { Values } from "./values.ts";
+
+/** SQL: the columns of a `RunRow`. */
+export const runColumns = (alias: string): string =>
+  [
+    ...["id", "pipeline", "shape", "inputs", "origin", "status", "error", "epoch", "crashes", "records"].map(
+      (name) => `${alias}.${name}`,
+    ),
+    ...["run", "began", "crc", "ended", "active"].map((name) => `${alias}.${name}::float8 AS ${name}`),
+  ].join(", ");
+
+/** A row with the status that the run really has: a run whose owner is gone has crashed. */
+interface StatedRow extends RunRow {
+  readonly stated: RunSummary["status"];
+}
+
+/** So many rows of records at once: each is up to some megabytes long. */
+const page = 32;
+
+export class Reader {
+  readonly #database: Database;
+  readonly #names: Names;
+  readonly #values: Values;
+  readonly #owners: Owners;
+
+  constructor(database: Database, names: Names, values: Values, owners: Owners) {
+    this.#database = database;
+    this.#names = names;
+    this.#values = values;
+    this.#owners = owners;
+  }
+
+  async row(id: string): Promise<StatedRow | undefined> {
+    const [row] = await this.#database.query(
+      `SELECT ${runColumns("r")}, ${this.#owners.status("r")} AS stated FROM ${this.#names.table("runs")} AS r WHERE r.id = $1`,
+      [id],
+    );
+    if (row === undefined) return undefined;
+    const found = row as unknown as StatedRow;
+    checkRun(found, runStatuses, this.#database.name);
+    return found;
+  }
+
+  #summary(row: RunRow, status: RunSummary["status"]): RunSummary {
+    const { id, pipeline, began, ended, error, origin } = row;
+    return {
+      id,
+      pipeline,
+      status,
+      began,
+      ended: ended ?? undefined,
+      error: error === null ? undefined : this.#values.showSaid(error),
+      origin: origin ?? undefined,
+    };
+  }
+
+  async runs({ pipeline, status, idPrefix, limit }: RunFilter): Promise<ReadonlyArray<RunSummary>> {
+    const rows = await this.#database.query(
+      `SELECT * FROM (
+         SELECT ${runColumns("r")}, r.run AS number, ${this.#owners.status("r")} AS stated
+         FROM ${this.#names.table("runs")} AS r
+         WHERE ($1::text IS NULL OR r.pipeline = $1) AND ($2::text IS NULL OR starts_with(r.id, $2))
+       ) AS found WHERE $3::text IS NULL OR stated = $3
+       ORDER BY began DESC, number DESC LIMIT $4::bigint`,
+      [
+        pipeline ?? null,
+        idPrefix ?? null,
+        status ?? null,
+        limit === undefined || limit === Infinity ? null : String(Math.ceil(limit)),
+      ],
+    );
+    return (rows as unknown as ReadonlyArray<StatedRow>).map((row) => this.#summary(row, row.stated));
+  }
+
+  /** `isForEyes`: what cannot be decrypted is said to be so; otherwise it is an error. */
+  async details(row: RunRow, status: RunSummary["status"], isForEyes: boolean): Promise<RunDetails> {
+    const [all, events] = await Promise.all([this.#entries(row), this.#events(row)]);
+    const entries = newest(all);
+    const placed = [row.inputs, ...entries.map(({ text }) => text)];
+    const [inputs, ...texts] = await this.#values.takeAll(placed, isForEyes);
+    return {
+      ...this.#summary(row, status),
+      shape: row.shape,
+      inputs: inputs!,
+      entries: entries.map((entry, i) => ({ ...entry, text: texts[i]! })),
+      events,
+    };
+  }
+
+  async #events({ run }: RunRow): Promise<ReadonlyArray<StoredEvent>> {
+    const rows = await this.#database.query(
+      `SELECT time::float8 AS time, type, path, detail FROM ${this.#names.table("events")}
+       WHERE run = $1::bigint ORDER BY epoch, number`,
+      [String(run)],
+    );
+    return (rows as unknown as ReadonlyArray<StoredEvent>).map(({ time, type, path, detail }) => ({
+      time,
+      type,
+      path,
+      detail: this.#values.showSaid(detail),
+    }));
+  }
+
+  /** The text of a path's outcome, without making texts of all others. */
+  async value(row: RunRow, path: string): Promise<string | undefined> {
+    const entries = newest(await this.#entries(row));
+    const entry = entries.findLast((one) => one.path === path && isOutcome(one));
+    return entry === undefined ? undefined : this.#values.take(entry.text, true);
+  }
+
+  async waiting(): Promise<ReadonlyArray<Wait>> {
+    const rows = await this.#database.query(
+      `SELECT r.id AS run_id, w.path, w.text, w.since::float8 AS since
+       FROM ${this.#names.table("waits")} AS w JOIN ${this.#names.table("runs")} AS r ON r.run = w.run
+       WHERE r.status = 'running' ORDER BY w.since, w.path`,
+    );
+    const texts = await this.#values.takeAll(
+      rows.map(({ text }) => text as string),
+      true,
+    );
+    return rows.map(({ run_id: runId, path, since }, i) => ({ runId, path, since, text: texts[i]! }) as Wait);
+  }
+
+  async isWaiting(run: number): Promise<boolean> {
+    const rows = await this.#database.query(
+      `SELECT 1 AS one FROM ${this.#names.table("waits")} WHERE run = $1::bigint LIMIT 1`,
+      [String(run)],
+    );
+    return rows.length > 0;
+  }
+
+  /** How many records a run has. */
+  async count(run: number): Promise<number> {
+    const [row] = await this.#database.query(
+      `SELECT seq + count - 1 AS last FROM ${this.#names.table("chunks")} WHERE run = $1::bigint ORDER BY seq DESC LIMIT 1`,
+      [String(run)],
+    );
+    return (row?.["last"] as number | undefined) ?? 0;
+  }
+
+  /** All records, with their texts as they are kept. */
+  async #entries(run: RunRow): Promise<ReadonlyArray<Entry>> {
+    const entries: Array<Entry> = [];
+    for (;;) {
+      const rows = await this.#database.query(
+        `SELECT seq, count, time::float8 AS time, lines, crc::float8 AS crc FROM ${this.#names.table("chunks")}
+         WHERE run = $1::bigint AND seq > $2::int ORDER BY seq LIMIT ${page}`,
+        [String(run.run), String(entries.length)],
+      );
+      for (const row of rows as unknown as ReadonlyArray<ChunkRow>)
+        addRecords(entries, row, run.id, this.#database.name);
+      if (rows.length < page) break;
+    }
+    checkRecords(entries, run, this.#database.name);
+    return entries;
+  }
+}

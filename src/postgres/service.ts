@@ -1,0 +1,392 @@
+/** A store in one schema of a database. All who open the same one in one process share it. */
+import * as Effect from "effect/Effect";
+import type { StoreCodec } from "../../types/store.ts";
+import { StoreError } from "../errors.ts";
+import type {
+  Answer,
+  Cached,
+  CacheKey,
+  Claim,
+  NewMessage,
+  NewRun,
+  PruneOptions,
+  RunDetails,
+  RunFilter,
+  StoreProblem,
+  StoreService,
+} from "../journal/store.ts";
+import { leaving } from "../stores/leaving.ts";
+import { Cache } from "./cache.ts";
+import type { Claimed } from "./claims.ts";
+import { Claims } from "./claims.ts";
+import type { Database } from "./database.ts";
+import { numbers, pause } from "./database.ts";
+import type { Keeper } from "./journal.ts";
+import { PostgresJournal } from "./journal.ts";
+import { Lease } from "./lease.ts";
+import { Listener } from "./listener.ts";
+import { Mailbox } from "./mailbox.ts";
+import { leaseMillis, Owners } from "./owners.ts";
+import { problemOf } from "./problems.ts";
+import { prune } from "./prune.ts";
+import { Reader } from "./reader.ts";
+import type { Names } from "./schema.ts";
+import { Values } from "./values.ts";
+import { Writer } from "./writer.ts";
+
+/** How often it looks at its runs while no notification comes. */
+const lookMillis = 1_000;
+/** A run whose owner has lived for so long did not kill it at once. */
+const survivedMillis = 60_000;
+/** A lease that the thread has not renewed for so long is renewed here. */
+const threadPatienceMillis = 2_000;
+const cleanMillis = 60_000;
+/** What closing waits for: the last commit. */
+const closeMillis = 2_000;
+
+type Asked<Value> = Effect.Effect<Value, StoreProblem>;
+
+export class PostgresService implements StoreService, Keeper {
+  readonly name: string;
+  readonly maxValueBytes: number;
+  readonly keepsSecrets: boolean;
+  readonly #database: Database;
+  readonly #names: Names;
+  readonly #values: Values;
+  readonly #owners: Owners;
+  readonly #reader: Reader;
+  readonly #writer: Writer;
+  readonly #claims: Claims;
+  readonly #mailbox: Mailbox;
+  readonly #cache: Cache;
+  readonly #listener: Listener;
+  readonly #journals = new Map<string, PostgresJournal>();
+  readonly #claiming = new Set<string>();
+  #registering: Promise<void> | undefined = undefined;
+  #lease: Lease | undefined = undefined;
+  #looking: NodeJS.Timeout | undefined = undefined;
+  #isLooking = false;
+  #lastClean = performance.now();
+  #isWanted = true;
+  #closing: Promise<void> | undefined = undefined;
+  onClosing: () => void = () => {};
+
+  constructor(
+    database: Database,
+    names: Names,
+    limits: { readonly maxValueBytes?: number | undefined; readonly codec?: StoreCodec | undefined },
+  ) {
+    const { maxValueBytes = 256 * 1024 * 1024, codec } = limits;
+    this.name = database.name;
+    this.maxValueBytes = maxValueBytes;
+    this.keepsSecrets = codec !== undefined;
+    this.#database = database;
+    this.#names = names;
+    this.#values = new Values(database, names, codec);
+    this.#owners = new Owners(database, names);
+    this.#reader = new Reader(database, names, this.#values, this.#owners);
+    this.#writer = new Writer(database, names);
+    this.#claims = new Claims(database, names, this.#owners, this.#values);
+    this.#mailbox = new Mailbox(database, names, this.#owners, this.#claims, this.#values);
+    this.#cache = new Cache(database, names, this.#owners, this.#values);
+    this.#listener = new Listener(database, names.channel, (payload) => this.#hear(payload));
+  }
+
+  // -- Its life ------------------------------------------------------------------------------------------------------
+
+  /** No layer holds it any more. It lives on as long as a run of it does. Resolves once it is closed, if it closes now. */
+  unwanted(): Promise<void> {
+    this.#isWanted = false;
+    return this.#journals.size === 0 ? this.#close() : Promise.resolve();
+  }
+
+  wanted(): void {
+    this.#isWanted = true;
+  }
+
+  #close(): Promise<void> {
+    this.#closing ??= this.#closeOnce();
+    return this.#closing;
+  }
+
+  async #closeOnce(): Promise<void> {
+    this.onClosing();
+    clearInterval(this.#looking);
+    leaving.delete(this);
+    await Promise.all([
+      this.#writer.close(closeMillis),
+      Promise.race([this.#cache.settled(), pause(closeMillis)]),
+    ]);
+    this.#lease?.drop();
+    const leave = Promise.race([this.#owners.leave(), pause(closeMillis)]);
+    // If it cannot be written, a lease that is not renewed ends by itself.
+    await Promise.all([leave.catch(() => {}), this.#listener.close()]);
+    await this.#database.close();
+  }
+
+  #ask<Value>(ask: () => Promise<Value>): Asked<Value> {
+    return Effect.tryPromise({
+      try: () => {
+        if (this.#closing === undefined) return this.#database.patiently(ask);
+        const reason = "it was closed: its layer's scope has ended.";
+        throw new StoreError({ store: this.name, kind: "closed", reason });
+      },
+      catch: (error) => problemOf(this.name, error),
+    });
+  }
+
+  // -- Owning --------------------------------------------------------------------------------------------------------
+
+  claim(runId: string, run: NewRun | undefined): Asked<Claim> {
+    // Not to be left half done: a run that was claimed is given back, or has a journal.
+    return Effect.uninterruptible(this.#ask(() => this.#claim(runId, run)));
+  }
+
+  async #claim(runId: string, run: NewRun | undefined): Promise<Claim> {
+    this.#registering ??= this.#register();
+    try {
+      await this.#registering;
+    } catch (error) {
+      this.#registering = undefined;
+      throw error;
+    }
+    const isFree = !this.#journals.has(runId) && !this.#claiming.has(runId);
+    if (isFree) this.#claiming.add(runId);
+    try {
+      const claimed = await this.#claims.claim(runId, run, isFree);
+      return await this.#claimed(runId, claimed);
+    } finally {
+      if (isFree) this.#claiming.delete(runId);
+    }
+  }
+
+  async #claimed(runId: string, claimed: Claimed): Promise<Claim> {
+    switch (claimed.type) {
+      case "new":
+        return { type: "new", journal: this.#journal(runId, claimed, 0, false) };
+      case "existing": {
+        const { row, epoch, before } = claimed;
+        try {
+          // It is this process's now: what is read here is all that there is.
+          const [details, count, isWaiting] = await this.#database.patiently(() =>
+            Promise.all([
+              this.#reader.details(row, row.status === "running" ? "crashed" : row.status, false),
+              this.#reader.count(row.run),
+              this.#reader.isWaiting(row.run),
+            ]),
+          );
+          const claim = { run: row.run, epoch, before };
+          return { type: "existing", run: details, journal: this.#journal(runId, claim, count, isWaiting) };
+        } catch (error) {
+          await this.#database.patiently(() => this.#claims.giveBack(row.run, epoch, before)).catch(() => {});
+          throw error;
+        }
+      }
+      default:
+        return claimed;
+    }
+  }
+
+  #journal(
+    runId: string,
+    claim: Pick<PostgresJournal, "run" | "epoch"> & Partial<Pick<PostgresJournal, "before">>,
+    count: number,
+    isWaiting: boolean,
+  ): PostgresJournal {
+    const { run, epoch, before } = claim;
+    const crashes = before === undefined ? 0 : before.crashes + (before.status === "running" ? 1 : 0);
+    const journal = new PostgresJournal(
+      { runId, run, epoch, count, before, crashes, isWaiting, store: this.name },
+      this,
+      this.#writer,
+      this.#values,
+    );
+    this.#journals.set(runId, journal);
+    // Its timer keeps the process alive while a run of it is under way: one that only waits has nothing else.
+    leaving.add(this);
+    this.#looking ??= setInterval(() => void this.#look(), lookMillis);
+    return journal;
+  }
+
+  /** Before the first claim: from then on this process has a lease, and hears notifications. */
+  async #register(): Promise<void> {
+    await this.#listener.start();
+    const me = await this.#owners.register();
+    this.#lease = await Lease.keep(me, this.#database.client.config, this.#owners);
+  }
+
+  forget(journal: PostgresJournal): void {
+    if (this.#journals.get(journal.runId) === journal) this.#journals.delete(journal.runId);
+    if (this.#journals.size > 0) return;
+    clearInterval(this.#looking);
+    this.#looking = undefined;
+    leaving.delete(this);
+    // Not at once: who is told of the end may still ask.
+    if (!this.#isWanted)
+      setImmediate(() => !this.#isWanted && this.#journals.size === 0 && void this.#close());
+  }
+
+  giveBack({ run, epoch, before }: PostgresJournal): Effect.Effect<void> {
+    const asked: Asked<void> =
+      before === undefined ? Effect.void : this.#ask(() => this.#claims.giveBack(run, epoch, before));
+    return Effect.ignore(asked);
+  }
+
+  isLate(): boolean {
+    const lease = this.#lease!;
+    if (!lease.hadGap && lease.age < leaseMillis) return false;
+    // This process was frozen, or cut off: others may have taken its runs.
+    void this.#look();
+    return true;
+  }
+
+  isLeaving(): boolean {
+    return leaving.isLeaving;
+  }
+
+  /** The process ends: what is recorded stays, and others may take the runs over at once. */
+  async releaseAll(): Promise<void> {
+    await this.#writer.close(closeMillis);
+    await this.#database.query(
+      `UPDATE ${this.#names.table("runs")} SET owner = NULL, active = $1::bigint WHERE owner = ${this.#owners.me}
+         AND status = 'running'`,
+      [String(Date.now())],
+    );
+  }
+
+  /** Finds out which runs have another owner by now, and what was sent to those that have not. */
+  async #look(): Promise<void> {
+    if (this.#isLooking || this.#journals.size === 0) return;
+    this.#isLooking = true;
+    try {
+      await this.#renew();
+      const lease = this.#lease!;
+      const { gaps } = lease;
+      const asked = performance.now();
+      const mine = [...this.#journals.values()];
+      const rows = await this.#database.query(
+        `SELECT run::float8 AS run, epoch FROM ${this.#names.table("runs")} WHERE run = ANY ($1::bigint[])`,
+        [numbers(mine.map(({ run }) => run))],
+      );
+      const epochs = new Map(rows.map(({ run, epoch }) => [run as number, epoch as number]));
+      for (const journal of mine) {
+        if (epochs.get(journal.run) !== journal.epoch) journal.fenced();
+      }
+      lease.verified(gaps);
+      if (lease.age < leaseMillis) for (const journal of mine) journal.onCommit();
+      await this.#mailbox.deliver(this.#journals.values());
+      await this.#sweep(asked);
+    } catch {
+      // It is tried again soon; a commit says what is wrong.
+    } finally {
+      this.#isLooking = false;
+    }
+  }
+
+  /** Renews the lease, where the thread does not. */
+  async #renew(): Promise<void> {
+    const lease = this.#lease!;
+    if (lease.age < threadPatienceMillis) return;
+    const asked = performance.now();
+    await this.#owners.beat();
+    lease.renewed(performance.now() - asked);
+  }
+
+  /** What is to be done now and then. */
+  async #sweep(now: number): Promise<void> {
+    const survived = [...this.#journals.values()].filter(
+      ({ crashes, claimed }) => crashes > 0 && now - claimed > survivedMillis,
+    );
+    if (survived.length > 0) {
+      await this.#database.query(
+        `UPDATE ${this.#names.table("runs")} SET crashes = 0 WHERE run = ANY ($1::bigint[]) AND owner = ${this.#owners.me}`,
+        [numbers(survived.map(({ run }) => run))],
+      );
+      for (const journal of survived) journal.crashes = 0;
+    }
+    if (now - this.#lastClean < cleanMillis) return;
+    this.#lastClean = now;
+    await this.#mailbox.clean();
+  }
+
+  #hear(payload: string): void {
+    // Nothing in particular: some may have been missed.
+    if (payload === "") void this.#look();
+    if (payload === `message ${this.#owners.me}`) {
+      this.#mailbox.deliver(this.#journals.values()).catch(() => {}); // Looking finds it again.
+    }
+  }
+
+  receive(journal: PostgresJournal): Promise<void> {
+    return this.#database.patiently(() => this.#mailbox.deliver([journal])).catch(() => {});
+  }
+
+  // -- Reading -------------------------------------------------------------------------------------------------------
+
+  find(runId: string): Asked<RunDetails | undefined> {
+    return this.#ask(async () => {
+      const row = await this.#reader.row(runId);
+      return row === undefined ? undefined : this.#reader.details(row, row.stated, true);
+    });
+  }
+
+  runs(filter: RunFilter = {}) {
+    return this.#ask(() => this.#reader.runs(filter));
+  }
+
+  value(runId: string, path: string): Asked<string | undefined> {
+    return this.#ask(async () => {
+      const row = await this.#reader.row(runId);
+      return row === undefined ? undefined : this.#reader.value(row, path);
+    });
+  }
+
+  waiting() {
+    return this.#ask(() => this.#reader.waiting());
+  }
+
+  // -- Steering ------------------------------------------------------------------------------------------------------
+
+  send(message: NewMessage): Asked<Answer> {
+    return Effect.suspend(() => {
+      let isUnwanted = false;
+      const onStored = (): void => {
+        const journal = this.#journals.get(message.runId);
+        if (journal !== undefined) void this.receive(journal);
+      };
+      return Effect.onInterrupt(
+        this.#ask(() => this.#mailbox.send(message, onStored, () => isUnwanted)),
+        () =>
+          Effect.sync(() => {
+            isUnwanted = true;
+          }),
+      );
+    });
+  }
+
+  prune(options: PruneOptions): Asked<number> {
+    return this.#ask(() => prune(this.#database, this.#names, this.#owners, options));
+  }
+
+  // -- The cache -----------------------------------------------------------------------------------------------------
+
+  cached(key: CacheKey): Asked<Cached | undefined> {
+    return this.#ask(() => this.#cache.get(key));
+  }
+
+  missReason(key: CacheKey): Asked<string> {
+    return this.#ask(() => this.#cache.missReason(key));
+  }
+
+  putCached(key: CacheKey, cached: Cached): void {
+    this.#cache.put(key, cached);
+  }
+
+  startComputing(key: CacheKey): Asked<boolean> {
+    return this.#ask(() => this.#cache.start(key));
+  }
+
+  stopComputing(key: CacheKey): void {
+    this.#cache.stop(key);
+  }
+}

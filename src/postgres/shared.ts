@@ -1,0 +1,87 @@
+/** The open stores of this process: a store is opened by its first user, and closed after its last user and its last run. */
+import * as Effect from "effect/Effect";
+import type { StoreCodec } from "../../types/store.ts";
+import type { StoreProblem } from "../journal/store.ts";
+import { hashOf } from "../stores/texts.ts";
+import type { Target } from "./address.ts";
+import { checkSchema, nameOfTarget } from "./address.ts";
+import { Database } from "./database.ts";
+import { prepare } from "./open.ts";
+import { problemOf } from "./problems.ts";
+import { namesOf } from "./schema.ts";
+import { PostgresService } from "./service.ts";
+
+export interface Options {
+  readonly target: Target;
+  readonly schema: string;
+  readonly maxValueBytes: number | undefined;
+  readonly codec: StoreCodec | undefined;
+}
+
+interface Open {
+  readonly service: Promise<PostgresService>;
+  users: number;
+}
+
+const open = new Map<string, Open>();
+
+/** Numbers for objects that cannot be compared by what they hold. */
+const identities = new WeakMap<object, number>();
+let identified = 0;
+const identityOf = (value: object | undefined): number => {
+  if (value === undefined) return 0;
+  const found = identities.get(value) ?? ++identified;
+  identities.set(value, found);
+  return found;
+};
+
+const keyOf = ({ target, schema, codec }: Options): string => {
+  const where = "url" in target ? hashOf(String(target.url)) : `client ${identityOf(target.client)}`;
+  return JSON.stringify([where, schema, identityOf(codec)]);
+};
+
+const start = async ({ target, schema, maxValueBytes, codec }: Options, key: string) => {
+  checkSchema(schema);
+  const names = namesOf(schema);
+  const database = await Database.connect(target, nameOfTarget(target, schema));
+  try {
+    await prepare(database, names);
+  } catch (error) {
+    await database.close();
+    throw problemOf(database.name, error);
+  }
+  const service = new PostgresService(database, names, { maxValueBytes, codec });
+  // One that is opened meanwhile is another.
+  service.onClosing = () => open.delete(key);
+  return service;
+};
+
+/** A store that its caller releases. */
+export const acquire = (options: Options): Effect.Effect<PostgresService, StoreProblem> =>
+  Effect.tryPromise({
+    try: async () => {
+      const key = keyOf(options);
+      let found = open.get(key);
+      if (found === undefined) {
+        const service = start(options, key);
+        found = { service, users: 0 };
+        open.set(key, found);
+        service.catch(() => open.delete(key));
+      }
+      found.users++;
+      const service = await found.service;
+      service.wanted();
+      users.set(service, found);
+      return service;
+    },
+    catch: (error) => problemOf("postgres", error),
+  });
+
+const users = new WeakMap<PostgresService, Open>();
+
+export const release = (service: PostgresService): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    const found = users.get(service)!;
+    found.users--;
+    if (found.users === 0) await service.unwanted();
+  });

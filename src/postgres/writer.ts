@@ -1,0 +1,189 @@
+/**
+ * Commits in groups: what all runs of this process have queued goes into one statement, and whoever waits is told after its
+ * answer, when it can no longer be lost. While one is under way the next collects. A commit whose answer was lost is sent
+ * again as it was.
+ *
+ * While Postgres cannot be written everything is kept and tried again. What can never be written costs the run that it
+ * belongs to, and no other.
+ */
+import type { StoreProblem } from "../journal/store.ts";
+import type { Part } from "./commit.ts";
+import { commitStatement } from "./commit.ts";
+import type { Database } from "./database.ts";
+import { pause } from "./database.ts";
+import { isPassing, problemOf } from "./problems.ts";
+import type { Names } from "./schema.ts";
+
+/** So many records at once. */
+const mostEntries = 4096;
+/** So much in one statement. */
+const mostBytes = 4 * 1024 * 1024;
+/** More than this waits only when Postgres cannot take it as fast as it comes. */
+const tooManyEntries = 4 * mostEntries;
+const tooManyBytes = 64 * 1024 * 1024;
+/** Only after this long a run is told that Postgres is away: some restarts are shorter. */
+const patienceMillis = 1_000;
+
+/** Who has something to write. */
+export interface Client {
+  /** The next part of what it has, about so many records and bytes. The same is not given twice. */
+  readonly take: (room: { entries: number; bytes: number }) => Part | undefined;
+  /** That part is committed; or, `fenced`, nothing of it is, since the run has another owner. */
+  readonly committed: (part: Part) => void;
+  readonly fenced: () => void;
+  /** What it still has to write. */
+  readonly entries: number;
+  readonly bytes: number;
+  /** Its part can never be committed: it is left out from now on. */
+  readonly failed: (problem: StoreProblem) => void;
+  /** Called after each commit, once all have been told what of theirs was committed. */
+  readonly goOn: () => void;
+  readonly trouble: (problem: StoreProblem | undefined) => void;
+}
+
+interface Taken {
+  readonly client: Client;
+  readonly part: Part;
+}
+
+export class Writer {
+  readonly #database: Database;
+  readonly #names: Names;
+  readonly #clients = new Set<Client>();
+  readonly #dirty = new Set<Client>();
+  #entries = 0;
+  #bytes = 0;
+  #scheduled: NodeJS.Immediate | undefined = undefined;
+  #flying: Promise<void> | undefined = undefined;
+  #isClosed = false;
+  trouble: StoreProblem | undefined = undefined;
+  /** When a commit was last asked for that was answered. */
+  confirmed = performance.now();
+
+  constructor(database: Database, names: Names) {
+    this.#database = database;
+    this.#names = names;
+  }
+
+  get isBlocked(): boolean {
+    return this.trouble !== undefined || this.#entries > tooManyEntries || this.#bytes > tooManyBytes;
+  }
+
+  enter(client: Client): void {
+    this.#clients.add(client);
+  }
+
+  leave(client: Client): void {
+    this.#clients.delete(client);
+    this.#dirty.delete(client);
+  }
+
+  /** Something more to write, of about so many bytes. */
+  add(client: Client, bytes: number): void {
+    this.#dirty.add(client);
+    this.#entries++;
+    this.#bytes += bytes;
+    if (this.#flying !== undefined) return;
+    // A long phase of timers starves the turn's end.
+    if (this.#entries >= mostEntries) void this.flush();
+    else this.#scheduled ??= setImmediate(() => void this.flush());
+  }
+
+  /** Commits what is queued; resolves once nothing is, or nothing can be written. */
+  flush(): Promise<void> {
+    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+    this.#flying ??= this.#fly().finally(() => {
+      this.#flying = undefined;
+      if (this.#dirty.size > 0 && !this.#isClosed) this.#scheduled ??= setImmediate(() => void this.flush());
+    });
+    return this.#flying;
+  }
+
+  async #fly(): Promise<void> {
+    for (;;) {
+      const batch = this.#take();
+      if (batch.length === 0) return;
+      await this.#write(batch);
+      if (this.#isClosed) return;
+      for (const client of this.#clients) client.goOn();
+    }
+  }
+
+  #take(): ReadonlyArray<Taken> {
+    const batch: Array<Taken> = [];
+    const room = { entries: mostEntries, bytes: mostBytes };
+    for (const client of this.#dirty) {
+      if (room.entries <= 0 || room.bytes <= 0) break;
+      const part = client.take(room);
+      if (part === undefined) this.#dirty.delete(client);
+      else batch.push({ client, part });
+    }
+    return batch;
+  }
+
+  /** Writes a batch, however long that takes. */
+  async #write(batch: ReadonlyArray<Taken>): Promise<void> {
+    const statement = commitStatement(
+      batch.map(({ part }) => part),
+      this.#names,
+    );
+    const began = performance.now();
+    for (let attempt = 0; !this.#isClosed; attempt++) {
+      const asked = performance.now();
+      try {
+        const rows = await this.#database.query(statement.text, statement.parameters);
+        this.confirmed = asked;
+        this.#succeeded(batch, new Set(rows.map(({ run }) => run as number)));
+        return;
+      } catch (error) {
+        const problem = problemOf(this.#database.name, error);
+        if (!isPassing(problem)) return this.#apart(batch, problem);
+        if (performance.now() - began > patienceMillis) this.#inTrouble(problem);
+        await pause(Math.random() * Math.min(500, 10 * 2 ** attempt));
+      }
+    }
+  }
+
+  /** Something in a batch can never be committed: each run is written alone, so that it costs only its own. */
+  async #apart(batch: ReadonlyArray<Taken>, problem: StoreProblem): Promise<void> {
+    if (batch.length > 1) {
+      for (const one of batch) await this.#write([one]);
+      return;
+    }
+    const { client } = batch[0]!;
+    this.leave(client);
+    client.failed(problem);
+  }
+
+  #succeeded(batch: ReadonlyArray<Taken>, owned: ReadonlySet<number>): void {
+    if (this.trouble !== undefined) {
+      this.trouble = undefined;
+      for (const client of this.#clients) client.trouble(undefined);
+    }
+    for (const { client, part } of batch) {
+      if (owned.has(part.run)) client.committed(part);
+      else client.fenced();
+    }
+    this.#entries = 0;
+    this.#bytes = 0;
+    for (const { entries, bytes } of this.#dirty) {
+      this.#entries += entries;
+      this.#bytes += bytes;
+    }
+  }
+
+  #inTrouble(problem: StoreProblem): void {
+    const isNew = this.trouble === undefined;
+    this.trouble = problem;
+    if (isNew) for (const client of this.#clients) client.trouble(problem);
+  }
+
+  /** Writes what is left, if it can within that time, and stops trying. */
+  async close(millis: number): Promise<void> {
+    if (this.trouble === undefined) await Promise.race([this.flush(), pause(millis)]);
+    this.#isClosed = true;
+    if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
+    this.#scheduled = undefined;
+  }
+}

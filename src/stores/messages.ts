@@ -1,0 +1,33 @@
+/** What stores say of a message that they cannot deliver. */
+import type { Answer, NewMessage, RunStatus } from "../journal/store.ts";
+
+const ended: Readonly<Record<string, string>> = {
+  succeeded: "it succeeded",
+  failed: "it failed",
+  interrupted: "it was interrupted",
+};
+
+/** A sender that has not read its answer by then never will. */
+export const answersKeptMillis = 60_000;
+/** How long a sender waits for an owner's answer. */
+export const answerMillis = 5_000;
+
+const refused = (reason: string): Answer => ({ type: "refused", reason });
+
+export const endedAnswer: Answer = refused("The run has ended.");
+export const unheard: Answer = refused("The process that runs it did not answer.");
+export const ownerGone: Answer = refused("The owner that it was sent to is gone.");
+
+/** Why a run of that status takes no such message; undefined: it may. `isSent`: that path has a value that waits. */
+export const refusal = (type: NewMessage["type"], status: RunStatus, isSent: boolean): Answer | undefined => {
+  if (type === "cancel") {
+    return status === "running" || status === "crashed"
+      ? undefined
+      : refused(`It has ended already: ${ended[status]}.`);
+  }
+  if (status === "succeeded") return refused("The run has ended: it succeeded.");
+  if (status !== "running" && isSent) {
+    return refused("A value was sent to this path already; the step gets that one when it begins to wait.");
+  }
+  return undefined;
+};

@@ -1,0 +1,23 @@
+/** Says where the tests' Postgres is to be, and stops it after the last of them. The first test that needs it starts it. */
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+
+export const setup = (): (() => Promise<void>) => {
+  const folder = mkdtempSync(join(tmpdir(), "espalier-postgres-"));
+  process.env["ESPALIER_TEST_POSTGRES"] = folder;
+  return async () => {
+    const keeper = join(folder, "keeper");
+    if (!existsSync(keeper)) {
+      rmSync(folder, { recursive: true, force: true });
+      return;
+    }
+    try {
+      process.kill(Number(readFileSync(keeper, "utf8")), "SIGTERM");
+    } catch {
+      rmSync(folder, { recursive: true, force: true }); // It could not start.
+    }
+    while (existsSync(folder)) await pause(20);
+  };
+};

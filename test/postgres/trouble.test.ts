@@ -1,0 +1,175 @@
+/** Databases that cannot serve: each is one sentence, in time, that says what to do, and never a password. */
+import * as Effect from "effect/Effect";
+import type { StoreLayer } from "espalier";
+import { pipeline, Runs } from "espalier";
+import { PostgresStore } from "espalier/postgres";
+import { describe, expect, test } from "vitest";
+import { sharedPostgres } from "./server/shared.ts";
+import { newSchema, sql } from "./support.ts";
+
+const flow = pipeline("flow")
+  .step("a", [], async () => 1)
+  .step("b", ["a"], async ({ a }) => a + 1);
+
+const secret = "hunter2!";
+
+/** Why a run cannot begin in a store. */
+const refusedBy = async (store: StoreLayer): Promise<{ kind: string; message: string; _tag: string }> => {
+  const exit = await Effect.runPromiseExit(flow.run({}, { store, runId: "r" }));
+  if (exit._tag === "Success") throw new Error("It ran.");
+  const text = JSON.stringify(exit);
+  expect(text).not.toContain(secret);
+  const error = exit.cause.reasons[0] as unknown as { readonly error: any };
+  return error.error;
+};
+
+const at = (url: unknown, schema?: string): StoreLayer =>
+  PostgresStore.layer({ url: url as string, ...(schema === undefined ? {} : { schema }) });
+
+const changed = async (change: (url: URL) => void): Promise<string> => {
+  const url = new URL(await sharedPostgres());
+  change(url);
+  return url.href;
+};
+
+describe("A database that cannot be reached", () => {
+  test.each<[string, () => Promise<unknown>, string, RegExp]>([
+    [
+      "a text that is no URL",
+      async () => `no url ${secret}`,
+      "failed",
+      /url is not a URL\. Write it as postgres:\/\//,
+    ],
+    [
+      "nothing",
+      async () => undefined,
+      "failed",
+      /url must be a string such as postgres:\/\/.*; got undefined/,
+    ],
+    [
+      "the URL of another kind of database",
+      async () => `mysql://root:${secret}@localhost/x`,
+      "failed",
+      /url must begin with postgres:\/\/; got "mysql:"/,
+    ],
+    [
+      "a host that does not exist",
+      async () => `postgres://me:${secret}@nobody.invalid/x`,
+      "unreachable",
+      /^Store "postgres:\/\/nobody\.invalid:5432\/x": Postgres cannot be reached \(.*nobody\.invalid/,
+    ],
+    [
+      "a port where nobody listens",
+      async () => `postgres://me:${secret}@127.0.0.1:1/x`,
+      "unreachable",
+      /cannot be reached \(connect ECONNREFUSED 127\.0\.0\.1:1\)/,
+    ],
+    [
+      "a wrong password",
+      () => changed((url) => (url.password = secret)),
+      "denied",
+      /password authentication failed for user "postgres"\. Correct the user or the password\./,
+    ],
+    [
+      "a database that does not exist",
+      () => changed((url) => (url.pathname = "/nowhere")),
+      "missing",
+      /database "nowhere" does not exist: create it first, or correct the URL\./,
+    ],
+  ])("is told: %s", async (_, url, kind, message) => {
+    const error = await refusedBy(at(await url()));
+    expect(error).toMatchObject({ _tag: "StoreError", kind });
+    expect(error.message).toMatch(message);
+  });
+
+  test.each(["", "pg_mine", "x".repeat(64)])("the schema %j is refused", async (schema) => {
+    const error = await refusedBy(at(await sharedPostgres(), schema));
+    expect(error.message).toContain("schema must be a name of 1 to 63 bytes");
+  });
+});
+
+describe("A schema", () => {
+  const inSchema = async (prepare: (schema: string) => Promise<unknown>): Promise<StoreLayer> => {
+    const schema = newSchema();
+    const store = at(await sharedPostgres(), schema);
+    await Runs.listPromise({ store });
+    await prepare(schema);
+    return store;
+  };
+
+  test("that was written by a newer version is refused, and left as it is", async () => {
+    const store = await inSchema((schema) => sql(`UPDATE "${schema}".espalier_version SET version = 99`));
+    const error = await refusedBy(store);
+    expect(error).toMatchObject({ _tag: "StoreError", kind: "newer" });
+    expect(error.message).toContain("version 99 of the schema");
+  });
+
+  test("without one of its tables is damaged", async () => {
+    const store = await inSchema((schema) => sql(`DROP TABLE "${schema}".espalier_chunks`));
+    expect(await refusedBy(store)).toMatchObject({
+      _tag: "StoreCorrupt",
+      message: expect.stringContaining('its table "espalier_chunks" is missing'),
+    });
+  });
+
+  test("of the user's own tables keeps them, names that the store could use among them", async () => {
+    const schema = newSchema();
+    await sql(`CREATE SCHEMA "${schema}"`);
+    for (const name of ["runs", "chunks", "events", "cache", "version", "messages"]) {
+      await sql(`CREATE TABLE "${schema}".${name} (mine text)`);
+      await sql(`INSERT INTO "${schema}".${name} VALUES ('kept')`);
+    }
+    expect(await flow.runPromise({}, { store: at(await sharedPostgres(), schema) })).toEqual({ a: 1, b: 2 });
+    expect(await sql(`SELECT mine FROM "${schema}".runs`)).toEqual([{ mine: "kept" }]);
+  });
+
+  test("that the user may not write is told", async () => {
+    const schema = newSchema();
+    const role = `reader_${schema.slice(5)}`;
+    await sql(`CREATE ROLE ${role} LOGIN PASSWORD '${secret}'`);
+    const url = await changed((to) => {
+      to.username = role;
+      to.password = secret;
+    });
+    const error = await refusedBy(at(url, schema));
+    expect(error).toMatchObject({ _tag: "StoreError", kind: "denied" });
+    expect(error.message).toContain("grant it to the store's user");
+    await sql(`DROP ROLE ${role}`);
+  });
+
+  test("that many processes make at once is made once", async () => {
+    const schema = newSchema();
+    const url = await sharedPostgres();
+    // Different URLs are different stores of this process, as those of several processes are.
+    const stores = Array.from({ length: 8 }, (_, i) => at(`${url}?application_name=p${i}`, schema));
+    const ran = await Promise.all(stores.map((store, i) => flow.runPromise({}, { store, runId: `r${i}` })));
+    expect(ran).toEqual(stores.map(() => ({ a: 1, b: 2 })));
+    expect(await sql(`SELECT count(*)::int AS n FROM "${schema}".espalier_runs`)).toEqual([{ n: 8 }]);
+  });
+});
+
+describe("A disk that is full", () => {
+  test("pauses a run until there is space, and loses nothing", async () => {
+    const schema = newSchema();
+    const store = at(await sharedPostgres(), schema);
+    await Runs.listPromise({ store });
+    // Postgres itself reports it so.
+    await sql(`CREATE FUNCTION "${schema}".full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`);
+    await sql(
+      `CREATE TRIGGER full_disk BEFORE INSERT ON "${schema}".espalier_chunks EXECUTE FUNCTION "${schema}".full()`,
+    );
+    const run = await flow.startPromise({}, { store, runId: "r" });
+    const seen: Array<string> = [];
+    for await (const event of run.events) {
+      if (event.type === "run.paused") {
+        seen.push(event.error.message);
+        await sql(`DROP TRIGGER full_disk ON "${schema}".espalier_chunks`);
+      }
+      if (event.type === "run.resumed") seen.push("resumed");
+    }
+    expect(await run.result).toEqual({ a: 1, b: 2 });
+    expect(seen).toEqual([expect.stringContaining("there is no space left on Postgres's disk"), "resumed"]);
+    expect(await Runs.valuePromise("r", "b", { store })).toBe(2);
+  });
+});
