@@ -5,7 +5,9 @@
  * `GraphError` is thrown while a pipeline is built. All others are what a run fails with (`RunError`).
  */
 import * as Data from "effect/Data";
+import { stepOf } from "./path.ts";
 import { describe } from "./values/describe.ts";
+import { differences } from "./values/differences.ts";
 
 /**
  * A pipeline that cannot be: a name used twice, an input that nothing provides, a cycle, a bad name. Thrown by the
@@ -14,7 +16,7 @@ import { describe } from "./values/describe.ts";
  * @public
  */
 export class GraphError extends Data.TaggedError("GraphError")<{
-  /** The pipeline that was being built; empty for what belongs to none, such as a standalone step or a pool. */
+  /** The pipeline that was being built. */
   readonly pipeline: string;
   /** The step that is wrong. */
   readonly step: string;
@@ -25,7 +27,6 @@ export class GraphError extends Data.TaggedError("GraphError")<{
   readonly code = "ESPALIER_GRAPH";
   /** What went wrong, in words for a person. */
   override get message(): string {
-    if (this.pipeline === "" && this.step === "") return this.reason;
     return `Pipeline "${this.pipeline}", step "${this.step}": ${this.reason}`;
   }
 }
@@ -139,6 +140,50 @@ export class TooFewSucceeded extends Data.TaggedError("TooFewSucceeded")<{
     }
     const others = of === "enough" ? " when too many of the others had failed" : "";
     return `Map "${path}": ${succeeded} of ${total} items had succeeded${others}, and ${of} asks for ${minSuccess}. Fix the items that failed, or ask for fewer.`;
+  }
+}
+
+/**
+ * A loop took all of its turns, and `until` held for none of the states. The states are recorded: with a larger `maxTurns`, a
+ * resumed run continues from the last one.
+ *
+ * @public
+ */
+export class TooManyTurns extends Data.TaggedError("TooManyTurns")<{
+  /** The path of the last turn. */
+  readonly path: string;
+  /** How many turns the loop could take. */
+  readonly maxTurns: number;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_TOO_MANY_TURNS";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Loop "${stepOf(this.path)}" took ${this.maxTurns.toLocaleString("en")} turns, and its until returned false after each: the last is "${this.path}". Raise maxTurns if it needs more, or fix until.`;
+  }
+}
+
+/**
+ * Every contender of a race failed.
+ *
+ * @public
+ */
+export class AllFailed<out Errors = Readonly<Record<string, unknown>>> extends Data.TaggedError("AllFailed")<{
+  /** The path of the race. */
+  readonly path: string;
+  /** What each contender failed with, by its name. */
+  readonly errors: unknown;
+}> {
+  /** What each contender failed with, by its name. */
+  declare readonly errors: Errors;
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_ALL_FAILED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    const errors = Object.entries(this.errors as Readonly<Record<string, unknown>>);
+    const shown = errors.slice(0, 5).map(([name, error]) => `${name}: ${describe(error)}`);
+    const more = errors.length > 5 ? `; and ${errors.length - 5} more` : "";
+    return `Every contender of the race "${this.path}" failed. ${shown.join("; ")}${more}`;
   }
 }
 
@@ -427,24 +472,6 @@ export class SignalRefused extends Data.TaggedError("SignalRefused")<{
     return `Run "${this.runId}", path "${this.path}": ${this.reason}`;
   }
 }
-
-const differences = (found: {
-  readonly missing: ReadonlyArray<string>;
-  readonly added: ReadonlyArray<string>;
-  readonly changed: ReadonlyArray<string>;
-}): string => {
-  const some = (word: string, paths: ReadonlyArray<string>): ReadonlyArray<string> => {
-    if (paths.length === 0) return [];
-    const shown = paths.slice(0, 5).map((path) => `"${path}"`);
-    const more = paths.length > 5 ? ` and ${paths.length - 5} more` : "";
-    return [`${word} ${shown.join(", ")}${more}`];
-  };
-  return [
-    ...some("missing", found.missing),
-    ...some("new", found.added),
-    ...some("changed", found.changed),
-  ].join("; ");
-};
 
 /**
  * What opening a run can fail with, before its first step starts.

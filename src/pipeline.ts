@@ -94,6 +94,14 @@ class PipelineValue {
     });
   }
 
+  loop(name: string, inputs: unknown, start: unknown, turn: unknown, options?: AnyOptions): PipelineValue {
+    return this.#with({ kind: "loop", name, inputs, call: start, turn, options });
+  }
+
+  race(name: string, inputs: unknown, contenders: unknown, options?: AnyOptions): PipelineValue {
+    return this.#with({ kind: "race", name, inputs, cases: contenders ?? null, options });
+  }
+
   await(name: string, schema: unknown, options?: WaitOptions): PipelineValue {
     if (!isSchema(schema)) {
       this.#refuse(

@@ -42,7 +42,7 @@ export const planOf = (builder: GraphBuilder, path = ""): Plan => {
   const from = sources(builder, prefix);
   const steps = Array.from({ length: builder.nodeCount }, (_, i): PlanStep => {
     const node = builder.node(i);
-    const { kind, name, options, cases } = node.definition;
+    const { kind, name, options, cases, turns } = node.definition;
     return {
       path: prefix + node.path,
       name,
@@ -52,6 +52,7 @@ export const planOf = (builder: GraphBuilder, path = ""): Plan => {
       ...(options.description === undefined ? {} : { description: options.description }),
       ...(options.tags === undefined ? {} : { tags: options.tags }),
       ...(cases === undefined ? {} : { cases: Object.keys(cases) }),
+      ...(turns === undefined ? {} : { maxTurns: turns.maxTurns }),
     };
   });
   return {

@@ -8,7 +8,8 @@ import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
 import type { Unmarked } from "./output-names.ts";
 import type { AreMany, Flat, ManyFirst, Marked, MayBeAbsent, RecordOutputs } from "./outputs.ts";
-import type { ExpandReturn, Pipeline, Remaining } from "./pipeline.ts";
+import type { ExpandReturn, Remaining } from "./own.ts";
+import type { Pipeline } from "./pipeline.ts";
 import type {
   BranchErrors,
   BranchNeeds,

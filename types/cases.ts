@@ -48,12 +48,12 @@ export type CaseType<Choice extends string, Inputs> = {
   readonly [Key in Choice]?: (inputs: Inputs, context: StepContext) => unknown;
 } & { readonly [Other in string]: (inputs: Inputs, context: StepContext) => unknown };
 
-type CaseResult<Case> = Case extends (...parameters: any) => infer Returned ? Returned : never;
+export type CaseResult<Case> = Case extends (...parameters: any) => infer Returned ? Returned : never;
 
 /** What the cases return. */
 export type CaseResults<Cases> = CaseResult<Cases[keyof Cases]>;
 
-type CaseProblem<Returned, Name extends string, Inputs> = [
+export type CaseProblem<Returned, Name extends string, Inputs> = [
   IsSomething<BranchProblem<ValueOf<Returned>, Name, Inputs>>,
 ] extends [true]
   ? BranchProblem<ValueOf<Returned>, Name, Inputs>

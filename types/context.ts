@@ -12,7 +12,7 @@ export interface StepContext {
   readonly path: string;
   /** 1 for the first attempt, 2 for the first retry. */
   readonly attempt: number;
-  /** In a map: which item this is, from 0. */
+  /** In a map: which item this is, from 0. In a loop: which turn. */
   readonly index?: number;
   /** Fires when the step is interrupted, timed out or cancelled. */
   readonly signal: AbortSignal;

@@ -3,7 +3,6 @@ import type { Input as DurationInput } from "effect/Duration";
 import type { Schedule } from "effect/Schedule";
 import type { StepTimedOut } from "../src/errors.ts";
 import type { PipelineEvent } from "../src/events.ts";
-import type { Pool, PoolLimits } from "./pool.ts";
 import type { StoreLayer } from "./store.ts";
 
 /**
@@ -53,8 +52,8 @@ export interface CommonOptions<in Arguments extends ReadonlyArray<any> = any, in
   readonly retry?: Schedule<any, any, any, never> | RetryOptions<Failure> | undefined;
   /** The longest that one attempt may take. */
   readonly timeout?: DurationInput | undefined;
-  /** A limit that steps share: a `pool`, or the name of one. */
-  readonly pool?: Pool | string | undefined;
+  /** The name of a limit that steps share; the run says how many of them at once. */
+  readonly pool?: string | undefined;
   /** Reuses the output across runs that have a store. */
   readonly cache?: true | CacheOptions<Arguments> | undefined;
   /** Shown in diagrams and reports. */
@@ -166,6 +165,51 @@ export interface SwitchOptions<
 }
 
 /**
+ * Options of a loop. Retry, timeout, pool, cache, fallback and output schema are for each turn.
+ *
+ * @public
+ */
+export interface LoopOptions<
+  Until = (state: any, inputs: any) => boolean,
+  Fallback = never,
+  in Failure = any,
+  in Arguments extends ReadonlyArray<any> = any,
+  Output = never,
+> extends CommonOptions<Arguments, Failure> {
+  /** Whether the loop ends with this state: called after each turn, so that there is at least one. Must not be asynchronous. */
+  readonly until: Until;
+  /** The most turns; 1,000 by default. With more, the loop fails with `TooManyTurns`. A run can be resumed with more. */
+  readonly maxTurns?: number | undefined;
+  /**
+   * The state to continue with once every attempt of a turn has failed, or a function of the error that returns it (directly,
+   * or as a Promise or Effect). A pipeline is expanded like any other.
+   */
+  readonly fallback?: Fallback | ((error: Failure) => Fallback) | undefined;
+  /** A schema that decodes what each turn returns: the state is the decoded value. */
+  readonly output?: Output | undefined;
+}
+
+/**
+ * Options of a race: they are for the race as a whole.
+ *
+ * @public
+ */
+export interface RaceOptions<
+  Fallback = never,
+  in Failure = any,
+  in Arguments extends ReadonlyArray<any> = any,
+  Output = never,
+> extends CommonOptions<Arguments, Failure> {
+  /**
+   * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
+   * or Effect). A pipeline is expanded like any other.
+   */
+  readonly fallback?: Fallback | ((error: Failure) => Fallback) | undefined;
+  /** A schema that decodes what the winner returns: the output is the decoded value. */
+  readonly output?: Output | undefined;
+}
+
+/**
  * Options of a step that waits for the outside. `After` is the list of the names in `after`, `Inputs` what they give.
  *
  * @public
@@ -196,8 +240,8 @@ export interface WaitOptions<After = ReadonlyArray<string>, in Inputs = any, Fal
 export interface RunOptions {
   /** How many steps may be under way at once; no limit by default. */
   readonly concurrency?: number | undefined;
-  /** For each pool, by name, how many of its steps may be under way at once, or limits in place of its own. */
-  readonly pools?: Readonly<Record<string, number | PoolLimits>> | undefined;
+  /** For each pool that steps name, how many of them at once. */
+  readonly pools?: Readonly<Record<string, number>> | undefined;
   /** How many steps may be expanded in the whole run; 1,000,000 by default. */
   readonly maxSteps?: number | undefined;
   /** How deep expansions may nest; 32 by default. */

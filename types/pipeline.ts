@@ -1,7 +1,5 @@
 /** The builder as the compiler sees it. */
-import type { Input as DurationInput } from "effect/Duration";
-import type { Effect } from "effect/Effect";
-import type { OpenError, RunError, StepFailed } from "../src/errors.ts";
+import type { OpenError, RunError, StepFailed, TooManyTurns } from "../src/errors.ts";
 import type {
   LaxOutputs,
   Part,
@@ -11,48 +9,51 @@ import type {
   PartsOutputs,
   UnionOutputs,
 } from "./added.ts";
-import type { AllBranches, Branches, FallbackBranch } from "./branches.ts";
+import type { Anything } from "./anything.ts";
+import type { Branches, FallbackBranch } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
+import type { FallbackState, KnowingState, LastState, StateOf, Turn, Turned } from "./loops.ts";
 import type { AddedName, InputName, IsOne } from "./names.ts";
 import type {
   DynamicOptions,
+  LoopOptions,
   MapOptions,
-  RunOptions,
+  RaceOptions,
   StepOptions,
   SwitchOptions,
   WaitOptions,
 } from "./options.ts";
-import type { Anything } from "./anything.ts";
+import type { AddAll, AddInput, AddMany, AddNamed, AddOne, AreMany, PlainOutputs } from "./outputs.ts";
 import type {
-  AddAll,
-  AddInput,
-  AddMany,
-  AddNamed,
-  AddOne,
-  AreMany,
-  NamesOf,
-  PlainOutputs,
-  TakenBy,
-} from "./outputs.ts";
+  AddingDynamic,
+  AddingStep,
+  ExpandReturn,
+  ExpandedValue,
+  Fails,
+  In,
+  Names,
+  Needs,
+  Out,
+  Remaining,
+  Taken,
+  Types,
+} from "./own.ts";
 import type { Plan } from "./plan.ts";
+import type { RunParameters, RunPromise, StartPromise } from "./promise-forms.ts";
 import type {
   AnyPipeline,
   BranchErrors,
   BranchNeeds,
-  DynamicOutputs,
   DynamicValue,
-  ExpansionOutputs,
   ExposedList,
   ExposedNames,
-  ManyOutputsMark,
   MappedValue,
   MergedRecords,
   OutputList,
-  StepOutputs,
   Typed,
-  typesOf,
 } from "./provided.ts";
+import type { CheckedContenders, ContenderType, RaceFailure } from "./races.ts";
 import type {
   GivenInputs,
   InputList,
@@ -73,7 +74,7 @@ import type {
   ValueIn,
   ValueOf,
 } from "./returned.ts";
-import type { PromiseRun, Run } from "./run.ts";
+import type { Run } from "./run.ts";
 import type {
   AnySchema,
   Decoded,
@@ -85,46 +86,8 @@ import type {
   ServicesIn,
 } from "./schema.ts";
 import type { Parts } from "./together.ts";
-
-type Types<This extends AnyPipeline> = This[typeof typesOf];
-type In<This extends AnyPipeline> = Types<This>["inputs"];
-type Out<This extends AnyPipeline> = OutOf<Types<This>["many"], Types<This>["few"]>;
-type OutOf<Many, Few> = Many extends ManyOutputsMark ? Many : Few;
-type Fails<This extends AnyPipeline> = Types<This>["failure"];
-type Needs<This extends AnyPipeline> = Types<This>["services"];
-type Names<This extends AnyPipeline> = NamesOf<Out<This>>;
-type Taken<This extends AnyPipeline> = TakenBy<Out<This>>;
-
-/** What a plain step adds: the value itself under one name, or a record of it under several. */
-type AddingStep<Outputs, Name extends string, List, Value> = [List] extends [never]
-  ? AddNamed<Outputs, Name, Value>
-  : List extends ReadonlyArray<never>
-    ? AddNamed<Outputs, Name, Value>
-    : List extends ReadonlyArray<string>
-      ? AddAll<Outputs, StepOutputs<List, Value>>
-      : never;
-
-/** What a dynamic step adds. One output is added as one: that is the cheap and common case. */
-type AddingDynamic<Outputs, Name extends string, List, Value, Fallback, Schema> = [List] extends [never]
-  ? IsOne<Name> extends true
-    ? AddOne<Outputs, `${Name}`, ExpandedValue<Name, Value, Fallback, Schema>>
-    : AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>
-  : AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>;
-
-/** What a dynamic step's function returns, where each branch fits; else the sentence. */
-export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs> = [List] extends ["all"]
-  ? [List] extends [never]
-    ? Branches<Returned, Name, Inputs>
-    : AllBranches<Returned, Taken, Inputs>
-  : Branches<Returned, ExposedNames<Name, List>, Inputs>;
-
-/** The value of one item of a map, and of a switch. */
-type ExpandedValue<Name extends string, Value, Fallback, Schema> = [Schema] extends [never]
-  ? ExpansionOutputs<Name, Value | Fallback>[Name]
-  : DecodedOf<Schema> | ExpansionOutputs<Name, Fallback>[Name];
-
-/** A fallback stands for whatever error there was; what it gives may fail in its turn. */
-export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : FallbackError<Fallback>;
+import type { Input as DurationInput } from "effect/Duration";
+import type { Effect } from "effect/Effect";
 
 /**
  * The members of a pipeline. They find the pipeline's types through `this`: so the compiler, when a step is added, need
@@ -305,6 +268,100 @@ export interface PipelineMembers {
     | ServicesIn<Schema>
   >;
 
+  /**
+   * Repeats `turn` on a state that `start` gives, until `until` holds for what a turn made of it: that state is the output.
+   * There is at least one turn. The turns have the paths `name[0]`, `name[1]` and so on.
+   */
+  loop<
+    This extends AnyPipeline,
+    const Name extends string,
+    const List extends ReadonlyArray<string>,
+    Start,
+    Until extends (state: StateOf<Start>, inputs: GivenInputs<List, Out<This>, Names<This>>) => boolean,
+    Returned = Turned<StateOf<Start>>,
+    Fallback = never,
+    Schema = never,
+  >(
+    this: This,
+    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    inputs: InputList<List, Out<This>, Names<This>, Name>,
+    start: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => Start,
+    turn: KnowingState<
+      Start,
+      (
+        state: StateOf<Start>,
+        inputs: GivenInputs<List, Out<This>, Names<This>>,
+        context: StepContext,
+      ) => Turn<Returned, Name, GivenInputs<List, Out<This>, Names<This>>, Start, Schema>
+    >,
+    options: LoopOptions<
+      Until,
+      Fallback,
+      ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
+      [state: StateOf<Start>, inputs: GivenInputs<List, Out<This>, Names<This>>],
+      FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>
+    > & {
+      /** A pipeline must provide what the step exposes, and it must fit the state. */
+      readonly fallback?: FallbackState<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>, Start>;
+    },
+  ): Pipeline<
+    In<This>,
+    AddNamed<Out<This>, Name, LastState<Until, StateOf<Start>>>,
+    | Fails<This>
+    | TooManyTurns
+    | ErrorOf<Start>
+    | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>
+    | BranchErrors<Fallback>,
+    | Needs<This>
+    | NeedsOf<Start>
+    | NeedsOf<Returned>
+    | FallbackNeeds<Fallback>
+    | BranchNeeds<Returned>
+    | BranchNeeds<Fallback>
+    | ServicesIn<Schema>
+  >;
+
+  /**
+   * Starts all contenders. The first that succeeds provides the output, and the others are interrupted; if all fail, the race
+   * fails with `AllFailed`. The contenders have the paths `name[contender]`.
+   */
+  race<
+    This extends AnyPipeline,
+    const Name extends string,
+    const List extends ReadonlyArray<string>,
+    const Contenders extends ContenderType<GivenInputs<List, Out<This>, Names<This>>>,
+    Fallback = never,
+    Schema = never,
+  >(
+    this: This,
+    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    inputs: InputList<List, Out<This>, Names<This>, Name>,
+    contenders: Contenders & CheckedContenders<Contenders, Name, GivenInputs<List, Out<This>, Names<This>>>,
+    options?: RaceOptions<
+      Fallback,
+      RaceFailure<Contenders> | StepFailed,
+      [inputs: GivenInputs<List, Out<This>, Names<This>>],
+      FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Contenders>>>, Name>
+    > & {
+      /** A pipeline must provide what the step exposes. */
+      readonly fallback?: FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>>;
+    },
+  ): Pipeline<
+    In<This>,
+    AddNamed<
+      Out<This>,
+      Name,
+      ExpandedValue<Name, ValueIn<Name, CaseResults<Contenders>>, FallbackValue<Fallback>, Schema>
+    >,
+    Fails<This> | Remaining<RaceFailure<Contenders>, Fallback> | BranchErrors<Fallback>,
+    | Needs<This>
+    | NeedsOf<CaseResults<Contenders>>
+    | FallbackNeeds<Fallback>
+    | BranchNeeds<CaseResults<Contenders>>
+    | BranchNeeds<Fallback>
+    | ServicesIn<Schema>
+  >;
+
   /** Adds a step that waits for a value from outside, which `Signal.send` gives to a run, under way or not. */
   await<
     This extends AnyPipeline,
@@ -398,31 +455,6 @@ export interface PipelineMembers {
   ): Effect<Run<PlainOutputs<Out<This>>, Fails<This> | RunError>, OpenError, Needs<This>>;
 }
 
-type RunParameters<Inputs> = {} extends Inputs
-  ? [inputs?: Inputs, options?: RunOptions]
-  : [inputs: Inputs, options?: RunOptions];
-
-type RunPromise<Inputs, Outputs, Services> = WithoutServices<
-  (...parameters: RunParameters<Inputs>) => Promise<PlainOutputs<Outputs>>,
-  "The pipeline needs services, so it has no runPromise: use run, and provide",
-  Services
->;
-
-type StartPromise<Inputs, Outputs, Services> = WithoutServices<
-  (...parameters: RunParameters<Inputs>) => Promise<PromiseRun<PlainOutputs<Outputs>>>,
-  "The pipeline needs services, so it has no startPromise: use start, and provide",
-  Services
->;
-
-type WithoutServices<Call, Sentence, Services> = [Services] extends [never]
-  ? Call
-  : NeedsServices<Call, Sentence, Services>;
-
-/** The sentence. Where the services are `any` there may be none: both, so that every pipeline is a `Pipeline<any, any, any, any>`. */
-type NeedsServices<Call, Sentence, Service, Services = Service> = Service extends typeof typesOf
-  ? Call
-  : [Sentence, Services];
-
 /**
  * A pipeline: an immutable value with the types of what it is given, what it gives, how it can fail and which services
  * it needs. Each member gives a new pipeline.
@@ -437,40 +469,3 @@ export interface Pipeline<in out Inputs, Outputs, out Failure, out Services>
   /** Starts a run and gives its handle, without Effect. Only where no service is missing: else a sentence names them. */
   readonly startPromise: StartPromise<Inputs, Outputs, Services>;
 }
-
-/**
- * The inputs that a pipeline must be given.
- *
- * @public
- */
-export type InputsOf<P> = P extends Typed<infer Inputs, any, any, any> ? Inputs : never;
-
-/**
- * What a run of a pipeline gives.
- *
- * @public
- */
-export type OutputsOf<P> = P extends Typed<any, infer Outputs, any, any> ? PlainOutputs<Outputs> : never;
-
-/**
- * The typed errors of a pipeline's steps.
- *
- * @public
- */
-export type FailureOf<P> = P extends Typed<any, any, infer Failure, any> ? Failure : never;
-
-/**
- * The services that a pipeline needs.
- *
- * @public
- */
-export type ServicesOf<P> = P extends Typed<any, any, any, infer Services> ? Services : never;
-
-/** A pipeline that needs no services; else a sentence that names them. For functions that run it as a Promise. */
-export type RunWithoutServices<P> = [ServicesOf<P>] extends [never]
-  ? P
-  : NeedsServices<
-      P,
-      "The pipeline needs services, so there is no promise: use resume, and provide",
-      ServicesOf<P>
-    >;

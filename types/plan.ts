@@ -1,12 +1,12 @@
 /** The graph of a pipeline as plain data, before a run or while it grows. */
 
 /**
- * How a step comes to its outputs: by its function (`step`), by an expansion (`dynamic`, `map`, `switch`), or by waiting
- * for a value from outside (`await`) or for time to pass (`sleep`).
+ * How a step comes to its outputs: by its function (`step`), by an expansion (`dynamic`, `map`, `switch`, `loop`, `race`), or
+ * by waiting for a value from outside (`await`) or for time to pass (`sleep`).
  *
  * @public
  */
-export type StepKind = "step" | "dynamic" | "map" | "switch" | "await" | "sleep";
+export type StepKind = "step" | "dynamic" | "map" | "switch" | "loop" | "race" | "await" | "sleep";
 
 /**
  * One thing that a step reads.
@@ -40,19 +40,21 @@ export interface PlanStep {
   readonly description?: string;
   /** What its options group it by. */
   readonly tags?: ReadonlyArray<string>;
-  /** Of a switch: the names of its cases. */
+  /** Of a switch: the names of its cases. Of a race: those of its contenders. */
   readonly cases?: ReadonlyArray<string>;
-  /** What it became in a run, once it has expanded: the plan of its sub-pipeline, or of each item's. */
+  /** Of a loop: the most turns that it can take. */
+  readonly maxTurns?: number;
+  /** What it became in a run, once it has expanded: the plan of its sub-pipeline, or that of each item, turn or contender. */
   readonly expansions?: ReadonlyArray<PlanExpansion>;
 }
 
 /**
- * What a dynamic step, a switch, or an item of a map became in a run.
+ * What a dynamic step, a switch, an item of a map, a turn of a loop or a contender of a race became in a run.
  *
  * @public
  */
 export interface PlanExpansion {
-  /** The path of the step or item that expanded. */
+  /** The path of the step, item, turn or contender that expanded. */
   readonly path: string;
   /** Its sub-pipeline; undefined for a direct value. */
   readonly plan: Plan | undefined;

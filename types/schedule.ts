@@ -1,5 +1,6 @@
 /** Schedules: when runs of a pipeline start by themselves. */
-import type { InputsOf, Pipeline } from "./pipeline.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { InputsOf } from "./types-of.ts";
 
 /**
  * What happens at a tick while an earlier run of the schedule is under way. `"skip"`: nothing. `"queue"`: the run starts

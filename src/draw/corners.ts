@@ -8,6 +8,8 @@ const corners: Readonly<Record<Boxed, number | "round">> = {
   dynamic: 10,
   map: 4,
   switch: 0,
+  loop: "round",
+  race: 0,
   await: "round",
   sleep: "round",
   input: "round",

@@ -9,6 +9,8 @@ const shapes: Readonly<Record<SceneShape, string>> = {
   dynamic: "hexagon",
   map: "box3d",
   switch: "diamond",
+  loop: "doublecircle",
+  race: "trapezium",
   await: "parallelogram",
   sleep: "octagon",
   input: "ellipse",

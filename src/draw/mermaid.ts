@@ -9,6 +9,8 @@ const shapes: Readonly<Record<SceneShape, readonly [before: string, after: strin
   dynamic: ['{{"', '"}}'],
   map: ['[["', '"]]'],
   switch: ['{"', '"}'],
+  loop: ['(("', '"))'],
+  race: ['[/"', '"\\]'],
   await: ['[/"', '"/]'],
   sleep: ['[\\"', '"\\]'],
   input: ['(["', '"])'],

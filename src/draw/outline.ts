@@ -28,7 +28,7 @@ const listed = (names: ReadonlyArray<string>, between: string): string => {
   return labelOf(text);
 };
 
-const noteOf = ({ kind, inputs, outputs, cases, expansions }: PlanStep): string => {
+const noteOf = ({ kind, inputs, outputs, cases, maxTurns, expansions }: PlanStep): string => {
   const values = expansions?.length ?? 0;
   // Where it has expanded, nothing of it has a graph: these are values.
   switch (kind) {
@@ -43,6 +43,12 @@ const noteOf = ({ kind, inputs, outputs, cases, expansions }: PlanStep): string 
     case "switch":
       if (values > 0) return "a direct value";
       return cases === undefined ? "one of its cases" : `may be ${listed(cases, " | ")}`;
+    case "loop":
+      if (values > 0) return `${values.toLocaleString("en")} ${values === 1 ? "turn" : "turns"}`;
+      return maxTurns === undefined ? "repeats" : `repeats, at most ${maxTurns.toLocaleString("en")} turns`;
+    case "race":
+      if (values > 0) return "a direct value";
+      return cases === undefined ? "the first of its contenders" : `the first of ${listed(cases, ", ")}`;
     case "dynamic":
       if (values > 0) return "a direct value";
       return outputs === "all"

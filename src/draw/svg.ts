@@ -1,6 +1,6 @@
 /** A plan as a picture: SVG that any browser and most editors show, light or dark as the reader has it. */
 import type { Plan } from "../../types/plan.ts";
-import { stepKinds } from "../graph/kinds.ts";
+import { isUsual, stepKinds } from "../graph/kinds.ts";
 import { cornerOf } from "./corners.ts";
 import { html } from "./escape.ts";
 import { characterWidth, forcedLabel, forcedNote, padding } from "./label.ts";
@@ -11,7 +11,7 @@ import { layoutOf } from "./layout.ts";
 const kindsOf = (boxes: ReadonlyArray<PlacedBox>): ReadonlyArray<readonly [PlacedBox["kind"], string]> => {
   const seen = new Set(boxes.map(({ kind }) => kind));
   const steps = (Object.keys(stepKinds) as Array<keyof typeof stepKinds>)
-    .filter((kind) => stepKinds[kind].returns !== "wait" || seen.has(kind))
+    .filter((kind) => isUsual(kind) || seen.has(kind))
     .map((kind) => [kind, stepKinds[kind].label] as const);
   return [["input", "given from outside"], ...steps];
 };
@@ -28,6 +28,8 @@ const light: Colours = {
   dynamic: ["#fdf0dc", "#d08a1d"],
   map: ["#e5f6ec", "#2f9e5f"],
   switch: ["#f6e8fa", "#a04fc0"],
+  loop: ["#fde8ea", "#cf5563"],
+  race: ["#f3efd9", "#96862a"],
   await: ["#e2f4f6", "#2a8a9c"],
   sleep: ["#e2f4f6", "#2a8a9c"],
   input: ["#f1f3f6", "#8a94a6"],
@@ -43,6 +45,8 @@ const dark: Colours = {
   dynamic: ["#3b2a10", "#e2a33f"],
   map: ["#123524", "#4cc485"],
   switch: ["#33193d", "#c67fe3"],
+  loop: ["#3d1a20", "#e8808c"],
+  race: ["#34300f", "#c9b84d"],
   await: ["#0f2f36", "#4db6c9"],
   sleep: ["#0f2f36", "#4db6c9"],
   input: ["#1f2530", "#6c778a"],

@@ -10,7 +10,6 @@ import type { Fiber } from "effect/Fiber";
 import { StepTimedOut } from "../errors.ts";
 import { blamed } from "./blame.ts";
 import { expandable } from "./graph.ts";
-import { RunningContext } from "./context.ts";
 import type { AttemptRoom, Core } from "./core.ts";
 import { firstPhase, returnsOf } from "./executor.ts";
 import type { Attempt, Frame } from "./frame.ts";
@@ -68,7 +67,7 @@ export class Attempts implements AttemptRoom {
       core.emitter.emit({ type: "step.fallback", path, attempt: job.attempt, error });
       return this.#acceptFallback(frame, index, inputs, job.attempt + 1, value);
     });
-    const fiber = core.forkWithin(new RunningContext(core, frame, index, 1), effect);
+    const fiber = core.forkWithin(frame.contextOf(core, index, 1), effect);
     job.fiber = fiber;
     fiber.addObserver((exit) => {
       // The policy's own functions may throw too: `while`, or a Schedule.
@@ -87,13 +86,12 @@ export class Attempts implements AttemptRoom {
         timeoutMillis === undefined ? undefined : new Timing(core, frame.pathOf(index), timeoutMillis);
       const { attempt, stop } = this.#awaited((exit) => {
         hasEnded = true;
-        if (frame.hasPools) core.pools.giveBack(frame, index);
+        if (core.pools !== undefined) core.pools.giveBack(frame, index);
         resume(timing === undefined ? exit : timing.end(exit));
       });
       const start = (): void => {
         if (frame.ending !== undefined) return; // The interruption of this Effect is on its way.
         hasStarted = true;
-        if (frame.hasPools) core.pools.started(frame, index);
         timing?.begin();
         core.calls.begin(frame, index, inputs, count, attempt);
         if (!hasEnded) timing?.watch(attempt);
@@ -103,8 +101,7 @@ export class Attempts implements AttemptRoom {
         const waiting = this.#waiting.indexOf(start);
         if (waiting !== -1) this.#waiting.splice(waiting, 1);
         if (hasEnded || !hasStarted) {
-          const pool = frame.poolOf(index);
-          if (pool !== undefined) core.pools.leave(frame, index, pool);
+          if (core.pools !== undefined) core.pools.giveBack(frame, index);
           ended(Effect.void);
           return;
         }
@@ -116,8 +113,8 @@ export class Attempts implements AttemptRoom {
   /** A slot of the step's pool, and then one of the concurrency limit. */
   #whenThereIsASlot(frame: Frame, index: number, start: () => void): void {
     const core = this.#core;
-    const pool = frame.poolOf(index);
-    if (pool !== undefined && !core.pools.take(frame, index, pool, () => this.#waiting.push(start))) return;
+    const pool = core.pools === undefined ? undefined : frame.poolOf(index);
+    if (pool !== undefined && !core.pools!.take(frame, index, pool, () => this.#waiting.push(start))) return;
     if (core.jobs.active < core.limits.concurrency) {
       start();
       core.drain();

@@ -10,9 +10,10 @@ import { blamed, thrownCause } from "./blame.ts";
 import type { RunningContext } from "./context.ts";
 import type { CallRoom, Core } from "./core.ts";
 import { declaredInputs, named } from "./decoded.ts";
-import { callItem, callStep, returnsOf } from "./executor.ts";
+import { callStep, returnsOf } from "./executor.ts";
 import type { Attempt, Frame, Job } from "./frame.ts";
 import { Call } from "./frame.ts";
+import { callMember } from "./members.ts";
 import { decodeInputs } from "./inputs.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -53,11 +54,15 @@ export class Calls implements CallRoom {
 
   #invoke(call: Call, inputs: Inputs): void {
     const { map, layers } = call.frame;
+    if (map === undefined && call.phase === "contender") {
+      this.#core.races.start(call);
+      return;
+    }
     let value: unknown;
     try {
       if (layers !== undefined) value = layers.execute(call.asStepCall(inputs));
       else if (map === undefined) value = callStep(call.definition, inputs, call.context);
-      else value = callItem(map.definition, map.items[call.index], inputs, call.context);
+      else value = callMember(map, call.index, inputs, call.context);
     } catch (thrown) {
       this.threw(call, thrown);
       return;
@@ -143,6 +148,8 @@ export class Calls implements CallRoom {
         return;
       case "choice":
         return this.#core.expansions.choose(call, value);
+      case "state":
+        return this.#core.loops.begin(call, value);
       case "expansion":
         return this.#core.expansions.expand(call, value);
     }

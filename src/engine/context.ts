@@ -41,9 +41,10 @@ export interface ContextHost {
   readonly progress: (path: string, attempt: number, fraction: number, note: string | undefined) => void;
 }
 
-/** Where a step stands: its frame. */
-interface Place {
-  readonly map: unknown;
+/** Where a step stands: its frame, or of a turn, its loop. */
+export interface Place {
+  /** Have its steps an index, as the items of a map and the turns of a loop do? */
+  readonly isCounted: boolean;
   readonly pathOf: (index: number) => string;
 }
 
@@ -79,7 +80,7 @@ export class RunningContext implements StepContext {
   }
 
   get index(): number {
-    return this.#place.map === undefined ? (undefined as never) : this.#index;
+    return this.#place.isCounted ? this.#index : (undefined as never);
   }
 
   get signal(): AbortSignal {

@@ -13,9 +13,10 @@ import type { Graph } from "./graph.ts";
 import type { ContextHost, RunningContext } from "./context.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import type { Emitter } from "./emitter.ts";
-import type { Attempt, Call, Frame, Job, MapState } from "./frame.ts";
+import type { Attempt, Call, Frame, Job } from "./frame.ts";
+import type { LoopState, MapState, RaceState } from "./members.ts";
 import type { ExpansionBudget, Limits } from "./limits.ts";
-import type { PoolUse } from "./pool-names.ts";
+import type { Pools } from "./pools.ts";
 import type { Journaled } from "./policy.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -27,7 +28,7 @@ export interface Core extends ContextHost {
   readonly exploresOrders: boolean;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
-  readonly pools: PoolRoom;
+  readonly pools: Pools | undefined;
   readonly budget: ExpansionBudget;
   readonly policyFor: Graph["policyFor"];
 
@@ -37,6 +38,8 @@ export interface Core extends ContextHost {
   readonly calls: CallRoom;
   readonly expansions: ExpansionRoom;
   readonly maps: MapRoom;
+  readonly loops: LoopRoom;
+  readonly races: RaceRoom;
   readonly records: RecordRoom;
   readonly failures: FailureRoom;
 
@@ -130,18 +133,28 @@ export interface MapRoom {
   readonly ended: (map: MapState) => void;
 }
 
-/** Slots of pools: only nodes of a frame that `hasPools` can hold one. */
-export interface PoolRoom {
-  /** A graph is about to run: what is wrong with the pools that its steps name, in one sentence. */
-  readonly admit: (uses: ReadonlyArray<PoolUse>) => string | undefined;
-  /** Takes a slot of the node's pool. False: it waits, and is woken when it holds one. */
-  readonly take: (frame: Frame, index: number, pool: string, wake: () => void) => boolean;
-  /** The function of a node is called now. */
-  readonly started: (frame: Frame, index: number) => void;
-  /** A node is done with its slot, if it holds one. */
-  readonly giveBack: (frame: Frame, index: number) => void;
-  /** A node is not to start any more. */
-  readonly leave: (frame: Frame, index: number, pool: string) => void;
+export interface LoopRoom {
+  readonly start: (frame: Frame, index: number, inputs: Inputs) => void;
+  readonly begin: (call: Call, state: unknown) => void;
+  readonly turnIsOver: (frame: Frame, loop: LoopState, state: unknown, attempt: number) => void;
+  readonly turnFailed: (frame: Frame) => void;
+}
+
+export interface RaceRoom {
+  readonly start: (call: Call) => void;
+  readonly contenderSucceeded: (
+    frame: Frame,
+    race: RaceState,
+    index: number,
+    value: unknown,
+    attempt: number,
+  ) => void;
+  readonly contenderFailed: (
+    frame: Frame,
+    race: RaceState,
+    index: number,
+    cause: Cause.Cause<unknown>,
+  ) => void;
 }
 
 /** A run with a store. */

@@ -18,18 +18,18 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
 import type { SchedulerDispatcher } from "effect/Scheduler";
-import type { StepKind } from "../../types/plan.ts";
 import { ExpansionError } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { Attempts } from "./attempts.ts";
 import { Calls, isBareEffect } from "./calls.ts";
 import type { Graph } from "./graph.ts";
-import { CurrentStep, RunningContext } from "./context.ts";
+import type { RunningContext } from "./context.ts";
+import { CurrentStep } from "./context.ts";
 import type { Core } from "./core.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import type { Watcher } from "./emitter.ts";
 import { Emitter } from "./emitter.ts";
-import { callItem, callStep, layered } from "./executor.ts";
+import { callStep, layered } from "./executor.ts";
 import { Expansions } from "./expansions.ts";
 import { Failures } from "./failures.ts";
 import { Frame, State } from "./frame.ts";
@@ -38,9 +38,14 @@ import { Jobs } from "./jobs.ts";
 import type { Limits } from "./limits.ts";
 import { ExpansionBudget } from "./limits.ts";
 import { annotated, writeLine } from "./lines.ts";
+import { Loops } from "./loops.ts";
 import { Maps } from "./maps.ts";
+import type { Members } from "./members.ts";
+import { callMember } from "./members.ts";
+import { returnsOutput, roomOf } from "./loop-kinds.ts";
 import { readInputs, storeSeveral } from "./outputs.ts";
-import { PoolSlots } from "./pool-slots.ts";
+import { Pools } from "./pools.ts";
+import { Races } from "./races.ts";
 import type { Pick } from "./ready.ts";
 import { Ready } from "./ready.ts";
 import { Records } from "./records.ts";
@@ -50,41 +55,13 @@ import { Worker } from "./worker.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-// What the loop asks of a kind, as switches: looking it up in the table of kinds takes longer.
-
-const runsOverItems = (kind: StepKind): boolean => {
-  switch (kind) {
-    case "map":
-      return true;
-    case "step":
-    case "dynamic":
-    case "switch":
-    case "await":
-    case "sleep":
-      return false;
-  }
-};
-
-const returnsOutput = (kind: StepKind): boolean => {
-  switch (kind) {
-    case "step":
-    case "await":
-    case "sleep":
-      return true;
-    case "dynamic":
-    case "map":
-    case "switch":
-      return false;
-  }
-};
-
 export class Engine implements Core {
   readonly limits: Limits;
   readonly clock: Clock.Clock;
   readonly exploresOrders: boolean;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
-  readonly pools: PoolSlots;
+  readonly pools: Pools | undefined;
   readonly budget: ExpansionBudget;
   policyFor: Graph["policyFor"];
 
@@ -94,6 +71,8 @@ export class Engine implements Core {
   readonly calls: Calls;
   readonly expansions: Expansions;
   readonly maps: Maps;
+  readonly loops: Loops;
+  readonly races: Races;
   readonly records: Records;
   readonly failures: Failures;
 
@@ -133,7 +112,8 @@ export class Engine implements Core {
     this.clock = Context.get(context, Clock.Clock);
     this.emitter = new Emitter(watcher, durable, this.clock, this);
     this.budget = new ExpansionBudget(limits);
-    this.pools = new PoolSlots(this);
+    const { pools } = limits;
+    this.pools = Object.keys(pools).length > 0 ? new Pools(pools) : undefined;
     this.#pick = pick;
     this.exploresOrders = pick !== undefined;
     this.#turn = new Turn(dispatcher, pick === undefined, () => this.drain());
@@ -144,15 +124,14 @@ export class Engine implements Core {
         else this.calls.resolved(this.calls.callOf(frame, index, inputs, context), value);
       },
     };
-    this.frames = new Frames(this, (exit) => {
-      this.pools.close(exit);
-      this.#finish(exit);
-    });
+    this.frames = new Frames(this, (exit) => this.#finish(exit));
     this.jobs = new Jobs(this);
     this.attempts = new Attempts(this);
     this.calls = new Calls(this);
     this.expansions = new Expansions(this);
     this.maps = new Maps(this);
+    this.loops = new Loops(this);
+    this.races = new Races(this);
     this.records = new Records(this);
     this.failures = new Failures(this);
   }
@@ -189,7 +168,7 @@ export class Engine implements Core {
 
   /** How many nodes are ready, and wait for their turn, a slot of the limit, or one of their pool. */
   get waiting(): number {
-    return this.#queue.length + this.maps.waiting + this.attempts.waiting + this.pools.waiting;
+    return this.#queue.length + this.maps.waiting + this.attempts.waiting + (this.pools?.waiting ?? 0);
   }
 
   /**
@@ -205,7 +184,6 @@ export class Engine implements Core {
     const around = this.emitter.watcher?.around;
     if (around !== undefined) frame.layers = layered(undefined, [around]);
     this.policyFor = graph.policyFor;
-    if (graph.pools !== undefined) this.pools.admit(graph.pools);
     this.frames.equip(frame, graph);
     this.frames.setInputs(frame, inputs, graph.returnSlots);
     // As it is, not inside of a closure: with one that has this call's context, V8's young collections kept whole runs
@@ -261,14 +239,19 @@ export class Engine implements Core {
         if (frame.isFed) this.maps.feed(frame);
         this.#start(frame, index);
       } else {
-        this.pools.giveBack(frame, index);
+        this.pools?.giveBack(frame, index);
       }
       if (worker !== undefined && worker.hasWork) return true;
     }
   }
 
   #start(frame: Frame, index: number): void {
-    if (frame.hasPools && !this.pools.mayStart(frame, index)) return;
+    if (this.pools !== undefined) {
+      const pool = frame.poolOf(index);
+      const isAlone = frame.policyOf(index) === undefined; // Attempts take slots of their own.
+      const wake = (): void => this.push(frame, index);
+      if (pool !== undefined && isAlone && !this.pools.take(frame, index, pool, wake)) return;
+    }
     frame.states[index] = State.running;
     const map = frame.map;
     if (map !== undefined) {
@@ -284,7 +267,8 @@ export class Engine implements Core {
       this.failures.failed(frame, index, Cause.fail(error), 1);
       return;
     }
-    if (runsOverItems(node.definition.kind)) this.maps.start(frame, index, inputs);
+    const room = roomOf(node.definition.kind);
+    if (room !== undefined) this[room].start(frame, index, inputs);
     else if (this.journal !== undefined && this.records.replays(this.journal, frame, index)) return;
     else if (frame.policies?.[index] === undefined) this.#call(frame, index, inputs);
     else this.attempts.start(frame, index, inputs);
@@ -304,7 +288,7 @@ export class Engine implements Core {
    * `Call`.
    */
   #callPlainly(frame: Frame, index: number, inputs: Inputs, definition: StepDefinition): void {
-    const context = new RunningContext(this, frame, index, 1);
+    const context = frame.contextOf(this, index, 1);
     const { map, layers } = frame;
     let value: unknown;
     try {
@@ -313,7 +297,7 @@ export class Engine implements Core {
       } else if (map === undefined) {
         value = callStep(definition, inputs, context);
       } else {
-        value = callItem(definition, map.items[index], inputs, context);
+        value = callMember(map, index, inputs, context);
       }
     } catch (thrown) {
       this.calls.threw(this.calls.callOf(frame, index, inputs, context), thrown);
@@ -363,9 +347,20 @@ export class Engine implements Core {
     else this.records.provide(this.journal, frame, index, value, attempt);
   }
 
+  #handOnMember(frame: Frame, members: Members, index: number, value: unknown, attempt: number): void {
+    switch (members.type) {
+      case "items":
+        return this.maps.provideItem(frame, members, index, value, attempt);
+      case "turns":
+        return this.loops.turnIsOver(frame, members, value, attempt);
+      case "contenders":
+        return this.races.contenderSucceeded(frame, members, index, value, attempt);
+    }
+  }
+
   handOn(frame: Frame, index: number, value: unknown, attempt: number): void {
     if (frame.map !== undefined) {
-      this.maps.provideItem(frame, frame.map, index, value, attempt);
+      this.#handOnMember(frame, frame.map, index, value, attempt);
       return;
     }
     const graph = frame.graph!;
@@ -380,7 +375,7 @@ export class Engine implements Core {
       }
     }
     frame.states[index] = State.succeeded;
-    if (frame.hasPools) this.pools.giveBack(frame, index);
+    if (this.pools !== undefined) this.pools.giveBack(frame, index);
     if (this.emitter.watcher !== undefined) this.emitter.succeeded(frame, index, value, attempt);
     const { readersFrom, readers } = graph;
     const until = readersFrom[index + 1]!;

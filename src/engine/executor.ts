@@ -11,10 +11,13 @@ import type { StepDefinition } from "../graph/definition.ts";
 import { spreadable } from "./context.ts";
 
 /** Which of a step's functions is called. */
-export type Phase = "run" | "expand" | "each" | "choose" | "case";
+export type Phase = "run" | "expand" | "each" | "choose" | "case" | "start" | "turn" | "contender";
 
-/** What becomes of the value that a function returns: it is the output, may be a pipeline, or selects a case. */
-export type Returns = "output" | "expansion" | "choice";
+/**
+ * What becomes of the value that a function returns: it is the output, may be a pipeline, selects a case, or is the state
+ * that a loop begins with.
+ */
+export type Returns = "output" | "expansion" | "choice" | "state";
 
 export const returnsOf: Readonly<Record<Phase, Returns>> = {
   run: "output",
@@ -22,14 +25,19 @@ export const returnsOf: Readonly<Record<Phase, Returns>> = {
   each: "expansion",
   choose: "choice",
   case: "expansion",
+  start: "state",
+  turn: "expansion",
+  contender: "expansion",
 };
 
-/** Which of a step's functions is called first; that of a map, for each of its items. */
+/** Which of a step's functions is called first; that of a map, for each of its items, and that of a race, for all contenders. */
 export const firstPhase: Readonly<Record<StepKind, Phase>> = {
   step: "run",
   dynamic: "expand",
   map: "each",
   switch: "choose",
+  loop: "start",
+  race: "contender",
   await: "run",
   sleep: "run",
 };
@@ -43,9 +51,9 @@ export interface StepCall {
   /** From 1. */
   readonly attempt: number;
   readonly inputs: Inputs;
-  /** In the phase "each": the item of the map. */
+  /** In the phase "each": the item of the map. In the phase "turn": the state of the loop. */
   readonly item?: unknown;
-  /** In the phase "case": the name of the case. */
+  /** In the phases "case" and "contender": its name. */
   readonly choice?: string | undefined;
   readonly context: StepContext;
   readonly phase: Phase;
@@ -72,7 +80,18 @@ export const callItem = (
   context: StepContext,
 ): unknown => (takesContext ? call(item, inputs, spreadable(context)) : call(item, inputs, context));
 
-/** Calls the function of one case of a switch. */
+/** Calls a loop's function for its next turn. */
+export const callTurn = (
+  { turns }: StepDefinition,
+  state: unknown,
+  inputs: Inputs,
+  context: StepContext,
+): unknown => {
+  const { turn, takesContext } = turns!;
+  return takesContext ? turn(state, inputs, spreadable(context)) : turn(state, inputs, context);
+};
+
+/** Calls the function of one case of a switch, or of one contender of a race. */
 export const callCase = (
   { cases }: StepDefinition,
   choice: string,
@@ -86,10 +105,14 @@ const direct: Executor = ({ definition, inputs, item, choice, context, phase }) 
     case "run":
     case "expand":
     case "choose":
+    case "start":
       return callStep(definition, inputs, context);
     case "each":
       return callItem(definition, item, inputs, context);
+    case "turn":
+      return callTurn(definition, item, inputs, context);
     case "case":
+    case "contender":
       return callCase(definition, choice!, inputs, context);
   }
 };

@@ -44,7 +44,7 @@ export class Expansions implements ExpansionRoom {
       value =
         layers === undefined
           ? callCase(call.definition, key, call.inputs, call.context)
-          : layers.execute(call.asStepCall(call.inputs, key));
+          : layers.execute(call.asStepCall(call.inputs));
     } catch (thrown) {
       core.calls.threw(call, thrown);
       return;
@@ -63,8 +63,7 @@ export class Expansions implements ExpansionRoom {
     const problem =
       core.budget.depthProblem(frame, index) ??
       core.budget.add(graph.nodes.length, frame, index) ??
-      expansionProblem(call, graph) ??
-      this.#poolProblem(call, graph);
+      expansionProblem(call, graph);
     if (problem !== undefined) {
       core.jobs.callIsOver(call, Exit.fail(problem));
       return;
@@ -74,11 +73,6 @@ export class Expansions implements ExpansionRoom {
       return;
     }
     core.calls.decode(call, graph.inputs, (inputs) => this.#enterGraph(call, value, graph, inputs));
-  }
-
-  #poolProblem({ path }: Call, { pools }: Graph): ExpansionError | undefined {
-    const reason = pools === undefined ? undefined : this.#core.pools.admit(pools);
-    return reason === undefined ? undefined : new ExpansionError({ path, reason });
   }
 
   #provideDirectly(call: Call, value: unknown): void {
@@ -115,9 +109,10 @@ export class Expansions implements ExpansionRoom {
     frames.equip(child, graph);
     frames.setInputs(child, inputs, this.#kept(call, graph));
     if (journal !== undefined) {
-      const item = call.frame.map === undefined ? [] : [call.frame.map.items[call.index]];
+      const item = call.frame.givenTo(call.index);
       child.given = { inputs: call.inputs, item, choice: call.choice, digest: undefined };
     }
+    child.fixPrefix();
     call.inputs = noInputs;
     frames.enter(child, new Job(call.frame, call.index, call));
     if (journal === undefined) {

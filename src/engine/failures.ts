@@ -10,6 +10,7 @@ import type { ExpansionChanged, StoreCorrupt } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import type { Core, FailureRoom } from "./core.ts";
 import type { Frame, Job } from "./frame.ts";
+import type { MapState } from "./members.ts";
 import { State } from "./frame.ts";
 
 /** Does a map go on when one of its items has failed? */
@@ -25,26 +26,29 @@ export class Failures implements FailureRoom {
   }
 
   failed(frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number): void {
-    const { emitter, journal, limits, maps, pools } = this.#core;
+    const { emitter, journal, limits, loops, maps, pools, races } = this.#core;
     frame.states[index] = State.failed;
-    if (frame.hasPools) pools.giveBack(frame, index);
+    if (pools !== undefined) pools.giveBack(frame, index);
     if (emitter.watcher !== undefined || journal !== undefined) emitter.failed(frame, index, cause, attempt);
     if (frame.ending !== undefined) return;
     const map = frame.map;
     const interrupted = Cause.hasInterruptsOnly(cause);
-    if (map !== undefined && map.definition.options.failures === "collect" && !interrupted) {
+    if (map?.type === "contenders") {
+      races.contenderFailed(frame, map, index, cause);
+    } else if (map?.type === "items" && map.definition.options.failures === "collect" && !interrupted) {
       const error = Cause.squash(cause);
       if (journal === undefined) this.collect(frame, index, error);
       else
         journal.keepFailure(frame, index, error, attempt, () => {
           if (!frame.ended) this.collect(frame, index, error);
         });
-    } else if (map !== undefined && map.definition.options.enough !== undefined && !interrupted) {
+    } else if (map?.type === "items" && map.definition.options.enough !== undefined && !interrupted) {
       const tooFew = maps.tolerate(frame, map);
       if (tooFew !== undefined) this.endEarly(frame, Cause.fail(tooFew), tooFew.path);
     } else if (limits.finish && !interrupted) {
       (frame.failures ??= []).push(cause);
-      if (map !== undefined) maps.itemIsOver(frame, map);
+      if (map?.type === "items") maps.itemIsOver(frame, map);
+      else if (map !== undefined) loops.turnFailed(frame);
       else this.#skipReaders(frame, index);
     } else {
       const needsPath = this.#count++ === 0 || emitter.watcher !== undefined;
@@ -55,8 +59,8 @@ export class Failures implements FailureRoom {
   collect(frame: Frame, index: number, error: unknown): void {
     const { maps, pools } = this.#core;
     frame.states[index] = State.failed;
-    if (frame.hasPools) pools.giveBack(frame, index);
-    const map = frame.map!;
+    if (pools !== undefined) pools.giveBack(frame, index);
+    const map = frame.map as MapState;
     map.results[index] = Result.fail(error);
     maps.itemIsOver(frame, map);
   }
@@ -91,7 +95,8 @@ export class Failures implements FailureRoom {
         parent === undefined ||
         top.job!.call?.attempt !== undefined ||
         parent.ending !== undefined ||
-        (parent.map !== undefined && toleratesFailures(parent.map.definition));
+        parent.map?.type === "contenders" ||
+        (parent.map?.type === "items" && toleratesFailures(parent.map.definition));
       if (isCaught) break;
       top = parent;
     }

@@ -7,13 +7,14 @@ import type * as Cause from "effect/Cause";
 import type * as Exit from "effect/Exit";
 import type * as Fiber from "effect/Fiber";
 import type { StepDefinition } from "../graph/definition.ts";
-import { stepKinds } from "../graph/kinds.ts";
-import { poolNameOf } from "../graph/pool.ts";
+import { hasOptionsForEach } from "../graph/kinds.ts";
 import type { Graph } from "./graph.ts";
-import type { ContextHost } from "./context.ts";
+import type { ContextHost, Place } from "./context.ts";
 import { RunningContext } from "./context.ts";
 import type { Layers, Phase, StepCall } from "./executor.ts";
 import { firstPhase } from "./executor.ts";
+import type { Members } from "./members.ts";
+import { countOf, memberPhase } from "./members.ts";
 import type { Policy } from "./policy.ts";
 import { item, prefixOf } from "../path.ts";
 import type { Given } from "../journal/cache.ts";
@@ -21,39 +22,16 @@ import type { Given } from "../journal/cache.ts";
 /** Where a node of a frame is in its life. */
 export const State = { waiting: 0, running: 1, succeeded: 2, failed: 3, skipped: 4 } as const;
 
-/** The items of a map, and the function that runs over them. */
-export interface MapState {
-  readonly definition: StepDefinition;
-  readonly items: ReadonlyArray<unknown>;
-  /** What the user's `key` names each item; undefined: its index. */
-  readonly keys: ReadonlyArray<string> | undefined;
-  readonly inputs: Readonly<Record<string, unknown>>;
-  readonly results: Array<unknown>;
-  readonly policy: Policy | undefined;
-  /** The next item to hand to the queue; those before it have been. */
-  next: number;
-  /** Items before this one may start. */
-  allowed: number;
-  succeeded: number;
-  failed: number;
-  /** With `enough`: the items whose values are the output, once there are enough of them. */
-  chosen: ReadonlyArray<number> | undefined;
-  /** And those that an earlier part of the run had chosen: the others do not run again. */
-  readonly recalled: ReadonlySet<number> | undefined;
-}
-
 /** An output whose name was not known before the run, and the node that provided it. */
 export interface Late {
   readonly value: unknown;
   readonly by: number;
 }
 
-/** Does a step of this kind run its function once for each item of a list? */
-const isMap = ({ kind }: StepDefinition): boolean => stepKinds[kind].returns === "items";
-
-export class Frame {
+export class Frame implements Place {
   readonly graph: Graph | undefined;
-  readonly map: MapState | undefined;
+  /** In place of a graph: the members of a map, a loop or a race. */
+  readonly map: Members | undefined;
   /** The node that this frame is the expansion of. */
   readonly parent: Frame | undefined;
   readonly parentIndex: number;
@@ -62,8 +40,6 @@ export class Frame {
   layers: Layers | undefined;
   /** For each node, retry, timeout and the like. */
   policies: Graph["policies"];
-  /** Do any of its nodes name a pool? */
-  readonly hasPools: boolean;
   /** The job, in the parent, that ends when this frame ends. */
   job: Job | undefined = undefined;
 
@@ -107,7 +83,7 @@ export class Frame {
 
   constructor(
     graph: Graph | undefined,
-    map: MapState | undefined,
+    map: Members | undefined,
     parent: Frame | undefined,
     parentIndex: number,
   ) {
@@ -117,7 +93,6 @@ export class Frame {
     this.parentIndex = parentIndex;
     this.layers = parent?.layers;
     this.policies = graph?.policies;
-    this.hasPools = (graph === undefined ? map!.definition.options.pool : graph.pools) !== undefined;
     // A map and the sub-pipelines of its items are one level together.
     this.depth = parent === undefined ? 0 : parent.depth + (map === undefined ? 1 : 0);
     if (graph !== undefined) {
@@ -129,11 +104,15 @@ export class Frame {
       this.values = none;
       this.waits = noCounts;
       this.reads = noCounts;
-      this.remaining = map!.results.length;
+      this.remaining = countOf(map!);
     }
     const { remaining } = this;
     this.states = new Array<number>(remaining);
     for (let i = 0; i < remaining; i++) this.states[i] = State.waiting;
+  }
+
+  get isCounted(): boolean {
+    return this.map?.type === "items";
   }
 
   /** The step that node `index` of this frame runs. All items of a map run one. */
@@ -144,22 +123,49 @@ export class Frame {
   policyOf(index: number): Policy | undefined {
     if (this.map !== undefined) return this.map.policy;
     // A map's policy is for each of its items.
-    return isMap(this.definitionOf(index)) ? undefined : this.policies?.[index];
+    return hasOptionsForEach(this.definitionOf(index).kind) ? undefined : this.policies?.[index];
   }
 
-  /** The name of the pool that node `index` takes a slot of. */
   poolOf(index: number): string | undefined {
-    if (!this.hasPools) return undefined;
-    const definition = this.definitionOf(index);
-    const { pool } = definition.options;
-    // A map's pool is for each of its items.
-    return pool === undefined || (this.map === undefined && isMap(definition)) ? undefined : poolNameOf(pool);
+    if (this.map !== undefined) {
+      return this.map.type === "contenders" ? undefined : this.map.definition.options.pool;
+    }
+    const { kind, options } = this.definitionOf(index);
+    return hasOptionsForEach(kind) ? undefined : options.pool;
   }
 
   pathOf(index: number): string {
-    return this.map === undefined
-      ? this.prefix + this.graph!.nodes[index]!.path
-      : item(this.prefix, this.map.keys === undefined ? index : this.map.keys[index]!);
+    const { map } = this;
+    if (map === undefined) return this.prefix + this.graph!.nodes[index]!.path;
+    if (map.type === "turns") return item(this.prefix, map.turn);
+    return item(this.prefix, map.keys === undefined ? index : map.keys[index]!);
+  }
+
+  /** What a member is called with beside the inputs: its item, or the state of the loop, as the only element. */
+  givenTo(index: number): ReadonlyArray<unknown> {
+    switch (this.map?.type) {
+      case "items":
+        return [this.map.items[index]];
+      case "turns":
+        return [this.map.state];
+      case "contenders":
+      case undefined:
+        return [];
+    }
+  }
+
+  /** Of a contender: its name. */
+  contenderOf(index: number): string | undefined {
+    return this.map?.type === "contenders" ? this.map.keys[index] : undefined;
+  }
+
+  /** What a call of this node is told: where it stands does not change with the turn that its loop is at. */
+  contextOf(host: ContextHost, index: number, attempt: number): RunningContext {
+    const { map } = this;
+    if (map === undefined || map.type === "items") return new RunningContext(host, this, index, attempt);
+    return map.type === "turns"
+      ? new RunningContext(host, map, map.turn, attempt)
+      : new RunningContext(host, this, index, map.attempt);
   }
 
   /** The path that expanded to this frame; empty for the run's own. */
@@ -184,6 +190,11 @@ export class Frame {
       }
     }
     return this.#prefix as unknown as string;
+  }
+
+  /** Of the expansion of a turn: its paths are of that turn, also once its loop has come to another. */
+  fixPrefix(): void {
+    if (this.parent?.map?.type === "turns") void this.prefix;
   }
 
   addJob(job: Job): void {
@@ -233,8 +244,8 @@ export class Call {
   readonly index: number;
   /** Dropped when they have been handed on to a sub-pipeline. */
   inputs: Readonly<Record<string, unknown>>;
-  /** Of a switch that has chosen: its case. */
-  choice: string | undefined = undefined;
+  /** Of a switch that has chosen: its case. Of a contender: its name. */
+  choice: string | undefined;
   /** Which attempt this is, from 1. */
   readonly count: number;
   readonly attempt: Attempt | undefined;
@@ -257,8 +268,10 @@ export class Call {
     this.inputs = inputs;
     this.count = count;
     this.attempt = attempt;
-    this.phase = firstPhase[frame.definitionOf(index).kind];
-    this.context = context ?? new RunningContext(host, frame, index, count);
+    this.phase =
+      frame.map === undefined ? firstPhase[frame.definitionOf(index).kind] : memberPhase[frame.map.type];
+    this.choice = frame.contenderOf(index);
+    this.context = context ?? frame.contextOf(host, index, count);
   }
 
   get path(): string {
@@ -269,10 +282,10 @@ export class Call {
     return this.frame.definitionOf(this.index);
   }
 
-  /** The call as data, for middleware. `choice`: the case of a switch. */
-  asStepCall(inputs: StepCall["inputs"], choice?: string): StepCall {
-    const { definition, path, count, context, phase } = this;
-    const item = this.frame.map?.items[this.index];
+  /** The call as data, for middleware. */
+  asStepCall(inputs: StepCall["inputs"]): StepCall {
+    const { definition, path, count, choice, context, phase } = this;
+    const [item] = this.frame.givenTo(this.index);
     return { definition, path, attempt: count, inputs, item, choice, context, phase };
   }
 

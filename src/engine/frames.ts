@@ -11,6 +11,7 @@ import { expandedOutcome } from "./exposure.ts";
 import type { Frame, Job } from "./frame.ts";
 import { State } from "./frame.ts";
 import { chosenOutcome, mapOutcome } from "./maps.ts";
+import { raceOutcome } from "./races.ts";
 
 export class Frames implements FrameRoom {
   readonly #core: Core;
@@ -46,9 +47,16 @@ export class Frames implements FrameRoom {
   enter(child: Frame, job: Job): void {
     child.job = job;
     job.child = child;
-    // What waits for an expansion holds no slot of a pool.
-    if (job.frame.hasPools) this.#core.pools.giveBack(job.frame, job.index);
+    if (this.#core.pools !== undefined) this.#giveBackSlot(child, job);
     this.#core.jobs.add(job);
+  }
+
+  /** What waits for an expansion holds no slot of a pool. A race holds its own until one of its contenders expands. */
+  #giveBackSlot(child: Frame, { frame, index }: Job): void {
+    const { pools } = this.#core;
+    if (child.map?.type === "contenders") return;
+    pools!.giveBack(frame, index);
+    if (frame.map?.type === "contenders") pools!.giveBack(frame.parent!, frame.parentIndex);
   }
 
   checkOver(frame: Frame): void {
@@ -61,7 +69,7 @@ export class Frames implements FrameRoom {
     if (frame.ended) return;
     frame.ended = true;
     frame.endGrace?.();
-    if (frame.map !== undefined) this.#core.maps.ended(frame.map);
+    if (frame.map?.type === "items") this.#core.maps.ended(frame.map);
     if (frame.ending !== undefined) this.#reportRest(frame);
     const exit = this.#outcomeOf(frame);
     if (frame.job === undefined) this.#finish(exit);
@@ -79,13 +87,24 @@ export class Frames implements FrameRoom {
   }
 
   #outcomeOf(frame: Frame): Exit.Exit<unknown, unknown> {
-    const chosen = frame.map && chosenOutcome(frame.map);
+    const { map } = frame;
+    const chosen = map?.type === "items" ? chosenOutcome(map) : undefined;
     if (chosen !== undefined) return chosen;
+    if (map?.type === "contenders" && map.winner !== undefined) return raceOutcome(frame, map);
     if (frame.ending !== undefined) return Exit.failCause(frame.ending);
     if (frame.failures !== undefined) {
       return Exit.failCause(Cause.fromReasons(frame.failures.flatMap((cause) => cause.reasons)));
     }
-    return frame.map === undefined ? this.#graphOutcome(frame) : mapOutcome(frame, frame.map);
+    switch (map?.type) {
+      case "items":
+        return mapOutcome(frame, map);
+      case "turns":
+        return Exit.succeed(map.state);
+      case "contenders":
+        return raceOutcome(frame, map);
+      case undefined:
+        return this.#graphOutcome(frame);
+    }
   }
 
   #graphOutcome(frame: Frame): Exit.Exit<unknown, unknown> {

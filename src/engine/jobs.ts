@@ -4,9 +4,14 @@ import { stepKinds } from "../graph/kinds.ts";
 import { blamed } from "./blame.ts";
 import { expandable } from "./graph.ts";
 import type { Core, JobRoom } from "./core.ts";
+import type { Phase } from "./executor.ts";
 import { returnsOf } from "./executor.ts";
 import type { Call } from "./frame.ts";
 import { Job } from "./frame.ts";
+
+/** Is a direct value that a function of this phase returns recorded by itself? */
+const isRecorded = (phase: Phase): boolean =>
+  phase !== "choose" && phase !== "start" && phase !== "contender";
 
 export class Jobs implements JobRoom {
   readonly #core: Core;
@@ -63,7 +68,7 @@ export class Jobs implements JobRoom {
     } else if (
       Exit.isSuccess(exit) &&
       !isOutput &&
-      (core.journal === undefined || call.phase === "choose" || expandable(exit.value) !== undefined)
+      (core.journal === undefined || !isRecorded(call.phase) || expandable(exit.value) !== undefined)
     ) {
       // What it returned is not looked at any more; but with a store, a value that is an output is recorded.
       this.isOver(job, Exit.interrupt());

@@ -13,7 +13,7 @@ import type { GraphNode } from "../graph/node.ts";
 import { keyProblem } from "../graph/names.ts";
 import { describe } from "../values/describe.ts";
 import type { Core, MapRoom } from "./core.ts";
-import type { MapState } from "./frame.ts";
+import type { MapState } from "./members.ts";
 import { Frame, Job, State } from "./frame.ts";
 import { outputsByName, readOver } from "./outputs.ts";
 
@@ -56,6 +56,7 @@ export class Maps implements MapRoom {
       return;
     }
     const map: MapState = {
+      type: "items",
       definition: node.definition,
       items,
       keys,
@@ -124,7 +125,7 @@ export class Maps implements MapRoom {
     map.results[index] = collects ? Result.succeed(value) : value;
     map.succeeded++;
     frame.states[index] = State.succeeded;
-    if (frame.hasPools) pools.giveBack(frame, index);
+    if (pools !== undefined) pools.giveBack(frame, index);
     if (emitter.watcher !== undefined) {
       emitter.stepSucceeded(frame.pathOf(index), attempt, outputsByName(map.definition, value));
     }
@@ -170,7 +171,7 @@ export class Maps implements MapRoom {
 
   /** Puts the next item that may start into the queue. */
   feed(frame: Frame): void {
-    const map = frame.map!;
+    const map = frame.map as MapState;
     for (; map.recalled !== undefined && map.next < map.allowed; map.next++, this.#waiting--) {
       if (map.recalled.has(map.next)) break;
     }

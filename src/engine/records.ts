@@ -75,7 +75,7 @@ export class Records implements RecordRoom {
     }
     let kept: boolean | OutputNotEncodable | InvalidOutput | StepFailed | undefined;
     // The work is done: what remains is a commit, which needs no slot.
-    if (frame.hasPools) core.pools.giveBack(frame, index);
+    if (core.pools !== undefined) core.pools.giveBack(frame, index);
     try {
       const { outputs } = frame.definitionOf(index);
       if (frame.map === undefined && outputs !== "all" && outputs.length > 1) {
@@ -86,8 +86,11 @@ export class Records implements RecordRoom {
       kept ??= journal.keep(frame, index, value, attempt, () => {
         frame.uncommitted?.delete(index);
         if (frame.ended) return;
-        if (frame.map === undefined) core.handOn(frame, index, value, attempt);
-        else core.maps.provideItem(frame, frame.map, index, value, attempt, true);
+        if (frame.map?.type === "items") {
+          core.maps.provideItem(frame, frame.map, index, value, attempt, true);
+        } else {
+          core.handOn(frame, index, value, attempt);
+        }
       });
     } catch (thrown) {
       kept = new StepFailed({ path: frame.pathOf(index), cause: thrown }); // A getter threw.
@@ -95,7 +98,7 @@ export class Records implements RecordRoom {
     if (kept !== true) frame.uncommitted?.delete(index);
     if (kept === false) core.handOn(frame, index, value, attempt);
     else if (kept !== true) core.failures.failed(frame, index, Cause.fail(kept), attempt);
-    else if (frame.map !== undefined && frame.ending === undefined) core.maps.nextItem(frame, frame.map);
+    else if (frame.map?.type === "items" && frame.ending === undefined) core.maps.nextItem(frame, frame.map);
   }
 
   /** The steps of an expansion start once it is recorded, so that a resumed run knows of every step that ran. */
@@ -144,7 +147,8 @@ export class Records implements RecordRoom {
   ): (attempt: Attempt) => Attempt {
     const { emitter } = this.#core;
     const definition = frame.definitionOf(index);
-    const item = frame.map === undefined ? undefined : { value: frame.map.items[index] };
+    const given = frame.givenTo(index);
+    const item = given.length === 0 ? undefined : { value: given[0] };
     const { timeoutMillis } = frame.policyOf(index)!;
     const around: Array<Given> = [];
     let root = frame;

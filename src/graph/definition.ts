@@ -4,18 +4,16 @@
  *
  * Functions are untyped here: the compile-time half has checked them, or nobody has, and then the engine does.
  */
-import type { DynamicOptions, MapOptions, StepOptions } from "../../types/options.ts";
+import type { DynamicOptions, LoopOptions, MapOptions, StepOptions } from "../../types/options.ts";
 import type { StepKind } from "../../types/plan.ts";
-import type { PoolValue } from "./pool.ts";
 
 /** Any function that a user gave. */
 export type UserFunction = (...parameters: ReadonlyArray<any>) => unknown;
 
 /** What a user asked for beside the function itself. */
 export type AnyOptions = Partial<
-  Omit<StepOptions<any, any, any>, "outputs" | "pool"> & Omit<MapOptions<any, any, any>, "outputs" | "pool">
+  Omit<StepOptions<any, any, any>, "outputs"> & Omit<MapOptions<any, any, any>, "outputs"> & LoopOptions
 > & {
-  readonly pool?: string | PoolValue | undefined;
   readonly outputs?: DynamicOptions<any, any, any>["outputs"];
 };
 
@@ -28,16 +26,30 @@ export interface StepDefinition {
   readonly over: string | undefined;
   /** The names that the step provides; `"all"` are known only once the step has expanded. */
   readonly outputs: ReadonlyArray<string> | "all";
-  /** The function: `kinds.ts` has its name and says what it returns. */
+  /** The function: `kinds.ts` has its name and says what it returns. A race has none: its contenders are its `cases`. */
   readonly call: UserFunction;
   /** Whether the function may read its last parameter, the context, as far as its declaration says. */
   readonly takesContext: boolean;
-  /** For a switch: a function for each literal that `call` may return. */
+  /** For a switch: a function for each literal that `call` may return. For a race: its contenders. */
   readonly cases: Readonly<Record<string, UserFunction>> | undefined;
+  /** For a loop: what makes the next state of one, and says when it ends. */
+  readonly turns: Turns | undefined;
   /** For a standalone step that gave schemas instead of names: what decodes its inputs. */
   readonly schemas: Readonly<Record<string, unknown>> | undefined;
   readonly options: AnyOptions;
 }
+
+/** What a loop has beside the function that makes its first state. */
+export interface Turns {
+  readonly turn: UserFunction;
+  /** Whether `turn` may read its last parameter, the context. */
+  readonly takesContext: boolean;
+  readonly until: UserFunction;
+  readonly maxTurns: number;
+}
+
+/** How many turns a loop can take that does not say. */
+export const defaultMaxTurns = 1000;
 
 /** Options are few, and most steps have none: these. */
 export const noOptions: AnyOptions = Object.freeze({});

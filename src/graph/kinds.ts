@@ -11,13 +11,14 @@ export interface KindOfStep {
   /** How people call such a step: in legends and messages. */
   readonly label: string;
   /** The parameter that its function is, as the builder's signatures and messages name it. */
-  readonly call: "run" | "expand" | "each" | "on";
+  readonly call: "run" | "expand" | "each" | "on" | "start" | "contenders";
   /**
    * What a call of its function returns: the step's output (`value`); a pipeline or a direct value (`expansion`); the
-   * same, once for each item of a list (`items`); a literal that chooses one of its cases (`choice`); or an output that
-   * comes from outside at some time (`wait`), for which the step holds no slot of the concurrency limit.
+   * same, once for each item of a list (`items`); a literal that chooses one of its cases (`choice`); the state that its
+   * turns continue (`turns`); a pipeline or a direct value, once for each of its contenders (`contenders`); or an output
+   * that comes from outside at some time (`wait`), for which the step holds no slot of the concurrency limit.
    */
-  readonly returns: "value" | "expansion" | "items" | "choice" | "wait";
+  readonly returns: "value" | "expansion" | "items" | "choice" | "turns" | "contenders" | "wait";
   /** How many expansions one step of the kind can become: each of many has a path of its own, `name[key]`. */
   readonly expansions: "none" | "one" | "many";
   /** What it provides: only its own name, the names in its option `outputs`, or those or `"all"`. */
@@ -59,6 +60,22 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     provides: "name",
     events: "expansion",
   },
+  loop: {
+    label: "loop",
+    call: "start",
+    returns: "turns",
+    expansions: "many",
+    provides: "name",
+    events: "expansion",
+  },
+  race: {
+    label: "race",
+    call: "contenders",
+    returns: "contenders",
+    expansions: "many",
+    provides: "name",
+    events: "expansion",
+  },
   await: {
     label: "await",
     call: "run",
@@ -82,3 +99,15 @@ export const canExpand = (kind: StepKind): boolean => stepKinds[kind].expansions
 
 /** Can it become many, each with a key in its path? */
 export const expandsMany = (kind: StepKind): boolean => stepKinds[kind].expansions === "many";
+
+/** Do most plans have such steps? A legend explains the other kinds only where its plan has them. */
+export const isUsual = (kind: StepKind): boolean => {
+  const { returns } = stepKinds[kind];
+  return returns !== "wait" && returns !== "turns" && returns !== "contenders";
+};
+
+/** Are its options for each item or turn, and not for the step as a whole? */
+export const hasOptionsForEach = (kind: StepKind): boolean => {
+  const { returns } = stepKinds[kind];
+  return returns === "items" || returns === "turns";
+};

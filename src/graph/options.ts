@@ -26,7 +26,6 @@ import {
   unknownOption,
 } from "../values/specification.ts";
 import { stepKinds } from "./kinds.ts";
-import { aPool } from "./pool.ts";
 
 interface StepOption extends OptionSpecification {
   readonly kinds: ReadonlyArray<StepKind>;
@@ -70,7 +69,7 @@ export const cacheFields: Specification = {
   },
   key: {
     check: aFunction("the inputs"),
-    does: "A function of the inputs (in a map, of the item and the inputs) whose result identifies the output, in place of the inputs and of those of the expansions around the step",
+    does: "A function of the inputs (in a map, of the item and the inputs; in a loop, of the state and the inputs) whose result identifies the output, in place of the inputs and of those of the expansions around the step",
     without: "the inputs, and those of the expansions around the step",
   },
   name: {
@@ -116,6 +115,7 @@ const kindsThat = (take: (kind: StepKind) => boolean): ReadonlyArray<StepKind> =
 const working = kindsThat((kind) => stepKinds[kind].returns !== "wait");
 const waiting = kindsThat((kind) => stepKinds[kind].returns === "wait");
 const withItems = kindsThat((kind) => stepKinds[kind].returns === "items");
+const withTurns = kindsThat((kind) => stepKinds[kind].returns === "turns");
 
 /** In the order of the documentation. */
 export const stepOptions: Readonly<Record<string, StepOption>> = {
@@ -137,6 +137,18 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     does: 'The names of the outputs, if there are several or the name is not the step\'s: the function returns a record of them. For a dynamic step also `"all"`: every output of the pipeline that it returns',
     without: "the step's name",
   },
+  until: {
+    kinds: withTurns,
+    check: aFunction("the state and the inputs"),
+    does: "A function of the state and the inputs, called after each turn, that returns whether the loop ends. It must return a boolean at once",
+    without: "it cannot be left out",
+  },
+  maxTurns: {
+    kinds: withTurns,
+    check: aLimit,
+    does: "The most turns that the loop can take; then it fails with `TooManyTurns`. It can be raised when the run is resumed, and the loop continues",
+    without: "1,000",
+  },
   retry: {
     kinds: working,
     check: retry,
@@ -157,8 +169,8 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
   },
   pool: {
     kinds: working,
-    check: aPool,
-    does: "A limit that steps share: a [pool](#pool), or the name of one",
+    check: aString,
+    does: "The name of a limit that steps share. The run's `pools` say how many of them run at once",
     without: "no limit",
   },
   output: {

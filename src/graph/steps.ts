@@ -7,12 +7,13 @@ import { GraphError } from "../errors.ts";
 import { describe } from "../values/describe.ts";
 import { isSchema } from "../values/schema.ts";
 import { isRecord, typed } from "../values/specification.ts";
-import type { AnyOptions, StepDefinition, UserFunction } from "./definition.ts";
-import { noOptions } from "./definition.ts";
+import type { AnyOptions, StepDefinition, Turns, UserFunction } from "./definition.ts";
+import { defaultMaxTurns, noOptions } from "./definition.ts";
 import type { StepKind } from "../../types/plan.ts";
-import { expandsMany, stepKinds } from "./kinds.ts";
+import { stepKinds } from "./kinds.ts";
 import { optionsProblem } from "./options.ts";
 import { addressOf } from "../path.ts";
+import { keyProblem } from "./names.ts";
 
 /** How a standalone step shows the builder what it is. */
 export const definitionOf: unique symbol = Symbol.for("espalier/definition") as never;
@@ -28,8 +29,11 @@ interface Parts {
   readonly name: unknown;
   readonly inputs: unknown;
   readonly over?: unknown;
-  readonly call: unknown;
+  /** Of a race: nothing. */
+  readonly call?: unknown;
   readonly cases?: unknown;
+  /** Of a loop. */
+  readonly turn?: unknown;
   readonly options: AnyOptions | undefined;
   /** What the engine reads of the options, where that is not what the user wrote. */
   readonly settings?: AnyOptions;
@@ -57,19 +61,51 @@ const schemasProblem = (schemas: Readonly<Record<string, unknown>>): string | un
     : `The schema of the input "${bad}" must be an Effect Schema, a Standard Schema or type<T>(); got ${typed(schemas[bad])}.`;
 };
 
-const casesProblem = (cases: unknown): string | undefined => {
-  if (!isRecord(cases)) return `cases must be a record of functions; got ${typed(cases)}.`;
-  const bad = Object.keys(cases).find((name) => typeof cases[name] !== "function");
-  return bad === undefined ? undefined : `The case "${bad}" must be a function; got ${typed(cases[bad])}.`;
+/** What is wrong with the functions by name of a switch or a race. */
+const casesProblem = (kind: StepKind, cases: unknown): string | undefined => {
+  const isRace = kind === "race";
+  const each = isRace ? "contender" : "case";
+  if (!isRecord(cases)) return `${each}s must be a record of functions; got ${typed(cases)}.`;
+  const names = Object.keys(cases);
+  if (isRace && names.length === 0) return "A race must have at least one contender; got an empty record.";
+  const bad = names.find((name) => typeof cases[name] !== "function");
+  if (bad !== undefined) return `The ${each} "${bad}" must be a function; got ${typed(cases[bad])}.`;
+  const unnamed = isRace ? names.find((name) => keyProblem(name) !== undefined) : undefined;
+  return unnamed === undefined
+    ? undefined
+    : `The contender ${JSON.stringify(unnamed)} cannot be part of a path. ${keyProblem(unnamed)}`;
 };
 
+/** What is wrong with the parts of a loop that are functions. */
+const turnsProblem = (turn: unknown, until: unknown): string | undefined => {
+  if (typeof turn !== "function") return `turn must be a function of the state; got ${typed(turn)}.`;
+  return typeof until === "function"
+    ? undefined
+    : `until must be a function of the state that returns true when the loop ends; got ${typed(until)}. Write { until: (state) => … } in its options.`;
+};
+
+/** Does a function read the context, which follows so many parameters? It may, by a rest, if it declares none. */
+const readsContext = ({ length }: UserFunction, before: number): boolean => length > before || length === 0;
+
 /** A function that declares no parameter and yet has inputs may read them by `arguments` or a rest, and the context too. */
-const takesContext = ({ length }: UserFunction, kind: StepKind, inputs: unknown): boolean =>
-  length > (expandsMany(kind) ? 2 : 1) || (length === 0 && (!Array.isArray(inputs) || inputs.length > 0));
+const takesContext = (call: UserFunction, kind: StepKind, inputs: unknown): boolean =>
+  readsContext(call, kind === "map" ? 2 : 1) &&
+  (call.length > 0 || !Array.isArray(inputs) || inputs.length > 0);
+
+const turnsOf = (turn: UserFunction, { until, maxTurns }: AnyOptions): Turns => ({
+  turn,
+  takesContext: readsContext(turn, 2),
+  until: until!,
+  maxTurns: maxTurns ?? defaultMaxTurns,
+});
+
+/** A race has no function beside those of its contenders. */
+const noCall: UserFunction = () => undefined;
 
 /** Checks the parts and puts them together; `pipeline` is named in what is thrown. */
 export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition => {
-  const { kind, name, inputs, call, cases } = parts;
+  const { kind, name, inputs, cases, turn } = parts;
+  const call = kind === "race" ? noCall : parts.call;
   const options = parts.options ?? noOptions;
   // Standalone steps may say what they read by schemas.
   const schemas = pipeline === "" && isRecord(inputs) ? inputs : undefined;
@@ -78,8 +114,9 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
     (typeof call === "function"
       ? undefined
       : `${stepKinds[kind].call} must be a function; got ${typed(call)}.`) ??
-    (cases === undefined ? undefined : casesProblem(cases)) ??
-    (options === noOptions ? undefined : optionsProblem(kind, options));
+    (cases === undefined ? undefined : casesProblem(kind, cases)) ??
+    (options === noOptions ? undefined : optionsProblem(kind, options)) ??
+    (kind === "loop" ? turnsProblem(turn, options.until) : undefined);
   if (problem !== undefined) refuse(pipeline, name, problem);
   const { outputs } = options;
   return {
@@ -91,6 +128,7 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
     call: call as UserFunction,
     takesContext: takesContext(call as UserFunction, kind, inputs),
     cases: cases as StepDefinition["cases"],
+    turns: kind === "loop" ? turnsOf(turn as UserFunction, options) : undefined,
     schemas,
     options: parts.settings ?? options,
   };

@@ -2,7 +2,8 @@
 import type { Effect } from "effect/Effect";
 import * as Effects from "effect/Effect";
 import type { RunOptions } from "../../types/options.ts";
-import type { FailureOf, OutputsOf, Pipeline, RunWithoutServices, ServicesOf } from "../../types/pipeline.ts";
+import type { Pipeline } from "../../types/pipeline.ts";
+import type { FailureOf, OutputsOf, RunWithoutServices, ServicesOf } from "../../types/types-of.ts";
 import { expandable } from "../engine/graph.ts";
 import type { RunError, RunNotFound } from "../errors.ts";
 import { promiseOf, settling } from "./promises.ts";

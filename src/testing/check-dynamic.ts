@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "effect/StandardSchema";
-import type { InputsOf } from "../../types/pipeline.ts";
+import type { InputsOf } from "../../types/types-of.ts";
 import type { AnyPipeline } from "../../types/provided.ts";
 import type { AnyStep, InOf } from "../../types/step.ts";
 import type { Graph } from "../engine/graph.ts";

@@ -13,9 +13,9 @@ import { isThenable, promiseOf } from "../values/thenable.ts";
 /** Whether what the call returns may be a pipeline. */
 export const mayExpand = ({ phase }: StepCall): boolean => returnsOf[phase] === "expansion";
 
-/** What the user's function receives before its context: the inputs, for a map after the item. */
+/** What the user's function receives before its context: the inputs, for a map after the item, for a turn after the state. */
 export const parametersOf = ({ phase, item, inputs }: StepCall): ReadonlyArray<unknown> =>
-  phase === "each" ? [item, inputs] : [inputs];
+  phase === "each" || phase === "turn" ? [item, inputs] : [inputs];
 
 /** The same call with these in place of `parametersOf`. */
 export const withParameters = (call: StepCall, parameters: ReadonlyArray<unknown>): StepCall => ({

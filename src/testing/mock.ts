@@ -77,14 +77,21 @@ export const withMocks = (graph: Graph, replaced: ReadonlyArray<Mock>): Graph =>
   });
 };
 
-/** Calls the mock. That of a switch takes the place of its cases, so it does not matter which one is chosen. */
+/**
+ * Calls the mock. That of a switch takes the place of its cases, so it does not matter which one is chosen; that of a race, the
+ * place of its contenders; that of a loop, the place of its turns.
+ */
 const replacement = ({ run }: Mock, { phase, definition, item, inputs, context }: StepCall): unknown => {
   switch (phase) {
     case "run":
     case "expand":
     case "case":
+    case "contender":
       return run(inputs, context);
+    case "start":
+      return undefined;
     case "each":
+    case "turn":
       return (run as (...parameters: ReadonlyArray<unknown>) => unknown)(item, inputs, context);
     case "choose":
       return Object.keys(definition.cases!)[0];

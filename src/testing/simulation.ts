@@ -2,7 +2,7 @@
 import type { Context } from "effect/Context";
 import type * as Exit from "effect/Exit";
 import type { RunOptions } from "../../types/options.ts";
-import type { InputsOf, OutputsOf, ServicesOf } from "../../types/pipeline.ts";
+import type { InputsOf, OutputsOf, ServicesOf } from "../../types/types-of.ts";
 import type { Plan } from "../../types/plan.ts";
 import type { AnyPipeline } from "../../types/provided.ts";
 import type { StepCall } from "../engine/executor.ts";

@@ -1,14 +1,14 @@
 /** Below the graph: what its boxes and marks mean, and the time of the run that it shows. */
 import type { UiElement } from "./elements.ts";
 import { h } from "preact";
-import { stepKinds } from "../../../graph/kinds.ts";
+import { isUsual, stepKinds } from "../../../graph/kinds.ts";
 import type { PageData, PageState } from "../data.ts";
 import { stateLabels, time } from "./page-text.ts";
 
 export const GraphLegend = ({ data: { steps, run } }: { readonly data: PageData }): UiElement => {
-  // The kinds that wait are rare: they are explained where the plan has them.
+  // Rare kinds are explained where the plan has them.
   const kinds = (Object.keys(stepKinds) as Array<keyof typeof stepKinds>).filter(
-    (kind) => stepKinds[kind].returns !== "wait" || steps.some((step) => step.kind === kind),
+    (kind) => isUsual(kind) || steps.some((step) => step.kind === kind),
   );
   // Those that are seen at the end; what is done has no mark.
   const seen = new Set(steps.map(({ run }) => run?.state));

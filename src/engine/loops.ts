@@ -1,0 +1,131 @@
+/**
+ * Loops: a state that turns continue until it is one to end with. A loop's frame has one node, the turn that it is at. When
+ * that has ended, the same node goes to the end of the queue again: so the turns of a loop take the memory of one.
+ */
+import * as Cause from "effect/Cause";
+import { ExpansionError, StepFailed, TooManyTurns } from "../errors.ts";
+import { item } from "../path.ts";
+import { describe } from "../values/describe.ts";
+import { typed } from "../values/specification.ts";
+import type { Core, LoopRoom } from "./core.ts";
+import type { Call } from "./frame.ts";
+import type { LoopState } from "./members.ts";
+import { Frame, Job, State } from "./frame.ts";
+import { expandable } from "./graph.ts";
+import { outputsByName } from "./outputs.ts";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** Where a loop stands does not change while it runs, so its turns need no frame of their own to be named by. */
+class Turns implements LoopState {
+  readonly type = "turns";
+  readonly isCounted = true;
+  readonly definition: LoopState["definition"];
+  readonly inputs: Inputs;
+  readonly policy: LoopState["policy"];
+  turn = 0;
+  state: unknown;
+  readonly #path: string;
+
+  constructor(frame: Frame, index: number, inputs: Inputs, state: unknown) {
+    this.definition = frame.definitionOf(index);
+    this.inputs = inputs;
+    this.policy = frame.policies?.[index];
+    this.state = state;
+    this.#path = frame.pathOf(index);
+  }
+
+  pathOf(turn: number): string {
+    return item(this.#path, turn);
+  }
+}
+
+export class Loops implements LoopRoom {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** Calls the function that makes the first state. */
+  start(frame: Frame, index: number, inputs: Inputs): void {
+    const { calls, emitter, journal, records } = this.#core;
+    if (journal !== undefined && records.replays(journal, frame, index)) return;
+    if (emitter.watcher !== undefined) emitter.started(frame, index, 1);
+    calls.begin(frame, index, inputs, 1, undefined);
+  }
+
+  /** The first state is there. */
+  begin({ frame, index, inputs, path }: Call, state: unknown): void {
+    const { emitter, failures } = this.#core;
+    if (expandable(state) !== undefined) {
+      const reason =
+        "start must return the first state, and returned a pipeline. Only a turn can return a pipeline.";
+      failures.failed(frame, index, Cause.fail(new ExpansionError({ path, reason })), 1);
+      return;
+    }
+    emitter.emit({ type: "expansion.expanded", path, attempt: 1, plan: undefined });
+    const child = new Frame(undefined, new Turns(frame, index, inputs, state), frame, index);
+    this.#core.frames.enter(child, new Job(frame, index, undefined));
+    this.#next(child);
+  }
+
+  #next(frame: Frame): void {
+    const problem = this.#core.budget.add(1, frame, 0);
+    if (problem !== undefined) this.#end(frame, problem);
+    else this.#core.push(frame, 0);
+  }
+
+  /** The turn that a loop is at has made a state: the loop ends with it, or continues. */
+  turnIsOver(frame: Frame, loop: LoopState, state: unknown, attempt: number): void {
+    const { emitter, frames, pools } = this.#core;
+    frame.states[0] = State.succeeded;
+    if (pools !== undefined) pools.giveBack(frame, 0);
+    if (emitter.watcher !== undefined) {
+      emitter.stepSucceeded(frame.pathOf(0), attempt, outputsByName(loop.definition, state));
+    }
+    const before = loop.state;
+    loop.state = state;
+    if (frame.ending !== undefined) return;
+    const { until, maxTurns } = loop.definition.turns!;
+    let isLast: unknown;
+    try {
+      isLast = until(state, loop.inputs);
+    } catch (thrown) {
+      this.#end(frame, untilThrew(frame, before, state, thrown));
+      return;
+    }
+    if (isLast === true) {
+      frame.remaining = 0;
+      frames.checkOver(frame);
+    } else if (isLast !== false) {
+      const reason = `until must return true or false at once; after turn ${loop.turn} it returned ${typed(isLast)}. Do what takes time in the turn, and let until read the state.`;
+      this.#end(frame, new ExpansionError({ path: frame.path, reason }));
+    } else if (loop.turn + 1 >= maxTurns) {
+      this.#end(frame, new TooManyTurns({ path: frame.pathOf(0), maxTurns }));
+    } else {
+      loop.turn++;
+      this.#next(frame);
+    }
+  }
+
+  turnFailed(frame: Frame): void {
+    frame.remaining = 0;
+    this.#core.frames.checkOver(frame);
+  }
+
+  /** Ends a loop with an error that is not of one of its turns. */
+  #end(frame: Frame, error: unknown): void {
+    // The turn that it is at has ended, or will never begin.
+    frame.states[0] = State.succeeded;
+    this.#core.failures.endEarly(frame, Cause.fail(error), frame.path);
+  }
+}
+
+/** `until` cannot read a state of another type than it was written for: then the turn that made it is to be fixed. */
+const untilThrew = (frame: Frame, before: unknown, state: unknown, thrown: unknown): unknown => {
+  const { path } = frame;
+  if (typed(before) === typed(state)) return new StepFailed({ path, cause: thrown });
+  const reason = `until threw on the state of "${frame.pathOf(0)}", which is ${typed(state)}, while the state before it was ${typed(before)}: ${describe(thrown)}. A turn must return the next state.`;
+  return new ExpansionError({ path, reason, cause: thrown });
+};

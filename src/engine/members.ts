@@ -1,0 +1,94 @@
+/**
+ * What a frame runs that is not a graph: one step's function for each of its members, which are the items of a map, the turns
+ * of a loop, or the contenders of a race.
+ */
+import type { StepDefinition } from "../graph/definition.ts";
+import type { Place, RunningContext } from "./context.ts";
+import type { Phase } from "./executor.ts";
+import { callCase, callItem, callTurn } from "./executor.ts";
+import type { Policy } from "./policy.ts";
+
+export type Members = MapState | LoopState | RaceState;
+
+/** The items of a map, and the function that runs over them. */
+export interface MapState {
+  readonly type: "items";
+  readonly definition: StepDefinition;
+  readonly items: ReadonlyArray<unknown>;
+  /** What the user's `key` names each item; undefined: its index. */
+  readonly keys: ReadonlyArray<string> | undefined;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly results: Array<unknown>;
+  readonly policy: Policy | undefined;
+  /** The next item to hand to the queue; those before it have been. */
+  next: number;
+  /** Items before this one may start. */
+  allowed: number;
+  succeeded: number;
+  failed: number;
+  /** With `enough`: the items whose values are the output, once there are enough of them. */
+  chosen: ReadonlyArray<number> | undefined;
+  /** And those that an earlier part of the run had chosen: the others do not run again. */
+  readonly recalled: ReadonlySet<number> | undefined;
+}
+
+/** A loop: its frame has one node, which is the turn that it is at. Finished turns are kept nowhere. */
+export interface LoopState extends Place {
+  readonly type: "turns";
+  readonly definition: StepDefinition;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  readonly policy: Policy | undefined;
+  /** Which turn it is at, from 0, and the state that this turn begins with; once it has ended, the state that it made. */
+  turn: number;
+  state: unknown;
+}
+
+/** The contenders of a race. */
+export interface RaceState {
+  readonly type: "contenders";
+  readonly definition: StepDefinition;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** Its options are for the race as a whole: this is its attempt, from 1. */
+  readonly attempt: number;
+  readonly policy: undefined;
+  readonly keys: ReadonlyArray<string>;
+  /** What has failed so far, by name. */
+  readonly errors: Map<string, unknown>;
+  winner: { readonly value: unknown } | undefined;
+}
+
+/** How many nodes a frame of these has. */
+export const countOf = (members: Members): number => {
+  switch (members.type) {
+    case "items":
+      return members.results.length;
+    case "turns":
+      return 1;
+    case "contenders":
+      return members.keys.length;
+  }
+};
+
+/** Which function of a step its members call. */
+export const memberPhase: Readonly<Record<Members["type"], Phase>> = {
+  items: "each",
+  turns: "turn",
+  contenders: "contender",
+};
+
+/** Calls the function of a member directly, without middleware. */
+export const callMember = (
+  members: Members,
+  index: number,
+  inputs: Readonly<Record<string, unknown>>,
+  context: RunningContext,
+): unknown => {
+  switch (members.type) {
+    case "items":
+      return callItem(members.definition, members.items[index], inputs, context);
+    case "turns":
+      return callTurn(members.definition, members.state, inputs, context);
+    case "contenders":
+      return callCase(members.definition, members.keys[index]!, inputs, context);
+  }
+};

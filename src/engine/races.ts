@@ -1,0 +1,88 @@
+/**
+ * Races: the contenders are the nodes of a frame, which all start. The first that succeeds provides the output, and the
+ * others are interrupted. What fails is kept by name, and fails the race once nothing else is left.
+ */
+import * as Cause from "effect/Cause";
+import * as Exit from "effect/Exit";
+import { AllFailed } from "../errors.ts";
+import type { Core, RaceRoom } from "./core.ts";
+import type { Call } from "./frame.ts";
+import type { RaceState } from "./members.ts";
+import { Frame, Job, State } from "./frame.ts";
+import { outputsByName } from "./outputs.ts";
+
+export class Races implements RaceRoom {
+  readonly #core: Core;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  start(call: Call): void {
+    const core = this.#core;
+    const { budget, emitter, frames, jobs } = core;
+    const { definition, frame, index, inputs, path, count } = call;
+    const keys = Object.keys(definition.cases!);
+    const problem = budget.add(keys.length, frame, index);
+    if (problem !== undefined) {
+      jobs.callIsOver(call, Exit.fail(problem));
+      return;
+    }
+    const race: RaceState = {
+      type: "contenders",
+      definition,
+      inputs,
+      attempt: count,
+      policy: undefined,
+      keys,
+      errors: new Map(),
+      winner: undefined,
+    };
+    emitter.emit({
+      type: "expansion.expanded",
+      path,
+      attempt: count,
+      plan: undefined,
+      items: keys.length,
+    });
+    const child = new Frame(undefined, race, frame, index);
+    frames.enter(child, new Job(frame, index, call));
+    keys.forEach((_, contender) => core.push(child, contender));
+  }
+
+  /** A contender has succeeded. If it is the first, it wins. */
+  contenderSucceeded(frame: Frame, race: RaceState, index: number, value: unknown, attempt: number): void {
+    const { emitter, failures } = this.#core;
+    frame.states[index] = State.succeeded;
+    if (emitter.watcher !== undefined) {
+      emitter.stepSucceeded(frame.pathOf(index), attempt, outputsByName(race.definition, value));
+    }
+    if (frame.ending !== undefined) return;
+    race.winner = { value };
+    const path = frame.pathOf(index);
+    // Those that have not started have lost as well.
+    frame.states.forEach((state, other) => {
+      if (state !== State.waiting) return;
+      frame.states[other] = State.skipped;
+      if (emitter.watcher !== undefined) {
+        emitter.emit({ type: "step.interrupted", path: frame.pathOf(other), attempt: 1 });
+      }
+    });
+    failures.endEarly(frame, Cause.interrupt(), path, new Error(`The contender "${path}" has won the race.`));
+  }
+
+  contenderFailed(frame: Frame, race: RaceState, index: number, cause: Cause.Cause<unknown>): void {
+    race.errors.set(race.keys[index]!, Cause.squash(cause));
+    if (--frame.remaining === 0) this.#core.frames.checkOver(frame);
+  }
+}
+
+/** What a race provides that nothing has interrupted, or that one of its contenders has won. */
+export const raceOutcome = (
+  frame: Frame,
+  { errors, keys, winner }: RaceState,
+): Exit.Exit<unknown, AllFailed> => {
+  if (winner !== undefined) return Exit.succeed(winner.value);
+  const byName = Object.fromEntries(keys.map((name) => [name, errors.get(name)]));
+  return Exit.fail(new AllFailed({ path: frame.path, errors: byName }));
+};

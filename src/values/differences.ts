@@ -1,0 +1,18 @@
+/** What differs between what was recorded and what is there now, in words: each list of paths with its first few. */
+export const differences = (found: {
+  readonly missing: ReadonlyArray<string>;
+  readonly added: ReadonlyArray<string>;
+  readonly changed: ReadonlyArray<string>;
+}): string => {
+  const some = (word: string, paths: ReadonlyArray<string>): ReadonlyArray<string> => {
+    if (paths.length === 0) return [];
+    const shown = paths.slice(0, 5).map((path) => `"${path}"`);
+    const more = paths.length > 5 ? ` and ${paths.length - 5} more` : "";
+    return [`${word} ${shown.join(", ")}${more}`];
+  };
+  return [
+    ...some("missing", found.missing),
+    ...some("new", found.added),
+    ...some("changed", found.changed),
+  ].join("; ");
+};

@@ -1,0 +1,198 @@
+/** Races: the first contender that succeeds provides the output. */
+import { describe, expect, it } from "@effect/vitest";
+import * as Effect from "effect/Effect";
+import type { PipelineEvent } from "espalier";
+import { AllFailed, pipeline, type } from "espalier";
+
+const failure = (promise: Promise<unknown>): Promise<any> =>
+  promise.then(
+    () => expect.fail("it succeeded"),
+    (error: unknown) => error,
+  );
+
+/** Fulfilled once the signal has fired. */
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+
+describe("A race", () => {
+  it("provides what the first contender to succeed gives, and interrupts the others", async () => {
+    const seen: Array<unknown> = [];
+    const p = pipeline("p")
+      .input("n", type<number>())
+      .race("r", ["n"], {
+        slow: async ({ n }, { signal }) => {
+          await aborted(signal);
+          seen.push(signal.reason);
+          return `slow ${n}`;
+        },
+        quick: async ({ n }, { path }) => `${path} ${n}`,
+        broken: () => {
+          throw new Error("broken");
+        },
+      });
+    expect((await p.runPromise({ n: 3 })).r).toBe("r[quick] 3");
+    expect(seen).toEqual([new Error('The contender "r[quick]" has won the race.')]);
+  });
+
+  it("ends once the finalizers of the others have run", async () => {
+    let finalized = 0;
+    const p = pipeline("p")
+      .race("r", [], {
+        loser: () =>
+          Effect.onInterrupt(Effect.never, () =>
+            Effect.andThen(
+              Effect.sleep(5),
+              Effect.sync(() => finalized++),
+            ),
+          ),
+        winner: () => Effect.as(Effect.sleep(1), "won"),
+      })
+      .step("after", ["r"], () => finalized);
+    expect((await p.runPromise()).after).toBe(1);
+  });
+
+  it("races pipelines, the steps of which have the paths name[contender]/…", async () => {
+    const paths: Array<string> = [];
+    const p = pipeline("p").race("r", [], {
+      a: () =>
+        pipeline("a")
+          .step("x", [], (_, { path }) => paths.push(path))
+          .step("r", ["x"], () => Effect.never as Effect.Effect<string>),
+      b: () =>
+        pipeline("b")
+          .step("y", [], async (_, { path }) => paths.push(path))
+          .step("r", ["y"], ({ y }) => y),
+    });
+    expect((await p.runPromise()).r).toBe(2);
+    expect(paths).toEqual(["r[a]/x", "r[b]/y"]);
+  });
+
+  it("shows its losers as interrupted, and not as failures", async () => {
+    const events: Array<PipelineEvent> = [];
+    const p = pipeline("p").race("r", [], {
+      pending: (_, { signal }) => aborted(signal),
+      won: async () => 1,
+      graph: () => pipeline("g").step("r", [], () => Effect.never as Effect.Effect<number>),
+    });
+    await p.runPromise({}, { onEvent: (event) => events.push(event) });
+    const told = events.flatMap((event) => ("path" in event ? [`${event.type} ${event.path}`] : []));
+    expect(told.filter((text) => text.includes("failed"))).toEqual([]);
+    for (const path of ["r[pending]", "r[graph]", "r[graph]/r"]) {
+      expect(told).toContain(`step.interrupted ${path}`);
+    }
+    expect(told.at(-1)).toBe("expansion.succeeded r");
+  });
+
+  it("is not won twice", async () => {
+    const p = pipeline("p")
+      .race("r", [], { a: async () => "a", b: async () => "b", c: () => "c", d: () => "d" })
+      .step("after", ["r"], ({ r }) => r);
+    expect(await p.runPromise()).toEqual({ r: "c", after: "c" });
+  });
+
+  it("may be won by a contender while others fail, whenever that happens", async () => {
+    for (let winner = 0; winner < 4; winner++) {
+      const contender = (at: number) => async () => {
+        for (let i = 0; i < (at * 7) % 5; i++) await Promise.resolve();
+        if (at !== winner) throw new Error(String(at));
+        return at;
+      };
+      const p = pipeline("p").race("r", [], {
+        a: contender(0),
+        b: contender(1),
+        c: contender(2),
+        d: contender(3),
+      });
+      expect((await p.runPromise()).r).toBe(winner);
+    }
+  });
+
+  it("fails with AllFailed, which has the error of each contender by name", async () => {
+    const p = pipeline("p").race("r", [], {
+      typed: () => Effect.fail("typed" as const),
+      thrown: () => {
+        throw new Error("thrown");
+      },
+      inner: () => pipeline("q").step("r", [], () => Effect.fail("inner" as const)),
+    });
+    const error = await Effect.runPromise(Effect.flip(p.run()));
+    if (!(error instanceof AllFailed)) throw new Error(String(error));
+    expect(error.path).toBe("r");
+    expect(Object.keys(error.errors)).toEqual(["typed", "thrown", "inner"]);
+    expect(error.errors).toMatchObject({
+      typed: "typed",
+      thrown: { _tag: "StepFailed", path: "r[thrown]" },
+      inner: "inner",
+    });
+    expect(error.message).toContain(
+      'Every contender of the race "r" failed. typed: typed; thrown: StepFailed:',
+    );
+  });
+
+  it("takes its options as a whole", async () => {
+    const attempts: Array<string> = [];
+    const p = pipeline("p").race(
+      "r",
+      [],
+      {
+        a: (_, { attempt }) => {
+          attempts.push(`a ${attempt}`);
+          throw new Error("a");
+        },
+        b: async (_, { attempt }) => {
+          attempts.push(`b ${attempt}`);
+          throw new Error("b");
+        },
+      },
+      { retry: { times: 1 }, fallback: (error) => error._tag },
+    );
+    expect((await p.runPromise()).r).toBe("AllFailed");
+    expect(attempts).toEqual(["a 1", "b 1", "a 2", "b 2"]);
+  });
+
+  it("times out as a whole", async () => {
+    const p = pipeline("p").race(
+      "r",
+      [],
+      { a: (_, { signal }) => aborted(signal), b: () => Effect.never },
+      { timeout: 10 },
+    );
+    expect(await failure(p.runPromise())).toMatchObject({ _tag: "StepTimedOut", path: "r" });
+  });
+
+  it("is interrupted with its run, and fires the signals of all contenders", async () => {
+    const controller = new AbortController();
+    const seen: Array<string> = [];
+    const contender = async (
+      _: unknown,
+      { signal, path }: { readonly signal: AbortSignal; readonly path: string },
+    ) => {
+      await aborted(signal);
+      seen.push(path);
+    };
+    const p = pipeline("p").race("r", [], {
+      a: contender,
+      b: contender,
+      c: () =>
+        Effect.andThen(
+          Effect.sync(() => controller.abort(new Error("enough"))),
+          Effect.never,
+        ),
+    });
+    expect(await failure(p.runPromise({}, { signal: controller.signal }))).toEqual(new Error("enough"));
+    expect(seen.toSorted()).toEqual(["r[a]", "r[b]"]);
+  });
+
+  it.each([
+    [{}, "A race must have at least one contender; got an empty record."],
+    [undefined, "contenders must be a record of functions; got"],
+    [{ a: 1 }, 'The contender "a" must be a function; got a number.'],
+    [{ "a/b": () => 1 }, 'The contender "a/b" cannot be part of a path.'],
+  ])("is refused when it is built with the contenders %s", (contenders, reason) => {
+    const untyped: any = pipeline("p");
+    expect(() => untyped.race("r", [], contenders)).toThrow(reason);
+  });
+});

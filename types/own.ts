@@ -1,0 +1,57 @@
+/** A pipeline's own types, as its members find them through `this`, and what they add to its outputs. */
+import type { AllBranches, Branches } from "./branches.ts";
+import type { IsOne } from "./names.ts";
+import type { AddAll, AddNamed, AddOne, NamesOf, TakenBy } from "./outputs.ts";
+import type {
+  AnyPipeline,
+  DynamicOutputs,
+  ExpansionOutputs,
+  ExposedNames,
+  ManyOutputsMark,
+  StepOutputs,
+  typesOf,
+} from "./provided.ts";
+import type { FallbackError } from "./returned.ts";
+import type { DecodedOf } from "./schema.ts";
+
+export type Types<This extends AnyPipeline> = This[typeof typesOf];
+export type In<This extends AnyPipeline> = Types<This>["inputs"];
+export type Out<This extends AnyPipeline> = OutOf<Types<This>["many"], Types<This>["few"]>;
+type OutOf<Many, Few> = Many extends ManyOutputsMark ? Many : Few;
+export type Fails<This extends AnyPipeline> = Types<This>["failure"];
+export type Needs<This extends AnyPipeline> = Types<This>["services"];
+export type Names<This extends AnyPipeline> = NamesOf<Out<This>>;
+export type Taken<This extends AnyPipeline> = TakenBy<Out<This>>;
+
+/** What a plain step adds: the value itself under one name, or a record of it under several. */
+export type AddingStep<Outputs, Name extends string, List, Value> = [List] extends [never]
+  ? AddNamed<Outputs, Name, Value>
+  : List extends ReadonlyArray<never>
+    ? AddNamed<Outputs, Name, Value>
+    : List extends ReadonlyArray<string>
+      ? AddAll<Outputs, StepOutputs<List, Value>>
+      : never;
+
+/** What a dynamic step adds. One output is added as one: that is the cheap and common case. */
+export type AddingDynamic<Outputs, Name extends string, List, Value, Fallback, Schema> = [List] extends [
+  never,
+]
+  ? IsOne<Name> extends true
+    ? AddOne<Outputs, `${Name}`, ExpandedValue<Name, Value, Fallback, Schema>>
+    : AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>
+  : AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>;
+
+/** What a dynamic step's function returns, where each branch fits; else the sentence. */
+export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs> = [List] extends ["all"]
+  ? [List] extends [never]
+    ? Branches<Returned, Name, Inputs>
+    : AllBranches<Returned, Taken, Inputs>
+  : Branches<Returned, ExposedNames<Name, List>, Inputs>;
+
+/** The value of one item of a map, and of a switch. */
+export type ExpandedValue<Name extends string, Value, Fallback, Schema> = [Schema] extends [never]
+  ? ExpansionOutputs<Name, Value | Fallback>[Name]
+  : DecodedOf<Schema> | ExpansionOutputs<Name, Fallback>[Name];
+
+/** A fallback stands for whatever error there was; what it gives may fail in its turn. */
+export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : FallbackError<Fallback>;

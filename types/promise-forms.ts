@@ -1,0 +1,30 @@
+/** The forms of a run that are Promises: only where no service is missing. */
+import type { RunOptions } from "./options.ts";
+import type { PlainOutputs } from "./outputs.ts";
+import type { typesOf } from "./provided.ts";
+import type { PromiseRun } from "./run.ts";
+
+export type RunParameters<Inputs> = {} extends Inputs
+  ? [inputs?: Inputs, options?: RunOptions]
+  : [inputs: Inputs, options?: RunOptions];
+
+export type RunPromise<Inputs, Outputs, Services> = WithoutServices<
+  (...parameters: RunParameters<Inputs>) => Promise<PlainOutputs<Outputs>>,
+  "The pipeline needs services, so it has no runPromise: use run, and provide",
+  Services
+>;
+
+export type StartPromise<Inputs, Outputs, Services> = WithoutServices<
+  (...parameters: RunParameters<Inputs>) => Promise<PromiseRun<PlainOutputs<Outputs>>>,
+  "The pipeline needs services, so it has no startPromise: use start, and provide",
+  Services
+>;
+
+type WithoutServices<Call, Sentence, Services> = [Services] extends [never]
+  ? Call
+  : NeedsServices<Call, Sentence, Services>;
+
+/** The sentence. Where the services are `any` there may be none: both, so that every pipeline is a `Pipeline<any, any, any, any>`. */
+export type NeedsServices<Call, Sentence, Service, Services = Service> = Service extends typeof typesOf
+  ? Call
+  : [Sentence, Services];

@@ -1,0 +1,30 @@
+/** The contenders of a race. */
+import type { AllFailed, StepFailed } from "../src/errors.ts";
+import type { CaseProblem, CaseResult } from "./cases.ts";
+import type { StepContext } from "./context.ts";
+import type { BranchErrors } from "./provided.ts";
+import type { ErrorOf } from "./returned.ts";
+
+/** What contenders are, as far as that is asked before they are looked at. */
+export type ContenderType<Inputs> = {
+  readonly [Name in string]: (inputs: Inputs, context: StepContext) => unknown;
+};
+
+/** Nothing where there are contenders, each of which gives what it must; else the sentence. */
+export type CheckedContenders<Contenders, Name extends string, Inputs> = [keyof Contenders] extends [never]
+  ? [`The race '${Name}' has no contenders: it must have at least one.`]
+  : {
+      readonly [Key in keyof Contenders]: string extends Key
+        ? unknown
+        : CaseProblem<CaseResult<Contenders[Key]>, Name, Inputs>;
+    };
+
+/** What a contender can fail with. */
+type ContenderFailure<Returned> = ErrorOf<Returned> | BranchErrors<Returned> | StepFailed;
+
+/** What a race fails with: the errors of its contenders, by name. */
+export type RaceFailure<Contenders> = {
+  readonly [Key in keyof Contenders]: ContenderFailure<CaseResult<Contenders[Key]>>;
+} extends infer Errors
+  ? AllFailed<Errors>
+  : never;
