@@ -16,6 +16,7 @@ export type {
 } from "../types/api.ts";
 export type { StepContext } from "../types/context.ts";
 export type * from "../types/options.ts";
+export type { HiddenNames } from "../types/output-names.ts";
 export type { OutputBlock, OutputChunk, OutputLink, OutputType } from "../types/outputs.ts";
 export type { Pipeline, PipelineMembers } from "../types/pipeline.ts";
 export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";

@@ -1,6 +1,6 @@
 /** What `.add`, `.addAll` and `pipelineOf` ask of a standalone step or a pipeline, and what it brings. */
 import type { FamilyProblem, IsOne, IsSomething, Matches, NewName } from "./names.ts";
-import type { IsFamily } from "./output-names.ts";
+import type { HiddenKey, IsFamily } from "./output-names.ts";
 import type {
   Joined,
   KeyedOutputs,
@@ -113,7 +113,7 @@ export type UnionOutputs<Added> = Added extends unknown ? RecordOutputs<PartOutp
 export type PartOutputs<Added> = Added extends AnyStep
   ? OutOf<Added>
   : Added extends Typed<infer Inputs, infer Outputs, any, any>
-    ? Omit<KeyedOutputs<Outputs>, keyof Inputs>
+    ? Omit<KeyedOutputs<Outputs>, keyof Inputs | HiddenKey>
     : never;
 
 /** The typed errors that a part brings. */

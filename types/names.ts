@@ -1,6 +1,6 @@
 /** What a name may hold, and which names a glob means. The run-time twin is `src/graph/names.ts`. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
-import type { AnyMaybe, GlobOf, IsFamily } from "./output-names.ts";
+import type { AnyMaybe, GlobOf, HiddenKey, IsFamily } from "./output-names.ts";
 import type { FamiliesOf, Flat, Lookup, NamesOf, OutputType } from "./outputs.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
@@ -104,29 +104,39 @@ export interface AllNames<in Names> {
 }
 
 /** As above for what is added to a pipeline, which must be one. */
-export type AddedName<Name extends string, Taken, All> = [All] extends [AllNames<Taken>]
+export type AddedName<Name extends string, Taken, All, Seen> = [All] extends [AllNames<Taken>]
   ? NewName<Name, Taken>
-  : [Name, { readonly is: AreSeveral<Taken, All> }] extends [string, { readonly is: true }]
+  : [Name, { readonly is: AreSeveral<Seen> }] extends [string, { readonly is: true }]
     ? SeveralPipelines
-    : Name;
+    : NewName<Name, Taken>;
 
-/** Are these the names of several pipelines? Not those of a type parameter of the user's own. */
-type AreSeveral<Taken, All> = [All] extends [AllNames<Taken>] ? false : true;
+/**
+ * Are these the names of several pipelines? Not those of a type parameter of the user's own, and not those of pipelines that
+ * differ in nothing but what they do not return.
+ */
+type AreSeveral<Seen> = [Seen] extends [(name: ArgumentOf<Seen>) => void] ? false : true;
+type ArgumentOf<Call> = Call extends (argument: infer Argument) => void ? Argument : never;
 
 type SeveralPipelines = [
   "This may be one of several pipelines with different outputs. Add the step to each of them before they become one value.",
 ];
 
 /** As above for an input, which must have one name. */
-export type InputName<Name extends string, Taken, All> = [All] extends [AllNames<Taken>]
-  ? [IsSomething<IsOne<Name> extends true ? never : Name>] extends [true]
-    ? Name extends Taken
-      ? NewName<Name, Taken>
-      : [
-          `This input may be '${Name}' or another one, so the compiler cannot tell which the pipeline has. Give it one name.`,
-        ]
-    : NewName<Name, Taken>
-  : SeveralPipelines;
+export type InputName<Name extends string, Taken, All, Seen> = [All] extends [AllNames<Taken>]
+  ? OneName<Name, Taken>
+  : [Name, { readonly is: AreSeveral<Seen> }] extends [string, { readonly is: true }]
+    ? SeveralPipelines
+    : OneName<Name, Taken>;
+
+type OneName<Name extends string, Taken> = [IsSomething<IsOne<Name> extends true ? never : Name>] extends [
+  true,
+]
+  ? Name extends Taken
+    ? NewName<Name, Taken>
+    : [
+        `This input may be '${Name}' or another one, so the compiler cannot tell which the pipeline has. Give it one name.`,
+      ]
+  : NewName<Name, Taken>;
 
 /** The name of a pipeline. No other name must differ from it, so it may be typed string. */
 export type PipelineName<Name extends string> = string extends Name ? Name : ValidName<Name>;
@@ -190,11 +200,13 @@ type FamilyRecord<Families, Pattern> = {
 
 /** The maybe outputs that a pattern means. */
 type MaybeRecord<Families, Pattern> = {
-  readonly [Family in Families as Family extends OutputType<`${infer Name}?`, any>
-    ? Name extends Pattern
-      ? Name
-      : never
-    : never]?: Family extends OutputType<any, infer Type> ? Exclude<Type, undefined> : never;
+  readonly [Family in Families as Family extends OutputType<HiddenKey, any>
+    ? never
+    : Family extends OutputType<`${infer Name}?`, any>
+      ? Name extends Pattern
+        ? Name
+        : never
+      : never]?: Family extends OutputType<any, infer Type> ? Exclude<Type, undefined> : never;
 };
 
 type WithMaybes<Found, Maybes> = [keyof Maybes] extends [never] ? Found : Flat<Found & Maybes>;

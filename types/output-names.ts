@@ -6,6 +6,26 @@ export type AnyMaybe = `${string}?`;
 /** The name of what is read as `name?`. */
 export type Unmarked<Name> = Name extends `${infer Plain}?` ? Plain : Name;
 
+/**
+ * The key under which a pipeline's type holds the names that `.returns` took away: they are still the names of steps. It is
+ * the key of a maybe output whose name is empty, which no name is.
+ */
+export type HiddenKey = "?";
+
+/**
+ * The names that a pipeline does not return, and that no other step can have. Two pipelines that differ in nothing else
+ * stand for each other.
+ *
+ * @public
+ */
+export interface HiddenNames<Names extends string> {
+  /** Nothing of it exists at run time, and the compiler does not compare it. */
+  readonly hidden?: { readonly [Name in Names as never]: 0 };
+}
+
+/** The names that a value under `HiddenKey` holds. */
+export type NamesHiddenBy<Hidden> = Hidden extends HiddenNames<infer Names> ? Names : never;
+
 /** A record without maybe outputs. An index signature asks this of all names at once, and at little cost. */
 export type NoMaybe = { readonly [Name in AnyMaybe]: never };
 

@@ -8,7 +8,16 @@
  */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { Anything } from "./anything.ts";
-import type { AnyMaybe, GlobOf, IsApart, IsFamily, NoMaybe, Unmarked } from "./output-names.ts";
+import type {
+  AnyMaybe,
+  GlobOf,
+  HiddenKey,
+  IsApart,
+  IsFamily,
+  NamesHiddenBy,
+  NoMaybe,
+  Unmarked,
+} from "./output-names.ts";
 
 /**
  * One output of a large pipeline, by reference: cheaper for the compiler than an object with that property.
@@ -115,7 +124,7 @@ type FamilyMembers<Outputs> = {
     ? IsApart<Name> extends true
       ? GlobOf<Name>
       : never
-    : never]: OutputType<Name & string, Outputs[Name]>;
+    : never]-?: OutputType<Name & string, Outputs[Name]>;
 };
 
 /** Each under its own key, and then all. A glob is the key of a family: of two families that overlap one key would fit the other. */
@@ -126,8 +135,13 @@ export type NamesOf<Outputs> = Outputs extends AnyChunk ? Outputs["names"] : Pla
 
 /** The names that no other output can have: those of `NamesOf`, and the families. */
 export type TakenBy<Outputs> = Outputs extends AnyChunk
-  ? WithFamilies<Outputs["names"], Outputs["families"]>
-  : keyof Outputs;
+  ? WithFamilies<Outputs["names"], Outputs["families"]> | HiddenAmong<Outputs["families"]>
+  : HiddenKey extends keyof Outputs
+    ? keyof Outputs | NamesHiddenBy<Outputs[HiddenKey]>
+    : keyof Outputs;
+
+/** All keys: names, families and maybe outputs. */
+export type KeysOf<Outputs> = Outputs extends AnyChunk ? keyof KeyedOutputs<Outputs> : keyof Outputs;
 
 /** The families and the maybe outputs, as a union of outputs. */
 export type FamiliesOf<Outputs> =
@@ -169,7 +183,11 @@ type LookupBlock<Block, Name> = Block extends AnyBlock
     : LookupBlock<Block["previous"], Name>
   : Anything;
 
-type FamilyNames<Families> = Families extends OutputType<infer Name, any> ? Name : never;
+type FamilyNames<Families> = Families extends OutputType<infer Name, any> ? Exclude<Name, HiddenKey> : never;
+
+/** The names that are hidden, and their key. */
+type HiddenAmong<Families> =
+  Families extends OutputType<HiddenKey, infer Hidden> ? HiddenKey | NamesHiddenBy<Hidden> : never;
 
 /** The names and those of the families. Where there are none the union is not made again. */
 type WithFamilies<Names extends string, Families> = [Families] extends [never]
@@ -345,7 +363,7 @@ export type AddOne<Outputs, Name extends string, Type> = Outputs extends AnyChun
 
 /** A record as a union of outputs. */
 export type RecordOutputs<Added> = Added extends unknown
-  ? { [Name in keyof Added]: OutputType<Name & string, Added[Name]> }[keyof Added]
+  ? { [Name in keyof Added]-?: OutputType<Name & string, Added[Name]> }[keyof Added]
   : never;
 
 /** Are the steps more than a plain object should hold? Their number is known where they are a list that stands there. */
@@ -477,7 +495,7 @@ export type Joined<Union extends OutputType<string, any>> = {
 };
 
 /** The keys of the maybe outputs: their names with a question mark. */
-export type MaybesOf<Outputs> = Extract<TakenBy<Outputs>, AnyMaybe>;
+export type MaybesOf<Outputs> = Exclude<Extract<TakenBy<Outputs>, AnyMaybe>, HiddenKey>;
 
 /** What is read under the key of a maybe output. */
 export type MaybeType<Outputs, Key> = Outputs extends AnyChunk
@@ -489,7 +507,7 @@ export type KeyedOutputs<Outputs> = Outputs extends AnyChunk ? Joined<Chunks<Out
 
 type Plain<Outputs> = Outputs extends NoMaybe
   ? Outputs
-  : Flat<{ readonly [Key in keyof Outputs as Unmarked<Key>]: Outputs[Key] }>;
+  : Flat<{ readonly [Key in keyof Outputs as Key extends HiddenKey ? never : Unmarked<Key>]: Outputs[Key] }>;
 
 /** All outputs in a plain object, as a run gives them. */
 export type PlainOutputs<Outputs> = Outputs extends AnyChunk

@@ -64,6 +64,7 @@ import type {
   Mappable,
   ReturnedList,
   ReturnedOutputs,
+  WithHidden,
 } from "./reads.ts";
 import type {
   ErrorOf,
@@ -102,7 +103,7 @@ export interface PipelineMembers {
   /** Declares a value that is given from outside, and decoded when a run starts. */
   input<This extends AnyPipeline, const Name extends string, Schema>(
     this: This,
-    name: InputName<Name, Taken<This>, Types<This>["all"]>,
+    name: InputName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     schema: Schema extends AnySchema ? Schema : NoSchema,
   ): Pipeline<
     AddInput<In<This>, Out<This>, Name, EncodedOf<Schema>>,
@@ -122,7 +123,7 @@ export interface PipelineMembers {
     Schema = never,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
     run: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => Returned,
     options?: StepOptions<
@@ -150,7 +151,7 @@ export interface PipelineMembers {
     Schema = never,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
     expand: (
       inputs: GivenInputs<List, Out<This>, Names<This>>,
@@ -195,7 +196,7 @@ export interface PipelineMembers {
     Enough extends number = never,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     over: Mappable<Over, Out<This>, Names<This>, Name>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
     each: (
@@ -248,7 +249,7 @@ export interface PipelineMembers {
     Schema = never,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
     on: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => CheckedChoice<On>,
     cases: Cases & CheckedCases<Cases, Choices<On>, Name, GivenInputs<List, Out<This>, Names<This>>>,
@@ -283,7 +284,7 @@ export interface PipelineMembers {
     Schema = never,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
     start: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => Start,
     turn: KnowingState<
@@ -334,7 +335,7 @@ export interface PipelineMembers {
     Schema = never,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
     contenders: Contenders & CheckedContenders<Contenders, Name, GivenInputs<List, Out<This>, Names<This>>>,
     options?: RaceOptions<
@@ -371,7 +372,7 @@ export interface PipelineMembers {
     Fallback = never,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     schema: Schema extends AnySchema ? Schema : NoSchema,
     options?: WaitOptions<
       InputList<List, Out<This>, Names<This>, Name>,
@@ -395,7 +396,7 @@ export interface PipelineMembers {
     const List extends ReadonlyArray<string> = never,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     duration:
       | DurationInput
       | Date
@@ -431,7 +432,12 @@ export interface PipelineMembers {
   returns<This extends AnyPipeline, const List extends ReadonlyArray<string>>(
     this: This,
     ...names: ReturnedList<List, Out<This>, Names<This>>
-  ): Pipeline<In<This>, ReturnedOutputs<List, Out<This>, Names<This>>, Fails<This>, Needs<This>>;
+  ): Pipeline<
+    In<This>,
+    WithHidden<ReturnedOutputs<List, Out<This>, Names<This>>, List, Taken<This>>,
+    Fails<This>,
+    Needs<This>
+  >;
 
   /** The pipeline reduced to the steps that these outputs need. It returns these outputs, and keeps all inputs. */
   only<This extends AnyPipeline, const List extends readonly [string, ...Array<string>]>(

@@ -1,11 +1,12 @@
 /** What a step adds to the outputs of its pipeline. */
 import type { Result } from "effect/Result";
 import type { AllNames, IsOne, NewName } from "./names.ts";
-import type { AnyMaybe, IsFamily } from "./output-names.ts";
+import type { AnyMaybe, HiddenKey, IsFamily } from "./output-names.ts";
 import type {
   AnyChunk,
   Flat,
   Joined,
+  KeysOf,
   KeyedOutputs,
   Lookup,
   Marked,
@@ -45,6 +46,8 @@ export interface PipelineTypes<in out Inputs, Outputs, out Failure, out Services
   /** Tells the compiler to look at all of this where the parameters differ. What is read by its name must not be a maybe output. */
   readonly measured?: { readonly [Key in NamesOf<Outputs>]-?: 0 };
   readonly all: AllNames<TakenBy<Outputs>>;
+  /** The same without those that it does not return. */
+  readonly seen: (name: KeysOf<Outputs>) => void;
   readonly failure: Failure;
   readonly services: Services;
 }
@@ -175,7 +178,7 @@ export type MappedValue<Failures, Value, Failure> = Failures extends "collect"
 /** Of one branch, the record of what it provides: maybe outputs under their keys. */
 type BranchRecord<Branch> =
   Branch extends Typed<infer Inputs, infer Outputs, any, any>
-    ? Omit<KeyedOutputs<Outputs>, keyof Inputs>
+    ? Omit<KeyedOutputs<Outputs>, keyof Inputs | HiddenKey>
     : Branch;
 
 type KeysOfAny<Records> = Records extends unknown ? keyof Records : never;

@@ -2,8 +2,8 @@
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { IsOne, Matches } from "./names.ts";
 import type { Anything } from "./anything.ts";
-import type { AnyMaybe, Unmarked } from "./output-names.ts";
-import type { Lookup, MaybesOf, MaybeType, NamesOf } from "./outputs.ts";
+import type { AnyMaybe, HiddenKey, HiddenNames, Unmarked } from "./output-names.ts";
+import type { Flat, Lookup, MaybesOf, MaybeType, NamesOf } from "./outputs.ts";
 
 /** Anything with a star in it. */
 export type AnyGlob = `${string}*${string}`;
@@ -230,6 +230,16 @@ export type ReturnedOutputs<List extends ReadonlyArray<string>, Outputs, Names> 
       ? { readonly [Name in List[number]]: Lookup<Outputs, `${Name}`> }
       : MarkedReturns<List, Outputs, Names>
     : MarkedReturns<List, Outputs, Names>;
+
+/** These, and the names of all that is not returned. */
+export type WithHidden<Returned, List extends ReadonlyArray<string>, Taken> = [
+  HiddenFrom<Taken, List[number]>,
+] extends [never]
+  ? Returned
+  : Flat<Returned & { readonly [Key in HiddenKey]?: HiddenNames<HiddenFrom<Taken, List[number]> & string> }>;
+
+/** What is taken and not returned: a maybe output by its name. */
+type HiddenFrom<Taken, Returned> = Exclude<Unmarked<Taken>, Returned | "">;
 
 type MarkedReturns<List extends ReadonlyArray<string>, Outputs, Names> = {
   readonly [Name in Known<List[number], Outputs, Names> as Name extends Names
