@@ -5,6 +5,7 @@
  *     node --conditions=espalier-source property-tests/catch.ts SEED RUNS
  */
 import { engineLaws, reporting } from "./engine-laws.ts";
+import { poolLaws } from "./pool-laws.ts";
 import { randomLaws } from "./random-laws.ts";
 import { smallLaws } from "./small-laws.ts";
 
@@ -18,7 +19,7 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-for (const [law, check] of Object.entries({ ...engineLaws, ...smallLaws, ...randomLaws })) {
+for (const [law, check] of Object.entries({ ...engineLaws, ...poolLaws, ...smallLaws, ...randomLaws })) {
   try {
     await check(Number(seed), Number(runs));
   } catch (error) {

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stepKinds } from "../src/graph/kinds.ts";
 import { cacheFields, retryFields, stepOptions } from "../src/graph/options.ts";
+import { poolOptions } from "../src/graph/pool.ts";
 import { runOptions } from "../src/run/options.ts";
 import { scheduleOptions } from "../src/schedule.ts";
 import type { Specification } from "../src/values/specification.ts";
@@ -50,6 +51,7 @@ const tables: Readonly<Record<string, () => string>> = {
     ),
   retry: () => simple("field", retryFields),
   cache: () => simple("field", cacheFields),
+  pool: () => simple("option", poolOptions),
   run: () => simple("option", runOptions),
   schedule: () => simple("option", scheduleOptions),
 };

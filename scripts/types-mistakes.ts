@@ -124,6 +124,7 @@ const groups: ReadonlyArray<readonly [prefix: string, heading: string]> = [
   ["returns-", "What a run returns"],
   ["schema-", "Schemas"],
   ["option-", "Options"],
+  ["pool-", "Pools"],
   ["maybe-", "Outputs that may be missing"],
   ["natural-", "In the middle of a program"],
   ["bad-", "Types that say too little"],

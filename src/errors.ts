@@ -16,7 +16,7 @@ import { differences } from "./values/differences.ts";
  * @public
  */
 export class GraphError extends Data.TaggedError("GraphError")<{
-  /** The pipeline that was being built. */
+  /** The pipeline that was being built; empty for what belongs to none, such as a standalone step or a pool. */
   readonly pipeline: string;
   /** The step that is wrong. */
   readonly step: string;
@@ -27,6 +27,7 @@ export class GraphError extends Data.TaggedError("GraphError")<{
   readonly code = "ESPALIER_GRAPH";
   /** What went wrong, in words for a person. */
   override get message(): string {
+    if (this.pipeline === "" && this.step === "") return this.reason;
     return `Pipeline "${this.pipeline}", step "${this.step}": ${this.reason}`;
   }
 }

@@ -4,6 +4,8 @@
  * @packageDocumentation
  */
 import type { DynamicFunction, StepFunction, TypeFunction } from "../types/api.ts";
+import type { PoolFunction } from "../types/pool.ts";
+import { pool as makePool } from "./graph/pool.ts";
 import { dynamic as makeDynamic, step as makeStep } from "./graph/steps.ts";
 import { unchecked } from "./values/schema.ts";
 
@@ -19,6 +21,7 @@ export type * from "../types/options.ts";
 export type { HiddenNames } from "../types/output-names.ts";
 export type { OutputBlock, OutputChunk, OutputLink, OutputType } from "../types/outputs.ts";
 export type { Pipeline, PipelineMembers } from "../types/pipeline.ts";
+export type * from "../types/pool.ts";
 export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";
 export type * from "../types/run.ts";
 export type * from "../types/runs.ts";
@@ -103,3 +106,28 @@ export const dynamic = makeDynamic as unknown as DynamicFunction;
  * @public
  */
 export const type = (() => unchecked) as unknown as TypeFunction;
+
+/**
+ * A limit that steps share: how many of them are under way at once, and how many start in any window of a length. Give it
+ * to steps, maps, switches and dynamic steps as the option `pool`. A run's option `pools` can override the limits by name.
+ *
+ * A step holds a slot only while its function is under way: neither between attempts, nor while its expansion runs. Every
+ * attempt counts as a start. With a store, a resumed run counts the starts before it. Throws a `GraphError` for a limit
+ * that is not a number of at least 1.
+ *
+ * @example
+ * ```ts
+ * import { pipeline, pool } from "espalier";
+ *
+ * const model = pool("model", { concurrency: 4, rate: { limit: 60, per: "1 minute" } });
+ *
+ * const summaries = pipeline("summaries")
+ *   .step("texts", [], () => ["a long text", "another one"])
+ *   .map("summaries", "texts", [], async (text) => text.slice(0, 6), { pool: model });
+ *
+ * console.log(await summaries.runPromise({}, { pools: { model: 2 } }));
+ * ```
+ *
+ * @public
+ */
+export const pool = makePool as unknown as PoolFunction;

@@ -3,6 +3,7 @@ import type { Input as DurationInput } from "effect/Duration";
 import type { Schedule } from "effect/Schedule";
 import type { StepTimedOut } from "../src/errors.ts";
 import type { PipelineEvent } from "../src/events.ts";
+import type { Pool, PoolLimits } from "./pool.ts";
 import type { StoreLayer } from "./store.ts";
 
 /**
@@ -52,8 +53,8 @@ export interface CommonOptions<in Arguments extends ReadonlyArray<any> = any, in
   readonly retry?: Schedule<any, any, any, never> | RetryOptions<Failure> | undefined;
   /** The longest that one attempt may take. */
   readonly timeout?: DurationInput | undefined;
-  /** The name of a limit that steps share; the run says how many of them at once. */
-  readonly pool?: string | undefined;
+  /** A limit that steps share: a `pool`, or the name of one. */
+  readonly pool?: Pool | string | undefined;
   /** Reuses the output across runs that have a store. */
   readonly cache?: true | CacheOptions<Arguments> | undefined;
   /** Shown in diagrams and reports. */
@@ -240,8 +241,8 @@ export interface WaitOptions<After = ReadonlyArray<string>, in Inputs = any, Fal
 export interface RunOptions {
   /** How many steps may be under way at once; no limit by default. */
   readonly concurrency?: number | undefined;
-  /** For each pool that steps name, how many of them at once. */
-  readonly pools?: Readonly<Record<string, number>> | undefined;
+  /** For each pool, by name, how many of its steps may be under way at once, or limits in place of its own. */
+  readonly pools?: Readonly<Record<string, number | PoolLimits>> | undefined;
   /** How many steps may be expanded in the whole run; 1,000,000 by default. */
   readonly maxSteps?: number | undefined;
   /** How deep expansions may nest; 32 by default. */

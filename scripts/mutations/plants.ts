@@ -49,14 +49,38 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a pool lets one more in than it should",
     file: "src/engine/pools.ts",
-    from: "if (pool.used >= pool.limit) {",
-    to: "if (pool.used > pool.limit) {",
+    from: "if (shared.used >= limits.concurrency) return Infinity;",
+    to: "if (shared.used > limits.concurrency) return Infinity;",
   },
   {
     fault: "a failed item keeps its slot of the pool",
     file: "src/engine/pools.ts",
-    from: "    pool.used--;\n    this.#wakeFirst(pool);",
-    to: "    this.#wakeFirst(pool);",
+    from: "    queue.shared.used--;\n",
+    to: "",
+  },
+  {
+    fault: "a rate counts in fixed windows, so that twice the limit can start within one length of time",
+    file: "src/engine/starts.ts",
+    from: "return time === undefined ? 0 : Math.max(0, time + perMillis - now);",
+    to: "return time === undefined ? 0 : Math.max(0, Math.floor(time / perMillis) * perMillis + perMillis - now);",
+  },
+  {
+    fault: "a step counts as started when it gets a slot of its pool, although its function is called later",
+    file: "src/engine/pools.ts",
+    from: "    return limits.rate === undefined ? 0 : shared.starts.delay(limits.rate, this.now, shared.starting);",
+    to: "    return limits.rate === undefined ? 0 : shared.starts.delay(limits.rate, this.now, 0);",
+  },
+  {
+    fault: "what waits for a rate is not woken when the window has passed",
+    file: "src/engine/pools.ts",
+    from: "      this.shared.wake(this.host);\n      this.host.drain();",
+    to: "      this.host.drain();",
+  },
+  {
+    fault: "a run that ends leaves the timer of a rate behind",
+    file: "src/engine/pools.ts",
+    from: "    timer?.interruptUnsafe();\n    this.#waiting = [];",
+    to: "    this.#waiting = [];",
   },
   {
     fault: "the outputs of a step are swapped",
@@ -73,8 +97,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "an expansion is not checked before it runs",
     file: "src/engine/expansions.ts",
-    from: "      core.budget.add(graph.nodes.length, frame, index) ??\n      expansionProblem(call, graph);",
-    to: "      core.budget.add(graph.nodes.length, frame, index);\n    void expansionProblem;",
+    from: "      expansionProblem(call, graph) ??\n",
+    to: "",
   },
   {
     fault: "maxDepth is off by one",
@@ -283,13 +307,13 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a step whose pool its dynamic step holds waits for ever",
     file: "src/engine/frames.ts",
-    from: "    pools!.giveBack(frame, index);\n",
+    from: "    pools.giveBack(frame, index);\n",
     to: "",
   },
   {
     fault: "a step that waits for its next attempt holds its slot of the pool",
     file: "src/engine/attempts.ts",
-    from: "        hasEnded = true;\n        if (core.pools !== undefined) core.pools.giveBack(frame, index);",
+    from: "        hasEnded = true;\n        if (frame.hasPools) core.pools.giveBack(frame, index);",
     to: "        hasEnded = true;",
   },
   {

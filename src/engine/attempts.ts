@@ -86,12 +86,13 @@ export class Attempts implements AttemptRoom {
         timeoutMillis === undefined ? undefined : new Timing(core, frame.pathOf(index), timeoutMillis);
       const { attempt, stop } = this.#awaited((exit) => {
         hasEnded = true;
-        if (core.pools !== undefined) core.pools.giveBack(frame, index);
+        if (frame.hasPools) core.pools.giveBack(frame, index);
         resume(timing === undefined ? exit : timing.end(exit));
       });
       const start = (): void => {
         if (frame.ending !== undefined) return; // The interruption of this Effect is on its way.
         hasStarted = true;
+        if (frame.hasPools) core.pools.started(frame, index);
         timing?.begin();
         core.calls.begin(frame, index, inputs, count, attempt);
         if (!hasEnded) timing?.watch(attempt);
@@ -101,7 +102,8 @@ export class Attempts implements AttemptRoom {
         const waiting = this.#waiting.indexOf(start);
         if (waiting !== -1) this.#waiting.splice(waiting, 1);
         if (hasEnded || !hasStarted) {
-          if (core.pools !== undefined) core.pools.giveBack(frame, index);
+          const pool = frame.poolOf(index);
+          if (pool !== undefined) core.pools.leave(frame, index, pool);
           ended(Effect.void);
           return;
         }
@@ -113,8 +115,8 @@ export class Attempts implements AttemptRoom {
   /** A slot of the step's pool, and then one of the concurrency limit. */
   #whenThereIsASlot(frame: Frame, index: number, start: () => void): void {
     const core = this.#core;
-    const pool = core.pools === undefined ? undefined : frame.poolOf(index);
-    if (pool !== undefined && !core.pools!.take(frame, index, pool, () => this.#waiting.push(start))) return;
+    const pool = frame.poolOf(index);
+    if (pool !== undefined && !core.pools.take(frame, index, pool, () => this.#waiting.push(start))) return;
     if (core.jobs.active < core.limits.concurrency) {
       start();
       core.drain();

@@ -16,7 +16,7 @@ import type { Emitter } from "./emitter.ts";
 import type { Attempt, Call, Frame, Job } from "./frame.ts";
 import type { LoopState, MapState, RaceState } from "./members.ts";
 import type { ExpansionBudget, Limits } from "./limits.ts";
-import type { Pools } from "./pools.ts";
+import type { PoolUse } from "./pool-names.ts";
 import type { Journaled } from "./policy.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -28,7 +28,7 @@ export interface Core extends ContextHost {
   readonly exploresOrders: boolean;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
-  readonly pools: Pools | undefined;
+  readonly pools: PoolRoom;
   readonly budget: ExpansionBudget;
   readonly policyFor: Graph["policyFor"];
 
@@ -155,6 +155,20 @@ export interface RaceRoom {
     index: number,
     cause: Cause.Cause<unknown>,
   ) => void;
+}
+
+/** Slots of pools: only nodes of a frame that `hasPools` can hold one. */
+export interface PoolRoom {
+  /** A graph is about to run: what is wrong with the pools that its steps name, in one sentence. */
+  readonly admit: (uses: ReadonlyArray<PoolUse>) => string | undefined;
+  /** Takes a slot of the node's pool. False: it waits, and is woken when it holds one. */
+  readonly take: (frame: Frame, index: number, pool: string, wake: () => void) => boolean;
+  /** The function of a node is called now. */
+  readonly started: (frame: Frame, index: number) => void;
+  /** A node is done with its slot, if it holds one. */
+  readonly giveBack: (frame: Frame, index: number) => void;
+  /** A node is not to start any more. */
+  readonly leave: (frame: Frame, index: number, pool: string) => void;
 }
 
 /** A run with a store. */

@@ -44,7 +44,7 @@ import type { Members } from "./members.ts";
 import { callMember } from "./members.ts";
 import { returnsOutput, roomOf } from "./loop-kinds.ts";
 import { readInputs, storeSeveral } from "./outputs.ts";
-import { Pools } from "./pools.ts";
+import { PoolSlots } from "./pool-slots.ts";
 import { Races } from "./races.ts";
 import type { Pick } from "./ready.ts";
 import { Ready } from "./ready.ts";
@@ -61,7 +61,7 @@ export class Engine implements Core {
   readonly exploresOrders: boolean;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
-  readonly pools: Pools | undefined;
+  readonly pools: PoolSlots;
   readonly budget: ExpansionBudget;
   policyFor: Graph["policyFor"];
 
@@ -112,8 +112,7 @@ export class Engine implements Core {
     this.clock = Context.get(context, Clock.Clock);
     this.emitter = new Emitter(watcher, durable, this.clock, this);
     this.budget = new ExpansionBudget(limits);
-    const { pools } = limits;
-    this.pools = Object.keys(pools).length > 0 ? new Pools(pools) : undefined;
+    this.pools = new PoolSlots(this);
     this.#pick = pick;
     this.exploresOrders = pick !== undefined;
     this.#turn = new Turn(dispatcher, pick === undefined, () => this.drain());
@@ -124,7 +123,10 @@ export class Engine implements Core {
         else this.calls.resolved(this.calls.callOf(frame, index, inputs, context), value);
       },
     };
-    this.frames = new Frames(this, (exit) => this.#finish(exit));
+    this.frames = new Frames(this, (exit) => {
+      this.pools.close(exit);
+      this.#finish(exit);
+    });
     this.jobs = new Jobs(this);
     this.attempts = new Attempts(this);
     this.calls = new Calls(this);
@@ -168,7 +170,7 @@ export class Engine implements Core {
 
   /** How many nodes are ready, and wait for their turn, a slot of the limit, or one of their pool. */
   get waiting(): number {
-    return this.#queue.length + this.maps.waiting + this.attempts.waiting + (this.pools?.waiting ?? 0);
+    return this.#queue.length + this.maps.waiting + this.attempts.waiting + this.pools.waiting;
   }
 
   /**
@@ -184,6 +186,7 @@ export class Engine implements Core {
     const around = this.emitter.watcher?.around;
     if (around !== undefined) frame.layers = layered(undefined, [around]);
     this.policyFor = graph.policyFor;
+    if (graph.pools !== undefined) this.pools.admit(graph.pools);
     this.frames.equip(frame, graph);
     this.frames.setInputs(frame, inputs, graph.returnSlots);
     // As it is, not inside of a closure: with one that has this call's context, V8's young collections kept whole runs
@@ -239,19 +242,14 @@ export class Engine implements Core {
         if (frame.isFed) this.maps.feed(frame);
         this.#start(frame, index);
       } else {
-        this.pools?.giveBack(frame, index);
+        this.pools.giveBack(frame, index);
       }
       if (worker !== undefined && worker.hasWork) return true;
     }
   }
 
   #start(frame: Frame, index: number): void {
-    if (this.pools !== undefined) {
-      const pool = frame.poolOf(index);
-      const isAlone = frame.policyOf(index) === undefined; // Attempts take slots of their own.
-      const wake = (): void => this.push(frame, index);
-      if (pool !== undefined && isAlone && !this.pools.take(frame, index, pool, wake)) return;
-    }
+    if (frame.hasPools && !this.pools.mayStart(frame, index)) return;
     frame.states[index] = State.running;
     const map = frame.map;
     if (map !== undefined) {
@@ -375,7 +373,7 @@ export class Engine implements Core {
       }
     }
     frame.states[index] = State.succeeded;
-    if (this.pools !== undefined) this.pools.giveBack(frame, index);
+    if (frame.hasPools) this.pools.giveBack(frame, index);
     if (this.emitter.watcher !== undefined) this.emitter.succeeded(frame, index, value, attempt);
     const { readersFrom, readers } = graph;
     const until = readersFrom[index + 1]!;

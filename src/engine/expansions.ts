@@ -63,7 +63,8 @@ export class Expansions implements ExpansionRoom {
     const problem =
       core.budget.depthProblem(frame, index) ??
       core.budget.add(graph.nodes.length, frame, index) ??
-      expansionProblem(call, graph);
+      expansionProblem(call, graph) ??
+      this.#poolProblem(call, graph);
     if (problem !== undefined) {
       core.jobs.callIsOver(call, Exit.fail(problem));
       return;
@@ -73,6 +74,11 @@ export class Expansions implements ExpansionRoom {
       return;
     }
     core.calls.decode(call, graph.inputs, (inputs) => this.#enterGraph(call, value, graph, inputs));
+  }
+
+  #poolProblem({ path }: Call, { pools }: Graph): ExpansionError | undefined {
+    const reason = pools === undefined ? undefined : this.#core.pools.admit(pools);
+    return reason === undefined ? undefined : new ExpansionError({ path, reason });
   }
 
   #provideDirectly(call: Call, value: unknown): void {

@@ -28,7 +28,7 @@ export class Failures implements FailureRoom {
   failed(frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number): void {
     const { emitter, journal, limits, loops, maps, pools, races } = this.#core;
     frame.states[index] = State.failed;
-    if (pools !== undefined) pools.giveBack(frame, index);
+    if (frame.hasPools) pools.giveBack(frame, index);
     if (emitter.watcher !== undefined || journal !== undefined) emitter.failed(frame, index, cause, attempt);
     if (frame.ending !== undefined) return;
     const map = frame.map;
@@ -59,7 +59,7 @@ export class Failures implements FailureRoom {
   collect(frame: Frame, index: number, error: unknown): void {
     const { maps, pools } = this.#core;
     frame.states[index] = State.failed;
-    if (pools !== undefined) pools.giveBack(frame, index);
+    if (frame.hasPools) pools.giveBack(frame, index);
     const map = frame.map as MapState;
     map.results[index] = Result.fail(error);
     maps.itemIsOver(frame, map);

@@ -8,6 +8,7 @@ import type * as Exit from "effect/Exit";
 import type * as Fiber from "effect/Fiber";
 import type { StepDefinition } from "../graph/definition.ts";
 import { hasOptionsForEach } from "../graph/kinds.ts";
+import { poolNameOf } from "../graph/pool.ts";
 import type { Graph } from "./graph.ts";
 import type { ContextHost, Place } from "./context.ts";
 import { RunningContext } from "./context.ts";
@@ -40,6 +41,8 @@ export class Frame implements Place {
   layers: Layers | undefined;
   /** For each node, retry, timeout and the like. */
   policies: Graph["policies"];
+  /** Do any of its nodes name a pool? */
+  readonly hasPools: boolean;
   /** The job, in the parent, that ends when this frame ends. */
   job: Job | undefined = undefined;
 
@@ -93,6 +96,7 @@ export class Frame implements Place {
     this.parentIndex = parentIndex;
     this.layers = parent?.layers;
     this.policies = graph?.policies;
+    this.hasPools = (graph === undefined ? map!.definition.options.pool : graph.pools) !== undefined;
     // A map and the sub-pipelines of its items are one level together.
     this.depth = parent === undefined ? 0 : parent.depth + (map === undefined ? 1 : 0);
     if (graph !== undefined) {
@@ -126,12 +130,13 @@ export class Frame implements Place {
     return hasOptionsForEach(this.definitionOf(index).kind) ? undefined : this.policies?.[index];
   }
 
+  /** The name of the pool that node `index` takes a slot of. */
   poolOf(index: number): string | undefined {
-    if (this.map !== undefined) {
-      return this.map.type === "contenders" ? undefined : this.map.definition.options.pool;
-    }
+    if (!this.hasPools || this.map?.type === "contenders") return undefined;
     const { kind, options } = this.definitionOf(index);
-    return hasOptionsForEach(kind) ? undefined : options.pool;
+    // A map's pool is for each of its items.
+    const isForEach = this.map === undefined && hasOptionsForEach(kind);
+    return options.pool === undefined || isForEach ? undefined : poolNameOf(options.pool);
   }
 
   pathOf(index: number): string {

@@ -47,7 +47,7 @@ export class Frames implements FrameRoom {
   enter(child: Frame, job: Job): void {
     child.job = job;
     job.child = child;
-    if (this.#core.pools !== undefined) this.#giveBackSlot(child, job);
+    if (job.frame.hasPools) this.#giveBackSlot(child, job);
     this.#core.jobs.add(job);
   }
 
@@ -55,8 +55,8 @@ export class Frames implements FrameRoom {
   #giveBackSlot(child: Frame, { frame, index }: Job): void {
     const { pools } = this.#core;
     if (child.map?.type === "contenders") return;
-    pools!.giveBack(frame, index);
-    if (frame.map?.type === "contenders") pools!.giveBack(frame.parent!, frame.parentIndex);
+    pools.giveBack(frame, index);
+    if (frame.map?.type === "contenders") pools.giveBack(frame.parent!, frame.parentIndex);
   }
 
   checkOver(frame: Frame): void {

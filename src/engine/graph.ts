@@ -9,6 +9,7 @@ import { lateSlot } from "../graph/node.ts";
 import type { Middleware } from "./executor.ts";
 import type { Policy } from "./policy.ts";
 import { policyOf } from "./policy.ts";
+import type { PoolUse } from "./pool-names.ts";
 
 export interface Graph {
   readonly builder: GraphBuilder;
@@ -27,6 +28,8 @@ export interface Graph {
   readonly roots: ReadonlyArray<number>;
   /** For each node, retry, timeout and the like; undefined for most, and where no node asks for any. */
   readonly policies: ReadonlyArray<Policy | undefined> | undefined;
+  /** The pools that steps name; undefined where none does. */
+  readonly pools: ReadonlyArray<PoolUse> | undefined;
   /** What a run gives back. */
   readonly returnNames: ReadonlyArray<string>;
   readonly returnSlots: ReadonlyArray<number>;
@@ -63,11 +66,14 @@ export const compile = (builder: GraphBuilder): Graph => {
   const readersFrom = zeros(count + 1);
   const readCounts = zeros(builder.slotCount);
   let policies: Array<Policy | undefined> | undefined;
+  let pools: Map<PoolUse["pool"], PoolUse> | undefined;
 
   for (let i = 0; i < count; i++) {
     const node = nodes[i]!;
     const policy = policyOf(node.definition);
     if (policy !== undefined) (policies ??= new Array<Policy | undefined>(count).fill(undefined))[i] = policy;
+    const { pool } = node.definition.options;
+    if (pool !== undefined) (pools ??= new Map()).set(pool, { step: node.definition.name, pool });
     const slots = hasMoreSlots(node) ? allSlots(node) : node.slots;
     for (const slot of slots) {
       if (slot < 0) continue;
@@ -114,6 +120,7 @@ export const compile = (builder: GraphBuilder): Graph => {
     readCounts,
     roots,
     policies,
+    pools: pools === undefined ? undefined : Array.from(pools.values()),
     returnNames: returned.names,
     returnSlots: returned.slots,
     returnsLate: builder.returnedLate(),

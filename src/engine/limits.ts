@@ -1,10 +1,11 @@
 /** The limits of a run, and how much of those on expansion it has used. */
+import type { PoolLimits } from "../../types/pool.ts";
 import { ExpansionError } from "../errors.ts";
 import type { Frame } from "./frame.ts";
 
 export interface Limits {
   readonly concurrency: number;
-  readonly pools: Readonly<Record<string, number>>;
+  readonly pools: Readonly<Record<string, number | PoolLimits>>;
   readonly maxSteps: number;
   readonly maxDepth: number;
   /** `onFailure: "finish"`: everything that does not depend on a failure still runs. */

@@ -80,7 +80,7 @@ export class Loops implements LoopRoom {
   turnIsOver(frame: Frame, loop: LoopState, state: unknown, attempt: number): void {
     const { emitter, frames, pools } = this.#core;
     frame.states[0] = State.succeeded;
-    if (pools !== undefined) pools.giveBack(frame, 0);
+    if (frame.hasPools) pools.giveBack(frame, 0);
     if (emitter.watcher !== undefined) {
       emitter.stepSucceeded(frame.pathOf(0), attempt, outputsByName(loop.definition, state));
     }

@@ -125,7 +125,7 @@ export class Maps implements MapRoom {
     map.results[index] = collects ? Result.succeed(value) : value;
     map.succeeded++;
     frame.states[index] = State.succeeded;
-    if (pools !== undefined) pools.giveBack(frame, index);
+    if (frame.hasPools) pools.giveBack(frame, index);
     if (emitter.watcher !== undefined) {
       emitter.stepSucceeded(frame.pathOf(index), attempt, outputsByName(map.definition, value));
     }

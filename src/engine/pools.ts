@@ -4,8 +4,31 @@
  * A slot is held while a user's function is under way, and by nothing that waits: a dynamic step gives its slot back when
  * it has expanded, and a step that is retried between its attempts. So no step waits for a slot while it holds another,
  * and pools cannot deadlock, however dynamic steps and the steps in them share them.
+ *
+ * A rate limits the starts in *any* window of its length. Effect's `RateLimiter` counts in fixed windows, or by a token
+ * bucket, and both let twice the limit start within one length of time; so the last starts are kept here, a number each.
  */
+import type { Clock } from "effect/Clock";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import type { Fiber } from "effect/Fiber";
+import type { PoolLimits } from "../../types/pool.ts";
+import type { Limits, PoolValue } from "../graph/pool.ts";
+import { limitsOf } from "../graph/pool.ts";
 import type { Frame } from "./frame.ts";
+import { Starts } from "./starts.ts";
+
+/** What pools ask of the run that they are of. */
+export interface PoolHost {
+  readonly clock: Clock;
+  /** Starts what can start. */
+  readonly drain: () => void;
+  readonly fork: (effect: Effect.Effect<void>) => Fiber<void>;
+  /** A step of a pool with a rate starts. */
+  readonly onStart: (pool: string, path: string) => void;
+  /** When steps of a pool started in an earlier part of the run: milliseconds since 1970. */
+  readonly pastStarts: (pool: string) => ReadonlyArray<number>;
+}
 
 interface Waiting {
   readonly frame: Frame;
@@ -13,72 +36,276 @@ interface Waiting {
   readonly wake: () => void;
 }
 
-interface Pool {
-  readonly limit: number;
-  used: number;
-  /** Nodes that wait for a slot, from `next` on. */
-  waiting: Array<Waiting>;
-  next: number;
+/** What those who share a pool share: one run, or all of this process. */
+class SharedPool {
+  /** Slots that are taken. */
+  used = 0;
+  /** Those of them whose function is still to be called: they count as starts of this moment. */
+  starting = 0;
+  readonly starts = new Starts();
+  /** One for each run. The next that gets a slot is the first. */
+  readonly queues: Array<RunQueue> = [];
+
+  /** Gives slots to those that wait, a run after the other. `host`: the run that is being served, which drains itself. */
+  wake(host: PoolHost): void {
+    for (let blocked = 0; blocked < this.queues.length; ) {
+      const queue = this.queues[0]!;
+      if (this.queues.length > 1) this.queues.push(this.queues.shift()!);
+      if (!queue.wakeFirst()) {
+        blocked++;
+        continue;
+      }
+      blocked = 0;
+      // Not from within the loop of another run.
+      if (queue.host !== host) queueMicrotask(queue.host.drain);
+    }
+  }
 }
 
-export class Pools {
-  readonly #pools = new Map<string, Pool>();
-  /** Which nodes of a frame hold a slot of which pool. */
-  readonly #held = new Map<Frame, Map<number, Pool>>();
+/** The slots of a pool, for one run: its limits, and which of its nodes wait. */
+class RunQueue {
+  readonly name: string;
+  readonly host: PoolHost;
+  readonly shared: SharedPool;
+  readonly limits: Limits;
+  /** Nodes that wait for a slot, from `#next` on. */
+  #waiting: Array<Waiting> = [];
+  #next = 0;
+  readonly #hold: (frame: Frame, index: number, queue: RunQueue) => void;
+  #timer: Fiber<void> | undefined;
 
-  constructor(limits: Readonly<Record<string, number>>) {
-    for (const [name, limit] of Object.entries(limits)) {
-      this.#pools.set(name, { limit, used: 0, waiting: [], next: 0 });
+  constructor(
+    name: string,
+    host: PoolHost,
+    shared: SharedPool,
+    limits: Limits,
+    hold: (frame: Frame, index: number, queue: RunQueue) => void,
+  ) {
+    this.name = name;
+    this.host = host;
+    this.shared = shared;
+    this.limits = limits;
+    this.#hold = hold;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length - this.#next;
+  }
+
+  /** In milliseconds of the monotonic clock. */
+  get now(): number {
+    return Number(this.host.clock.monotonicTimeNanosUnsafe()) / 1e6;
+  }
+
+  /** How long until another may start: 0, now; Infinity, not before a slot is given back or a function is called. */
+  #delay(): number {
+    const { limits, shared } = this;
+    if (shared.used >= limits.concurrency) return Infinity;
+    return limits.rate === undefined ? 0 : shared.starts.delay(limits.rate, this.now, shared.starting);
+  }
+
+  /** Takes a slot at once, if there is one and nobody waits for it. */
+  takeNow(frame: Frame, index: number): boolean {
+    if (this.waiting > 0 || this.#delay() > 0) return false;
+    this.#hold(frame, index, this);
+    return true;
+  }
+
+  wait(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#setTimer(this.#delay());
+  }
+
+  /** A node that waits does so no more. */
+  leave(frame: Frame, index: number): void {
+    const at = this.#waiting.findIndex((each) => each.frame === frame && each.index === index);
+    if (at >= this.#next) this.#waiting.splice(at, 1);
+  }
+
+  /** Gives a slot to the first that waits. False: nobody waits, or there is none. */
+  wakeFirst(): boolean {
+    while (this.#next < this.#waiting.length) {
+      const { frame, index, wake } = this.#waiting[this.#next]!;
+      if (frame.ending === undefined) {
+        const delay = this.#delay();
+        if (delay > 0) {
+          this.#setTimer(delay);
+          return false;
+        }
+      }
+      this.#next++;
+      this.#cut();
+      if (frame.ending !== undefined) continue;
+      this.#hold(frame, index, this);
+      wake();
+      return true;
     }
+    return false;
+  }
+
+  #cut(): void {
+    if (this.#next <= 1024 || this.#next * 2 <= this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#next);
+    this.#next = 0;
+  }
+
+  /** Looks again when the rate lets another start. */
+  #setTimer(delay: number): void {
+    if (this.#timer !== undefined || !Number.isFinite(delay)) return;
+    const timer = this.host.fork(Effect.sleep(Math.ceil(delay)));
+    this.#timer = timer;
+    timer.addObserver((exit) => {
+      if (this.#timer !== timer) return;
+      this.#timer = undefined;
+      if (Exit.isFailure(exit)) return;
+      this.shared.wake(this.host);
+      this.host.drain();
+    });
+  }
+
+  close(): void {
+    const timer = this.#timer;
+    this.#timer = undefined;
+    timer?.interruptUnsafe();
+    this.#waiting = [];
+    this.#next = 0;
+    this.shared.queues.splice(this.shared.queues.indexOf(this), 1);
+  }
+}
+
+/** A slot that a node holds. */
+interface Slot {
+  readonly queue: RunQueue;
+  /** Its function has been called. */
+  hasStarted: boolean;
+}
+
+/** The pools of this process, by the clock that their times are of and by name. */
+const ofProcess = new WeakMap<Clock, Map<string, SharedPool>>();
+
+const processPools = (clock: Clock): Map<string, SharedPool> => {
+  let pools = ofProcess.get(clock);
+  if (pools === undefined) ofProcess.set(clock, (pools = new Map()));
+  return pools;
+};
+
+/** The pools that a run has met. */
+export class Pools {
+  readonly #host: PoolHost;
+  readonly #overrides: Readonly<Record<string, number | PoolLimits>>;
+  readonly #queues = new Map<string, RunQueue>();
+  /** Which nodes of a frame hold a slot of which pool. */
+  readonly #held = new Map<Frame, Map<number, Slot>>();
+
+  constructor(host: PoolHost, overrides: Readonly<Record<string, number | PoolLimits>>) {
+    this.#host = host;
+    this.#overrides = overrides;
   }
 
   /** How many nodes wait for a slot. */
   get waiting(): number {
     let count = 0;
-    for (const { next, waiting } of this.#pools.values()) count += waiting.length - next;
+    for (const { waiting } of this.#queues.values()) count += waiting;
     return count;
+  }
+
+  /** A value that steps of the run name: it says the limits of its name, also for steps that name it by a string. */
+  meet(pool: PoolValue): void {
+    if (!this.#queues.has(pool.name)) this.#add(pool.name, pool);
+  }
+
+  #add(name: string, pool: PoolValue | undefined): RunQueue | undefined {
+    const override = Object.hasOwn(this.#overrides, name) ? this.#overrides[name] : undefined;
+    if (pool === undefined && override === undefined) return undefined;
+    const shared = this.#sharedPool(name, pool?.scope === "process");
+    const limits = limitsOf(pool ?? {}, override);
+    const queue = new RunQueue(name, this.#host, shared, limits, (frame, index, from) =>
+      this.#hold(frame, index, from),
+    );
+    shared.queues.push(queue);
+    if (limits.rate !== undefined) shared.starts.keepFor(limits.rate.perMillis);
+    this.#queues.set(name, queue);
+    return queue;
+  }
+
+  #sharedPool(name: string, isOfProcess: boolean): SharedPool {
+    const { clock } = this.#host;
+    const known = isOfProcess ? processPools(clock).get(name) : undefined;
+    if (known !== undefined) return known;
+    const shared = new SharedPool();
+    if (isOfProcess) processPools(clock).set(name, shared);
+    // Of an earlier part of the run, in a process that is gone.
+    const now = Number(clock.monotonicTimeNanosUnsafe()) / 1e6;
+    const wallNow = clock.currentTimeMillisUnsafe();
+    for (const time of this.#host.pastStarts(name)) shared.starts.add(now - Math.max(0, wallNow - time));
+    return shared;
   }
 
   /** Takes a slot for a node that is about to start. False: it waits, and is woken when it holds one. */
   take(frame: Frame, index: number, name: string, wake: () => void): boolean {
-    const pool = this.#pools.get(name);
-    if (pool === undefined || this.#held.get(frame)?.has(index) === true) return true;
-    if (pool.used >= pool.limit) {
-      pool.waiting.push({ frame, index, wake });
-      return false;
-    }
-    this.#hold(frame, index, pool);
-    return true;
+    const queue = this.#queues.get(name) ?? this.#add(name, undefined);
+    if (queue === undefined || this.#held.get(frame)?.has(index) === true) return true;
+    if (queue.takeNow(frame, index)) return true;
+    queue.wait({ frame, index, wake });
+    return false;
+  }
+
+  /** The function of a node is called now: that is its start. */
+  started(frame: Frame, index: number): void {
+    const slot = this.#held.get(frame)?.get(index);
+    if (slot === undefined || slot.hasStarted) return;
+    slot.hasStarted = true;
+    const { queue } = slot;
+    queue.shared.starting--;
+    if (!queue.shared.starts.isKept) return;
+    queue.shared.starts.add(queue.now);
+    this.#host.onStart(queue.name, frame.pathOf(index));
+    // Those that waited for this start now know for how long.
+    queue.shared.wake(this.#host);
+  }
+
+  /** A node that waits for a slot is not to start any more. */
+  leave(frame: Frame, index: number, name: string): void {
+    this.#queues.get(name)?.leave(frame, index);
+    this.giveBack(frame, index);
   }
 
   /** A node is done with its slot, if it holds one: the slot goes to the first that waits. */
   giveBack(frame: Frame, index: number): void {
     const held = this.#held.get(frame);
-    const pool = held?.get(index);
-    if (held === undefined || pool === undefined) return;
+    const slot = held?.get(index);
+    if (held === undefined || slot === undefined) return;
     held.delete(index);
     if (held.size === 0) this.#held.delete(frame);
-    pool.used--;
-    this.#wakeFirst(pool);
+    this.#free(slot);
+    slot.queue.shared.wake(this.#host);
   }
 
-  #wakeFirst(pool: Pool): void {
-    while (pool.used < pool.limit && pool.next < pool.waiting.length) {
-      const { frame, index, wake } = pool.waiting[pool.next++]!;
-      if (frame.ending !== undefined) continue;
-      this.#hold(frame, index, pool);
-      wake();
-    }
-    if (pool.next > 1024 && pool.next * 2 > pool.waiting.length) {
-      pool.waiting = pool.waiting.slice(pool.next);
-      pool.next = 0;
-    }
+  #free({ queue, hasStarted }: Slot): void {
+    queue.shared.used--;
+    if (!hasStarted) queue.shared.starting--;
   }
 
-  #hold(frame: Frame, index: number, pool: Pool): void {
-    pool.used++;
+  #hold(frame: Frame, index: number, queue: RunQueue): void {
+    queue.shared.used++;
+    queue.shared.starting++;
     let held = this.#held.get(frame);
     if (held === undefined) this.#held.set(frame, (held = new Map()));
-    held.set(index, pool);
+    held.set(index, { queue, hasStarted: false });
+  }
+
+  /** The run has ended: nothing of it holds a slot, waits for one, or keeps a timer. */
+  close(): void {
+    for (const held of this.#held.values()) for (const slot of held.values()) this.#free(slot);
+    this.#held.clear();
+    const { clock } = this.#host;
+    for (const queue of this.#queues.values()) {
+      const { name, shared } = queue;
+      queue.close();
+      shared.wake(this.#host);
+      const isUnused = shared.queues.length === 0 && shared.starts.isOver(queue.now);
+      if (isUnused && processPools(clock).get(name) === shared) processPools(clock).delete(name);
+    }
+    this.#queues.clear();
   }
 }

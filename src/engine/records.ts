@@ -75,7 +75,7 @@ export class Records implements RecordRoom {
     }
     let kept: boolean | OutputNotEncodable | InvalidOutput | StepFailed | undefined;
     // The work is done: what remains is a commit, which needs no slot.
-    if (core.pools !== undefined) core.pools.giveBack(frame, index);
+    if (frame.hasPools) core.pools.giveBack(frame, index);
     try {
       const { outputs } = frame.definitionOf(index);
       if (frame.map === undefined && outputs !== "all" && outputs.length > 1) {

@@ -6,14 +6,18 @@
  */
 import type { DynamicOptions, LoopOptions, MapOptions, StepOptions } from "../../types/options.ts";
 import type { StepKind } from "../../types/plan.ts";
+import type { PoolValue } from "./pool.ts";
 
 /** Any function that a user gave. */
 export type UserFunction = (...parameters: ReadonlyArray<any>) => unknown;
 
 /** What a user asked for beside the function itself. */
 export type AnyOptions = Partial<
-  Omit<StepOptions<any, any, any>, "outputs"> & Omit<MapOptions<any, any, any>, "outputs"> & LoopOptions
+  Omit<StepOptions<any, any, any>, "outputs" | "pool"> &
+    Omit<MapOptions<any, any, any>, "outputs" | "pool"> &
+    Omit<LoopOptions, "pool">
 > & {
+  readonly pool?: string | PoolValue | undefined;
   readonly outputs?: DynamicOptions<any, any, any>["outputs"];
 };
 

@@ -26,6 +26,7 @@ import {
   unknownOption,
 } from "../values/specification.ts";
 import { stepKinds } from "./kinds.ts";
+import { aPool } from "./pool.ts";
 
 interface StepOption extends OptionSpecification {
   readonly kinds: ReadonlyArray<StepKind>;
@@ -169,8 +170,8 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
   },
   pool: {
     kinds: working,
-    check: aString,
-    does: "The name of a limit that steps share. The run's `pools` say how many of them run at once",
+    check: aPool,
+    does: "A limit that steps share: a [pool](#pool), or the name of one",
     without: "no limit",
   },
   output: {

@@ -55,6 +55,10 @@ export class Replay {
     return this.#outcomes.size === 0;
   }
 
+  outcome(path: string): Entry | undefined {
+    return this.#outcomes.get(path);
+  }
+
   takeOutcome(path: string): Entry | undefined {
     const entry = this.#outcomes.get(path);
     if (entry !== undefined) this.#outcomes.delete(path);

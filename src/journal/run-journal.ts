@@ -24,7 +24,7 @@ import type { Entry, WaitText } from "./records.ts";
 import { Kind } from "./records.ts";
 import type { Replay } from "./replay.ts";
 import { difference, mapShape, readShape, shapeOf } from "./shape.ts";
-import type { Answer, Journal, Message, StoreService } from "./store.ts";
+import type { Answer, Journal, Message, StoredEvent, StoreService } from "./store.ts";
 
 /** What is recorded of a step: what it gave, what it failed with, or something that cannot be read. */
 export type Replayed =
@@ -79,6 +79,9 @@ const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([
   "cache.missed",
 ]);
 
+/** Of a step of a pool with a rate: not one of the run's events, but kept beside them. */
+const poolStarted = "pool.started";
+
 const detailOf = (event: PipelineEvent): string => {
   if ("error" in event) return describeWithCauses(event.error);
   if (event.type === "step.logged") return event.message.map(describe).join(" ");
@@ -96,6 +99,8 @@ export class RunJournal {
   /** The run option `refresh`: no cached value is used. */
   refresh = false;
   readonly #clock: { readonly currentTimeMillisUnsafe: () => number };
+  /** What happened in earlier parts of the run. */
+  readonly #past: ReadonlyArray<StoredEvent>;
 
   constructor(
     runId: string,
@@ -103,12 +108,14 @@ export class RunJournal {
     journal: Journal,
     replay: Replay,
     clock: { readonly currentTimeMillisUnsafe: () => number },
+    past: ReadonlyArray<StoredEvent>,
   ) {
     this.runId = runId;
     this.store = store;
     this.#journal = journal;
     this.#replay = replay;
     this.#clock = clock;
+    this.#past = past;
   }
 
   get now(): number {
@@ -139,13 +146,18 @@ export class RunJournal {
 
   // -- Steps ---------------------------------------------------------------------------------------------------------
 
+  /** Will `replay` give something for the node that is about to start? */
+  isRecorded(frame: Frame, index: number): boolean {
+    if (this.#replay.isOver) return false;
+    const entry = this.#replay.outcome(frame.pathOf(index));
+    return entry !== undefined && isOfUse(entry, frame.definitionOf(index));
+  }
+
   /** What is recorded of the node that is about to start; undefined: nothing, so that it runs. */
   replay(frame: Frame, index: number): Replayed | undefined {
     const path = this.#replay.isOver ? "" : frame.pathOf(index);
     const entry = this.#replay.isOver ? undefined : this.#replay.takeOutcome(path);
-    const collects = entry?.kind !== Kind.failure || frame.definitionOf(index).options.failures === "collect";
-    // A failure that the map would not collect any more runs again.
-    if (entry === undefined || !collects) {
+    if (entry === undefined || !isOfUse(entry, frame.definitionOf(index))) {
       began(frame)[index] = this.now;
       return undefined;
     }
@@ -398,6 +410,20 @@ export class RunJournal {
     this.#record({ kind: Kind.waiting, path, text, began: time, ended: time, attempt: 1 }, undefined);
   }
 
+  // -- Pools ---------------------------------------------------------------------------------------------------------
+
+  /** Notes that a step of a pool with a rate starts, for a run that resumes. Nothing waits until that is recorded. */
+  noteStart(pool: string, path: string): void {
+    this.#journal.tell({ time: this.now, type: poolStarted, path, detail: pool });
+  }
+
+  /** When steps of a pool started before the run was resumed, as far as that is recorded. */
+  pastStarts(pool: string): ReadonlyArray<number> {
+    return this.#past
+      .filter(({ type, detail }) => type === poolStarted && detail === pool)
+      .map(({ time }) => time);
+  }
+
   // -- The run -------------------------------------------------------------------------------------------------------
 
   /** Whether anything has been recorded beside what was there when the run was opened. */
@@ -429,6 +455,10 @@ export class RunJournal {
     return this.#journal.giveBack();
   }
 }
+
+/** A failure that the map would not collect any more runs again. */
+const isOfUse = ({ kind }: Entry, { options }: StepDefinition): boolean =>
+  kind !== Kind.failure || options.failures === "collect";
 
 /** What is asked, as far as it is data: it is only shown. */
 const asData = (ask: unknown): unknown => {

@@ -236,7 +236,7 @@ const opened = (
   const { runId } = live;
   const { run, drops = [], isFrom = false } = earlier ?? {};
   const replay = new Replay(run?.entries ?? []);
-  const runJournal = new RunJournal(runId, store, journal, replay, clock);
+  const runJournal = new RunJournal(runId, store, journal, replay, clock, run?.events ?? []);
   runJournal.refresh = refresh;
   for (const path of drops) {
     runJournal.drop(path);

@@ -4,6 +4,7 @@
  */
 import { isLayer } from "effect/Layer";
 import { InvalidInput } from "../errors.ts";
+import { somePoolLimits } from "../graph/pool.ts";
 import type { Check, Specification } from "../values/specification.ts";
 import {
   aBoolean,
@@ -21,7 +22,7 @@ import { aRunId } from "./run-id.ts";
 const limits: Check = (name, value) => {
   if (!isRecord(value)) return `${name} must be an object such as { network: 4 }; got ${typed(value)}.`;
   for (const pool of Object.keys(value)) {
-    const problem = aLimit(`${name}.${pool}`, value[pool]);
+    const problem = value[pool] === undefined ? undefined : somePoolLimits(`${name}.${pool}`, value[pool]);
     if (problem !== undefined) return problem;
   }
   return undefined;
@@ -47,8 +48,8 @@ export const runOptions: Specification = {
   },
   pools: {
     check: limits,
-    does: "For each pool that steps name, how many of them run at once",
-    without: "no limit",
+    does: 'For each pool, by name, how many of its steps run at once, or limits such as `{ rate: { limit: 60, per: "1 minute" } }`. They override those of a [pool](#pool). A name that no pool has is refused, or warned of',
+    without: "the pools' own limits",
   },
   onFailure: {
     check: oneOf("interrupt", "finish"),

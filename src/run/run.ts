@@ -12,6 +12,7 @@ import type { Run } from "../../types/run.ts";
 import type { Graph } from "../engine/graph.ts";
 import { decodeInputs } from "../engine/inputs.ts";
 import type { Watcher } from "../engine/emitter.ts";
+import { PoolNames } from "../engine/pool-names.ts";
 import { Listeners, tellRun } from "../engine/seams.ts";
 import { InvalidInput } from "../errors.ts";
 import type { PipelineEvent } from "../events.ts";
@@ -79,11 +80,22 @@ const openInStore = (request: Request): Effect.Effect<Session | Joined, OpenErro
     return yield* openRun(graph, inputs, options, () => newRunId(random), resuming);
   });
 
-const problemOf = (
-  { inputs, options }: Request,
-  context: Context.Context<never>,
-): InvalidInput | undefined => {
-  const problem = optionsProblem(options);
+/** What is wrong with the pools that the graph's steps and the run's options name. */
+const poolProblem = ({ graph, options }: Request): InvalidInput | undefined => {
+  if (graph.pools === undefined && options.pools === undefined) return undefined;
+  const names = new PoolNames(options.pools ?? {});
+  const reason = names.admit(graph.pools ?? []);
+  if (reason !== undefined) return new InvalidInput({ path: "", input: "pools", issuePath: [], reason });
+  const misspelt = names.misspelt();
+  return (
+    misspelt &&
+    new InvalidInput({ path: "", input: "pools", issuePath: [misspelt.name], reason: misspelt.reason })
+  );
+};
+
+const problemOf = (request: Request, context: Context.Context<never>): InvalidInput | undefined => {
+  const { inputs, options } = request;
+  const problem = optionsProblem(options) ?? poolProblem(request);
   if (problem !== undefined || inputs !== undefined || hasStore(options, context)) return problem;
   const reason = "a run is resumed from a store: give one as an option, or provide it";
   return new InvalidInput({ path: "", input: "store", issuePath: [], reason });

@@ -135,7 +135,10 @@ describe("What an option must be is said, with what was received", () => {
     ["retry.jitter must be true or false; got 1.", { retry: { jitter: 1 } }],
     ["retry.while must be a function of the error; got a string.", { retry: { while: "x" } }],
     ["retry must be a Schedule or a record such as { times: 3 }; got 3.", { retry: 3 }],
-    ["pool must be a string; got 3.", { pool: 3 }],
+    [
+      'pool must be a pool or the name of one; got 3. Write pool("network", { concurrency: 4 }).',
+      { pool: 3 },
+    ],
     ['cache must be true or a record such as { ttl: "1 hour" }; got false.', { cache: false }],
     ["cache.version must be a string or a number; got an object.", { cache: { version: {} } }],
     ["tags must contain only strings; got a number.", { tags: ["a", 1] }],

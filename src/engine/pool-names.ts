@@ -1,0 +1,83 @@
+/**
+ * Which pools the graphs of a run name, against those that there are: values that steps have, and names in the run's
+ * option `pools`. A name that is nearly another one is a mistake, said in one sentence before anything starts; one that
+ * is like no other is warned of when the run has succeeded, since an expansion may have been what it was meant for.
+ */
+import type { PoolValue } from "../graph/pool.ts";
+import { isSamePool, poolNameOf } from "../graph/pool.ts";
+import { didYouMean } from "../values/nearest.ts";
+
+/** A pool that a step of a graph names: one use of each is kept. */
+export interface PoolUse {
+  readonly step: string;
+  readonly pool: string | PoolValue;
+}
+
+export class PoolNames {
+  readonly #overridden: ReadonlySet<string>;
+  readonly #values = new Map<string, PoolValue>();
+  /** Names that steps have as strings, and the first step of each. */
+  readonly #strings = new Map<string, string>();
+
+  constructor(overrides: Readonly<Record<string, unknown>>) {
+    this.#overridden = new Set(Object.keys(overrides));
+  }
+
+  /** Takes the pools of a graph into account. What is wrong with them, in one sentence; undefined where nothing is. */
+  admit(uses: ReadonlyArray<PoolUse>): string | undefined {
+    for (const { pool, step } of uses) {
+      if (typeof pool === "string") {
+        if (!this.#strings.has(pool)) this.#strings.set(pool, step);
+        continue;
+      }
+      const known = this.#values.get(pool.name);
+      if (known !== undefined && !isSamePool(known, pool)) {
+        return `Two pools have the name "${pool.name}" and different limits; step "${step}" has the second. Make one pool and share it, or rename one.`;
+      }
+      this.#values.set(pool.name, pool);
+    }
+    for (const use of uses) {
+      const name = poolNameOf(use.pool);
+      if (this.#exists(name)) continue;
+      const unused = Array.from(this.#overridden).filter((each) => !this.#isUsed(each));
+      const meant = didYouMean(name, [...this.#values.keys(), ...unused]);
+      if (meant !== "") return `Step "${use.step}" names the pool "${name}", and there is none.${meant}`;
+    }
+    return undefined;
+  }
+
+  /** A name in the run's `pools` that no step has, and that is nearly one that a step has. Asked once the graph is admitted. */
+  misspelt(): { readonly name: string; readonly reason: string } | undefined {
+    for (const name of this.#overridden) {
+      if (this.#isUsed(name)) continue;
+      const used = [...this.#values.keys(), ...this.#strings.keys()];
+      const meant = didYouMean(
+        name,
+        used.filter((each) => !this.#overridden.has(each)),
+      );
+      if (meant !== "") return { name, reason: `no step has a pool "${name}".${meant}` };
+    }
+    return undefined;
+  }
+
+  /** What came to nothing, a sentence each. */
+  warnings(): ReadonlyArray<string> {
+    const unused = Array.from(this.#overridden).filter((name) => !this.#isUsed(name));
+    const missing = Array.from(this.#strings).filter(([name]) => !this.#exists(name));
+    return [
+      ...unused.map((name) => `The run's pools limit "${name}", and no step was in a pool of that name.`),
+      ...missing.map(
+        ([name, step]) =>
+          `Step "${step}" names the pool "${name}", which has no limits: give the run pools: { ${JSON.stringify(name)}: 4 }, or the step a pool("${name}", { concurrency: 4 }).`,
+      ),
+    ];
+  }
+
+  #exists(name: string): boolean {
+    return this.#values.has(name) || this.#overridden.has(name);
+  }
+
+  #isUsed(name: string): boolean {
+    return this.#values.has(name) || this.#strings.has(name);
+  }
+}
