@@ -8,6 +8,7 @@ import { engineLaws, reporting } from "./engine-laws.ts";
 import { poolLaws } from "./pool-laws.ts";
 import { randomLaws } from "./random-laws.ts";
 import { smallLaws } from "./small-laws.ts";
+import { streamLaws } from "./stream-laws.ts";
 
 reporting.endOnFailure = true;
 
@@ -19,7 +20,13 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-for (const [law, check] of Object.entries({ ...engineLaws, ...poolLaws, ...smallLaws, ...randomLaws })) {
+for (const [law, check] of Object.entries({
+  ...engineLaws,
+  ...poolLaws,
+  ...smallLaws,
+  ...streamLaws,
+  ...randomLaws,
+})) {
   try {
     await check(Number(seed), Number(runs));
   } catch (error) {

@@ -2,11 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { engineLaws } from "./engine-laws.ts";
 import { poolLaws } from "./pool-laws.ts";
+import { streamLaws } from "./stream-laws.ts";
 
 const seed = Number(process.env["ESPALIER_SEED"] ?? Date.now() % 2 ** 31);
 
 describe(`the engine (ESPALIER_SEED=${seed})`, () => {
-  test.each(Object.entries({ ...engineLaws, ...poolLaws }))(
+  test.each(Object.entries({ ...engineLaws, ...poolLaws, ...streamLaws }))(
     "%s",
     async (_, law) => {
       await expect(law(seed, 200)).resolves.toBeUndefined();

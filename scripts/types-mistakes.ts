@@ -125,6 +125,7 @@ const groups: ReadonlyArray<readonly [prefix: string, heading: string]> = [
   ["schema-", "Schemas"],
   ["option-", "Options"],
   ["pool-", "Pools"],
+  ["stream-", "Steps that stream"],
   ["maybe-", "Outputs that may be missing"],
   ["natural-", "In the middle of a program"],
   ["bad-", "Types that say too little"],

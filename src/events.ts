@@ -182,6 +182,18 @@ export interface StepProgressed extends StepEventBase {
   readonly note: string | undefined;
 }
 
+/** `context.emit`, or what an async generator yielded: a partial result, such as a token. @public */
+export interface StepEmitted extends StepEventBase {
+  /** Which event it is. */
+  readonly type: "step.emitted";
+  /** What was emitted. */
+  readonly value: unknown;
+  /** How many values the step had emitted before, in this attempt. */
+  readonly index: number;
+  /** Of a handle's events: how many emitted values, of any step, this reader missed just before, since it was too slow. */
+  readonly dropped?: number;
+}
+
 /** A dynamic step, a map or a switch began to look at its inputs. @public */
 export interface ExpansionStarted extends StepEventBase {
   /** Which event it is. */
@@ -237,6 +249,7 @@ export type PipelineEvent =
   | StepLeaked
   | StepLogged
   | StepProgressed
+  | StepEmitted
   | ExpansionStarted
   | ExpansionExpanded
   | ExpansionSucceeded

@@ -22,4 +22,9 @@ export interface StepContext {
   readonly log: (message: unknown, ...more: ReadonlyArray<unknown>) => void;
   /** Tells how far the step is: a fraction from 0 to 1, and a note. */
   readonly progress: (fraction: number, note?: string) => void;
+  /**
+   * Sends a partial result, such as a token, to those who watch the run: the event `step.emitted`. It is not recorded, and no
+   * part of the output. A step that is an async generator emits what it yields.
+   */
+  readonly emit: (value: unknown) => void;
 }

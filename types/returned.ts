@@ -5,7 +5,7 @@ import type { StepFailed } from "../src/errors.ts";
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
-/** The value itself, whether directly, or by a Promise or an Effect. */
+/** The value itself, whether directly, or by a Promise, an Effect, or an async generator that returns it. */
 export type ValueOf<Returned> =
   IsAny<Returned> extends true
     ? Returned
@@ -13,10 +13,14 @@ export type ValueOf<Returned> =
       ? Value
       : Returned extends PromiseLike<infer Value>
         ? ValueOf<Value>
-        : Returned;
+        : Returned extends AsyncGenerator<any, infer Value, any>
+          ? ValueOf<Value>
+          : Returned;
 
 /** Does the value come by a Promise or an Effect, or may it? */
-type IsWrapped<Returned> = [Extract<Returned, PromiseLike<any> | Effect<any, any, any>>] extends [never]
+type IsWrapped<Returned> = [
+  Extract<Returned, PromiseLike<any> | Effect<any, any, any> | AsyncGenerator<any, any, any>>,
+] extends [never]
   ? false
   : true;
 
@@ -40,7 +44,9 @@ export type ErrorOf<Returned> =
       ? Failure
       : Returned extends PromiseLike<infer Value>
         ? StepFailed | ErrorOf<Value>
-        : never;
+        : Returned extends AsyncGenerator<any, infer Value, any>
+          ? StepFailed | ErrorOf<Value>
+          : never;
 
 /** The services that an Effect needs, beside what every step has. */
 export type NeedsOf<Returned> =
@@ -50,7 +56,9 @@ export type NeedsOf<Returned> =
       ? Exclude<Services, CurrentStep>
       : Returned extends PromiseLike<infer Value>
         ? NeedsOf<Value>
-        : never;
+        : Returned extends AsyncGenerator<any, infer Value, any>
+          ? NeedsOf<Value>
+          : never;
 
 // What a fallback gives, likewise. But an error that it gives is a value, though Effect takes its own for Effects that fail:
 // `fallback: (error) => error` hands it on.

@@ -83,6 +83,18 @@ export const plants: ReadonlyArray<Plant> = [
     to: "    this.#waiting = [];",
   },
   {
+    fault: "an async generator that is stopped is not returned: its finally does not run",
+    file: "src/engine/generators.ts",
+    from: "      await ended(generator);\n",
+    to: "",
+  },
+  {
+    fault: "what an async generator yields first is its output",
+    file: "src/engine/generators.ts",
+    from: "if (done === true) return value;",
+    to: 'if (done === true || typeof value === "number") return value;',
+  },
+  {
     fault: "the outputs of a step are swapped",
     file: "src/engine/outputs.ts",
     from: "if (frame.reads[slot]! > 0) frame.values[slot] = value[outputs[k]!];",

@@ -14,6 +14,7 @@ import { callStep, returnsOf } from "./executor.ts";
 import type { Attempt, Frame, Job } from "./frame.ts";
 import { Call } from "./frame.ts";
 import { callMember } from "./members.ts";
+import { drained, isAsyncGenerator } from "./generators.ts";
 import { decodeInputs } from "./inputs.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
@@ -80,6 +81,10 @@ export class Calls implements CallRoom {
         }
         if (typeof (value as PromiseLike<unknown>).then === "function") {
           this.#awaitPromise(call, value as PromiseLike<unknown>);
+          return;
+        }
+        if (isAsyncGenerator(value)) {
+          this.#awaitPromise(call, drained(value, call.context));
           return;
         }
       } catch (thrown) {

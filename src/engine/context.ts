@@ -8,6 +8,8 @@ import { Prototype } from "effect/Effectable";
 import type { Fiber } from "effect/Fiber";
 import type { StepContext } from "../../types/context.ts";
 import { addressOf } from "../path.ts";
+import type { Readers } from "./readers.ts";
+import { roomFor } from "./readers.ts";
 
 /**
  * The step that is running, for steps that return Effects.
@@ -39,6 +41,11 @@ export interface ContextHost {
   readonly runId: string;
   readonly log: (step: RunningContext, message: ReadonlyArray<unknown>) => void;
   readonly progress: (path: string, attempt: number, fraction: number, note: string | undefined) => void;
+  readonly emitter: {
+    readonly watcher: Readers | undefined;
+    readonly emitted: (step: StepContext, value: unknown) => void;
+  };
+  readonly fork: (effect: Effect.Effect<void>) => Fiber<void>;
 }
 
 /** Where a step stands: its frame, or of a turn, its loop. */
@@ -99,6 +106,13 @@ export class RunningContext implements StepContext {
     else if (made instanceof AbortController) made.abort(reason);
   }
 
+  /** Resolves in a later turn of the event loop. */
+  static turn(context: RunningContext): Promise<void> {
+    return new Promise((resolve) => {
+      context.#host.fork(Effect.yieldNow).addObserver(() => resolve());
+    });
+  }
+
   get idempotencyKey(): string {
     return addressOf(this.#host.runId, this.path);
   }
@@ -110,6 +124,16 @@ export class RunningContext implements StepContext {
   get progress(): StepContext["progress"] {
     const { path, attempt } = this;
     return (fraction, note) => this.#host.progress(path, attempt, fraction, note);
+  }
+
+  get emit(): StepContext["emit"] {
+    return (value) => this.#host.emitter.emitted(this, value);
+  }
+
+  /** Resolves when those who watch the run have caught up; undefined where they are not far behind. */
+  static room(context: RunningContext): Promise<void> | undefined {
+    const { emitter, fork } = context.#host;
+    return roomFor(emitter.watcher, (effect) => fork.call(context.#host, effect), context.signal);
   }
 }
 
@@ -126,9 +150,10 @@ class SpreadableContext implements StepContext {
   readonly idempotencyKey: string;
   readonly log: StepContext["log"];
   readonly progress: StepContext["progress"];
+  readonly emit: StepContext["emit"];
 
   constructor(context: RunningContext) {
-    const { runId, path, attempt, index, log, progress } = context;
+    const { runId, path, attempt, index, log, progress, emit } = context;
     this.runId = runId;
     this.path = path;
     this.attempt = attempt;
@@ -136,6 +161,7 @@ class SpreadableContext implements StepContext {
     this.idempotencyKey = addressOf(runId, path);
     this.log = log;
     this.progress = progress;
+    this.emit = emit;
     Object.defineProperty(this, "signal", { get: () => context.signal, enumerable: true });
   }
 }

@@ -4,15 +4,17 @@
  */
 import * as Cause from "effect/Cause";
 import type { Clock } from "effect/Clock";
+import type { StepContext } from "../../types/context.ts";
 import type { PipelineEvent } from "../events.ts";
 import { stepKinds } from "../graph/kinds.ts";
 import type { Middleware } from "./executor.ts";
 import type { Frame } from "./frame.ts";
 import { State } from "./frame.ts";
 import { outputsByName } from "./outputs.ts";
+import type { Readers } from "./readers.ts";
 
 /** Who watches a run. */
-export interface Watcher {
+export interface Watcher extends Readers {
   readonly event: (event: PipelineEvent) => void;
   /** Whether those who receive the events show what steps log; if not, Effect's loggers do. */
   readonly logsEvents: boolean;
@@ -40,6 +42,8 @@ export class Emitter {
   readonly #run: { readonly runId: string };
   /** Paths of steps that were abandoned after their grace period. */
   readonly #leaked = new Set<string>();
+  /** How many values each attempt has emitted. */
+  readonly #emitted = new WeakMap<StepContext, number>();
   /** The time at which a step was reported as ended, until a function is called: the next step begins at that time too. */
   #justNow: number | undefined = undefined;
 
@@ -58,6 +62,15 @@ export class Emitter {
   emit(fields: EventFields): void {
     if (this.watcher === undefined && this.#journal === undefined) return;
     this.#emitWhole({ ...fields, runId: this.#run.runId, time: this.#clock.currentTimeMillisUnsafe() });
+  }
+
+  /** A partial result of a step: for those who watch, and not for the journal. */
+  emitted(step: StepContext, value: unknown): void {
+    if (this.watcher === undefined) return;
+    const { path, attempt } = step;
+    const index = this.#emitted.get(step) ?? 0;
+    this.#emitted.set(step, index + 1);
+    this.emit({ type: "step.emitted", path, attempt, value, index });
   }
 
   #emitWhole(event: PipelineEvent): void {

@@ -9,6 +9,7 @@ import type { StepContext } from "../../types/context.ts";
 import type { StepKind } from "../../types/plan.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { spreadable } from "./context.ts";
+import { streamed } from "./generators.ts";
 
 /** Which of a step's functions is called. */
 export type Phase = "run" | "expand" | "each" | "choose" | "case" | "start" | "turn" | "contender";
@@ -117,6 +118,9 @@ const direct: Executor = ({ definition, inputs, item, choice, context, phase }) 
   }
 };
 
+/** Middleware sees a Promise where a function is an async generator. */
+const settling: Executor = (call) => streamed(direct(call), call.context);
+
 /** The middleware of a frame, outermost first, and the executor that it makes. */
 export interface Layers {
   readonly around: ReadonlyArray<Middleware>;
@@ -130,5 +134,5 @@ export const layered = (
 ): Layers | undefined => {
   if (around === undefined || around.length === 0) return outer;
   const all = outer === undefined ? around : [...outer.around, ...around];
-  return { around: all, execute: all.reduceRight((next, middleware) => middleware(next), direct) };
+  return { around: all, execute: all.reduceRight((next, middleware) => middleware(next), settling) };
 };

@@ -51,6 +51,8 @@ const started = (
   step.attempt = Math.max(step.attempt, attempt);
   step.attemptBegan = time;
   step.fraction = undefined;
+  step.emitted = 0;
+  step.lastEmitted = undefined;
   step.fellBackFor = undefined;
   state.activate(step, isWait(step) ? "waiting" : "running");
 };
@@ -129,6 +131,10 @@ const stepHandlers: StepHandlers = {
   "step.leaked": (state, step, { time }) => {
     if (state.keepsItems) state.leaks.push(step.path);
     state.end(step, "leaked", time);
+  },
+  "step.emitted": (_state, step, { index, value }) => {
+    step.emitted = index + 1;
+    step.lastEmitted = value;
   },
   "step.logged": doNothing,
 };

@@ -40,6 +40,9 @@ export class StepState {
   attemptBegan: number | undefined = undefined;
   fraction: number | undefined = undefined;
   note: string | undefined = undefined;
+  /** How many values it has emitted in this attempt, and the last. */
+  emitted = 0;
+  lastEmitted: unknown = undefined;
   error: unknown = undefined;
   /** The error that its fallback stands in for. */
   fellBackFor: { readonly error: unknown } | undefined = undefined;

@@ -169,6 +169,7 @@ const directContext = (path: string) => ({
   idempotencyKey: addressOf("direct", path),
   log: () => {},
   progress: () => {},
+  emit: () => {},
 });
 
 export const step = (name: string, inputs: unknown, run: unknown, options?: AnyOptions): StandaloneStep =>

@@ -139,6 +139,7 @@ export class Spans {
       case "signal.refused":
       case "cache.missed":
       case "step.progressed":
+      case "step.emitted":
         return;
     }
   }

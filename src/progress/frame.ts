@@ -95,6 +95,9 @@ const details = (node: StepState, now: number, barCells: number): ReadonlyArray<
       faint(took(elapsed) + (node.isActive ? rest(node.fraction ?? 0, elapsed) : ""));
     }
   }
+  if (node.emitted > 0) {
+    plain(` ${counted(node.emitted, "value")} emitted${node.isActive ? `: ${said(node.lastEmitted)}` : ""}`);
+  }
   if (node.attempt > 1) plain(` attempt ${node.attempt}`);
   if (node.isRecalled) faint(" from an earlier run");
   if (node.fellBackFor !== undefined) plain(` by its fallback: ${reason(node.fellBackFor.error)}`);

@@ -81,7 +81,11 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
     if (isWithinItem(path)) return news === undefined ? undefined : [news];
     const items =
       step === undefined || !hasItems(step) ? "" : `: ${counted(step.items ?? step.itemsDone, "item")}`;
-    return [`✓ ${path}${items}${since(step, time)}`];
+    const emitted =
+      step === undefined || step.emitted === 0
+        ? ""
+        : `, ${counted(step.emitted, "value")} emitted, the last: ${said(step.lastEmitted)}`;
+    return [`✓ ${path}${items}${since(step, time)}${emitted}`];
   };
   const failed = (
     { path, time }: EventOf<"step.failed" | "expansion.failed">,
@@ -117,6 +121,10 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
     "step.progressed": ({ path, time, fraction, note }) =>
       progress.isDue(path, time, fraction)
         ? [`  ${path}: ${Math.round(fraction * 100)} %${note === undefined ? "" : ` ${note}`}`]
+        : undefined,
+    "step.emitted": ({ path, time, value }, step) =>
+      step !== undefined && progress.isDue(path, time, 0)
+        ? [`  ${path}: ${counted(step.emitted, "value")} emitted, the last: ${said(value)}`]
         : undefined,
     "step.waiting": ({ path, ask }) => [
       `… ${path} waits for a value${ask === undefined ? "" : `: ${said(ask)}`}`,

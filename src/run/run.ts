@@ -200,6 +200,7 @@ export const startGraph = (
       logsEvents: true,
       onExpanded: (path, subPipeline) => recording.onExpanded(path, subPipeline),
       onOutput: (path, results) => recording.onOutput(path, results),
+      waitForReaders: (caughtUp) => recording.waitForReaders(caughtUp),
     };
     if (!("joined" in session)) {
       if (session.live !== undefined) session.live.recording = recording;

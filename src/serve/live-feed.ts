@@ -59,7 +59,7 @@ export class LiveFeed {
       this.#active.delete(path);
       return;
     }
-    if (type === "step.logged" || type === "step.progressed") return;
+    if (type === "step.logged" || type === "step.progressed" || type === "step.emitted") return;
     const now = type.endsWith(".started") ? [event] : [...(before ?? []), event];
     this.#active.set(path, now);
     this.#working += Number(isWork(now)) - Number(isWork(before));

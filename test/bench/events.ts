@@ -53,6 +53,25 @@ const cases: ReadonlyArray<readonly [string, () => Promise<unknown>]> = [
   ["each step with a timeout", () => limited.runPromise({})],
 ];
 
+const emits = 1_000_000;
+
+/** Emits that many times in one step that nobody watches. */
+const emitting = pipeline("emitting").step("a", [], (_, { emit }) => {
+  for (let i = 0; i < emits; i++) emit(i);
+});
+
+/** How long an `emit` takes in a run that nobody watches, in a line. */
+export const emitCost = async ({ rounds }: Effort): Promise<string> => {
+  const times: Array<number> = [];
+  for (let round = 0; round < rounds + 3; round++) {
+    const begin = ownMillis();
+    await emitting.runPromise();
+    if (round >= 3) times.push(ownMillis() - begin);
+  }
+  const micros = (median(times) * 1000) / emits;
+  return `emit without a consumer: ${micros.toFixed(3)} µs (at most 0.1: ${micros <= 0.1 ? "reached" : "missed"})`;
+};
+
 export const eventCost = async ({ rounds }: Effort): Promise<string> => {
   const times = cases.map(() => [] as Array<number>);
   for (let round = 0; round < rounds + 3; round++) {

@@ -8,7 +8,7 @@
  */
 import { parseArgs } from "node:util";
 import { contenders } from "./contenders/all.ts";
-import { eventCost } from "./events.ts";
+import { emitCost, eventCost } from "./events.ts";
 import { growth } from "./growth.ts";
 import type { Results } from "./measure.ts";
 import { measure } from "./measure.ts";
@@ -45,6 +45,6 @@ if (parts.includes("speed")) {
 }
 if (parts.includes("memory")) console.log(`${memory(chosen)}\n`);
 if (parts.includes("growth")) console.log(`${growth()}\n`);
-if (parts.includes("events")) console.log(`${await eventCost(effort)}\n`);
+if (parts.includes("events")) console.log(`${await eventCost(effort)}\n\n${await emitCost(effort)}\n`);
 if (parts.includes("start")) console.log(`${startUp()}\n`);
 process.exit(0);

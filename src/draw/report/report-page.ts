@@ -8,9 +8,13 @@ import type { Became, PageState, PageStep, StepRun } from "../page/data.ts";
 import { graphsOf, text } from "../page/graphs.ts";
 import { pageOf } from "../page/shell.ts";
 import { lanesOf } from "./lanes.ts";
+import { show } from "./shown-value.ts";
 import type { ReportState, StepDetails } from "./report-state.ts";
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+
+/** Characters of the last value that a step emitted. */
+const mostOfLast = 2_000;
 
 const plural = (count: number, one: string): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : `${one}s`}`;
@@ -60,6 +64,9 @@ const runOf = (
     ...(because === undefined ? {} : { because: text(because) }),
     ...(from === undefined ? {} : { from }),
     ...(logs === undefined ? {} : { logs: logs.map(([time, text]) => [time - start, text] as const) }),
+    ...(step.emitted === 0
+      ? {}
+      : { emitted: { count: step.emitted, last: show(step.lastEmitted, { left: mostOfLast }) } }),
     ...(expandedAt === undefined ? {} : { became: becameOf(step, gave, page, start) }),
   };
 };

@@ -88,6 +88,7 @@ const handlers: Handlers = {
   "step.interrupted": undefined,
   "step.leaked": undefined,
   "step.progressed": undefined,
+  "step.emitted": undefined,
   "step.recalled": (_report, _step, details) => {
     details.from = "what this run had recorded before it was resumed";
   },

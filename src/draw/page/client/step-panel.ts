@@ -113,6 +113,13 @@ const Ran = ({
           "Values",
           run.values.map(([name, value], i) => h(ValueTree, { key: i, name, value, isOpen: true })),
         ),
+    run.emitted === undefined
+      ? null
+      : section(
+          "Emitted",
+          row("values", run.emitted.count.toLocaleString("en")),
+          h(ValueTree, { name: "the last", value: run.emitted.last, isOpen: true }),
+        ),
     h(Logs, { run }),
   );
 };
