@@ -1,8 +1,6 @@
 /**
- * Everything that can go wrong, in one place. Each error is a tagged class with a `code` that the reference
- * explains, a one-sentence `message`, and the path or step it is about.
- *
- * `GraphError` is thrown while a pipeline is built. All others are what a run fails with (`RunError`).
+ * Everything that can go wrong. Each error is a tagged class with a `code` that the reference explains, a one-sentence `message`,
+ * and its path or step. `GraphError` is thrown while a pipeline is built; a run fails with the others (`RunError`).
  */
 import * as Data from "effect/Data";
 import { stepOf } from "./path.ts";
@@ -10,8 +8,7 @@ import { describe } from "./values/describe.ts";
 import { differences } from "./values/differences.ts";
 
 /**
- * A pipeline that cannot be: a name used twice, an input that nothing provides, a cycle, a bad name. Thrown by the
- * builder where the compiler could not say so first (`as any`, JavaScript).
+ * An invalid pipeline: a name used twice, a missing input, a cycle, a bad name. Thrown by the builder, for untyped callers.
  *
  * @public
  */
@@ -27,8 +24,8 @@ export class GraphError extends Data.TaggedError("GraphError")<{
   readonly code = "ESPALIER_GRAPH";
   /** What went wrong, in words for a person. */
   override get message(): string {
-    if (this.pipeline === "" && this.step === "") return this.reason;
-    return `Pipeline "${this.pipeline}", step "${this.step}": ${this.reason}`;
+    const place = `Pipeline "${this.pipeline}", step "${this.step}": `;
+    return `${this.pipeline + this.step === "" ? "" : place}${this.reason}`;
   }
 }
 
