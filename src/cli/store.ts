@@ -1,4 +1,4 @@
-/** The store of the command line: `.espalier/runs.db` in the current folder, unless told otherwise. */
+/** The store of the command line: `.espalier/runs.db` in the current folder, unless another file or a database is named. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as Context from "effect/Context";
@@ -11,30 +11,74 @@ import type { StoreCorrupt } from "../errors.ts";
 import { StoreError } from "../errors.ts";
 import type { RunDetails, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
+import { describe } from "../values/describe.ts";
 import { CliFailure, failure } from "./failure.ts";
 import { tell } from "./output.ts";
 
 const defaultFile = join(".espalier", "runs.db");
 
-export const storeFile = Flag.String("store").pipe(
-  Flag.withMetavar("FILE"),
-  Flag.withDescription(`The file that runs are recorded in; by default ${defaultFile}`),
-  Flag.optional,
-  Flag.map(Option.getOrUndefined),
-);
+/** The environment variable that names the database where no flag names a store. */
+const databaseVariable = "ESPALIER_DATABASE";
+
+/** Where runs are recorded, as the flags say. */
+export interface StoreGiven {
+  readonly file: string | undefined;
+  /** A URL: never to be printed, since it may hold a password. */
+  readonly database: string | undefined;
+}
+
+export const storeFlags = {
+  file: Flag.String("store").pipe(
+    Flag.withMetavar("FILE"),
+    Flag.withDescription(`The file that runs are recorded in; by default ${defaultFile}`),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined),
+  ),
+  database: Flag.String("database").pipe(
+    Flag.withMetavar("URL"),
+    Flag.withDescription(
+      `The Postgres database that runs are recorded in; by default that of ${databaseVariable}, if it is set`,
+    ),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined),
+  ),
+};
 
 export const noStore = Flag.Boolean("no-store").pipe(
   Flag.withDescription("Record nothing: the run cannot be resumed"),
   Flag.withDefault(false),
 );
 
-const fileOf = (given: string | undefined): string => given ?? defaultFile;
+type Building = Effect.Effect<StoreService, StoreError | StoreCorrupt | CliFailure, Scope.Scope>;
 
-const build = (filename: string): Effect.Effect<StoreService, StoreError | StoreCorrupt, Scope.Scope> =>
+const buildFile = (filename: string): Building =>
   Effect.gen(function* () {
     const { SqliteStore } = yield* Effect.promise(() => import("../sqlite/index.ts"));
     return Context.get(yield* Layer.build(SqliteStore.layer({ filename })), Store);
   });
+
+const buildDatabase = (url: string): Building =>
+  Effect.gen(function* () {
+    const { PostgresStore } = yield* Effect.tryPromise({
+      try: () => import("../postgres/index.ts"),
+      catch: (error) =>
+        failure(
+          error instanceof Error && error.message.includes("@effect/sql-pg")
+            ? "A database needs the package @effect/sql-pg: npm install @effect/sql-pg"
+            : describe(error),
+        ),
+    });
+    return Context.get(yield* Layer.build(PostgresStore.layer({ url })), Store);
+  });
+
+/** The database that a flag or the environment names; an empty variable names none. */
+const databaseOf = ({ file, database }: StoreGiven): Effect.Effect<string | undefined, CliFailure> => {
+  if (file !== undefined && database !== undefined) {
+    return Effect.fail(failure("--store and --database name two stores: give one of them."));
+  }
+  const named = process.env[databaseVariable];
+  return Effect.succeed(database ?? (file === undefined && named !== "" ? named : undefined));
+};
 
 /** Runs are nobody's source code: git is told so. */
 const makeFolder = (): void => {
@@ -50,19 +94,27 @@ const makeFolder = (): void => {
  * be there already.
  */
 export const storeForRun = (
-  given: string | undefined,
+  given: StoreGiven,
   none: boolean,
   runId: string | undefined,
 ): Effect.Effect<StoreService | undefined, CliFailure, Scope.Scope> => {
   if (none) return Effect.succeed(undefined);
-  if (given !== undefined) return Effect.mapError(build(given), (error) => failure(error.message));
+  return Effect.flatMap(databaseOf(given), (database) => {
+    if (database !== undefined) return told(buildDatabase(database));
+    return given.file === undefined ? defaultStore(runId) : told(buildFile(given.file));
+  });
+};
+
+const defaultStore = (
+  runId: string | undefined,
+): Effect.Effect<StoreService | undefined, CliFailure, Scope.Scope> => {
   const folder = Effect.try({
     try: makeFolder,
     catch: () =>
       new StoreError({ store: defaultFile, kind: "read-only", reason: "its folder cannot be made here." }),
   });
   return folder.pipe(
-    Effect.andThen(build(defaultFile)),
+    Effect.andThen(buildFile(defaultFile)),
     Effect.catch((error) =>
       Effect.suspend(() => {
         if (runId !== undefined)
@@ -75,17 +127,17 @@ export const storeForRun = (
 };
 
 /** A store that must be there. */
-export const existingStore = (
-  given: string | undefined,
-): Effect.Effect<StoreService, CliFailure, Scope.Scope> =>
+export const existingStore = (given: StoreGiven): Effect.Effect<StoreService, CliFailure, Scope.Scope> =>
   Effect.gen(function* () {
-    const file = fileOf(given);
+    const database = yield* databaseOf(given);
+    if (database !== undefined) return yield* told(buildDatabase(database));
+    const file = given.file ?? defaultFile;
     if (!existsSync(file)) {
       return yield* failure(
-        `There is no store "${file}". espalier run makes one; --store FILE names another.`,
+        `There is no store "${file}". espalier run makes one; --store FILE or --database URL names another.`,
       );
     }
-    return yield* Effect.mapError(build(file), (error) => failure(error.message));
+    return yield* told(buildFile(file));
   });
 
 /** As a sentence, where nothing better can be done than to tell it. */

@@ -147,7 +147,7 @@ export class Lease {
   static async keep(
     owner: Owner,
     config: PgClientConfig,
-    sql: { readonly lockSql: string; readonly beatSql: string },
+    { lockSql, beatSql }: { readonly lockSql: string; readonly beatSql: string },
   ): Promise<Lease> {
     const lease = new Lease();
     const value = await plain(config);
@@ -157,7 +157,15 @@ export class Lease {
     try {
       thread ??= start();
       thread.postMessage({
-        open: { id: lease.#id, owner: owner.owner, row: owner, cells: lease.#cells, config: value, ...sql },
+        open: {
+          id: lease.#id,
+          owner: owner.owner,
+          row: owner,
+          cells: lease.#cells,
+          config: value,
+          lockSql,
+          beatSql,
+        },
       });
     } catch {
       // The modules are not to be found: the store renews its lease itself.

@@ -5,9 +5,10 @@ import type { StoreProblem } from "../journal/store.ts";
 import { hashOf } from "../stores/texts.ts";
 import type { Target } from "./address.ts";
 import { checkSchema, nameOfTarget } from "./address.ts";
-import { Database } from "./database.ts";
+import { Database, pause } from "./database.ts";
 import { prepare } from "./open.ts";
-import { problemOf } from "./problems.ts";
+import { isPassing, problemOf } from "./problems.ts";
+import type { Names } from "./schema.ts";
 import { namesOf } from "./schema.ts";
 import { PostgresService } from "./service.ts";
 
@@ -22,6 +23,8 @@ interface Open {
   readonly service: Promise<PostgresService>;
   users: number;
 }
+
+const mostAttempts = 4;
 
 const open = new Map<string, Open>();
 
@@ -40,16 +43,28 @@ const keyOf = ({ target, schema, codec }: Options): string => {
   return JSON.stringify([where, schema, identityOf(codec)]);
 };
 
+/** A server that restarts, or one lost connection, is given another moment; an address that is wrong says so soon. */
+const prepared = async (database: Database, names: Names): Promise<void> => {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await prepare(database, names);
+    } catch (error) {
+      const problem = problemOf(database.name, error);
+      if (attempt < mostAttempts && isPassing(problem) && "kind" in problem && problem.kind !== "denied") {
+        await pause(50 * 2 ** attempt);
+        continue;
+      }
+      await database.close();
+      throw problem;
+    }
+  }
+};
+
 const start = async ({ target, schema, maxValueBytes, codec }: Options, key: string) => {
   checkSchema(schema);
   const names = namesOf(schema);
   const database = await Database.connect(target, nameOfTarget(target, schema));
-  try {
-    await prepare(database, names);
-  } catch (error) {
-    await database.close();
-    throw problemOf(database.name, error);
-  }
+  await prepared(database, names);
   const service = new PostgresService(database, names, { maxValueBytes, codec });
   // One that is opened meanwhile is another.
   service.onClosing = () => open.delete(key);

@@ -12,7 +12,11 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { sharedPostgres } from "../postgres/server/shared.ts";
 import { extract, extractAll, root, tryOut } from "./snippets.ts";
+
+// For the snippets of the guide to Postgres.
+process.env["DATABASE_URL"] = await sharedPostgres();
 
 const documents = [
   ...(existsSync(join(root, "README.md")) ? ["README.md"] : []),

@@ -1,5 +1,7 @@
 /** Databases that cannot serve: each is one sentence, in time, that says what to do, and never a password. */
+import * as PgClient from "@effect/sql-pg/PgClient";
 import * as Effect from "effect/Effect";
+import * as Redacted from "effect/Redacted";
 import type { StoreLayer } from "espalier";
 import { pipeline, Runs } from "espalier";
 import { PostgresStore } from "espalier/postgres";
@@ -171,5 +173,82 @@ describe("A disk that is full", () => {
     expect(await run.result).toEqual({ a: 1, b: 2 });
     expect(seen).toEqual([expect.stringContaining("there is no space left on Postgres's disk"), "resumed"]);
     expect(await Runs.valuePromise("r", "b", { store })).toBe(2);
+  });
+});
+
+describe("A server that cannot serve", () => {
+  test("since it is too old is refused", async () => {
+    const settings = PgClient.layer({ url: Redacted.make(await sharedPostgres()) });
+    const program = Effect.gen(function* () {
+      const client = yield* PgClient.PgClient;
+      // It says that it is Postgres 11.
+      const old = Object.assign(Object.create(client) as typeof client, {
+        unsafe: (text: string, parameters?: ReadonlyArray<unknown>) =>
+          client.unsafe(text.replace("current_setting('server_version_num')", "'110022'"), parameters),
+      });
+      return yield* Effect.promise(() => refusedBy(PostgresStore.layer({ client: old })));
+    });
+    const error = await Effect.runPromise(Effect.provide(program, settings));
+    expect(error).toMatchObject({ _tag: "StoreError", kind: "unsupported" });
+    expect(error.message).toContain("it is Postgres 11, and 14 or newer is needed");
+  });
+
+  test("since notifications do not arrive, as through a pooler in transaction mode, is refused", async () => {
+    const settings = PgClient.layer({ url: Redacted.make(await sharedPostgres()) });
+    const program = Effect.gen(function* () {
+      const client = yield* PgClient.PgClient;
+      const deaf = Object.assign(Object.create(client) as typeof client, {
+        unsafe: (text: string, parameters?: ReadonlyArray<unknown>) =>
+          client.unsafe(text.replace("SELECT pg_notify($1, $2)", "SELECT $1::text, $2::text"), parameters),
+      });
+      return yield* Effect.promise(() =>
+        refusedBy(PostgresStore.layer({ client: deaf, schema: newSchema() })),
+      );
+    });
+    const error = await Effect.runPromise(Effect.provide(program, settings));
+    expect(error).toMatchObject({ _tag: "StoreError", kind: "unsupported" });
+    expect(error.message).toContain("a connection pooler in transaction mode is in between");
+  });
+});
+
+describe("A connection that is lost", () => {
+  test("at any moment of a run costs nothing: all steps run once, and all are recorded", async () => {
+    const schema = newSchema();
+    const url = await sharedPostgres();
+    const name = schema.replace(" ", "_");
+    const store = at(`${url}?application_name=${name}`, schema);
+    const ran: Array<string> = [];
+    const chain = Array.from({ length: 60 }, (_, i) => i).reduce<any>(
+      (built, i) =>
+        built.step(`s${i}`, i === 0 ? [] : [`s${i - 1}`], async (_: unknown, { path }: { path: string }) => {
+          ran.push(path);
+          return i;
+        }),
+      pipeline("chain"),
+    );
+    let isOver = false;
+    const cutting = (async () => {
+      let cuts = 0;
+      // Swept over the moments of a commit: each takes a few milliseconds.
+      while (!isOver) {
+        await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
+        if (ran.length === 0) continue;
+        const rows = await sql(
+          `SELECT pg_terminate_backend(pid) AS cut FROM pg_stat_activity WHERE query LIKE '%"${schema}"%'
+             AND pid <> pg_backend_pid()`,
+        );
+        cuts += rows.length;
+      }
+      return cuts;
+    })();
+    try {
+      await chain.runPromise({}, { store, runId: "r" });
+    } finally {
+      isOver = true;
+    }
+    expect(await cutting).toBeGreaterThan(0);
+    expect(ran).toEqual(Array.from({ length: 60 }, (_, i) => `s${i}`));
+    const { steps, status } = await Runs.getPromise("r", { store });
+    expect([status, steps.length]).toEqual(["succeeded", 60]);
   });
 });

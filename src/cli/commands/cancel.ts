@@ -6,7 +6,7 @@ import type { StoreService } from "../../journal/store.ts";
 import { Store } from "../../journal/store.ts";
 import { Runs } from "../../run/runs.ts";
 import { tell } from "../output.ts";
-import { existingStore, findId, storeFile, told } from "../store.ts";
+import { existingStore, findId, storeFlags, told } from "../store.ts";
 import { runId } from "./show.ts";
 
 /** How long the command waits for the run to end: steps have a grace period of 5 s by default. */
@@ -25,7 +25,7 @@ const hasEnded = (store: StoreService, id: string) =>
 
 export const cancel = Command.make(
   "cancel",
-  { runId, store: storeFile },
+  { runId, store: storeFlags },
   Effect.fnUntraced(function* ({ runId, store }) {
     const open = yield* existingStore(store);
     const id = yield* told(findId(open, runId));

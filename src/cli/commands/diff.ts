@@ -8,7 +8,7 @@ import { preview } from "../history.ts";
 import { givenTexts } from "../../journal/recorded-inputs.ts";
 import { outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
-import { existingStore, findRun, storeFile, told } from "../store.ts";
+import { existingStore, findRun, storeFlags, told } from "../store.ts";
 
 const inputsOf = (run: RunDetails): ReadonlyMap<string, string> =>
   new Map(Object.entries(givenTexts(run.inputs)));
@@ -43,7 +43,7 @@ export const diff = Command.make(
   {
     before: run("before", "The id of a run"),
     after: run("after", "The id of the run to compare it with"),
-    store: storeFile,
+    store: storeFlags,
   },
   Effect.fnUntraced(function* ({ before, after, store }) {
     const lines = yield* told(

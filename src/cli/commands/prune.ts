@@ -5,7 +5,7 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import { failure } from "../failure.ts";
 import { tell } from "../output.ts";
-import { existingStore, storeFile, told } from "../store.ts";
+import { existingStore, storeFlags, told } from "../store.ts";
 import { counted } from "../words.ts";
 
 const units: Readonly<Record<string, number>> = {
@@ -29,7 +29,7 @@ export const prune = Command.make(
       Flag.withDescription("Also runs that can be resumed: failed, interrupted and crashed ones"),
       Flag.withDefault(false),
     ),
-    store: storeFile,
+    store: storeFlags,
   },
   Effect.fnUntraced(function* ({ older, resumable, store }) {
     const found = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(older.trim());

@@ -11,7 +11,7 @@ import { loadPipeline } from "../load.ts";
 import { limits, limitsOf } from "../limits.ts";
 import { exportName, file } from "../parameters.ts";
 import { report, reported } from "../report.ts";
-import { existingStore, findRun, storeFile, told } from "../store.ts";
+import { existingStore, findRun, storeFlags, told } from "../store.ts";
 import { concurrency, json, printOutputs, recorded, watched } from "./run.ts";
 import { runId } from "./show.ts";
 
@@ -45,7 +45,7 @@ export const resume = Command.make(
     ...limits,
     json,
     exportName,
-    store: storeFile,
+    store: storeFlags,
     report,
   },
   Effect.fnUntraced(function* ({

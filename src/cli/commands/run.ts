@@ -30,7 +30,7 @@ import { placeOf } from "../source-location.ts";
 import { Progress } from "../progress.ts";
 import { report, reported } from "../report.ts";
 import { limits, limitsOf } from "../limits.ts";
-import { noStore, storeFile, storeForRun } from "../store.ts";
+import { noStore, storeFlags, storeForRun } from "../store.ts";
 
 const inputs = Flag.String("input").pipe(
   Flag.withAlias("i"),
@@ -163,7 +163,7 @@ const newId = Flag.String("run-id").pipe(
 
 export const run = Command.make(
   "run",
-  { file, inputs, concurrency, ...limits, json, exportName, newId, store: storeFile, noStore, report },
+  { file, inputs, concurrency, ...limits, json, exportName, newId, store: storeFlags, noStore, report },
   Effect.fnUntraced(function* ({
     file,
     inputs,

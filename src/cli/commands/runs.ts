@@ -10,7 +10,7 @@ import { runStatuses } from "../../journal/store.ts";
 import { failure } from "../failure.ts";
 import { table, took, when } from "../history.ts";
 import { print } from "../output.ts";
-import { existingStore, storeFile, told } from "../store.ts";
+import { existingStore, storeFlags, told } from "../store.ts";
 import { didYouMean } from "../../values/nearest.ts";
 import { listed } from "../words.ts";
 
@@ -53,7 +53,7 @@ export const runs = Command.make(
       Flag.withDescription("Print the runs as one JSON array"),
       Flag.withDefault(false),
     ),
-    store: storeFile,
+    store: storeFlags,
   },
   Effect.fnUntraced(function* ({ pipeline, status, limit, json, store }) {
     const known = runStatuses.find((one) => one === status);

@@ -16,7 +16,7 @@ import { preview, took, when } from "../history.ts";
 import { Kind, outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
 import { recordedState } from "../../run/recorded-state.ts";
-import { existingStore, findRun, storeFile, told } from "../store.ts";
+import { existingStore, findRun, storeFlags, told } from "../store.ts";
 import { child, item, itemLabel } from "../../path.ts";
 
 export const runId: Argument.Argument<string> = Argument.String("run").pipe(
@@ -136,7 +136,7 @@ export const show = Command.make(
       ),
     ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("Print the run as JSON"), Flag.withDefault(false)),
-    store: storeFile,
+    store: storeFlags,
   },
   Effect.fnUntraced(function* ({ runId, path, json, store }) {
     const open = yield* existingStore(store);

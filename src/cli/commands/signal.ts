@@ -11,7 +11,7 @@ import { describe } from "../../values/describe.ts";
 import type { CliFailure } from "../failure.ts";
 import { failure } from "../failure.ts";
 import { tell } from "../output.ts";
-import { existingStore, findId, storeFile, told } from "../store.ts";
+import { existingStore, findId, storeFlags, told } from "../store.ts";
 import { runId } from "./show.ts";
 import { path } from "./why.ts";
 
@@ -30,7 +30,7 @@ export const signal = Command.make(
     runId,
     path,
     value: Argument.String("value").pipe(Argument.withDescription("The value, as JSON")),
-    store: storeFile,
+    store: storeFlags,
   },
   Effect.fnUntraced(function* ({ runId, path, value, store }) {
     const given = yield* parsed(value);

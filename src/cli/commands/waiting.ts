@@ -7,7 +7,7 @@ import { Store } from "../../journal/store.ts";
 import { Runs } from "../../run/runs.ts";
 import { table, when } from "../history.ts";
 import { print } from "../output.ts";
-import { existingStore, storeFile, told } from "../store.ts";
+import { existingStore, storeFlags, told } from "../store.ts";
 
 export const waiting = Command.make(
   "waiting",
@@ -16,7 +16,7 @@ export const waiting = Command.make(
       Flag.withDescription("Print the waiting steps as one JSON array"),
       Flag.withDefault(false),
     ),
-    store: storeFile,
+    store: storeFlags,
   },
   Effect.fnUntraced(function* ({ json, store }) {
     const open = yield* existingStore(store);

@@ -10,7 +10,7 @@ import { preview, took, when } from "../history.ts";
 import { outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
 import { recordedState } from "../../run/recorded-state.ts";
-import { existingStore, findRun, storeFile, told } from "../store.ts";
+import { existingStore, findRun, storeFlags, told } from "../store.ts";
 import { runId } from "./show.ts";
 
 export const path: Argument.Argument<string> = Argument.String("path").pipe(
@@ -65,7 +65,7 @@ const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
 
 export const why = Command.make(
   "why",
-  { runId, path, store: storeFile },
+  { runId, path, store: storeFlags },
   Effect.fnUntraced(function* ({ runId, path, store }) {
     const run = yield* told(Effect.flatMap(existingStore(store), (open) => findRun(open, runId)));
     if (!hasPath(path, shapesOf(run))) {

@@ -1,0 +1,164 @@
+/** Several processes on one store: each run has one owner, and what an owner loses it cannot write. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { pipeline, resumePromise, Runs, Signal } from "espalier";
+import { afterEach, describe, expect, test } from "vitest";
+import { storeOf } from "../sqlite/fixtures/store-of.ts";
+
+const fixture = fileURLToPath(new URL("../sqlite/fixtures/claimant.ts", import.meta.url));
+const children: Array<ReturnType<typeof spawn>> = [];
+
+/** A process that executes the run "r" of a store. Its second step does what `how` says. */
+const claimant = (address: string, how: string) => {
+  const child = spawn(process.execPath, ["--conditions=espalier-source", fixture, address, how]);
+  children.push(child);
+  let printed = "";
+  child.stdout.on("data", (data: Buffer) => (printed += String(data)));
+  child.stderr.on("data", (data: Buffer) => (printed += String(data)));
+  const closed = new Promise<string>((resolve) => {
+    child.once("close", (code, signal) => resolve(signal ?? String(code)));
+  });
+  const says = async (what: string): Promise<void> => {
+    while (!printed.includes(what)) {
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`It ended: ${printed}`);
+      await pause(20);
+    }
+  };
+  return { child, says, closed, printed: () => printed };
+};
+
+/** As in the fixture; here its steps end at once. */
+const ran: Array<string> = [];
+const flow = pipeline("claimed")
+  .step("a", [], () => {
+    ran.push("a");
+    return 1;
+  })
+  .step("b", ["a"], ({ a }) => {
+    ran.push("b");
+    return a + 1;
+  })
+  .step("c", ["b"], ({ b }) => b + 1);
+
+const statusOf = async (address: string) =>
+  (await Runs.getPromise("r", { store: await storeOf(address) })).status;
+
+const resumed = async (address: string) => resumePromise(flow, "r", { store: await storeOf(address) });
+
+const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
+
+/** How long it takes until a run has crashed. */
+const crashed = async (address: string): Promise<number> => {
+  const began = performance.now();
+  while ((await statusOf(address)) === "running") await pause(50);
+  expect(await statusOf(address)).toBe("crashed");
+  return performance.now() - began;
+};
+
+/** The tests, on new stores at the addresses that a function gives. */
+export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill("SIGKILL");
+  });
+
+  describe("A run of another process", { timeout: 120_000 }, () => {
+    test("is crashed as soon as that process is killed, and can be resumed at once", async () => {
+      const address = await newAddress();
+      const owner = claimant(address, "wait");
+      await owner.says("b began");
+      expect(await statusOf(address)).toBe("running");
+      await expect(resumed(address)).rejects.toMatchObject({ _tag: "RunExists" });
+      owner.child.kill("SIGKILL");
+      await owner.closed;
+      await crashed(address);
+      ran.length = 0;
+      expect(await resumed(address)).toEqual({ a: 1, b: 2, c: 3 });
+      expect(ran).toEqual(["b"]);
+    });
+
+    test("is not lost by a step that blocks the event loop for longer than the lease", async () => {
+      const address = await newAddress();
+      const owner = claimant(address, "block");
+      await owner.says("b began");
+      const seen = new Set<string>();
+      while (owner.child.exitCode === null) {
+        seen.add(await statusOf(address));
+        await pause(200);
+      }
+      expect(seen).toContain("running");
+      expect(seen).not.toContain("crashed");
+      expect(await owner.closed).toBe("0");
+      expect(owner.printed()).toContain('ended {"a":1,"b":2,"c":3}');
+    });
+
+    test("can be taken over from a frozen process, which writes nothing more when it wakes", async () => {
+      const address = await newAddress();
+      const owner = claimant(address, "wait");
+      await owner.says("b began");
+      owner.child.kill("SIGSTOP");
+      await crashed(address);
+      expect(await resumed(address)).toEqual({ a: 1, b: 2, c: 3 });
+      owner.child.kill("SIGCONT");
+      expect(await owner.closed).toBe("0");
+      expect(owner.printed()).toContain("failed StoreError fenced");
+      expect(owner.printed()).not.toContain("c began");
+      expect(await statusOf(address)).toBe("succeeded");
+      expect(await Runs.valuePromise("r", "b", { store: await storeOf(address) })).toBe(2);
+    });
+
+    test("is released by SIGTERM", async () => {
+      const address = await newAddress();
+      const owner = claimant(address, "wait");
+      await owner.says("b began");
+      owner.child.kill("SIGTERM");
+      expect(await owner.closed).toBe("SIGTERM");
+      expect(await statusOf(address)).toBe("crashed");
+      expect(await resumed(address)).toEqual({ a: 1, b: 2, c: 3 });
+    });
+
+    test("gets signals and cancels from here in time", async () => {
+      const address = await newAddress();
+      const owner = claimant(address, "ask");
+      await owner.says("b began");
+      const store = await storeOf(address);
+      const probe = { store };
+      while ((await Runs.waitingPromise(probe)).length === 0) await pause(20);
+      await Signal.sendPromise("r", "ok", "yes", { store });
+      await owner.says("ok is yes");
+      await Runs.cancelPromise("r", { store });
+      expect(await owner.closed).toBe("0");
+      expect(owner.printed()).toContain("interrupted");
+      expect(await statusOf(address)).toBe("interrupted");
+    });
+  });
+
+  test("a run that kills its process three times in a row is failed, and can be resumed once it is fixed", {
+    timeout: 120_000,
+  }, async () => {
+    const address = await newAddress();
+    for (let i = 0; i < 3; i++) {
+      expect(await claimant(address, "die").closed).toBe("SIGKILL");
+      await crashed(address);
+    }
+    const last = claimant(address, "die");
+    await last.closed;
+    expect(last.printed()).toContain("failed RunCrashed");
+    expect(await Runs.getPromise("r", { store: await storeOf(address) })).toMatchObject({
+      status: "failed",
+      error: expect.stringContaining("3 times"),
+    });
+    expect(await resumed(address)).toEqual({ a: 1, b: 2, c: 3 });
+  });
+
+  test("several processes write to one store at once, and each run is recorded", {
+    timeout: 120_000,
+  }, async () => {
+    const address = await newAddress();
+    const owners = [1, 2, 3].map((i) => claimant(address, `many ${i}`));
+    expect(await Promise.all(owners.map(({ closed }) => closed))).toEqual(["0", "0", "0"]);
+    const runs = await Runs.listPromise({ store: await storeOf(address) });
+    expect(runs.map(({ id, status }) => `${id} ${status}`).sort()).toEqual(
+      [1, 2, 3].flatMap((i) => Array.from({ length: 5 }, (_, j) => `${i}.${j} succeeded`)),
+    );
+  });
+};
