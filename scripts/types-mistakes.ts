@@ -118,6 +118,8 @@ const groups: ReadonlyArray<readonly [prefix: string, heading: string]> = [
   ["direct-", "Direct values"],
   ["switch-", "Switches"],
   ["map-", "Maps"],
+  ["when-", "Conditions"],
+  ["finally-", "Cleanup"],
   ["glob-", "Globs"],
   ["order-", "Steps in any order"],
   ["run-", "Running"],

@@ -186,6 +186,25 @@ export class AllFailed<out Errors = Readonly<Record<string, unknown>>> extends D
 }
 
 /**
+ * What a `finally` step reads has not been provided: its step never started, or was interrupted.
+ *
+ * @public
+ */
+export class NotProvided extends Data.TaggedError("NotProvided")<{
+  /** The path of the step that should have provided it. */
+  readonly path: string;
+  /** What became of that step. */
+  readonly status: "skipped" | "interrupted";
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_NOT_PROVIDED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Step "${this.path}" was ${this.status}, so it provided nothing.`;
+  }
+}
+
+/**
  * A step's output does not fit the step's `output` schema.
  *
  * @public

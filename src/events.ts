@@ -144,11 +144,11 @@ export interface StepFailedEvent extends StepEventBase {
   readonly error: unknown;
 }
 
-/** A step never started, because `because` (a path) failed or the run ended first. @public */
+/** A step never started: something failed, its condition does not hold, enough others succeeded, or the run ended first. @public */
 export interface StepSkipped extends StepEventBase {
   /** Which event it is. */
   readonly type: "step.skipped";
-  /** The path of what failed; empty where the run ended first. */
+  /** The path of what failed, of the condition, or of the map; empty where the run ended first. */
   readonly because: string;
 }
 

@@ -26,7 +26,7 @@ import { runGraph, startGraph } from "./run/run.ts";
 import { awaitSignal, sleepFor } from "./run/signal.ts";
 import { describe } from "./values/describe.ts";
 import { isSchema, isUnchecked, unchecked } from "./values/schema.ts";
-import { aDurationOrDate, typed } from "./values/specification.ts";
+import { aDurationOrDate, received, typed } from "./values/specification.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -136,6 +136,29 @@ class PipelineValue {
     });
   }
 
+  when(name: string, inputs: unknown, condition: unknown, build: unknown): PipelineValue {
+    const before = this.#builder;
+    const settings = { output: aCondition as never };
+    const parts = { kind: "when", name, inputs, call: condition, options: undefined, settings } as const;
+    const decided = before.withStep(makeDefinition(this.name, parts));
+    if (typeof build !== "function") {
+      this.#refuse(name, `build must be a function that adds steps to a pipeline; got ${typed(build)}.`);
+    }
+    const inside = decided.withGuard(before.nodeCount);
+    const built: unknown = build(new PipelineValue(inside));
+    if (!(built instanceof PipelineValue) || !built.#builder.continues(inside)) {
+      this.#refuse(
+        name,
+        "build must return the pipeline that it was given, with steps added to it: (p) => p.step(…). It must not call returns or only.",
+      );
+    }
+    return new PipelineValue(built.#builder.withGuard(before.guard));
+  }
+
+  finally(name: string, inputs: unknown, run: unknown): PipelineValue {
+    return this.#with({ kind: "finally", name, inputs, call: run, options: undefined });
+  }
+
   add(part: unknown): PipelineValue {
     const definition = standalone(part);
     if (definition !== undefined) return new PipelineValue(this.#builder.withStep(definition));
@@ -212,6 +235,18 @@ class PipelineValue {
     return new PipelineValue(this.#builder.withStep(makeDefinition(this.name, parts)));
   }
 }
+
+/** What a condition gives. A schema, so that its value is checked whether it comes at once, by a Promise or by an Effect. */
+const aCondition = {
+  "~standard": {
+    version: 1,
+    vendor: "espalier",
+    validate: (value: unknown) =>
+      typeof value === "boolean"
+        ? { value }
+        : { issues: [{ message: `a condition must be true or false; got ${received(value)}` }] },
+  },
+};
 
 /** How many steps `addAll` takes of an iterable that does not say how many it has, such as a generator. */
 const mostOfUnknownLength = 100_000;

@@ -33,6 +33,11 @@ const edgesOf = (
     names.forEach((name, i) => edges.push(edge(name, slots[i]!)));
     if (node.waitsFor.length > 0) edges.push(...late(glob));
   }
+  if (node.guard !== undefined) {
+    const condition = builder.node(node.guard);
+    const from = prefix + condition.path;
+    if (!edges.some((edge) => edge.from === from)) edges.push({ name: condition.definition.name, from });
+  }
   return edges;
 };
 
@@ -51,6 +56,7 @@ export const planOf = (builder: GraphBuilder, path = ""): Plan => {
       outputs: node.definition.outputs === "all" ? "all" : node.outputs,
       ...(options.description === undefined ? {} : { description: options.description }),
       ...(options.tags === undefined ? {} : { tags: options.tags }),
+      ...(node.guard === undefined ? {} : { when: prefix + builder.node(node.guard).path }),
       ...(cases === undefined ? {} : { cases: Object.keys(cases) }),
       ...(turns === undefined ? {} : { maxTurns: turns.maxTurns }),
     };

@@ -13,6 +13,7 @@ import type { Anything } from "./anything.ts";
 import type { Branches, FallbackBranch } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
+import type { Condition, GuardedOutputs, InputResults } from "./control.ts";
 import type { FallbackState, KnowingState, LastState, StateOf, Turn, Turned } from "./loops.ts";
 import type { AddedName, InputName, IsOne } from "./names.ts";
 import type {
@@ -24,7 +25,16 @@ import type {
   SwitchOptions,
   WaitOptions,
 } from "./options.ts";
-import type { AddAll, AddInput, AddMany, AddNamed, AddOne, AreMany, PlainOutputs } from "./outputs.ts";
+import type {
+  AddAll,
+  AddInput,
+  AddMany,
+  AddNamed,
+  AddOne,
+  AreMany,
+  Marked,
+  PlainOutputs,
+} from "./outputs.ts";
 import type {
   AddingDynamic,
   AddingStep,
@@ -403,6 +413,56 @@ export interface PipelineMembers {
       | ((inputs: GivenInputs<List, Out<This>, Names<This>>) => DurationInput | Date),
     options?: WaitOptions<InputList<List, Out<This>, Names<This>, Name>>,
   ): Pipeline<In<This>, AddNamed<Out<This>, Name, undefined>, Fails<This>, Needs<This>>;
+
+  /**
+   * Adds a condition, evaluated once in a run, and the steps that run only if it holds: those that `build` adds to the
+   * pipeline that it is given. They read each other plainly; after it, their outputs may be missing, and are read as `"name?"`.
+   */
+  when<
+    This extends AnyPipeline,
+    const Name extends string,
+    const List extends ReadonlyArray<string>,
+    Returned,
+    Built extends AnyPipeline,
+  >(
+    this: This,
+    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    inputs: InputList<List, Out<This>, Names<This>, Name>,
+    condition: (
+      inputs: GivenInputs<List, Out<This>, Names<This>>,
+      context: StepContext,
+    ) => Condition<Returned, Name>,
+    build: (
+      pipeline: Pipeline<In<This>, AddNamed<Out<This>, Name, boolean>, Fails<This>, Needs<This>>,
+    ) => Built,
+  ): Pipeline<
+    In<Built>,
+    AddAll<AddNamed<Out<This>, Name, boolean>, GuardedOutputs<Out<Built>, Taken<This> | Name>>,
+    Fails<Built> | ErrorOf<Returned>,
+    Needs<Built> | NeedsOf<Returned>
+  >;
+
+  /**
+   * Adds a step that runs once everything that it reads has ended, in whatever way: each input is a `Result`. It runs also
+   * when the run fails or is cancelled, and again when the run is resumed. If it fails, the report says so; the run's outcome
+   * stays.
+   */
+  finally<
+    This extends AnyPipeline,
+    const Name extends string,
+    const List extends ReadonlyArray<string>,
+    Returned = Anything,
+  >(
+    this: This,
+    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    inputs: InputList<List, Out<This>, Names<This>, Name>,
+    run: (inputs: InputResults<GivenInputs<List, Out<This>, Names<This>>>, context: StepContext) => Returned,
+  ): Pipeline<
+    In<This>,
+    AddAll<Out<This>, Marked<{ readonly [Each in Name]: ValueIn<Name, Returned> }, never>>,
+    Fails<This>,
+    Needs<This> | NeedsOf<Returned>
+  >;
 
   /** Adds a standalone step, or all steps of another pipeline, wired by name. Of one of several: maybe outputs. */
   add<This extends AnyPipeline, Added>(

@@ -2,11 +2,22 @@
 
 /**
  * How a step comes to its outputs: by its function (`step`), by an expansion (`dynamic`, `map`, `switch`, `loop`, `race`), or
- * by waiting for a value from outside (`await`) or for time to pass (`sleep`).
+ * by waiting for a value from outside (`await`) or for time to pass (`sleep`). `when` decides whether other steps run, and
+ * `finally` runs once what it reads has ended, in whatever way.
  *
  * @public
  */
-export type StepKind = "step" | "dynamic" | "map" | "switch" | "loop" | "race" | "await" | "sleep";
+export type StepKind =
+  | "step"
+  | "dynamic"
+  | "map"
+  | "switch"
+  | "loop"
+  | "race"
+  | "await"
+  | "sleep"
+  | "when"
+  | "finally";
 
 /**
  * One thing that a step reads.
@@ -40,6 +51,8 @@ export interface PlanStep {
   readonly description?: string;
   /** What its options group it by. */
   readonly tags?: ReadonlyArray<string>;
+  /** The path of the condition under which it runs; it reads that too. */
+  readonly when?: string;
   /** Of a switch: the names of its cases. Of a race: those of its contenders. */
   readonly cases?: ReadonlyArray<string>;
   /** Of a loop: the most turns that it can take. */

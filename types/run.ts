@@ -42,7 +42,7 @@ export interface RunReport {
   readonly skipped: ReadonlyArray<{
     /** Where the step stands. */
     readonly path: string;
-    /** The path of what failed; empty where the run ended first. */
+    /** The path of what failed, of its condition, or of a map with `enough`; empty where the run ended first. */
     readonly because: string;
   }>;
   /** The steps that ignored their interruption for longer than the grace period. */

@@ -151,8 +151,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "a step that was ready before the failure is started after it",
     file: "src/engine/engine.ts",
-    from: "      if (frame.ending === undefined) {\n        // Before",
-    to: "      if (frame.ending === undefined || frame.running > 0) {\n        // Before",
+    from: "      if (frame.ending === undefined || frame.mayStillStart(index)) {",
+    to: "      if (frame.ending === undefined || frame.running > 0 || frame.mayStillStart(index)) {",
   },
   {
     fault: "what reads a failed step is not skipped",
@@ -253,8 +253,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "the Effect that a promise gives is handed on as a value",
     file: "src/engine/calls.ts",
-    from: "job.frame.ending !== undefined || !isBareEffect(value)) {",
-    to: "job.frame.ending !== undefined || value !== undefined) {",
+    from: "if (isOver || !isBareEffect(value)) {",
+    to: "if (isOver || value !== undefined) {",
   },
   {
     fault: "a promise whose `then` throws is taken for work under way",

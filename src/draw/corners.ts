@@ -12,6 +12,8 @@ const corners: Readonly<Record<Boxed, number | "round">> = {
   race: 0,
   await: "round",
   sleep: "round",
+  when: 0,
+  finally: 10,
   input: "round",
   item: 4,
   value: 4,

@@ -13,6 +13,8 @@ const shapes: Readonly<Record<SceneShape, string>> = {
   race: "trapezium",
   await: "parallelogram",
   sleep: "octagon",
+  when: "diamond",
+  finally: "house",
   input: "ellipse",
   value: "note",
 };

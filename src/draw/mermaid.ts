@@ -13,6 +13,8 @@ const shapes: Readonly<Record<SceneShape, readonly [before: string, after: strin
   race: ['[/"', '"\\]'],
   await: ['[/"', '"/]'],
   sleep: ['[\\"', '"\\]'],
+  when: ['{"', '"}'],
+  finally: ['[/"', '"\\]'],
   input: ['(["', '"])'],
   value: ['("', '")'],
 };

@@ -1,6 +1,7 @@
 /** What of one graph is drawn as boxes, and how large each is while nothing is drawn inside of it. */
 import type { Plan, PlanStep, StepKind } from "../../types/plan.ts";
 import { canExpand } from "../graph/kinds.ts";
+import { lastOf } from "../path.ts";
 import { labelOf, widthOf } from "./label.ts";
 
 export interface OutlineBox {
@@ -28,12 +29,16 @@ const listed = (names: ReadonlyArray<string>, between: string): string => {
   return labelOf(text);
 };
 
-const noteOf = ({ kind, inputs, outputs, cases, maxTurns, expansions }: PlanStep): string => {
+const noteOf = ({ kind, inputs, outputs, cases, maxTurns, expansions, when }: PlanStep): string => {
   const values = expansions?.length ?? 0;
   // Where it has expanded, nothing of it has a graph: these are values.
   switch (kind) {
     case "step":
-      return "";
+      return when === undefined ? "" : `only if ${lastOf(when)}`;
+    case "when":
+      return "decides what runs";
+    case "finally":
+      return "runs in any case";
     case "await":
       return "waits for a value";
     case "sleep":

@@ -132,7 +132,9 @@ export class Calls implements CallRoom {
   /** A promise was fulfilled: with an Effect, it may be, which is then run in its place. */
   #fulfilled(job: Job, call: Call, value: unknown): void {
     const { jobs } = this.#core;
-    if (job.settled || job.cancelled || job.frame.ending !== undefined || !isBareEffect(value)) {
+    const { settled, cancelled, frame } = job;
+    const isOver = settled || cancelled || (frame.ending !== undefined && !frame.isFinal(job.index));
+    if (isOver || !isBareEffect(value)) {
       jobs.leafIsOver(job, call, Exit.succeed(value));
       return;
     }

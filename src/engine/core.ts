@@ -69,6 +69,10 @@ export interface FrameRoom {
   readonly equip: (frame: Frame, graph: Graph) => void;
   /** Something of the frame has ended: if that was the last, so has the frame. */
   readonly checkOver: (frame: Frame) => void;
+  /** The condition at a node does not hold: the nodes under it are skipped. */
+  readonly skipGuarded: (frame: Frame, index: number) => void;
+  /** A node has ended without an output: those that can do without it no longer wait for it. */
+  readonly passOver: (frame: Frame, index: number) => void;
 }
 
 /** What is under way. */
@@ -196,6 +200,8 @@ export interface FailureRoom {
   readonly collect: (frame: Frame, index: number, error: unknown) => void;
   /** Ends a frame with everything that runs within it. `reason`: what signals fire with, where it is interrupted. */
   readonly endEarly: (frame: Frame, cause: Cause.Cause<unknown>, path: string, reason?: unknown) => void;
+  /** What a run does finally is to end within the grace period. */
+  readonly limitFinals: (frame: Frame) => void;
   /** Ends the run as a whole, whatever the pipeline says about failures. */
   readonly abort: (frame: Frame, problem: ExpansionChanged | StoreCorrupt, path: string) => void;
   /** Stops one job alone. */

@@ -196,6 +196,7 @@ export class Engine implements Core {
     this.drain();
     return (reason) => {
       if (frame.ended) return;
+      if (frame.isFinalizing) this.failures.limitFinals(frame);
       this.failures.endEarly(frame, Cause.interrupt(), "", reason);
       this.drain();
     };
@@ -237,7 +238,7 @@ export class Engine implements Core {
       const frame = queue.nextFrame;
       const index = queue.nextIndex;
       queue.drop();
-      if (frame.ending === undefined) {
+      if (frame.ending === undefined || frame.mayStillStart(index)) {
         // Before it starts, since what starts may be a fiber that takes everything that is ready.
         if (frame.isFed) this.maps.feed(frame);
         this.#start(frame, index);
@@ -375,12 +376,13 @@ export class Engine implements Core {
     frame.states[index] = State.succeeded;
     if (frame.hasPools) this.pools.giveBack(frame, index);
     if (this.emitter.watcher !== undefined) this.emitter.succeeded(frame, index, value, attempt);
+    if (value === false && graph.guarded?.has(index) === true) this.frames.skipGuarded(frame, index);
     const { readersFrom, readers } = graph;
     const until = readersFrom[index + 1]!;
     for (let edge = readersFrom[index]!; edge < until; edge++) {
       const reader = readers[edge]!;
       if (--frame.waits[reader]! === 0 && frame.states[reader] === State.waiting) this.push(frame, reader);
     }
-    if (--frame.remaining === 0) this.frames.checkOver(frame);
+    if (--frame.remaining === 0 || frame.isFinalizing) this.frames.checkOver(frame);
   }
 }

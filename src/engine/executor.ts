@@ -41,6 +41,8 @@ export const firstPhase: Readonly<Record<StepKind, Phase>> = {
   race: "contender",
   await: "run",
   sleep: "run",
+  when: "run",
+  finally: "run",
 };
 
 type Inputs = Readonly<Record<string, unknown>>;

@@ -37,7 +37,15 @@ const exposureProblem = ({ frame, definition }: Call, graph: Graph): string | un
     if (taken === undefined) return undefined;
     return `The sub-pipeline "${graph.name}" provides "${taken}", and its parent already has that. Give it another name, or leave it out with .returns.`;
   }
-  const missing = definition.outputs.find((name) => graph.builder.visibleSlot(name) === undefined);
+  const { builder } = graph;
+  const unsure = definition.outputs.find((name) => {
+    const slot = builder.visibleSlot(name);
+    return slot !== undefined && !builder.isSure(slot);
+  });
+  if (unsure !== undefined) {
+    return `The sub-pipeline "${graph.name}" provides the output "${unsure}" only under a condition. Add a step that reads "${unsure}?" and provides the output in either case.`;
+  }
+  const missing = definition.outputs.find((name) => builder.visibleSlot(name) === undefined);
   if (missing === undefined || graph.isOpen) return undefined;
   const given = provides(graph);
   return `The sub-pipeline "${graph.name}" does not provide the output "${missing}"; it provides ${given.length === 0 ? "nothing" : list(given)}. Add a step "${missing}" to it.`;

@@ -6,6 +6,7 @@ import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Result from "effect/Result";
+import { NotProvided } from "../errors.ts";
 import type { ExpansionChanged, StoreCorrupt } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import type { Core, FailureRoom } from "./core.ts";
@@ -30,6 +31,7 @@ export class Failures implements FailureRoom {
     frame.states[index] = State.failed;
     if (frame.hasPools) pools.giveBack(frame, index);
     if (emitter.watcher !== undefined || journal !== undefined) emitter.failed(frame, index, cause, attempt);
+    if (frame.graph?.finals !== undefined && this.#isOverWithFinals(frame, index, cause)) return;
     if (frame.ending !== undefined) return;
     const map = frame.map;
     const interrupted = Cause.hasInterruptsOnly(cause);
@@ -56,6 +58,27 @@ export class Failures implements FailureRoom {
     }
   }
 
+  /** Notes the failure for those that run finally. True: it is of such a step, and changes nothing else. */
+  #isOverWithFinals(frame: Frame, index: number, cause: Cause.Cause<unknown>): boolean {
+    const isInterrupted = Cause.hasInterruptsOnly(cause);
+    const error = isInterrupted
+      ? new NotProvided({ path: frame.pathOf(index), status: "interrupted" })
+      : Cause.squash(cause);
+    (frame.errors ??= new Map()).set(index, error);
+    if (!frame.isFinal(index)) return false;
+    this.#core.frames.passOver(frame, index);
+    return true;
+  }
+
+  limitFinals(frame: Frame): void {
+    frame.endGrace?.();
+    frame.endGrace = this.#afterGrace(() => {
+      const left = frame.jobsWithin();
+      for (const job of left) this.#stop(job, undefined);
+      return left;
+    });
+  }
+
   collect(frame: Frame, index: number, error: unknown): void {
     const { maps, pools } = this.#core;
     frame.states[index] = State.failed;
@@ -68,6 +91,7 @@ export class Failures implements FailureRoom {
   /** What reads a failed step cannot run, nor what reads that, and so on; the rest of the frame continues. */
   #skipReaders(frame: Frame, failed: number): void {
     const { emitter, frames } = this.#core;
+    const push = (to: Frame, index: number): void => this.#core.push(to, index);
     const { readers, readersFrom } = frame.graph!;
     const because = emitter.watcher === undefined ? "" : frame.pathOf(failed);
     const stack = [failed];
@@ -75,6 +99,10 @@ export class Failures implements FailureRoom {
       for (let edge = readersFrom[index]!; edge < readersFrom[index + 1]!; edge++) {
         const reader = readers[edge]!;
         if (frame.states[reader] !== State.waiting) continue;
+        if (frame.isFinal(reader)) {
+          if (--frame.waits[reader]! === 0) push(frame, reader);
+          continue;
+        }
         frame.states[reader] = State.skipped;
         frame.remaining--;
         stack.push(reader);
@@ -125,7 +153,8 @@ export class Failures implements FailureRoom {
       child.endingPath = path;
     }
     const why = Cause.hasInterruptsOnly(cause) ? reason : Cause.squash(cause);
-    for (const job of inside) this.#stop(job, why);
+    // What the run does finally goes on.
+    for (const job of inside) if (!job.frame.isFinal(job.index)) this.#stop(job, why);
     for (const { child } of inside) if (child !== undefined) frames.checkOver(child);
     frames.checkOver(frame);
     if (!frame.ended && frame.running > 0) {
@@ -158,6 +187,9 @@ export class Failures implements FailureRoom {
       if (Exit.isFailure(exit)) return;
       for (const job of remaining()) {
         if (job.settled || job.child !== undefined) continue;
+        const { ending } = job.frame;
+        const mayTakeLonger = ending !== undefined && !Cause.hasInterruptsOnly(ending) && !job.cancelled;
+        if (mayTakeLonger && job.frame.isFinal(job.index)) continue;
         if (job.call !== undefined) emitter.leaked(job.call.path, job.call.count);
         jobs.isOver(job, Exit.interrupt());
       }

@@ -61,6 +61,10 @@ export class Frame implements Place {
   /** The path that failed, which is why others were skipped. */
   endingPath = "";
   ended = false;
+  /** It has ended early, and its `finally` steps run. */
+  isFinalizing = false;
+  /** With `finally` steps: why nodes have no output. */
+  errors: Map<number, unknown> | undefined = undefined;
   /** With `onFailure: "finish"`: all that failed here. */
   failures: Array<Cause.Cause<unknown>> | undefined = undefined;
   /** What "all" steps have provided, by name. */
@@ -200,6 +204,16 @@ export class Frame implements Place {
   /** Of the expansion of a turn: its paths are of that turn, also once its loop has come to another. */
   fixPrefix(): void {
     if (this.parent?.map?.type === "turns") void this.prefix;
+  }
+
+  /** Is this a `finally` step? It runs whether the frame ends early or not. */
+  isFinal(index: number): boolean {
+    return this.map === undefined && this.definitionOf(index).kind === "finally";
+  }
+
+  /** May this node start, although the frame has ended early? */
+  mayStillStart(index: number): boolean {
+    return this.isFinalizing && this.states[index] === State.waiting && this.isFinal(index);
   }
 
   addJob(job: Job): void {

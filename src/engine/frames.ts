@@ -67,6 +67,7 @@ export class Frames implements FrameRoom {
 
   end(frame: Frame): void {
     if (frame.ended) return;
+    if (frame.ending !== undefined && this.#startFinals(frame)) return;
     frame.ended = true;
     frame.endGrace?.();
     if (frame.map?.type === "items") this.#core.maps.ended(frame.map);
@@ -74,6 +75,60 @@ export class Frames implements FrameRoom {
     const exit = this.#outcomeOf(frame);
     if (frame.job === undefined) this.#finish(exit);
     else this.#core.jobs.isOver(frame.job, exit);
+  }
+
+  skipGuarded(frame: Frame, index: number): void {
+    const { emitter } = this.#core;
+    const because = emitter.watcher === undefined ? "" : frame.pathOf(index);
+    const skipped = frame.graph!.guarded!.get(index)!.filter((node) => frame.states[node] === State.waiting);
+    for (const node of skipped) {
+      frame.states[node] = State.skipped;
+      frame.remaining--;
+      if (emitter.watcher === undefined) continue;
+      emitter.emit({ type: "step.skipped", path: frame.pathOf(node), attempt: 0, because });
+    }
+    for (const node of skipped) this.#countDown(frame, node);
+  }
+
+  passOver(frame: Frame, index: number): void {
+    this.#countDown(frame, index);
+    if (--frame.remaining === 0 || frame.isFinalizing) this.checkOver(frame);
+  }
+
+  #countDown(frame: Frame, index: number): void {
+    const { readers, readersFrom } = frame.graph!;
+    for (let edge = readersFrom[index]!; edge < readersFrom[index + 1]!; edge++) {
+      const reader = readers[edge]!;
+      if (--frame.waits[reader]! === 0 && frame.states[reader] === State.waiting)
+        this.#core.push(frame, reader);
+    }
+  }
+
+  /**
+   * A frame has ended early, and nothing of it runs any more: what it does finally starts. False: nothing is left of that.
+   * Those that read others start after these.
+   */
+  #startFinals(frame: Frame): boolean {
+    const { graph, states } = frame;
+    if (graph?.finals === undefined || this.#core.journal?.isLost === true) return false;
+    const isOpen = (index: number): boolean =>
+      states[index] === State.waiting || states[index] === State.running;
+    const ready = graph.finals.filter((index) => {
+      const { slots, guard } = graph.nodes[index]!;
+      if (states[index] !== State.waiting || (guard !== undefined && states[guard] !== State.succeeded))
+        return false;
+      return !slots.some((slot) => {
+        const owner = slot < 0 ? -1 : graph.builder.ownerOf(slot);
+        return owner !== -1 && graph.finals!.includes(owner) && isOpen(owner);
+      });
+    });
+    if (ready.length === 0) return graph.finals.some((index) => states[index] === State.running);
+    if (!frame.isFinalizing) {
+      frame.isFinalizing = true;
+      if (Cause.hasInterruptsOnly(frame.ending!)) this.#core.failures.limitFinals(frame);
+    }
+    for (const index of ready) this.#core.push(frame, index);
+    return true;
   }
 
   /** A frame has ended early: what was done but not yet committed has succeeded, and what waited is skipped. */
@@ -115,7 +170,7 @@ export class Frames implements FrameRoom {
     const results: Record<string, unknown> = {};
     graph.returnNames.forEach((name, i) => {
       const slot = graph.returnSlots[i]!;
-      if (frame.reads[slot]! > 0) results[name] = frame.values[slot];
+      if (frame.reads[slot]! > 0 && isThere(frame, slot)) results[name] = frame.values[slot];
     });
     for (const name of graph.returnsLate) {
       // A branch may not provide what another one does: it is undefined then, as its type says.
@@ -135,6 +190,14 @@ export class Frames implements FrameRoom {
     return expandedOutcome(path, parent.definitionOf(parentIndex), graph, results);
   }
 }
+
+/** Was an output provided? Not where its step was skipped by a condition, or was a `finally` that failed. */
+const isThere = ({ graph, states }: Frame, slot: number): boolean => {
+  const { log } = graph!.builder;
+  if (!log.hasMaybes) return true;
+  const owner = log.owners[slot]!;
+  return owner === -1 || states[owner] === State.succeeded;
+};
 
 /** Where an expansion exposes one output, the slot of that: no record of all is made. */
 const soleSlot = ({ parent, parentIndex, late, reads }: Frame, graph: Graph): number | undefined => {

@@ -26,6 +26,10 @@ export interface Graph {
   readonly readCounts: ReadonlyArray<number>;
   /** Nodes that wait for nothing. */
   readonly roots: ReadonlyArray<number>;
+  /** For each condition, by its node: the nodes that are skipped if it does not hold. Undefined: there is no condition. */
+  readonly guarded: ReadonlyMap<number, ReadonlyArray<number>> | undefined;
+  /** The nodes of `finally`; undefined: there are none. */
+  readonly finals: ReadonlyArray<number> | undefined;
   /** For each node, retry, timeout and the like; undefined for most, and where no node asks for any. */
   readonly policies: ReadonlyArray<Policy | undefined> | undefined;
   /** The pools that steps name; undefined where none does. */
@@ -59,12 +63,37 @@ const allSlots = ({ slots, globs, overSlot }: GraphNode): ReadonlyArray<number> 
   overSlot,
 ];
 
+/** The nodes that a node waits for beside those whose outputs it reads by slots. */
+const sourcesOf = ({ waitsFor, guard, definition }: GraphNode, index: number): ReadonlyArray<number> => {
+  if (guard !== undefined) return [...waitsFor, guard];
+  // What reads nothing runs once all that was added before it has ended.
+  if (definition.kind === "finally" && definition.inputs.length === 0)
+    return Array.from({ length: index }, (_, i) => i);
+  return waitsFor;
+};
+
+/** The nodes under each condition, those under conditions within it among them. */
+const guardedOf = (nodes: ReadonlyArray<GraphNode>): Graph["guarded"] => {
+  const guarded = new Map<number, Array<number>>();
+  nodes.forEach(({ guard, definition }, index) => {
+    if (definition.kind === "when") guarded.set(index, []);
+    for (let at = guard; at !== undefined; at = nodes[at]!.guard) guarded.get(at)!.push(index);
+  });
+  return guarded.size === 0 ? undefined : guarded;
+};
+
+const finalsOf = (nodes: ReadonlyArray<GraphNode>): Graph["finals"] => {
+  const finals = Array.from(nodes.keys()).filter((index) => nodes[index]!.definition.kind === "finally");
+  return finals.length === 0 ? undefined : finals;
+};
+
 export const compile = (builder: GraphBuilder): Graph => {
   const { nodes, owners } = builder;
   const count = nodes.length;
   const waitCounts = zeros(count);
   const readersFrom = zeros(count + 1);
   const readCounts = zeros(builder.slotCount);
+  const { hasMaybes } = builder.log;
   let policies: Array<Policy | undefined> | undefined;
   let pools: Map<PoolUse["pool"], PoolUse> | undefined;
 
@@ -83,7 +112,7 @@ export const compile = (builder: GraphBuilder): Graph => {
       waitCounts[i]!++;
       readersFrom[owner + 1]!++;
     }
-    for (const source of node.waitsFor) {
+    for (const source of hasMaybes ? sourcesOf(node, i) : node.waitsFor) {
       waitCounts[i]!++;
       readersFrom[source + 1]!++;
     }
@@ -104,7 +133,7 @@ export const compile = (builder: GraphBuilder): Graph => {
       const owner = slot < 0 ? -1 : owners[slot]!;
       if (owner !== -1) readers[next[owner]!++] = i;
     }
-    for (const source of node.waitsFor) readers[next[source]!++] = i;
+    for (const source of hasMaybes ? sourcesOf(node, i) : node.waitsFor) readers[next[source]!++] = i;
   }
 
   const returned = builder.returned();
@@ -119,6 +148,8 @@ export const compile = (builder: GraphBuilder): Graph => {
     readers,
     readCounts,
     roots,
+    guarded: hasMaybes ? guardedOf(nodes) : undefined,
+    finals: hasMaybes ? finalsOf(nodes) : undefined,
     policies,
     pools: pools === undefined ? undefined : Array.from(pools.values()),
     returnNames: returned.names,

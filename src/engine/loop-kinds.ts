@@ -14,6 +14,8 @@ export const roomOf = (kind: StepKind): "maps" | "loops" | undefined => {
     case "race":
     case "await":
     case "sleep":
+    case "when":
+    case "finally":
       return undefined;
   }
 };
@@ -24,6 +26,8 @@ export const returnsOutput = (kind: StepKind): boolean => {
     case "step":
     case "await":
     case "sleep":
+    case "when":
+    case "finally":
       return true;
     case "dynamic":
     case "map":

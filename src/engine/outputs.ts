@@ -2,12 +2,14 @@
  * What a node reads from its frame, and what it provides to it. A value that was read for the last time is dropped.
  */
 
-import { ExpansionError, InvalidOutput, StepFailed } from "../errors.ts";
+import * as Result from "effect/Result";
+import { ExpansionError, InvalidOutput, NotProvided, StepFailed } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import type { GraphNode } from "../graph/node.ts";
-import { lateSlot } from "../graph/node.ts";
+import { lateSlot, maybeSlot } from "../graph/node.ts";
 import { globMatcher, nameProblem } from "../graph/names.ts";
 import type { Frame, Late } from "./frame.ts";
+import { State } from "./frame.ts";
 import { emptyFamily, emptyInputs, emptyRecord } from "./reads.ts";
 
 /** Reads a slot, for one of its readers. */
@@ -28,6 +30,7 @@ const lateFor = (frame: Frame, node: GraphNode, name: string): Late | undefined 
 
 /** The inputs of a node by name; a sentence where an earlier "all" step should have provided one and did not. */
 export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknown> | string => {
+  if (node.definition.kind === "finally") return readResults(frame, node);
   const inputs = emptyInputs(node.keys.length + node.globs.length);
   const { keys, slots, globs } = node;
   for (let i = 0; i < slots.length; i++) {
@@ -43,11 +46,66 @@ export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknow
   }
   for (const { glob, names, slots: members } of globs) {
     const family = emptyFamily(members.length);
-    for (let i = 0; i < members.length; i++) family[names[i]!] = take(frame, members[i]!);
+    for (let i = 0; i < members.length; i++) {
+      const value = take(frame, members[i]!);
+      if (isProvided(frame, members[i]!)) family[names[i]!] = value;
+    }
     inputs[glob] =
       node.waitsFor.length > 0 && frame.late !== undefined
         ? withLate(frame, node, glob, family, members)
         : family;
+  }
+  return inputs;
+};
+
+/** Is there an output at a slot, or was its step skipped by a condition? */
+const isProvided = (frame: Frame, slot: number): boolean => {
+  const { log } = frame.graph!.builder;
+  if (!log.hasMaybes) return true;
+  const owner = log.owners[slot]!;
+  return owner === -1 || frame.states[owner] === State.succeeded;
+};
+
+/** What became of an output, for a step that runs in any case. */
+const resultOf = (frame: Frame, name: string, slot: number): Result.Result<unknown, unknown> => {
+  const value = take(frame, slot);
+  const owner = frame.graph!.builder.ownerOf(slot);
+  if (isProvided(frame, slot)) return Result.succeed(value);
+  // Its work was done when the frame ended, and its record was not yet committed.
+  const done = frame.uncommitted?.get(owner);
+  if (done !== undefined) {
+    const { outputs } = frame.graph!.nodes[owner]!;
+    return Result.succeed(outputs.length === 1 ? done.value : (done.value as Record<string, unknown>)[name]);
+  }
+  const path = frame.pathOf(owner);
+  return Result.fail(frame.errors?.get(owner) ?? new NotProvided({ path, status: "skipped" }));
+};
+
+/** The inputs of a `finally` step: what became of each. */
+const readResults = (frame: Frame, { keys, slots, globs, waitsFor }: GraphNode): Record<string, unknown> => {
+  const inputs = emptyInputs(keys.length + globs.length);
+  keys.forEach((key, i) => {
+    const slot = slots[i]!;
+    if (slot >= 0) {
+      inputs[key] = resultOf(frame, key, slot);
+      return;
+    }
+    const late = frame.late?.get(key);
+    const isThere = late !== undefined && waitsFor.includes(late.by);
+    const missing = () => new NotProvided({ path: key, status: "skipped" });
+    inputs[key] = isThere
+      ? Result.succeed(late.value)
+      : slot === maybeSlot
+        ? Result.succeed(undefined)
+        : Result.fail(missing());
+  });
+  for (const { glob, names, slots: members } of globs) {
+    const results = members.map((slot, i) => resultOf(frame, names[i]!, slot));
+    const family = emptyFamily(members.length);
+    results.forEach((result, i) => {
+      if (Result.isSuccess(result)) family[names[i]!] = result.success;
+    });
+    inputs[glob] = results.find(Result.isFailure) ?? Result.succeed(family);
   }
   return inputs;
 };

@@ -82,7 +82,8 @@ export class Records implements RecordRoom {
         kept = missingOutput(frame, index, value);
       }
       const { watcher } = core.emitter;
-      if (watcher !== undefined) (frame.uncommitted ??= new Map()).set(index, { value, attempt });
+      const isWanted = watcher !== undefined || frame.graph?.finals !== undefined;
+      if (isWanted) (frame.uncommitted ??= new Map()).set(index, { value, attempt });
       kept ??= journal.keep(frame, index, value, attempt, () => {
         frame.uncommitted?.delete(index);
         if (frame.ended) return;

@@ -32,6 +32,7 @@ const withDecoders = (
   other: GraphBuilder,
   aliases: Aliases,
   waitsFor: ReadonlyArray<number>,
+  guard: number | undefined,
   decode: (input: GraphInput) => StepDefinition | undefined,
 ): Array<number> => {
   const slotMap: Array<number> = Array.from({ length: other.slotCount }, () => lateSlot);
@@ -49,6 +50,7 @@ const withDecoders = (
       slots: [slot],
       globs: [],
       waitsFor: slot < 0 ? waitsFor : [],
+      guard,
       overSlot: lateSlot,
       firstSlot: log.owners.length,
       outputs: [input.name],
@@ -82,10 +84,11 @@ export const withPipeline = (
     return [input, builder.slotFor(input.name, other.name, isOptional)] as const;
   });
   const log = writable(builder.log, builder);
+  log.hasMaybes ||= other.log.hasMaybes;
   if (hides) (log.prefixes ??= new Map()).set(other.name, builder.nodeCount);
 
   const openHere = builder.openNodes;
-  const slotMap = withDecoders(log, other, aliases, openHere, decode);
+  const slotMap = withDecoders(log, other, aliases, openHere, builder.guard, decode);
   const shown = new Map(visible.map(([name, slot]) => [slot, name]));
   const offset = log.nodes.length;
   const here = (slot: number): number => (slot < 0 ? slot : (slotMap[slot] as number));
@@ -112,6 +115,7 @@ export const withPipeline = (
       slots: node.slots.map(here),
       globs: node.globs.map(({ glob, names, slots }) => ({ glob, names, slots: slots.map(here) })),
       waitsFor: mappedWaits(node, offset, openHere, aliases),
+      guard: node.guard === undefined ? builder.guard : node.guard + offset,
       overSlot: here(node.overSlot),
       firstSlot,
       outputs: node.outputs,
@@ -122,5 +126,6 @@ export const withPipeline = (
     name: builder.name,
     shows: builder.shows,
     hasEmptyFamily: builder.hasEmptyFamily || other.hasEmptyFamily,
+    guard: builder.guard,
   });
 };

@@ -48,6 +48,7 @@ interface Parts {
   readonly name: string;
   readonly shows: Returns | undefined;
   readonly hasEmptyFamily: boolean;
+  readonly guard: number | undefined;
 }
 
 export class GraphBuilder {
@@ -61,9 +62,11 @@ export class GraphBuilder {
   readonly shows: Returns | undefined;
   /** Was a family added that turned out to have no member? Its names are unknown. */
   readonly hasEmptyFamily: boolean;
+  /** The node of the condition under which the steps run that are added to this builder. */
+  readonly guard: number | undefined;
 
   /** A builder whose log ends where the log does now, or where `counts` says. */
-  constructor(log: Log, { name, shows, hasEmptyFamily }: Parts, counts?: GraphBuilder) {
+  constructor(log: Log, { name, shows, hasEmptyFamily, guard }: Parts, counts?: GraphBuilder) {
     this.name = name;
     this.log = log;
     this.inputCount = counts === undefined ? log.inputs.length : counts.inputCount;
@@ -72,12 +75,13 @@ export class GraphBuilder {
     this.openCount = counts === undefined ? log.open.length : counts.openCount;
     this.shows = shows;
     this.hasEmptyFamily = hasEmptyFamily;
+    this.guard = guard;
   }
 
   static empty(name: string): GraphBuilder {
     const problem = nameProblem(name);
     if (problem !== undefined) throw new GraphError({ pipeline: describe(name), step: "", reason: problem });
-    return new GraphBuilder(emptyLog(), { name, shows: undefined, hasEmptyFamily: false });
+    return new GraphBuilder(emptyLog(), { name, shows: undefined, hasEmptyFamily: false, guard: undefined });
   }
 
   get inputs(): ReadonlyArray<GraphInput> {
@@ -211,6 +215,7 @@ export class GraphBuilder {
       const input = inputs[i]!;
       // What is provided is no glob, since a name has no star: most inputs need one look.
       let slot = this.visibleSlot(input);
+      if (slot !== undefined && this.log.hasMaybes) this.#checkSure(slot, input, definition);
       if (slot === undefined) {
         if (isGlob(input)) {
           [keys, slots, globs] = this.#readsOf(definition);
@@ -233,6 +238,7 @@ export class GraphBuilder {
       slots,
       globs,
       waitsFor: waits ? this.openNodes : noNodes,
+      guard: this.guard,
       overSlot,
       firstSlot: this.slotCount,
       outputs: provided,
@@ -242,6 +248,7 @@ export class GraphBuilder {
       log.owners.push(this.nodeCount);
       log.slotNames.push(output);
     }
+    if (definition.kind === "when" || definition.kind === "finally") log.hasMaybes = true;
     if (outputs === "all") log.open.push(this.nodeCount);
     if (name !== provided[0]) (log.prefixes ??= new Map()).set(name, this.nodeCount);
     return new GraphBuilder(log, this);
@@ -262,14 +269,43 @@ export class GraphBuilder {
       fromSlot: this.slotCount,
       fromNode: this.nodeCount,
     };
-    const { name, hasEmptyFamily } = this;
-    return new GraphBuilder(this.log, { name, shows, hasEmptyFamily }, this);
+    const { name, hasEmptyFamily, guard } = this;
+    return new GraphBuilder(this.log, { name, shows, hasEmptyFamily, guard }, this);
   }
 
   /** With a family that has no member in this run: what reads it reads an empty record. */
   withEmptyFamily(): GraphBuilder {
-    const { name, shows } = this;
-    return new GraphBuilder(this.log, { name, shows, hasEmptyFamily: true }, this);
+    const { name, shows, guard } = this;
+    return new GraphBuilder(this.log, { name, shows, hasEmptyFamily: true, guard }, this);
+  }
+
+  /** The same, where steps that are added run under the condition of a node. */
+  withGuard(guard: number | undefined): GraphBuilder {
+    const { name, shows, hasEmptyFamily } = this;
+    return new GraphBuilder(this.log, { name, shows, hasEmptyFamily, guard }, this);
+  }
+
+  /** Is this builder another one with steps and inputs added, and nothing else? */
+  continues(other: GraphBuilder): boolean {
+    const last = other.nodeCount - 1;
+    return (
+      this.nodeCount > last &&
+      this.node(last) === other.node(last) &&
+      this.slotCount >= other.slotCount &&
+      this.shows === other.shows &&
+      this.guard === other.guard
+    );
+  }
+
+  /** Is an output there whenever the next step is? Not where it is under a condition that the next step is not under. */
+  isSure(slot: number): boolean {
+    const owner = this.ownerOf(slot);
+    if (owner === -1) return true;
+    const { guard, definition } = this.node(owner);
+    if (definition.kind === "finally") return false;
+    let at = this.guard;
+    while (at !== undefined && at !== guard) at = this.node(at).guard;
+    return at === guard;
   }
 
   hidesSteps(): boolean {
@@ -280,6 +316,15 @@ export class GraphBuilder {
   #hasPrefix(name: string): boolean {
     const at = this.log.prefixes?.get(name);
     return at !== undefined && at < this.nodeCount;
+  }
+
+  /** Refuses to read plainly what may be missing, unless a schema allows that. */
+  #checkSure(slot: number, input: string, { name, schemas }: StepDefinition): void {
+    if (this.isSure(slot) || (schemas !== undefined && acceptsUndefined(schemas[input]))) return;
+    throw this.refusal(
+      name,
+      `It reads "${input}", which exists only under a condition. Read "${input}?" instead: it is undefined where nothing provides it.`,
+    );
   }
 
   /** The slot that a step's input means: `"b?"`, and what a schema allows to be undefined, may be missing. */
@@ -294,7 +339,15 @@ export class GraphBuilder {
   slotFor(input: string, step: string, isOptional = false): number {
     if (typeof input !== "string") throw this.refusal(step, `over must be a name; got ${typed(input)}.`);
     const slot = this.visibleSlot(input);
-    if (slot !== undefined) return slot;
+    if (slot !== undefined) {
+      if (!isOptional && !this.isSure(slot)) {
+        throw this.refusal(
+          step,
+          `It reads "${input}", which exists only under a condition. Read it in a step as "${input}?", and use what that provides.`,
+        );
+      }
+      return slot;
+    }
     const problem = nameProblem(input);
     if (problem !== undefined && (isOptional || this.openCount > 0)) throw this.refusal(step, problem);
     if (isOptional) return maybeSlot;

@@ -11,7 +11,7 @@ export interface KindOfStep {
   /** How people call such a step: in legends and messages. */
   readonly label: string;
   /** The parameter that its function is, as the builder's signatures and messages name it. */
-  readonly call: "run" | "expand" | "each" | "on" | "start" | "contenders";
+  readonly call: "run" | "expand" | "each" | "on" | "start" | "contenders" | "condition";
   /**
    * What a call of its function returns: the step's output (`value`); a pipeline or a direct value (`expansion`); the
    * same, once for each item of a list (`items`); a literal that chooses one of its cases (`choice`); the state that its
@@ -25,6 +25,8 @@ export interface KindOfStep {
   readonly provides: "name" | "outputs" | "outputs or all";
   /** Which events tell of it: `step.started` and `step.succeeded`, or `expansion.started`, `.expanded`, `.succeeded`. */
   readonly events: "step" | "expansion";
+  /** Whether its builder method takes options. */
+  readonly takesOptions: boolean;
 }
 
 export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
@@ -35,6 +37,7 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     expansions: "none",
     provides: "outputs",
     events: "step",
+    takesOptions: true,
   },
   dynamic: {
     label: "dynamic step",
@@ -43,6 +46,7 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     expansions: "one",
     provides: "outputs or all",
     events: "expansion",
+    takesOptions: true,
   },
   map: {
     label: "map",
@@ -51,6 +55,7 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     expansions: "many",
     provides: "name",
     events: "expansion",
+    takesOptions: true,
   },
   switch: {
     label: "switch",
@@ -59,6 +64,7 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     expansions: "one",
     provides: "name",
     events: "expansion",
+    takesOptions: true,
   },
   loop: {
     label: "loop",
@@ -67,6 +73,7 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     expansions: "many",
     provides: "name",
     events: "expansion",
+    takesOptions: true,
   },
   race: {
     label: "race",
@@ -75,6 +82,7 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     expansions: "many",
     provides: "name",
     events: "expansion",
+    takesOptions: true,
   },
   await: {
     label: "await",
@@ -83,6 +91,7 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     expansions: "none",
     provides: "name",
     events: "step",
+    takesOptions: true,
   },
   sleep: {
     label: "sleep",
@@ -91,6 +100,25 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     expansions: "none",
     provides: "name",
     events: "step",
+    takesOptions: true,
+  },
+  when: {
+    label: "condition",
+    call: "condition",
+    returns: "value",
+    expansions: "none",
+    provides: "name",
+    events: "step",
+    takesOptions: false,
+  },
+  finally: {
+    label: "finally",
+    call: "run",
+    returns: "value",
+    expansions: "none",
+    provides: "name",
+    events: "step",
+    takesOptions: false,
   },
 };
 
@@ -102,8 +130,8 @@ export const expandsMany = (kind: StepKind): boolean => stepKinds[kind].expansio
 
 /** Do most plans have such steps? A legend explains the other kinds only where its plan has them. */
 export const isUsual = (kind: StepKind): boolean => {
-  const { returns } = stepKinds[kind];
-  return returns !== "wait" && returns !== "turns" && returns !== "contenders";
+  const { returns, takesOptions } = stepKinds[kind];
+  return takesOptions && returns !== "wait" && returns !== "turns" && returns !== "contenders";
 };
 
 /** Are its options for each item or turn, and not for the step as a whole? */

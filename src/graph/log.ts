@@ -15,6 +15,8 @@ export interface Log {
   readonly open: Array<number>;
   /** Names of pipelines added whole, which are path prefixes of their hidden steps. */
   prefixes: Map<string, number> | undefined;
+  /** Is there a step that may not provide its outputs although nothing fails: under a condition, or a `finally`? */
+  hasMaybes: boolean;
 }
 
 export const emptyLog = (): Log => ({
@@ -25,6 +27,7 @@ export const emptyLog = (): Log => ({
   slotOf: new Map(),
   open: [],
   prefixes: undefined,
+  hasMaybes: false,
 });
 
 /** How much of a log belongs to a pipeline. */
@@ -51,5 +54,6 @@ export const writable = (log: Log, { inputCount, nodeCount, slotCount, openCount
     slotOf,
     open: log.open.slice(0, openCount),
     prefixes: log.prefixes && new Map([...log.prefixes].filter(([, node]) => node < nodeCount)),
+    hasMaybes: log.hasMaybes,
   };
 };

@@ -18,6 +18,8 @@ export interface GraphNode {
   readonly globs: ReadonlyArray<GlobRead>;
   /** The earlier "all" steps that this one waits for, since a name or a glob may mean one of their outputs. */
   readonly waitsFor: ReadonlyArray<number>;
+  /** The node of the condition under which the step runs. That of this node may have one too. */
+  readonly guard: number | undefined;
   /** A map's `over`: its slot, or `lateSlot`. */
   readonly overSlot: number;
   /** The step's outputs have the slots from here on, in order. */

@@ -20,11 +20,12 @@ const needed = (builder: GraphBuilder, names: ReadonlyArray<string>): ReadonlySe
     else need(builder.ownerOf(slot));
   }
   for (let index = left.pop(); index !== undefined; index = left.pop()) {
-    const { slots, globs, overSlot, waitsFor } = builder.node(index);
+    const { slots, globs, overSlot, waitsFor, guard } = builder.node(index);
     for (const slot of [...slots, ...globs.flatMap((glob) => glob.slots), overSlot]) {
       if (slot >= 0) need(builder.ownerOf(slot));
     }
     waitsFor.forEach(need);
+    if (guard !== undefined) need(guard);
   }
   return needed;
 };
@@ -54,6 +55,7 @@ const keeping = (builder: GraphBuilder, kept: ReadonlySet<number>): GraphBuilder
       slots: node.slots.map(here),
       globs: node.globs.map(({ glob, names, slots }) => ({ glob, names, slots: slots.map(here) })),
       waitsFor: node.waitsFor.map((other) => nodeMap.get(other)!),
+      guard: node.guard === undefined ? undefined : nodeMap.get(node.guard)!,
       overSlot: here(node.overSlot),
       firstSlot: node.outputs.length === 0 ? log.owners.length : here(node.firstSlot),
     });
@@ -63,7 +65,8 @@ const keeping = (builder: GraphBuilder, kept: ReadonlySet<number>): GraphBuilder
     if (at !== -1) (log.prefixes ??= new Map()).set(prefix, at);
   }
   const { name, hasEmptyFamily } = builder;
-  return new GraphBuilder(log, { name, shows: undefined, hasEmptyFamily });
+  log.hasMaybes = builder.log.hasMaybes;
+  return new GraphBuilder(log, { name, shows: undefined, hasEmptyFamily, guard: undefined });
 };
 
 /** The same, reduced to the steps that these outputs need. */

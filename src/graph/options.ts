@@ -109,7 +109,9 @@ const outputs: Check = (name, value) => {
   return aListOf("names")(name, value);
 };
 
-const everyKind = Object.keys(stepKinds) as ReadonlyArray<StepKind>;
+const everyKind = (Object.keys(stepKinds) as ReadonlyArray<StepKind>).filter(
+  (kind) => stepKinds[kind].takesOptions,
+);
 const kindsThat = (take: (kind: StepKind) => boolean): ReadonlyArray<StepKind> => everyKind.filter(take);
 
 /** The kinds that run a function of the user, and so can fail and be tried again. */

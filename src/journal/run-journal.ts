@@ -98,6 +98,8 @@ export class RunJournal {
   readonly #refreshed = new Set<string>();
   /** The run option `refresh`: no cached value is used. */
   refresh = false;
+  /** Nothing more can be recorded: nothing more should start. */
+  isLost = false;
   readonly #clock: { readonly currentTimeMillisUnsafe: () => number };
   /** What happened in earlier parts of the run. */
   readonly #past: ReadonlyArray<StoredEvent>;
@@ -137,7 +139,10 @@ export class RunJournal {
 
   /** Nothing more can be recorded: the run must stop. */
   onLost(stop: (problem: StoreError | StoreCorrupt) => void): void {
-    this.#journal.onLost = stop;
+    this.#journal.onLost = (problem) => {
+      this.isLost = true;
+      stop(problem);
+    };
   }
 
   onMessage(hear: (message: Message) => Promise<Answer>): void {
@@ -191,6 +196,8 @@ export class RunJournal {
   ): boolean | OutputNotEncodable {
     const definition = frame.definitionOf(index);
     const { kind, options, outputs } = definition;
+    // It runs at every end of the run, and so again.
+    if (kind === "finally") return false;
     if (kind === "map" && frame.map === undefined) return this.#keepChosen(frame, index, done);
     // An outcome that did not come out of the expansion alone is recorded by itself.
     if (frame.grown?.[index] === 1 && !("fallback" in options) && options.cache === undefined) return false;

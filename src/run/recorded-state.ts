@@ -164,7 +164,10 @@ const endExpansions = (state: RunState, isOver: boolean, tell: (told: Told) => v
     if (step === state.root || !step.hasGrown || !step.isActive) continue;
     const isWhole = step.items === undefined || step.children.length >= step.items;
     const isDone = step.children.every(
-      ({ status, kind }) => status === "done" || (status === "failed" && kind === "item"),
+      ({ status, kind }) =>
+        status === "done" ||
+        status === "skipped" ||
+        (status === "failed" && (kind === "item" || kind === "finally")),
     );
     if (!isOver && !(isWhole && isDone)) continue;
     const time = step.children.reduce((last, { ended = 0 }) => Math.max(last, ended), step.expandedAt ?? 0);
@@ -186,6 +189,13 @@ const earlierOf = (run: RunDetails, state: RunState): Map<string, Array<StoredEv
     else list.push(event);
   }
   return earlier;
+};
+
+/** What a run that has succeeded never started was under a condition. What it does finally is not recorded. */
+const skipRest = (state: RunState, time: number): void => {
+  for (const step of state.all) {
+    if (step.status === "pending" && step.kind !== "finally") state.end(step, "skipped", time);
+  }
 };
 
 /** The fallbacks whose values count: used while what is recorded of their step was under way. */
@@ -233,6 +243,7 @@ export const recordedState = (run: RunDetails): RecordedState => {
     told.forEach(tell);
   }
   const isOver = run.status === "succeeded";
+  if (isOver) skipRest(state, run.ended ?? state.time);
   endExpansions(state, isOver, tell);
   markFallbacks(run, state);
   ofEnd(run, state.time).forEach(tell);

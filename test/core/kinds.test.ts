@@ -23,7 +23,14 @@ const every = pipeline("every")
   )
   .race("race", ["step"], { a: () => 3, b: () => 4 })
   .await("await", type<string>(), { after: ["step"] })
-  .sleep("sleep", 0, { after: ["step"] });
+  .sleep("sleep", 0, { after: ["step"] })
+  .when(
+    "when",
+    ["step"],
+    () => true,
+    (p) => p,
+  )
+  .finally("finally", ["step"], () => 4);
 
 describe("The kinds of steps", () => {
   it("are those that a plan names", () => {

@@ -1,0 +1,18 @@
+/** What the members that decide which steps run say about types: `.when` and `.finally`. */
+import type { Result } from "effect/Result";
+import type { KeyedOutputs, Marked } from "./outputs.ts";
+import type { ValueOf } from "./returned.ts";
+
+/** What a condition may return, else the sentence. */
+export type Condition<Returned, Name extends string> = [ValueOf<Returned>] extends [boolean]
+  ? Returned
+  : [`The condition '${Name}' returns`, ValueOf<Returned>, "and must return true or false"];
+
+/** The outputs that a condition's steps add, which may be missing. `Before`: the names of those that were there before. */
+export type GuardedOutputs<Outputs, Before> = Marked<
+  Omit<KeyedOutputs<Outputs>, Before & PropertyKey>,
+  never
+>;
+
+/** What became of each input. */
+export type InputResults<Inputs> = { readonly [Name in keyof Inputs]: Result<Inputs[Name], unknown> };
