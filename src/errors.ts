@@ -489,31 +489,3 @@ export class SignalRefused extends Data.TaggedError("SignalRefused")<{
     return `Run "${this.runId}", path "${this.path}": ${this.reason}`;
   }
 }
-
-/**
- * What opening a run can fail with, before its first step starts.
- *
- * @public
- */
-export type OpenError = InvalidInput | PipelineChanged | RunExists | RunNotFound | StoreCorrupt | StoreError;
-
-/**
- * What a run of any pipeline can fail with beside the typed errors of its own steps.
- *
- * @public
- */
-export type RunError =
-  | InvalidInput
-  | StepFailed
-  | StepTimedOut
-  | TooFewSucceeded
-  | InvalidOutput
-  | ExpansionError
-  | StoreError
-  | StoreCorrupt
-  | OutputNotEncodable
-  | ExpansionChanged
-  | PipelineChanged
-  | RunCrashed
-  | RunExists
-  | RunInterrupted;

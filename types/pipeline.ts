@@ -1,5 +1,5 @@
 /** The builder as the compiler sees it. */
-import type { OpenError, RunError, StepFailed, TooManyTurns } from "../src/errors.ts";
+import type { StepFailed, TooManyTurns } from "../src/errors.ts";
 import type {
   LaxOutputs,
   Part,
@@ -25,16 +25,7 @@ import type {
   SwitchOptions,
   WaitOptions,
 } from "./options.ts";
-import type {
-  AddAll,
-  AddInput,
-  AddMany,
-  AddNamed,
-  AddOne,
-  AreMany,
-  Marked,
-  PlainOutputs,
-} from "./outputs.ts";
+import type { AddAll, AddInput, AddMany, AddNamed, AddOne, AreMany, Marked } from "./outputs.ts";
 import type {
   AddingDynamic,
   AddingStep,
@@ -49,8 +40,7 @@ import type {
   Taken,
   Types,
 } from "./own.ts";
-import type { Plan } from "./plan.ts";
-import type { RunParameters, RunPromise, StartPromise } from "./promise-forms.ts";
+import type { RunPromise, StartPromise } from "./promise-forms.ts";
 import type {
   AnyPipeline,
   BranchErrors,
@@ -85,7 +75,7 @@ import type {
   ValueIn,
   ValueOf,
 } from "./returned.ts";
-import type { Run } from "./run.ts";
+import type { RunMembers } from "./run-members.ts";
 import type {
   AnySchema,
   Decoded,
@@ -98,7 +88,6 @@ import type {
 } from "./schema.ts";
 import type { Parts } from "./together.ts";
 import type { Input as DurationInput } from "effect/Duration";
-import type { Effect } from "effect/Effect";
 
 /**
  * The members of a pipeline. They find the pipeline's types through `this`: so the compiler, when a step is added, need
@@ -106,10 +95,7 @@ import type { Effect } from "effect/Effect";
  *
  * @public
  */
-export interface PipelineMembers {
-  /** The pipeline's name. */
-  readonly name: string;
-
+export interface PipelineMembers extends RunMembers {
   /** Declares a value that is given from outside, and decoded when a run starts. */
   input<This extends AnyPipeline, const Name extends string, Schema>(
     this: This,
@@ -396,10 +382,7 @@ export interface PipelineMembers {
     Needs<This> | DecodingNeeds<Schema> | FallbackNeeds<Fallback>
   >;
 
-  /**
-   * Adds a step that waits for a length of time, or until a date, which a function can compute from the outputs in
-   * `after`. Its output is undefined: other steps read it to begin after it.
-   */
+  /** Adds a step that waits for a length of time, or until a date; a function can compute that. Its output is undefined. */
   sleep<
     This extends AnyPipeline,
     const Name extends string,
@@ -443,9 +426,8 @@ export interface PipelineMembers {
   >;
 
   /**
-   * Adds a step that runs once everything that it reads has ended, in whatever way: each input is a `Result`. It runs also
-   * when the run fails or is cancelled, and again when the run is resumed. If it fails, the report says so; the run's outcome
-   * stays.
+   * Adds a step that runs once everything that it reads has ended, in whatever way: each input is a `Result`. It runs also when
+   * the run fails or is cancelled, and again when it is resumed. Its own failure is reported; the run's outcome stays.
    */
   finally<
     This extends AnyPipeline,
@@ -504,21 +486,6 @@ export interface PipelineMembers {
     this: This,
     ...names: KeptList<List, Out<This>, Names<This>>
   ): Pipeline<In<This>, ReturnedOutputs<List, Out<This>, Names<This>>, Fails<This>, Needs<This>>;
-
-  /** The graph as data, before any run. */
-  plan(): Plan;
-
-  /** Runs the pipeline. */
-  run<This extends AnyPipeline>(
-    this: This,
-    ...parameters: RunParameters<In<This>>
-  ): Effect<PlainOutputs<Out<This>>, Fails<This> | RunError, Needs<This>>;
-
-  /** Starts a run and gives its handle. */
-  start<This extends AnyPipeline>(
-    this: This,
-    ...parameters: RunParameters<In<This>>
-  ): Effect<Run<PlainOutputs<Out<This>>, Fails<This> | RunError>, OpenError, Needs<This>>;
 }
 
 /**

@@ -5,7 +5,8 @@ import type { RunOptions } from "../../types/options.ts";
 import type { Pipeline } from "../../types/pipeline.ts";
 import type { FailureOf, OutputsOf, RunWithoutServices, ServicesOf } from "../../types/types-of.ts";
 import { expandable } from "../engine/graph.ts";
-import type { RunError, RunNotFound } from "../errors.ts";
+import type { RunError } from "../../types/errors.ts";
+import type { RunNotFound } from "../errors.ts";
 import { promiseOf, settling } from "./promises.ts";
 import { resumeGraph } from "./run.ts";
 
