@@ -409,7 +409,7 @@ export interface PipelineMembers extends RunMembers {
     Built extends AnyPipeline,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
     condition: (
       inputs: GivenInputs<List, Out<This>, Names<This>>,
@@ -436,7 +436,7 @@ export interface PipelineMembers extends RunMembers {
     Returned = Anything,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"]>,
+    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
     run: (inputs: InputResults<GivenInputs<List, Out<This>, Names<This>>>, context: StepContext) => Returned,
   ): Pipeline<
