@@ -73,7 +73,8 @@ const importFailure = async (file: string, error: unknown): Promise<CliFailure> 
   return failure(`The file "${file}" cannot be loaded: ${describe(error)}${place}`);
 };
 
-const load = (file: string): Effect.Effect<Exports, CliFailure> =>
+/** What a file exports. */
+export const load = (file: string): Effect.Effect<Exports, CliFailure> =>
   Effect.gen(function* () {
     const path = resolve(file);
     const found = yield* Effect.tryPromise({

@@ -88,6 +88,21 @@ const makeFolder = (): void => {
   writeFileSync(join(folder, ".gitignore"), "*\n");
 };
 
+/** The store of a server, which needs one. */
+export const storeForServer = (
+  given: string | undefined,
+): Effect.Effect<StoreService, CliFailure, Scope.Scope> =>
+  Effect.suspend(() => {
+    if (given === undefined) {
+      try {
+        makeFolder();
+      } catch {
+        // What is wrong with the folder is said of the file in it.
+      }
+    }
+    return Effect.mapError(build(fileOf(given)), (error) => failure(error.message));
+  });
+
 /**
  * The store to record a run in. A file that was asked for must serve. The default one need not: where it cannot be
  * written, the run is not recorded, and the command says so. A run with an id of its own is never run unrecorded: it may

@@ -1,0 +1,4 @@
+export const appScript = "";
+export const appStyle = "";
+export const appScriptHash = "";
+export const appStyleHash = "";
