@@ -14,7 +14,9 @@ export type {
   ClientRecord,
   ClientRun,
   ClientStart,
+  ClientWaitingStep,
   JsonOf,
+  JsonRecord,
 } from "./types.ts";
 export type { InputsOf, OutputsOf };
 

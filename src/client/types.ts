@@ -1,7 +1,7 @@
 /** The types of a client: pipelines by the name of their export, inputs as a run takes them, outputs as JSON gives them. */
 import type { InputsOf, OutputsOf } from "../../types/pipeline.ts";
 import type { Typed } from "../../types/provided.ts";
-import type { RunState } from "../../types/runs.ts";
+import type { RecordedEvent, RecordedStep, RunState, WaitingStep } from "../../types/runs.ts";
 
 /**
  * A value after it has gone through JSON: a `Date` is a string, what is `undefined` is left out, a method is gone. What
@@ -33,8 +33,12 @@ export type JsonOf<Value> = 0 extends 1 & Value
 
 type IsMethod<Value> = [Value] extends [(...given: any) => any] ? true : false;
 
-/** Properties that may be undefined may be missing; functions and symbols are. */
-type JsonRecord<Value> = {
+/**
+ * A record after it has gone through JSON: properties that may be undefined may be missing; functions and symbols are.
+ *
+ * @public
+ */
+export type JsonRecord<Value> = {
   readonly [Key in keyof Value as Key extends symbol
     ? never
     : IsMethod<Value[Key]> extends true
@@ -130,6 +134,16 @@ export interface ClientEvent {
 }
 
 /**
+ * A step that waits for its value.
+ *
+ * @public
+ */
+export interface ClientWaitingStep extends WaitingStep {
+  /** The JSON Schema of the value, where it can be read. */
+  readonly schema?: unknown;
+}
+
+/**
  * A run with all that is recorded of it.
  *
  * @public
@@ -138,29 +152,11 @@ export interface ClientRecord extends ClientRun {
   /** Its inputs by name, as JSON gives them. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** The outcomes that count, oldest first. */
-  readonly steps: ReadonlyArray<{
-    readonly path: string;
-    readonly status: "succeeded" | "failed";
-    readonly began: number;
-    readonly ended: number;
-    readonly attempt: number;
-  }>;
-  /** The steps that wait for a value, with what they ask and the JSON Schema of the value. */
-  readonly waiting: ReadonlyArray<{
-    readonly runId: string;
-    readonly path: string;
-    readonly ask?: unknown;
-    readonly since: number;
-    readonly deadline?: number;
-    readonly schema?: unknown;
-  }>;
+  readonly steps: ReadonlyArray<RecordedStep>;
+  /** The steps that wait for a value. */
+  readonly waiting: ReadonlyArray<ClientWaitingStep>;
   /** Failures, retries, cache hits and log lines, oldest first. */
-  readonly events: ReadonlyArray<{
-    readonly time: number;
-    readonly type: string;
-    readonly path: string;
-    readonly detail: string;
-  }>;
+  readonly events: ReadonlyArray<RecordedEvent>;
   /** Its outputs by name, once it has succeeded. */
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
