@@ -10,6 +10,7 @@ export type {
   Client,
   ClientEvent,
   ClientOptions,
+  ClientParameters,
   ClientPipelines,
   ClientRecord,
   ClientRun,

@@ -31,8 +31,6 @@ export type JsonOf<Value> = 0 extends 1 & Value
               ? JsonRecord<Value>
               : never;
 
-type IsMethod<Value> = [Value] extends [(...given: any) => any] ? true : false;
-
 /**
  * A record after it has gone through JSON: properties that may be undefined may be missing; functions and symbols are.
  *
@@ -41,7 +39,7 @@ type IsMethod<Value> = [Value] extends [(...given: any) => any] ? true : false;
 export type JsonRecord<Value> = {
   readonly [Key in keyof Value as Key extends symbol
     ? never
-    : IsMethod<Value[Key]> extends true
+    : [Value[Key]] extends [(...given: any) => any]
       ? never
       : undefined extends Value[Key]
         ? unknown extends Value[Key]
@@ -161,7 +159,12 @@ export interface ClientRecord extends ClientRun {
   readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
-type StartParameters<P, Options> =
+/**
+ * What a run of a pipeline is started with.
+ *
+ * @public
+ */
+export type ClientParameters<P, Options> =
   {} extends InputsOf<P>
     ? [inputs?: InputsOf<P>, options?: Options]
     : [inputs: InputsOf<P>, options?: Options];
@@ -175,12 +178,12 @@ export interface Client<Module> {
   /** Starts a run of the pipeline that is exported under a name. It goes on whether or not anybody waits for it. */
   start<Name extends keyof ClientPipelines<Module> & string>(
     name: Name,
-    ...parameters: StartParameters<ClientPipelines<Module>[Name], ClientStart>
+    ...parameters: ClientParameters<ClientPipelines<Module>[Name], ClientStart>
   ): Promise<ClientRun>;
   /** Starts a run and waits for its outputs. Rejects with a `ClientError` where it fails. */
   run<Name extends keyof ClientPipelines<Module> & string>(
     name: Name,
-    ...parameters: StartParameters<
+    ...parameters: ClientParameters<
       ClientPipelines<Module>[Name],
       ClientStart & {
         /** Stops waiting, not the run. */
