@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-import type { InputsOf, OutputsOf } from "../../types/pipeline.ts";
+import type { InputsOf, OutputsOf } from "../../types/types-of.ts";
 import type { Client, ClientOptions, ClientRun, ClientEvent } from "./types.ts";
 
 export type {

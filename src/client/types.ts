@@ -1,5 +1,5 @@
 /** The types of a client: pipelines by the name of their export, inputs as a run takes them, outputs as JSON gives them. */
-import type { InputsOf, OutputsOf } from "../../types/pipeline.ts";
+import type { InputsOf, OutputsOf } from "../../types/types-of.ts";
 import type { Typed } from "../../types/provided.ts";
 import type { RecordedEvent, RecordedStep, RunState, WaitingStep } from "../../types/runs.ts";
 
