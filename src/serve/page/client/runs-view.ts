@@ -2,6 +2,7 @@
 import { h } from "preact";
 import { useState } from "preact/hooks";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
+import { addressOf } from "../../../path.ts";
 import type { RunInfo, WaitingInfo } from "../../api.ts";
 import { Problem, runLink, StatusChip, tookOf, useServer, when } from "./parts.ts";
 import { requests } from "./requests.ts";
@@ -24,7 +25,7 @@ const Waiting = ({ steps }: { readonly steps: ReadonlyArray<WaitingInfo> }): UiE
           steps.map(({ runId, path, ask }) =>
             h(
               "li",
-              { key: `${runId}/${path}` },
+              { key: addressOf(runId, path) },
               h("a", { href: runLink(runId) }, runId),
               ` ${path} `,
               h("span", { class: "faint" }, askedText(ask)),
