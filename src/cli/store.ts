@@ -89,18 +89,15 @@ const makeFolder = (): void => {
 };
 
 /** The store of a server, which needs one. */
-export const storeForServer = (
-  given: string | undefined,
-): Effect.Effect<StoreService, CliFailure, Scope.Scope> =>
-  Effect.suspend(() => {
-    if (given === undefined) {
-      try {
-        makeFolder();
-      } catch {
-        // What is wrong with the folder is said of the file in it.
-      }
+export const storeForServer = (given: StoreGiven): Effect.Effect<StoreService, CliFailure, Scope.Scope> =>
+  Effect.gen(function* () {
+    const database = yield* databaseOf(given);
+    if (database === undefined && given.file === undefined) {
+      // What is wrong with the folder is said of the file in it.
+      yield* Effect.ignore(Effect.try({ try: makeFolder, catch: describe }));
     }
-    return Effect.mapError(build(fileOf(given)), (error) => failure(error.message));
+    const built = database === undefined ? buildFile(given.file ?? defaultFile) : buildDatabase(database);
+    return yield* told(built);
   });
 
 /**

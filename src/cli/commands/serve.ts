@@ -15,7 +15,7 @@ import { failure } from "../failure.ts";
 import { load } from "../load.ts";
 import { ownStandardOutput, print, tell } from "../output.ts";
 import { file } from "../parameters.ts";
-import { storeFile, storeForServer } from "../store.ts";
+import { storeFlags, storeForServer } from "../store.ts";
 import { watchChanges } from "../watch/changes.ts";
 import { generations } from "../watch/generations.ts";
 import { counted } from "../words.ts";
@@ -96,7 +96,7 @@ export const serveCommand = Command.make(
     token,
     watch,
     drain,
-    store: storeFile,
+    store: storeFlags,
   },
   Effect.fnUntraced(function* ({ files, port, host, token, watch, drain, store }) {
     if (token !== undefined && token.length < leastToken)
