@@ -177,8 +177,8 @@ const enginePlants: ReadonlyArray<Plant> = [
   {
     fault: "every attempt is told that it is the first",
     file: "src/engine/attempts.ts",
-    from: "        job.attempt = attempt;\n        return this.#attempt(frame, index, inputs, attempt);",
-    to: "        job.attempt = attempt;\n        return this.#attempt(frame, index, inputs, 1);",
+    from: "              job.attempt = attempt;\n              return this.#attempt(frame, index, inputs, attempt);",
+    to: "              job.attempt = attempt;\n              return this.#attempt(frame, index, inputs, 1);",
   },
   {
     fault: "a timeout that passes does not stop the attempt",
@@ -444,8 +444,8 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
   {
     fault: "a recorded failure of an item runs again",
     file: "src/journal/run-journal.ts",
-    from: 'kind !== Kind.failure || options.failures === "collect";',
-    to: "kind !== Kind.failure;",
+    from: 'if (entry.kind === Kind.failure) return { type: "failure", error: readError(entry.text) };',
+    to: "if (entry.kind === Kind.failure) return undefined;",
   },
   {
     fault: "a recorded failure loses the fields of its error",
@@ -480,8 +480,8 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
   {
     fault: "an expansion is not recorded before its steps start",
     file: "src/journal/run-journal.ts",
-    from: "    this.#record({ kind: Kind.expansion, path, text: shape, began: time, ended: time, attempt }, done);",
-    to: "    void [time, attempt];\n    done();",
+    from: "    this.#record({ kind: Kind.expansion, path, text, began: time, ended: time, attempt }, done);",
+    to: "    void [text, time, attempt];\n    done();",
   },
 ];
 
