@@ -1,11 +1,12 @@
 /** Says where the tests' Postgres is to be, and stops it after the last of them. The first test that needs it starts it. */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 
 export const setup = (): (() => Promise<void>) => {
-  const folder = mkdtempSync(join(tmpdir(), "espalier-postgres-"));
+  const folder = join(tmpdir(), `espalier-postgres-${randomUUID()}`);
   process.env["ESPALIER_TEST_POSTGRES"] = folder;
   return async () => {
     const keeper = join(folder, "keeper");

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 const keeper = fileURLToPath(new URL("keeper.ts", import.meta.url));
 
 const isFirst = (folder: string): boolean => {
+  mkdirSync(folder, { recursive: true });
   try {
     mkdirSync(join(folder, "lock"));
     return true;
