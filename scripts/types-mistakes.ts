@@ -117,6 +117,8 @@ const groups: ReadonlyArray<readonly [prefix: string, heading: string]> = [
   ["branch-", "Sub-pipelines"],
   ["direct-", "Direct values"],
   ["switch-", "Switches"],
+  ["loop-", "Loops"],
+  ["race-", "Races"],
   ["map-", "Maps"],
   ["when-", "Conditions"],
   ["finally-", "Cleanup"],

@@ -5,7 +5,7 @@
 import * as Data from "effect/Data";
 import { stepOf } from "./path.ts";
 import { describe } from "./values/describe.ts";
-import { differences } from "./values/differences.ts";
+import { differences, firstErrors } from "./values/differences.ts";
 
 /**
  * An invalid pipeline: a name used twice, a missing input, a cycle, a bad name. Thrown by the builder, for untyped callers.
@@ -178,10 +178,7 @@ export class AllFailed<out Errors = Readonly<Record<string, unknown>>> extends D
   readonly code = "ESPALIER_ALL_FAILED";
   /** What went wrong, in words for a person. */
   override get message(): string {
-    const errors = Object.entries(this.errors as Readonly<Record<string, unknown>>);
-    const shown = errors.slice(0, 5).map(([name, error]) => `${name}: ${describe(error)}`);
-    const more = errors.length > 5 ? `; and ${errors.length - 5} more` : "";
-    return `Every contender of the race "${this.path}" failed. ${shown.join("; ")}${more}`;
+    return `Every contender of the race "${this.path}" failed. ${firstErrors(this.errors as object)}`;
   }
 }
 

@@ -342,7 +342,9 @@ export class Engine implements Core {
   }
 
   provide(frame: Frame, index: number, value: unknown, attempt: number): void {
-    if (this.journal === undefined) this.handOn(frame, index, value, attempt);
+    // Of a race its winner is recorded, and what it provides.
+    if (this.journal === undefined || frame.map?.type === "contenders")
+      this.handOn(frame, index, value, attempt);
     else this.records.provide(this.journal, frame, index, value, attempt);
   }
 

@@ -7,6 +7,7 @@ import { ExpansionError, StepFailed, TooManyTurns } from "../errors.ts";
 import { item } from "../path.ts";
 import { describe } from "../values/describe.ts";
 import { typed } from "../values/specification.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
 import type { Core, LoopRoom } from "./core.ts";
 import type { Call } from "./frame.ts";
 import type { LoopState } from "./members.ts";
@@ -25,6 +26,7 @@ class Turns implements LoopState {
   readonly policy: LoopState["policy"];
   turn = 0;
   state: unknown;
+  undecoded: string | undefined = undefined;
   readonly #path: string;
 
   constructor(frame: Frame, index: number, inputs: Inputs, state: unknown) {
@@ -52,12 +54,36 @@ export class Loops implements LoopRoom {
     const { calls, emitter, journal, records } = this.#core;
     if (journal !== undefined && records.replays(journal, frame, index)) return;
     if (emitter.watcher !== undefined) emitter.started(frame, index, 1);
+    if (journal !== undefined && this.#resumes(journal, frame, index, inputs)) return;
     calls.begin(frame, index, inputs, 1, undefined);
+  }
+
+  /** True: an earlier part of the run has recorded where the loop stands, and it continues from there. */
+  #resumes(journal: RunJournal, frame: Frame, index: number, inputs: Inputs): boolean {
+    const { emitter } = this.#core;
+    const path = frame.pathOf(index);
+    const turns = journal.recordedTurns(path);
+    const first = journal.firstState(frame, index);
+    if (turns === 0 && first === undefined) return false;
+    emitter.emit({ type: "expansion.expanded", path, attempt: 1, plan: undefined });
+    for (let turn = 0; turn < turns - 1; turn++) {
+      emitter.emit({ type: "step.recalled", path: item(path, turn), attempt: 0 });
+    }
+    const loop = new Turns(frame, index, inputs, first?.value);
+    loop.turn = Math.max(0, turns - 1);
+    this.#next(this.#enter(frame, index, loop));
+    return true;
+  }
+
+  #enter(frame: Frame, index: number, loop: Turns): Frame {
+    const child = new Frame(undefined, loop, frame, index);
+    this.#core.frames.enter(child, new Job(frame, index, undefined));
+    return child;
   }
 
   /** The first state is there. */
   begin({ frame, index, inputs, path }: Call, state: unknown): void {
-    const { emitter, failures } = this.#core;
+    const { emitter, failures, journal } = this.#core;
     if (expandable(state) !== undefined) {
       const reason =
         "start must return the first state, and returned a pipeline. Only a turn can return a pipeline.";
@@ -65,12 +91,19 @@ export class Loops implements LoopRoom {
       return;
     }
     emitter.emit({ type: "expansion.expanded", path, attempt: 1, plan: undefined });
-    const child = new Frame(undefined, new Turns(frame, index, inputs, state), frame, index);
-    this.#core.frames.enter(child, new Job(frame, index, undefined));
-    this.#next(child);
+    const child = this.#enter(frame, index, new Turns(frame, index, inputs, state));
+    if (journal === undefined) {
+      this.#next(child);
+      return;
+    }
+    const problem = journal.keepFirstState(frame, index, state, () => {
+      if (child.ending === undefined) this.#next(child);
+    });
+    if (problem !== undefined) this.#end(child, problem);
   }
 
   #next(frame: Frame): void {
+    if (frame.grown !== undefined) frame.grown[0] = 0;
     const problem = this.#core.budget.add(1, frame, 0);
     if (problem !== undefined) this.#end(frame, problem);
     else this.#core.push(frame, 0);
@@ -84,7 +117,7 @@ export class Loops implements LoopRoom {
     if (emitter.watcher !== undefined) {
       emitter.stepSucceeded(frame.pathOf(0), attempt, outputsByName(loop.definition, state));
     }
-    const before = loop.state;
+    const before = attempt === 0 ? state : loop.state;
     loop.state = state;
     if (frame.ending !== undefined) return;
     const { until, maxTurns } = loop.definition.turns!;
@@ -96,6 +129,9 @@ export class Loops implements LoopRoom {
       return;
     }
     if (isLast === true) {
+      if (loop.undecoded !== undefined) {
+        (frame.parent!.undecoded ??= new Map()).set(frame.parentIndex, loop.undecoded);
+      }
       frame.remaining = 0;
       frames.checkOver(frame);
     } else if (isLast !== false) {

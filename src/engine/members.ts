@@ -41,6 +41,8 @@ export interface LoopState extends Place {
   /** Which turn it is at, from 0, and the state that this turn begins with; once it has ended, the state that it made. */
   turn: number;
   state: unknown;
+  /** With a store: the text of what a schema that cannot encode has decoded to the state. */
+  undecoded: string | undefined;
 }
 
 /** The contenders of a race. */
@@ -55,6 +57,8 @@ export interface RaceState {
   /** What has failed so far, by name. */
   readonly errors: Map<string, unknown>;
   winner: { readonly value: unknown } | undefined;
+  /** In a resumed run: the contender that had won, which starts alone, until it has failed. */
+  known: number | undefined;
 }
 
 /** How many nodes a frame of these has. */

@@ -28,6 +28,7 @@ export class Races implements RaceRoom {
       jobs.callIsOver(call, Exit.fail(problem));
       return;
     }
+    const known = keys.indexOf(core.journal?.chosen(path)?.[0] ?? "");
     const race: RaceState = {
       type: "contenders",
       definition,
@@ -37,6 +38,7 @@ export class Races implements RaceRoom {
       keys,
       errors: new Map(),
       winner: undefined,
+      known: known === -1 ? undefined : known,
     };
     emitter.emit({
       type: "expansion.expanded",
@@ -47,18 +49,27 @@ export class Races implements RaceRoom {
     });
     const child = new Frame(undefined, race, frame, index);
     frames.enter(child, new Job(frame, index, call));
-    keys.forEach((_, contender) => core.push(child, contender));
+    if (race.known === undefined) this.#startOthers(child);
+    else core.push(child, race.known);
+  }
+
+  /** All contenders that have not started do. */
+  #startOthers(frame: Frame): void {
+    frame.states.forEach((state, contender) => {
+      if (state === State.waiting) this.#core.push(frame, contender);
+    });
   }
 
   /** A contender has succeeded. If it is the first, it wins. */
   contenderSucceeded(frame: Frame, race: RaceState, index: number, value: unknown, attempt: number): void {
-    const { emitter, failures } = this.#core;
+    const { emitter, failures, journal } = this.#core;
     frame.states[index] = State.succeeded;
     if (emitter.watcher !== undefined) {
       emitter.stepSucceeded(frame.pathOf(index), attempt, outputsByName(race.definition, value));
     }
     if (frame.ending !== undefined) return;
     race.winner = { value };
+    journal?.keepWinner(frame.path, race.keys[index]!);
     const path = frame.pathOf(index);
     // Those that have not started have lost as well.
     frame.states.forEach((state, other) => {
@@ -73,7 +84,12 @@ export class Races implements RaceRoom {
 
   contenderFailed(frame: Frame, race: RaceState, index: number, cause: Cause.Cause<unknown>): void {
     race.errors.set(race.keys[index]!, Cause.squash(cause));
-    if (--frame.remaining === 0) this.#core.frames.checkOver(frame);
+    if (--frame.remaining === 0) {
+      this.#core.frames.checkOver(frame);
+    } else if (race.known === index) {
+      race.known = undefined;
+      this.#startOthers(frame);
+    }
   }
 }
 

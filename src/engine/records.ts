@@ -41,6 +41,7 @@ export class Records implements RecordRoom {
   #decodeAgain(frame: Frame, index: number, { schema, value, changed }: Undecoded): void {
     const core = this.#core;
     const decoded = decode(schema, value);
+    if (frame.map?.type === "turns") frame.map.undecoded = core.journal?.undecodedText(value);
     const end = (exit: Exit.Exit<unknown, unknown>): void => {
       if (Exit.isSuccess(exit)) core.handOn(frame, index, exit.value, 0);
       else core.failures.abort(frame, changed, changed.path);
@@ -73,6 +74,7 @@ export class Records implements RecordRoom {
       core.failures.abort(frame, changed, changed.path);
       return;
     }
+    if (frame.map?.type === "turns") frame.map.undecoded = frame.undecoded?.get(index);
     let kept: boolean | OutputNotEncodable | InvalidOutput | StepFailed | undefined;
     // The work is done: what remains is a commit, which needs no slot.
     if (frame.hasPools) core.pools.giveBack(frame, index);

@@ -27,8 +27,13 @@ export const Kind = {
   waiting: 8,
   /** An outcome that its `output` schema is not to decode: what a fallback gave, or what could be recorded only once it was decoded. */
   asIs: 9,
-  /** Which items of a map with `enough` are its output: their keys as a JSON array of strings. */
+  /**
+   * Which items of a map with `enough` are its output: their keys as a JSON array of strings. Of a race: its winner, as the only
+   * one.
+   */
   chosen: 20,
+  /** The state that a loop begins with, encoded as those that its turns make. */
+  firstState: 30,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -54,7 +59,7 @@ export interface WaitText {
 
 /** The question that a record answers, of which only the newest answer counts; undefined: it takes answers back. */
 const questions: Readonly<
-  Record<Kind, "outcome" | "expansion" | "signal" | "deadline" | "waiting" | "chosen" | undefined>
+  Record<Kind, "outcome" | "expansion" | "signal" | "deadline" | "waiting" | "chosen" | "first" | undefined>
 > = {
   [Kind.outcome]: "outcome",
   [Kind.failure]: "outcome",
@@ -66,6 +71,7 @@ const questions: Readonly<
   [Kind.waiting]: "waiting",
   [Kind.asIs]: "outcome",
   [Kind.chosen]: "chosen",
+  [Kind.firstState]: "first",
 };
 
 /** The records that count, oldest first. Given all of a run's, oldest first. */

@@ -2,7 +2,7 @@
  * What an earlier part of a run recorded, by path, for the run that resumes. Outcomes are taken as they are used, so that
  * memory shrinks as the run goes on.
  */
-import { isAtOrUnder } from "../path.ts";
+import { isAtOrUnderAny } from "../path.ts";
 import type { Entry } from "./records.ts";
 import { Kind } from "./records.ts";
 
@@ -13,6 +13,7 @@ export class Replay {
   readonly #deadlines = new Map<string, number>();
   readonly #waits = new Map<string, string>();
   readonly #chosen = new Map<string, string>();
+  readonly #firstStates = new Map<string, string>();
 
   /** Given the records that count. */
   constructor(entries: ReadonlyArray<Entry>) {
@@ -44,6 +45,9 @@ export class Replay {
       case Kind.chosen:
         this.#chosen.set(path, text);
         return;
+      case Kind.firstState:
+        this.#firstStates.set(path, text);
+        return;
       case Kind.dropped:
       case Kind.reopened:
         return;
@@ -63,6 +67,15 @@ export class Replay {
     const entry = this.#outcomes.get(path);
     if (entry !== undefined) this.#outcomes.delete(path);
     return entry;
+  }
+
+  hasOutcome(path: string): boolean {
+    return this.#outcomes.has(path);
+  }
+
+  /** The state that a loop began with. */
+  firstState(path: string): string | undefined {
+    return this.#firstStates.get(path);
   }
 
   get hasExpansions(): boolean {
@@ -110,15 +123,23 @@ export class Replay {
     return true;
   }
 
-  /** Forgets what is recorded of a path and beneath it. Gives the values sent there that no step has got. */
-  drop(path: string): ReadonlyArray<readonly [path: string, text: string]> {
+  /** Forgets what is recorded of these paths and beneath them. Gives the values sent there that no step has got. */
+  drop(paths: ReadonlySet<string>): ReadonlyArray<readonly [path: string, text: string]> {
     const unused: Array<readonly [path: string, text: string]> = [];
     for (const [at, text] of this.#signals) {
-      if (isAtOrUnder(at, path)) unused.push([at, text]);
+      if (isAtOrUnderAny(at, paths)) unused.push([at, text]);
     }
-    const all = [this.#outcomes, this.#expansions, this.#signals, this.#deadlines, this.#waits, this.#chosen];
+    const all = [
+      this.#outcomes,
+      this.#expansions,
+      this.#signals,
+      this.#deadlines,
+      this.#waits,
+      this.#chosen,
+      this.#firstStates,
+    ];
     for (const records of all) {
-      for (const key of records.keys()) if (isAtOrUnder(key, path)) records.delete(key);
+      for (const key of records.keys()) if (isAtOrUnderAny(key, paths)) records.delete(key);
     }
     return unused;
   }

@@ -8,9 +8,9 @@ import type { Effect } from "effect/Effect";
 import type { StoreError } from "../errors.ts";
 import { ExpansionChanged, OutputNotEncodable, StoreCorrupt } from "../errors.ts";
 import type { PipelineEvent } from "../events.ts";
-import type { StepDefinition } from "../graph/definition.ts";
+import type { AnyOptions, StepDefinition } from "../graph/definition.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
-import { child, isAtOrUnderAny } from "../path.ts";
+import { child, isAtOrUnderAny, item } from "../path.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describeWithCauses } from "../values/causes.ts";
 import { describe } from "../values/describe.ts";
@@ -19,11 +19,13 @@ import { decodesOnly } from "../values/schema.ts";
 import { secretIn } from "../values/secrets.ts";
 import type { CachedStep, CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
-import { failureIn, readError, withFailure, withoutFailure, writeError } from "./failure-text.ts";
+import { readError, writeError } from "./failure-text.ts";
 import type { Entry, WaitText } from "./records.ts";
 import { Kind } from "./records.ts";
 import type { Replay } from "./replay.ts";
 import { difference, mapShape, readShape, shapeOf } from "./shape.ts";
+import { detailOf, keptEvents, poolStarted } from "./kept-events.ts";
+import { asData, byteLength, isReadable } from "./texts.ts";
 import type { Answer, Journal, Message, StoredEvent, StoreService } from "./store.ts";
 
 /** What is recorded of a step: what it gave, what it failed with, or something that cannot be read. */
@@ -64,33 +66,7 @@ interface Call {
   readonly index: number;
   readonly path: string;
   readonly count: number;
-  /** What all attempts have failed with, where a fallback expanded. */
-  readonly failure?: { readonly error: unknown } | undefined;
 }
-
-/** Events that a store keeps. The others can be told from its records. */
-const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([
-  "step.retried",
-  "step.fallback",
-  "step.failed",
-  "step.leaked",
-  "step.logged",
-  "signal.refused",
-  "expansion.failed",
-  "cache.hit",
-  "cache.missed",
-]);
-
-/** Of a step of a pool with a rate: not one of the run's events, but kept beside them. */
-const poolStarted = "pool.started";
-
-const detailOf = (event: PipelineEvent): string => {
-  if ("error" in event) return describeWithCauses(event.error);
-  if (event.type === "step.logged") return event.message.map(describe).join(" ");
-  if (event.type === "cache.hit") return `from run ${event.fromRun}, path ${event.fromPath}`;
-  if (event.type === "cache.missed" || event.type === "signal.refused") return event.reason;
-  return "";
-};
 
 export class RunJournal {
   readonly runId: string;
@@ -202,7 +178,7 @@ export class RunJournal {
     if (kind === "finally") return false;
     if (kind === "map" && frame.map === undefined) return this.#keepChosen(frame, index, done);
     // An outcome that did not come out of the expansion alone is recorded by itself.
-    if (frame.grown?.[index] === 1 && !("fallback" in options) && options.cache === undefined) return false;
+    if (frame.grown?.[index] === 1 && !isRecordedItself(frame, options)) return false;
     const undecoded = this.#undecoded(frame, index, value);
     const given = () => (outputs !== "all" && outputs.length > 1 ? picked(outputs, value) : value);
     const { keepsSecrets } = this.store;
@@ -233,7 +209,50 @@ export class RunJournal {
     return true;
   }
 
-  /** The keys of the items that a map with `enough` chose in an earlier part of the run. */
+  /** Records who won a race: a resumed run starts nobody else. */
+  keepWinner(path: string, contender: string): void {
+    const time = this.now;
+    const text = JSON.stringify([contender]);
+    this.#record({ kind: Kind.chosen, path, text, began: time, ended: time, attempt: 1 }, undefined);
+  }
+
+  /** Records the state that a loop begins with, and calls `done` once that cannot be lost. */
+  keepFirstState(
+    frame: Frame,
+    index: number,
+    state: unknown,
+    done: () => void,
+  ): OutputNotEncodable | undefined {
+    const { output } = frame.definitionOf(index).options;
+    const encoded = decodesOnly(output) ? undefined : encodeBy(output, state, this.store.keepsSecrets);
+    // It need not be one that a turn can make, such as null before the first.
+    const text = typeof encoded === "string" ? encoded : encodeBy(undefined, state, this.store.keepsSecrets);
+    if (typeof text !== "string") return this.#notEncodable(frame, index, text);
+    this.#append(Kind.firstState, frame, index, text, 1, done);
+    return undefined;
+  }
+
+  /** The state that a loop began with in an earlier part of the run. */
+  firstState(frame: Frame, index: number): { readonly value: unknown } | undefined {
+    const text = this.#replay.firstState(frame.pathOf(index));
+    if (text === undefined) return undefined;
+    const { output } = frame.definitionOf(index).options;
+    try {
+      return { value: decodeBy(decodesOnly(output) ? undefined : output, text) };
+    } catch {
+      return { value: decode(text) }; // As above.
+    }
+  }
+
+  /** How many turns of a loop are recorded, from the first on. Only what the last of them made is still to be taken. */
+  recordedTurns(path: string): number {
+    let count = 0;
+    while (this.#replay.hasOutcome(item(path, count))) count++;
+    for (let turn = 0; turn < count - 1; turn++) this.#replay.takeOutcome(item(path, turn));
+    return count;
+  }
+
+  /** The keys of the items that a map with `enough` chose in an earlier part of the run, or of the contender that won a race. */
   chosen(path: string): ReadonlyArray<string> | undefined {
     const text = this.#replay.chosen(path);
     return text === undefined ? undefined : (JSON.parse(text) as ReadonlyArray<string>);
@@ -289,8 +308,8 @@ export class RunJournal {
     const { frame, index, path, count } = call;
     (frame.grown ??= new Uint8Array(frame.states.length))[index] = 1;
     // What an earlier attempt recorded is not of this one, which may expand to something else.
-    if (count > 1 && this.#replay.expansion(path)?.attempt !== count) this.drop(path);
-    return this.#expand(path, shapeOf(graph), count, done, call.failure);
+    if (count > 1 && this.#replay.expansion(path)?.attempt !== count) this.drop([path]);
+    return this.#expand(path, shapeOf(graph), count, done);
   }
 
   /** What changed, where a node that provides a value without an expansion had expanded in the same attempt. */
@@ -311,13 +330,6 @@ export class RunJournal {
     return this.#replay.expansion(path)?.attempt ?? 1;
   }
 
-  /** The error that a fallback was given whose expansion is recorded. */
-  failureBefore(path: string): { readonly error: unknown; readonly attempt: number } | undefined {
-    const entry = this.#replay.hasExpansions ? this.#replay.expansion(path) : undefined;
-    const failure = entry && failureIn(entry.text);
-    return failure === undefined ? undefined : { error: failure.error, attempt: entry!.attempt - 1 };
-  }
-
   /** The same for the items of a map. */
   expandMap(
     path: string,
@@ -328,23 +340,15 @@ export class RunJournal {
     return this.#expand(path, mapShape(count, keys), 1, done);
   }
 
-  /** What a fallback expanded is recorded with the error that it was given, since no attempt is made again for it. */
-  #expand(
-    path: string,
-    shape: string,
-    attempt: number,
-    done: () => void,
-    failure?: Call["failure"],
-  ): ExpansionChanged | undefined {
-    const recorded = withoutFailure(this.#replay.expansion(path)?.text);
+  #expand(path: string, shape: string, attempt: number, done: () => void): ExpansionChanged | undefined {
+    const recorded = this.#replay.expansion(path)?.text;
     if (recorded === shape) {
       done();
       return undefined;
     }
     if (recorded !== undefined) return new ExpansionChanged({ path, ...difference(path, recorded, shape) });
     const time = this.now;
-    const text = failure === undefined ? shape : withFailure(shape, failure.error);
-    this.#record({ kind: Kind.expansion, path, text, began: time, ended: time, attempt }, done);
+    this.#record({ kind: Kind.expansion, path, text: shape, began: time, ended: time, attempt }, done);
     return undefined;
   }
 
@@ -356,12 +360,12 @@ export class RunJournal {
     this.#record({ kind: Kind.reopened, path, text: "", began: time, ended: time, attempt: 1 }, undefined);
   }
 
-  /** Records that what is recorded at a path and beneath no longer counts, except for values that no step has got. */
-  drop(path: string): void {
-    const unused = this.#replay.drop(path);
+  /** Records that what is recorded at these paths and beneath no longer counts, except for values that no step has got. */
+  drop(paths: ReadonlyArray<string>): void {
+    const unused = this.#replay.drop(new Set(paths));
     const time = this.now;
     const entry = { text: "", began: time, ended: time, attempt: 1 };
-    this.#record({ ...entry, kind: Kind.dropped, path }, undefined);
+    for (const path of paths) this.#record({ ...entry, kind: Kind.dropped, path }, undefined);
     for (const [at, text] of unused) this.signal(at, text, () => {});
   }
 
@@ -484,22 +488,9 @@ export class RunJournal {
 const isOfUse = ({ kind }: Entry, { options }: StepDefinition): boolean =>
   kind !== Kind.failure || options.failures === "collect";
 
-/** What is asked, as far as it is data: it is only shown. */
-const asData = (ask: unknown): unknown => {
-  const text = encode(ask);
-  return typeof text === "string" ? decode(text) : describe(ask);
-};
-
-const isReadable = (text: string): boolean => {
-  try {
-    decode(text);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-const byteLength = (text: string): number => new TextEncoder().encode(text).byteLength;
+/** Is the outcome of what has expanded recorded beside that of its steps? Where it did not come out of them alone, and of a turn. */
+const isRecordedItself = ({ map }: Frame, options: AnyOptions): boolean =>
+  map?.type === "turns" || "fallback" in options || options.cache !== undefined;
 
 const began = (frame: Frame): Float64Array => (frame.began ??= new Float64Array(frame.states.length));
 

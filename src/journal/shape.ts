@@ -9,7 +9,7 @@ import { canExpand } from "../graph/kinds.ts";
 import { planOf } from "../plan.ts";
 import type { Entry } from "./records.ts";
 import { Kind } from "./records.ts";
-import { child, isAtOrUnder, item, itemAbove, keyOf, relativeTo } from "../path.ts";
+import { child, isAtOrUnder, isItem, item, itemAbove, keyOf, relativeTo, stepOf } from "../path.ts";
 
 type Edge = readonly [name: string, from: string];
 
@@ -114,6 +114,18 @@ export const shapesOf = ({
 }): Shapes => {
   const shapes = new Map([["", shape]]);
   for (const { kind, path, text } of entries) if (kind === Kind.expansion) shapes.set(path, text);
+  // Of loops and races nothing says how many turns or contenders there are but what is recorded of these.
+  const keys = new Map<string, Set<string>>();
+  const add = (path: string, key: string): void => {
+    const known = keys.get(path);
+    if (known === undefined) keys.set(path, new Set([key]));
+    else known.add(key);
+  };
+  for (const { kind, path, text } of entries) {
+    if (kind === Kind.chosen) for (const key of JSON.parse(text) as ReadonlyArray<string>) add(path, key);
+    else if (isItem(path)) add(stepOf(path), keyOf(path)!);
+  }
+  for (const [path, found] of keys) if (!shapes.has(path)) shapes.set(path, mapShape(0, [...found]));
   return shapes;
 };
 
@@ -123,6 +135,8 @@ interface Place {
   readonly owner: string;
   readonly shape: Shape;
   readonly step: string;
+  /** The item, turn or contender of that step. */
+  readonly member: string | undefined;
 }
 
 interface Way {
@@ -147,13 +161,15 @@ const wayTo = (path: string, shapes: Shapes): Way => {
       .filter((at) => isAtOrUnder(rest, at))
       .reduce((longest, at) => (at.length > longest.length ? at : longest), "");
     if (step === "") return { places, end: "nowhere" };
-    places.push({ owner, shape, step });
     let reached = child(owner, step);
     const above = itemAbove(path, reached);
+    places.push({ owner, shape, step, member: above });
     if (above !== undefined) {
       const items = shapes.get(reached);
       if (items === undefined) return { places, end: isExpandable(places.at(-1)) ? "open" : "nowhere" };
-      if (itemsOf(items)?.has(keyOf(above)!) !== true) return { places, end: "nowhere" };
+      if (itemsOf(items)?.has(keyOf(above)!) !== true) {
+        return { places, end: mayHaveMore(places.at(-1)!) ? "open" : "nowhere" };
+      }
       reached = above;
     }
     if (reached === path) return { places, end: "there" };
@@ -167,6 +183,12 @@ const kindOf = ({ shape, step }: Place): string | undefined => shape.steps.find(
 const isExpandable = (place: Place | undefined): boolean => {
   const kind = place === undefined ? undefined : kindOf(place);
   return kind !== undefined && canExpand(kind as StepKind);
+};
+
+/** May there come more of a step than there are by now, as the turns of a loop do? */
+const mayHaveMore = (place: Place): boolean => {
+  const kind = kindOf(place);
+  return kind === "loop" || kind === "race";
 };
 
 /** Is there such a path in a run? */
@@ -183,12 +205,23 @@ export const kindAt = (path: string, shapes: Shapes): string | undefined => {
   return kindOf(place);
 };
 
+/** If a path leads through a turn of a loop: the turns after it, which continue its state. */
+const laterTurns = (place: Place, shapes: Shapes): ReadonlyArray<string> => {
+  const { owner, step, member } = place;
+  if (member === undefined || kindOf(place) !== "loop") return [];
+  const loop = child(owner, step);
+  const turn = Number(keyOf(member));
+  return [...itemsOf(shapes.get(loop)!)!].filter((key) => Number(key) > turn).map((key) => item(loop, key));
+};
+
 /** Everything that follows a path, itself among it: at each level, the steps that read what it gave, and so on. */
 export const following = (path: string, shapes: Shapes): ReadonlyArray<string> | undefined => {
   const { places, end } = wayTo(path, shapes);
   if (end !== "there") return undefined;
   const found = new Set([path]);
-  for (const { owner, shape, step } of places) {
+  for (const place of places) {
+    const { owner, shape, step } = place;
+    for (const turn of laterTurns(place, shapes)) found.add(turn);
     const readers = new Map<string, Array<string>>();
     for (const [at, , reads] of shape.steps) {
       for (const [, from] of reads) {

@@ -238,10 +238,8 @@ const opened = (
   const replay = new Replay(run?.entries ?? []);
   const runJournal = new RunJournal(runId, store, journal, replay, clock, run?.events ?? []);
   runJournal.refresh = refresh;
-  for (const path of drops) {
-    runJournal.drop(path);
-    if (isFrom) runJournal.refreshFrom(path);
-  }
+  if (drops.length > 0) runJournal.drop(drops);
+  if (isFrom) for (const path of drops) runJournal.refreshFrom(path);
   if (run !== undefined) for (const path of reopenedBy(run, drops)) runJournal.reopen(path);
   live.open(runJournal, () => clock.currentTimeMillisUnsafe(), refusalIn(store, runId));
   let lost: StoreProblem | undefined;

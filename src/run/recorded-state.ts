@@ -90,6 +90,11 @@ const ofEntry = (
     }
     case Kind.deadline:
       return [{ type: "step.started", path, attempt: Math.max(1, attempt), time: began }];
+    case Kind.firstState:
+      return [
+        { type: "expansion.started", path, attempt, time: began },
+        { type: "expansion.expanded", path, attempt, time: ended, plan: undefined },
+      ];
     case Kind.chosen:
       return [{ type: "expansion.succeeded", path, attempt, time: ended, outputs: {} }];
     case Kind.waiting: {

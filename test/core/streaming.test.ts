@@ -67,7 +67,7 @@ describe("context.emit", () => {
     const p = pipeline("p").step("a", [], async (_, { emit }) => {
       for (let i = 0; i < 3; i++) {
         emit(i);
-        await Promise.resolve();
+        await null;
       }
     });
     const { events } = await watched(p);
@@ -86,7 +86,7 @@ describe("context.emit", () => {
 
 async function* words(text: string) {
   for (const word of text.split(" ")) {
-    await Promise.resolve();
+    await null;
     yield word;
   }
   return text.length;
@@ -179,7 +179,7 @@ describe("A step that is an async generator", () => {
             }
           }
         } finally {
-          await Promise.resolve();
+          await null;
           seen.push("closed");
         }
       });

@@ -1,0 +1,29 @@
+/** Which events of a run a store keeps, and what of them. */
+import type { PipelineEvent } from "../events.ts";
+import { describeWithCauses } from "../values/causes.ts";
+import { describe } from "../values/describe.ts";
+
+/** Events that a store keeps. The others can be told from its records. */
+export const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([
+  "step.retried",
+  "step.fallback",
+  "step.failed",
+  "step.leaked",
+  "step.logged",
+  "signal.refused",
+  "expansion.failed",
+  "cache.hit",
+  "cache.missed",
+]);
+
+/** Of a step of a pool with a rate: not one of the run's events, but kept beside them. */
+export const poolStarted = "pool.started";
+
+/** What a kept event says beside its type and path. */
+export const detailOf = (event: PipelineEvent): string => {
+  if ("error" in event) return describeWithCauses(event.error);
+  if (event.type === "step.logged") return event.message.map(describe).join(" ");
+  if (event.type === "cache.hit") return `from run ${event.fromRun}, path ${event.fromPath}`;
+  if (event.type === "cache.missed" || event.type === "signal.refused") return event.reason;
+  return "";
+};

@@ -1,0 +1,20 @@
+/** What the journal asks of the texts that it records. */
+import { describe } from "../values/describe.ts";
+import { decode, encode } from "../values/encode.ts";
+
+/** What is asked, as far as it is data: it is only shown. */
+export const asData = (ask: unknown): unknown => {
+  const text = encode(ask);
+  return typeof text === "string" ? decode(text) : describe(ask);
+};
+
+export const isReadable = (text: string): boolean => {
+  try {
+    decode(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const byteLength = (text: string): number => new TextEncoder().encode(text).byteLength;

@@ -1,0 +1,256 @@
+/** Loops and races in runs with a store: what is recorded of them, and where a resumed run continues. */
+import assert from "node:assert/strict";
+import * as Effect from "effect/Effect";
+import * as Schema from "effect/Schema";
+import { pipeline, resumePromise, Runs } from "espalier";
+import { SqliteStore } from "espalier/sqlite";
+import { describe, test } from "vitest";
+import { temporary } from "../sqlite/support.ts";
+
+const newFile = temporary();
+const store = () => SqliteStore.layer({ filename: newFile() });
+const limit = { timeout: 30_000 };
+
+/** A loop of so many turns, whose turns and first state are noted. A turn throws once, where `failsAt` says so. */
+const counting = (turns: number, log: Array<string>, isGraph: boolean) => {
+  const fails = { at: -1 };
+  const turn = (state: number, path: string): number => {
+    log.push(path);
+    if (state === fails.at) {
+      fails.at = -1;
+      throw new Error("down");
+    }
+    return state + 1;
+  };
+  const p = pipeline("p")
+    .loop(
+      "n",
+      [],
+      () => {
+        log.push("start");
+        return 0;
+      },
+      (state, _, { path }) => {
+        if (!isGraph) return turn(state, path);
+        log.push(path);
+        return pipeline("turn")
+          .step("a", [], (_, context) => turn(state, context.path))
+          .step("n", ["a"], ({ a }) => a);
+      },
+      { until: (state) => state === turns },
+    )
+    .step("after", ["n"], ({ n }) => {
+      log.push("after");
+      return n;
+    });
+  return { p, fails };
+};
+
+describe("A loop", () => {
+  test.each([false, true])(
+    "continues at the first turn that is not recorded, pipelines: %s",
+    limit,
+    async (isGraph) => {
+      for (let at = 0; at < 4; at++) {
+        const log: Array<string> = [];
+        const { p, fails } = counting(4, log, isGraph);
+        const options = { store: store(), runId: "r" };
+        fails.at = at;
+        await assert.rejects(p.runPromise({}, options), { _tag: "StepFailed" });
+        log.length = 0;
+        assert.equal((await resumePromise(p, "r", options)).after, 4);
+        const turns = [0, 1, 2, 3]
+          .slice(at)
+          .flatMap((turn) => (isGraph ? [`n[${turn}]`, `n[${turn}]/a`] : [`n[${turn}]`]));
+        assert.deepEqual(log, [...turns, "after"]);
+        log.length = 0;
+        assert.equal((await resumePromise(p, "r", options)).after, 4);
+        assert.deepEqual(log, []);
+      }
+    },
+  );
+
+  test.each([false, true])(
+    "runs again from a turn on, and what reads it, pipelines: %s",
+    limit,
+    async (isGraph) => {
+      const log: Array<string> = [];
+      const { p } = counting(20, log, isGraph);
+      const options = { store: store(), runId: "r" };
+      await p.runPromise({}, options);
+      log.length = 0;
+      await resumePromise(p, "r", { ...options, from: "n[17]" });
+      const turns = [17, 18, 19].flatMap((turn) =>
+        isGraph ? [`n[${turn}]`, `n[${turn}]/a`] : [`n[${turn}]`],
+      );
+      assert.deepEqual(log, [...turns, "after"]);
+      await assert.rejects(resumePromise(p, "r", { ...options, from: "n[20]" }), { _tag: "InvalidInput" });
+    },
+  );
+
+  test("runs again from a step of a turn on", limit, async () => {
+    const log: Array<string> = [];
+    const { p } = counting(3, log, true);
+    const options = { store: store(), runId: "r" };
+    await p.runPromise({}, options);
+    log.length = 0;
+    await resumePromise(p, "r", { ...options, from: "n[1]/a" });
+    assert.deepEqual(log, ["n[1]", "n[1]/a", "n[2]", "n[2]/a", "after"]);
+  });
+
+  test(
+    "takes more turns where maxTurns is raised, and starts with the state that it had",
+    limit,
+    async () => {
+      const log: Array<string> = [];
+      const many = (maxTurns: number) =>
+        pipeline("p").loop(
+          "n",
+          [],
+          () => Math.random(),
+          (state, _, { path }) => {
+            log.push(path);
+            return Math.floor(state) + 1;
+          },
+          { until: (state) => state === 5, maxTurns },
+        );
+      const options = { store: store(), runId: "r" };
+      await assert.rejects(many(3).runPromise({}, options), { _tag: "TooManyTurns", path: "n[2]" });
+      log.length = 0;
+      assert.equal((await resumePromise(many(10), "r", options)).n, 5);
+      assert.deepEqual(log, ["n[3]", "n[4]"]);
+    },
+  );
+
+  test("begins with the recorded first state, which a turn that was stopped has read", limit, async () => {
+    const seen: Array<number> = [];
+    let up = false;
+    const p = pipeline("p").loop(
+      "n",
+      [],
+      () => Math.random(),
+      (state) =>
+        pipeline("turn")
+          .step("a", [], () => {
+            seen.push(state);
+            return state;
+          })
+          .step("n", ["a"], ({ a }) => {
+            seen.push(state);
+            if (!up) throw new Error("down");
+            return a;
+          }),
+      { until: () => true },
+    );
+    const options = { store: store(), runId: "r" };
+    await assert.rejects(p.runPromise({}, options));
+    up = true;
+    const { n } = await resumePromise(p, "r", options);
+    assert.deepEqual(seen, [n, n, n]);
+  });
+
+  test("has its output, and the state of each turn, among the recorded values", limit, async () => {
+    const { p } = counting(3, [], true);
+    const shared = store();
+    await p.runPromise({}, { store: shared, runId: "r" });
+    const values = await Promise.all(
+      ["n[0]", "n[1]", "n[2]", "n"].map((path) => Runs.valuePromise("r", path, { store: shared })),
+    );
+    assert.deepEqual(values, [1, 2, 3, 3]);
+  });
+
+  test("keeps states that its schema makes no JSON of", limit, async () => {
+    let up = false;
+    const p = pipeline("p")
+      .loop(
+        "at",
+        [],
+        () => new Date(0),
+        (state) => new Date(state.getTime() + 1),
+        {
+          until: (state) => state.getTime() === 3,
+          output: Schema.Date,
+        },
+      )
+      .step("after", ["at"], ({ at }) => {
+        if (!up) throw new Error("down");
+        return at.getTime();
+      });
+    const options = { store: store(), runId: "r" };
+    await assert.rejects(p.runPromise({}, options), { _tag: "StepFailed", path: "after" });
+    up = true;
+    assert.equal((await resumePromise(p, "r", options)).after, 3);
+  });
+
+  test("takes a cached state for a turn that begins with the same", limit, async () => {
+    const computed: Array<number> = [];
+    const shared = store();
+    const p = pipeline("p").loop(
+      "n",
+      [],
+      () => 0,
+      (state) => {
+        computed.push(state);
+        return (state + 1) % 3;
+      },
+      { until: (state) => state === 0, cache: { key: (state) => state } },
+    );
+    await p.runPromise({}, { store: shared });
+    await p.runPromise({}, { store: shared });
+    assert.deepEqual(computed, [0, 1, 2]);
+  });
+});
+
+describe("A race", () => {
+  test("does not run its losers again once its winner is recorded", limit, async () => {
+    const log: Array<string> = [];
+    let up = false;
+    const p = pipeline("p")
+      .race("r", [], {
+        slow: (_, { path }) => {
+          log.push(path);
+          return Effect.never as Effect.Effect<string>;
+        },
+        graph: () =>
+          pipeline("g").step("r", [], async (_, { path }) => {
+            log.push(path);
+            return "graph";
+          }),
+      })
+      .step("after", ["r"], ({ r }) => {
+        if (!up) throw new Error("down");
+        return r;
+      });
+    const options = { store: store(), runId: "x" };
+    await assert.rejects(p.runPromise({}, options));
+    assert.deepEqual(log, ["r[slow]", "r[graph]/r"]);
+    up = true;
+    log.length = 0;
+    assert.equal((await resumePromise(p, "x", options)).after, "graph");
+    assert.deepEqual(log, []);
+    assert.equal(await Runs.valuePromise("x", "r", { store: options.store }), "graph");
+    // From a step of the winner on, or from the race.
+    await resumePromise(p, "x", { ...options, from: "r[graph]/r" });
+    assert.ok(new Set<string>(log).has("r[graph]/r"));
+    log.length = 0;
+    await resumePromise(p, "x", { ...options, from: "r" });
+    assert.deepEqual(log, ["r[slow]", "r[graph]/r"]);
+  });
+
+  test("that failed runs all of its contenders again", limit, async () => {
+    let up = false;
+    const p = pipeline("p").race("r", [], {
+      a: async () => {
+        throw new Error("a");
+      },
+      b: async () => {
+        if (!up) throw new Error("b");
+        return "b";
+      },
+    });
+    const options = { store: store(), runId: "x" };
+    await assert.rejects(p.runPromise({}, options), { _tag: "AllFailed" });
+    up = true;
+    assert.equal((await resumePromise(p, "x", options)).r, "b");
+  });
+});
