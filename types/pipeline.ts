@@ -397,10 +397,7 @@ export interface PipelineMembers extends RunMembers {
     options?: WaitOptions<InputList<List, Out<This>, Names<This>, Name>>,
   ): Pipeline<In<This>, AddNamed<Out<This>, Name, undefined>, Fails<This>, Needs<This>>;
 
-  /**
-   * Adds a condition, evaluated once in a run, and the steps that run only if it holds: those that `build` adds to the
-   * pipeline that it is given. They read each other plainly; after it, their outputs may be missing, and are read as `"name?"`.
-   */
+  /** Adds a condition, evaluated once in a run, and the steps that run only if it holds: those that `build` adds. */
   when<
     This extends AnyPipeline,
     const Name extends string,
@@ -425,10 +422,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<Built> | NeedsOf<Returned>
   >;
 
-  /**
-   * Adds a step that runs once everything that it reads has ended, in whatever way: each input is a `Result`. It runs also when
-   * the run fails or is cancelled, and again when it is resumed. Its own failure is reported; the run's outcome stays.
-   */
+  /** Adds a step that runs once everything that it reads has ended, in whatever way: each input is a `Result`. */
   finally<
     This extends AnyPipeline,
     const Name extends string,
