@@ -42,7 +42,7 @@ export const streamLaws: Readonly<Record<string, EngineLaw>> = {
             yield "token";
           }
         } finally {
-          await null;
+          await Promise.resolve();
           isOpen = false;
         }
       });

@@ -1,7 +1,8 @@
 /**
- * Writes `src/draw/page/assets.ts`: the script and the style of the pages, made of the modules in `src/draw/page/client`
- * and of preact, and their hashes, which a page's content security policy names. A page is one file that loads nothing,
- * and the library that writes it may run where there are no files, so both stand there as text.
+ * Writes the scripts and the styles of pages as text: `src/draw/page/assets.ts`, for reports and graphs, and
+ * `src/serve/page/assets.ts`, for the page of a server. They are made of the modules in the folders `client` and of preact,
+ * with their hashes, which a page's content security policy names. A page is one file that loads nothing, and the library
+ * that writes it may run where there are no files, so all stands there as text.
  *
  * `node scripts/page.ts` writes; with `--check` it fails where what is there is not what it would write.
  */
@@ -11,14 +12,15 @@ import { join } from "node:path";
 import { rolldown } from "rolldown";
 
 const root = join(import.meta.dirname, "..");
-const client = "src/draw/page/client";
+const reportClient = "src/draw/page/client";
+const serverClient = "src/serve/page/client";
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
 /** The license of what the page contains beside our own code asks for this. */
 const banner = "/*! Contains preact 11.2.0, copyright Jason Miller, MIT license. */";
 
-const bundled = async (): Promise<string> => {
+const bundled = async (client: string): Promise<string> => {
   const bundle = await rolldown({ cwd: root, input: `${client}/main.ts`, platform: "browser" });
   const { output } = await bundle.generate({ format: "iife", minify: true });
   await bundle.close();
@@ -42,28 +44,39 @@ const pieces = (content: string): string => {
   return list.map((piece) => `  ${JSON.stringify(piece)},\n`).join("");
 };
 
-const script = await bundled();
-const style = read(`${client}/page.css`).trim();
+/** A page's script and style, and the names under which its module exports them. */
+const assets = async (client: string, what: string, style: string, prefix: string): Promise<string> => {
+  const script = await bundled(client);
+  const name = (word: string): string =>
+    prefix === "" ? word : prefix + word[0]!.toUpperCase() + word.slice(1);
+  return `// Written by scripts/page.ts from ${client}: change those files, then run \`npm run page\`.
 
-const text = `// Written by scripts/page.ts from ${client}: change those files, then run \`npm run page\`.
-
-/** The script of every page. */
-export const script: string = [
+/** The script of ${what}. */
+export const ${name("script")}: string = [
 ${pieces(script)}].join("");
 
-/** The style of every page. */
-export const style: string = [
+/** The style of ${what}. */
+export const ${name("style")}: string = [
 ${pieces(style)}].join("");
 
 /** What a content security policy calls them. */
-export const scriptHash = "${hash(script)}";
-export const styleHash = "${hash(style)}";
+export const ${name("scriptHash")} = "${hash(script)}";
+export const ${name("styleHash")} = "${hash(style)}";
 `;
+};
 
-const target = "src/draw/page/assets.ts";
-if (process.argv.includes("--check")) {
-  if (read(target) !== text) {
-    console.error(`${target} is not what ${client} gives: run npm run page.`);
-    process.exit(1);
+const reportStyle = read(`${reportClient}/page.css`).trim();
+const serverStyle = `${reportStyle}\n${read(`${serverClient}/app.css`).trim()}`;
+
+const targets = {
+  "src/draw/page/assets.ts": await assets(reportClient, "every page", reportStyle, ""),
+  "src/serve/page/assets.ts": await assets(serverClient, "the page of a server", serverStyle, "app"),
+};
+
+for (const [target, text] of Object.entries(targets)) {
+  if (!process.argv.includes("--check")) writeFileSync(join(root, target), text);
+  else if (read(target) !== text) {
+    console.error(`${target} is not what its client gives: run npm run page.`);
+    process.exitCode = 1;
   }
-} else writeFileSync(join(root, target), text);
+}

@@ -7,9 +7,11 @@ export interface Plant {
   /** A text that the file has exactly once. */
   readonly from: string;
   readonly to: string;
+  /** Which laws must find it; by default those of the engine. */
+  readonly laws?: "engine" | "recorded";
 }
 
-export const plants: ReadonlyArray<Plant> = [
+const enginePlants: ReadonlyArray<Plant> = [
   {
     fault: "a step runs once for each of its inputs: it does not wait for all of them",
     file: "src/engine/engine.ts",
@@ -175,8 +177,8 @@ export const plants: ReadonlyArray<Plant> = [
   {
     fault: "every attempt is told that it is the first",
     file: "src/engine/attempts.ts",
-    from: "        job.attempt = attempt;\n        return this.#attempt(frame, index, inputs, attempt);",
-    to: "        job.attempt = attempt;\n        return this.#attempt(frame, index, inputs, 1);",
+    from: "              job.attempt = attempt;\n              return this.#attempt(frame, index, inputs, attempt);",
+    to: "              job.attempt = attempt;\n              return this.#attempt(frame, index, inputs, 1);",
   },
   {
     fault: "a timeout that passes does not stop the attempt",
@@ -358,4 +360,132 @@ export const plants: ReadonlyArray<Plant> = [
     from: "      if (frame.reads[slot]! > 0) frame.values[slot] = inputs[i];",
     to: "",
   },
+];
+
+const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
+  {
+    fault: "the key of a cached step leaves out the inputs of the expansions around it",
+    file: "src/journal/cache.ts",
+    from: "item === undefined ? [] : [item.value], digests]));",
+    to: "item === undefined ? [] : [item.value], []]));",
+  },
+  {
+    fault: "the key of a cached step leaves out the item around it",
+    file: "src/journal/cache.ts",
+    from: "canonical([given.inputs, given.item, given.choice ?? null]);",
+    to: "canonical([given.inputs, [], given.choice ?? null]);",
+  },
+  {
+    fault: "the key of a cached step leaves out its path",
+    file: "src/journal/cache.ts",
+    from: "const of = name ?? `${pipeline}: ${staticPathOf(path)}`;",
+    to: "const of = name ?? pipeline;",
+  },
+  {
+    fault: "the key of a cached item leaves out the item",
+    file: "src/journal/cache.ts",
+    from: "canonical([inputs, item === undefined ? [] : [item.value], digests])",
+    to: "canonical([inputs, [], digests])",
+  },
+  {
+    fault: "a cached output is not decoded by its schema",
+    file: "src/journal/cache.ts",
+    from: ": Effect.succeed(decodeBy(output, text)),",
+    to: ": Effect.succeed(decodeText(text)),",
+  },
+  {
+    fault: "a second value is accepted for a step that has got one",
+    file: "src/run/mailbox.ts",
+    from: '            this.#slots.set(path, { state: "closed", reason: answered });\n            slot.accept(value);',
+    to: "            slot.accept(value);",
+  },
+  {
+    fault: "a value that came early is lost when its step begins to wait",
+    file: "src/run/mailbox.ts",
+    from: 'if (kept?.state !== "kept") return this.#begin(step);',
+    to: "if (kept !== undefined) this.#slots.delete(path);\n      return this.#begin(step);",
+  },
+  {
+    fault: "a deadline that passes while an accepted value is recorded loses the value",
+    file: "src/run/mailbox.ts",
+    from: "if (this.#slots.get(path) !== slot) return Effect.never; // A value was accepted, and is on its way.",
+    to: "",
+  },
+  {
+    fault: "a step that has stopped waiting accepts a value",
+    file: "src/run/mailbox.ts",
+    from: '      this.#slots.set(path, { state: "closed", reason: tooLate });\n',
+    to: "",
+  },
+  {
+    fault: "an accepted value is lost with the process",
+    file: "src/journal/replay.ts",
+    from: "        this.#signals.set(path, text);\n        return;",
+    to: "        return;",
+  },
+  {
+    fault: "a deadline begins anew when the run is resumed",
+    file: "src/journal/run-journal.ts",
+    from: "return Math.min(Math.max(recorded - time, 0), millis);",
+    to: "return millis;",
+  },
+  {
+    fault: "a signal reaches a run of the same id in another store",
+    file: "src/run/live.ts",
+    from: "  stored.get(store)?.get(runId);",
+    to: "  [...all].find((run) => run.runId === runId);",
+  },
+  {
+    fault: "a recorded item runs again",
+    file: "src/journal/replay.ts",
+    from: "const entry = this.#outcomes.get(path);",
+    to: 'const entry = path.endsWith("]") ? undefined : this.#outcomes.get(path);',
+  },
+  {
+    fault: "a recorded failure of an item runs again",
+    file: "src/journal/run-journal.ts",
+    from: 'if (entry.kind === Kind.failure) return { type: "failure", error: readError(entry.text) };',
+    to: "if (entry.kind === Kind.failure) return undefined;",
+  },
+  {
+    fault: "a recorded failure loses the fields of its error",
+    file: "src/journal/failure-text.ts",
+    from: ": Object.assign(new Error(String(message)), own);",
+    to: ": new Error(String(message));",
+  },
+  {
+    fault: "a step that was stopped in its second attempt resumes with the first",
+    file: "src/journal/run-journal.ts",
+    from: "return this.#replay.expansion(path)?.attempt ?? 1;",
+    to: "return 1;",
+  },
+  {
+    fault: "what an earlier attempt recorded counts for the next one",
+    file: "src/journal/run-journal.ts",
+    from: "if (count > 1 && this.#replay.expansion(path)?.attempt !== count) this.drop(path);",
+    to: "",
+  },
+  {
+    fault: "an input is decoded again when the run is resumed",
+    file: "src/run/open.ts",
+    from: "values.push(once === undefined ? value : decode(once));",
+    to: "values.push(value);",
+  },
+  {
+    fault: "inputs that differ in the order of their keys are others",
+    file: "src/run/open.ts",
+    from: "canonicalText(text) === canonicalText(there);",
+    to: "text === there;",
+  },
+  {
+    fault: "an expansion is not recorded before its steps start",
+    file: "src/journal/run-journal.ts",
+    from: "    this.#record({ kind: Kind.expansion, path, text, began: time, ended: time, attempt }, done);",
+    to: "    void [text, time, attempt];\n    done();",
+  },
+];
+
+export const plants: ReadonlyArray<Plant> = [
+  ...enginePlants,
+  ...recordedPlants.map((plant): Plant => ({ ...plant, laws: "recorded" })),
 ];

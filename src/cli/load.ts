@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
 import type { RunOptions } from "../../types/options.ts";
 import type { Plan } from "../../types/plan.ts";
 import { expandable } from "../engine/graph.ts";
@@ -73,7 +74,8 @@ const importFailure = async (file: string, error: unknown): Promise<CliFailure> 
   return failure(`The file "${file}" cannot be loaded: ${describe(error)}${place}`);
 };
 
-const load = (file: string): Effect.Effect<Exports, CliFailure> =>
+/** What a file exports. */
+export const load = (file: string): Effect.Effect<Exports, CliFailure> =>
   Effect.gen(function* () {
     const path = resolve(file);
     const found = yield* Effect.tryPromise({
@@ -137,15 +139,38 @@ const only = (file: string, exports: Exports): AnyPipeline | CliFailure => {
   );
 };
 
+/** A pipeline, and what the file gives its steps. */
+export interface Loaded {
+  readonly file: string;
+  readonly pipeline: AnyPipeline;
+  /** The export `layer`: the services of the pipeline's steps. */
+  readonly layer: Layer.Layer<any, unknown> | undefined;
+}
+
+const layerOf = (file: string, exports: Exports): Effect.Effect<Loaded["layer"], CliFailure> => {
+  const { layer } = exports;
+  if (layer === undefined || Layer.isLayer(layer)) return Effect.succeed(layer as Loaded["layer"]);
+  return Effect.fail(
+    failure(
+      `The export "layer" of "${file}" must be a Layer, which gives the pipeline its services; got ${kindOf(layer)}. Write export const layer = Layer.succeed(Service, …), or rename it.`,
+    ),
+  );
+};
+
 /**
- * The pipeline that `file` exports: by name, or its default one, or the only one. From here on standard output is the
- * command's own.
+ * The pipeline that `file` exports: by name, or its default one, or the only one; and its services. From here on standard
+ * output is the command's own.
  */
+export const loadRunnable = (file: string, name: string | undefined): Effect.Effect<Loaded, CliFailure> =>
+  Effect.gen(function* () {
+    yield* ownStandardOutput;
+    const exports = yield* load(file);
+    const found = name === undefined ? only(file, exports) : chosen(file, exports, name);
+    if (!isPipeline(found)) return yield* found;
+    return { file, pipeline: found, layer: yield* layerOf(file, exports) };
+  });
+
 export const loadPipeline = (
   file: string,
   name: string | undefined,
-): Effect.Effect<AnyPipeline, CliFailure> =>
-  Effect.flatMap(Effect.andThen(ownStandardOutput, load(file)), (exports) => {
-    const found = name === undefined ? only(file, exports) : chosen(file, exports, name);
-    return isPipeline(found) ? Effect.succeed(found) : Effect.fail(found);
-  });
+): Effect.Effect<AnyPipeline, CliFailure> => Effect.map(loadRunnable(file, name), ({ pipeline }) => pipeline);

@@ -21,6 +21,7 @@ import { prune } from "./commands/prune.ts";
 import { resume } from "./commands/resume.ts";
 import { run } from "./commands/run.ts";
 import { runs } from "./commands/runs.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
 import { signal } from "./commands/signal.ts";
 import { waiting } from "./commands/waiting.ts";
@@ -41,7 +42,21 @@ const espalier = Command.make("espalier").pipe(
     { command: "espalier check training.ts", description: "Find mistakes without running it" },
     { command: "espalier run --help", description: "All that a command can do" },
   ]),
-  Command.withSubcommands([run, graph, check, runs, show, resume, waiting, signal, cancel, why, diff, prune]),
+  Command.withSubcommands([
+    run,
+    graph,
+    check,
+    runs,
+    show,
+    resume,
+    waiting,
+    signal,
+    cancel,
+    why,
+    diff,
+    prune,
+    serveCommand,
+  ]),
 );
 
 const version = (): string => {

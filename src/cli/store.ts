@@ -88,6 +88,18 @@ const makeFolder = (): void => {
   writeFileSync(join(folder, ".gitignore"), "*\n");
 };
 
+/** The store of a server, which needs one. */
+export const storeForServer = (given: StoreGiven): Effect.Effect<StoreService, CliFailure, Scope.Scope> =>
+  Effect.gen(function* () {
+    const database = yield* databaseOf(given);
+    if (database === undefined && given.file === undefined) {
+      // What is wrong with the folder is said of the file in it.
+      yield* Effect.ignore(Effect.try({ try: makeFolder, catch: describe }));
+    }
+    const built = database === undefined ? buildFile(given.file ?? defaultFile) : buildDatabase(database);
+    return yield* told(built);
+  });
+
 /**
  * The store to record a run in. A file that was asked for must serve. The default one need not: where it cannot be
  * written, the run is not recorded, and the command says so. A run with an id of its own is never run unrecorded: it may

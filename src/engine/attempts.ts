@@ -52,20 +52,25 @@ export class Attempts implements AttemptRoom {
     const policy = frame.policyOf(index)!;
     const job = new Job(frame, index, undefined);
     core.jobs.add(job);
-    const attempts = allAttempts(
-      policy,
-      path,
-      (attempt) => {
-        job.attempt = attempt;
-        return this.#attempt(frame, index, inputs, attempt);
-      },
-      (attempt, error, delayMillis) =>
-        core.emitter.emit({ type: "step.retried", path, attempt, error, delayMillis }),
-      core.records.journaled(frame, index, inputs),
-    );
+    const before = core.journal?.failureBefore(path);
+    if (before !== undefined) job.attempt = before.attempt;
+    const attempts =
+      before !== undefined
+        ? Effect.fail(before.error)
+        : allAttempts(
+            policy,
+            path,
+            (attempt) => {
+              job.attempt = attempt;
+              return this.#attempt(frame, index, inputs, attempt);
+            },
+            (attempt, error, delayMillis) =>
+              core.emitter.emit({ type: "step.retried", path, attempt, error, delayMillis }),
+            core.records.journaled(frame, index, inputs),
+          );
     const effect = withFallback(policy, path, attempts, (value, error) => {
       core.emitter.emit({ type: "step.fallback", path, attempt: job.attempt, error });
-      return this.#acceptFallback(frame, index, inputs, job.attempt + 1, value);
+      return this.#acceptFallback(frame, index, inputs, job.attempt + 1, value, { error });
     });
     const fiber = core.forkWithin(frame.contextOf(core, index, 1), effect);
     job.fiber = fiber;
@@ -132,12 +137,14 @@ export class Attempts implements AttemptRoom {
     inputs: Inputs,
     count: number,
     value: unknown,
+    failure: { readonly error: unknown },
   ): Effect.Effect<unknown, unknown> {
     const mayExpand = returnsOf[firstPhase[frame.definitionOf(index).kind]] !== "output";
     if (!mayExpand || expandable(value) === undefined) return Effect.succeed(value);
     return Effect.callback((resume) => {
       const { attempt, stop } = this.#awaited(resume);
       const call = new Call(this.#core, frame, index, inputs, count, attempt);
+      call.failure = failure;
       if (call.phase === "choose") call.phase = "case";
       this.#core.expansions.expand(call, value);
       this.#core.drain();

@@ -268,6 +268,8 @@ export class Call {
   /** Which attempt this is, from 1. */
   readonly count: number;
   readonly attempt: Attempt | undefined;
+  /** What all attempts have failed with, where this is the expansion of a fallback. */
+  failure: { readonly error: unknown } | undefined = undefined;
   /** Which of the step's functions was called last. */
   phase: Phase;
   readonly context: RunningContext;

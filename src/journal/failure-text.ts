@@ -84,3 +84,22 @@ const fromData = (data: unknown): unknown => {
 };
 
 export const readError = (text: string): unknown => fromData(decode(text));
+
+const failureField = '"failure":';
+
+/** The record of what a fallback expanded: its shape, and the error that the fallback was given. */
+export const withFailure = (shape: string, error: unknown): string =>
+  JSON.stringify({ ...(JSON.parse(shape) as object), failure: writeError(error) });
+
+/** The shape alone. */
+export const withoutFailure = (recorded: string | undefined): string | undefined => {
+  if (recorded?.includes(failureField) !== true) return recorded;
+  const { failure: _, ...shape } = JSON.parse(recorded) as Readonly<Record<string, unknown>>;
+  return JSON.stringify(shape);
+};
+
+export const failureIn = (recorded: string): { readonly error: unknown } | undefined => {
+  if (!recorded.includes(failureField)) return undefined;
+  const { failure } = JSON.parse(recorded) as { readonly failure?: string };
+  return failure === undefined ? undefined : { error: readError(failure) };
+};

@@ -19,7 +19,7 @@ import { decodesOnly } from "../values/schema.ts";
 import { secretIn } from "../values/secrets.ts";
 import type { CachedStep, CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
-import { readError, writeError } from "./failure-text.ts";
+import { failureIn, readError, withFailure, withoutFailure, writeError } from "./failure-text.ts";
 import type { Entry, WaitText } from "./records.ts";
 import { Kind } from "./records.ts";
 import type { Replay } from "./replay.ts";
@@ -66,6 +66,8 @@ interface Call {
   readonly index: number;
   readonly path: string;
   readonly count: number;
+  /** What all attempts have failed with, where a fallback expanded. */
+  readonly failure?: { readonly error: unknown } | undefined;
 }
 
 export class RunJournal {
@@ -309,7 +311,7 @@ export class RunJournal {
     (frame.grown ??= new Uint8Array(frame.states.length))[index] = 1;
     // What an earlier attempt recorded is not of this one, which may expand to something else.
     if (count > 1 && this.#replay.expansion(path)?.attempt !== count) this.drop([path]);
-    return this.#expand(path, shapeOf(graph), count, done);
+    return this.#expand(path, shapeOf(graph), count, done, call.failure);
   }
 
   /** What changed, where a node that provides a value without an expansion had expanded in the same attempt. */
@@ -330,6 +332,13 @@ export class RunJournal {
     return this.#replay.expansion(path)?.attempt ?? 1;
   }
 
+  /** The error that a fallback was given whose expansion is recorded. */
+  failureBefore(path: string): { readonly error: unknown; readonly attempt: number } | undefined {
+    const entry = this.#replay.hasExpansions ? this.#replay.expansion(path) : undefined;
+    const failure = entry && failureIn(entry.text);
+    return failure === undefined ? undefined : { error: failure.error, attempt: entry!.attempt - 1 };
+  }
+
   /** The same for the items of a map. */
   expandMap(
     path: string,
@@ -340,15 +349,23 @@ export class RunJournal {
     return this.#expand(path, mapShape(count, keys), 1, done);
   }
 
-  #expand(path: string, shape: string, attempt: number, done: () => void): ExpansionChanged | undefined {
-    const recorded = this.#replay.expansion(path)?.text;
+  /** What a fallback expanded is recorded with the error that it was given, since no attempt is made again for it. */
+  #expand(
+    path: string,
+    shape: string,
+    attempt: number,
+    done: () => void,
+    failure?: Call["failure"],
+  ): ExpansionChanged | undefined {
+    const recorded = withoutFailure(this.#replay.expansion(path)?.text);
     if (recorded === shape) {
       done();
       return undefined;
     }
     if (recorded !== undefined) return new ExpansionChanged({ path, ...difference(path, recorded, shape) });
     const time = this.now;
-    this.#record({ kind: Kind.expansion, path, text: shape, began: time, ended: time, attempt }, done);
+    const text = failure === undefined ? shape : withFailure(shape, failure.error);
+    this.#record({ kind: Kind.expansion, path, text, began: time, ended: time, attempt }, done);
     return undefined;
   }
 

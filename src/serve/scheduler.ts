@@ -42,7 +42,7 @@ const againMillis = 2_000;
 
 const topics = { seen: "schedule seen", paused: "schedule paused" } as const;
 
-const isPaused = (store: StoreService, schedule: string): Effect.Effect<boolean, StoreProblem> =>
+export const isPaused = (store: StoreService, schedule: string): Effect.Effect<boolean, StoreProblem> =>
   Effect.map(readNote(store, topics.paused, schedule), (paused) => paused === true);
 
 export const setPaused = (store: StoreService, schedule: string, paused: boolean): void =>

@@ -19,6 +19,7 @@ export { Injected } from "./injected.ts";
 export type { Bound } from "./law.ts";
 export type { LawName } from "./laws/index.ts";
 export { defaultLaws } from "./laws/index.ts";
+export { lawMatchers } from "./matchers.ts";
 export type { Mock, MockResult } from "./mock.ts";
 export { mock, mocks } from "./mock.ts";
 export type { Simulated, SimulationOptions } from "./simulation.ts";

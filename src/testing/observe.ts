@@ -265,6 +265,8 @@ export const observe = (subject: Subject, given: Given, options: ObserveOptions 
   inControl(() => observed(subject, given, options));
 
 const observed = async (subject: Subject, given: Given, options: ObserveOptions): Promise<Observed> => {
+  // What a run with a store loads is no work of the run, and may take long on a busy machine.
+  if (subject.options.store !== undefined) await import("../run/open.ts");
   const { onUncopied, onUnhandled, ...surroundings } = subject.world;
   const unhandled: Array<Unhandled> = [];
   let isLate = false;

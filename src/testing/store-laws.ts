@@ -273,6 +273,20 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
     },
   },
   {
+    name: "says",
+    sentence: "The error and the events of a run are read as they were told, whatever they begin with.",
+    check: async (store) => {
+      for (const said of ["#1 is missing", "$5 short", "\\share", '"quoted"', "~", "é 日本 🎈"]) {
+        const journal = await begin(store, said);
+        journal.tell({ time: 1_000, type: "step.logged", path: "a", detail: said });
+        await end(journal, "failed", said);
+        const { error, events } = await found(store, said);
+        same([error, events[0]?.detail], [said, said], "what was told of a run");
+      }
+      same((await ask(store.runs())).length, 6, "runs that failed");
+    },
+  },
+  {
     name: "signals",
     sentence: "Each signal that was accepted reaches one owner once.",
     check: async (store) => {

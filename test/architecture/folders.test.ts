@@ -58,7 +58,7 @@ describe("The rooms of the source", () => {
 
   test("hold no hand-written file of over 500 lines, and the engine none of over 400", () => {
     const long = files
-      .filter((file) => file !== "src/draw/page/assets.ts") // Made by scripts/page.ts.
+      .filter((file) => !file.endsWith("/page/assets.ts")) // Made by scripts/page.ts.
       .filter((file) => {
         const lines = readFileSync(join(root, file), "utf8").split("\n").length - 1;
         return lines > (roomOf(file) === "engine" ? 400 : 500);

@@ -73,7 +73,10 @@ describe("a path", () => {
 const others: Readonly<Record<string, string>> = {
   "src/cli/place.ts": "paths of files",
   "src/cli/watch/serve.ts": "paths of URLs",
-  "src/cli/json.ts": "places in a value",
+  "src/serve/http-server.ts": "paths of URLs",
+  "src/serve/page/client/main.ts": "paths of URLs",
+  "src/serve/page/client/requests.ts": "paths of URLs",
+  "src/values/plain-json.ts": "places in a value",
   "src/testing/arbitrary/json-schema.ts": "references in a JSON Schema",
   "src/testing/words.ts": "values",
   "src/values/encode.ts": "JSON",

@@ -67,7 +67,7 @@ describe("context.emit", () => {
     const p = pipeline("p").step("a", [], async (_, { emit }) => {
       for (let i = 0; i < 3; i++) {
         emit(i);
-        await null;
+        await Promise.resolve();
       }
     });
     const { events } = await watched(p);
@@ -86,7 +86,7 @@ describe("context.emit", () => {
 
 async function* words(text: string) {
   for (const word of text.split(" ")) {
-    await null;
+    await Promise.resolve();
     yield word;
   }
   return text.length;
@@ -179,7 +179,7 @@ describe("A step that is an async generator", () => {
             }
           }
         } finally {
-          await null;
+          await Promise.resolve();
           seen.push("closed");
         }
       });

@@ -226,11 +226,11 @@ describe("A connection that is lost", () => {
         }),
       pipeline("chain"),
     );
-    let isOver = false;
+    const over = new AbortController();
     const cutting = (async () => {
       let cuts = 0;
       // Swept over the moments of a commit: each takes a few milliseconds.
-      while (!isOver) {
+      while (!over.signal.aborted) {
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
         if (ran.length === 0) continue;
         const rows = await sql(
@@ -244,7 +244,7 @@ describe("A connection that is lost", () => {
     try {
       await chain.runPromise({}, { store, runId: "r" });
     } finally {
-      isOver = true;
+      over.abort();
     }
     expect(await cutting).toBeGreaterThan(0);
     expect(ran).toEqual(Array.from({ length: 60 }, (_, i) => `s${i}`));

@@ -7,10 +7,11 @@ import * as Option from "effect/Option";
 import { expandable } from "../../engine/graph.ts";
 import { resumeGraph } from "../../run/run.ts";
 import { failure } from "../failure.ts";
-import { loadPipeline } from "../load.ts";
+import { loadRunnable } from "../load.ts";
 import { limits, limitsOf } from "../limits.ts";
 import { exportName, file } from "../parameters.ts";
 import { report, reported } from "../report.ts";
+import { withServices } from "../services.ts";
 import { existingStore, findRun, storeFlags, told } from "../store.ts";
 import { concurrency, json, printOutputs, recorded, watched } from "./run.ts";
 import { runId } from "./show.ts";
@@ -69,14 +70,18 @@ export const resume = Command.make(
         `The run "${run.id}" was not started from a file: write espalier resume ${run.id} FILE.`,
       );
     }
-    const pipeline = yield* loadPipeline(source, exportName ?? origin?.exportName);
+    const loaded = yield* loadRunnable(source, exportName ?? origin?.exportName);
     const options = {
       ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
       ...limitsOf(limits),
       runId: run.id,
     };
-    const running = resumeGraph(expandable(pipeline)!, options, { from, retryFailed });
-    const outputs = yield* recorded(service, run.id, reported(report, watched(pipeline, running)));
+    const running = resumeGraph(expandable(loaded.pipeline)!, options, { from, retryFailed });
+    const outputs = yield* recorded(
+      service,
+      run.id,
+      reported(report, withServices(loaded, watched(loaded, running))),
+    );
     yield* printOutputs(outputs, json);
   }, Effect.scoped),
 ).pipe(

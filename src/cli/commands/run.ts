@@ -22,14 +22,15 @@ import type { CliFailure } from "../failure.ts";
 import { failure } from "../failure.ts";
 import { readInputs } from "../inputs.ts";
 import { outputsAsJson } from "../json.ts";
-import type { AnyPipeline } from "../load.ts";
-import { loadPipeline } from "../load.ts";
+import type { Loaded } from "../load.ts";
+import { loadRunnable } from "../load.ts";
 import { print, tell } from "../output.ts";
 import { exportName, file } from "../parameters.ts";
 import { placeOf } from "../source-location.ts";
 import { Progress } from "../progress.ts";
 import { report, reported } from "../report.ts";
 import { limits, limitsOf } from "../limits.ts";
+import { serviceHint, withServices } from "../services.ts";
 import { noStore, storeFlags, storeForRun } from "../store.ts";
 
 const inputs = Flag.String("input").pipe(
@@ -58,8 +59,13 @@ export const json = Flag.Boolean("json").pipe(
 const doWithout = "To run without recording anything: espalier run --no-store.";
 
 /** The errors of this library name their step; a user's own typed error does not, so its path comes from the events. */
-const runFailure = (cause: Cause.Cause<unknown>, failedAt: string | undefined): CliFailure => {
+const runFailure = (
+  cause: Cause.Cause<unknown>,
+  failedAt: string | undefined,
+  loaded: Loaded,
+): CliFailure => {
   const error = Cause.squash(cause);
+  const hint = serviceHint(error, loaded);
   const isOurs =
     typeof error === "object" &&
     error !== null &&
@@ -74,6 +80,7 @@ const runFailure = (cause: Cause.Cause<unknown>, failedAt: string | undefined): 
   return failure(
     `${sentence}${placeOf(error instanceof StepFailed ? error.cause : error)}`,
     ...causesOf(error, sentence),
+    ...(hint === undefined ? [] : [hint]),
     ...(error instanceof OutputNotEncodable ? [doWithout] : []),
   );
 };
@@ -91,12 +98,12 @@ const sayStopping: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRelea
 
 /** Runs a pipeline before the eyes of whoever watches `Progress`. Interrupting this interrupts the run. */
 export const watched = (
-  pipeline: AnyPipeline,
+  loaded: Loaded,
   running: Effect.Effect<Readonly<Record<string, unknown>>, unknown>,
 ): Effect.Effect<Readonly<Record<string, unknown>>, CliFailure> =>
   Effect.scoped(
     Effect.gen(function* () {
-      const view = yield* (yield* Progress).open(pipeline.plan());
+      const view = yield* (yield* Progress).open(loaded.pipeline.plan());
       yield* sayStopping;
       const others = yield* Listeners;
       let failedAt: string | undefined;
@@ -107,7 +114,9 @@ export const watched = (
       return yield* running.pipe(
         Effect.provideService(Listeners, [...others, listen]),
         Effect.catchCause((cause) =>
-          Cause.hasInterruptsOnly(cause) ? Effect.interrupt : Effect.fail(runFailure(cause, failedAt)),
+          Cause.hasInterruptsOnly(cause)
+            ? Effect.interrupt
+            : Effect.fail(runFailure(cause, failedAt, loaded)),
         ),
       );
     }),
@@ -176,7 +185,8 @@ export const run = Command.make(
     report,
     ...limits
   }) {
-    const pipeline = yield* loadPipeline(file, exportName);
+    const loaded = yield* loadRunnable(file, exportName);
+    const { pipeline } = loaded;
     const values = yield* readInputs(pipeline, inputs);
     const service = yield* storeForRun(store, noStore, Option.getOrUndefined(newId));
     const runId = Option.getOrElse(newId, () => randomUUID());
@@ -187,7 +197,7 @@ export const run = Command.make(
     };
     const origin = JSON.stringify({ file: resolve(file), exportName });
     const running = Effect.provideService(pipeline.run(values, options), RunOrigin, origin);
-    const watching = reported(report, watched(pipeline, running));
+    const watching = reported(report, withServices(loaded, watched(loaded, running)));
     const outputs = yield* recorded(service, runId, watching);
     yield* printOutputs(outputs, json);
   }, Effect.scoped),

@@ -4,7 +4,7 @@ import { grownPlan } from "../../fold/grown-plan.ts";
 import type { StepState } from "../../fold/run-state.ts";
 import { stepKinds } from "../../graph/kinds.ts";
 import { lastOf } from "../../path.ts";
-import type { Became, PageState, PageStep, StepRun } from "../page/data.ts";
+import type { Became, PageData, PageState, PageStep, StepRun } from "../page/data.ts";
 import { graphsOf, text } from "../page/graphs.ts";
 import { pageOf } from "../page/shell.ts";
 import { lanesOf } from "./lanes.ts";
@@ -134,8 +134,8 @@ const putInLanes = (
   return count;
 };
 
-/** The report as the text of an HTML file. */
-export const reportPage = (report: ReportState): string => {
+/** What a page of the run shows, as plain data. */
+export const reportData = (report: ReportState): PageData => {
   const { run } = report;
   const plan = grownPlan(run);
   const { graphs, forms, steps: known, paths } = graphsOf(plan);
@@ -159,7 +159,7 @@ export const reportPage = (report: ReportState): string => {
       run.isCritical = true;
     }
   }
-  return pageOf({
+  return {
     title: text(plan.name),
     graphs,
     forms,
@@ -177,5 +177,8 @@ export const reportPage = (report: ReportState): string => {
       ...(fatal === undefined ? {} : { fatal }),
       leftOut: run.leftOut,
     },
-  });
+  };
 };
+
+/** The report as the text of an HTML file. */
+export const reportPage = (report: ReportState): string => pageOf(reportData(report));

@@ -66,6 +66,64 @@ const paste = async ({ checked, input = numbers }: Case, regression: string): Pr
   return run().catch((thrown: unknown) => thrown);
 };
 
+/** `npm run test:long` measures how often the faults are found, whatever the seed, and how long that takes. */
+const isLong = process.env["ESPALIER_LONG"] !== undefined;
+const otherSeeds = [2, 3, 4, 5, 6];
+
+interface Measured {
+  /** Checks of each case with each seed in which a law was broken. */
+  readonly broken: ReadonlyArray<string>;
+  readonly checks: number;
+  /** What each took of this thread's time, in milliseconds, least first: a busy machine does not change that. */
+  readonly millis: ReadonlyArray<number>;
+}
+
+/** Checks with the default laws, as most people do. */
+const measured = async (cases: Readonly<Record<string, Case>>): Promise<Measured> => {
+  const broken: Array<string> = [];
+  const millis: Array<number> = [];
+  for (const [name, each] of Object.entries(cases)) {
+    // What has happened in this process decides about it: a check in another one finds it.
+    if (each.isStateful === true) continue;
+    for (const seed of otherSeeds) {
+      const began = process.threadCpuUsage();
+      const found: unknown = await checkOf(each, { seed }).catch((thrown: unknown) => thrown);
+      const { system, user } = process.threadCpuUsage(began);
+      millis.push((system + user) / 1000);
+      if (found instanceof LawViolation) broken.push(`${name} (seed ${seed}: ${found.law})`);
+    }
+  }
+  return { broken, checks: millis.length, millis: millis.toSorted((a, b) => a - b) };
+};
+
+const at = (millis: ReadonlyArray<number>, share: number): number =>
+  millis[Math.min(millis.length - 1, Math.floor(millis.length * share))]!;
+
+const tellMeasured = (what: string, { broken, checks, millis }: Measured): void => {
+  const times = [0.5, 0.9, 1].map((share) => `${Math.round(at(millis, share))} ms`).join(", ");
+  const line = `${what}: ${broken.length} of ${checks} checks found a law broken; median, nine of ten, longest: ${times}`;
+  process.stdout.write(`${line}\n`);
+};
+
+const measuredTest = (
+  name: string,
+  what: string,
+  cases: Readonly<Record<string, Case>>,
+  expected: (found: Measured) => void,
+): void => {
+  test.runIf(isLong)(
+    name,
+    async () => {
+      const found = await measured(cases);
+      tellMeasured(what, found);
+      expected(found);
+      expect(at(found.millis, 0.5), "the median, in milliseconds").toBeLessThan(500);
+      expect(at(found.millis, 0.9), "nine of ten, in milliseconds").toBeLessThan(3000);
+    },
+    3_600_000,
+  );
+};
+
 /** Each has one fault, which this law names; the test that is printed fails in the same way. */
 export const bugs = (law: string, cases: Readonly<Record<string, Case>>): void => {
   describe(`${law} finds`, () => {
@@ -83,6 +141,10 @@ export const bugs = (law: string, cases: Readonly<Record<string, Case>>): void =
       },
       60_000,
     );
+    // By whatever law: which one comes first may depend on what was drawn.
+    measuredTest("four of five of them with each of five seeds", law, cases, ({ broken, checks }) => {
+      expect(broken.length / Math.max(1, checks)).toBeGreaterThanOrEqual(0.8);
+    });
   });
 };
 
@@ -113,6 +175,14 @@ export const sound = (cases: Readonly<Record<string, Case>>): void => {
         expect(report.laws.some(({ result }) => result === "passed")).toBe(true);
       },
       60_000,
+    );
+    measuredTest(
+      "more than one in a hundred checks, with five seeds",
+      "sound",
+      cases,
+      ({ broken, checks }) => {
+        expect(broken, `of ${checks}`).toHaveLength(Math.min(broken.length, Math.floor(checks / 100)));
+      },
     );
   });
 };

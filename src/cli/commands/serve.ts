@@ -1,0 +1,160 @@
+/** `espalier serve FILE…`: a page and an HTTP API for pipelines and schedules, and the process that executes their runs. */
+import { resolve } from "node:path";
+import * as Argument from "effect/cli/Argument";
+import * as Command from "effect/cli/Command";
+import * as Flag from "effect/cli/Flag";
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import * as Queue from "effect/Queue";
+import { visible } from "../../draw/escape.ts";
+import type { Served } from "../../serve/served.ts";
+import { servedOf } from "../../serve/served.ts";
+import type { CliFailure } from "../failure.ts";
+import { failure } from "../failure.ts";
+import { load } from "../load.ts";
+import { ownStandardOutput, print, tell } from "../output.ts";
+import { file } from "../parameters.ts";
+import { storeFlags, storeForServer } from "../store.ts";
+import { watchChanges } from "../watch/changes.ts";
+import { generations } from "../watch/generations.ts";
+import { counted } from "../words.ts";
+
+/** The port where nothing is said. */
+const usualPort = 4100;
+
+const port = Flag.Int("port").pipe(
+  Flag.withMetavar("N"),
+  Flag.filter(
+    (value) => value >= 0 && value <= 65_535,
+    (value) => `Expected a port from 0 to 65535, and got ${value}`,
+  ),
+  Flag.withDescription(`The port of the page and the API; 0 for any that is free. By default ${usualPort}`),
+  Flag.withDefault(usualPort),
+);
+
+const host = Flag.String("host").pipe(
+  Flag.withMetavar("ADDRESS"),
+  Flag.withDescription(
+    "The address to listen on, such as 0.0.0.0; by default this machine only. Needs --token",
+  ),
+  Flag.optional,
+  Flag.map(Option.getOrUndefined),
+);
+
+const token = Flag.String("token").pipe(
+  Flag.withMetavar("TOKEN"),
+  Flag.withDescription(
+    "What requests that change something must carry; by default a new one, which is printed",
+  ),
+  Flag.optional,
+  Flag.map(Option.getOrUndefined),
+);
+
+const watch = Flag.Boolean("watch").pipe(
+  Flag.withDescription("Load the files anew when one of them is saved; runs under way go on as they are"),
+  Flag.withDefault(false),
+);
+
+const drain = Flag.Int("drain").pipe(
+  Flag.withMetavar("SECONDS"),
+  Flag.filter(
+    (value) => value >= 0,
+    (value) => `Expected a number of seconds of at least 0, and got ${value}`,
+  ),
+  Flag.withDescription("How long Ctrl-C waits for the steps that run; by default 30"),
+  Flag.withDefault(30),
+);
+
+/** A token that can be guessed is none. */
+const leastToken = 16;
+
+const loaded = (files: ReadonlyArray<string>): Effect.Effect<Served, CliFailure> =>
+  Effect.gen(function* () {
+    const all: Array<{ readonly file: string; readonly exports: Readonly<Record<string, unknown>> }> = [];
+    for (const file of files) all.push({ file: resolve(file), exports: yield* load(file) });
+    const served = servedOf(all);
+    if (typeof served === "string") return yield* failure(served);
+    if (served.pipelines.size === 0 && served.schedules.size === 0) {
+      const names = files.map((file) => `"${file}"`).join(", ");
+      return yield* failure(
+        `Nothing can be served: ${names} ${files.length === 1 ? "exports" : "export"} no pipeline and no schedule. Export one, for example: export const report = pipeline("report").`,
+      );
+    }
+    return served;
+  });
+
+const inShort = ({ pipelines, schedules }: Served): string =>
+  `${counted(pipelines.size, "pipeline")} and ${counted(schedules.size, "schedule")}`;
+
+export const serveCommand = Command.make(
+  "serve",
+  {
+    files: file.pipe(Argument.atLeast(1)),
+    port,
+    host,
+    token,
+    watch,
+    drain,
+    store: storeFlags,
+  },
+  Effect.fnUntraced(function* ({ files, port, host, token, watch, drain, store }) {
+    if (token !== undefined && token.length < leastToken)
+      return yield* failure(`--token must have at least ${leastToken} characters; got ${token.length}.`);
+    if (token !== undefined && !/^[\w.~+/=-]+$/.test(token))
+      return yield* failure("--token can have letters, digits and . _ ~ + / = - only.");
+    if (host !== undefined && token === undefined)
+      return yield* failure(`--host needs --token: whoever reaches ${host} could start runs otherwise.`);
+    yield* ownStandardOutput;
+    const saves = yield* Queue.sliding<true>(1);
+    const changes = yield* Effect.acquireRelease(
+      Effect.sync(() => watchChanges(() => void Queue.offerUnsafe(saves, true))),
+      ({ close }) => Effect.sync(close),
+    );
+    const started = Date.now();
+    const anew = watch ? generations((file) => changes.add(file, started)) : undefined;
+    const served = yield* loaded(files);
+    const { serve } = yield* Effect.promise(() => import("../../serve/serve.ts"));
+    const open = yield* storeForServer(store);
+    const say = (line: string): void => tell(visible(line));
+    const server = yield* Effect.mapError(
+      serve({ store: open, served, port, host, token, say }),
+      ({ reason }) => failure(reason),
+    );
+    yield* print(`${server.url}\n`);
+    tell(`Serving ${inShort(served)}. Ctrl-C stops.`);
+    if (token === undefined) tell(`Clients that start or change runs need this token: ${server.token}`);
+    const reload = Effect.gen(function* () {
+      anew!.next();
+      const next = yield* loaded(files);
+      server.replace(next);
+      tell(`Loaded anew: ${inShort(next)}.`);
+    }).pipe(
+      Effect.catch(({ message }) =>
+        Effect.sync(() => tell(visible(`${message} What was loaded before is still served.`))),
+      ),
+    );
+    const reloading =
+      anew === undefined ? Effect.never : Effect.forever(Effect.andThen(Queue.take(saves), reload));
+    yield* Effect.onInterrupt(reloading, () =>
+      Effect.suspend(() => {
+        tell(
+          `Stopping: nothing more starts; running steps have ${drain} s. Ctrl-C once more ends the process at once.`,
+        );
+        return server.drain(Duration.toMillis(Duration.seconds(drain)));
+      }),
+    );
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Serve a web page and an HTTP API for the pipelines and schedules that files export: see runs live, start, cancel, resume and answer them. Executes their runs, fires schedules and resumes runs whose process is gone.",
+  ),
+  Command.withShortDescription("Serve a page and an API"),
+  Command.withExamples([
+    { command: "espalier serve pipelines.ts", description: "Serve the pipelines of a file on this machine" },
+    {
+      command: "espalier serve jobs.ts reports.ts --store runs.db --watch",
+      description: "Several files, loaded anew when they are saved",
+    },
+  ]),
+);

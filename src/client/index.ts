@@ -1,0 +1,186 @@
+/**
+ * A client of `espalier serve`, for browsers and servers: typed by the module that is served, without loading it.
+ *
+ * @packageDocumentation
+ */
+import type { InputsOf, OutputsOf } from "../../types/types-of.ts";
+import type { Client, ClientOptions, ClientRun, ClientEvent } from "./types.ts";
+
+export type {
+  Client,
+  ClientEvent,
+  ClientOptions,
+  ClientParameters,
+  ClientPipelines,
+  ClientRecord,
+  ClientRun,
+  ClientStart,
+  ClientWaitingStep,
+  JsonOf,
+  JsonRecord,
+} from "./types.ts";
+export type { InputsOf, OutputsOf };
+
+/**
+ * What a server answered to a request that it refuses.
+ *
+ * @public
+ */
+export class ClientError extends Error {
+  /** The status of the answer; 0 where the server did not answer. */
+  readonly status: number;
+  /** The code of the error, which the reference explains; empty where it has none. */
+  readonly code: string;
+  /** The id of the request, which the server answered with. */
+  readonly requestId: string;
+  /** The name of the class. */
+  override readonly name = "ClientError";
+
+  /** Made by the client. */
+  constructor(message: string, status: number, code: string, requestId: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.status = status;
+    this.code = code;
+    this.requestId = requestId;
+  }
+}
+
+const failureOf = async (response: Response): Promise<ClientError> => {
+  const problem = (await response.json().catch(() => ({}))) as {
+    readonly detail?: string;
+    readonly code?: string;
+  };
+  const { status } = response;
+  const said = problem.detail ?? `The server answered with status ${status}.`;
+  return new ClientError(said, status, problem.code ?? "", response.headers.get("x-request-id") ?? "");
+};
+
+const again = (millis: number, signal: AbortSignal | undefined): Promise<void> =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, millis);
+    signal?.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+
+/** How often in a row a stream that breaks is asked for once more. */
+const mostTries = 20;
+
+const isEnd = (type: string): boolean => /^run\.(succeeded|failed|interrupted)$/.test(type);
+
+/**
+ * A client of the server at `url`. Its type parameter says what is served.
+ *
+ * @example
+ * ```ts
+ * import { client } from "espalier/client";
+ * import { pipeline, type } from "espalier";
+ *
+ * // In a program of its own, without loading them: client<typeof import("./pipelines.ts")>(…)
+ * const pipelines = {
+ *   bill: pipeline("bill")
+ *     .input("prices", type<ReadonlyArray<number>>())
+ *     .step("total", ["prices"], ({ prices }) => prices.reduce((a, b) => a + b, 0)),
+ * };
+ *
+ * const server = client<typeof pipelines>({ url: "http://127.0.0.1:4100", token: "of the server" });
+ * const totalOf = async (prices: ReadonlyArray<number>): Promise<number> =>
+ *   (await server.run("bill", { prices })).total;
+ * ```
+ *
+ * @public
+ */
+export const client = <Module>({ url, token, fetch: ask = fetch }: ClientOptions): Client<Module> => {
+  const base = new URL("api/", url.endsWith("/") ? url : `${url}/`);
+  const request = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    const headers = new Headers(init.headers);
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+    if (init.body !== undefined) headers.set("content-type", "application/json");
+    const response = await ask(new URL(path, base), { ...init, headers }).catch((cause: unknown) => {
+      throw init.signal?.aborted === true
+        ? init.signal.reason
+        : new ClientError(`The server at ${url} does not answer.`, 0, "", "", cause);
+    });
+    if (!response.ok) throw await failureOf(response);
+    return response;
+  };
+  const get = async (path: string): Promise<any> => (await request(path)).json();
+  const post = async (path: string, body: unknown = {}): Promise<any> =>
+    (await request(path, { method: "POST", body: JSON.stringify(body) })).json();
+  const ofRun = (runId: string): string => `runs/${encodeURIComponent(runId)}`;
+
+  /** The events of one answer: each has its data on one line. */
+  async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<ClientEvent> {
+    const reader = body
+      .pipeThrough(new TextDecoderStream() as never)
+      .getReader() as ReadableStreamDefaultReader<string>;
+    let rest = "";
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        const blocks = (rest + value).split("\n\n");
+        rest = blocks.pop()!;
+        for (const block of blocks) {
+          const data = block.split("\n").flatMap((line) => (line.startsWith("data:") ? [line.slice(5)] : []));
+          if (data.length > 0) yield JSON.parse(data.join("\n")) as ClientEvent;
+        }
+      }
+    } finally {
+      await reader.cancel().catch(() => {});
+    }
+  }
+
+  async function* events(runId: string, signal?: AbortSignal): AsyncGenerator<ClientEvent> {
+    const told = new Set<string>();
+    for (let tries = 0; ; tries++) {
+      try {
+        const response = await request(`${ofRun(runId)}/events`, signal === undefined ? {} : { signal });
+        for await (const event of eventsIn(response.body!)) {
+          // After a break, the stream begins once more from the first event.
+          const key = JSON.stringify(event);
+          if (told.has(key)) continue;
+          told.add(key);
+          tries = 0;
+          yield event;
+          if (isEnd(event.type)) return;
+        }
+      } catch (error) {
+        if (signal?.aborted === true) throw signal.reason;
+        if ((error instanceof ClientError && error.status >= 400) || tries >= mostTries) throw error;
+      }
+      await again(Math.min(2_000, 100 * 2 ** tries), signal);
+    }
+  }
+
+  const start = (pipeline: string, inputs: unknown = {}, { runId }: { readonly runId?: string } = {}) =>
+    post("runs", { pipeline, inputs, runId }) as Promise<ClientRun>;
+
+  const run = async (
+    pipeline: string,
+    inputs?: unknown,
+    options: { readonly runId?: string; readonly signal?: AbortSignal } = {},
+  ) => {
+    const { id } = await start(pipeline, inputs, options);
+    for await (const _ of events(id, options.signal));
+    const record = await get(ofRun(id));
+    if (record.outputs !== undefined) return record.outputs;
+    throw new ClientError(
+      record.error ?? record.outputsProblem ?? `Run "${id}" was ${record.status}.`,
+      200,
+      "",
+      "",
+    );
+  };
+
+  return {
+    start,
+    run,
+    get: (runId: string) => get(ofRun(runId)),
+    events: (runId: string, options: { readonly signal?: AbortSignal } = {}) => events(runId, options.signal),
+    signal: async (runId: string, path: string, value: unknown) =>
+      (await post(`${ofRun(runId)}/signal`, { path, value })).delivery,
+    cancel: (runId: string) => post(`${ofRun(runId)}/cancel`),
+  } as unknown as Client<Module>;
+};

@@ -1,0 +1,208 @@
+/** The types of a client: pipelines by the name of their export, inputs as a run takes them, outputs as JSON gives them. */
+import type { InputsOf, OutputsOf } from "../../types/types-of.ts";
+import type { Typed } from "../../types/provided.ts";
+import type { RecordedEvent, RecordedStep, RunState, WaitingStep } from "../../types/runs.ts";
+
+/**
+ * A value after it has gone through JSON: a `Date` is a string, what is `undefined` is left out, a method is gone. What
+ * JSON cannot hold, such as a `Map` or a bigint, is `never`: the server refuses it.
+ *
+ * @public
+ */
+export type JsonOf<Value> = 0 extends 1 & Value
+  ? any
+  : unknown extends Value
+    ? unknown
+    : Value extends string | number | boolean | null | undefined
+      ? Value
+      : Value extends { toJSON(...given: any): infer Given }
+        ? JsonOf<Given>
+        : Value extends
+              | bigint
+              | symbol
+              | ((...given: any) => any)
+              | ReadonlyMap<any, any>
+              | ReadonlySet<any>
+              | ArrayBufferView
+          ? never
+          : Value extends ReadonlyArray<unknown>
+            ? { [Index in keyof Value]: JsonOf<Value[Index]> }
+            : Value extends object
+              ? JsonRecord<Value>
+              : never;
+
+/**
+ * A record after it has gone through JSON: properties that may be undefined may be missing; functions and symbols are.
+ *
+ * @public
+ */
+export type JsonRecord<Value> = {
+  readonly [Key in keyof Value as Key extends symbol
+    ? never
+    : [Value[Key]] extends [(...given: any) => any]
+      ? never
+      : undefined extends Value[Key]
+        ? unknown extends Value[Key]
+          ? Key
+          : never
+        : Key]: JsonOf<Value[Key]>;
+} & {
+  readonly [Key in keyof Value as Key extends symbol
+    ? never
+    : undefined extends Value[Key]
+      ? unknown extends Value[Key]
+        ? never
+        : Key
+      : never]?: JsonOf<Exclude<Value[Key], undefined>>;
+} extends infer Both
+  ? { [Key in keyof Both]: Both[Key] }
+  : never;
+
+/**
+ * The pipelines that a module exports, by the names that a client calls them.
+ *
+ * @public
+ */
+export type ClientPipelines<Module> = {
+  readonly [Key in keyof Module & string as Module[Key] extends Typed<any, any, any, any>
+    ? Key
+    : never]: Module[Key];
+};
+
+/**
+ * How a client finds its server.
+ *
+ * @public
+ */
+export interface ClientOptions {
+  /** Where `espalier serve` serves, such as `"http://127.0.0.1:4100"`. */
+  readonly url: string;
+  /** The token that the server printed. Without it, a client can only read. */
+  readonly token?: string;
+  /** What sends requests; the `fetch` of the platform by default. */
+  readonly fetch?: typeof fetch;
+}
+
+/**
+ * How a run is started.
+ *
+ * @public
+ */
+export interface ClientStart {
+  /** The id of the run; a new one without it. The same id and inputs again are the same run. */
+  readonly runId?: string;
+}
+
+/**
+ * A run, in short.
+ *
+ * @public
+ */
+export interface ClientRun {
+  /** The id of the run. */
+  readonly id: string;
+  /** The name of its pipeline. */
+  readonly pipeline: string;
+  /** Its state. */
+  readonly status: RunState;
+  /** When it began, in milliseconds since 1970. */
+  readonly began: number;
+  /** When it ended, in milliseconds since 1970; missing as long as it has not. */
+  readonly ended?: number;
+  /** What it failed with, in words. */
+  readonly error?: string;
+}
+
+/**
+ * An event of a run, as JSON gives it: the fields of `PipelineEvent`.
+ *
+ * @public
+ */
+export interface ClientEvent {
+  /** Which event it is. */
+  readonly type: string;
+  /** The id of the run. */
+  readonly runId: string;
+  /** In milliseconds since 1970. */
+  readonly time: number;
+  /** The path of the step, for an event about one. */
+  readonly path?: string;
+  /** What else it says. */
+  readonly [field: string]: unknown;
+}
+
+/**
+ * A step that waits for its value.
+ *
+ * @public
+ */
+export interface ClientWaitingStep extends WaitingStep {
+  /** The JSON Schema of the value, where it can be read. */
+  readonly schema?: unknown;
+}
+
+/**
+ * A run with all that is recorded of it.
+ *
+ * @public
+ */
+export interface ClientRecord extends ClientRun {
+  /** Its inputs by name, as JSON gives them. */
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** The outcomes that count, oldest first. */
+  readonly steps: ReadonlyArray<RecordedStep>;
+  /** The steps that wait for a value. */
+  readonly waiting: ReadonlyArray<ClientWaitingStep>;
+  /** Failures, retries, cache hits and log lines, oldest first. */
+  readonly events: ReadonlyArray<RecordedEvent>;
+  /** Its outputs by name, once it has succeeded. */
+  readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What a run of a pipeline is started with.
+ *
+ * @public
+ */
+export type ClientParameters<P, Options> =
+  {} extends InputsOf<P>
+    ? [inputs?: InputsOf<P>, options?: Options]
+    : [inputs: InputsOf<P>, options?: Options];
+
+/**
+ * A client of a server that serves `Module`.
+ *
+ * @public
+ */
+export interface Client<Module> {
+  /** Starts a run of the pipeline that is exported under a name. It goes on whether or not anybody waits for it. */
+  start<Name extends keyof ClientPipelines<Module> & string>(
+    name: Name,
+    ...parameters: ClientParameters<ClientPipelines<Module>[Name], ClientStart>
+  ): Promise<ClientRun>;
+  /** Starts a run and waits for its outputs. Rejects with a `ClientError` where it fails. */
+  run<Name extends keyof ClientPipelines<Module> & string>(
+    name: Name,
+    ...parameters: ClientParameters<
+      ClientPipelines<Module>[Name],
+      ClientStart & {
+        /** Stops waiting, not the run. */
+        readonly signal?: AbortSignal;
+      }
+    >
+  ): Promise<JsonOf<OutputsOf<ClientPipelines<Module>[Name]>>>;
+  /** A run with all that is recorded of it. */
+  get(runId: string): Promise<ClientRecord>;
+  /** The events of a run from its first, until it has ended. A connection that breaks is made again. */
+  events(
+    runId: string,
+    options?: {
+      /** Stops watching. */
+      readonly signal?: AbortSignal;
+    },
+  ): AsyncIterable<ClientEvent>;
+  /** Gives a waiting step its value. */
+  signal(runId: string, path: string, value: unknown): Promise<"delivered" | "kept">;
+  /** Stops a run. */
+  cancel(runId: string): Promise<ClientRun>;
+}

@@ -1,0 +1,247 @@
+/**
+ * The HTTP API of a server, as one definition: the routes, what they take and give, and how they fail. The server, the
+ * OpenAPI description at `/api/openapi.json` and the checks of requests are made from it.
+ */
+import * as HttpApi from "effect/http-api/HttpApi";
+import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint";
+import * as HttpApiGroup from "effect/http-api/HttpApiGroup";
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware";
+import * as HttpApiSchema from "effect/http-api/HttpApiSchema";
+import * as OpenApi from "effect/http-api/OpenApi";
+import * as Schema from "effect/Schema";
+import { runStatuses } from "../journal/store.ts";
+
+/** A failure as problem details (RFC 9457). `detail` has the words of the command line. */
+const problemOf = <const Status extends number>(status: Status, title: string) =>
+  Schema.Struct({
+    type: Schema.String,
+    title: Schema.Literal(title),
+    status: Schema.Literal(status),
+    detail: Schema.String,
+    /** The code of the error, where it has one: the reference explains it. */
+    code: Schema.optionalKey(Schema.String),
+    /** The input that is wrong, and where in it. */
+    input: Schema.optionalKey(Schema.String),
+    issuePath: Schema.optionalKey(Schema.Array(Schema.String)),
+  }).pipe(HttpApiSchema.status(status), HttpApiSchema.asJson({ contentType: "application/problem+json" }));
+
+const titles = {
+  400: "The request cannot be read",
+  404: "There is no such thing",
+  409: "It cannot be done now",
+  422: "A value does not fit",
+  503: "The store cannot be used now",
+} as const;
+
+export type ProblemStatus = keyof typeof titles;
+
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: ProblemStatus;
+  readonly detail: string;
+  readonly code?: string;
+  readonly input?: string;
+  readonly issuePath?: ReadonlyArray<string>;
+}
+
+export const titleOf = (status: ProblemStatus): string => titles[status];
+
+const problems = [
+  problemOf(400, titles[400]),
+  problemOf(404, titles[404]),
+  problemOf(409, titles[409]),
+  problemOf(422, titles[422]),
+  problemOf(503, titles[503]),
+] as const;
+
+/** What in a request does not fit its schema is told as a problem too. */
+export class RequestProblems extends HttpApiMiddleware.Service<RequestProblems>()(
+  "espalier/RequestProblems",
+  { error: problems[0] },
+) {}
+
+const Status = Schema.Literals(runStatuses);
+const Time = Schema.Finite;
+const Inputs = Schema.Record(Schema.String, Schema.Unknown);
+
+const RunInfo = Schema.Struct({
+  id: Schema.String,
+  /** The name of its pipeline. */
+  pipeline: Schema.String,
+  status: Status,
+  began: Time,
+  ended: Schema.optionalKey(Time),
+  error: Schema.optionalKey(Schema.String),
+  /** How many of its steps wait for a value. */
+  waiting: Schema.optionalKey(Schema.Int),
+});
+
+const WaitingStep = Schema.Struct({
+  runId: Schema.String,
+  path: Schema.String,
+  ask: Schema.optionalKey(Schema.Unknown),
+  since: Time,
+  deadline: Schema.optionalKey(Time),
+  /** The JSON Schema of the value that it waits for, where it can be read. */
+  schema: Schema.optionalKey(Schema.Unknown),
+});
+
+const RunRecord = Schema.Struct({
+  ...RunInfo.fields,
+  inputs: Inputs,
+  steps: Schema.Array(
+    Schema.Struct({
+      path: Schema.String,
+      status: Schema.Literals(["succeeded", "failed"]),
+      began: Time,
+      ended: Time,
+      attempt: Schema.Finite,
+    }),
+  ),
+  waiting: Schema.Array(WaitingStep),
+  events: Schema.Array(
+    Schema.Struct({ time: Time, type: Schema.String, path: Schema.String, detail: Schema.String }),
+  ),
+  /** Its outputs, once it has succeeded. */
+  outputs: Schema.optionalKey(Inputs),
+  /** Why its outputs cannot be written as JSON. */
+  outputsProblem: Schema.optionalKey(Schema.String),
+});
+
+const Pipeline = Schema.Struct({
+  /** The name of its export. */
+  name: Schema.String,
+  pipeline: Schema.String,
+  file: Schema.String,
+  inputs: Schema.Array(
+    Schema.Struct({
+      name: Schema.String,
+      required: Schema.Boolean,
+      /** Its JSON Schema, where it can be read. */
+      schema: Schema.optionalKey(Schema.Unknown),
+    }),
+  ),
+});
+
+const Schedule = Schema.Struct({
+  name: Schema.String,
+  pipeline: Schema.String,
+  cron: Schema.String,
+  timeZone: Schema.String,
+  overlap: Schema.String,
+  catchUp: Schema.String,
+  paused: Schema.Boolean,
+  /** The next ticks, in milliseconds since 1970. */
+  next: Schema.Array(Time),
+  /** Its newest run. */
+  last: Schema.optionalKey(RunInfo),
+});
+
+/** An event of a run as JSON; its fields are those of `PipelineEvent`. */
+const RunEvent = Schema.Struct({ type: Schema.String, runId: Schema.String, time: Time });
+const EventData = Schema.StructWithRest(RunEvent, [Schema.Record(Schema.String, Schema.Unknown)]);
+
+const run = { id: Schema.String };
+
+const runs = HttpApiGroup.make("runs")
+  .add(
+    HttpApiEndpoint.get("list", "/runs", {
+      query: {
+        pipeline: Schema.optionalKey(Schema.String),
+        status: Schema.optionalKey(Status),
+        /** A part of an id or of a pipeline's name. */
+        search: Schema.optionalKey(Schema.String),
+        limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 }))),
+        /** Where the page before ended: its `next`. */
+        after: Schema.optionalKey(Schema.String),
+      },
+      success: Schema.Struct({ runs: Schema.Array(RunInfo), next: Schema.optionalKey(Schema.String) }),
+      error: problems,
+    }),
+    HttpApiEndpoint.post("start", "/runs", {
+      payload: Schema.Struct({
+        pipeline: Schema.String,
+        inputs: Schema.optionalKey(Inputs),
+        runId: Schema.optionalKey(Schema.String),
+      }),
+      success: RunInfo.pipe(HttpApiSchema.status(201)),
+      error: problems,
+    }),
+    HttpApiEndpoint.get("get", "/runs/:id", { params: run, success: RunRecord, error: problems }),
+    HttpApiEndpoint.get("value", "/runs/:id/value", {
+      params: run,
+      query: { path: Schema.String },
+      success: Schema.Struct({ value: Schema.optionalKey(Schema.Unknown) }),
+      error: problems,
+    }),
+    HttpApiEndpoint.get("events", "/runs/:id/events", {
+      params: run,
+      success: HttpApiSchema.StreamSse({ data: EventData }),
+      error: problems,
+    }),
+    /** What the page shows of a run: its form may change with any release. */
+    HttpApiEndpoint.get("view", "/runs/:id/view", {
+      params: run,
+      success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "application/json" })),
+      error: problems,
+    }),
+    HttpApiEndpoint.post("signal", "/runs/:id/signal", {
+      params: run,
+      payload: Schema.Struct({ path: Schema.String, value: Schema.optionalKey(Schema.Unknown) }),
+      success: Schema.Struct({ delivery: Schema.Literals(["delivered", "kept"]) }),
+      error: problems,
+    }),
+    HttpApiEndpoint.post("cancel", "/runs/:id/cancel", { params: run, success: RunInfo, error: problems }),
+    HttpApiEndpoint.post("resume", "/runs/:id/resume", {
+      params: run,
+      payload: Schema.Struct({
+        from: Schema.optionalKey(Schema.String),
+        retryFailed: Schema.optionalKey(Schema.Boolean),
+      }),
+      success: RunInfo,
+      error: problems,
+    }),
+    HttpApiEndpoint.get("waiting", "/waiting", { success: Schema.Array(WaitingStep), error: problems }),
+  )
+  .middleware(RequestProblems);
+
+const pipelines = HttpApiGroup.make("pipelines").add(
+  HttpApiEndpoint.get("pipelines", "/pipelines", { success: Schema.Array(Pipeline) }),
+);
+
+const schedule = { name: Schema.String };
+
+const schedules = HttpApiGroup.make("schedules")
+  .add(
+    HttpApiEndpoint.get("schedules", "/schedules", { success: Schema.Array(Schedule), error: problems }),
+    HttpApiEndpoint.post("runNow", "/schedules/:name/run", {
+      params: schedule,
+      success: RunInfo.pipe(HttpApiSchema.status(201)),
+      error: problems,
+    }),
+    HttpApiEndpoint.post("pause", "/schedules/:name/pause", {
+      params: schedule,
+      payload: Schema.Struct({ paused: Schema.Boolean }),
+      success: Schedule,
+      error: problems,
+    }),
+  )
+  .middleware(RequestProblems);
+
+export type RunInfo = typeof RunInfo.Type;
+export type ScheduleInfo = typeof Schedule.Type;
+export type PipelineInfo = typeof Pipeline.Type;
+export type WaitingInfo = typeof WaitingStep.Type;
+export type RunEventData = typeof EventData.Type;
+
+export const api = HttpApi.make("espalier")
+  .add(runs, pipelines, schedules)
+  .prefix("/api")
+  .annotateMerge(
+    OpenApi.annotations({
+      title: "Espalier",
+      description:
+        "Runs of the pipelines that this server serves. Requests that change something need the server's token: Authorization: Bearer TOKEN.",
+    }),
+  );

@@ -1,0 +1,69 @@
+/**
+ * Which requests are answered. Any page that is open in a browser can send requests to this machine, and a name of
+ * somebody else's can be made to lead to 127.0.0.1, so both are told by what browsers say of a request. Whatever changes
+ * something needs the token too.
+ */
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+
+export interface Rules {
+  readonly port: number;
+  readonly token: string;
+  /** Served on this machine only: reading needs no token, and only names of this machine are answered. */
+  readonly isLocal: boolean;
+}
+
+export interface Refusal {
+  readonly status: 400 | 401 | 403 | 405 | 413;
+  readonly said: string;
+}
+
+const localNames = ["127.0.0.1", "localhost", "[::1]"];
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** Takes the same time whatever is compared. */
+const isSame = (given: string, wanted: string): boolean => timingSafeEqual(digest(given), digest(wanted));
+
+const bearer = /^Bearer (\S+)$/;
+
+const hasToken = ({ headers }: Asked, token: string): boolean => {
+  const given = bearer.exec(headers.authorization ?? "")?.[1];
+  return given !== undefined && isSame(given, token);
+};
+
+type Asked = Pick<IncomingMessage, "method" | "headers" | "url">;
+
+const isReading = (method: string | undefined): boolean => method === "GET" || method === "HEAD";
+
+/** A browser says where a request comes from. One that opens a page by a link is answered with that page. */
+const isForeign = ({ method, headers }: Asked, ownOrigins: ReadonlyArray<string>): boolean => {
+  const { origin } = headers;
+  const site = headers["sec-fetch-site"];
+  if (origin !== undefined && !ownOrigins.includes(origin.toLowerCase())) return true;
+  if (site === undefined || site === "same-origin")
+    return !isReading(method) && site !== undefined && origin === undefined;
+  if (!isReading(method)) return true;
+  if (site === "none") return false;
+  return !(headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document");
+};
+
+/** Why a request is refused; undefined where it is answered. */
+export const refusalOf = (asked: Asked, { port, token, isLocal }: Rules): Refusal | undefined => {
+  const { host } = asked.headers;
+  if (host === undefined) return { status: 400, said: "The request has no Host." };
+  const name = host.toLowerCase();
+  const isOwn = localNames.some((own) => name === `${own}:${port}` || (port === 80 && name === own));
+  if (isLocal && !isOwn) return { status: 403, said: "This server answers to 127.0.0.1 and localhost only." };
+  const origins = [`http://${name}`, ...(isLocal ? [] : [`https://${name}`])];
+  if (isForeign(asked, origins)) return { status: 403, said: "This server answers to its own pages only." };
+  const isApi = asked.url?.startsWith("/api") === true;
+  if (!isApi && !isReading(asked.method))
+    return { status: 405, said: "There is nothing here but a page to read." };
+  if (isApi && !(isLocal && isReading(asked.method)) && !hasToken(asked, token)) {
+    const said =
+      "The request needs the token of this server, which it printed as it started: Authorization: Bearer TOKEN.";
+    return { status: 401, said };
+  }
+  return undefined;
+};

@@ -1,0 +1,383 @@
+/** What the routes of the API do: each asks the host or the store, and tells its errors as problems. */
+import { randomUUID } from "node:crypto";
+import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder";
+import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware";
+import * as Clock from "effect/Clock";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import * as Queue from "effect/Queue";
+import * as SchemaIssue from "effect/SchemaIssue";
+import * as Stream from "effect/Stream";
+import type * as Cause from "effect/Cause";
+import { RunNotFound } from "../errors.ts";
+import type { RunSummary } from "../journal/store.ts";
+import { Store } from "../journal/store.ts";
+import { aRunId } from "../run/run-id.ts";
+import { Runs } from "../run/runs.ts";
+import { Signal } from "../run/signal.ts";
+import type { AnySchedule } from "../schedule.ts";
+import { didYouMean } from "../values/nearest.ts";
+import { bentSentence, plainJson } from "../values/plain-json.ts";
+import type { PipelineInfo, Problem, RunEventData, RunInfo, ScheduleInfo, WaitingInfo } from "./api.ts";
+import { api, RequestProblems, titleOf } from "./api.ts";
+import { eventData } from "./event-data.ts";
+import type { Host } from "./host.ts";
+import { fromJson, isRequired, jsonSchemaOf } from "./json-schemas.ts";
+import { problemOf, Refused } from "./problems.ts";
+import { watchRun } from "./run-events.ts";
+import { infoOf, listRuns } from "./run-list.ts";
+import { runView } from "./run-view.ts";
+import { isPaused, setPaused } from "./scheduler.ts";
+import type { ServedPipeline } from "./served.ts";
+import { pipelineOfRun } from "./served.ts";
+import { runIdPrefix, tickRunId } from "./ticks.ts";
+
+/** More events than these wait for nobody who reads so slowly: the stream ends, and can be asked for again. */
+const mostWaiting = 50_000;
+const mostStreams = 200;
+
+const asProblem = <Value, Services>(
+  effect: Effect.Effect<Value, unknown, Services>,
+): Effect.Effect<Value, any, Services> => Effect.mapError(effect, problemOf);
+
+const refused = (status: Problem["status"], reason: string): Refused => new Refused({ status, reason });
+
+const knownNames = (names: Iterable<string>): string => {
+  const all = Array.from(names, (name) => `"${name}"`);
+  return all.length === 0 ? "it serves none" : `it serves ${all.slice(0, 20).join(", ")}`;
+};
+
+/** The schema of a step of `.await` at a path: that of the root graph, whose steps are known before they run. */
+const awaitedSchema = (pipeline: ServedPipeline | undefined, path: string): unknown =>
+  pipeline?.graph.nodes.find(({ definition }) => definition.kind === "await" && definition.name === path)
+    ?.definition.options.output;
+
+/** The outputs of a run, or why they cannot be written. */
+interface JsonOutputs {
+  readonly outputs?: Readonly<Record<string, unknown>>;
+  readonly outputsProblem?: string;
+}
+
+/** Without what JSON has no word for: `undefined` in a record is left out. */
+const plain = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;
+
+class Requests {
+  readonly #host: Host;
+  #streams = 0;
+
+  constructor(host: Host) {
+    this.#host = host;
+  }
+
+  #inStore<Value, Failure>(effect: Effect.Effect<Value, Failure>): Effect.Effect<Value, Failure> {
+    return Effect.provideService(effect, Store, this.#host.store);
+  }
+
+  #pipeline(name: string): Effect.Effect<ServedPipeline, Refused> {
+    const { pipelines } = this.#host.served;
+    const found = pipelines.get(name);
+    if (found !== undefined) return Effect.succeed(found);
+    const reason = `This server has no pipeline "${name}"; ${knownNames(pipelines.keys())}.${didYouMean(name, [...pipelines.keys()])}`;
+    return Effect.fail(refused(404, reason));
+  }
+
+  #summary(id: string): Effect.Effect<RunSummary, unknown> {
+    return Effect.flatMap(this.#host.store.runs({ idPrefix: id }), (runs) => {
+      const run = runs.find((run) => run.id === id);
+      return run === undefined ? Effect.fail(new RunNotFound({ runId: id })) : Effect.succeed(run);
+    });
+  }
+
+  #info(id: string): Effect.Effect<RunInfo, unknown> {
+    return Effect.map(this.#summary(id), (run) => infoOf(run));
+  }
+
+  list(query: Parameters<typeof listRuns>[1]) {
+    return listRuns(this.#host.store, query);
+  }
+
+  start(name: string, given: Readonly<Record<string, unknown>>, wanted: string | undefined) {
+    return Effect.gen({ self: this }, function* () {
+      const pipeline = yield* this.#pipeline(name);
+      const declared = pipeline.graph.inputs.map(({ name }) => name);
+      const other = Object.keys(given).find((name) => !declared.includes(name));
+      if (other !== undefined) {
+        const has =
+          declared.length === 0
+            ? "it takes none"
+            : `it takes ${declared.map((each) => `"${each}"`).join(", ")}`;
+        const sentence = `The pipeline "${name}" has no input "${other}"; ${has}.${didYouMean(other, declared)}`;
+        return yield* refused(422, sentence);
+      }
+      const problem = wanted === undefined ? undefined : aRunId("runId", wanted);
+      if (problem !== undefined) return yield* refused(422, problem);
+      const runId = wanted ?? randomUUID();
+      const inputs = Object.fromEntries(
+        pipeline.graph.inputs.flatMap(({ name, schema }) =>
+          Object.hasOwn(given, name) ? [[name, fromJson(schema, given[name])] as const] : [],
+        ),
+      );
+      yield* this.#host.start(pipeline, inputs, runId);
+      return yield* this.#info(runId);
+    });
+  }
+
+  get(id: string) {
+    return Effect.gen({ self: this }, function* () {
+      const record = yield* this.#inStore(Runs.get(id));
+      const { ended, error, ...others } = record;
+      const outputs = record.status === "succeeded" ? yield* this.#outputs(id) : {};
+      return {
+        ...others,
+        inputs: plain(others.inputs),
+        ...(ended === undefined ? {} : { ended }),
+        ...(error === undefined || record.status === "interrupted" ? {} : { error }),
+        waiting: yield* this.#waiting(record.waiting, record.pipeline),
+        ...outputs,
+      };
+    });
+  }
+
+  /** The outputs as JSON gives them; those of a pipeline that is not served are not known. */
+  #outputs(id: string): Effect.Effect<JsonOutputs, unknown> {
+    return Effect.gen({ self: this }, function* () {
+      const run = yield* this.#summary(id);
+      if (pipelineOfRun(this.#host.served, run) === undefined) return {};
+      const outputs = yield* this.#host.outputs(run);
+      const written: Record<string, unknown> = {};
+      for (const [name, value] of Object.entries(outputs)) {
+        const text = plainJson(value);
+        if (typeof text !== "string") return { outputsProblem: bentSentence(name, text) };
+        // A name such as "__proto__" cannot be an output.
+        if (value !== undefined) written[name] = JSON.parse(text);
+      }
+      return { outputs: written };
+    });
+  }
+
+  value(id: string, path: string) {
+    return Effect.map(this.#inStore(Runs.value(id, path)), (value) =>
+      value === undefined ? {} : { value: plain(value) },
+    );
+  }
+
+  view(id: string) {
+    return Effect.flatMap(this.#inStore(Effect.suspend(() => this.#host.store.find(id))), (run) =>
+      run === undefined
+        ? Effect.fail(new RunNotFound({ runId: id }))
+        : Effect.sync(() => JSON.stringify(runView(run, this.#host.feedOf(id)))),
+    );
+  }
+
+  /** The events of a run, until it has ended. */
+  events(id: string): Effect.Effect<Stream.Stream<RunEventData>, unknown> {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.#summary(id);
+      if (this.#streams >= mostStreams) return yield* refused(503, "Too many event streams are open.");
+      return Stream.unwrap(
+        Effect.gen({ self: this }, function* () {
+          this.#streams++;
+          yield* Effect.addFinalizer(() => Effect.sync(() => this.#streams--));
+          const queue = yield* Queue.make<RunEventData, Cause.Done>({
+            capacity: mostWaiting,
+            strategy: "dropping",
+          });
+          const watching = watchRun(this.#host.store, this.#host.feedOf, id, {
+            take: (events) => {
+              for (const event of events) {
+                // Whoever has lost one must not go on as if nothing had happened.
+                if (!Queue.offerUnsafe(queue, eventData(event))) Queue.endUnsafe(queue);
+              }
+            },
+            end: () => void Queue.endUnsafe(queue),
+          });
+          yield* Effect.forkScoped(
+            Effect.ensuring(
+              Effect.ignore(watching),
+              Effect.sync(() => Queue.endUnsafe(queue)),
+            ),
+          );
+          return Stream.fromQueue(queue);
+        }),
+      );
+    });
+  }
+
+  signal(id: string, path: string, value: unknown) {
+    return Effect.map(this.#inStore(Signal.send(id, path, value)), (delivery) => ({ delivery }));
+  }
+
+  cancel(id: string) {
+    return Effect.andThen(this.#inStore(Runs.cancel(id)), this.#info(id));
+  }
+
+  resume(id: string, from: string | undefined, retryFailed: boolean | undefined) {
+    return Effect.gen({ self: this }, function* () {
+      yield* this.#host.resume(yield* this.#summary(id), { from, retryFailed });
+      return yield* this.#info(id);
+    });
+  }
+
+  #waiting(
+    steps: ReadonlyArray<{
+      readonly runId: string;
+      readonly path: string;
+      readonly ask: unknown;
+      readonly since: number;
+      readonly deadline?: number;
+    }>,
+    pipeline: string,
+  ): Effect.Effect<ReadonlyArray<WaitingInfo>> {
+    const served = pipelineOfRun(this.#host.served, { pipeline });
+    return Effect.sync(() =>
+      steps.map(({ runId, path, ask, since, deadline }) => {
+        const schema = jsonSchemaOf(awaitedSchema(served, path));
+        return {
+          runId,
+          path,
+          since,
+          ...(ask === undefined ? {} : { ask: plain(ask) }),
+          ...(deadline === undefined ? {} : { deadline }),
+          ...(schema === undefined ? {} : { schema }),
+        };
+      }),
+    );
+  }
+
+  waiting() {
+    return Effect.gen({ self: this }, function* () {
+      const steps = yield* this.#inStore(Runs.waiting());
+      const pipelines = new Map((yield* this.#host.store.runs()).map(({ id, pipeline }) => [id, pipeline]));
+      const all: Array<WaitingInfo> = [];
+      for (const step of steps) all.push(...(yield* this.#waiting([step], pipelines.get(step.runId) ?? "")));
+      return all;
+    });
+  }
+
+  pipelines(): ReadonlyArray<PipelineInfo> {
+    return [...this.#host.served.pipelines.values()].map(({ name, graph, file }) => ({
+      name,
+      pipeline: graph.name,
+      file,
+      inputs: graph.inputs.map(({ name, schema }) => {
+        const json = jsonSchemaOf(schema);
+        return { name, required: isRequired(schema), ...(json === undefined ? {} : { schema: json }) };
+      }),
+    }));
+  }
+
+  #schedule(name: string): Effect.Effect<AnySchedule, Refused> {
+    const { schedules } = this.#host.served;
+    const found = schedules.get(name);
+    if (found !== undefined) return Effect.succeed(found);
+    return Effect.fail(
+      refused(
+        404,
+        `This server has no schedule "${name}"; ${knownNames(schedules.keys())}.${didYouMean(name, [...schedules.keys()])}`,
+      ),
+    );
+  }
+
+  #scheduleInfo(schedule: AnySchedule): Effect.Effect<ScheduleInfo, unknown> {
+    return Effect.gen({ self: this }, function* () {
+      const { store } = this.#host;
+      const { name, pipeline, cron, timeZone, overlap, catchUp } = schedule;
+      const now = yield* Clock.currentTimeMillis;
+      const [last] = yield* store.runs({ idPrefix: runIdPrefix(name), limit: 1 });
+      return {
+        name,
+        pipeline: pipeline.name,
+        cron,
+        timeZone,
+        overlap,
+        catchUp,
+        paused: yield* isPaused(store, name),
+        next: schedule.next(5, new Date(now)).map((tick) => tick.getTime()),
+        ...(last === undefined ? {} : { last: infoOf(last) }),
+      };
+    });
+  }
+
+  schedules() {
+    return Effect.suspend(() =>
+      Effect.forEach([...this.#host.served.schedules.values()], (schedule) => this.#scheduleInfo(schedule)),
+    );
+  }
+
+  runNow(name: string) {
+    return Effect.gen({ self: this }, function* () {
+      const schedule = yield* this.#schedule(name);
+      const tick = new Date(yield* Clock.currentTimeMillis);
+      const runId = tickRunId(name, tick);
+      const inputs = yield* Effect.try({
+        try: () => schedule.inputs(tick),
+        catch: (error) => refused(422, `The inputs function of schedule "${name}" threw: ${String(error)}`),
+      });
+      const begun = yield* Effect.mapError(this.#host.startNew(schedule, runId, inputs), ({ message }) =>
+        refused(422, message),
+      );
+      if (begun === "taken")
+        return yield* refused(409, `Schedule "${name}" is run at this very moment already.`);
+      return yield* this.#info(runId);
+    });
+  }
+
+  pause(name: string, paused: boolean) {
+    return Effect.gen({ self: this }, function* () {
+      const schedule = yield* this.#schedule(name);
+      setPaused(this.#host.store, name, paused);
+      return { ...(yield* this.#scheduleInfo(schedule)), paused };
+    });
+  }
+}
+
+/** What does not fit in a request, in one sentence. */
+const requestProblems = HttpApiMiddleware.layerSchemaErrorTransform(RequestProblems, ({ kind, cause }) => {
+  // An answer that does not fit is no mistake of who asks.
+  if (kind === "Body" || kind === "ResponseHeaders") return Effect.die(cause);
+  const issue = (cause as { readonly issue?: SchemaIssue.Issue }).issue;
+  const first =
+    issue === undefined ? undefined : SchemaIssue.makeFormatterStandardSchemaV1()(issue).issues[0];
+  const where = Array.from(first?.path ?? [], String).join(".");
+  const what = { Params: "path", Headers: "headers", Query: "query", Payload: "body" }[kind];
+  const detail = `The ${what} of the request does not fit${where === "" ? "" : ` at ${where}`}: ${first?.message ?? "it cannot be read"}`;
+  return Effect.fail({ type: "about:blank", title: titleOf(400), status: 400, detail } as never);
+});
+
+/** The API as routes. */
+export const routesOf = (host: Host) => {
+  const requests = new Requests(host);
+  const runs = HttpApiBuilder.group(api, "runs", (handlers) =>
+    handlers
+      .handle("list", ({ query }) => asProblem(requests.list(query)))
+      .handle("start", ({ payload: { pipeline, inputs, runId } }) =>
+        asProblem(requests.start(pipeline, inputs ?? {}, runId)),
+      )
+      .handle("get", ({ params }) => asProblem(requests.get(params.id)))
+      .handle("value", ({ params, query }) => asProblem(requests.value(params.id, query.path)))
+      .handle("events", ({ params }) => asProblem(requests.events(params.id)))
+      .handle("view", ({ params }) => asProblem(requests.view(params.id)))
+      .handle("signal", ({ params, payload }) =>
+        asProblem(requests.signal(params.id, payload.path, payload.value)),
+      )
+      .handle("cancel", ({ params }) => asProblem(requests.cancel(params.id)))
+      .handle("resume", ({ params, payload }) =>
+        asProblem(requests.resume(params.id, payload.from, payload.retryFailed)),
+      )
+      .handle("waiting", () => asProblem(requests.waiting())),
+  );
+  const pipelines = HttpApiBuilder.group(api, "pipelines", (handlers) =>
+    handlers.handle("pipelines", () => Effect.sync(() => requests.pipelines())),
+  );
+  const schedules = HttpApiBuilder.group(api, "schedules", (handlers) =>
+    handlers
+      .handle("schedules", () => asProblem(requests.schedules()))
+      .handle("runNow", ({ params }) => asProblem(requests.runNow(params.name)))
+      .handle("pause", ({ params, payload }) => asProblem(requests.pause(params.name, payload.paused))),
+  );
+  return Layer.provide(HttpApiBuilder.layer(api, { openapiPath: "/api/openapi.json" }), [
+    Layer.provide(runs, requestProblems),
+    pipelines,
+    Layer.provide(schedules, requestProblems),
+  ]);
+};

@@ -1,0 +1,54 @@
+/** Schemas of users as JSON Schema, where they can be read: for forms and for the API. */
+import * as Schema from "effect/Schema";
+import { acceptsUndefined, isEffectSchema, isUnchecked } from "../values/schema.ts";
+
+/** Standard JSON Schema, which zod and others implement. */
+interface WithJsonSchema {
+  readonly "~standard"?: {
+    readonly jsonSchema?: { readonly input?: (options: { readonly target: string }) => unknown };
+  };
+}
+
+const known = new WeakMap<object, { readonly schema: unknown }>();
+
+const read = (schema: object): unknown => {
+  try {
+    if (isUnchecked(schema)) return undefined;
+    if (isEffectSchema(schema)) {
+      const { schema: root, definitions } = Schema.toJsonSchemaDocument(schema as never);
+      return Object.keys(definitions).length === 0 ? root : { ...root, $defs: definitions };
+    }
+    return (schema as WithJsonSchema)["~standard"]?.jsonSchema?.input?.({ target: "draft-2020-12" });
+  } catch {
+    // A schema that has no JSON form: what it takes is written as JSON by hand.
+    return undefined;
+  }
+};
+
+/** The JSON Schema of what a schema takes; undefined where it does not say. */
+export const jsonSchemaOf = (schema: unknown): unknown => {
+  if (typeof schema !== "object" && typeof schema !== "function") return undefined;
+  if (schema === null) return undefined;
+  const found = known.get(schema);
+  if (found !== undefined) return found.schema;
+  const made = read(schema);
+  known.set(schema, { schema: made });
+  return made;
+};
+
+/** Must a value be given for this schema? */
+export const isRequired = (schema: unknown): boolean => !acceptsUndefined(schema);
+
+/**
+ * What came as JSON, as the schema takes it: an Effect Schema that takes a Date gets one from its text. Where that cannot
+ * be done the value stays as it is, and the schema itself says what is wrong with it.
+ */
+export const fromJson = (schema: unknown, value: unknown): unknown => {
+  if (!isEffectSchema(schema) || isUnchecked(schema)) return value;
+  try {
+    const codec = Schema.toCodecJson(Schema.toEncoded(schema as never)) as Schema.Codec<unknown>;
+    return Schema.decodeUnknownSync(codec)(value);
+  } catch {
+    return value;
+  }
+};

@@ -1,0 +1,75 @@
+/** The page of a server: which view the address asks for, and the way between them. */
+import { h, render } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { UiElement } from "../../../draw/page/client/elements.ts";
+import { RunView } from "./run-view.ts";
+import { RunsView } from "./runs-view.ts";
+import { SchedulesView } from "./schedules-view.ts";
+import { StartView } from "./start-view.ts";
+import { setToken } from "./requests.ts";
+
+const routeOf = (): readonly [view: string, rest: string] => {
+  const [, view = "", rest = ""] = location.hash.split("/");
+  return [view, decodeURIComponent(rest)];
+};
+
+const links = [
+  ["", "Runs"],
+  ["start", "Start"],
+  ["schedules", "Schedules"],
+] as const;
+
+const View = ({ view, rest }: { readonly view: string; readonly rest: string }): UiElement => {
+  switch (view) {
+    case "run":
+      return h(RunView, { id: rest, key: rest });
+    case "start":
+      return h(StartView, {});
+    case "schedules":
+      return h(SchedulesView, {});
+    default:
+      return h(RunsView, {});
+  }
+};
+
+/** On a server that other machines reach, the reader has to know the token. */
+const TokenField = (): UiElement | null =>
+  document.querySelector("meta[name='espalier-token']") === null
+    ? h(
+        "label",
+        { class: "token" },
+        "token ",
+        h("input", {
+          type: "password",
+          autocomplete: "off",
+          onChange: (event: Event) => setToken((event.currentTarget as HTMLInputElement).value),
+        }),
+      )
+    : null;
+
+const App = (): UiElement => {
+  const [[view, rest], setRoute] = useState(routeOf);
+  useEffect(() => {
+    const changed = (): void => setRoute(routeOf());
+    addEventListener("hashchange", changed);
+    return () => removeEventListener("hashchange", changed);
+  }, []);
+  return h(
+    "div",
+    { class: "app" },
+    h(
+      "nav",
+      { class: "ways", "aria-label": "Server" },
+      h("strong", null, "Espalier"),
+      links.map(([to, title]) =>
+        h("a", { key: to, href: `#/${to}`, "aria-current": to === view ? "page" : undefined }, title),
+      ),
+      h(TokenField, {}),
+    ),
+    h(View, { view, rest }),
+  );
+};
+
+document.body.replaceChildren();
+render(h(App, {}), document.body);
+setTimeout(() => performance.mark("ready"));

@@ -1,0 +1,83 @@
+/** What the page asks its server: the API, with the token that the page has or was told. */
+import type { PipelineInfo, RunInfo, ScheduleInfo, WaitingInfo } from "../../api.ts";
+import type { PageData } from "../../../draw/page/data.ts";
+
+export interface RunPage {
+  readonly runs: ReadonlyArray<RunInfo>;
+  readonly next?: string;
+}
+
+/** What the server said of a request that it refused. */
+export class Refusal extends Error {
+  readonly status: number;
+  readonly input: string | undefined;
+  constructor(said: string, status: number, input: string | undefined) {
+    super(said);
+    this.status = status;
+    this.input = input;
+  }
+}
+
+const key = "espalier-token";
+
+const given = document.querySelector<HTMLMetaElement>("meta[name='espalier-token']")?.content;
+
+let token = given ?? sessionStorage.getItem(key) ?? "";
+
+/** A server that other machines reach gives its page no token: the reader knows it. */
+export const setToken = (text: string): void => {
+  token = text;
+  sessionStorage.setItem(key, text);
+};
+
+const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
+  const response = await fetch(`/api/${path}`, { ...init, headers }).catch(() => {
+    throw new Refusal("The server does not answer. Start it again: this page goes on then.", 0, undefined);
+  });
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as {
+    readonly detail?: string;
+    readonly input?: string;
+  };
+  throw new Refusal(
+    problem.detail ?? `The server answered with status ${response.status}.`,
+    response.status,
+    problem.input,
+  );
+};
+
+const get = async <Value>(path: string): Promise<Value> => (await ask(path)).json() as Promise<Value>;
+
+const post = async <Value>(path: string, body: unknown = {}): Promise<Value> =>
+  (await ask(path, { method: "POST", body: JSON.stringify(body) })).json() as Promise<Value>;
+
+const ofRun = (id: string): string => `runs/${encodeURIComponent(id)}`;
+
+export const requests = {
+  runs: (query: Readonly<Record<string, string>>) =>
+    get<RunPage>(`runs?${new URLSearchParams(query).toString()}`),
+  view: (id: string) => get<PageData>(`${ofRun(id)}/view`),
+  waiting: () => get<ReadonlyArray<WaitingInfo>>("waiting"),
+  pipelines: () => get<ReadonlyArray<PipelineInfo>>("pipelines"),
+  schedules: () => get<ReadonlyArray<ScheduleInfo>>("schedules"),
+  start: (pipeline: string, inputs: unknown) => post<RunInfo>("runs", { pipeline, inputs }),
+  cancel: (id: string) => post<RunInfo>(`${ofRun(id)}/cancel`),
+  resume: (id: string, from?: string) =>
+    post<RunInfo>(`${ofRun(id)}/resume`, from === undefined ? {} : { from }),
+  signal: (id: string, path: string, value: unknown) => post(`${ofRun(id)}/signal`, { path, value }),
+  runSchedule: (name: string) => post<RunInfo>(`schedules/${encodeURIComponent(name)}/run`),
+  pause: (name: string, paused: boolean) =>
+    post<ScheduleInfo>(`schedules/${encodeURIComponent(name)}/pause`, { paused }),
+};
+
+/** Calls `told` whenever something happens in a run, until it has ended or `signal` fires. */
+export const follow = async (id: string, told: () => void, signal: AbortSignal): Promise<void> => {
+  const response = await ask(`${ofRun(id)}/events`, { signal });
+  const reader = response.body!.getReader();
+  for (;;) {
+    const { done } = await reader.read();
+    told();
+    if (done) return;
+  }
+};

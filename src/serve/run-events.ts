@@ -1,0 +1,118 @@
+/**
+ * All events of a run, from its first: those that the store has of it, then those that happen. A run of another process
+ * is read from the store again and again; it makes no difference to who watches.
+ */
+import * as Effect from "effect/Effect";
+import type { PipelineEvent } from "../events.ts";
+import type { StoreProblem, StoreService } from "../journal/store.ts";
+import { recordedState } from "../run/recorded-state.ts";
+import { describe } from "../values/describe.ts";
+import type { LiveFeed } from "./live-feed.ts";
+
+export interface Watched {
+  /** Some events, in the order in which they happened. */
+  readonly take: (events: ReadonlyArray<PipelineEvent>) => void;
+  /** No event follows: the run has ended. */
+  readonly end: () => void;
+}
+
+/** How often a run of another process is read. */
+const readMillis = 500;
+
+const isEndOf = ({ type }: PipelineEvent): boolean =>
+  type === "run.succeeded" || type === "run.failed" || type === "run.interrupted";
+
+/** Lines of one step differ by what they say; all else of one path, by when it happened. */
+const keyOf = (event: PipelineEvent): string => {
+  const line = event.type === "step.logged" ? event.message.map((part) => describe(part)).join(" ") : "";
+  return `${event.type} ${"path" in event ? event.path : ""} ${line}`;
+};
+
+/** Times in a record are whole numbers, and may be those of the commit. */
+const sameMillis = 50;
+
+/** What is told already: the newest time at which each thing happened to each path. */
+class Told {
+  readonly #times = new Map<string, number>();
+  hasEnd = false;
+
+  note(event: PipelineEvent): void {
+    this.#times.set(keyOf(event), event.time);
+    if (isEndOf(event)) this.hasEnd = true;
+  }
+
+  /** The events that are new, which are told from now on. */
+  news(events: ReadonlyArray<PipelineEvent>): ReadonlyArray<PipelineEvent> {
+    return events.filter((event) => {
+      const before = this.#times.get(keyOf(event));
+      if (before !== undefined && event.time <= before + sameMillis) return false;
+      this.note(event);
+      return true;
+    });
+  }
+}
+
+const read = (store: StoreService, runId: string) =>
+  Effect.map(store.find(runId), (run) =>
+    run === undefined ? undefined : { status: run.status, events: recordedState(run).events },
+  );
+
+/**
+ * Tells the events of a run until it has ended. `feedOf` finds the run in this process. Interrupting it ends the watch.
+ */
+export const watchRun = (
+  store: StoreService,
+  feedOf: (runId: string) => LiveFeed | undefined,
+  runId: string,
+  { take, end }: Watched,
+): Effect.Effect<void, StoreProblem> =>
+  Effect.gen(function* () {
+    const told = new Told();
+    const tell = (events: ReadonlyArray<PipelineEvent>): void => {
+      const news = told.news(events);
+      if (news.length > 0) take(news);
+    };
+    for (;;) {
+      const feed = feedOf(runId);
+      if (feed === undefined) {
+        const found = yield* read(store, runId);
+        if (found === undefined) return end();
+        const isOver = found.status !== "running" && found.status !== "crashed";
+        if (feedOf(runId) !== undefined) continue;
+        // A crashed run is told as interrupted by its record, but goes on as soon as somebody resumes it.
+        tell(isOver ? found.events : found.events.filter((event) => !isEndOf(event)));
+        if (isOver) return end();
+        yield* Effect.sleep(readMillis);
+        continue;
+      }
+      yield* Effect.callback<void, StoreProblem>((resume) => {
+        let pending: Array<PipelineEvent> | undefined = [];
+        const stop = feed.watch(
+          (event) => {
+            if (pending !== undefined) return void pending.push(event);
+            told.note(event);
+            take([event]);
+          },
+          () => {
+            if (pending === undefined) resume(Effect.void);
+          },
+        );
+        Effect.runFork(read(store, runId)).addObserver((exit) => {
+          if (exit._tag === "Failure") return resume(Effect.failCause(exit.cause));
+          // The end in the record is that of this moment, which the feed tells too.
+          const recorded = exit.value?.events ?? [];
+          tell(recorded.filter((event) => !isEndOf(event)));
+          tell([...feed.unrecorded, ...pending!]);
+          pending = undefined;
+          if (feed.hasEnded) resume(Effect.void);
+        });
+        return Effect.sync(stop);
+      });
+      const found = yield* read(store, runId);
+      if (feedOf(runId) !== undefined) continue;
+      if (found === undefined || (found.status !== "running" && found.status !== "crashed")) {
+        if (!told.hasEnd) tell(found?.events.filter(isEndOf) ?? []);
+        return end();
+      }
+    }
+  });

@@ -1,0 +1,332 @@
+/** The API of a server: what it takes and gives, and how it says what is wrong. */
+import { describe, expect, test } from "vitest";
+import * as pipelines from "./fixtures/pipelines.ts";
+import { serving, token, until } from "./support.ts";
+
+const ended = (status: string): boolean => status !== "running";
+
+describe("The API", () => {
+  test("describes itself as OpenAPI 3.1, with every route and its problems", async () => {
+    const { get } = await serving(pipelines);
+    const description = await get("api/openapi.json");
+    expect(description.openapi).toBe("3.1.0");
+    expect(Object.keys(description.paths).sort()).toEqual([
+      "/api/pipelines",
+      "/api/runs",
+      "/api/runs/{id}",
+      "/api/runs/{id}/cancel",
+      "/api/runs/{id}/events",
+      "/api/runs/{id}/resume",
+      "/api/runs/{id}/signal",
+      "/api/runs/{id}/value",
+      "/api/runs/{id}/view",
+      "/api/schedules",
+      "/api/schedules/{name}/pause",
+      "/api/schedules/{name}/run",
+      "/api/waiting",
+    ]);
+    expect(Object.keys(description.paths["/api/runs"].post.responses).sort()).toEqual([
+      "201",
+      "400",
+      "404",
+      "409",
+      "422",
+      "503",
+    ]);
+  });
+
+  test("lists pipelines by the names of their exports, with the schemas of their inputs", async () => {
+    const { get } = await serving(pipelines);
+    const all = await get("api/pipelines");
+    expect(all.map(({ name }: { name: string }) => name).sort()).toEqual([
+      "bill",
+      "dated",
+      "flaky",
+      "mapped",
+      "release",
+    ]);
+    expect(all.find(({ name }: { name: string }) => name === "bill")).toMatchObject({
+      pipeline: "bill-pipeline",
+      inputs: [
+        { name: "prices", required: true, schema: { type: "array", items: { type: "number" } } },
+        { name: "currency", required: false, schema: { type: "string" } },
+      ],
+    });
+    expect(all.find(({ name }: { name: string }) => name === "flaky").inputs).toEqual([
+      { name: "place", required: true },
+    ]);
+  });
+
+  test("starts a run, and gives its outputs as JSON has them", async () => {
+    const { get, post } = await serving(pipelines);
+    const started = await post("api/runs", { pipeline: "bill", inputs: { prices: [1, 2] }, runId: "first" });
+    expect(started.status).toBe(201);
+    expect(started.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await started.json()).toMatchObject({ id: "first", pipeline: "bill-pipeline" });
+    const run = await until(
+      () => get("api/runs/first"),
+      ({ status }) => ended(status),
+    );
+    expect(run).toMatchObject({
+      status: "succeeded",
+      inputs: { prices: [1, 2] },
+      outputs: { total: 3, at: "1970-01-01T00:00:00.000Z" },
+    });
+    expect(await get("api/runs/first/value?path=total")).toEqual({ value: 3 });
+  });
+
+  test("decodes inputs by the pipeline's own schemas, from what JSON can say", async () => {
+    const { get, post } = await serving(pipelines);
+    const started = await post("api/runs", {
+      pipeline: "dated",
+      inputs: { day: "2026-05-01T00:00:00Z" },
+      runId: "d",
+    });
+    expect(started.status).toBe(201);
+    const run = await until(
+      () => get("api/runs/d"),
+      ({ status }) => ended(status),
+    );
+    expect(run.outputs.year).toBe(2026);
+  });
+
+  test.each([
+    ["an unknown pipeline", { pipeline: "bil" }, 404, /no pipeline "bil"; it serves .*Did you mean "bill"\?/],
+    [
+      "an input that does not fit",
+      { pipeline: "bill", inputs: { prices: ["x"] } },
+      422,
+      /Input "prices" at 0 does not fit/,
+    ],
+    ["an input that is missing", { pipeline: "flaky" }, 422, /Input "place" does not fit: it is not given/],
+    [
+      "an input that there is none of",
+      { pipeline: "flaky", inputs: { plcae: "x" } },
+      422,
+      /no input "plcae".*Did you mean "place"/,
+    ],
+    [
+      "a run id that is none",
+      { pipeline: "flaky", inputs: { place: "x" }, runId: "a/b" },
+      422,
+      /runId must not contain "\/"/,
+    ],
+    ["a body of the wrong form", { pipeline: 1 }, 400, /body of the request does not fit at pipeline/],
+    ["a body that is not JSON", "{", 400, /body of the request does not fit/],
+  ])("refuses %s as a problem", async (_, body, status, detail) => {
+    const { post, get } = await serving(pipelines);
+    const answer = await post("api/runs", body);
+    expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+    const problem = await answer.json();
+    expect(problem).toMatchObject({
+      status,
+      title: expect.any(String),
+      detail: expect.stringMatching(detail),
+    });
+    expect(answer.status).toBe(status);
+    expect((await get("api/runs")).runs).toEqual([]);
+  });
+
+  test("tells what is unknown as a problem, with the code of the error", async () => {
+    const { url } = await serving(pipelines);
+    for (const path of [
+      "api/runs/none",
+      "api/runs/none/value?path=x",
+      "api/runs/none/events",
+      "api/runs/none/view",
+    ]) {
+      const answer = await fetch(new URL(path, url));
+      expect([path, answer.status]).toEqual([path, 404]);
+      expect(await answer.json()).toMatchObject({
+        code: "ESPALIER_RUN_NOT_FOUND",
+        detail: 'There is no run "none" in the store.',
+      });
+    }
+    const nowhere = await fetch(new URL("api/nowhere", url));
+    expect(await nowhere.json()).toMatchObject({
+      status: 404,
+      detail: expect.stringContaining("openapi.json"),
+    });
+  });
+
+  test("the same id with other inputs is refused; with the same, it is the same run", async () => {
+    const { post } = await serving(pipelines);
+    const start = (version: string) =>
+      post("api/runs", { pipeline: "release", inputs: { version }, runId: "r" });
+    expect((await start("1")).status).toBe(201);
+    expect((await start("1")).status).toBe(201);
+    const other = await start("2");
+    expect(other.status).toBe(409);
+    expect(await other.json()).toMatchObject({ code: "ESPALIER_RUN_EXISTS" });
+  });
+
+  test("a waiting step is listed with what it asks and its schema, and takes a value that fits", async () => {
+    const { get, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
+    const [step] = await until(
+      () => get("api/waiting"),
+      (all) => all.length > 0,
+    );
+    expect(step).toMatchObject({
+      runId: "r",
+      path: "approval",
+      ask: { question: "Release the build of 1?" },
+      schema: { type: "object", required: ["by", "year"] },
+    });
+    const wrong = await post("api/runs/r/signal", { path: "approval", value: { by: 1 } });
+    expect(wrong.status).toBe(409);
+    expect((await wrong.json()).detail).toMatch(/does not fit/);
+    const value = { by: "Ada", year: 2026 };
+    const right = await post("api/runs/r/signal", { path: "approval", value });
+    expect(await right.json()).toEqual({ delivery: "delivered" });
+    const run = await until(
+      () => get("api/runs/r"),
+      ({ status }) => ended(status),
+    );
+    expect(run.outputs).toEqual({ text: "Released by Ada in 2026" });
+  });
+
+  test("a run is cancelled, and a run that has ended cannot be", async () => {
+    const { get, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
+    expect((await post("api/runs/r/cancel")).status).toBe(200);
+    const { status } = await until(
+      () => get("api/runs/r"),
+      (run) => ended(run.status),
+    );
+    expect(status).toBe("interrupted");
+    expect((await post("api/runs/r/cancel")).status).toBe(409);
+  });
+
+  test("a failed run is resumed, and from a path on it runs again", async () => {
+    pipelines.weather.isFine = false;
+    const { get, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "flaky", inputs: { place: "Oslo" }, runId: "r" });
+    const failed = await until(
+      () => get("api/runs/r"),
+      ({ status }) => ended(status),
+    );
+    expect(failed).toMatchObject({ status: "failed", error: expect.stringContaining("The weather is bad") });
+    pipelines.weather.isFine = true;
+    const nowhere = await post("api/runs/r/resume", { from: "snet" });
+    expect(nowhere.status).toBe(422);
+    expect((await post("api/runs/r/resume", { from: "sent" })).status).toBe(200);
+    const run = await until(
+      () => get("api/runs/r"),
+      ({ status }) => ended(status),
+    );
+    expect(run.outputs).toMatchObject({ sent: 1 });
+  });
+
+  test("pages through runs, newest first, filtered and searched", async () => {
+    const { get, post } = await serving(pipelines);
+    for (let i = 0; i < 7; i++)
+      await post("api/runs", { pipeline: "bill", inputs: { prices: [i] }, runId: `run-${i}` });
+    await until(
+      () => get("api/runs?status=running"),
+      ({ runs }) => runs.length === 0,
+    );
+    const found: Array<string> = [];
+    for (let after: string | undefined = ""; after !== undefined; ) {
+      const page = await get(`api/runs?limit=3${after === "" ? "" : `&after=${encodeURIComponent(after)}`}`);
+      expect(page.runs.length).toBeLessThanOrEqual(3);
+      found.push(...page.runs.map(({ id }: { id: string }) => id));
+      after = page.next;
+    }
+    expect(found.sort()).toEqual([0, 1, 2, 3, 4, 5, 6].map((i) => `run-${i}`));
+    expect((await get("api/runs?search=RUN-5")).runs).toHaveLength(1);
+    expect((await get("api/runs?pipeline=other")).runs).toEqual([]);
+    const wrong = await get("api/runs?status=done");
+    expect(wrong).toMatchObject({ status: 400, detail: expect.stringContaining("status") });
+  });
+
+  test("lists schedules with their next ticks, runs one now, and pauses it", async () => {
+    const { get, post } = await serving(pipelines);
+    const [schedule] = await get("api/schedules");
+    expect(schedule).toMatchObject({ name: "nightly", cron: "0 3 * * *", paused: false });
+    expect(schedule.next).toHaveLength(5);
+    const run = await (await post("api/schedules/nightly/run")).json();
+    expect(run.id).toMatch(/^nightly@\d{4}-/);
+    const paused = await (await post("api/schedules/nightly/pause", { paused: true })).json();
+    expect(paused).toMatchObject({ paused: true, last: { id: run.id } });
+    expect((await get("api/schedules"))[0].paused).toBe(true);
+    expect((await post("api/schedules/nightl/run")).status).toBe(404);
+  });
+
+  test("streams the events of a run from its first, to whoever comes when", async () => {
+    const { url, post, get } = await serving(pipelines);
+    await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
+    const all = async () => {
+      const response = await fetch(new URL("api/runs/r/events", url));
+      expect(response.headers.get("content-type")).toMatch(/^text\/event-stream/);
+      const events = (await response.text())
+        .split("\n\n")
+        .filter((block) => block !== "")
+        .map((block) => JSON.parse(block.replace(/^data: ?/, "")) as { type: string; path?: string });
+      return events.map(({ type, path = "" }) => `${type} ${path}`.trim()).sort();
+    };
+    await until(
+      () => get("api/waiting"),
+      (waits) => waits.length > 0,
+    );
+    const early = all();
+    const value = { by: "Ada", year: 2026 };
+    await post("api/runs/r/signal", { path: "approval", value });
+    const expected = [
+      "run.started",
+      "run.succeeded",
+      "step.logged built",
+      "step.started approval",
+      "step.started built",
+      "step.started text",
+      "step.succeeded approval",
+      "step.succeeded built",
+      "step.succeeded text",
+      "step.waiting approval",
+    ];
+    expect(await early).toEqual(expected);
+    // Afterwards, all of it is read from the record.
+    expect(await all()).toEqual(expected);
+  });
+
+  test("reloading serves what is there now, and runs under way go on", async () => {
+    const { post, get, replace } = await serving(pipelines);
+    await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
+    await until(
+      () => get("api/waiting"),
+      (waits) => waits.length > 0,
+    );
+    replace({ bill: pipelines.bill });
+    expect((await get("api/pipelines")).map(({ name }: { name: string }) => name)).toEqual(["bill"]);
+    const value = { by: "Ada", year: 2026 };
+    await post("api/runs/r/signal", { path: "approval", value });
+    await until(
+      () => get("api/runs/r"),
+      ({ status }) => status === "succeeded",
+    );
+    expect((await post("api/runs", { pipeline: "release" })).status).toBe(404);
+  });
+});
+
+describe("Requests that change something", () => {
+  const start = { pipeline: "bill", inputs: { prices: [1] } };
+
+  test("need the token", async () => {
+    const { post } = await serving(pipelines);
+    expect((await post("api/runs", start, {})).status).toBe(401);
+    expect((await post("api/runs", start, { authorization: "Bearer another" })).status).toBe(401);
+    expect((await post("api/runs", start)).status).toBe(201);
+  });
+
+  test("are refused from pages of others, and from browsers that do not say which page", async () => {
+    const { post, url } = await serving(pipelines);
+    const authorization = `Bearer ${token}`;
+    const foreign = { authorization, origin: "http://evil.example" };
+    expect((await post("api/runs", start, foreign)).status).toBe(403);
+    expect((await post("api/runs", start, { authorization, "sec-fetch-site": "cross-site" })).status).toBe(
+      403,
+    );
+    const own = { authorization, origin: new URL(url).origin };
+    expect((await post("api/runs", start, own)).status).toBe(201);
+  });
+});

@@ -1,0 +1,148 @@
+/** `espalier/client`: typed by a module that it does not load, small, and without Effect. */
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { ClientError, client } from "espalier/client";
+import { rolldown } from "rolldown";
+import { describe, expect, expectTypeOf, test } from "vitest";
+import type { JsonOf } from "../../src/client/types.ts";
+import * as pipelines from "./fixtures/pipelines.ts";
+import { serving, token, until } from "./support.ts";
+
+type Pipelines = typeof import("./fixtures/pipelines.ts");
+
+describe("A client", () => {
+  test("runs a pipeline by the name of its export, and has its outputs as JSON gives them", async () => {
+    const { url } = await serving(pipelines);
+    const server = client<Pipelines>({ url, token });
+    const outputs = await server.run("bill", { prices: [1, 2] });
+    expect(outputs).toEqual({ total: 3, at: "1970-01-01T00:00:00.000Z" });
+    expectTypeOf(outputs).toEqualTypeOf<{ readonly total: number; readonly at: string }>();
+  });
+
+  test("starts a run, watches it, answers it, and reads it", async () => {
+    const { url } = await serving(pipelines);
+    const server = client<Pipelines>({ url: url.slice(0, -1), token });
+    const { id } = await server.start("release", { version: "1" }, { runId: "r" });
+    expect(id).toBe("r");
+    const seen: Array<string> = [];
+    let delivery = "";
+    for await (const event of server.events(id)) {
+      seen.push(event.type);
+      if (event.type === "step.waiting")
+        delivery = await server.signal(id, event.path!, { by: "Ada", year: 2026 });
+    }
+    expect(delivery).toBe("delivered");
+    expect(seen[0]).toBe("run.started");
+    expect(seen.at(-1)).toBe("run.succeeded");
+    expect((await server.get(id)).outputs).toEqual({ text: "Released by Ada in 2026" });
+  });
+
+  test("cancels a run; who waits for its outputs is told", async () => {
+    const { url } = await serving(pipelines);
+    const server = client<Pipelines>({ url, token });
+    const outputs = server.run("release", { version: "1" }, { runId: "r" });
+    const said = outputs.then(String, String);
+    await until(
+      () => server.get("r").catch(() => undefined),
+      (run) => (run?.waiting.length ?? 0) > 0,
+    );
+    await server.cancel("r");
+    expect(await said).toContain('Run "r" was interrupted.');
+  });
+
+  test("rejects with what the server says", async () => {
+    pipelines.weather.isFine = false;
+    const { url } = await serving(pipelines);
+    const server = client<Pipelines>({ url, token });
+    await expect(server.run("flaky", { place: "Oslo" })).rejects.toThrow(/The weather is bad/);
+    await expect(server.start("bill", { prices: ["1" as never] })).rejects.toMatchObject({
+      name: "ClientError",
+      status: 422,
+      code: "ESPALIER_INVALID_INPUT",
+      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+    });
+    await expect(client<Pipelines>({ url }).start("bill", { prices: [] })).rejects.toMatchObject({
+      status: 401,
+    });
+    await expect(server.run("mapped")).rejects.toThrow(
+      /output "found" cannot be written as JSON: it is a Map/,
+    );
+    const nobody = client<Pipelines>({ url: "http://127.0.0.1:1", token });
+    await expect(nobody.get("r")).rejects.toThrow(ClientError);
+  });
+
+  test("stops watching when it is told to", async () => {
+    const { url } = await serving(pipelines);
+    const server = client<Pipelines>({ url, token });
+    await server.start("release", { version: "1" }, { runId: "r" });
+    const controller = new AbortController();
+    const watching = async () => {
+      for await (const event of server.events("r", { signal: controller.signal }))
+        if (event.type === "step.waiting") controller.abort(new Error("enough"));
+    };
+    await expect(watching()).rejects.toThrow("enough");
+  });
+});
+
+describe("The client's code", () => {
+  test("has less than 5 kB compressed, and nothing of Effect", async () => {
+    const bundle = await rolldown({
+      input: join(import.meta.dirname, "../../src/client/index.ts"),
+      platform: "browser",
+    });
+    const { output } = await bundle.generate({ format: "es", minify: true });
+    await bundle.close();
+    expect(output).toHaveLength(1);
+    expect(output[0].moduleIds.filter((id) => !id.includes("/src/client/"))).toEqual([]);
+    expect(output[0].imports).toEqual([]);
+    expect(gzipSync(output[0].code).length).toBeLessThan(5_000);
+  });
+});
+
+test("A client's types follow the module", () => {
+  const server = client<Pipelines>({ url: "http://127.0.0.1:1" });
+  const compiled = () => {
+    // @ts-expect-error: no such export
+    void server.start("bil", { prices: [1] });
+    // @ts-expect-error: a schedule is no pipeline
+    void server.start("nightly");
+    // @ts-expect-error: an input is missing
+    void server.start("bill", {});
+    // @ts-expect-error: inputs are missing
+    void server.start("bill");
+    // @ts-expect-error: an input of another type
+    void server.start("bill", { prices: "1" });
+    // @ts-expect-error: no such input
+    void server.start("bill", { prices: [1], price: 1 });
+    // @ts-expect-error: no such option
+    void server.start("bill", { prices: [1] }, { runID: "r" });
+    // @ts-expect-error: no such output
+    void server.run("bill", { prices: [1] }).then(({ sum }) => sum);
+    void server.run("bill", { prices: [1], currency: "EUR" });
+    void server
+      .run("release", { version: "1" })
+      .then(({ text }) => expectTypeOf(text).toEqualTypeOf<string>());
+  };
+  expect(compiled).toBeTypeOf("function");
+});
+
+test("Types of JSON are what JSON gives", () => {
+  interface Given {
+    readonly date: Date;
+    readonly maybe: string | undefined;
+    readonly list: ReadonlyArray<{ readonly at: Date }>;
+    readonly map: Map<string, number>;
+    readonly pair: readonly [number, Date];
+    method(): void;
+  }
+  expectTypeOf<JsonOf<Given>>().toEqualTypeOf<{
+    readonly date: string;
+    readonly maybe?: string;
+    readonly list: ReadonlyArray<{ readonly at: string }>;
+    readonly map: never;
+    readonly pair: readonly [number, string];
+  }>();
+  expectTypeOf<JsonOf<bigint>>().toBeNever();
+  expectTypeOf<JsonOf<unknown>>().toBeUnknown();
+  expectTypeOf<JsonOf<"a" | null>>().toEqualTypeOf<"a" | null>();
+});

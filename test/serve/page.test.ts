@@ -1,0 +1,122 @@
+/** The page of a server, in a real browser: a run is started by a form, watched, answered, broken and retried. */
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { inBrowser } from "../draw/browser.ts";
+import * as pipelines from "./fixtures/pipelines.ts";
+import { serving } from "./support.ts";
+
+/** Pictures of what a test has seen, to be looked at: only where they are asked for. */
+const pictures = process.env["ESPALIER_PICTURES"];
+
+const picture = async (page: Page, name: string): Promise<void> => {
+  if (pictures === undefined) return;
+  mkdirSync(pictures, { recursive: true });
+  await page.screenshot({ path: join(pictures, `${name}.png`) });
+};
+
+inBrowser("The page of a server", ({ open }) => {
+  const opened = async (url: string, view: Parameters<typeof open>[1] = {}) => {
+    const { page, complaints } = await open("<!doctype html><title>empty</title>", { ...view, is: "html" });
+    await page.goto(url);
+    await page.waitForFunction(() => performance.getEntriesByName("ready").length > 0);
+    return { page, complaints };
+  };
+
+  test("starts a run by its form, shows it live, and answers it by a form", async () => {
+    const { url } = await serving(pipelines);
+    const { page, complaints } = await opened(url);
+    await page.getByRole("link", { name: "Start", exact: true }).click();
+    const form = page.getByRole("form", { name: "Start release" });
+    await form.getByLabel("version").fill("1.0");
+    await form.getByRole("button", { name: "Start" }).click();
+    const answer = page.getByRole("form", { name: "Answer approval" });
+    await answer.waitFor();
+    expect(await answer.textContent()).toContain("Release the build of 1.0?");
+    await picture(page, "run-waiting");
+    await answer.getByLabel("by").fill("Ada");
+    await answer.getByLabel("year").fill("2026");
+    await answer.getByRole("button", { name: "Answer" }).click();
+    await page.locator("header .chip.done").waitFor();
+    expect(await answer.count()).toBe(0);
+    await page.getByRole("button", { name: "Values" }).click();
+    await page.getByText("Released by Ada in 2026").first().waitFor();
+    await picture(page, "run-values");
+    await page.getByRole("link", { name: "Runs" }).click();
+    await page.getByRole("cell", { name: "release" }).waitFor();
+    expect(complaints).toEqual([]);
+  });
+
+  test("says at a form what the server refuses", async () => {
+    const { url } = await serving(pipelines);
+    const { page } = await opened(`${url}#/start`);
+    const form = page.getByRole("form", { name: "Start bill" });
+    await form.getByLabel("prices").fill('["x"]');
+    await form.getByRole("button", { name: "Start" }).click();
+    expect(await form.getByRole("alert").textContent()).toBe(
+      'Input "prices" at 0 does not fit: Expected number',
+    );
+    expect(await form.locator(".wrong").textContent()).toContain("prices");
+  });
+
+  test("a failed run is retried from the step that is chosen", async () => {
+    pipelines.weather.isFine = false;
+    const { url, get, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "flaky", inputs: { place: "Oslo" }, runId: "broken" });
+    const { page } = await opened(`${url}#/run/broken`);
+    await page.locator("header .chip.failed").waitFor();
+    await page.getByText("The weather is bad").first().waitFor();
+    await picture(page, "run-failed");
+    pipelines.weather.isFine = true;
+    await page.getByRole("button", { name: "Steps", exact: true }).click();
+    await page.getByRole("cell", { name: "sent" }).first().click();
+    await page.getByRole("button", { name: "Retry from sent" }).click();
+    await page.locator("header .chip.done").waitFor();
+    expect((await get("api/runs/broken")).outputs).toMatchObject({ sent: 1 });
+  });
+
+  test("a run is cancelled, and a schedule is paused and run now", async () => {
+    const { url, get, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
+    const { page } = await opened(`${url}#/run/r`);
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.locator("header .chip.stopped").waitFor();
+    await page.getByRole("link", { name: "Schedules" }).click();
+    const schedule = page.getByRole("region", { name: "Schedule nightly" });
+    await schedule.getByRole("button", { name: "Pause" }).click();
+    await schedule.getByText("paused").waitFor();
+    await picture(page, "schedules");
+    await schedule.getByRole("button", { name: "Run now" }).click();
+    await page.locator("header .chip.done").waitFor();
+    expect((await get("api/schedules"))[0]).toMatchObject({ paused: true, last: { status: "succeeded" } });
+  });
+
+  test.each([
+    ["light", 1200],
+    ["dark", 1200],
+    ["light", 390],
+  ] as const)(
+    "lists runs, those that wait on top: %s, %d pixels wide, nothing beside the screen",
+    async (colorScheme, width) => {
+      const { url, post } = await serving(pipelines);
+      for (let i = 0; i < 3; i++)
+        await post("api/runs", { pipeline: "bill", inputs: { prices: [i] }, runId: `bill-${i}` });
+      await post("api/runs", { pipeline: "release", inputs: { version: "<b>1</b>" }, runId: "r" });
+      const { page } = await opened(url, { colorScheme, width });
+      await page
+        .getByRole("region", { name: "Waiting for an answer" })
+        .getByRole("link", { name: "r", exact: true })
+        .waitFor();
+      // Values are text, never markup.
+      await page.getByText("Release the build of <b>1</b>?").waitFor();
+      await page.getByRole("cell", { name: "bill-2" }).waitFor();
+      await picture(page, `runs-${colorScheme}-${width}`);
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+      await page.getByRole("searchbox", { name: "Search for runs" }).fill("bill-1");
+      await page.getByRole("cell", { name: "bill-2" }).waitFor({ state: "detached" });
+      await page.getByRole("cell", { name: "bill-1" }).waitFor();
+      expect(await page.getByRole("row").count()).toBe(2);
+    },
+  );
+});
