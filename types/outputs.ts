@@ -6,8 +6,8 @@
  * list: a pipeline of a thousand steps costs it a thousand times what one step does, and not a million times. The
  * numbers, and what else was tried, are in `docs/explanation/type-cost.md`.
  */
-import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { Anything } from "./anything.ts";
+import type { Half, IsSmall, Later, Next } from "./chunk-sizes.ts";
 import type {
   AnyMaybe,
   GlobOf,
@@ -205,21 +205,6 @@ type TypeIn<Name, Own, Chunk, Families, Previous, Blocks extends AnyBlock> = Nam
 
 /** A type of what a user sees, written out. */
 export type Flat<Type> = { [Key in keyof Type]: Type[Key] } & {};
-
-type Increment = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24];
-type Next<Size> = Size extends keyof Increment ? Increment[Size] : 24;
-
-type Sixteen = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
-
-/** Has the union fewer than sixteen members? Takes one after the other away. */
-type IsSmall<Union, Left extends ReadonlyArray<unknown> = Sixteen> = Left extends readonly [
-  unknown,
-  ...infer Rest,
-]
-  ? [Union] extends [never]
-    ? true
-    : IsSmall<Exclude<Union, Last<Union>>, Rest>
-  : false;
 
 /**
  * Makes a chunk. Hovers show it by this name. An alias whose right side names only its own parameters: where the right
@@ -420,8 +405,6 @@ export type AddAll<Outputs, Added> = Outputs extends AnyChunk
       : Joint<Outputs, Added>
     : AddAll<FirstChunk<Outputs>, Added>;
 
-/** The sizes of a chunk that takes a record. How many outputs that has is not counted: it is taken for eight. */
-type Half = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11 | 12;
 /** A record with what is not sure under the keys of maybe outputs. Families may have no member anyway. */
 export type Marked<Outputs, Sure> = {
   readonly [Name in keyof Outputs as MarkedName<Name, Sure>]:
@@ -444,7 +427,6 @@ export type AddNamed<Outputs, Name extends string, Type> =
     : AddAll<Outputs, Marked<{ readonly [Each in Name]: Type }, never>>;
 
 type IsOneKey<Names, All = Names> = Names extends unknown ? ([All] extends [Names] ? true : false) : never;
-type Later<Size> = Next<Next<Next<Next<Next<Next<Next<Next<Size>>>>>>>>;
 
 /** Both records where they share names of families: those in both are of either type. */
 type Joint<First, Second> = {
