@@ -73,6 +73,7 @@ describe("a path", () => {
 const others: Readonly<Record<string, string>> = {
   "src/cli/place.ts": "paths of files",
   "src/cli/watch/serve.ts": "paths of URLs",
+  "src/client/index.ts": "paths of URLs",
   "src/serve/http-server.ts": "paths of URLs",
   "src/serve/page/client/main.ts": "paths of URLs",
   "src/serve/page/client/requests.ts": "paths of URLs",
