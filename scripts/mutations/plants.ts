@@ -462,7 +462,7 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
   {
     fault: "what an earlier attempt recorded counts for the next one",
     file: "src/journal/run-journal.ts",
-    from: "if (count > 1 && this.#replay.expansion(path)?.attempt !== count) this.drop(path);",
+    from: "if (count > 1 && this.#replay.expansion(path)?.attempt !== count) this.drop([path]);",
     to: "",
   },
   {

@@ -25,6 +25,7 @@ import { Kind } from "./records.ts";
 import type { Replay } from "./replay.ts";
 import { difference, mapShape, readShape, shapeOf } from "./shape.ts";
 import { detailOf, keptEvents, poolStarted } from "./kept-events.ts";
+import type { Call, Frame } from "./node.ts";
 import { asData, byteLength, isReadable } from "./texts.ts";
 import type { Answer, Journal, Message, StoredEvent, StoreService } from "./store.ts";
 
@@ -42,32 +43,6 @@ export interface Undecoded {
   readonly value: unknown;
   /** What it means that the schema refuses it. */
   readonly changed: ExpansionChanged;
-}
-
-/** What the journal needs to know of a frame of the engine: which steps its nodes run, and what it notes of each. */
-interface Frame {
-  readonly map: { readonly type: "items" | "turns" | "contenders" } | undefined;
-  readonly states: { readonly length: number };
-  readonly pathOf: (index: number) => string;
-  readonly definitionOf: (index: number) => StepDefinition;
-  /** When each node started. */
-  began: Float64Array | undefined;
-  /** Which nodes have expanded. */
-  grown: Uint8Array | undefined;
-  /** The texts of what a schema that cannot encode has decoded. */
-  readonly undecoded: Map<number, string> | undefined;
-  /** The keys of the items that maps have chosen. */
-  readonly chosen: Map<number, ReadonlyArray<string>> | undefined;
-}
-
-/** A call that expanded. */
-interface Call {
-  readonly frame: Frame;
-  readonly index: number;
-  readonly path: string;
-  readonly count: number;
-  /** What all attempts have failed with, where a fallback expanded. */
-  readonly failure?: { readonly error: unknown } | undefined;
 }
 
 export class RunJournal {
