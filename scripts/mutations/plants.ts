@@ -488,34 +488,4 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
 export const plants: ReadonlyArray<Plant> = [
   ...enginePlants,
   ...recordedPlants.map((plant): Plant => ({ ...plant, laws: "recorded" })),
-  {
-    fault: "a loop takes one turn more than it may",
-    file: "src/engine/loops.ts",
-    from: "loop.turn + 1 >= maxTurns",
-    to: "loop.turn >= maxTurns",
-  },
-  {
-    fault: "a resumed loop begins with its first turn",
-    file: "src/engine/loops.ts",
-    from: "loop.turn = Math.max(0, turns - 1);",
-    to: "loop.turn = 0;",
-  },
-  {
-    fault: "the turn after the one that runs again is kept",
-    file: "src/journal/shape.ts",
-    from: "Number(key) > turn)",
-    to: "Number(key) > turn + 1)",
-  },
-  {
-    fault: "the context of a turn tells of the turn that its loop has come to",
-    file: "src/engine/frame.ts",
-    from: "new RunningContext(host, map, map.turn, attempt)",
-    to: "new RunningContext(host, this, map.turn, attempt)",
-  },
-  {
-    fault: "an error of a race has the name of another contender",
-    file: "src/engine/races.ts",
-    from: "race.errors.set(race.keys[index]!,",
-    to: "race.errors.set(race.keys[0]!,",
-  },
 ];
