@@ -56,7 +56,10 @@ const toKeepLaws = async (check: unknown): Promise<Matched> => {
  */
 export const lawMatchers: {
   /** Passes if the check finds no law broken. */
-  readonly toKeepLaws: (
-    check: unknown,
-  ) => Promise<{ readonly pass: boolean; readonly message: () => string }>;
+  readonly toKeepLaws: (check: unknown) => Promise<{
+    /** Does every law hold? */
+    readonly pass: boolean;
+    /** The report: of the law that is broken, or of all laws. */
+    readonly message: () => string;
+  }>;
 } = { toKeepLaws };
