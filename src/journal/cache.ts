@@ -24,7 +24,7 @@ export interface Given {
   readonly inputs: Readonly<Record<string, unknown>>;
   /** Of an expansion of a map's item: that item, as the only element. */
   readonly item: ReadonlyArray<unknown>;
-  /** Of a case of a switch: its name. */
+  /** Of a case of a switch, or of a contender of a race: its name. */
   readonly choice: string | undefined;
   /** Made when a cached step needs it. */
   digest: string | Unwritable | undefined;
@@ -79,7 +79,10 @@ const keyOf = (step: CachedStep): Effect.Effect<Keyed> =>
     const asked: CacheOptions = typeof cache === "object" ? cache : {};
     const { key, name } = asked;
     const version = String(asked.version ?? "");
-    const of = name ?? `${pipeline}: ${staticPathOf(path)}`;
+    // A static path has the cases and contenders on its way, since each has functions of its own; a `key` replaces the rest.
+    const chosen = around.flatMap(({ choice }) => (choice === undefined ? [] : [choice]));
+    const within = chosen.length === 0 ? "" : ` within ${JSON.stringify(chosen)}`;
+    const of = name ?? `${pipeline}: ${staticPathOf(path)}${within}`;
     const withText = (text: string | Unwritable): Effect.Effect<CacheKey | Unwritable> =>
       typeof text === "string"
         ? Effect.map(digest(text), (short) => ({ step: of, version, inputs: short }))

@@ -102,6 +102,25 @@ test(
   },
 );
 
+test("a key does not make one of the steps of two cases, or of two contenders", limit, async () => {
+  const keyed = (value: string) =>
+    pipeline("keyed").step("out", [], () => value, { cache: { key: () => "one key" } });
+  const picked = pipeline("picked")
+    .input("size", type<"small" | "large">())
+    .switch("out", ["size"], ({ size }) => size, { small: () => keyed("s"), large: () => keyed("l") });
+  const shared = store();
+  assert.equal((await picked.runPromise({ size: "small" }, { store: shared })).out, "s");
+  assert.equal((await picked.runPromise({ size: "large" }, { store: shared })).out, "l");
+
+  const raced = (fails: string) =>
+    pipeline("raced").race("out", [], {
+      first: () => (fails === "first" ? Promise.reject(new Error("first")) : keyed("1")),
+      second: () => (fails === "second" ? Promise.reject(new Error("second")) : keyed("2")),
+    });
+  assert.equal((await raced("second").runPromise({}, { store: shared })).out, "1");
+  assert.equal((await raced("first").runPromise({}, { store: shared })).out, "2");
+});
+
 test("the same search over the same data takes its models from the cache", limit, async () => {
   let fits = 0;
   const search = pipeline("training")
