@@ -22,6 +22,7 @@ import { listed } from "./words.ts";
 export interface AnyPipeline {
   readonly name: string;
   readonly plan: () => Plan;
+  readonly only: (...names: ReadonlyArray<string>) => AnyPipeline;
   readonly run: (inputs: Exports, options: RunOptions) => Effect.Effect<Exports, unknown>;
 }
 

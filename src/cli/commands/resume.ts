@@ -9,6 +9,7 @@ import { resumeGraph } from "../../run/run.ts";
 import { failure } from "../failure.ts";
 import { loadRunnable } from "../load.ts";
 import { limits, limitsOf } from "../limits.ts";
+import { reducedTo } from "../only.ts";
 import { exportName, file } from "../parameters.ts";
 import { report, reported } from "../report.ts";
 import { withServices } from "../services.ts";
@@ -33,6 +34,8 @@ const retryFailed = Flag.Boolean("retry-failed").pipe(
 interface Origin {
   readonly file: string;
   readonly exportName?: string;
+  /** The outputs that the run was reduced to. */
+  readonly only?: ReadonlyArray<string>;
 }
 
 export const resume = Command.make(
@@ -70,7 +73,10 @@ export const resume = Command.make(
         `The run "${run.id}" was not started from a file: write espalier resume ${run.id} FILE.`,
       );
     }
-    const loaded = yield* loadRunnable(source, exportName ?? origin?.exportName);
+    const loaded = yield* reducedTo(
+      origin?.only ?? [],
+      yield* loadRunnable(source, exportName ?? origin?.exportName),
+    );
     const options = {
       ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
       ...limitsOf(limits),

@@ -30,6 +30,7 @@ import { placeOf } from "../source-location.ts";
 import { Progress } from "../progress.ts";
 import { report, reported } from "../report.ts";
 import { limits, limitsOf } from "../limits.ts";
+import { only, reducedTo } from "../only.ts";
 import { serviceHint, withServices } from "../services.ts";
 import { noStore, storeFlags, storeForRun } from "../store.ts";
 
@@ -172,10 +173,11 @@ const newId = Flag.String("run-id").pipe(
 
 export const run = Command.make(
   "run",
-  { file, inputs, concurrency, ...limits, json, exportName, newId, store: storeFlags, noStore, report },
+  { file, inputs, only, concurrency, ...limits, json, exportName, newId, store: storeFlags, noStore, report },
   Effect.fnUntraced(function* ({
     file,
     inputs,
+    only,
     concurrency,
     json,
     exportName,
@@ -185,7 +187,7 @@ export const run = Command.make(
     report,
     ...limits
   }) {
-    const loaded = yield* loadRunnable(file, exportName);
+    const loaded = yield* reducedTo(only, yield* loadRunnable(file, exportName));
     const { pipeline } = loaded;
     const values = yield* readInputs(pipeline, inputs);
     const service = yield* storeForRun(store, noStore, Option.getOrUndefined(newId));
@@ -195,7 +197,12 @@ export const run = Command.make(
       ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
       ...limitsOf(limits),
     };
-    const origin = JSON.stringify({ file: resolve(file), exportName });
+    const origin = JSON.stringify({
+      file: resolve(file),
+      exportName,
+      // Resuming reduces the pipeline in the same way: otherwise it would not be the one that was recorded.
+      ...(only.length === 0 ? {} : { only }),
+    });
     const running = Effect.provideService(pipeline.run(values, options), RunOrigin, origin);
     const watching = reported(report, withServices(loaded, watched(loaded, running)));
     const outputs = yield* recorded(service, runId, watching);

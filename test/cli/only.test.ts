@@ -1,0 +1,37 @@
+/** `espalier run --only NAME`. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { espalier } from "./espalier.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "espalier-only-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("runs what the output needs and nothing else", async () => {
+  const { code, stdout } = await espalier(["run", "wide.ts", "--only", "left", "--json"]);
+  expect(stdout).toBe('{"left":2}\n');
+  expect(code).toBe(0);
+});
+
+test("a run that was reduced is resumed as it began", async () => {
+  const store = ["--store", join(folder, "runs.db")];
+  const ready = join(folder, "ready");
+  process.env["READY"] = ready;
+  const failed = await espalier(["run", "wide.ts", "--only", "right", "--run-id", "r", ...store], {
+    records: true,
+  });
+  expect(failed.stderr).toContain("not ready");
+  expect(failed.code).toBe(1);
+  writeFileSync(ready, "");
+  const resumed = await espalier(["resume", "r", "--json", ...store]);
+  expect(resumed.stdout).toBe('{"right":11}\n');
+  expect(resumed.code).toBe(0);
+});
+
+test("an output that is not there is refused, with the nearest name", async () => {
+  const { code, stderr } = await espalier(["run", "wide.ts", "--only", "lef"]);
+  expect(stderr).toContain('only cannot keep "lef", since nothing provides it');
+  expect(stderr).toContain('Did you mean "left"?');
+  expect(code).toBe(1);
+});
