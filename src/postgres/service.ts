@@ -244,6 +244,10 @@ export class PostgresService implements StoreService, Keeper {
     return leaving.isLeaving;
   }
 
+  leave(): void {
+    leaving.begin();
+  }
+
   /** The process ends: what is recorded stays, and others may take the runs over at once. */
   async releaseAll(): Promise<void> {
     await this.#writer.close(closeMillis);

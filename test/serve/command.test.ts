@@ -7,6 +7,8 @@ import { join } from "node:path";
 import { client } from "espalier/client";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { espalier } from "../cli/espalier.ts";
+import { sharedPostgres } from "../postgres/server/shared.ts";
+import { sql } from "../postgres/support.ts";
 import { until } from "./support.ts";
 
 type Served = typeof import("./fixtures/served.ts");
@@ -23,6 +25,15 @@ afterEach(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const token = "a-token-of-the-tests";
+
+/** The URL of a database that nothing has used yet. */
+const newDatabase = async (): Promise<string> => {
+  const url = new URL(await sharedPostgres());
+  const name = `served_${process.pid}`;
+  await sql(`CREATE DATABASE ${name}`);
+  url.pathname = `/${name}`;
+  return url.href;
+};
 let count = 0;
 
 const newFolder = (): string => {
@@ -35,7 +46,8 @@ const newFolder = (): string => {
 
 const serve = async (cwd: string, ...more: ReadonlyArray<string>) => {
   const bin = join(root, "src/cli/bin.ts");
-  const args = ["serve", "served.ts", "--store", "runs.db", "--port", "0", "--token", token, ...more];
+  const kept = more.includes("--database") ? [] : ["--store", "runs.db"];
+  const args = ["serve", "served.ts", ...kept, "--port", "0", "--token", token, ...more];
   const child = spawn(process.execPath, ["--conditions=espalier-source", bin, ...args], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
@@ -97,26 +109,33 @@ describe("espalier serve", { timeout: 180_000 }, () => {
     expect(outputs).toMatchObject({ first: first.child.pid, second: second.child.pid });
   });
 
-  test("Ctrl-C starts nothing more, waits for the step that runs, and leaves the rest to be resumed", async () => {
-    const cwd = newFolder();
-    const first = await serve(cwd);
-    const release = join(cwd, "go");
-    const { id } = await first.server.start("slow", { file: release });
-    await until(
-      () => first.server.get(id),
-      ({ steps }) => steps.length > 0,
-    );
-    first.child.kill("SIGINT");
-    await first.until("Stopping: nothing more starts");
-    writeFileSync(release, "");
-    if (first.child.exitCode === null) await once(first.child, "exit");
-    expect(first.said()).toContain("1 run can be resumed.");
-    const second = await serve(cwd);
-    for await (const _ of second.server.events(id));
-    const { outputs } = await second.server.get(id);
-    // The second step had begun, and was waited for; the third had not.
-    expect(outputs).toMatchObject({ second: first.child.pid, third: second.child.pid });
-  });
+  test.each([
+    ["a file", () => Promise.resolve([])],
+    ["a database", async () => ["--database", await newDatabase()]],
+  ] as const)(
+    "Ctrl-C starts nothing more, waits for the step that runs, and leaves the rest to be resumed: %s",
+    async (_, flags) => {
+      const cwd = newFolder();
+      const store = await flags();
+      const first = await serve(cwd, ...store);
+      const release = join(cwd, "go");
+      const { id } = await first.server.start("slow", { file: release });
+      await until(
+        () => first.server.get(id),
+        ({ steps }) => steps.length > 0,
+      );
+      first.child.kill("SIGINT");
+      await first.until("Stopping: nothing more starts");
+      writeFileSync(release, "");
+      if (first.child.exitCode === null) await once(first.child, "exit");
+      expect(first.said()).toContain("1 run can be resumed.");
+      const second = await serve(cwd, ...store);
+      for await (const _ of second.server.events(id));
+      const { outputs } = await second.server.get(id);
+      // The second step had begun, and was waited for; the third had not.
+      expect(outputs).toMatchObject({ second: first.child.pid, third: second.child.pid });
+    },
+  );
 
   test("says what is wrong with the command line", async () => {
     const cwd = newFolder();
