@@ -4,6 +4,7 @@ import { StoreError } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
 import { isOutcome, Kind } from "../journal/records.ts";
 import type { Journal, RunStatus, StoredEvent, StoreProblem } from "../journal/store.ts";
+import { isAtOrUnder } from "../path.ts";
 import { lineOf } from "../stores/lines.ts";
 import type { Before, ChunkRow } from "../stores/rows.ts";
 import { checksum, hashIn } from "../stores/texts.ts";
@@ -281,8 +282,7 @@ export class PostgresJournal implements Journal, Client {
       } else if (this.#isWaiting && (isOutcome(entry) || kind === Kind.dropped)) {
         unwaits.add(path);
         for (const other of waits.keys()) {
-          if (other === path || other.startsWith(`${path}/`) || other.startsWith(`${path}[`))
-            waits.delete(other);
+          if (isAtOrUnder(other, path)) waits.delete(other);
         }
       }
     }

@@ -72,6 +72,7 @@ describe("a path", () => {
 /** Modules that handle a text with the same signs, and what it is. */
 const others: Readonly<Record<string, string>> = {
   "src/cli/place.ts": "paths of files",
+  "src/postgres/address.ts": "hosts of URLs",
   "src/cli/watch/serve.ts": "paths of URLs",
   "src/client/index.ts": "paths of URLs",
   "src/serve/http-server.ts": "paths of URLs",
