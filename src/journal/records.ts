@@ -21,7 +21,7 @@ export const Kind = {
   signal: 5,
   /** The time at which a waiting step stops waiting. */
   deadline: 6,
-  /** The earlier outcome of this path counts no more; what is recorded beneath it does. */
+  /** The earlier outcome of this path, and what it chose, count no more; what is recorded beneath it does. */
   reopened: 7,
   /** The step waits for a value from outside; the text is a `WaitText` as JSON. Over once its outcome is recorded. */
   waiting: 8,

@@ -21,7 +21,7 @@ const played = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
   for (const next of entries) {
     if (next.kind === Kind.dropped) table = table.filter(({ path }) => !isBeneath(path, next.path));
     else if (next.kind === Kind.reopened)
-      table = table.filter((one) => one.path !== next.path || !isOutcome(one));
+      table = table.filter((one) => one.path !== next.path || !(isOutcome(one) || one.kind === Kind.chosen));
     else {
       table = table.filter(
         (one) =>
