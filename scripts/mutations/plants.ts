@@ -378,7 +378,7 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
   {
     fault: "the key of a cached step leaves out its path",
     file: "src/journal/cache.ts",
-    from: "const of = name ?? `${pipeline}: ${staticPathOf(path)}`;",
+    from: "const of = name ?? `${pipeline}: ${staticPathOf(path)}${within}`;",
     to: "const of = name ?? pipeline;",
   },
   {
