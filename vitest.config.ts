@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { FlakyReporter } from "./scripts/flaky-reporter.ts";
+import { LongestFirst } from "./scripts/longest-first.ts";
 
 // Tests import the library as users do (`espalier`); this condition leads that name to the sources here.
 const conditions = ["espalier-source", "node", "import", "module", "default"];
@@ -16,6 +17,7 @@ export default defineConfig({
     testTimeout: 120_000,
     hookTimeout: 120_000,
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     execArgv: ["--conditions=espalier-source"],
     // In continuous integration a failed test has a second try, since machines there stall for seconds; whatever needed
     // it is listed at the end, with the seed of the first try. At home a failure is a failure.
