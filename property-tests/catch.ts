@@ -4,9 +4,9 @@
  *
  *     node --conditions=espalier-source property-tests/catch.ts SEED RUNS [engine|recorded]
  */
+import { allLaws } from "./all-laws.ts";
 import { durableLaws } from "./durable-laws.ts";
-import { engineLaws, reporting } from "./engine-laws.ts";
-import { poolLaws } from "./pool-laws.ts";
+import { reporting } from "./engine-laws.ts";
 import { randomLaws } from "./random-laws.ts";
 import { smallLaws } from "./small-laws.ts";
 
@@ -15,7 +15,7 @@ reporting.endOnFailure = true;
 const [seed = "1", runs = "60", of] = process.argv.slice(2);
 
 const chosen = {
-  ...(of === "recorded" ? {} : { ...engineLaws, ...poolLaws, ...smallLaws, ...randomLaws }),
+  ...(of === "recorded" ? {} : { ...allLaws, ...smallLaws, ...randomLaws }),
   ...(of === "engine" ? {} : durableLaws),
 };
 

@@ -7,6 +7,7 @@ import * as Result from "effect/Result";
 import type { PipelineSchedule, ScheduleFunction } from "../types/schedule.ts";
 import { expandable } from "./engine/graph.ts";
 import { InvalidSchedule } from "./errors.ts";
+import { forbiddenInRunId } from "./run/run-id.ts";
 import type { Specification } from "./values/specification.ts";
 import {
   aFunction,
@@ -23,16 +24,13 @@ type Fields = Readonly<Record<string, unknown>>;
 /** With the time of a tick after it, a name is still a run id. */
 const longestName = 160;
 
-/** As in a run id, which a schedule's name begins; and "@", which ends the name there. */
-// oxlint-disable-next-line no-control-regex
-const forbidden = /[\u0000-\u001f\u007f-\u009f/@]|\p{Surrogate}/u;
-
 const nameProblem = (name: unknown): string | undefined => {
   if (typeof name !== "string") return `name must be a string; got ${typed(name)}.`;
   if (name === "") return "name must not be empty.";
   if (Array.from(name).length > longestName)
     return `name must have at most ${longestName} characters; got ${Array.from(name).length}.`;
-  return forbidden.test(name)
+  // A run id begins with the name, and "@" ends it there.
+  return name.includes("@") || forbiddenInRunId.test(name)
     ? `name must not contain "/", "@", control characters or lone surrogates; got ${JSON.stringify(name)}.`
     : undefined;
 };

@@ -6,7 +6,7 @@ const longest = 200;
 
 /** A control character, a "/", or half of a surrogate pair. A run id has none, so `runId/path` reads in one way only. */
 // oxlint-disable-next-line no-control-regex
-const forbidden = /[\u0000-\u001f\u007f-\u009f/]|\p{Surrogate}/u;
+export const forbiddenInRunId = /[\u0000-\u001f\u007f-\u009f/]|\p{Surrogate}/u;
 
 /** Why a value is not a run id, as a sentence about the option `name`; undefined if it is one. */
 export const aRunId: Check = (name, value) => {
@@ -14,7 +14,7 @@ export const aRunId: Check = (name, value) => {
   if (value === "") return `${name} must not be empty; leave it out to get a new one.`;
   const { length } = Array.from(value);
   if (length > longest) return `${name} must have at most ${longest} characters; got ${length}.`;
-  const found = forbidden.exec(value)?.[0];
+  const found = forbiddenInRunId.exec(value)?.[0];
   if (found === undefined) return undefined;
   const shown =
     found.charCodeAt(0) === 0x2f

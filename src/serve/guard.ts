@@ -20,6 +20,10 @@ export interface Refusal {
 
 const localNames = ["127.0.0.1", "localhost", "[::1]"];
 
+/** Is this how a server of this machine can be called, in `Host` and after the `http://` of `Origin`? Browsers leave port 80 out. */
+export const isLocalHost = (host: string, port: number): boolean =>
+  localNames.some((name) => host === `${name}:${port}` || (port === 80 && host === name));
+
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /** Takes the same time whatever is compared. */
@@ -53,8 +57,8 @@ export const refusalOf = (asked: Asked, { port, token, isLocal }: Rules): Refusa
   const { host } = asked.headers;
   if (host === undefined) return { status: 400, said: "The request has no Host." };
   const name = host.toLowerCase();
-  const isOwn = localNames.some((own) => name === `${own}:${port}` || (port === 80 && name === own));
-  if (isLocal && !isOwn) return { status: 403, said: "This server answers to 127.0.0.1 and localhost only." };
+  if (isLocal && !isLocalHost(name, port))
+    return { status: 403, said: "This server answers to 127.0.0.1 and localhost only." };
   const origins = [`http://${name}`, ...(isLocal ? [] : [`https://${name}`])];
   if (isForeign(asked, origins)) return { status: 403, said: "This server answers to its own pages only." };
   const isApi = asked.url?.startsWith("/api") === true;

@@ -3,7 +3,7 @@
  * keep a browser from doing anything else with them. It knows nothing of what the routes do.
  */
 import { randomUUID } from "node:crypto";
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
@@ -12,6 +12,7 @@ import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import { describe } from "../values/describe.ts";
+import { answerHeaders } from "./answer-headers.ts";
 import type { Refusal, Rules } from "./guard.ts";
 import { refusalOf } from "./guard.ts";
 
@@ -38,17 +39,6 @@ const mostConnections = 1_000;
 /** Bodies that come in drops are nobody's who wants an answer. */
 const bodyMillis = 30_000;
 
-/** Of every answer, whatever it is. */
-const headers: OutgoingHttpHeaders = {
-  "Cache-Control": "no-store",
-  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Referrer-Policy": "no-referrer",
-  "X-Content-Type-Options": "nosniff",
-  "X-Frame-Options": "DENY",
-};
-
 const titles: Readonly<Record<number, string>> = {
   400: "The request cannot be read",
   401: "The request needs a token",
@@ -68,7 +58,7 @@ const refuse = (
   const title = titles[status] ?? "The request is refused";
   const body = `${JSON.stringify({ type: "about:blank", title, status, detail: said, requestId })}\n`;
   response.writeHead(status, {
-    ...headers,
+    ...answerHeaders,
     "Content-Type": "application/problem+json",
     "Content-Length": Buffer.byteLength(body),
     "X-Request-Id": requestId,
@@ -145,7 +135,7 @@ const defaultSaid: Readonly<Record<number, string>> = {
 
 const respond = async (answer: Response, response: ServerResponse, requestId: string): Promise<void> => {
   response.writeHead(answer.status, {
-    ...headers,
+    ...answerHeaders,
     ...Object.fromEntries(answer.headers),
     "X-Request-Id": requestId,
   });
@@ -157,7 +147,7 @@ const respond = async (answer: Response, response: ServerResponse, requestId: st
 
 const sendPage = ({ method }: IncomingMessage, response: ServerResponse, { html, policy }: Page): void => {
   response.writeHead(200, {
-    ...headers,
+    ...answerHeaders,
     "Content-Type": "text/html; charset=utf-8",
     "Content-Length": Buffer.byteLength(html),
     "Content-Security-Policy": policy,

@@ -1,7 +1,7 @@
 /** A live run is identified by its store and its run id; a run id and a path together name one step of one run. */
 import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
-import { GraphError, pipeline, Signal, type } from "espalier";
+import { GraphError, pipeline, Runs, Signal, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { test } from "vitest";
 import { temporary } from "../sqlite/support.ts";
@@ -11,19 +11,23 @@ const file = temporary();
 const store = (filename = file()) => SqliteStore.layer({ filename });
 const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
 const limit = { timeout: 60_000 };
+
 test(
   "a value sent to a run in one store does not reach the run of the same id in another store",
   limit,
   async () => {
-    const order = pipeline("order").await("approval", type<string>(), { timeout: "3 seconds" });
+    const order = pipeline("order").await("approval", type<string>(), { timeout: "30 seconds" });
     const [a, b] = [store(), store()];
+    const isWaiting = async (one: typeof a): Promise<void> => {
+      while ((await Runs.waitingPromise({ store: one })).length === 0) await sleep(5);
+    };
     const runs = [a, b].map((one) =>
       order.runPromise({}, { store: one, runId: "order-1" }).then(
         (out) => out.approval,
         (error) => error._tag,
       ),
     );
-    await sleep(150);
+    await Promise.all([isWaiting(a), isWaiting(b)]);
     await Effect.runPromise(Signal.send("order-1", "approval", "for a", { store: a }));
     await Effect.runPromise(Signal.send("order-1", "approval", "for b", { store: b }));
     assert.deepEqual(await Promise.all(runs), ["for a", "for b"]);

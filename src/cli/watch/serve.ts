@@ -11,6 +11,7 @@ import type * as Scope from "effect/Scope";
 import type { Plan } from "../../../types/plan.ts";
 import { toHtml } from "../../draw/page/html.ts";
 import { policyOf } from "../../draw/page/shell.ts";
+import { answerHeaders } from "../../serve/answer-headers.ts";
 import { describe } from "../../values/describe.ts";
 import type { CliFailure } from "../failure.ts";
 import { failure } from "../failure.ts";
@@ -37,17 +38,6 @@ const pageOf = (plan: Plan): Page => {
   return { version, html: toHtml(plan, live), policy: `${policyOf(live)}; frame-ancestors 'none'` };
 };
 
-/** Of every answer, whatever it is. */
-const headers: OutgoingHttpHeaders = {
-  "Cache-Control": "no-store",
-  "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-  "Cross-Origin-Opener-Policy": "same-origin",
-  "Cross-Origin-Resource-Policy": "same-origin",
-  "Referrer-Policy": "no-referrer",
-  "X-Content-Type-Options": "nosniff",
-  "X-Frame-Options": "DENY",
-};
-
 const answer = (
   { method }: IncomingMessage,
   response: ServerResponse,
@@ -56,7 +46,7 @@ const answer = (
   body: string,
 ): void => {
   response.writeHead(status, {
-    ...headers,
+    ...answerHeaders,
     "Content-Type": "text/plain; charset=utf-8",
     "Content-Length": Buffer.byteLength(body),
     ...more,
@@ -104,7 +94,7 @@ class Pages {
       return answer(request, response, 200, type, html);
     }
     if (path !== "/events") return answer(request, response, 404, {}, "There is nothing here: see /\n");
-    response.writeHead(200, { ...headers, "Content-Type": "text/event-stream; charset=utf-8" });
+    response.writeHead(200, { ...answerHeaders, "Content-Type": "text/event-stream; charset=utf-8" });
     if (request.method === "HEAD") return void response.end();
     this.#listeners.add(response);
     response.once("close", () => this.#listeners.delete(response));
