@@ -3,7 +3,17 @@
  * and the pages that are made from them.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { entryPoints, root } from "./package.ts";
 
@@ -51,28 +61,59 @@ const options = {
 /** A folder under `temp` with a project of its own, in which `espalier` means fresh declarations. */
 export interface Project {
   readonly folder: string;
+  /** The folder with the declarations. */
+  readonly library: string;
   /** Writes a file of the project. */
   readonly write: (file: string, text: string) => void;
   /** Writes a configuration for these files, and gives its name. */
   readonly configure: (name: string, files: ReadonlyArray<string>, more?: object) => string;
 }
 
-/** Makes the declarations of the library as it is now, and an empty project beside them. */
+/** What the declarations of the library are made from. */
+const sourceDigest = (): string => {
+  const hash = createHash("sha256");
+  const sources = globSync(["types/**/*.ts", "src/**/*.ts", "tsconfig*.json", "package.json"], { cwd: root });
+  for (const file of sources.toSorted()) hash.update(`${file}\n`).update(readFileSync(join(root, file)));
+  return hash.digest("hex").slice(0, 16);
+};
+
+const emitLibrary = (folder: string): void => {
+  const args = ["-p", "tsconfig.build.json", "--emitDeclarationOnly", "--declarationMap", "false"];
+  const emitted = compile(7, [...args, "--outDir", folder], root);
+  if (!existsSync(join(folder, "src/index.d.ts")))
+    throw new Error(`No declarations were written:\n${emitted.text}`);
+};
+
+/**
+ * The declarations of the library as it is now. They are written once and shared by all test files: whichever process
+ * finishes them first puts them in place.
+ */
+const libraryFolder = (): string => {
+  const library = join(root, "temp/types-library", sourceDigest());
+  if (existsSync(library)) return library;
+  for (const old of globSync(join(dirname(library), "*")))
+    if (statSync(old).mtimeMs < Date.now() - 3_600_000) rmSync(old, { recursive: true, force: true });
+  const fresh = `${library}-${process.pid}`;
+  emitLibrary(fresh);
+  try {
+    renameSync(fresh, library);
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    if (!existsSync(library)) throw error;
+  }
+  return library;
+};
+
+/** Makes an empty project in which `espalier` means the library as it is now. */
 export const makeProject = (name: string): Project => {
   const folder = join(root, "temp/types", name);
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const library = join(folder, "library");
-  const emitted = compile(
-    7,
-    ["-p", "tsconfig.build.json", "--emitDeclarationOnly", "--declarationMap", "false", "--outDir", library],
-    root,
-  );
+  const library = libraryFolder();
   const entries = entryPoints().map(
     ({ specifier, declarations }) =>
       [specifier, join(library, declarations.slice(join(root, "dist").length))] as const,
   );
-  if (!existsSync(entries[0]?.[1] ?? "")) throw new Error(`No declarations were written:\n${emitted.text}`);
   const write = (file: string, text: string): void => {
     mkdirSync(dirname(join(folder, file)), { recursive: true });
     writeFileSync(join(folder, file), text);
@@ -83,7 +124,7 @@ export const makeProject = (name: string): Project => {
     write(config, JSON.stringify({ compilerOptions: { ...options, paths, ...more }, files }, undefined, 2));
     return config;
   };
-  return { folder, write, configure };
+  return { folder, library, write, configure };
 };
 
 /** In an order that looks random and is the same on every machine. */

@@ -16,7 +16,7 @@ export type InputList<List extends ReadonlyArray<string>, Outputs, Names, Step e
   List[number],
 ] extends [Names]
   ? List
-  : ReadonlyArray<Asked<List[number], Outputs, Names, Step>>;
+  : { readonly [Index in keyof List]: Asked<List[Index] & string, Outputs, Names, Step> };
 
 type Asked<Read extends string, Outputs, Names, Step extends string> = [
   Read,
@@ -35,8 +35,8 @@ type AreOthers<Read, Names> = [Read] extends [Names] ? false : true;
  * A name that a step reads, where it can; else the names that there are, for the compiler to say which was meant, and the
  * sentence.
  */
-export type Readable<Read extends string, Outputs, Names, Step extends string> = Read extends Names
-  ? Read | NoInfer<Names>
+type Readable<Read extends string, Outputs, Names, Step extends string> = Read extends Names
+  ? Read
   : Read extends AnyGlob
     ? [keyof Matches<Outputs, Read>] extends [never]
       ? [

@@ -83,7 +83,7 @@ beforeAll(() => {
   project = makeProject("installed");
   // As it is installed: only what `exports` names can be imported, so that an internal module cannot be named.
   const installed = join(project.folder, "node_modules/espalier");
-  cpSync(join(project.folder, "library"), join(installed, "dist"), { recursive: true });
+  cpSync(project.library, join(installed, "dist"), { recursive: true });
   cpSync(join(root, "package.json"), join(installed, "package.json"));
   for (const [name, text] of Object.entries(files)) project.write(`${name}.ts`, text);
   const names = Object.keys(exported).map((name) => `${name}.ts`);
