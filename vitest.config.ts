@@ -1,6 +1,10 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
 import { FlakyReporter } from "./scripts/flaky-reporter.ts";
 import { LongestFirst } from "./scripts/longest-first.ts";
+
+// Hundreds of tests start a process of their own: they share what Node has compiled, which is a third of their time.
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "temp/compile-cache");
 
 // Tests import the library as users do (`espalier`); this condition leads that name to the sources here.
 const conditions = ["espalier-source", "node", "import", "module", "default"];

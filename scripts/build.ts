@@ -26,6 +26,8 @@ const entries = [
     typeof entry === "string" ? [] : [entry["espalier-source"].slice("./".length)],
   ),
   ...Object.values(manifest.bin).map((file) => file.replace("./dist/", "").replace(/\.js$/, ".ts")),
+  // Loaded by the command once Node's compile cache is on: in one file with it, its imports would come first.
+  "src/cli/command-process.ts",
 ].map((file) => file.replace(/\.ts$/, ""));
 
 const tsc = spawnSync(

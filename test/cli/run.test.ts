@@ -127,10 +127,11 @@ test("a large output arrives whole, however slowly it is read", async () => {
 });
 
 test("a second Ctrl-C does not wait for a step that ignores the first", async () => {
-  const began = performance.now();
+  let began = Infinity;
   const ended = await espalier(["run", "stubborn.ts"], {
     onStderr: (said, kill) => {
       if (!said.includes("waiting")) return;
+      began = Math.min(began, performance.now());
       kill("SIGINT");
       setTimeout(() => kill("SIGINT"), 300);
     },

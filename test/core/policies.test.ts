@@ -395,13 +395,20 @@ describe("timeout", () => {
   });
   test("of a map is for each item", async () => {
     const p = pipeline("p")
-      .step("items", [], () => [1, 40])
-      .map("m", "items", [], (millis) => sleep(millis).then(() => millis), {
-        timeout: 20,
+      .step("items", [], () => ["1 second", "40 seconds"] as const)
+      .map("m", "items", [], (duration) => Effect.as(Effect.sleep(duration), duration), {
+        timeout: "20 seconds",
         fallback: "late",
         concurrency: 1,
       });
-    expect((await p.runPromise({})).m).toEqual([1, "late"]);
+    const outputs = await onTestClock(
+      Effect.gen(function* () {
+        const fiber = yield* Effect.forkChild(p.run({}));
+        yield* TestClock.adjust("21 seconds");
+        return yield* Fiber.join(fiber);
+      }),
+    );
+    expect(outputs.m).toEqual(["1 second", "late"]);
   });
   test("is by Effect's Clock, and may be longer than a timer can be", async () => {
     const p = pipeline("p").step("a", [], () => Effect.as(Effect.sleep("29 days"), 1), {

@@ -7,6 +7,9 @@ import { Plan, Report } from "espalier/draw";
 import { inBrowser } from "./browser.ts";
 import { nasty, someLabels } from "./labels.ts";
 
+/** Many more labels, for `npm run test:long`. */
+const isLong = process.env["ESPALIER_LONG"] !== undefined;
+
 const grown = pipeline("training")
   .step("dataset", [], () => [1, 2, 3], { description: "Reads the rows." })
   .dynamic("models", ["dataset"], ({ dataset }) =>
@@ -445,8 +448,8 @@ inBrowser("the report of a run", ({ open }) => {
 });
 
 inBrowser("no label and no value runs a script", ({ open }) => {
-  test("2,000 random labels: the browser reads the page as it was written", async () => {
-    const words = someLabels("random labels", nasty, 2_000);
+  test("random labels: the browser reads the page as it was written", async () => {
+    const words = someLabels("random labels", nasty, isLong ? 2_000 : 500);
     for (let from = 0; from < words.length; from += 500) {
       const some = words.slice(from, from + 500);
       const steps: Plan["steps"] = some.map((name, i) => ({
@@ -475,9 +478,9 @@ inBrowser("no label and no value runs a script", ({ open }) => {
     }
   });
 
-  test("300 hostile ones, in every view", async () => {
-    const words = someLabels("hostile labels", nasty, 300);
-    // Ten pages of thirty, so that what a page does is told by a page.
+  test("hostile ones, in every view", async () => {
+    const words = someLabels("hostile labels", nasty, isLong ? 300 : 60);
+    // Pages of thirty, so that what a page does is told by a page.
     for (let from = 0; from < words.length; from += 30) {
       const some = words.slice(from, from + 30);
       const steps: Plan["steps"] = some.map((word, i) => ({
