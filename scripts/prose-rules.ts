@@ -1,0 +1,37 @@
+/**
+ * Words and turns of phrase that this project does not use in prose: pages, comments, messages and titles of tests. Each
+ * has what to write instead. The list has what a reader stumbles over most; it does not make a text good.
+ */
+export interface ProseRule {
+  readonly pattern: RegExp;
+  /** What to write instead. */
+  readonly instead: string;
+}
+
+/** A subject of the form "What a step gave …": a statement that begins with "What" and asks nothing. */
+const whatClause =
+  /(?<=^|[.:;!] +|\n\n)What (?!(?:is|are|does|do|did|can|to|if|about|else|happens)\b[^.\n]*\?)[a-z][^.?!]*[.!](?=\s|$)/g;
+
+export const proseRules: ReadonlyArray<ProseRule> = [
+  { pattern: /\bnobody\b/gi, instead: '"no one", or name who' },
+  { pattern: /\bmend(?:s|ed|ing)?\b/gi, instead: '"fix"' },
+  { pattern: /\bin a circle\b|\bcircles?\b(?= of (?:steps|reads|inputs))/gi, instead: '"cycle"' },
+  { pattern: /\b(?:go|goes|going|went) on with\b/gi, instead: '"continue with" or "resume"' },
+  { pattern: /\bwhoever\b/gi, instead: 'name who: "the caller", "the user", "the reader"' },
+  { pattern: /\b(?:is|are|was|were|be|been) told\b/gi, instead: '"is reported", "receives", "learns"' },
+  {
+    pattern:
+      /\b(?:is|are|was|were) no (?=[a-z]+(?:[ .,;:)]|$))(?!(?:one|longer|more|better|worse|less|such|way|need|reason|other|point|difference|matter|limit|room)\b)/gi,
+    instead: '"is not a …"',
+  },
+  {
+    pattern: /\bh(?:old|olds|eld|olding) (?:\S+ ){0,3}against\b/gi,
+    instead: '"check against" or "compare with"',
+  },
+  { pattern: /\bfor ever\b/gi, instead: '"forever" or "indefinitely"' },
+  { pattern: /\bin place of\b/gi, instead: '"instead of"' },
+  { pattern: /\bmay not\b/gi, instead: '"must not" or "might not"' },
+  { pattern: /\bas (?:one|it) would have it\b|\bas it were\b/gi, instead: "nothing: say it plainly" },
+  { pattern: /\bone after the other\b/gi, instead: '"one at a time" or "in turn"' },
+  { pattern: whatClause, instead: 'a noun as the subject: "A step\'s output …", not "What a step gave …"' },
+];
