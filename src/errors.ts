@@ -7,6 +7,8 @@ import { stepOf } from "./path.ts";
 import { describe } from "./values/describe.ts";
 import { differences, firstErrors } from "./values/differences.ts";
 
+export { WorkerFailed } from "./worker-failed.ts";
+
 /**
  * An invalid pipeline: a name used twice, a missing input, a cycle, a bad name. Thrown by the builder, for untyped callers.
  *

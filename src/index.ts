@@ -31,6 +31,7 @@ export type * from "../types/schedule.ts";
 export type { AnySchema, Unchecked } from "../types/schema.ts";
 export type { DynamicStep, Step } from "../types/step.ts";
 export type { StoreCodec, StoreLayer } from "../types/store.ts";
+export type { WorkersLayer } from "../types/workers.ts";
 export type { FailureOf, InputsOf, OutputsOf, ServicesOf } from "../types/types-of.ts";
 export { Plan } from "./draw/text.ts";
 export { CurrentStep } from "./engine/context.ts";
@@ -46,6 +47,7 @@ export { Runs } from "./run/runs.ts";
 export { Signal } from "./run/signal.ts";
 export { schedule } from "./schedule.ts";
 export { Store } from "./journal/store.ts";
+export { Workers } from "./workers/workers.ts";
 
 /**
  * A step that belongs to no pipeline yet: for `.add`, `.addAll` and `pipelineOf`. It names what it reads and annotates

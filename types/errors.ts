@@ -15,6 +15,7 @@ import type {
   StoreCorrupt,
   StoreError,
   TooFewSucceeded,
+  WorkerFailed,
 } from "../src/errors.ts";
 
 /**
@@ -43,4 +44,5 @@ export type RunError =
   | PipelineChanged
   | RunCrashed
   | RunExists
-  | RunInterrupted;
+  | RunInterrupted
+  | WorkerFailed;

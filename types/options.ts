@@ -5,6 +5,7 @@ import type { StepTimedOut } from "../src/errors.ts";
 import type { PipelineEvent } from "../src/events.ts";
 import type { Pool, PoolLimits } from "./pool.ts";
 import type { StoreLayer } from "./store.ts";
+import type { WorkersLayer } from "./workers.ts";
 
 /**
  * How often and how soon a failed step is tried again.
@@ -57,6 +58,11 @@ export interface CommonOptions<in Arguments extends ReadonlyArray<any> = any, in
   readonly pool?: Pool | string | undefined;
   /** Reuses the output across runs that have a store. */
   readonly cache?: true | CacheOptions<Arguments> | undefined;
+  /**
+   * `"worker"`: the step's function runs on one of the run's workers, such as a thread; in a map, a loop and a race that of each
+   * item, turn and contender. The own functions of dynamic steps and switches always run here. `"here"` by default.
+   */
+  readonly where?: "here" | "worker" | undefined;
   /** Shown in diagrams and reports. */
   readonly description?: string | undefined;
   /** To group and to find steps by. */
@@ -262,6 +268,11 @@ export interface RunOptions {
   readonly gracePeriod?: DurationInput | undefined;
   /** Where the run is recorded: `SqliteStore.layer({ filename })`. Provided as a service, it serves as well. */
   readonly store?: StoreLayer | undefined;
+  /**
+   * What performs steps with `where: "worker"`: `ThreadWorkers.layer({ module })`. Provided as a service, it serves as well.
+   * Without workers such steps run here, and the run says so once.
+   */
+  readonly workers?: WorkersLayer | undefined;
   /** Gives Effect's `Tracer` a span for the run and each step, item and expansion; `false` by default. */
   readonly tracing?: boolean | undefined;
   /** Counts steps by state, and tells durations and the queue, as Effect `Metric`s; `false` by default. */

@@ -5,25 +5,11 @@
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { describe } from "../values/describe.ts";
+import { missingService } from "../workers/missing-service.ts";
 import type { CliFailure } from "./failure.ts";
 import { failure } from "./failure.ts";
 import type { Loaded } from "./load.ts";
 import { placeOf } from "./source-location.ts";
-
-/** How Effect says that a service is missing: it has no error class for that. */
-const missing = /^Service not found: ([^\n]+)$/;
-
-const causeOf = (error: unknown): unknown =>
-  typeof error === "object" && error !== null && "cause" in error ? error.cause : undefined;
-
-/** The key of the service that an error says is missing; undefined for any other error. */
-const missingService = (error: unknown): string | undefined => {
-  for (let at = error, depth = 0; at !== undefined && depth < 8; at = causeOf(at), depth++) {
-    const key = at instanceof Error ? missing.exec(at.message)?.[1] : undefined;
-    if (key !== undefined) return key;
-  }
-  return undefined;
-};
 
 /** What to do about an error that says that a service is missing, in a sentence; undefined for any other error. */
 export const serviceHint = (error: unknown, { file, layer }: Loaded): string | undefined => {

@@ -11,7 +11,7 @@ import { StepTimedOut } from "../errors.ts";
 import { blamed } from "./blame.ts";
 import { expandable } from "./graph.ts";
 import type { AttemptRoom, Core } from "./core.ts";
-import { firstPhase, returnsOf } from "./executor.ts";
+import { firstPhase, returnsOf } from "./phase.ts";
 import type { Attempt, Frame } from "./frame.ts";
 import { Call, Job } from "./frame.ts";
 import { allAttempts, withFallback } from "./policy.ts";
@@ -98,9 +98,9 @@ export class Attempts implements AttemptRoom {
         if (frame.ending !== undefined) return; // The interruption of this Effect is on its way.
         hasStarted = true;
         if (frame.hasPools) core.pools.started(frame, index);
-        timing?.begin();
+        const begun = timing?.begin(attempt, frame.definitionOf(index).options.where === "worker");
         core.calls.begin(frame, index, inputs, count, attempt);
-        if (!hasEnded) timing?.watch(attempt);
+        if (!hasEnded) begun?.();
       };
       this.#whenThereIsASlot(frame, index, start);
       return Effect.callback<void>((ended) => {
@@ -196,12 +196,28 @@ class Timing {
     this.#timeoutMillis = timeoutMillis;
   }
 
-  begin(): void {
+  /**
+   * The attempt is about to start. Returns what is called if it did not end at once. One that may wait for a worker begins when
+   * it has one.
+   */
+  begin(attempt: Attempt, mayWait: boolean): () => void {
+    if (!mayWait || this.#core.workers === undefined) {
+      this.#start();
+      return () => this.#watch(attempt);
+    }
+    attempt.began = () => {
+      if (this.#hasEnded || this.#began !== 0n) return;
+      this.#start();
+      this.#watch(attempt);
+    };
+    return () => {};
+  }
+
+  #start(): void {
     this.#began = this.#core.clock.monotonicTimeNanosUnsafe();
   }
 
-  /** The attempt is under way, and did not end at once. */
-  watch(attempt: Attempt): void {
+  #watch(attempt: Attempt): void {
     const core = this.#core;
     this.#timer = core.fork(Effect.sleep(this.#timeoutMillis));
     this.#timer.addObserver((exit) => {
@@ -218,6 +234,7 @@ class Timing {
     this.#timer?.interruptUnsafe();
     if (this.#timedOut !== undefined) return Exit.fail(this.#timedOut);
     if (Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)) return exit;
+    if (this.#began === 0n) return exit; // No worker began it.
     const millis = Number(this.#core.clock.monotonicTimeNanosUnsafe() - this.#began) / 1e6;
     return millis > this.#timeoutMillis ? Exit.fail(this.#error()) : exit;
   }

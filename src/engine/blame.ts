@@ -1,8 +1,8 @@
 /** Turns whatever a user's function did instead of giving a value into a typed failure that says whose it is. */
 import * as Cause from "effect/Cause";
 import { ExpansionError, GraphError, StepFailed } from "../errors.ts";
-import type { Phase } from "./executor.ts";
-import { returnsOf } from "./executor.ts";
+import type { Phase } from "./phase.ts";
+import { returnsOf } from "./phase.ts";
 
 /** Whose failure it is: a call of a function, or all attempts of a step together. */
 interface Blamed {

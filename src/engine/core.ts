@@ -13,6 +13,7 @@ import type { Graph } from "./graph.ts";
 import type { ContextHost, RunningContext } from "./context.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import type { Emitter } from "./emitter.ts";
+import type { Middleware } from "./executor.ts";
 import type { Attempt, Call, Frame, Job } from "./frame.ts";
 import type { LoopState, MapState, RaceState } from "./members.ts";
 import type { ExpansionBudget, Limits } from "./limits.ts";
@@ -28,6 +29,8 @@ export interface Core extends ContextHost {
   readonly exploresOrders: boolean;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
+  /** Executes steps elsewhere; undefined: the run has no workers. */
+  readonly workers: Middleware | undefined;
   readonly pools: PoolRoom;
   readonly budget: ExpansionBudget;
   readonly policyFor: Graph["policyFor"];

@@ -29,7 +29,8 @@ import type { Core } from "./core.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import type { Watcher } from "./emitter.ts";
 import { Emitter } from "./emitter.ts";
-import { callStep, layered } from "./executor.ts";
+import type { Middleware } from "./executor.ts";
+import { callStep, layersOfRun } from "./executor.ts";
 import { Expansions } from "./expansions.ts";
 import { Failures } from "./failures.ts";
 import { Frame, State } from "./frame.ts";
@@ -61,6 +62,7 @@ export class Engine implements Core {
   readonly exploresOrders: boolean;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
+  readonly workers: Middleware | undefined;
   readonly pools: PoolSlots;
   readonly budget: ExpansionBudget;
   policyFor: Graph["policyFor"];
@@ -101,6 +103,7 @@ export class Engine implements Core {
     readonly watcher: Watcher | undefined;
     readonly pick: Pick | undefined;
     readonly durable: RunJournal | undefined;
+    readonly workers: Middleware | undefined;
   }) {
     const { limits, context, dispatcher, watcher, durable, pick } = options;
     this.limits = limits;
@@ -108,6 +111,7 @@ export class Engine implements Core {
     this.#newRunId = options.newRunId;
     this.#runId = options.runId;
     this.journal = durable;
+    this.workers = options.workers;
     this.journal?.onCommit(() => this.drain());
     this.clock = Context.get(context, Clock.Clock);
     this.emitter = new Emitter(watcher, durable, this.clock, this);
@@ -183,8 +187,7 @@ export class Engine implements Core {
     done: (exit: Exit.Exit<Record<string, unknown>, unknown>) => void,
   ): (reason?: unknown) => void {
     const frame = new Frame(graph, undefined, undefined, 0);
-    const around = this.emitter.watcher?.around;
-    if (around !== undefined) frame.layers = layered(undefined, [around]);
+    frame.layers = layersOfRun(this.emitter.watcher?.around, this.workers);
     this.policyFor = graph.policyFor;
     if (graph.pools !== undefined) this.pools.admit(graph.pools);
     this.frames.equip(frame, graph);

@@ -6,44 +6,10 @@
  * as data (`StepCall`) is made only for middleware.
  */
 import type { StepContext } from "../../types/context.ts";
-import type { StepKind } from "../../types/plan.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { spreadable } from "./context.ts";
 import { streamed } from "./generators.ts";
-
-/** Which of a step's functions is called. */
-export type Phase = "run" | "expand" | "each" | "choose" | "case" | "start" | "turn" | "contender";
-
-/**
- * What becomes of the value that a function returns: it is the output, may be a pipeline, selects a case, or is the state
- * that a loop begins with.
- */
-export type Returns = "output" | "expansion" | "choice" | "state";
-
-export const returnsOf: Readonly<Record<Phase, Returns>> = {
-  run: "output",
-  expand: "expansion",
-  each: "expansion",
-  choose: "choice",
-  case: "expansion",
-  start: "state",
-  turn: "expansion",
-  contender: "expansion",
-};
-
-/** Which of a step's functions is called first; that of a map, for each of its items, and that of a race, for all contenders. */
-export const firstPhase: Readonly<Record<StepKind, Phase>> = {
-  step: "run",
-  dynamic: "expand",
-  map: "each",
-  switch: "choose",
-  loop: "start",
-  race: "contender",
-  await: "run",
-  sleep: "run",
-  when: "run",
-  finally: "run",
-};
+import type { Phase } from "./phase.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -60,6 +26,11 @@ export interface StepCall {
   readonly choice?: string | undefined;
   readonly context: StepContext;
   readonly phase: Phase;
+  /** Which node of which `Frame` is called: what finds the expansions around it. */
+  readonly frame: object;
+  readonly index: number;
+  /** Told that the function runs now, by middleware that lets calls wait: a timeout counts from then. */
+  readonly began: (() => void) | undefined;
 }
 
 /** Performs a call: returns a value, a Promise or an Effect, or throws. */
@@ -102,8 +73,15 @@ export const callCase = (
   context: StepContext,
 ): unknown => cases![choice]!(inputs, spreadable(context));
 
-/** The executor within all middleware. */
-const direct: Executor = ({ definition, inputs, item, choice, context, phase }) => {
+/** Calls the function itself: the executor within all middleware. */
+export const direct = ({
+  definition,
+  inputs,
+  item,
+  choice,
+  context,
+  phase,
+}: Pick<StepCall, "definition" | "inputs" | "item" | "choice" | "context" | "phase">): unknown => {
   switch (phase) {
     case "run":
     case "expand":
@@ -126,15 +104,29 @@ const settling: Executor = (call) => streamed(direct(call), call.context);
 /** The middleware of a frame, outermost first, and the executor that it makes. */
 export interface Layers {
   readonly around: ReadonlyArray<Middleware>;
+  /** Within all others, those of mocks and laws too: what executes steps elsewhere. */
+  readonly innermost: Middleware | undefined;
   readonly execute: Executor;
 }
 
+const layersOf = (around: ReadonlyArray<Middleware>, innermost: Middleware | undefined): Layers => ({
+  around,
+  innermost,
+  execute: around.reduceRight(
+    (next, middleware) => middleware(next),
+    innermost === undefined ? settling : innermost(settling),
+  ),
+});
+
+/** The layers of a run; undefined where there is no middleware. */
+export const layersOfRun = (
+  around: Middleware | undefined,
+  innermost: Middleware | undefined,
+): Layers | undefined =>
+  around === undefined && innermost === undefined
+    ? undefined
+    : layersOf(around === undefined ? [] : [around], innermost);
+
 /** Adds middleware inside of what is there already. */
-export const layered = (
-  outer: Layers | undefined,
-  around: ReadonlyArray<Middleware> | undefined,
-): Layers | undefined => {
-  if (around === undefined || around.length === 0) return outer;
-  const all = outer === undefined ? around : [...outer.around, ...around];
-  return { around: all, execute: all.reduceRight((next, middleware) => middleware(next), settling) };
-};
+export const layered = (outer: Layers | undefined, around: ReadonlyArray<Middleware>): Layers | undefined =>
+  around.length === 0 ? outer : layersOf([...(outer?.around ?? []), ...around], outer?.innermost);

@@ -104,7 +104,7 @@ export class Expansions implements ExpansionRoom {
   }
 
   #enterGraph(call: Call, pipeline: unknown, graph: Graph, inputs: ReadonlyArray<unknown>): void {
-    const { frames, journal, records, emitter } = this.#core;
+    const { frames, journal, records, emitter, workers } = this.#core;
     if (emitter.watcher !== undefined) {
       const { path, count } = call;
       const plan = planOf(graph.builder, path);
@@ -114,9 +114,10 @@ export class Expansions implements ExpansionRoom {
     const child = new Frame(graph, undefined, call.frame, call.index);
     frames.equip(child, graph);
     frames.setInputs(child, inputs, this.#kept(call, graph));
-    if (journal !== undefined) {
+    if (journal !== undefined || workers !== undefined) {
       const item = call.frame.givenTo(call.index);
-      child.given = { inputs: call.inputs, item, choice: call.choice, digest: undefined };
+      const { inputs, choice, count: attempt, failure } = call;
+      child.given = { inputs, item, choice, attempt, failure, digest: undefined };
     }
     child.fixPrefix();
     call.inputs = noInputs;

@@ -12,8 +12,9 @@ import { poolNameOf } from "../graph/pool.ts";
 import type { Graph } from "./graph.ts";
 import type { ContextHost, Place } from "./context.ts";
 import { RunningContext } from "./context.ts";
-import type { Layers, Phase, StepCall } from "./executor.ts";
-import { firstPhase } from "./executor.ts";
+import type { Layers, StepCall } from "./executor.ts";
+import type { Phase } from "./phase.ts";
+import { firstPhase } from "./phase.ts";
 import type { Members } from "./members.ts";
 import { countOf, memberPhase } from "./members.ts";
 import type { Policy } from "./policy.ts";
@@ -83,7 +84,7 @@ export class Frame implements Place {
   chosen: Map<number, ReadonlyArray<string>> | undefined = undefined;
   /** With a store: the text of what a schema that cannot encode has decoded, by node, until that is recorded. */
   undecoded: Map<number, string> | undefined = undefined;
-  /** And what this frame's expansion was given, for the keys of cached steps. */
+  /** With a store or workers: what this frame's expansion was given, for the keys of cached steps and for workers. */
   given: Given | undefined = undefined;
 
   #prefix: string | undefined;
@@ -254,6 +255,8 @@ const noCounts: Array<number> = [];
 export interface Attempt {
   job: Job | undefined;
   readonly done: (exit: Exit.Exit<unknown, unknown>) => void;
+  /** With a timeout, told that the function runs now, where that is not at once. */
+  began?: (() => void) | undefined;
 }
 
 /** A call of a step that is under way. */
@@ -305,9 +308,10 @@ export class Call {
 
   /** The call as data, for middleware. */
   asStepCall(inputs: StepCall["inputs"]): StepCall {
-    const { definition, path, count, choice, context, phase } = this;
-    const [item] = this.frame.givenTo(this.index);
-    return { definition, path, attempt: count, inputs, item, choice, context, phase };
+    const { definition, path, count, choice, context, phase, frame, index } = this;
+    const [item] = frame.givenTo(index);
+    const began = this.attempt?.began;
+    return { definition, path, attempt: count, inputs, item, choice, context, phase, frame, index, began };
   }
 
   get isItem(): boolean {

@@ -3,6 +3,7 @@
  * it has an outcome: what the run returns, or what the node that it expanded from provides.
  */
 import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Graph } from "./graph.ts";
 import type { Core, FrameRoom } from "./core.ts";
@@ -17,6 +18,8 @@ export class Frames implements FrameRoom {
   readonly #core: Core;
   /** Ends the run. */
   readonly #finish: (exit: Exit.Exit<unknown, unknown>) => void;
+  /** Has it been said that steps ask for workers, and there are none? */
+  #hasSaid = false;
 
   constructor(core: Core, finish: (exit: Exit.Exit<unknown, unknown>) => void) {
     this.#core = core;
@@ -25,9 +28,18 @@ export class Frames implements FrameRoom {
 
   /** What is to happen around the calls of a graph, beside what its steps ask for. */
   equip(frame: Frame, graph: Graph): void {
-    const { policyFor } = this.#core;
+    const { policyFor, workers } = this.#core;
+    if (graph.forWorkers !== undefined && workers === undefined) this.#sayOnce(frame, graph.forWorkers);
     if (graph.around !== undefined) frame.layers = layered(frame.layers, graph.around);
     if (policyFor !== undefined) frame.policies = graph.nodes.map(({ definition }) => policyFor(definition));
+  }
+
+  /** A step asks for a worker, and the run has none. */
+  #sayOnce(frame: Frame, step: string): void {
+    if (this.#hasSaid) return;
+    this.#hasSaid = true;
+    const line = `The step "${frame.prefix}${step}" asks for a worker, and the run has none: such steps run here. Give the run the option workers, such as ThreadWorkers.layer({ module }), or provide that layer.`;
+    this.#core.fork(Effect.logWarning(line));
   }
 
   setInputs(frame: Frame, inputs: ReadonlyArray<unknown>, keep: ReadonlyArray<number>): void {

@@ -34,6 +34,8 @@ export interface Graph {
   readonly policies: ReadonlyArray<Policy | undefined> | undefined;
   /** The pools that steps name; undefined where none does. */
   readonly pools: ReadonlyArray<PoolUse> | undefined;
+  /** The first step that asks for a worker; undefined where none does. */
+  readonly forWorkers: string | undefined;
   /** What a run gives back. */
   readonly returnNames: ReadonlyArray<string>;
   readonly returnSlots: ReadonlyArray<number>;
@@ -96,12 +98,14 @@ export const compile = (builder: GraphBuilder): Graph => {
   const { hasMaybes } = builder.log;
   let policies: Array<Policy | undefined> | undefined;
   let pools: Map<PoolUse["pool"], PoolUse> | undefined;
+  let forWorkers: string | undefined;
 
   for (let i = 0; i < count; i++) {
     const node = nodes[i]!;
     const policy = policyOf(node.definition);
     if (policy !== undefined) (policies ??= new Array<Policy | undefined>(count).fill(undefined))[i] = policy;
-    const { pool } = node.definition.options;
+    const { pool, where } = node.definition.options;
+    if (where === "worker") forWorkers ??= node.path;
     if (pool !== undefined) (pools ??= new Map()).set(pool, { step: node.definition.name, pool });
     const slots = hasMoreSlots(node) ? allSlots(node) : node.slots;
     for (const slot of slots) {
@@ -152,6 +156,7 @@ export const compile = (builder: GraphBuilder): Graph => {
     finals: hasMaybes ? finalsOf(nodes) : undefined,
     policies,
     pools: pools === undefined ? undefined : Array.from(pools.values()),
+    forWorkers,
     returnNames: returned.names,
     returnSlots: returned.slots,
     returnsLate: builder.returnedLate(),

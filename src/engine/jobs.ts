@@ -4,8 +4,8 @@ import { stepKinds } from "../graph/kinds.ts";
 import { blamed } from "./blame.ts";
 import { expandable } from "./graph.ts";
 import type { Core, JobRoom } from "./core.ts";
-import type { Phase } from "./executor.ts";
-import { returnsOf } from "./executor.ts";
+import type { Phase } from "./phase.ts";
+import { returnsOf } from "./phase.ts";
 import type { Call } from "./frame.ts";
 import { Job } from "./frame.ts";
 

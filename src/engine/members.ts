@@ -4,7 +4,7 @@
  */
 import type { StepDefinition } from "../graph/definition.ts";
 import type { Place, RunningContext } from "./context.ts";
-import type { Phase } from "./executor.ts";
+import type { Phase } from "./phase.ts";
 import { callCase, callItem, callTurn } from "./executor.ts";
 import type { Policy } from "./policy.ts";
 

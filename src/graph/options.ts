@@ -213,6 +213,12 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     does: "How many items the map needs: once so many have succeeded, the others are interrupted, and the output holds the values of those that succeeded, in item order. Failed items are tolerated for as long as enough others can succeed; else the map fails with `TooFewSucceeded`",
     without: "every item",
   },
+  where: {
+    kinds: working,
+    check: oneOf("here", "worker"),
+    does: '`"worker"`: the function runs on one of the run\'s [workers](#run), such as a thread. In a map, a loop and a race, the function of each item, turn and contender; what it returns as a pipeline, and the own function of a dynamic step or a switch, run here',
+    without: '`"here"`',
+  },
   description: { kinds: everyKind, check: aString, does: "Shown in diagrams and reports", without: "none" },
   tags: {
     kinds: everyKind,

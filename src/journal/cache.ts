@@ -26,6 +26,9 @@ export interface Given {
   readonly item: ReadonlyArray<unknown>;
   /** Of a case of a switch, or of a contender of a race: its name. */
   readonly choice: string | undefined;
+  /** The attempt that expanded, from 1, and what all attempts had failed with, where a fallback did. */
+  readonly attempt: number;
+  readonly failure: { readonly error: unknown } | undefined;
   /** Made when a cached step needs it. */
   digest: string | Unwritable | undefined;
 }

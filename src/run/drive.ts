@@ -12,6 +12,7 @@ import type { Fiber } from "effect/Fiber";
 import type { RunOptions } from "../../types/options.ts";
 import type { Graph } from "../engine/graph.ts";
 import type { Watcher } from "../engine/emitter.ts";
+import type { Middleware } from "../engine/executor.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import { Interleaving } from "../engine/seams.ts";
@@ -21,6 +22,7 @@ import type { StoreProblem } from "../journal/store.ts";
 import { knownPlanOf } from "../plan.ts";
 import type { LiveRun } from "./live.ts";
 import { CurrentRun } from "./live.ts";
+import { withWorkers } from "./with-workers.ts";
 
 type Outputs = Record<string, unknown>;
 
@@ -60,6 +62,7 @@ const drive = (
   options: RunOptions,
   fiber: Fiber<unknown, unknown>,
   watcher: Watcher | undefined,
+  workers: Middleware | undefined,
 ): Effect.Effect<Outputs, unknown> =>
   Effect.callback<Outputs, unknown>((resume) => {
     let hasEnded = false;
@@ -89,6 +92,7 @@ const drive = (
       watcher,
       pick: Context.get(fiber.context, Interleaving),
       durable: journal,
+      workers,
     });
     if (live !== undefined) listen(live);
     watcher?.began?.(engine);
@@ -120,7 +124,9 @@ export const driven = (
 ): Effect.Effect<Outputs, unknown> => {
   // The signal may have fired while the run was opened.
   const isStopped = options.signal?.aborted === true;
-  const running = isStopped ? Effect.interrupt : restore(drive(graph, session, options, fiber, watcher));
+  const driving = (workers: Middleware | undefined) =>
+    drive(graph, session, options, fiber, watcher, workers);
+  const running = isStopped ? Effect.interrupt : restore(withWorkers(graph, options, fiber.context, driving));
   if (session.end === undefined) return running;
   const failing = Effect.catchCause(running, (cause) => {
     const problem = Cause.hasInterruptsOnly(cause) ? session.lost() : undefined;

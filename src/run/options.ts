@@ -33,6 +33,11 @@ const store: Check = (name, value) =>
     ? undefined
     : `${name} must be a layer such as SqliteStore.layer({ filename: "runs.db" }); got ${typed(value)}.`;
 
+const workers: Check = (name, value) =>
+  isLayer(value)
+    ? undefined
+    : `${name} must be a layer such as ThreadWorkers.layer({ module: new URL("./pipelines.ts", import.meta.url) }); got ${typed(value)}.`;
+
 /** By what is done with it: a signal may come from another realm, or from a library. */
 const anAbortSignal: Check = (name, value) =>
   isRecord(value) && typeof value["aborted"] === "boolean" && typeof value["addEventListener"] === "function"
@@ -79,6 +84,11 @@ export const runOptions: Specification = {
   },
   runId: { check: aRunId, does: "The id of the run, part of each `idempotencyKey`", without: "a new one" },
   store: { check: store, does: "Where the run is recorded", without: "nowhere" },
+  workers: {
+    check: workers,
+    does: 'What performs steps with `where: "worker"`, such as the layer of `espalier/threads`. Provided as a service, it serves as well',
+    without: "such steps run here, and the run says so once",
+  },
   refresh: {
     check: aBoolean,
     does: "Computes cached steps anew, and caches their new outputs",

@@ -5,7 +5,7 @@
 import * as Effect from "effect/Effect";
 import type { Graph } from "../engine/graph.ts";
 import type { Middleware, StepCall } from "../engine/executor.ts";
-import { returnsOf } from "../engine/executor.ts";
+import { returnsOf } from "../engine/phase.ts";
 import type { Policy } from "../engine/policy.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { isThenable, promiseOf } from "../values/thenable.ts";

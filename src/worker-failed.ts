@@ -1,0 +1,22 @@
+/** The error of steps that their workers cannot run. Part of `errors.ts`, which exports it. */
+import * as Data from "effect/Data";
+
+/**
+ * A step with `where: "worker"` could not run on a worker, or its values could not travel. Nothing of it was recorded: fix what
+ * it says and resume the run.
+ *
+ * @public
+ */
+export class WorkerFailed extends Data.TaggedError("WorkerFailed")<{
+  /** The path of the step. */
+  readonly path: string;
+  /** What is wrong and how to fix it. */
+  readonly reason: string;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_WORKER_FAILED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Step "${this.path}" did not run on a worker: ${this.reason}`;
+  }
+}
