@@ -2,11 +2,12 @@
 import type { StoreLayer } from "./store.ts";
 
 /**
- * The state of a recorded run. `"crashed"`: its process is gone, and the run can be resumed.
+ * The state of a recorded run. `"submitted"`: it waits for a process to take it. `"crashed"`: its process is gone, and the
+ * run can be resumed.
  *
  * @public
  */
-export type RunState = "running" | "succeeded" | "failed" | "interrupted" | "crashed";
+export type RunState = "submitted" | "running" | "succeeded" | "failed" | "interrupted" | "crashed";
 
 /**
  * A recorded run in short.

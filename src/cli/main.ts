@@ -20,6 +20,7 @@ import { graph } from "./commands/graph.ts";
 import { prune } from "./commands/prune.ts";
 import { resume } from "./commands/resume.ts";
 import { run } from "./commands/run.ts";
+import { runner } from "./commands/runner.ts";
 import { runs } from "./commands/runs.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { show } from "./commands/show.ts";
@@ -56,6 +57,7 @@ const espalier = Command.make("espalier").pipe(
     diff,
     prune,
     serveCommand,
+    runner,
   ]),
 );
 

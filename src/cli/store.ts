@@ -72,7 +72,7 @@ const buildDatabase = (url: string): Building =>
   });
 
 /** The database that a flag or the environment names; an empty variable names none. */
-const databaseOf = ({ file, database }: StoreGiven): Effect.Effect<string | undefined, CliFailure> => {
+export const databaseOf = ({ file, database }: StoreGiven): Effect.Effect<string | undefined, CliFailure> => {
   if (file !== undefined && database !== undefined) {
     return Effect.fail(failure("--store and --database name two stores: give one of them."));
   }

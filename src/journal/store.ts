@@ -11,10 +11,13 @@ import type { Effect } from "effect/Effect";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
 import type { Entry } from "./records.ts";
 
-/** The state of a run. "crashed": its owner is gone, and it can be claimed. */
-export type RunStatus = "running" | "succeeded" | "failed" | "interrupted" | "crashed";
+/**
+ * The state of a run. "submitted": nobody has claimed it yet. "crashed": its owner is gone. Both can be claimed.
+ */
+export type RunStatus = "submitted" | "running" | "succeeded" | "failed" | "interrupted" | "crashed";
 
 export const runStatuses: ReadonlyArray<RunStatus> = [
+  "submitted",
   "running",
   "succeeded",
   "failed",
@@ -50,6 +53,18 @@ export interface StoredEvent {
   readonly path: string;
   readonly detail: string;
 }
+
+/** A run that has not ended and that nobody owns. */
+export interface ClaimableRun extends RunSummary {
+  /** Empty: it was submitted by the name of its pipeline alone, with its inputs as they were given. */
+  readonly shape: string;
+  /** Its last owner did not die with it: it was released, or never claimed. */
+  readonly isReleased: boolean;
+}
+
+/** Whether a run of that status has not ended. */
+export const isUnderWay = (status: RunStatus): boolean =>
+  status === "running" || status === "crashed" || status === "submitted";
 
 export interface RunDetails extends RunSummary {
   readonly shape: string;
@@ -125,6 +140,8 @@ export interface Journal {
   readonly giveBack: () => Effect<void>;
   /** The store cannot take more for now: nothing new should start. */
   readonly isBlocked: () => boolean;
+  /** Whether the run, when it is interrupted, is released for others to go on with, and not ended. */
+  releases: boolean;
   /** Called after each commit; the engine continues then. */
   onCommit: () => void;
   /** Called when the store cannot be written for now, and with undefined when it can again. */
@@ -195,6 +212,20 @@ export interface StoreService {
   /** Makes this process the owner of a run, of a new one if there is none and `run` is given. Atomic. */
   readonly claim: (runId: string, run: NewRun | undefined) => Asked<Claim>;
 
+  /**
+   * Records a run that nobody owns, for another process to claim. False: there is one with that id. One that was submitted
+   * with an empty shape gets the shape and inputs of this one, as long as nobody has claimed it.
+   */
+  readonly submit: (run: NewRun) => Asked<boolean>;
+  /** The runs that can be claimed: those of the given pipelines first, oldest first. */
+  readonly claimable: (pipelines: ReadonlyArray<string>, limit: number) => Asked<ReadonlyArray<ClaimableRun>>;
+  /** Calls `tell` when there may be a run to claim, as far as the store learns of it by itself. Returns how to stop. */
+  readonly onClaimable: (tell: () => void) => () => void;
+  /** Says to all processes, in a text, that this one takes runs; undefined: that it takes none any more. */
+  readonly announce: (text: string | undefined) => Asked<void>;
+  /** The texts of the processes that take runs and live. */
+  readonly runners: () => Asked<ReadonlyArray<string>>;
+
   readonly find: (runId: string) => Asked<RunDetails | undefined>;
   /** Newest first. */
   readonly runs: (filter?: RunFilter) => Asked<ReadonlyArray<RunSummary>>;
@@ -208,8 +239,6 @@ export interface StoreService {
    * owns is marked as interrupted.
    */
   readonly send: (message: NewMessage) => Asked<Answer>;
-  /** This process is about to end: runs that are interrupted from now on are not ended, but left for others to resume. */
-  readonly leave?: () => void;
   /** Deletes runs that are not owned, and what only they hold. Returns how many. */
   readonly prune: (options: PruneOptions) => Asked<number>;
 

@@ -78,6 +78,7 @@ export class PostgresJournal implements Journal, Client {
   /** How many claims before this one died without a record, until this one has one. */
   crashes: number;
   bytes = 0;
+  releases = false;
   onCommit: () => void = nothing;
   onTrouble: (problem: StoreProblem | undefined) => void = nothing;
   onLost: (problem: StoreProblem) => void = nothing;
@@ -302,7 +303,7 @@ export class PostgresJournal implements Journal, Client {
   }
 
   #endRow({ status, error, time }: End): EndRow {
-    const isReleased = status === "interrupted" && this.#keeper.isLeaving();
+    const isReleased = status === "interrupted" && (this.releases || this.#keeper.isLeaving());
     return {
       status: isReleased ? undefined : status,
       error: error === undefined ? undefined : this.#values.hideSaid(error),

@@ -75,7 +75,7 @@ export class Mailbox {
     const { status, is_sent: isSent, message, earlier } = row;
     const refusedBy = refusal(type, status, isSent as boolean);
     if (refusedBy !== undefined) return refusedBy;
-    if (type === "cancel" && status === "crashed") {
+    if (type === "cancel" && status !== "running") {
       // Somebody may have claimed it in this moment: then the cancel is for that owner.
       return (await this.#claims.interrupt(runId, Math.round(time)))
         ? { type: "delivered" }

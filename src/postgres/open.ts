@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { StoreCorrupt, StoreError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import type { Names, Table } from "./schema.ts";
-import { migrations, tables } from "./schema.ts";
+import { migrations, tablesOf } from "./schema.ts";
 
 /** The oldest that Postgres's own developers support. */
 const oldest = 14;
@@ -54,7 +54,7 @@ const versionOf = async (query: Database["query"], names: Names, store: string):
       reason: `it was written by a newer Espalier (version ${version} of the schema; this one knows ${migrations.length}). Update Espalier, or use another schema.`,
     });
   }
-  const missing = tables.find((table: Table) => version > 0 && !there.has(`espalier_${table}`));
+  const missing = tablesOf(version).find((table: Table) => version > 0 && !there.has(`espalier_${table}`));
   if (missing !== undefined) {
     throw new StoreCorrupt({ store, reason: `its table "espalier_${missing}" is missing.` });
   }

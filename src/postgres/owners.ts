@@ -81,9 +81,11 @@ export class Owners {
 
   async leave(): Promise<void> {
     if (this.#me === undefined) return;
-    await this.#database.query(`DELETE FROM ${this.#names.table("owners")} WHERE owner = $1::int`, [
-      String(this.me),
-    ]);
+    for (const table of ["runners", "owners"] as const) {
+      await this.#database.query(`DELETE FROM ${this.#names.table(table)} WHERE owner = $1::int`, [
+        String(this.me),
+      ]);
+    }
   }
 
   /** SQL: is the run in a row of that alias held by a process that lives? This one does: it is asking. */
@@ -92,9 +94,11 @@ export class Owners {
       SELECT FROM ${this.#names.table("owners")} AS o WHERE o.owner = ${run}.owner AND ${lives("o", this.#names)})))`;
   }
 
-  /** SQL: the status of a run; one that stands as running, and whose owner is gone, has crashed. */
+  /** SQL: the status of a run; one that stands as running has crashed if its owner is gone, unless it never had one. */
   status(run: string): string {
-    return `CASE WHEN ${run}.status = 'running' AND NOT ${this.held(run)} THEN 'crashed' ELSE ${run}.status END`;
+    const { status, epoch } = { status: `${run}.status`, epoch: `${run}.epoch` };
+    return `CASE WHEN ${status} = 'running' AND NOT ${this.held(run)}
+      THEN CASE WHEN ${epoch} = 0 THEN 'submitted' ELSE 'crashed' END ELSE ${status} END`;
   }
 
   /** SQL: does the owner of that number live? */

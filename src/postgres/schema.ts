@@ -24,8 +24,13 @@ export const tables = [
   "messages",
   "waits",
   "version",
+  "runners",
 ] as const;
 export type Table = (typeof tables)[number];
+
+/** The tables that a store of that version has. */
+export const tablesOf = (version: number): ReadonlyArray<Table> =>
+  version >= 2 ? tables : tables.filter((table) => table !== "runners");
 
 const quote = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
@@ -145,4 +150,6 @@ export const migrations: ReadonlyArray<(names: Names) => ReadonlyArray<string>> 
       PRIMARY KEY (run, key)
     )`,
   ],
+  // Which owners take the runs of others.
+  ({ table: t }) => [`CREATE TABLE ${t("runners")} (owner integer PRIMARY KEY, text text NOT NULL)`],
 ];

@@ -7,6 +7,7 @@ import type {
   Cached,
   CacheKey,
   Claim,
+  ClaimableRun,
   NewMessage,
   NewRun,
   PruneOptions,
@@ -16,6 +17,7 @@ import type {
   StoreService,
 } from "../journal/store.ts";
 import { leaving } from "../stores/leaving.ts";
+import { unowned } from "../stores/rows.ts";
 import { Cache } from "./cache.ts";
 import type { Claimed } from "./claims.ts";
 import { Claims } from "./claims.ts";
@@ -30,6 +32,7 @@ import { leaseMillis, Owners } from "./owners.ts";
 import { problemOf } from "./problems.ts";
 import { prune } from "./prune.ts";
 import { Reader } from "./reader.ts";
+import { Runners } from "./runners.ts";
 import type { Names } from "./schema.ts";
 import { Values } from "./values.ts";
 import { Writer } from "./writer.ts";
@@ -58,6 +61,7 @@ export class PostgresService implements StoreService, Keeper {
   readonly #writer: Writer;
   readonly #claims: Claims;
   readonly #mailbox: Mailbox;
+  readonly #runners: Runners;
   readonly #cache: Cache;
   readonly #listener: Listener;
   readonly #journals = new Map<string, PostgresJournal>();
@@ -88,6 +92,7 @@ export class PostgresService implements StoreService, Keeper {
     this.#writer = new Writer(database, names);
     this.#claims = new Claims(database, names, this.#owners, this.#values);
     this.#mailbox = new Mailbox(database, names, this.#owners, this.#claims, this.#values);
+    this.#runners = new Runners(database, names, this.#owners, this.#values);
     this.#cache = new Cache(database, names, this.#owners, this.#values);
     this.#listener = new Listener(database, names.channel, (payload) => this.#hear(payload));
   }
@@ -143,13 +148,7 @@ export class PostgresService implements StoreService, Keeper {
   }
 
   async #claim(runId: string, run: NewRun | undefined): Promise<Claim> {
-    this.#registering ??= this.#register();
-    try {
-      await this.#registering;
-    } catch (error) {
-      this.#registering = undefined;
-      throw error;
-    }
+    await this.#registered();
     const isFree = !this.#journals.has(runId) && !this.#claiming.has(runId);
     if (isFree) this.#claiming.add(runId);
     try {
@@ -170,7 +169,7 @@ export class PostgresService implements StoreService, Keeper {
           // It is this process's now: what is read here is all that there is.
           const [details, count, isWaiting] = await this.#database.patiently(() =>
             Promise.all([
-              this.#reader.details(row, row.status === "running" ? "crashed" : row.status, false),
+              this.#reader.details(row, unowned(row), false),
               this.#reader.count(row.run),
               this.#reader.isWaiting(row.run),
             ]),
@@ -208,6 +207,16 @@ export class PostgresService implements StoreService, Keeper {
     return journal;
   }
 
+  async #registered(): Promise<void> {
+    this.#registering ??= this.#register();
+    try {
+      await this.#registering;
+    } catch (error) {
+      this.#registering = undefined;
+      throw error;
+    }
+  }
+
   /** Before the first claim: from then on this process has a lease, and hears notifications. */
   async #register(): Promise<void> {
     await this.#listener.start();
@@ -242,10 +251,6 @@ export class PostgresService implements StoreService, Keeper {
 
   isLeaving(): boolean {
     return leaving.isLeaving;
-  }
-
-  leave(): void {
-    leaving.begin();
   }
 
   /** The process ends: what is recorded stays, and others may take the runs over at once. */
@@ -316,6 +321,7 @@ export class PostgresService implements StoreService, Keeper {
   #hear(payload: string): void {
     // Nothing in particular: some may have been missed.
     if (payload === "") void this.#look();
+    if (payload === "" || payload === "submitted") this.#runners.tell();
     if (payload === `message ${this.#owners.me}`) {
       this.#mailbox.deliver(this.#journals.values()).catch(() => {}); // Looking finds it again.
     }
@@ -323,6 +329,32 @@ export class PostgresService implements StoreService, Keeper {
 
   receive(journal: PostgresJournal): Promise<void> {
     return this.#database.patiently(() => this.#mailbox.deliver([journal])).catch(() => {});
+  }
+
+  submit(run: NewRun): Asked<boolean> {
+    return Effect.tap(
+      this.#ask(() => this.#runners.submit(run)),
+      () => Effect.sync(() => this.#runners.tell()),
+    );
+  }
+
+  claimable(pipelines: ReadonlyArray<string>, limit: number): Asked<ReadonlyArray<ClaimableRun>> {
+    return this.#ask(() => this.#runners.claimable(pipelines, limit));
+  }
+
+  onClaimable(tell: () => void): () => void {
+    return this.#runners.listen(tell);
+  }
+
+  announce(text: string | undefined): Asked<void> {
+    return this.#ask(async () => {
+      await this.#registered();
+      await this.#runners.announce(text);
+    });
+  }
+
+  runners(): Asked<ReadonlyArray<string>> {
+    return this.#ask(() => this.#runners.list());
   }
 
   // -- Reading -------------------------------------------------------------------------------------------------------

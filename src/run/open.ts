@@ -140,7 +140,11 @@ const sameInputs = (a: string, b: string): boolean => {
   });
 };
 
-const checkPipeline = (graph: Graph, run: RunDetails): PipelineChanged | undefined => {
+/** How a pipeline differs from the one that a run was recorded with. */
+export const checkPipeline = (
+  graph: Graph,
+  run: Pick<RunDetails, "id" | "pipeline" | "shape">,
+): PipelineChanged | undefined => {
   const shape = shapeOf(graph);
   if (run.pipeline === graph.name && run.shape === shape) return undefined;
   return new PipelineChanged({
@@ -342,7 +346,8 @@ export const openRun = (
     return yield* Effect.onError(open, () => Scope.close(scope, Exit.void));
   });
 
-const asGiven = (graph: Graph, inputs: Inputs, withSecrets: boolean) =>
+/** The inputs of a run, decoded, and as they are recorded. */
+export const asGiven = (graph: Graph, inputs: Inputs, withSecrets: boolean) =>
   Effect.gen(function* () {
     const values = yield* decodeInputs(graph.inputs, inputs, "");
     const text = writeInputs(graph.inputs, inputs, values, withSecrets);
@@ -358,7 +363,7 @@ const heldElsewhere = (runId: string, owner: string): RunExists =>
 const thereAlready = (runId: string): RunExists =>
   new RunExists({ runId, reason: "it is there already. Give this one another id, or resume that one." });
 
-const otherInputs = (runId: string): RunExists =>
+export const otherInputs = (runId: string): RunExists =>
   new RunExists({
     runId,
     reason: "it is there already, with other inputs. Give this one another id, or resume that one.",

@@ -142,6 +142,7 @@ const ofEnd = (run: RunDetails, last: number): ReadonlyArray<Told> => {
     case "crashed":
       return [{ type: "run.interrupted", time }];
     case "running":
+    case "submitted":
       return [];
   }
 };

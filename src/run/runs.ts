@@ -13,7 +13,7 @@ import { givenTexts } from "../journal/recorded-inputs.ts";
 import type { WaitText } from "../journal/records.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
 import type { RunDetails, RunSummary, StoreService, Wait } from "../journal/store.ts";
-import { runStatuses, Store } from "../journal/store.ts";
+import { isUnderWay, runStatuses, Store } from "../journal/store.ts";
 import { decode } from "../values/encode.ts";
 import { asPromise } from "./promises.ts";
 
@@ -71,12 +71,11 @@ const recordOf = (run: RunDetails): RunRecord => {
       ended,
       attempt,
     })),
-    waiting:
-      run.status === "running" || run.status === "crashed"
-        ? run.entries
-            .filter(({ kind, path }) => kind === Kind.waiting && !outcomes.has(path))
-            .map(({ path, text, ended }) => waitOf({ runId: run.id, path, text, since: ended }))
-        : [],
+    waiting: isUnderWay(run.status)
+      ? run.entries
+          .filter(({ kind, path }) => kind === Kind.waiting && !outcomes.has(path))
+          .map(({ path, text, ended }) => waitOf({ runId: run.id, path, text, since: ended }))
+      : [],
     events: run.events,
   };
 };

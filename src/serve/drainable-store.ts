@@ -1,22 +1,37 @@
-/** A store whose runs can be told to start no more steps, all at once: what runs goes on, and is recorded. */
+/**
+ * A store whose runs can be told to start no more steps, all at once, and then to be released where they are interrupted:
+ * what runs goes on, and is recorded.
+ */
 import * as Effect from "effect/Effect";
 import type { Claim, Journal, StoreService } from "../journal/store.ts";
 
 type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
-export const drainable = (
-  store: StoreService,
-): { readonly service: StoreService; readonly drain: () => void } => {
+export interface Drainable {
+  readonly service: StoreService;
+  readonly drain: () => void;
+  readonly release: () => void;
+}
+
+export const drainable = (store: StoreService): Drainable => {
   let isDraining = false;
-  const blocking = (claim: Claim): Claim => {
-    if ("journal" in claim) {
-      const journal = claim.journal as Writable<Journal>;
-      const isBlocked = journal.isBlocked.bind(journal);
-      journal.isBlocked = () => isDraining || isBlocked();
-    }
+  let isReleasing = false;
+  const journals = new Set<Journal>();
+  const own = (claim: Claim): Claim => {
+    if (!("journal" in claim)) return claim;
+    const journal = claim.journal as Writable<Journal>;
+    const isBlocked = journal.isBlocked.bind(journal);
+    const end = journal.end.bind(journal);
+    journal.isBlocked = () => isDraining || isBlocked();
+    journal.end = (...ended) => {
+      journals.delete(journal);
+      end(...ended);
+    };
+    journal.releases = isReleasing;
+    journals.add(journal);
     return claim;
   };
-  const claim: StoreService["claim"] = (runId, run) => Effect.map(store.claim(runId, run), blocking);
+  const claim: StoreService["claim"] = (runId, run) => Effect.map(store.claim(runId, run), own);
   // All else is the store itself, whatever it has beside the seam.
   const service = new Proxy(store, {
     get: (target, key) => {
@@ -25,5 +40,12 @@ export const drainable = (
       return typeof member === "function" ? (member.bind(target) as unknown) : member;
     },
   });
-  return { service, drain: () => void (isDraining = true) };
+  return {
+    service,
+    drain: () => void (isDraining = true),
+    release: () => {
+      isReleasing = true;
+      for (const journal of journals) journal.releases = true;
+    },
+  };
 };

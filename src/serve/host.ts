@@ -1,6 +1,6 @@
 /**
- * Executes runs on behalf of a server: starts and resumes them, takes over those whose process is gone, and, when the
- * server is to stop, starts nothing more and leaves what is under way for whoever comes next.
+ * Executes runs on behalf of a server or a runner: starts and resumes them, and, when the process is to stop, starts nothing
+ * more and leaves what is under way for others. Which runs it takes from the store is decided in `taking.ts`.
  */
 import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
@@ -9,17 +9,17 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
 import { Listeners, OnlyNew, RunOrigin } from "../engine/seams.ts";
-import { RunExists, RunNotFound } from "../errors.ts";
+import { RunExists } from "../errors.ts";
 import { canonicalText } from "../journal/canonical.ts";
-import type { RunSummary, StoreProblem, StoreService } from "../journal/store.ts";
+import type { RunSummary, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
 import { resumeGraph, runGraph } from "../run/run.ts";
+import { recordedOutputs } from "../run/submit.ts";
 import { Runs } from "../run/runs.ts";
 import type { AnySchedule } from "../schedule.ts";
 import { describe } from "../values/describe.ts";
 import { drainable } from "./drainable-store.ts";
 import { LiveFeed } from "./live-feed.ts";
-import { readNote, writeNote } from "./notes.ts";
 import type { Starter } from "./scheduler.ts";
 import type { Served, ServedPipeline } from "./served.ts";
 import { pipelineOfRun, servedBy } from "./served.ts";
@@ -37,12 +37,14 @@ interface LiveRun {
   readonly fiber: Fiber.Fiber<Outputs, unknown>;
   /** What it was asked for, as text; undefined for one that was resumed. */
   readonly asked: string | undefined;
+  readonly began: number;
 }
 
-/** How often the store is searched for runs whose process is gone. */
-const searchMillis = 1_000;
-/** A run that was resumed so many times, and crashed again each time, is left to people. */
-const mostResumes = 5;
+/** A run that has begun this recently may not have a running step yet. */
+const newMillis = 1_000;
+
+/** How long a store that cannot be reached holds up the end. */
+const withdrawMillis = 1_000;
 /** The outputs of so many runs are kept; those of others are read from the store. */
 const mostOutputs = 100;
 
@@ -60,15 +62,21 @@ export class Host implements Starter {
   served: Served;
   readonly #live = new Map<string, LiveRun>();
   readonly #outputs = new Map<string, Outputs>();
-  /** Crashed runs that are left as they are, and why. */
-  readonly #givenUp = new Map<string, string>();
+  /** Runs that can be claimed and are left as they are, and why. */
+  readonly #left = new Map<string, string>();
   readonly #startDraining: () => void;
+  readonly #release: () => void;
   #isDraining = false;
 
-  constructor(store: StoreService, served: Served, say: (line: string) => void) {
-    const { service, drain } = drainable(store);
+  readonly #isVerbose: boolean;
+
+  /** `isVerbose`: also says which runs succeed. */
+  constructor(store: StoreService, served: Served, say: (line: string) => void, isVerbose = false) {
+    this.#isVerbose = isVerbose;
+    const { service, drain, release } = drainable(store);
     this.store = service;
     this.#startDraining = drain;
+    this.#release = release;
     this.served = served;
     this.say = say;
   }
@@ -117,7 +125,7 @@ export class Host implements Starter {
       }
       const pipeline = pipelineOfRun(this.served, run);
       if (pipeline === undefined) return Effect.fail(notServed(run));
-      this.#givenUp.delete(run.id);
+      this.#left.delete(run.id);
       const running = resumeGraph(pipeline.graph, { runId: run.id }, resuming);
       return this.#begin(pipeline, run.id, running, undefined);
     });
@@ -157,11 +165,13 @@ export class Host implements Starter {
             Effect.provideService(Store, this.store),
           ),
         );
-        this.#live.set(runId, { feed, fiber, asked });
+        this.#live.set(runId, { feed, fiber, asked, began: performance.now() });
         fiber.addObserver((exit) => {
           if (this.#live.get(runId)?.feed === feed) this.#live.delete(runId);
-          if (Exit.isSuccess(exit)) this.#keepOutputs(runId, exit.value);
-          else if (hasBegun && !Cause.hasInterruptsOnly(exit.cause))
+          if (Exit.isSuccess(exit)) {
+            this.#keepOutputs(runId, exit.value);
+            if (this.#isVerbose) this.say(`Run ${runId} of "${graph.name}" succeeded.`);
+          } else if (hasBegun && !Cause.hasInterruptsOnly(exit.cause))
             this.say(`Run ${runId} of "${graph.name}" failed: ${describe(Cause.squash(exit.cause))}`);
           feed.end();
           if (!hasBegun) begun(Exit.isFailure(exit) ? Effect.fail(Cause.squash(exit.cause)) : Effect.void);
@@ -188,14 +198,9 @@ export class Host implements Starter {
       const pipeline = pipelineOfRun(this.served, run);
       if (pipeline === undefined) return Effect.fail(notServed(run));
       const { graph, layer } = pipeline;
-      const reading = resumeGraph(graph, { runId: run.id }, {});
-      return Effect.tap(
-        Effect.provideService(
-          layer === undefined ? reading : Effect.provide(reading, layer),
-          Store,
-          this.store,
-        ),
-        (outputs) => Effect.sync(() => this.#keepOutputs(run.id, outputs)),
+      const reading = recordedOutputs(graph, this.store, run.id);
+      return Effect.tap(layer === undefined ? reading : Effect.provide(reading, layer), (outputs) =>
+        Effect.sync(() => this.#keepOutputs(run.id, outputs)),
       );
     });
   }
@@ -205,59 +210,24 @@ export class Host implements Starter {
   readonly cancel = (runId: string): Effect.Effect<void> =>
     Effect.ignore(Effect.provideService(Runs.cancel(runId), Store, this.store));
 
-  readonly isGivenUp = (runId: string): boolean => this.#givenUp.has(runId);
+  readonly isGivenUp = (runId: string): boolean => this.#left.has(runId);
+  readonly isLive = (runId: string): boolean => this.#live.has(runId);
+
+  /** Leaves a run that could be claimed as it is, and says why, once. */
+  leave(runId: string, reason: string): void {
+    if (this.#left.get(runId) === reason) return;
+    this.#left.set(runId, reason);
+    this.say(`Run ${runId} ${reason}`);
+  }
+
+  /** How many runs have something to do here: those that only wait do not count. */
+  get busy(): number {
+    const now = performance.now();
+    return [...this.#live.values()].filter(({ feed, began }) => feed.working > 0 || now - began < newMillis)
+      .length;
+  }
+
   readonly isDraining = (): boolean => this.#isDraining;
-
-  // -- Taking over ---------------------------------------------------------------------------------------------------
-
-  /** Resumes crashed runs of served pipelines, for ever. */
-  get takingOver(): Effect.Effect<never> {
-    const once = Effect.flatMap(this.store.runs({ status: "crashed" }), (crashed) =>
-      Effect.forEach(crashed, (run) => this.#takeOver(run), { discard: true }),
-    );
-    return Effect.forever(
-      Effect.andThen(
-        once.pipe(
-          Effect.catch(({ message }) => Effect.sync(() => this.say(`Runs cannot be resumed: ${message}`))),
-        ),
-        Effect.sleep(searchMillis),
-      ),
-    );
-  }
-
-  #takeOver(run: RunSummary): Effect.Effect<void, StoreProblem> {
-    const { id } = run;
-    return Effect.gen({ self: this }, function* () {
-      if (this.#isDraining || this.#givenUp.has(id) || this.#live.has(id)) return;
-      if (pipelineOfRun(this.served, run) === undefined) return;
-      const before = yield* readNote(this.store, "resumes", id);
-      const resumes = typeof before === "number" ? before : 0;
-      if (resumes >= mostResumes) {
-        this.#giveUp(
-          id,
-          `it was resumed ${resumes} times and crashed each time. Fix it, then resume it by hand.`,
-        );
-        return;
-      }
-      writeNote(this.store, "resumes", id, resumes + 1);
-      this.say(`Run ${id} has crashed: resuming it (${resumes + 1} of ${mostResumes}).`);
-      const resuming = this.resume(run, {});
-      yield* resuming.pipe(
-        Effect.catch((error) =>
-          Effect.sync(() => {
-            // Another process was faster.
-            if (error instanceof RunExists) return;
-            this.#giveUp(id, error instanceof RunNotFound ? "it is gone." : describe(error));
-          }),
-        ),
-      );
-    });
-  }
-
-  #giveUp(runId: string, reason: string): void {
-    this.#givenUp.set(runId, reason);
-    this.say(`Run ${runId} is not resumed: ${reason}`);
-  }
 
   // -- Stopping ------------------------------------------------------------------------------------------------------
 
@@ -275,10 +245,11 @@ export class Host implements Starter {
   drain(millis: number): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       this.#isDraining = true;
+      yield* Effect.ignore(Effect.timeout(this.store.announce(undefined), withdrawMillis));
       this.#startDraining();
       const until = (yield* Clock.currentTimeMillis) + millis;
       while (this.working > 0 && (yield* Clock.currentTimeMillis) < until) yield* Effect.sleep(20);
-      this.store.leave?.();
+      this.#release();
       const fibers = [...this.#live.values()].map(({ fiber }) => fiber);
       if (fibers.length > 0)
         this.say(`${fibers.length} ${fibers.length === 1 ? "run" : "runs"} can be resumed.`);
@@ -287,7 +258,7 @@ export class Host implements Starter {
   }
 }
 
-const notServed = ({ id, pipeline }: RunSummary): RunNotFound | RunExists =>
+const notServed = ({ id, pipeline }: RunSummary): RunExists =>
   new RunExists({
     runId: id,
     reason: `it is a run of "${pipeline}", which this server does not serve. Serve the file that exports it.`,

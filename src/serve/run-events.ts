@@ -5,6 +5,7 @@
 import * as Effect from "effect/Effect";
 import type { PipelineEvent } from "../events.ts";
 import type { StoreProblem, StoreService } from "../journal/store.ts";
+import { isUnderWay } from "../journal/store.ts";
 import { recordedState } from "../run/recorded-state.ts";
 import { describe } from "../values/describe.ts";
 import type { LiveFeed } from "./live-feed.ts";
@@ -77,7 +78,7 @@ export const watchRun = (
       if (feed === undefined) {
         const found = yield* read(store, runId);
         if (found === undefined) return end();
-        const isOver = found.status !== "running" && found.status !== "crashed";
+        const isOver = !isUnderWay(found.status);
         if (feedOf(runId) !== undefined) continue;
         // A crashed run is told as interrupted by its record, but goes on as soon as somebody resumes it.
         tell(isOver ? found.events : found.events.filter((event) => !isEndOf(event)));
@@ -110,7 +111,7 @@ export const watchRun = (
       });
       const found = yield* read(store, runId);
       if (feedOf(runId) !== undefined) continue;
-      if (found === undefined || (found.status !== "running" && found.status !== "crashed")) {
+      if (found === undefined || !isUnderWay(found.status)) {
         if (!told.hasEnd) tell(found?.events.filter(isEndOf) ?? []);
         return end();
       }

@@ -3,16 +3,17 @@ import type { PageData } from "../draw/page/data.ts";
 import { reportData } from "../draw/report/report-page.ts";
 import { ReportState } from "../draw/report/report-state.ts";
 import type { RunDetails } from "../journal/store.ts";
+import { isUnderWay } from "../journal/store.ts";
 import { recordedState } from "../run/recorded-state.ts";
 import type { LiveFeed } from "./live-feed.ts";
 
 export const runView = (run: RunDetails, feed: LiveFeed | undefined): PageData => {
   const report = new ReportState();
-  const isUnderWay = run.status === "running" || run.status === "crashed";
+  const isOpen = isUnderWay(run.status);
   const { events } = recordedState(run);
   const last = new Map<string, number>();
   for (const event of events) {
-    if (isUnderWay && event.type === "run.interrupted") continue;
+    if (isOpen && event.type === "run.interrupted") continue;
     report.event(event);
     if ("path" in event) last.set(event.path, event.time);
   }

@@ -8,6 +8,7 @@ import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as Queue from "effect/Queue";
 import type { StoreProblem, StoreService } from "../journal/store.ts";
+import { isUnderWay } from "../journal/store.ts";
 import type { AnySchedule } from "../schedule.ts";
 import { describe } from "../values/describe.ts";
 import { readNote, writeNote } from "./notes.ts";
@@ -59,7 +60,7 @@ const runsBefore = (
       .filter(({ id, status }) => {
         const time = tickOf(schedule, id);
         if (time === undefined || time >= tick.getTime()) return false;
-        return status === "running" || (status === "crashed" && !isGivenUp(id));
+        return isUnderWay(status) && !(status === "crashed" && isGivenUp(id));
       })
       .map(({ id }) => id)
       .reverse(),

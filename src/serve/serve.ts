@@ -3,22 +3,22 @@
  * store, what is served, and where to listen. Goes out: its address; it serves until its scope closes.
  */
 import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
-import type * as Fiber from "effect/Fiber";
 import * as HttpRouter from "effect/http/HttpRouter";
 import * as HttpServer from "effect/http/HttpServer";
 import * as Layer from "effect/Layer";
 import type * as Scope from "effect/Scope";
 import type { StoreService } from "../journal/store.ts";
-import type { AnySchedule } from "../schedule.ts";
 import { routesOf } from "./handlers.ts";
 import { Host } from "./host.ts";
 import type { ListenFailed } from "./http-server.ts";
 import { serveHttp } from "./http-server.ts";
 import { appPage } from "./page/app-page.ts";
-import { runSchedule } from "./scheduler.ts";
+import { Schedules } from "./schedules.ts";
 import type { Served } from "./served.ts";
+import { Taking } from "./taking.ts";
 
 export interface ServeOptions {
   readonly store: StoreService;
@@ -38,29 +38,6 @@ export interface Server {
   readonly replace: (served: Served) => void;
   /** Starts nothing more, waits for running steps at most so long, and leaves the rest to be resumed. */
   readonly drain: (millis: number) => Effect.Effect<void>;
-}
-
-/** A fiber for each schedule; those that are the same as before go on. */
-class Schedules {
-  readonly #host: Host;
-  readonly #running = new Map<AnySchedule, Fiber.Fiber<never>>();
-
-  constructor(host: Host) {
-    this.#host = host;
-  }
-
-  keep(schedules: Iterable<AnySchedule>): void {
-    const wanted = new Set(schedules);
-    for (const [schedule, fiber] of this.#running) {
-      if (wanted.has(schedule)) continue;
-      this.#running.delete(schedule);
-      fiber.interruptUnsafe();
-    }
-    for (const schedule of wanted) {
-      if (!this.#running.has(schedule))
-        this.#running.set(schedule, Effect.runFork(runSchedule(this.#host, schedule)));
-    }
-  }
 }
 
 export const serve = ({
@@ -93,7 +70,8 @@ export const serve = ({
     const schedules = new Schedules(host);
     yield* Effect.addFinalizer(() => Effect.sync(() => schedules.keep([])));
     schedules.keep(served.schedules.values());
-    yield* Effect.forkScoped(host.takingOver);
+    const taking = new Taking(host, { machine: hostname(), pid: process.pid, isVerbose: false });
+    yield* Effect.forkScoped(taking.forever);
     return {
       url: `http://${address ?? "127.0.0.1"}:${bound}/`,
       token,

@@ -94,6 +94,7 @@ const tables = [
   "messages",
   "waits",
   "computing",
+  "runners",
 ];
 
 const checkTables = (database: DatabaseSync, name: string): void => {

@@ -101,6 +101,7 @@ export class SqliteJournal implements Journal, Client {
   #isOver = false;
   #isWaiting = false;
   bytes = 0;
+  releases = false;
   onCommit: () => void = nothing;
   onTrouble: (problem: StoreProblem | undefined) => void = nothing;
   onLost: (problem: StoreProblem) => void = nothing;
@@ -245,7 +246,7 @@ export class SqliteJournal implements Journal, Client {
     const at = Math.round(time);
     const { end, release, unwaitAll, refuseMessages, dropCancels } = this.#statements;
     dropCancels.run(this.run);
-    if (status === "interrupted" && this.#keeper.isLeaving()) {
+    if (status === "interrupted" && (this.releases || this.#keeper.isLeaving())) {
       release.run(at, this.run, this.epoch);
       return;
     }

@@ -79,7 +79,7 @@ export class Mailbox {
       this.#clean.run(Date.now() - answersKeptMillis);
       const answer = refusal(type, status, this.#sent.get(row.run, path) !== undefined);
       if (answer !== undefined) return { type: "answered", answer };
-      if (type === "cancel" && status === "crashed") {
+      if (type === "cancel" && status !== "running") {
         this.#claims.interrupt(row.run, Math.round(time));
         return { type: "answered", answer: { type: "delivered" } };
       }

@@ -90,6 +90,9 @@ export class Owners {
   readonly #all: StatementSync;
   readonly #leave: StatementSync;
   readonly #clean: StatementSync;
+  readonly #announce: StatementSync;
+  readonly #withdraw: StatementSync;
+  readonly #announced: StatementSync;
 
   constructor(database: DatabaseSync, inode: number) {
     this.me = newOwner(inode);
@@ -100,6 +103,9 @@ export class Owners {
     this.#clean = database.prepare(
       "DELETE FROM owners WHERE owner = ? AND owner NOT IN (SELECT owner FROM runs WHERE owner IS NOT NULL)",
     );
+    this.#announce = database.prepare("INSERT OR REPLACE INTO runners (owner, text) VALUES (?, ?)");
+    this.#withdraw = database.prepare("DELETE FROM runners WHERE owner = ?");
+    this.#announced = database.prepare("SELECT owner, text FROM runners ORDER BY owner");
   }
 
   beat(): void {
@@ -108,7 +114,23 @@ export class Owners {
   }
 
   leave(): void {
+    this.announce(undefined);
     this.#leave.run(this.me.owner);
+  }
+
+  /** Says that this process takes runs, or takes none any more. */
+  announce(text: string | undefined): void {
+    if (text === undefined) this.#withdraw.run(this.me.owner);
+    else this.#announce.run(this.me.owner, text);
+  }
+
+  /** What the processes that take runs and live have said. */
+  runners(): ReadonlyArray<string> {
+    const rows = this.#announced.all() as unknown as ReadonlyArray<{
+      readonly owner: string;
+      readonly text: string;
+    }>;
+    return rows.flatMap(({ owner, text }) => (this.living(owner) === undefined ? [] : [text]));
   }
 
   /** Forgets owners that are gone and that no run names any more. */

@@ -5,7 +5,7 @@ import { isOutcome, newest } from "../journal/records.ts";
 import type { RunDetails, RunFilter, RunStatus, RunSummary, StoredEvent, Wait } from "../journal/store.ts";
 import { runStatuses } from "../journal/store.ts";
 import type { ChunkRow, RunRow } from "../stores/rows.ts";
-import { addRecords, checkRecords, checkRun } from "../stores/rows.ts";
+import { addRecords, checkRecords, checkRun, unowned } from "../stores/rows.ts";
 import type { Owners } from "./owners.ts";
 import type { Values } from "./values.ts";
 
@@ -34,7 +34,7 @@ export class Reader {
 
   statusOf(row: SqliteRunRow): RunStatus {
     if (row.status !== "running") return row.status;
-    return this.#owners.living(row.owner) === undefined ? "crashed" : "running";
+    return this.#owners.living(row.owner) === undefined ? unowned(row) : "running";
   }
 
   #summary(row: SqliteRunRow): RunSummary {

@@ -106,4 +106,12 @@ export const migrations: ReadonlyArray<string> = [
     owner TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
   `,
+  // Which owners take the runs of others, and the runs that have not ended.
+  `
+  CREATE TABLE runners (
+    owner TEXT PRIMARY KEY,
+    text TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX runs_open ON runs (run) WHERE status = 'running';
+  `,
 ];

@@ -9,6 +9,7 @@ import type {
   Cached,
   CacheKey,
   Claim,
+  ClaimableRun,
   NewMessage,
   NewRun,
   PruneOptions,
@@ -30,6 +31,7 @@ import { leaseMillis, Owners } from "./owners.ts";
 import { prune } from "./prune.ts";
 import { Reader } from "./reader.ts";
 import { patiently } from "./retry.ts";
+import { Runners } from "./runners.ts";
 import { Values } from "./values.ts";
 import { Writer } from "./writer.ts";
 
@@ -60,6 +62,7 @@ export class SqliteService implements StoreService, Keeper {
   readonly #claims: Claims;
   readonly #mailbox: Mailbox;
   readonly #statements: Statements;
+  readonly #runners: Runners;
   readonly #cache: Cache;
   readonly #dataVersion: StatementSync;
   readonly #filename: string | undefined;
@@ -94,6 +97,7 @@ export class SqliteService implements StoreService, Keeper {
     this.#claims = new Claims(database, this.#owners, this.#reader, this.#values);
     this.#mailbox = new Mailbox(database, this.#reader, this.#owners, this.#claims, this.#values);
     this.#statements = statements(database);
+    this.#runners = new Runners(database, this.#reader, this.#values);
     this.#cache = new Cache(database, this.#writer, this.#values, this.#owners);
     this.#dataVersion = database.prepare("PRAGMA data_version");
   }
@@ -243,10 +247,6 @@ export class SqliteService implements StoreService, Keeper {
     return leaving.isLeaving;
   }
 
-  leave(): void {
-    leaving.begin();
-  }
-
   /** The process ends: what is recorded stays, and others may take the runs over at once. */
   releaseAll(): void {
     this.#writer.close();
@@ -317,6 +317,30 @@ export class SqliteService implements StoreService, Keeper {
 
   receive(journal: SqliteJournal): Promise<void> {
     return this.#mailbox.deliver(journal);
+  }
+
+  submit(run: NewRun): Asked<boolean> {
+    return this.#ask(() => this.#runners.submit(run));
+  }
+
+  claimable(pipelines: ReadonlyArray<string>, limit: number): Asked<ReadonlyArray<ClaimableRun>> {
+    return this.#ask(() => this.#runners.claimable(pipelines, limit));
+  }
+
+  onClaimable(tell: () => void): () => void {
+    return this.#runners.listen(tell);
+  }
+
+  announce(text: string | undefined): Asked<void> {
+    return this.#ask(() => {
+      this.#keepLease();
+      this.#owners.beat();
+      this.#owners.announce(text);
+    });
+  }
+
+  runners(): Asked<ReadonlyArray<string>> {
+    return this.#ask(() => this.#owners.runners());
   }
 
   // -- Reading -------------------------------------------------------------------------------------------------------

@@ -35,9 +35,6 @@ export const leaving = {
   get isLeaving(): boolean {
     return isLeaving;
   },
-  begin(): void {
-    isLeaving = true;
-  },
   add(holder: Holder): void {
     if (holders.size === 0) process.on("SIGTERM", onTerminate);
     holders.add(holder);

@@ -1,5 +1,6 @@
 /** What stores say of a message that they cannot deliver. */
 import type { Answer, NewMessage, RunStatus } from "../journal/store.ts";
+import { isUnderWay } from "../journal/store.ts";
 
 const ended: Readonly<Record<string, string>> = {
   succeeded: "it succeeded",
@@ -21,9 +22,7 @@ export const ownerGone: Answer = refused("The owner that it was sent to is gone.
 /** Why a run of that status takes no such message; undefined: it may. `isSent`: that path has a value that waits. */
 export const refusal = (type: NewMessage["type"], status: RunStatus, isSent: boolean): Answer | undefined => {
   if (type === "cancel") {
-    return status === "running" || status === "crashed"
-      ? undefined
-      : refused(`It has ended already: ${ended[status]}.`);
+    return isUnderWay(status) ? undefined : refused(`It has ended already: ${ended[status]}.`);
   }
   if (status === "succeeded") return refused("The run has ended: it succeeded.");
   if (status !== "running" && isSent) {

@@ -36,6 +36,11 @@ export interface ChunkRow {
   readonly crc: number;
 }
 
+/** The status of a run that nobody owns, by its row. */
+export const unowned = ({ status, epoch, active }: RunRow): RunStatus =>
+  // Before runs had owners, they had no epochs and no activity either.
+  status !== "running" ? status : epoch === 0 && active > 0 ? "submitted" : "crashed";
+
 /** What a run was before it was claimed, to be given back. */
 export type Before = Pick<RunRow, "status" | "ended" | "error" | "crashes" | "active" | "records">;
 

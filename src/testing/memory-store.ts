@@ -13,6 +13,7 @@ import type {
   Cached,
   CacheKey,
   Claim,
+  ClaimableRun,
   Journal,
   Message,
   NewMessage,
@@ -27,7 +28,7 @@ import type {
   StoreService,
   Wait,
 } from "../journal/store.ts";
-import { mostCrashes, Store } from "../journal/store.ts";
+import { isUnderWay, mostCrashes, Store } from "../journal/store.ts";
 
 interface State {
   readonly status: RunStatus;
@@ -38,10 +39,12 @@ interface State {
 }
 
 interface Kept {
-  readonly run: NewRun;
+  run: NewRun;
   state: State;
   epoch: number;
   owner: MemoryJournal | undefined;
+  /** Its last owner is gone without having released it. */
+  hasDied: boolean;
   readonly entries: Array<Entry>;
   readonly events: Array<StoredEvent>;
   messages: ReadonlyArray<Message>;
@@ -60,6 +63,7 @@ class MemoryJournal implements Journal {
   readonly kept: Kept;
   readonly before: State | undefined;
   readonly #store: MemoryStore;
+  releases = false;
   onCommit: () => void = () => {};
   onTrouble: Journal["onTrouble"] = () => {};
   onLost: Journal["onLost"] = () => {};
@@ -135,7 +139,8 @@ class MemoryJournal implements Journal {
   ): void {
     const { kept } = this;
     if (!this.#store.isDead && this.#isOwner) {
-      kept.state = { status, ended: time, error, crashes: 0, active: time };
+      if (status === "interrupted" && this.releases) kept.state = { ...kept.state, active: time };
+      else kept.state = { status, ended: time, error, crashes: 0, active: time };
       kept.owner = undefined;
       if (status === "succeeded") kept.messages = [];
     }
@@ -163,6 +168,8 @@ export class MemoryStore {
   #left = unlimited;
   #crash: () => void = () => {};
   #messages = 0;
+  readonly #listeners = new Set<() => void>();
+  #announced: string | undefined = undefined;
   writes = 0;
   /** One for all who use it, since a live run is known by it. */
   readonly service: StoreService;
@@ -182,7 +189,10 @@ export class MemoryStore {
   restart(): void {
     this.#left = unlimited;
     this.#crash = () => {};
-    for (const kept of this.#runs.values()) kept.owner = undefined;
+    for (const kept of this.#runs.values()) {
+      kept.hasDied = kept.owner !== undefined;
+      kept.owner = undefined;
+    }
   }
 
   /** All runs are gone, and what they have cached is still there. */
@@ -227,12 +237,12 @@ export class MemoryStore {
     this.#crash();
   }
 
-  #summary({ run, state, owner }: Kept): RunSummary {
-    const isCrashed = state.status === "running" && owner === undefined;
+  #summary({ run, state, owner, epoch }: Kept): RunSummary {
+    const isUnowned = state.status === "running" && owner === undefined;
     return {
       id: run.id,
       pipeline: run.pipeline,
-      status: isCrashed ? "crashed" : state.status,
+      status: isUnowned ? (epoch === 0 ? "submitted" : "crashed") : state.status,
       began: run.time,
       ended: state.ended,
       error: state.error,
@@ -246,27 +256,63 @@ export class MemoryStore {
     return { ...this.#summary(kept), shape, inputs, entries: newest(entries), events: [...events] };
   }
 
+  #begun(run: NewRun, epoch: number): Kept {
+    const state: State = {
+      status: "running",
+      ended: undefined,
+      error: undefined,
+      crashes: 0,
+      active: run.time,
+    };
+    const begun: Kept = {
+      run,
+      state,
+      epoch,
+      owner: undefined,
+      hasDied: false,
+      entries: [],
+      events: [],
+      messages: [],
+    };
+    this.#runs.set(run.id, begun);
+    return begun;
+  }
+
+  #submit(run: NewRun): boolean {
+    const kept = this.#runs.get(run.id);
+    if (kept === undefined) {
+      this.#begun(run, 0);
+    } else if (this.#summary(kept).status === "submitted" && kept.run.shape === "" && run.shape !== "") {
+      kept.run = run;
+    } else return false;
+    for (const tell of this.#listeners) tell();
+    return true;
+  }
+
+  #claimable(pipelines: ReadonlyArray<string>, limit: number): ReadonlyArray<ClaimableRun> {
+    const all = [...this.#runs.values()].flatMap((kept) => {
+      const summary = this.#summary(kept);
+      return summary.status === "submitted" || summary.status === "crashed"
+        ? [{ ...summary, shape: kept.run.shape, isReleased: !kept.hasDied }]
+        : [];
+    });
+    const isMine = ({ pipeline }: ClaimableRun): boolean => pipelines.includes(pipeline);
+    return [...all.filter(isMine), ...all.filter((run) => !isMine(run))].slice(0, limit);
+  }
+
   #claim(runId: string, run: NewRun | undefined): Claim {
     const kept = this.#runs.get(runId);
     const running: State = { status: "running", ended: undefined, error: undefined, crashes: 0, active: 0 };
     if (kept === undefined) {
       if (run === undefined) return { type: "absent" };
-      const begun: Kept = {
-        run,
-        state: { ...running, active: run.time },
-        epoch: 1,
-        owner: undefined,
-        entries: [],
-        events: [],
-        messages: [],
-      };
-      this.#runs.set(runId, begun);
+      const begun = this.#begun(run, 1);
       begun.owner = new MemoryJournal(this, begun, undefined);
       return { type: "new", journal: begun.owner };
     }
     if (kept.owner !== undefined) return { type: "held", owner: "this process" };
     const before = kept.state;
-    const crashes = before.status === "running" ? before.crashes + 1 : before.crashes;
+    const crashes = kept.hasDied ? before.crashes + 1 : before.crashes;
+    kept.hasDied = false;
     kept.epoch++;
     if (crashes >= mostCrashes) {
       const error = `It killed its process ${crashes} times in a row without recording anything.`;
@@ -284,8 +330,7 @@ export class MemoryStore {
       const kept = this.#runs.get(message.runId);
       if (kept === undefined) return Effect.succeed({ type: "absent" });
       const { status } = this.#summary(kept);
-      const isOver =
-        message.type === "cancel" ? status !== "running" && status !== "crashed" : status === "succeeded";
+      const isOver = message.type === "cancel" ? !isUnderWay(status) : status === "succeeded";
       if (isOver) return Effect.succeed({ type: "refused", reason: "It has ended already." });
       const { owner } = kept;
       if (message.type === "cancel" && owner === undefined) {
@@ -348,6 +393,17 @@ export class MemoryStore {
       maxValueBytes: unlimited,
       keepsSecrets: true,
       claim: (runId, run) => Effect.sync(() => this.#claim(runId, run)),
+      submit: (run) => Effect.sync(() => this.#submit(run)),
+      claimable: (pipelines, limit) => Effect.sync(() => this.#claimable(pipelines, limit)),
+      onClaimable: (tell) => {
+        this.#listeners.add(tell);
+        return () => this.#listeners.delete(tell);
+      },
+      announce: (text) =>
+        Effect.sync(() => {
+          this.#announced = text;
+        }),
+      runners: () => Effect.sync(() => (this.#announced === undefined ? [] : [this.#announced])),
       find: (id) =>
         Effect.sync(() => {
           const kept = this.#runs.get(id);

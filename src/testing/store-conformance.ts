@@ -7,7 +7,7 @@ import type { StoreLayer } from "../../types/store.ts";
 import type { Journal, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
 import { describe } from "../values/describe.ts";
-import type { StoreLaw } from "./store-laws.ts";
+import type { StoreLaw } from "./store-law.ts";
 import { storeLaws } from "./store-laws.ts";
 
 /**

@@ -11,6 +11,7 @@ import * as Option from "effect/Option";
 import type * as Scope from "effect/Scope";
 import type { RunOptions } from "../../../types/options.ts";
 import { visible } from "../../draw/escape.ts";
+import { expandable } from "../../engine/graph.ts";
 import { Listeners, RunOrigin } from "../../engine/seams.ts";
 import { OutputNotEncodable, StepFailed } from "../../errors.ts";
 import type { PipelineEvent } from "../../events.ts";
@@ -18,8 +19,7 @@ import type { StoreService } from "../../journal/store.ts";
 import { Store } from "../../journal/store.ts";
 import { causesOf } from "../../values/causes.ts";
 import { describe } from "../../values/describe.ts";
-import type { CliFailure } from "../failure.ts";
-import { failure } from "../failure.ts";
+import { CliFailure, failure } from "../failure.ts";
 import { readInputs } from "../inputs.ts";
 import { outputsAsJson } from "../json.ts";
 import type { Loaded } from "../load.ts";
@@ -32,7 +32,8 @@ import { report, reported } from "../report.ts";
 import { limits, limitsOf } from "../limits.ts";
 import { only, reducedTo } from "../only.ts";
 import { serviceHint, withServices } from "../services.ts";
-import { noStore, storeFlags, storeForRun } from "../store.ts";
+import { databaseOf, noStore, storeFlags, storeForRun } from "../store.ts";
+import { submitted } from "../submitted.ts";
 
 const inputs = Flag.String("input").pipe(
   Flag.withAlias("i"),
@@ -66,6 +67,7 @@ const runFailure = (
   loaded: Loaded,
 ): CliFailure => {
   const error = Cause.squash(cause);
+  if (error instanceof CliFailure) return error;
   const hint = serviceHint(error, loaded);
   const isOurs =
     typeof error === "object" &&
@@ -101,11 +103,12 @@ const sayStopping: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRelea
 export const watched = (
   loaded: Loaded,
   running: Effect.Effect<Readonly<Record<string, unknown>>, unknown>,
+  isHere = true,
 ): Effect.Effect<Readonly<Record<string, unknown>>, CliFailure> =>
   Effect.scoped(
     Effect.gen(function* () {
       const view = yield* (yield* Progress).open(loaded.pipeline.plan());
-      yield* sayStopping;
+      if (isHere) yield* sayStopping;
       const others = yield* Listeners;
       let failedAt: string | undefined;
       const listen = (event: PipelineEvent): void => {
@@ -138,7 +141,8 @@ export const recorded = <Value, Failure>(
             if (Exit.isSuccess(exit)) return;
             const run = yield* Effect.orElseSucceed(store.find(runId), () => undefined);
             // One that another process runs has not ended by what ended this command.
-            if (run !== undefined && run.status !== "running" && run.status !== "succeeded")
+            const isOurs = run !== undefined && run.status !== "running" && run.status !== "submitted";
+            if (isOurs && run.status !== "succeeded")
               tell(`! run ${run.id} is ${run.status}: espalier resume ${run.id} goes on with it`);
           }),
         ),
@@ -171,9 +175,38 @@ const newId = Flag.String("run-id").pipe(
   Flag.optional,
 );
 
+const here = Flag.Boolean("here").pipe(
+  Flag.withDescription(
+    "With --database: execute the run in this process, instead of submitting it to runners",
+  ),
+  Flag.withDefault(false),
+);
+
+/** What only a process can heed that executes the run itself. */
+const onlyHere = (options: RunOptions, only: ReadonlyArray<string>): string | undefined => {
+  const { runId: _, ...limits } = options;
+  const given = [...Object.keys(limits), ...(only.length > 0 ? ["only"] : [])];
+  if (given.length === 0) return undefined;
+  const flags = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  return `With --database the run is executed by a runner, which knows nothing of ${flags.join(", ")}. Add --here to execute it in this process.`;
+};
+
 export const run = Command.make(
   "run",
-  { file, inputs, only, concurrency, ...limits, json, exportName, newId, store: storeFlags, noStore, report },
+  {
+    file,
+    inputs,
+    only,
+    concurrency,
+    ...limits,
+    json,
+    exportName,
+    newId,
+    store: storeFlags,
+    noStore,
+    here,
+    report,
+  },
   Effect.fnUntraced(function* ({
     file,
     inputs,
@@ -184,6 +217,7 @@ export const run = Command.make(
     newId,
     store,
     noStore,
+    here,
     report,
     ...limits
   }) {
@@ -203,8 +237,14 @@ export const run = Command.make(
       // Resuming reduces the pipeline in the same way: otherwise it would not be the one that was recorded.
       ...(only.length === 0 ? {} : { only }),
     });
-    const running = Effect.provideService(pipeline.run(values, options), RunOrigin, origin);
-    const watching = reported(report, withServices(loaded, watched(loaded, running)));
+    const isHere = here || noStore || service === undefined || (yield* databaseOf(store)) === undefined;
+    const refused = isHere ? undefined : onlyHere(options, only);
+    if (refused !== undefined) return yield* failure(refused);
+    const executed = isHere
+      ? pipeline.run(values, options)
+      : submitted(expandable(pipeline)!, values, service, { runId, file });
+    const running = Effect.provideService(executed, RunOrigin, origin);
+    const watching = reported(report, withServices(loaded, watched(loaded, running, isHere)));
     const outputs = yield* recorded(service, runId, watching);
     yield* printOutputs(outputs, json);
   }, Effect.scoped),

@@ -41,7 +41,7 @@ export const runs = Command.make(
     status: optional(
       "status",
       "STATUS",
-      "Only runs that are running, succeeded, failed, interrupted or crashed",
+      "Only runs that are submitted, running, succeeded, failed, interrupted or crashed",
     ),
     limit: Flag.Int("limit").pipe(
       Flag.withMetavar("N"),

@@ -1,24 +1,18 @@
 /** `espalier serve FILE…`: a page and an HTTP API for pipelines and schedules, and the process that executes their runs. */
-import { resolve } from "node:path";
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
-import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import * as Queue from "effect/Queue";
 import { visible } from "../../draw/escape.ts";
-import type { Served } from "../../serve/served.ts";
-import { servedOf } from "../../serve/served.ts";
-import type { CliFailure } from "../failure.ts";
 import { failure } from "../failure.ts";
-import { load } from "../load.ts";
 import { ownStandardOutput, print, tell } from "../output.ts";
 import { file } from "../parameters.ts";
+import { drain, drainMillis, inShort, loaded } from "../served-files.ts";
 import { storeFlags, storeForServer } from "../store.ts";
 import { watchChanges } from "../watch/changes.ts";
 import { generations } from "../watch/generations.ts";
-import { counted } from "../words.ts";
 
 /** The port where nothing is said. */
 const usualPort = 4100;
@@ -56,36 +50,8 @@ const watch = Flag.Boolean("watch").pipe(
   Flag.withDefault(false),
 );
 
-const drain = Flag.Int("drain").pipe(
-  Flag.withMetavar("SECONDS"),
-  Flag.filter(
-    (value) => value >= 0,
-    (value) => `Expected a number of seconds of at least 0, and got ${value}`,
-  ),
-  Flag.withDescription("How long Ctrl-C waits for the steps that run; by default 30"),
-  Flag.withDefault(30),
-);
-
 /** A token that can be guessed is none. */
 const leastToken = 16;
-
-const loaded = (files: ReadonlyArray<string>): Effect.Effect<Served, CliFailure> =>
-  Effect.gen(function* () {
-    const all: Array<{ readonly file: string; readonly exports: Readonly<Record<string, unknown>> }> = [];
-    for (const file of files) all.push({ file: resolve(file), exports: yield* load(file) });
-    const served = servedOf(all);
-    if (typeof served === "string") return yield* failure(served);
-    if (served.pipelines.size === 0 && served.schedules.size === 0) {
-      const names = files.map((file) => `"${file}"`).join(", ");
-      return yield* failure(
-        `Nothing can be served: ${names} ${files.length === 1 ? "exports" : "export"} no pipeline and no schedule. Export one, for example: export const report = pipeline("report").`,
-      );
-    }
-    return served;
-  });
-
-const inShort = ({ pipelines, schedules }: Served): string =>
-  `${counted(pipelines.size, "pipeline")} and ${counted(schedules.size, "schedule")}`;
 
 export const serveCommand = Command.make(
   "serve",
@@ -141,7 +107,7 @@ export const serveCommand = Command.make(
         tell(
           `Stopping: nothing more starts; running steps have ${drain} s. Ctrl-C once more ends the process at once.`,
         );
-        return server.drain(Duration.toMillis(Duration.seconds(drain)));
+        return server.drain(drainMillis(drain));
       }),
     );
   }, Effect.scoped),

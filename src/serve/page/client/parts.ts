@@ -58,6 +58,7 @@ export const Problem = ({ error }: { readonly error: unknown }): UiElement | nul
   error === undefined ? null : h("p", { class: "problem", role: "alert" }, messageOf(error));
 
 const chips: Readonly<Record<RunInfo["status"], string>> = {
+  submitted: "waiting",
   running: "running",
   succeeded: "done",
   failed: "failed",

@@ -7,7 +7,7 @@ import type { RunInfo, WaitingInfo } from "../../api.ts";
 import { Problem, runLink, StatusChip, tookOf, useServer, when } from "./parts.ts";
 import { requests } from "./requests.ts";
 
-const statuses = ["", "running", "succeeded", "failed", "interrupted", "crashed"];
+const statuses = ["", "submitted", "running", "succeeded", "failed", "interrupted", "crashed"];
 
 const askedText = (ask: unknown): string =>
   ask === undefined ? "" : typeof ask === "string" ? ask : JSON.stringify(ask);

@@ -1,0 +1,102 @@
+/** `espalier runner FILE…`: a process that executes the runs of a store, beside any number of others. */
+import { createServer } from "node:http";
+import { hostname } from "node:os";
+import * as Argument from "effect/cli/Argument";
+import * as Command from "effect/cli/Command";
+import * as Flag from "effect/cli/Flag";
+import * as Effect from "effect/Effect";
+import * as Option from "effect/Option";
+import type * as Scope from "effect/Scope";
+import { visible } from "../../draw/escape.ts";
+import type { CliFailure } from "../failure.ts";
+import { failure } from "../failure.ts";
+import { ownStandardOutput, tell } from "../output.ts";
+import { file } from "../parameters.ts";
+import { drain, drainMillis, inShort, loaded } from "../served-files.ts";
+import { storeFlags, storeForServer } from "../store.ts";
+
+const port = Flag.Int("port").pipe(
+  Flag.withMetavar("N"),
+  Flag.filter(
+    (value) => value >= 0 && value <= 65_535,
+    (value) => `Expected a port from 0 to 65535, and got ${value}`,
+  ),
+  Flag.withDescription(
+    "The port that answers GET /health, for an orchestrator: 200 while runs are taken, and 503 while the runner stops",
+  ),
+  Flag.optional,
+  Flag.map(Option.getOrUndefined),
+);
+
+/** Answers whether the runner takes runs. Gives the port. */
+const answerHealth = (
+  port: number,
+  isDraining: () => boolean,
+): Effect.Effect<number, CliFailure, Scope.Scope> =>
+  Effect.map(
+    Effect.acquireRelease(
+      Effect.callback<import("node:http").Server, CliFailure>((resume) => {
+        const server = createServer((request, response) => {
+          const isKnown = request.url === "/health";
+          const status = !isKnown ? 404 : isDraining() ? 503 : 200;
+          response.writeHead(status, { "content-type": "text/plain", connection: "close" });
+          response.end(`${!isKnown ? "not found" : isDraining() ? "stopping" : "ok"}\n`);
+        });
+        server.once("error", ({ message }) => resume(Effect.fail(failure(`--port ${port}: ${message}`))));
+        server.listen(port, () => resume(Effect.succeed(server)));
+      }),
+      (server) => Effect.sync(() => server.close()),
+    ),
+    (server) => (server.address() as import("node:net").AddressInfo).port,
+  );
+
+export const runner = Command.make(
+  "runner",
+  { files: file.pipe(Argument.atLeast(1)), port, drain, store: storeFlags },
+  Effect.fnUntraced(function* ({ files, port, drain, store }) {
+    yield* ownStandardOutput;
+    const served = yield* loaded(files);
+    const [{ Host }, { Taking }, { Schedules }] = yield* Effect.promise(() =>
+      Promise.all([
+        import("../../serve/host.ts"),
+        import("../../serve/taking.ts"),
+        import("../../serve/schedules.ts"),
+      ]),
+    );
+    const open = yield* storeForServer(store);
+    const say = (line: string): void => tell(visible(line));
+    const host = new Host(open, served, say, true);
+    const taking = new Taking(host, { machine: hostname(), pid: process.pid, isVerbose: true });
+    const schedules = new Schedules(host);
+    if (port !== undefined) {
+      const bound = yield* answerHealth(port, host.isDraining);
+      tell(`Health: http://127.0.0.1:${bound}/health`);
+    }
+    schedules.keep(served.schedules.values());
+    tell(visible(`Taking runs of ${inShort(served)} from ${open.name}. Ctrl-C stops.`));
+    yield* Effect.onInterrupt(taking.forever, () =>
+      Effect.suspend(() => {
+        tell(
+          `Stopping: nothing more starts; running steps have ${drain} s, and others go on with the runs. Ctrl-C once more ends the process at once.`,
+        );
+        schedules.keep([]);
+        return host.drain(drainMillis(drain));
+      }),
+    );
+  }, Effect.scoped),
+).pipe(
+  Command.withDescription(
+    "Execute the runs of a store: those that were submitted, those whose process is gone, and those of schedules. Any number of runners share a store, on any number of machines; each run is executed by one of them.",
+  ),
+  Command.withShortDescription("Execute submitted runs"),
+  Command.withExamples([
+    {
+      command: "espalier runner pipelines.ts --database postgres://localhost/app",
+      description: "Execute runs that are submitted to a database",
+    },
+    {
+      command: "espalier runner pipelines.ts --store runs.db --port 8080",
+      description: "On one machine over a file, with a port that tells whether it is well",
+    },
+  ]),
+);

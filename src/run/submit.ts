@@ -1,0 +1,105 @@
+/**
+ * Submits runs for other processes to execute, and reads what became of them. Nothing of a run is executed here: a submitted
+ * run is a row in the store, and its outputs are read from its record.
+ */
+import * as Clock from "effect/Clock";
+import * as Effect from "effect/Effect";
+import type { Graph } from "../engine/graph.ts";
+import type { InvalidInput } from "../errors.ts";
+import { RunExists, RunNotFound } from "../errors.ts";
+import { canonicalText } from "../journal/canonical.ts";
+import { givenTexts } from "../journal/recorded-inputs.ts";
+import { shapeOf } from "../journal/shape.ts";
+import type { Claim, Journal, NewRun, RunDetails, StoreProblem, StoreService } from "../journal/store.ts";
+import { Store } from "../journal/store.ts";
+import { asGiven, otherInputs } from "./open.ts";
+import { optionsProblem } from "./options.ts";
+import { resumeGraph } from "./run.ts";
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+interface Submission {
+  readonly store: StoreService;
+  readonly runId: string;
+  readonly origin?: string | undefined;
+}
+
+type SubmitError = InvalidInput | RunExists | StoreProblem;
+
+/** The same values, whatever the order of keys in their records? A value that one of them lacks is what a schema adds. */
+const sameGiven = (a: string, b: string): boolean => {
+  const other = givenTexts(b);
+  return Object.entries(givenTexts(a)).every(
+    ([name, text]) => other[name] === undefined || canonicalText(text) === canonicalText(other[name]),
+  );
+};
+
+/** Submits a run; one that is there already with the same inputs is joined. */
+const submit = (store: StoreService, run: NewRun): Effect.Effect<void, SubmitError> =>
+  Effect.gen(function* () {
+    const problem = optionsProblem({ runId: run.id });
+    if (problem !== undefined) return yield* problem;
+    if (yield* store.submit(run)) return;
+    const found = yield* store.find(run.id);
+    // Pruned in this moment.
+    if (found === undefined) return yield* submit(store, run);
+    if (found.pipeline !== run.pipeline) {
+      const reason = `it is there already, and a run of "${found.pipeline}". Give this one another id.`;
+      return yield* new RunExists({ runId: run.id, reason });
+    }
+    if (!sameGiven(run.inputs, found.inputs)) return yield* otherInputs(run.id);
+  });
+
+/** Submits a run of a pipeline. Its inputs are checked first. */
+export const submitRun = (
+  graph: Graph,
+  inputs: Inputs,
+  { store, runId: id, origin }: Submission,
+): Effect.Effect<void, SubmitError> =>
+  Effect.gen(function* () {
+    const given = yield* asGiven(graph, inputs, store.keepsSecrets);
+    const time = yield* Clock.currentTimeMillis;
+    const run = { id, pipeline: graph.name, shape: shapeOf(graph), inputs: given.text, origin, time };
+    yield* submit(store, run);
+  });
+
+/** Takes what is written and forgets it: for a run that is read to its end, there is nothing to write. */
+const unwritten: Journal = {
+  epoch: 0,
+  append: (_entry, done) => done?.(),
+  tell: () => {},
+  end: (_status, _error, _time, done) => done(undefined),
+  giveBack: () => Effect.void,
+  isBlocked: () => false,
+  releases: false,
+  onCommit: () => {},
+  onTrouble: () => {},
+  onLost: () => {},
+  onMessage: undefined,
+  receive: () => Promise.resolve(),
+};
+
+/** The store, but that claims claim nothing: the run is read, by any number of processes at once. */
+const unclaimed = (store: StoreService, run: RunDetails): StoreService => {
+  const claim = (): Effect.Effect<Claim> =>
+    Effect.succeed({ type: "existing", run, journal: { ...unwritten } });
+  return new Proxy(store, {
+    get: (target, key) => {
+      if (key === "claim") return claim;
+      const member: unknown = Reflect.get(target, key, target);
+      return typeof member === "function" ? (member.bind(target) as unknown) : member;
+    },
+  });
+};
+
+/** The outputs of a run that has succeeded, decoded. Its expansions are made anew; no step runs. */
+export const recordedOutputs = (
+  graph: Graph,
+  store: StoreService,
+  runId: string,
+): Effect.Effect<Record<string, unknown>, unknown> =>
+  Effect.gen(function* () {
+    const run = yield* store.find(runId);
+    if (run === undefined) return yield* new RunNotFound({ runId });
+    return yield* Effect.provideService(resumeGraph(graph, { runId }, {}), Store, unclaimed(store, run));
+  });

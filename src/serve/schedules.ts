@@ -1,0 +1,29 @@
+/** The schedules of a process that fires them. */
+import * as Effect from "effect/Effect";
+import type * as Fiber from "effect/Fiber";
+import type { AnySchedule } from "../schedule.ts";
+import type { Starter } from "./scheduler.ts";
+import { runSchedule } from "./scheduler.ts";
+
+/** A fiber for each schedule; those that are the same as before go on. */
+export class Schedules {
+  readonly #host: Starter;
+  readonly #running = new Map<AnySchedule, Fiber.Fiber<never>>();
+
+  constructor(host: Starter) {
+    this.#host = host;
+  }
+
+  keep(schedules: Iterable<AnySchedule>): void {
+    const wanted = new Set(schedules);
+    for (const [schedule, fiber] of this.#running) {
+      if (wanted.has(schedule)) continue;
+      this.#running.delete(schedule);
+      fiber.interruptUnsafe();
+    }
+    for (const schedule of wanted) {
+      if (!this.#running.has(schedule))
+        this.#running.set(schedule, Effect.runFork(runSchedule(this.#host, schedule)));
+    }
+  }
+}

@@ -1,0 +1,251 @@
+/**
+ * Takes runs from the store and has a host execute them: those that were submitted, and those whose process is gone or has
+ * released them. A run of a pipeline that the host does not have, or of another version of it, is left for others.
+ *
+ * All that decides who owns a run is the store's claim: any number of processes do this at once.
+ */
+import * as Effect from "effect/Effect";
+import type { Graph } from "../engine/graph.ts";
+import { InvalidInput, RunExists, RunNotFound, StoreError } from "../errors.ts";
+import { decode } from "../values/encode.ts";
+import { describe } from "../values/describe.ts";
+import { givenTexts } from "../journal/recorded-inputs.ts";
+import type { ClaimableRun, StoreProblem, StoreService } from "../journal/store.ts";
+import { shapeOf } from "../journal/shape.ts";
+import { asGiven, checkPipeline } from "../run/open.ts";
+import type { Host } from "./host.ts";
+import { readNote, writeNote } from "./notes.ts";
+import type { Served, ServedPipeline } from "./served.ts";
+import { pipelineOfRun, servedBy } from "./served.ts";
+
+/** How often the store is searched, where nothing says that there is something to find. */
+const searchMillis = 400;
+/** So many runs are looked at, and so many are claimed, before the next search: other processes are to get some. */
+const mostFound = 64;
+const mostAtOnce = 4;
+/** No more are taken while so many runs are busy here. */
+const mostBusy = 200;
+/** A run that was resumed so many times, and whose process died each time, is left to people. */
+const mostResumes = 5;
+
+/** What a process that takes runs says of itself. */
+export interface RunnerInfo {
+  readonly host: string;
+  readonly pid: number;
+  /** The shapes of its pipelines, by name. */
+  readonly pipelines: Readonly<Record<string, string>>;
+}
+
+export const readRunner = (text: string): RunnerInfo => JSON.parse(text) as RunnerInfo;
+
+/** Can one of them execute a run of that pipeline? */
+export const hasRunnerFor = (runners: ReadonlyArray<string>, graph: Graph): boolean => {
+  const shape = shapeOf(graph);
+  return runners.some((text) => readRunner(text).pipelines[graph.name] === shape);
+};
+
+const pipelinesOf = (served: Served): ReadonlyMap<string, ServedPipeline> => {
+  const all = [
+    ...[...served.schedules.values()].map((schedule) => servedBy(served, schedule)),
+    ...served.pipelines.values(),
+  ];
+  return new Map(all.map((one) => [one.graph.name, one]));
+};
+
+/** Ends a run that nobody owns as failed. */
+const failRun = (
+  store: StoreService,
+  runId: string,
+  reason: string,
+  time: number,
+): Effect.Effect<void, StoreProblem> =>
+  Effect.flatMap(store.claim(runId, undefined), (claim) => {
+    if (!("journal" in claim)) return Effect.void;
+    const { journal } = claim;
+    return Effect.callback<void, StoreProblem>((resume) => {
+      journal.end("failed", reason, time, (problem) =>
+        resume(problem === undefined ? Effect.void : Effect.fail(problem)),
+      );
+    });
+  });
+
+export interface TakingOptions {
+  readonly machine: string;
+  readonly pid: number;
+  /** Whether the begin of every run that is taken is said. */
+  readonly isVerbose: boolean;
+}
+
+export class Taking {
+  readonly #host: Host;
+  readonly #options: TakingOptions;
+  #announced: Served | undefined = undefined;
+  readonly #unknown = new Set<string>();
+  #problem = "";
+
+  constructor(host: Host, options: TakingOptions) {
+    this.#host = host;
+    this.#options = options;
+  }
+
+  /** Takes runs, for ever. */
+  get forever(): Effect.Effect<never> {
+    return Effect.suspend(() => {
+      let wake: (() => void) | undefined;
+      let isNews = false;
+      const stop = this.#host.store.onClaimable(() => {
+        isNews = true;
+        wake?.();
+      });
+      const sleep = Effect.callback<void>((resume) => {
+        if (isNews) return resume(Effect.void);
+        const timer = setTimeout(() => resume(Effect.void), searchMillis);
+        wake = () => resume(Effect.void);
+        return Effect.sync(() => clearTimeout(timer));
+      });
+      const round = Effect.gen({ self: this }, function* () {
+        isNews = false;
+        const isMore = yield* this.#round();
+        if (!isMore) yield* sleep;
+        wake = undefined;
+      });
+      return Effect.ensuring(Effect.forever(round), Effect.sync(stop));
+    });
+  }
+
+  /** Takes a few runs. True: there may be more. */
+  #round(): Effect.Effect<boolean> {
+    return this.#take().pipe(
+      Effect.tap(() => Effect.sync(() => this.#isWell())),
+      Effect.catch((error) => Effect.sync(() => this.#isIll(error))),
+    );
+  }
+
+  #isWell(): void {
+    if (this.#problem !== "") this.#host.say("The store is back: runs are taken again.");
+    this.#problem = "";
+  }
+
+  #isIll({ message }: { readonly message: string }): false {
+    if (this.#problem !== message) this.#host.say(`No runs can be taken: ${message}`);
+    this.#problem = message;
+    return false;
+  }
+
+  #take(): Effect.Effect<boolean, StoreProblem> {
+    return Effect.gen({ self: this }, function* () {
+      const host = this.#host;
+      if (host.isDraining()) return false;
+      const pipelines = pipelinesOf(host.served);
+      yield* this.#announce(pipelines);
+      const found = yield* host.store.claimable([...pipelines.keys()], mostFound);
+      const fitting = found.filter((run) => this.#isForHere(run));
+      // Not in their order: other processes look at the same ones in this moment.
+      const offset = fitting.length > mostAtOnce ? Math.floor(Math.random() * fitting.length) : 0;
+      const some = [...fitting.slice(offset), ...fitting.slice(0, offset)].slice(0, mostAtOnce);
+      if (host.busy >= mostBusy) return false;
+      yield* Effect.forEach(some, (run) => this.#start(run), { concurrency: mostAtOnce, discard: true });
+      return fitting.length > some.length;
+    });
+  }
+
+  #announce(pipelines: ReadonlyMap<string, ServedPipeline>): Effect.Effect<void, StoreProblem> {
+    return Effect.suspend(() => {
+      const { served, store } = this.#host;
+      if (this.#announced === served) return Effect.void;
+      const { machine: host, pid } = this.#options;
+      const shapes = Object.fromEntries([...pipelines].map(([name, { graph }]) => [name, shapeOf(graph)]));
+      return Effect.tap(
+        store.announce(JSON.stringify({ host, pid, pipelines: shapes } satisfies RunnerInfo)),
+        () =>
+          Effect.sync(() => {
+            this.#announced = served;
+          }),
+      );
+    });
+  }
+
+  /** Can it be executed here? Says why not, once. */
+  #isForHere(run: ClaimableRun): boolean {
+    const host = this.#host;
+    if (host.isLive(run.id)) return false;
+    const pipeline = pipelineOfRun(host.served, run);
+    if (pipeline === undefined) {
+      if (!this.#unknown.has(run.pipeline))
+        host.say(
+          `Run ${run.id} is of "${run.pipeline}", which is not among the pipelines here: it is left for another process.`,
+        );
+      this.#unknown.add(run.pipeline);
+      return false;
+    }
+    const changed = run.shape === "" ? undefined : checkPipeline(pipeline.graph, run);
+    if (changed !== undefined) {
+      host.leave(run.id, `is left for a process that has its version of the pipeline: ${changed.message}`);
+      return false;
+    }
+    return !host.isGivenUp(run.id);
+  }
+
+  #start(run: ClaimableRun): Effect.Effect<void, StoreProblem> {
+    const { id } = run;
+    const host = this.#host;
+    return Effect.gen({ self: this }, function* () {
+      if (host.isDraining() || host.isLive(id)) return;
+      if (!(yield* this.#isWorthIt(run))) return;
+      if (run.shape === "") yield* this.#complete(run);
+      yield* host.resume(run, {});
+    }).pipe(
+      Effect.catch((error): Effect.Effect<void, StoreProblem> => {
+        // Another process was faster, or somebody has cancelled or forgotten it.
+        if (error instanceof RunExists || error instanceof RunNotFound) return Effect.void;
+        if (error instanceof StoreError) return Effect.fail(error);
+        if (error instanceof InvalidInput && run.status === "submitted") {
+          host.say(`Run ${id} of "${run.pipeline}" fails: ${error.message}`);
+          return failRun(host.store, id, error.message, Date.now());
+        }
+        return Effect.sync(() => host.leave(id, `is not resumed: ${describe(error)}`));
+      }),
+    );
+  }
+
+  /** Counts how often a run is resumed whose process died. */
+  #isWorthIt(run: ClaimableRun): Effect.Effect<boolean, StoreProblem> {
+    const { id, pipeline } = run;
+    const host = this.#host;
+    return Effect.gen({ self: this }, function* () {
+      if (run.isReleased) {
+        if (this.#options.isVerbose)
+          host.say(`Run ${id} of "${pipeline}" ${run.status === "submitted" ? "starts" : "goes on here"}.`);
+        return true;
+      }
+      const before = yield* readNote(host.store, "resumes", id);
+      const resumes = typeof before === "number" ? before : 0;
+      if (resumes >= mostResumes) {
+        host.leave(
+          id,
+          `is not resumed: it was resumed ${resumes} times and crashed each time. Fix it, then resume it by hand.`,
+        );
+        return false;
+      }
+      writeNote(host.store, "resumes", id, resumes + 1);
+      host.say(`Run ${id} has crashed: resuming it (${resumes + 1} of ${mostResumes}).`);
+      return true;
+    });
+  }
+
+  /** A run that was submitted by the name of its pipeline alone gets what the pipeline makes of its inputs. */
+  #complete(run: ClaimableRun): Effect.Effect<void, unknown> {
+    const { store, served } = this.#host;
+    return Effect.gen(function* () {
+      const { graph } = pipelineOfRun(served, run)!;
+      const found = yield* store.find(run.id);
+      if (found === undefined) return yield* new RunNotFound({ runId: run.id });
+      const inputs = Object.fromEntries(
+        Object.entries(givenTexts(found.inputs)).map(([name, text]) => [name, decode(text)]),
+      );
+      const given = yield* asGiven(graph, inputs, store.keepsSecrets);
+      const { id, pipeline, origin, began: time } = run;
+      yield* store.submit({ id, pipeline, shape: shapeOf(graph), inputs: given.text, origin, time });
+    });
+  }
+}
