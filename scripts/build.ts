@@ -2,16 +2,44 @@
  * Builds `dist`: a declaration for each source, by the compiler, and a few files of JavaScript, by rolldown. Many small
  * files would make `import "espalier"` take half as long again, most of it spent on finding and opening them.
  *
- * It never empties `dist` first, so a process that is using it meanwhile keeps working. What an earlier build left there
- * and this one did not write is removed at the end.
+ * It never empties `dist` first, so a process that is using it meanwhile keeps working. At the end it removes files that
+ * an earlier build left there. It does nothing when `dist` is already what these sources give: several scripts need a
+ * build, and one is enough.
  */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join, relative, sep } from "node:path";
 import { rolldown } from "rolldown";
 
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
+const stampFile = join(root, "temp/build-stamp");
+
+/** What the build reads, and the names and sizes of what it wrote. */
+const stamp = (): string => {
+  const hash = createHash("sha256");
+  for (const file of globSync(
+    ["src/**/*.*", "types/**/*.*", "scripts/build.ts", "tsconfig*.json", "package*.json"],
+    { cwd: root },
+  ).toSorted()) {
+    hash.update(file).update(readFileSync(join(root, file)));
+  }
+  const built = existsSync(dist) ? globSync("**/*.*", { cwd: dist }).toSorted() : [];
+  for (const file of built) hash.update(`${file} ${statSync(join(dist, file)).size}\n`);
+  return hash.digest("hex");
+};
+
+if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp()) process.exit(0);
 
 interface Manifest {
   readonly exports: Readonly<Record<string, string | { readonly "espalier-source": string }>>;
@@ -88,3 +116,6 @@ for (const entry of readdirSync(dist, { recursive: true, withFileTypes: true }))
   const path = join(entry.parentPath, entry.name);
   if (entry.isFile() && !isNew(relative(dist, path).replaceAll(sep, "/"))) rmSync(path);
 }
+
+mkdirSync(join(root, "temp"), { recursive: true });
+writeFileSync(stampFile, stamp());

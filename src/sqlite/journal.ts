@@ -40,7 +40,7 @@ export const statements = (database: DatabaseSync): Statements => ({
   release: database.prepare("UPDATE runs SET owner = NULL, active = ? WHERE run = ? AND epoch = ?"),
   wait: database.prepare("INSERT OR REPLACE INTO waits (run, path, since, text) VALUES (?, ?, ?, ?)"),
   unwait: database.prepare(
-    "DELETE FROM waits WHERE run = ?1 AND (path = ?2 OR substr(path, 1, length(?2) + 1) IN (?2 || '/', ?2 || '['))",
+    "DELETE FROM waits WHERE run = ? AND (path = ? OR substr(path, 1, length(?) + 1) IN (? || '/', ? || '['))",
   ),
   unwaitAll: database.prepare("DELETE FROM waits WHERE run = ?"),
   takeMessage: database.prepare("UPDATE messages SET taken = 1 WHERE message = ?"),
@@ -238,7 +238,7 @@ export class SqliteJournal implements Journal, Client {
       this.#isWaiting = true;
       this.#statements.wait.run(this.run, path, Math.round(ended), this.#values.place(text, this.run));
     } else if (isOutcome(entry) || kind === Kind.dropped) {
-      this.#statements.unwait.run(this.run, path);
+      this.#statements.unwait.run(this.run, path, path, path, path);
     }
   }
 

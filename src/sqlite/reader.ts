@@ -53,10 +53,15 @@ export class Reader {
     const found: Array<RunSummary> = [];
     const rows = this.#database
       .prepare(
-        `SELECT * FROM runs WHERE (?1 IS NULL OR pipeline = ?1) AND (?2 IS NULL OR substr(id, 1, length(?2)) = ?2)
+        `SELECT * FROM runs WHERE (? OR pipeline = ?) AND substr(id, 1, length(?)) = ?
          ORDER BY began DESC, run DESC`,
       )
-      .iterate(pipeline ?? null, idPrefix ?? null) as unknown as Iterable<SqliteRunRow>;
+      .iterate(
+        pipeline === undefined ? 1 : 0,
+        pipeline ?? "",
+        idPrefix ?? "",
+        idPrefix ?? "",
+      ) as unknown as Iterable<SqliteRunRow>;
     for (const row of rows) {
       if (found.length >= limit) break;
       const summary = this.#summary(row);

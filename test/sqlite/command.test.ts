@@ -18,7 +18,7 @@ const place = () => {
   return { cwd, opens, command };
 };
 
-describe("The command line", { timeout: 60_000 }, () => {
+describe("The command line", () => {
   test("records runs, lists and shows them, says why, and goes on with them", async () => {
     const { cwd, opens, command } = place();
     process.env["SHOP_OPEN"] = opens;
