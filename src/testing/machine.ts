@@ -3,7 +3,10 @@ import type { MachineWork } from "./place.ts";
 
 /** What stays open until somebody closes it: it may bring something, or nothing for ever. */
 const handle =
-  /^(TCPWRAP|TLSWRAP|PIPEWRAP|TCPSERVERWRAP|PIPESERVERWRAP|UDPWRAP|TTYWRAP|FSEVENTWRAP|STATWATCHER|WORKER|MESSAGEPORT|HTTP2SESSION|SIGNALWRAP)$/;
+  /^(TCPWRAP|TLSWRAP|PIPEWRAP|TCPSERVERWRAP|PIPESERVERWRAP|UDPWRAP|TTYWRAP|FSEVENTWRAP|STATWATCHER|WORKER|MESSAGEPORT|HTTP2SESSION|SIGNALWRAP|FILEHANDLE)$/;
+
+/** Brings nothing by itself. */
+const isSilent = (type: string): boolean => server.test(type) || type === "FILEHANDLE";
 
 const server = /SERVERWRAP$/;
 
@@ -21,6 +24,7 @@ const words: Readonly<Record<string, string>> = {
   STATWATCHER: "a file watcher",
   WORKER: "a worker thread",
   MESSAGEPORT: "a message port",
+  FILEHANDLE: "a file",
 };
 
 export const nameOfWork = ({ type }: MachineWork): string =>
@@ -34,8 +38,15 @@ const isPrinter = (resource: object): boolean => {
   );
 };
 
+const isCompressing = (resource: object): boolean =>
+  ((resource as { readonly buffer?: unknown }).buffer ?? null) !== null;
+
 const keepsRunning = ({ resource, type }: MachineWork): boolean => {
   if (type === "TTYWRAP" || (type === "PIPEWRAP" && isPrinter(resource))) return false;
+  // It lives until it is collected as garbage, and works while it has something to compress.
+  if (type === "ZLIB") return isCompressing(resource);
+  // One that nothing closed is open until it is collected as garbage.
+  if (type === "FILEHANDLE") return ((resource as { readonly fd?: number }).fd ?? -1) >= 0;
   const { hasRef } = resource as { readonly hasRef?: unknown };
   if (typeof hasRef !== "function") return true;
   try {
@@ -56,15 +67,18 @@ export class Machine {
     this.#work.delete(id);
   };
 
-  /** Work that ends by itself, and then settles something. */
-  get isBusy(): boolean {
-    for (const work of this.#work.values()) if (!handle.test(work.type) && keepsRunning(work)) return true;
+  /** Work that ends by itself, and then settles something; while something is awaited, a worker thread is at such work. */
+  isBusy(isAwaited: boolean): boolean {
+    for (const work of this.#work.values()) {
+      const isWork = !handle.test(work.type) || (isAwaited && work.type === "WORKER");
+      if (isWork && keepsRunning(work)) return true;
+    }
     return false;
   }
 
   /** Something is open that may bring what a step waits for. */
   get isOpen(): boolean {
-    for (const { type } of this.#work.values()) if (handle.test(type) && !server.test(type)) return true;
+    for (const { type } of this.#work.values()) if (handle.test(type) && !isSilent(type)) return true;
     return false;
   }
 

@@ -35,8 +35,10 @@ export class Patience {
     this.calmMillis = Math.min(this.millis, Math.max(this.calmMillis, millis * 8));
   }
 
-  /** How long a run with nothing left to wait for is given. */
-  get lastMillis(): number {
-    return this.hasGivenUp ? Math.max(leastCalmMillis, Math.min(this.calmMillis, 20)) : this.millis;
+  /** How long a run with nothing left to wait for is given; through what is open, something may come. */
+  lastMillis(isOpen: boolean): number {
+    return this.hasGivenUp && !isOpen
+      ? Math.max(leastCalmMillis, Math.min(this.calmMillis, 20))
+      : this.millis;
   }
 }

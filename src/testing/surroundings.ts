@@ -4,6 +4,7 @@
  * The last check to end puts everything back.
  */
 import type * as AsyncHooks from "node:async_hooks";
+import type { FileHandle } from "node:fs/promises";
 import type { Place, RunTimer } from "./place.ts";
 import { originNow, outside, placeNow, within } from "./place.ts";
 
@@ -63,6 +64,43 @@ const controlTime = (changes: Changes): void => {
   const { performance } = globalThis;
   const real = performance.now.bind(performance);
   changes.set(performance, "now", () => placeNow()?.surroundings.now() ?? real());
+  controlFormats(changes);
+  const { process } = globalThis;
+  if (process === undefined) return;
+  changes.set(
+    process,
+    "uptime",
+    asked(process.uptime.bind(process), ({ surroundings }) => surroundings.now() / 1000),
+  );
+  const nanos = ({ surroundings }: Place): bigint => BigInt(Math.floor(surroundings.now())) * 1_000_000n;
+  const since = (place: Place, [seconds, rest] = [0, 0]): [number, number] => {
+    const passed = nanos(place) - (BigInt(seconds) * 1_000_000_000n + BigInt(rest));
+    return [Number(passed / 1_000_000_000n), Number(passed % 1_000_000_000n)];
+  };
+  const hrtime = asked(process.hrtime as (from?: [number, number]) => [number, number], since);
+  changes.set(
+    process,
+    "hrtime",
+    Object.assign(hrtime, { bigint: asked(process.hrtime.bigint.bind(process.hrtime), nanos) }),
+  );
+};
+
+/** Formats without a date take the present one. */
+const controlFormats = (changes: Changes): void => {
+  const { prototype } = Intl.DateTimeFormat;
+  const dated = (date: unknown): any => date ?? placeNow()?.surroundings.now();
+  const format = Reflect.getOwnPropertyDescriptor(prototype, "format")!;
+  const get = function (this: Intl.DateTimeFormat): (date?: Date | number) => string {
+    const real = Reflect.apply(format.get!, this, []) as (date?: Date | number) => string;
+    return (date) => real(dated(date));
+  };
+  Reflect.defineProperty(prototype, "format", { ...format, get });
+  changes.also(() => Reflect.defineProperty(prototype, "format", format));
+  // oxlint-disable-next-line typescript/unbound-method -- called with `this`
+  const { formatToParts } = prototype;
+  changes.set(prototype, "formatToParts", function (this: Intl.DateTimeFormat, date?: Date | number) {
+    return Reflect.apply(formatToParts, this, [dated(date)]);
+  });
 };
 
 const bytesOf = (random: () => number, bytes: Uint8Array): void => {
@@ -114,6 +152,18 @@ const controlChance = (changes: Changes): void => {
   const node = builtin("node:crypto");
   if (node === undefined) return;
   changes.set(node, "randomUUID", asked(node.randomUUID, uuid));
+  changes.set(
+    node,
+    "randomInt",
+    asked(node.randomInt as any, ({ surroundings }, ...given: ReadonlyArray<unknown>) => {
+      const [low, high] = typeof given[1] === "number" ? [Number(given[0]), given[1]] : [0, Number(given[0])];
+      const drawn = low + Math.floor(surroundings.random() * (high - low));
+      const done = given.at(-1);
+      if (typeof done !== "function") return drawn;
+      queueMicrotask(() => Reflect.apply(done, undefined, [null, drawn]));
+      return undefined;
+    }),
+  );
   changes.set(
     node,
     "randomBytes",
@@ -224,20 +274,37 @@ const controlTimers = (changes: Changes): void => {
       Reflect.defineProperty(target, promisify.custom, { value: sleep, configurable: true });
 };
 
-/** What a machine needs to find its own parts is never changed. */
-const ofMachine = /^(path|home|tmp|temp|tmpdir|tz|lang|lc_.*|node_.*|shell|user|pwd|systemroot|vitest.*)$/i;
+/** What a machine and what it comes with need to find their own parts, and to write to a terminal, is never changed. */
+const ofMachine =
+  /^(path|home|tmp|temp|tmpdir|tz|lang|lc_.*|node_.*|shell|user|pwd|systemroot|vitest.*|.*proxy|(ssl|ld|uv|openssl|xdg|ssh)_.*|debug|ci|term|colorterm|no_color|force_color)$/i;
+
+/** What is written as a setting: nothing, a number or a switch. An address or a key leads to what is outside. */
+const isSetting = (name: string, real: string | undefined): boolean =>
+  real === undefined || (/^(\d*|true|false|yes|no|on|off)$/i.test(real) && !/(port|pid|id)$/i.test(name));
 
 const controlProcess = (changes: Changes): void => {
   const { process } = globalThis;
   if (process === undefined) return;
   const { env } = process;
+  // What steps have written is theirs.
+  const written = new Set<string | symbol>();
   const read = (target: NodeJS.ProcessEnv, name: string | symbol): string | undefined => {
     const real = Reflect.get(target, name) as string | undefined;
     const place = placeNow();
-    if (place?.expands !== true || typeof name === "symbol" || ofMachine.test(name)) return real;
-    return place.surroundings.env(name, real);
+    if (place === undefined || typeof name === "symbol" || ofMachine.test(name) || written.has(name))
+      return real;
+    return place.expands === true || isSetting(name, real) ? place.surroundings.env(name, real) : real;
   };
-  changes.set(process, "env", new Proxy(env, { get: read }));
+  const wrote = (name: string | symbol): void => {
+    if (placeNow() !== undefined) written.add(name);
+  };
+  const handler: ProxyHandler<NodeJS.ProcessEnv> = {
+    get: read,
+    has: (target, name) => Reflect.has(target, name) || read(target, name) !== undefined,
+    set: (target, name, value) => (wrote(name), Reflect.set(target, name, value)),
+    deleteProperty: (target, name) => (wrote(name), Reflect.deleteProperty(target, name)),
+  };
+  changes.set(process, "env", new Proxy(env, handler));
   // oxlint-disable-next-line typescript/unbound-method
   const { exit } = process;
   const exiting = asked(exit as (code?: unknown) => void, (place, code = process.exitCode ?? 0) => {
@@ -311,6 +378,25 @@ const watchMachine = (changes: Changes): void => {
   changes.also(() => hook.disable());
 };
 
+/** A file is opened by the machine where nothing tells which run it is for. */
+const watchFiles = (changes: Changes): void => {
+  const files = builtin("node:fs/promises");
+  if (files === undefined) return;
+  let opened = 0;
+  const opening = async (place: Place, real: Promise<FileHandle>): Promise<FileHandle> => {
+    const resource = await real;
+    // The machine counts up.
+    place.surroundings.began(--opened, { type: "FILEHANDLE", path: place.path, resource });
+    return resource;
+  };
+  const { open } = files;
+  changes.set(
+    files,
+    "open",
+    asked(open, (place, ...given: Parameters<typeof open>) => opening(place, open(...given))),
+  );
+};
+
 let users = 0;
 const changes = new Changes();
 
@@ -321,6 +407,7 @@ const control = (): void => {
   controlProcess(changes);
   controlUnhandled(changes);
   watchMachine(changes);
+  watchFiles(changes);
   builtin("node:module")?.syncBuiltinESMExports?.();
 };
 

@@ -76,6 +76,8 @@ const longestTimer = 2 ** 31 - 1;
 
 /** A run is looked at turn by turn, and when that has brought nothing, every millisecond. */
 const quickLooks = 20;
+/** So many times at least, before nothing is said to come from elsewhere. */
+const calmLooks = quickLooks + 8;
 
 /** The machine's own, whatever runs see in their place. */
 const { clearTimeout, setImmediate, setTimeout } = globalThis;
@@ -380,7 +382,7 @@ export class World {
         return;
       }
       looks++;
-      const isBusy = this.#machine.isBusy;
+      const isBusy = this.#machine.isBusy(this.#promises > 0);
       wasBusy ||= isBusy;
       if (isBusy) {
         if (waited > patience.millis) next(this.#tooLong());
@@ -388,13 +390,15 @@ export class World {
         return;
       }
       const stuck = this.#stuckReason();
+      const { isOpen } = this.#machine;
       const least =
         stuck !== undefined
-          ? patience.lastMillis
+          ? patience.lastMillis(isOpen)
           : this.#mayBeSettledFromElsewhere()
             ? patience.calmMillis
             : 0;
-      if (waited < least) {
+      // Of a machine that is busy with other things, milliseconds say little.
+      if (waited < least || (least > 0 && looks < calmLooks)) {
         lookAgain();
         return;
       }
@@ -469,7 +473,7 @@ export class World {
             else setTimeout(resolve, 1);
           }),
       );
-      if (this.#tasks.length > 0 || this.#machine.isBusy) continue;
+      if (this.#tasks.length > 0 || this.#machine.isBusy(false)) continue;
       const { next } = this.#agenda;
       if (next === undefined || next.due > until) break;
       looks = 0;

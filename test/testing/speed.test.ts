@@ -1,5 +1,5 @@
 /** The time that checks take: that of the hyper-parameter search of the examples, with all laws. */
-import { dynamic, pipeline, step } from "espalier";
+import { dynamic, pipeline, step, type } from "espalier";
 import { checkDynamic } from "espalier/testing";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
@@ -33,18 +33,44 @@ const search = dynamic("best", ["values"], ({ values }: { values: ReadonlyArray<
         .step("best", ["with *"], (trials) => bestOf(Object.values(trials["with *"]))),
 );
 
-test("the hyper-parameter search is checked with all laws in under two seconds", async () => {
+/** What this thread has worked for it, in milliseconds: what else the machine does is not counted. */
+const cpuOf = async (work: () => Promise<unknown>): Promise<number> => {
+  const began = process.threadCpuUsage();
+  await work();
+  const { system, user } = process.threadCpuUsage(began);
+  return (user + system) / 1000;
+};
+
+/** Plain runs of the same search, as many as a check makes at least. */
+const plainRuns = async (): Promise<void> => {
+  for (let run = 0; run < 1000; run++) {
+    await pipeline("plain")
+      .input("values", type<ReadonlyArray<number>>())
+      .add(search)
+      .runPromise({ values: [1, 3, 5, 7] });
+  }
+};
+
+/**
+ * Of a check with all laws and a hundred inputs to a thousand plain runs, each at its best: 45 was measured, for some 15,000
+ * runs, in orders that are chosen and with a clock of their own.
+ */
+const mostPlainRuns = 150;
+
+test("the hyper-parameter search is checked with all laws in under two seconds, and beside plain runs", async () => {
   const input = fc.record({
     values: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }),
   });
-  // A machine that does other work as well is not to fail this: what counts is this thread's own time, and the best.
   let best = Infinity;
-  for (let attempt = 0; attempt < 5 && best >= 2000; attempt++) {
-    const began = process.threadCpuUsage();
-    const report = await checkDynamic(search, { input, seed: attempt });
-    const { system, user } = process.threadCpuUsage(began);
-    best = Math.min(best, (user + system) / 1000);
-    expect(report.laws.every(({ result }) => result === "passed")).toBe(true);
+  let plain = Infinity;
+  for (let attempt = 0; attempt < 5 && (best >= 2000 || best / plain >= mostPlainRuns); attempt++) {
+    plain = Math.min(plain, await cpuOf(plainRuns));
+    const checked = await cpuOf(async () => {
+      const report = await checkDynamic(search, { input, seed: attempt });
+      expect(report.laws.every(({ result }) => result === "passed")).toBe(true);
+    });
+    best = Math.min(best, checked);
   }
   expect(best, "milliseconds").toBeLessThan(2000);
-}, 30_000);
+  expect(best / plain, "thousands of plain runs").toBeLessThan(mostPlainRuns);
+}, 120_000);

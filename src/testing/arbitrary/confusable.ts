@@ -1,6 +1,6 @@
 /**
  * Draws values in which something is nearly the same as something else: ids that differ in case, blanks, normal form or
- * type (`1` and `"1"`). Names that are made from them collide, which independent draws hardly ever show.
+ * type (`1` and `"1"`), two people of one name, something that is in two lists. Names that are made from them collide, which independent draws hardly ever show.
  */
 import * as fc from "fast-check";
 import { copied } from "../values.ts";
@@ -57,9 +57,10 @@ const twinsOf = (value: unknown): ReadonlyArray<unknown> => {
   }
 };
 
-/** How a value would look as part of a name: two different values that look alike are confusable. */
+/** How a value would look as part of a name, which may be a file's or a user's: two values that look alike are confusable. */
 const nameOf = (value: unknown): string =>
   String(value)
+    .replace(/^.*\/(?=.)|(?<=.)@.*$/g, "")
     .normalize("NFKC")
     .toLowerCase()
     .replaceAll(/[\s_-]+/g, "");
@@ -75,7 +76,9 @@ const withTwin = (value: unknown, draw: (most: number) => number, keys: boolean)
     const twins = twinsOf(leaf);
     if (twins.length > 0) places.push(() => put(oneOf(twins)));
   };
+  const lists: Array<Array<unknown>> = [];
   const visitArray = (items: Array<unknown>): void => {
+    lists.push(items);
     for (const item of items) {
       const put = (twin: unknown): void => {
         // In the place of another item, or as one more.
@@ -86,8 +89,31 @@ const withTwin = (value: unknown, draw: (most: number) => number, keys: boolean)
       if (isLeaf(item)) twinLeaf(item, put);
       else if (isRecord(item)) {
         for (const [key, leaf] of Object.entries(item))
-          if (isLeaf(leaf)) twinLeaf(leaf, (twin) => put({ ...copied(item), [key]: twin }));
+          if (isLeaf(leaf)) {
+            twinLeaf(leaf, (twin) => put({ ...copied(item), [key]: twin }));
+            shareWithAnother(items, item, key);
+          }
       }
+    }
+  };
+  /** Another one that has the same in one place: two people with one name. */
+  const shareWithAnother = (items: Array<unknown>, item: Record<string, unknown>, key: string): void => {
+    const others = items.flatMap((other, at) => (isRecord(other) && other[key] !== item[key] ? [at] : []));
+    if (others.length === 0) return;
+    places.push(() => {
+      const at = oneOf(others);
+      items[at] = { ...(items[at] as object), [key]: item[key] };
+    });
+  };
+  /** Something that is in two lists. */
+  const shareAmongLists = (): void => {
+    for (const from of lists) {
+      const others = lists.filter((other) => other !== from);
+      if (from.length === 0 || others.length === 0) continue;
+      places.push(() => {
+        const to = oneOf(others);
+        to.splice(draw(to.length + 1), 0, copied(oneOf(from)));
+      });
     }
   };
   const visitRecord = (record: Record<string, unknown>): void => {
@@ -125,6 +151,7 @@ const withTwin = (value: unknown, draw: (most: number) => number, keys: boolean)
     }
   };
   visit(made);
+  shareAmongLists();
   if (places.length === 0) return undefined;
   oneOf(places)();
   return made;

@@ -7,6 +7,7 @@ import { broken, held, Obstacle, settled, vacuous } from "../law.ts";
 import type { Given, Observed, Subject } from "../observe.ts";
 import { observe } from "../observe.ts";
 import type { LeftOver } from "./leaves-nothing.ts";
+import { areSame, outcomeOf } from "../outcome.ts";
 import { drainMillis, leftOver } from "./leaves-nothing.ts";
 
 const runUntil = (subject: Subject, given: Given, interruptAt?: number): Promise<Observed> =>
@@ -32,7 +33,7 @@ const leftBehind = (run: Observed, isLeftAnyway: boolean): LeftOver | undefined 
 export const interruptSafe: Law = {
   name: "interruptSafe",
   sentence: "Interrupted at whatever moment, the run ends, finalizers have run, and nothing of it is left.",
-  check: async (subject, given, { interleavings }) => {
+  check: async (subject, given, { interleavings, same }) => {
     const base = await settled(subject, given);
     if (base.calls.length === 0) return vacuous("no step was called");
     const whole = await runUntil(subject, given);
@@ -60,6 +61,16 @@ export const interruptSafe: Law = {
           plan: run.plan,
         },
       );
+    }
+    if (interrupted > 0 && leftOver(base) === undefined) {
+      // A lock that is held, a counter that was not set back: the next run finds what the interrupted ones have left.
+      const next = await settled(subject, given);
+      if (!areSame(base, next, same))
+        return broken(
+          `after a run that was interrupted, the same input gives the same result: it ${outcomeOf(base)}`,
+          `run again after it was interrupted, it ${outcomeOf(next)}: an interrupted step left something as it was, such as a lock or a counter`,
+          { plan: next.plan },
+        );
     }
     return interrupted > 0 ? held : vacuous("the run was over before it could be interrupted");
   },

@@ -9,9 +9,20 @@ import { textOf, unorderedText } from "../words.ts";
 /** Long ago, and in some years: what depends on the date is on the other side of it in one of the two. */
 const otherDates = [Date.UTC(2001, 1, 3, 4, 5, 6, 7), Date.UTC(2042, 9, 21, 13, 37, 11, 222)] as const;
 
+const opposites: Readonly<Record<string, string>> = {
+  true: "false",
+  false: "true",
+  yes: "no",
+  no: "yes",
+  on: "off",
+  off: "on",
+};
+
 /** Another value of the same kind as far as one can tell. */
 const otherEnv = (_: string, real: string | undefined): string => {
   if (real === undefined || real === "") return "1";
+  const opposite = opposites[real.toLowerCase()];
+  if (opposite !== undefined) return opposite;
   return /^\d+$/.test(real) ? String(Number(real) + 1) : `other-${real}`;
 };
 

@@ -117,7 +117,8 @@ const measuredTest = (
       const found = await measured(cases);
       tellMeasured(what, found);
       expected(found);
-      expect(at(found.millis, 0.5), "the median, in milliseconds").toBeLessThan(500);
+      // That of the whole corpus is a tenth of a second. Where nothing is wrong, all inputs are checked with every law.
+      expect(at(found.millis, 0.5), "the median, in milliseconds").toBeLessThan(1500);
       expect(at(found.millis, 0.9), "nine of ten, in milliseconds").toBeLessThan(3000);
     },
     3_600_000,
@@ -171,7 +172,7 @@ export const sound = (cases: Readonly<Record<string, Case>>): void => {
     test.each(Object.entries(cases))(
       "%s",
       async (_, each) => {
-        const report = await checkOf(each, { runs: 25 });
+        const report = await checkOf(each, { runs: 25, ...each.options });
         expect(report.laws.some(({ result }) => result === "passed")).toBe(true);
       },
       60_000,

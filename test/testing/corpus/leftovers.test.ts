@@ -1,8 +1,15 @@
 /** What outlives a run. */
-import { readFile } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import * as Effect from "effect/Effect";
+import { afterAll } from "vitest";
 import { bugs, sleep, stepping } from "./harness.ts";
+
+const opened: Array<FileHandle> = [];
+afterAll(async () => {
+  for (const file of opened) await file.close();
+});
 
 bugs("leavesNothing", {
   "a notification that nobody waits for, and that fails": {
@@ -33,6 +40,13 @@ bugs("leavesNothing", {
       return items.length;
     }),
     says: /ENOENT/,
+  },
+  "a file that is not closed": {
+    checked: stepping(async (items) => {
+      opened.push(await open(new URL(import.meta.url)));
+      return items.length;
+    }),
+    says: /"found\/found" left a file open/,
   },
   "an interval": {
     checked: stepping((items) => {

@@ -66,6 +66,32 @@ bugs("wellFormed", {
       }),
     }),
   },
+  "two users of one name": {
+    checked: dynamic("mails", ["users"], ({ users }: { users: ReadonlyArray<{ readonly name: string }> }) =>
+      pipeline("sub")
+        .addAll(users.map(({ name }) => step(`mail ${name}`, [], () => name)))
+        .step("mails", [], () => users.length),
+    ),
+    input: fc.record({
+      users: fc.uniqueArray(fc.record({ id: fc.nat(), name: word }), { selector: ({ id }) => id }),
+    }),
+  },
+  "something that is in two lists": {
+    checked: dynamic("index", ["texts", "others"], ({ texts, others }: Texts & { others: Texts["texts"] }) =>
+      pipeline("sub")
+        .addAll([...texts, ...others].map((text) => step(`text ${text}`, [], () => text)))
+        .step("index", [], () => texts.length),
+    ),
+    input: fc.record({ texts: fc.uniqueArray(word), others: fc.uniqueArray(word) }),
+  },
+  "files of one name in two folders": {
+    checked: named((path) => path.slice(path.lastIndexOf("/") + 1)),
+    input: texts(
+      fc
+        .tuple(fc.constantFrom("in", "out"), fc.stringMatching(/^[a-z]{1,4}$/))
+        .map((parts) => parts.join("/")),
+    ),
+  },
   "indexOf for an index": {
     checked: growing((items) =>
       pipeline("sub")

@@ -120,7 +120,22 @@ bugs("retryIdempotent", {
   },
 });
 
+let isLocked = false;
+
 bugs("interruptSafe", {
+  "a lock that is not given back": {
+    checked: stepping((items) =>
+      Effect.gen(function* () {
+        if (isLocked) return yield* Effect.die(new Error("locked"));
+        isLocked = true;
+        yield* Effect.sleep("1 second");
+        isLocked = false;
+        return items.length;
+      }),
+    ),
+    says: /run again after it was interrupted, it failed/,
+    isStateful: true,
+  },
   "a finalizer that sleeps for an hour": {
     checked: stepping((items) =>
       Effect.as(

@@ -1,5 +1,5 @@
 /** Results that differ from run to run: by clock, chance, environment, order and earlier calls, or that nobody would expect. */
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { pipeline, step } from "espalier";
 import * as fc from "fast-check";
@@ -37,6 +37,14 @@ bugs("repeatable", {
     }),
     says: /at another time/,
   },
+  "the clock: a format of the present day": {
+    checked: stepping(() => new Intl.DateTimeFormat("en", { dateStyle: "full" }).format()),
+    says: /at another time/,
+  },
+  "the clock: how long the process has run": {
+    checked: stepping(() => Math.floor(process.uptime() / 60) + process.hrtime()[0]),
+    says: /at another time/,
+  },
   "chance in a sub-step": {
     checked: growing((items) =>
       pipeline("sub")
@@ -58,6 +66,16 @@ bugs("repeatable", {
     says: /with other random numbers/,
   },
   "chance: random bytes": { checked: stepping(() => randomBytes(4).toString("hex")), says: /random numbers/ },
+  "chance: a random integer": { checked: stepping(() => randomInt(1_000_000)), says: /random numbers/ },
+  "the environment, of a step": {
+    checked: stepping((items) => items.slice(0, Number(process.env["ESPALIER_LIMIT"] ?? 100)).length),
+    smallest: { items: [0, 0] },
+    says: /with other environment variables/,
+  },
+  "the environment: whether a variable is there": {
+    checked: stepping(() => "ESPALIER_FAST" in process.env),
+    says: /with other environment variables/,
+  },
   "the environment, of an expansion": {
     checked: growing((items) => limited(items, Number(process.env["ESPALIER_LIMIT"] ?? items.length))),
     says: /with other environment variables/,

@@ -1,8 +1,13 @@
 /** Steps with nothing wrong in them, which look as if there were. */
 import { EventEmitter } from "node:events";
 import { createReadStream } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { promisify } from "node:util";
+import { Worker } from "node:worker_threads";
+import { gzip } from "node:zlib";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import { pipeline, step, type } from "espalier";
@@ -57,6 +62,57 @@ sound({
       let bytes = 0;
       for await (const chunk of createReadStream(here)) bytes += (chunk as Buffer).length;
       return bytes > 0 ? items.length : 0;
+    }),
+  },
+  "a file that is closed": {
+    checked: stepping(async (items) => {
+      const file = await open(here);
+      try {
+        return (await file.stat()).size > 0 ? items.length : 0;
+      } finally {
+        await file.close();
+      }
+    }),
+  },
+  "bytes that are compressed": {
+    checked: stepping(async (items) =>
+      (await promisify(gzip)(Buffer.alloc(1000))).length > 0 ? items.length : 0,
+    ),
+  },
+  "a server and its client": {
+    checked: stepping(async (items) => {
+      const server = createServer((_, response) => response.end("x".repeat(items.length)));
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const { port } = server.address() as AddressInfo;
+      const text = await (await fetch(`http://127.0.0.1:${port}`)).text();
+      await new Promise((resolve) => {
+        server.close(resolve);
+        server.closeAllConnections();
+      });
+      return text.length;
+    }),
+    options: { runs: 5 },
+  },
+  "a worker thread that is stopped": {
+    checked: stepping(
+      (items) =>
+        new Promise((resolve, reject) => {
+          const source = `require("node:worker_threads").parentPort.postMessage(${items.length})`;
+          const worker = new Worker(source, { eval: true });
+          worker.once("message", (count) => {
+            void worker.terminate().then(() => resolve(count), reject);
+          });
+          worker.once("error", reject);
+        }),
+    ),
+    options: { runs: 2 },
+  },
+  "an environment variable that the step writes": {
+    checked: stepping((items) => {
+      process.env["ESPALIER_STAGE"] = "1";
+      const stage = process.env["ESPALIER_STAGE"];
+      delete process.env["ESPALIER_STAGE"];
+      return `${stage} ${items.length}`;
     }),
   },
   "a race of two that agree": {
