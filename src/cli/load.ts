@@ -64,6 +64,10 @@ const checkedPlace = (file: string): Promise<string> =>
     });
   });
 
+/** Node only strips types: enums, namespaces with values and parameter properties have to be compiled. */
+const compiledByTsx =
+  '. Node runs TypeScript only where removing the types is enough. Write it without that syntax, or install tsx and run the command with NODE_OPTIONS="--import tsx".';
+
 /** Why a file could not be imported, in words that name the place in it. */
 const importFailure = async (file: string, error: unknown): Promise<CliFailure> => {
   if (notCode.has(codeOf(error))) {
@@ -72,7 +76,8 @@ const importFailure = async (file: string, error: unknown): Promise<CliFailure> 
     );
   }
   const place = placeOf(error) || (error instanceof SyntaxError ? await checkedPlace(file) : "");
-  return failure(`The file "${file}" cannot be loaded: ${describe(error)}${place}`);
+  const fix = codeOf(error) === "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX" ? compiledByTsx : "";
+  return failure(`The file "${file}" cannot be loaded: ${describe(error)}${place}${fix}`);
 };
 
 /** What a file exports. */

@@ -45,7 +45,10 @@ test.for([
     "throws.ts",
     'The file "throws.ts" cannot be loaded: TypeError: the database is not configured (throws.ts:1:7)',
   ],
-  ["enum.ts", 'The file "enum.ts" cannot be loaded: SyntaxError: TypeScript enum is not supported'],
+  [
+    "enum.ts",
+    'The file "enum.ts" cannot be loaded: SyntaxError: TypeScript enum is not supported in strip-only mode (enum.ts:1). Node runs TypeScript only where removing the types is enough. Write it without that syntax, or install tsx and run the command with NODE_OPTIONS="--import tsx".',
+  ],
   ["missing-import.ts", 'The file "missing-import.ts" cannot be loaded: Cannot find module'],
   ["wrong-graph.mjs", 'Pipeline "wrong", step "total": It reads "prices", and nothing provides that'],
   ["nothing.ts", 'The file "nothing.ts" exports no pipeline; it exports nothing.'],

@@ -15,7 +15,7 @@ import { temporary } from "../sqlite/support.ts";
 
 const newFile = temporary();
 const store = () => SqliteStore.layer({ filename: newFile() });
-const limit = { timeout: 60_000 };
+const limit = { timeout: 120_000 };
 const iso = "2031-05-01T00:00:00.000Z";
 
 type Shared = ReturnType<typeof store>;

@@ -11,7 +11,7 @@ import { temporary } from "../sqlite/support.ts";
 const newFile = temporary();
 const store = () => SqliteStore.layer({ filename: newFile() });
 const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
-const limit = { timeout: 60_000 };
+const limit = { timeout: 120_000 };
 
 test(
   "a caller that joined a run is not stopped when the first caller is: it gets the outcome, or a typed error",

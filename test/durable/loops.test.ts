@@ -9,7 +9,7 @@ import { temporary } from "../sqlite/support.ts";
 
 const newFile = temporary();
 const store = () => SqliteStore.layer({ filename: newFile() });
-const limit = { timeout: 30_000 };
+const limit = { timeout: 120_000 };
 
 /** A loop of so many turns, whose turns and first state are noted. A turn throws once, where `failsAt` says so. */
 const counting = (turns: number, log: Array<string>, isGraph: boolean) => {

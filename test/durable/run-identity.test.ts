@@ -10,7 +10,7 @@ import { espalier } from "../cli/espalier.ts";
 const file = temporary();
 const store = (filename = file()) => SqliteStore.layer({ filename });
 const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
-const limit = { timeout: 60_000 };
+const limit = { timeout: 120_000 };
 
 test(
   "a value sent to a run in one store does not reach the run of the same id in another store",

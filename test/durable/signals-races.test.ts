@@ -30,7 +30,7 @@ const send = (runId: string, path: string, value: unknown, options?: object) =>
 
 for (const waits of [{}, { timeout: "1 hour" }] as const)
   test(`a value sent 0 to 12 microtasks before or after the wait begins is delivered ${"timeout" in waits ? "(with a timeout)" : ""}`, {
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     const shared = store();
     for (let k = 0; k <= 12; k++) {
@@ -52,7 +52,7 @@ for (const waits of [{}, { timeout: "1 hour" }] as const)
   });
 
 test("a value sent within a few milliseconds of the beginning of a wait is delivered, in 60 rounds", {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const shared = store();
   for (let i = 0; i < 60; i++) {
@@ -80,7 +80,7 @@ test("a value sent within a few milliseconds of the beginning of a wait is deliv
 for (const moment of ["expansion.expanded", "step.started"] as const)
   for (const waits of [{}, { timeout: "30 seconds" }] as const)
     test(`200 values sent at ${moment} of 200 waits are all delivered ${"timeout" in waits ? "(with a timeout)" : ""}`, {
-      timeout: 30_000,
+      timeout: 120_000,
     }, async () => {
       const shared = store();
       const many = pipeline("many")
@@ -114,7 +114,7 @@ for (const moment of ["expansion.expanded", "step.started"] as const)
     });
 
 test("a step can answer a wait of its own run: at once, a turn later and 5 ms later", {
-  timeout: 30_000,
+  timeout: 120_000,
 }, async () => {
   const moments: Record<string, (go: () => void) => void> = {
     "at once": (go) => go(),

@@ -17,7 +17,7 @@ const codec = {
   decode: (text: string) => Buffer.from(text, "base64").toString(),
 };
 
-describe("All laws hold", { timeout: 60_000 }, () => {
+describe("All laws hold", { timeout: 120_000 }, () => {
   test.each([
     ["in a SQLite file", () => storeAt(newFile())],
     ["in a SQLite file with a codec", () => SqliteStore.layer({ filename: newFile(), codec })],

@@ -53,7 +53,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => editor.close());
 
-describe("completion", { timeout: 30_000 }, () => {
+describe("completion", { timeout: 120_000 }, () => {
   test.each(["first", "second", "map", "dynamic", "switch", "returns"])(
     "offers exactly the names there are: %s",
     async (mark) => {
@@ -82,7 +82,7 @@ describe("completion", { timeout: 30_000 }, () => {
   });
 });
 
-describe("a hover shows plain types with the user's names:", { timeout: 30_000 }, () => {
+describe("a hover shows plain types with the user's names:", { timeout: 120_000 }, () => {
   test.each([
     "pipeline",
     "parameter",

