@@ -50,6 +50,8 @@ const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as
 
 /** `src/index`, `src/cli/bin`, … : what is imported or run by name. */
 const entries = [
+  // What a worker thread runs.
+  "src/threads/thread.ts",
   ...Object.values(manifest.exports).flatMap((entry) =>
     typeof entry === "string" ? [] : [entry["espalier-source"].slice("./".length)],
   ),

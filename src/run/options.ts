@@ -86,7 +86,7 @@ export const runOptions: Specification = {
   store: { check: store, does: "Where the run is recorded", without: "nowhere" },
   workers: {
     check: workers,
-    does: 'What performs steps with `where: "worker"`, such as the layer of `espalier/threads`. Provided as a service, it serves as well',
+    does: 'What performs steps with `where: "worker"`, such as the layer of [threads](../guides/use-all-cores.md). Provided as a service, it serves as well',
     without: "such steps run here, and the run says so once",
   },
   refresh: {

@@ -10,6 +10,7 @@ import * as Schema from "effect/Schema";
 import * as Stream from "effect/Stream";
 import type { PipelineEvent } from "espalier";
 import { Plan, Report } from "espalier/draw";
+import { ThreadWorkers } from "espalier/threads";
 import { leaderboardText } from "./compare.ts";
 import { Settings } from "./data.ts";
 import { penguins } from "./pipeline.ts";
@@ -38,11 +39,27 @@ const settings = Effect.promise(async () =>
   ),
 );
 
+const workers = ThreadWorkers.layer({ module: new URL("pipeline.ts", import.meta.url) });
+
+/** How much was computed in which time, on all threads together: what they gained. */
+const stopwatch = () => {
+  const began = performance.now();
+  const used = process.cpuUsage();
+  return () => {
+    const elapsed = (performance.now() - began) / 1e3;
+    const { user, system } = process.cpuUsage(used);
+    const computed = (user + system) / 1e6;
+    return `The run computed ${computed.toFixed(1)} s in ${elapsed.toFixed(1)} s: the threads kept ${(computed / elapsed).toFixed(1)} cores busy.`;
+  };
+};
+
 const program = Effect.gen(function* () {
-  const run = yield* penguins.start({ settings: yield* settings });
+  const taken = stopwatch();
+  const run = yield* penguins.start({ settings: yield* settings }, { workers });
   yield* Stream.runForEach(run.events, (event) => Effect.forEach(told(event), (line) => Console.log(line)));
   const { guess, leaderboard } = yield* run.await;
   yield* Console.log(`\n${leaderboardText(leaderboard, guess)}\n`);
+  yield* Console.log(taken());
   const report = yield* Report.fromRun(run);
   yield* Effect.promise(async () => {
     await mkdir(folder, { recursive: true });

@@ -27,7 +27,8 @@ const featureStep = (column: Column) =>
 
 /**
  * The hyper-parameter search of one model: one training step for each value, and one that compares them. Where there is
- * one value only there is nothing to search, and a direct value does.
+ * one value only there is nothing to search, and a direct value does. Training computes, so it is done on worker threads,
+ * where the run has some.
  */
 const oneModel = ({ model, values }: ModelSettings, features: Features, folds: ReadonlyArray<Fold>) => {
   const { parameter, train } = kinds[model];
@@ -40,20 +41,30 @@ const oneModel = ({ model, values }: ModelSettings, features: Features, folds: R
       return pipeline("search")
         .addAll(
           values.map((value) =>
-            step(`with ${parameter} ${value}`, [], (_, { log }) => {
-              const validated = crossValidated(model, value, folds);
-              log(`${validated.toFixed(3)} in cross-validation`);
-              return { value, validated };
-            }),
+            step(
+              `with ${parameter} ${value}`,
+              [],
+              (_, { log }) => {
+                const validated = crossValidated(model, value, folds);
+                log(`${validated.toFixed(3)} in cross-validation`);
+                return { value, validated };
+              },
+              { where: "worker" },
+            ),
           ),
         )
         .step("best", ["with *"], (trials) => bestOf(Object.values(trials["with *"])));
     })
-    .step("entries", ["best"], ({ best }, { log }) => {
-      const accuracy = accuracyOf(train(features.train, best.value), features.test);
-      log(`${parameter} ${best.value}: ${accuracy.toFixed(3)} on the rows held out`);
-      return { ...best, model, tried: values.length, accuracy };
-    });
+    .step(
+      "entries",
+      ["best"],
+      ({ best }, { log }) => {
+        const accuracy = accuracyOf(train(features.train, best.value), features.test);
+        log(`${parameter} ${best.value}: ${accuracy.toFixed(3)} on the rows held out`);
+        return { ...best, model, tried: values.length, accuracy };
+      },
+      { where: "worker" },
+    );
 };
 
 export const penguins = pipeline("penguins")

@@ -1,0 +1,26 @@
+/** What a thread and the process that started it say to each other. */
+import type { Answer, Said, Task } from "../workers/task.ts";
+import type { Packed } from "./clone.ts";
+
+/** To a thread. */
+export type Order =
+  /** `parcels`: large values that this task and later ones refer to by number. */
+  | {
+      readonly type: "perform";
+      readonly id: number;
+      readonly task: Task;
+      readonly parcels: ReadonlyArray<readonly [number: number, value: Packed]>;
+    }
+  | { readonly type: "interrupt"; readonly id: number }
+  /** Nobody will refer to these any more. */
+  | { readonly type: "forget"; readonly parcels: ReadonlyArray<number> };
+
+/** From a thread. */
+export type Reply =
+  | { readonly type: "ready" }
+  /** Its module cannot be loaded, or its services cannot be made. */
+  | { readonly type: "broken"; readonly reason: string }
+  | { readonly type: "said"; readonly id: number; readonly said: Said }
+  /** The step waits for something, so that the thread has time for another. */
+  | { readonly type: "waits"; readonly id: number }
+  | { readonly type: "answered"; readonly id: number; readonly answer: Answer };
