@@ -15,7 +15,7 @@ import type { Owners } from "./owners.ts";
 import type { Names } from "./schema.ts";
 import type { Values } from "./values.ts";
 
-/** How often a sender looks for its answer, if no notification comes. */
+/** A sender looks for its answer at once, then less and less often, and in the end this often. */
 const lookMillis = 50;
 
 export class Mailbox {
@@ -40,10 +40,10 @@ export class Mailbox {
     if (typeof sent !== "number") return sent;
     onStored();
     const until = performance.now() + answerMillis;
-    while (performance.now() < until && !isUnwanted()) {
+    for (let looks = 0; performance.now() < until && !isUnwanted(); looks++) {
       const answer = await this.#database.patiently(() => this.#answerTo(sent));
       if (answer !== undefined) return answer;
-      await pause(lookMillis);
+      await pause(Math.min(lookMillis, 2 ** looks));
     }
     if (message.type === "signal") return { type: "kept" };
     await this.#giveUp(sent);

@@ -101,6 +101,8 @@ export class Thread {
         return;
       case "broken":
         this.#brokenReason = reply.reason;
+        // What the module began before it failed may keep the thread alive.
+        void this.#worker.terminate();
         return;
       case "said":
         return this.#jobs.get(reply.id)?.listen(reply.said);

@@ -1,4 +1,7 @@
 /** Databases that cannot serve: each is one sentence, in time, that says what to do, and never a password. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as PgClient from "@effect/sql-pg/PgClient";
 import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";
@@ -6,6 +9,7 @@ import type { StoreLayer } from "espalier";
 import { pipeline, Runs } from "espalier";
 import { PostgresStore } from "espalier/postgres";
 import { describe, expect, test } from "vitest";
+import { PostgresServer } from "./server/postgres-server.ts";
 import { sharedPostgres } from "./server/shared.ts";
 import { newSchema, sql } from "./support.ts";
 
@@ -173,6 +177,51 @@ describe("A disk that is full", () => {
     expect(await run.result).toEqual({ a: 1, b: 2 });
     expect(seen).toEqual([expect.stringContaining("there is no space left on Postgres's disk"), "resumed"]);
     expect(await Runs.valuePromise("r", "b", { store })).toBe(2);
+  });
+});
+
+describe("A server that is down", () => {
+  const millis = process.env["ESPALIER_LONG"] === undefined ? 1_500 : 8_000;
+
+  test(`for ${millis / 1000} s pauses its runs: nothing is lost, and nothing runs twice`, async () => {
+    const folder = mkdtempSync(join(tmpdir(), "espalier-down-"));
+    const server = await PostgresServer.start(folder, ["fsync=off", "full_page_writes=off"]);
+    try {
+      const store = at(server.url());
+      const ran: Array<string> = [];
+      const reached = new Map<string, () => void>();
+      const runs = ["first", "second"].map((runId) => {
+        const chain = Array.from({ length: 40 }, (_, i) => i).reduce<any>(
+          (built, i) =>
+            built.step(`s${i}`, i === 0 ? [] : [`s${i - 1}`], async () => {
+              ran.push(`${runId} s${i}`);
+              if (i === 10) reached.get(runId)!();
+              return i;
+            }),
+          pipeline("chain"),
+        );
+        const halfway = new Promise<void>((resolve) => reached.set(runId, resolve));
+        return { halfway, outputs: chain.runPromise({}, { store, runId }) as Promise<unknown> };
+      });
+      await Promise.race(runs.map(({ halfway }) => halfway));
+      // As in a crash: what was sent and not answered may have been committed or not.
+      await server.down("immediate");
+      const before = ran.length;
+      await new Promise((resolve) => setTimeout(resolve, millis));
+      // A step whose inputs were recorded in the last moment may have begun; nothing that needs a record has.
+      expect(ran.length).toBeLessThanOrEqual(before + 2);
+      await server.up();
+      await Promise.all(runs.map(({ outputs }) => outputs));
+      const expected = ["first", "second"].flatMap((id) =>
+        Array.from({ length: 40 }, (_, i) => `${id} s${i}`),
+      );
+      expect(ran.toSorted()).toEqual(expected.toSorted());
+      for (const { id, status } of await Runs.listPromise({ store })) {
+        expect([status, (await Runs.getPromise(id, { store })).steps.length]).toEqual(["succeeded", 40]);
+      }
+    } finally {
+      await server.remove();
+    }
   });
 });
 
