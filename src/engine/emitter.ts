@@ -36,7 +36,7 @@ export type EventFields = PipelineEvent extends infer Event
   : never;
 
 export class Emitter {
-  readonly watcher: Watcher | undefined;
+  watcher: Watcher | undefined;
   readonly #journal: { readonly tell: (event: PipelineEvent) => void } | undefined;
   readonly #clock: Clock;
   readonly #run: { readonly runId: string };
@@ -57,6 +57,20 @@ export class Emitter {
     this.#journal = journal;
     this.#clock = clock;
     this.#run = run;
+  }
+
+  /** Someone who joined the run receives the events that come from now on. */
+  tellAlso(listener: (event: PipelineEvent) => void): void {
+    const { watcher } = this;
+    const event =
+      watcher === undefined
+        ? listener
+        : (told: PipelineEvent): void => {
+            watcher.event(told);
+            listener(told);
+          };
+    const unwatched = { logsEvents: false, onExpanded: () => {}, onOutput: () => {} };
+    this.watcher = { ...(watcher ?? unwatched), event };
   }
 
   emit(fields: EventFields): void {

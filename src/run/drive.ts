@@ -71,10 +71,11 @@ const drive = (
     let live = session.live ?? (runId === undefined ? undefined : session.enter(runId));
     const listen = (run: LiveRun): void => {
       run.interrupt = () => interrupt();
+      run.tellAlso = (listener) => engine.emitter.tellAlso(listener);
       const mailbox = run.openMailbox;
       if (mailbox === undefined) return;
       mailbox.onEvent = (event) => {
-        watcher?.event(event);
+        engine.emitter.watcher?.event(event);
         journal?.tell(event);
       };
     };

@@ -7,6 +7,7 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import { RunInterrupted } from "../errors.ts";
+import type { PipelineEvent } from "../events.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import type { StoreService } from "../journal/store.ts";
 import type { MailboxOf } from "./mailbox.ts";
@@ -14,13 +15,14 @@ import { Mailbox } from "./mailbox.ts";
 import type { Recording } from "./record.ts";
 
 type Outputs = Record<string, unknown>;
+type Listener = (event: PipelineEvent) => void;
 
 export class LiveRun {
   readonly runId: string;
   readonly store: StoreService | undefined;
   /** What the run was asked for, to tell whether another caller asks for the same; undefined until it is known. */
   asked: { readonly shape: string; readonly inputs: string } | undefined = undefined;
-  /** Whoever started it with a handle records its events: for handles of those who join it. */
+  /** Whoever started it with a handle records its events, from the first on: for handles of those who join it. */
   recording: Recording | undefined = undefined;
   journal: RunJournal | undefined = undefined;
   #mailbox: Mailbox | undefined = undefined;
@@ -28,6 +30,9 @@ export class LiveRun {
   /** It may be cancelled before it has begun. */
   isCancelled = false;
   #exit: Exit.Exit<Outputs, unknown> | undefined = undefined;
+  /** Takes one more who receives its events, once it has begun. */
+  #tellAlso: ((listener: Listener) => void) | undefined = undefined;
+  readonly #early: Array<Listener> = [];
   readonly #whenOpen = new Set<() => void>();
   readonly #whenEnded = new Set<() => void>();
 
@@ -60,6 +65,18 @@ export class LiveRun {
   /** How to interrupt it, once it has begun. */
   set interrupt(interrupt: () => void) {
     this.#interrupt = interrupt;
+  }
+
+  /** Once it has begun: how one more receives its events. */
+  set tellAlso(tellAlso: (listener: Listener) => void) {
+    this.#tellAlso = tellAlso;
+    for (const listener of this.#early.splice(0)) tellAlso(listener);
+  }
+
+  /** A caller who joined it receives the events that come from now on. */
+  hear(listener: Listener): void {
+    if (this.#tellAlso === undefined) this.#early.push(listener);
+    else this.#tellAlso(listener);
   }
 
   cancel(): void {

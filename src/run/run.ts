@@ -138,7 +138,10 @@ const running = (request: Request): Effect.Effect<Outputs, unknown> =>
     }
     return Effect.uninterruptibleMask((restore) =>
       Effect.flatMap(restore(openInStore(request)), (session) => {
-        if ("joined" in session) return restore(session.joined);
+        if ("joined" in session) {
+          if (watcher !== undefined) session.live.hear(watcher.event);
+          return restore(watched(session.runId, session.joined));
+        }
         const isHeard = Context.get(fiber.context, Listeners).length > 0;
         tellOfTrouble(session, fiber.context, observation?.tell, isHeard);
         return watched(session.runId!, driven(graph, session, options, fiber, watcher, restore));
@@ -202,7 +205,8 @@ export const startGraph = (
       onOutput: (path, results) => recording.onOutput(path, results),
       waitForReaders: (caughtUp) => recording.waitForReaders(caughtUp),
     };
-    if (!("joined" in session)) {
+    if ("joined" in session) session.live.hear(tell);
+    else {
       if (session.live !== undefined) session.live.recording = recording;
       tellOfTrouble(session, context, tell, true);
     }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import * as Stream from "effect/Stream";
+import type { PipelineEvent } from "espalier";
 import { pipeline, resume, Runs, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { test } from "vitest";
@@ -39,18 +40,49 @@ test(
   },
 );
 
-test("a caller that joined and is interrupted does not stop the run of the first", limit, async () => {
+/** A run that has begun, goes on until it is let go, and is joined by another caller, who sees its events. */
+const joined = async () => {
   const shared = store();
-  const job = pipeline("job").step("work", [], async () => {
-    await sleep(200);
-    return "done";
-  });
+  const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const job = pipeline("job")
+    .step("work", [], async () => {
+      begun.resolve();
+      await gate.promise;
+      return "done";
+    })
+    .step("after", ["work"], ({ work }) => work);
   const first = job.runPromise({}, { store: shared, runId: "r" });
-  await sleep(50);
-  const second = Effect.runFork(job.run({}, { store: shared, runId: "r" }));
-  await sleep(30);
+  await begun.promise;
+  const seen: Array<string> = [];
+  const isIn = Promise.withResolvers<void>();
+  const onEvent = (event: PipelineEvent): void => {
+    seen.push("path" in event ? `${event.type} ${event.path}` : event.type);
+    isIn.resolve();
+  };
+  const second = Effect.runFork(job.run({}, { store: shared, runId: "r", onEvent }));
+  await isIn.promise;
+  return { first, second, seen, letGo: gate.resolve };
+};
+
+test("a caller that joined and is interrupted does not stop the run of the first", limit, async () => {
+  const { first, second, letGo } = await joined();
   await Effect.runPromise(Fiber.interrupt(second));
+  letGo();
   assert.equal((await first).work, "done");
+});
+
+test("who joins a run that nobody watches sees its events from then on", limit, async () => {
+  const { first, second, seen, letGo } = await joined();
+  letGo();
+  await Effect.runPromise(Fiber.join(second));
+  await first;
+  assert.deepEqual(seen, [
+    "run.started",
+    "step.succeeded work",
+    "step.started after",
+    "step.succeeded after",
+    "run.succeeded",
+  ]);
 });
 
 test("who joins a run sees its events", limit, async () => {
