@@ -13,7 +13,7 @@ import type { Graph } from "./engine/graph.ts";
 import { compile, graphOf } from "./engine/graph.ts";
 import { decodeInputs } from "./engine/inputs.ts";
 import { GraphError } from "./errors.ts";
-import type { AnyOptions, StepDefinition } from "./graph/definition.ts";
+import type { AnyOptions, StepDefinition, UserFunction } from "./graph/definition.ts";
 import type { GraphInput } from "./graph/node.ts";
 import { withPipeline } from "./graph/added-pipeline.ts";
 import { GraphBuilder } from "./graph/builder.ts";
@@ -72,11 +72,13 @@ class PipelineValue {
   }
 
   step(name: string, inputs: unknown, run: unknown, options?: AnyOptions): PipelineValue {
-    return this.#with({ kind: "step", name, inputs, call: run, options });
+    const followed = options === undefined ? this.#followed("step", name, inputs, run) : undefined;
+    return followed ?? this.#with({ kind: "step", name, inputs, call: run, options });
   }
 
   dynamic(name: string, inputs: unknown, expand: unknown, options?: AnyOptions): PipelineValue {
-    return this.#with({ kind: "dynamic", name, inputs, call: expand, options });
+    const followed = options === undefined ? this.#followed("dynamic", name, inputs, expand) : undefined;
+    return followed ?? this.#with({ kind: "dynamic", name, inputs, call: expand, options });
   }
 
   map(name: string, over: unknown, inputs: unknown, each: unknown, options?: AnyOptions): PipelineValue {
@@ -190,9 +192,7 @@ class PipelineValue {
     if (steps.length === 0) return new PipelineValue(base.withEmptyFamily());
     const isKnown = (name: string): boolean => base.visibleSlot(name) !== undefined;
     const inOrder = mayReadEachOther(steps, isKnown) ? sorted(this.name, steps, isKnown) : steps;
-    let builder = base;
-    for (const definition of inOrder) builder = builder.withStep(definition);
-    return new PipelineValue(builder);
+    return new PipelineValue(base.withSteps(inOrder));
   }
 
   returns(...names: ReadonlyArray<string>): PipelineValue {
@@ -229,6 +229,18 @@ class PipelineValue {
 
   #refuse(step: unknown, reason: string): never {
     throw new GraphError({ pipeline: this.name, step: describe(step), reason });
+  }
+
+  /** With a step that another pipeline of this name had here; undefined: it had another one. */
+  #followed(
+    kind: "step" | "dynamic",
+    name: unknown,
+    inputs: unknown,
+    call: unknown,
+  ): PipelineValue | undefined {
+    if (!Array.isArray(inputs) || typeof call !== "function") return undefined;
+    const followed = this.#builder.followed({ kind, name, inputs, call: call as UserFunction });
+    return followed === undefined ? undefined : new PipelineValue(followed);
   }
 
   #with(parts: Parameters<typeof makeDefinition>[1]): PipelineValue {
@@ -302,12 +314,11 @@ export const pipeline = ((name: string) =>
  * @public
  */
 export const pipelineOf = ((name: string, parts: ReadonlyArray<unknown>) => {
-  let builder = GraphBuilder.empty(name);
+  const builder = GraphBuilder.empty(name);
   const definitions = parts.map((part) => {
     const definition = standalone(part);
     if (definition !== undefined) return definition;
     throw new GraphError({ pipeline: name, step: "", reason: "pipelineOf takes standalone steps." });
   });
-  for (const definition of sorted(name, definitions)) builder = builder.withStep(definition);
-  return new PipelineValue(builder);
+  return new PipelineValue(builder.withSteps(sorted(name, definitions)));
 }) as unknown as PipelineOfFunction;

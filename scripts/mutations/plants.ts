@@ -219,8 +219,8 @@ const enginePlants: ReadonlyArray<Plant> = [
   {
     fault: "a switch takes its first case",
     file: "src/engine/executor.ts",
-    from: "cases![choice]!(inputs, spreadable(context));",
-    to: "Object.values(cases!)[0]!(inputs, spreadable(context));",
+    from: "const { [choice]: run } = cases!;",
+    to: "const run = Object.values(cases!)[0];",
   },
   {
     fault: "a glob reads what was there when the step was added, and nothing that came in the run",

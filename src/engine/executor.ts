@@ -67,11 +67,17 @@ export const callTurn = (
 
 /** Calls the function of one case of a switch, or of one contender of a race. */
 export const callCase = (
-  { cases }: StepDefinition,
+  { cases, inputs: names }: StepDefinition,
   choice: string,
   inputs: Inputs,
   context: StepContext,
-): unknown => cases![choice]!(inputs, spreadable(context));
+): unknown => {
+  const { [choice]: run } = cases!;
+  const { length } = run!;
+  // As far as its declaration says: one without parameters may read the context by a rest.
+  const takesContext = length > 1 || (length === 0 && names.length > 0);
+  return takesContext ? run!(inputs, spreadable(context)) : run!(inputs, context);
+};
 
 /** Calls the function itself: the executor within all middleware. */
 export const direct = ({

@@ -15,6 +15,8 @@ import type { Call } from "./frame.ts";
 import { Frame, Job, noInputs } from "./frame.ts";
 import { outputsByName } from "./outputs.ts";
 
+const noValues: ReadonlyArray<never> = [];
+
 export class Expansions implements ExpansionRoom {
   readonly #core: Core;
 
@@ -70,15 +72,15 @@ export class Expansions implements ExpansionRoom {
       return;
     }
     if (graph.inputs.length === 0) {
-      this.#enterGraph(call, value, graph, []);
+      this.#enterGraph(call, value, graph, noValues);
       return;
     }
     core.calls.decode(call, graph.inputs, (inputs) => this.#enterGraph(call, value, graph, inputs));
   }
 
-  #poolProblem({ path }: Call, { pools }: Graph): ExpansionError | undefined {
+  #poolProblem(call: Call, { pools }: Graph): ExpansionError | undefined {
     const reason = pools === undefined ? undefined : this.#core.pools.admit(pools);
-    return reason === undefined ? undefined : new ExpansionError({ path, reason });
+    return reason === undefined ? undefined : new ExpansionError({ path: call.path, reason });
   }
 
   #provideDirectly(call: Call, value: unknown): void {
@@ -119,7 +121,6 @@ export class Expansions implements ExpansionRoom {
       const { inputs, choice, count: attempt, failure } = call;
       child.given = { inputs, item, choice, attempt, failure, digest: undefined };
     }
-    child.fixPrefix();
     call.inputs = noInputs;
     frames.enter(child, new Job(call.frame, call.index, call));
     if (journal === undefined) {
@@ -133,6 +134,10 @@ export class Expansions implements ExpansionRoom {
   /** Which outputs of a sub-pipeline are kept until it ends: all where somebody watches, else those that it exposes. */
   #kept({ definition }: Call, graph: Graph): ReadonlyArray<number> {
     if (this.#core.emitter.watcher !== undefined || definition.outputs === "all") return graph.returnSlots;
+    if (definition.outputs.length === 1) {
+      const slot = graph.builder.visibleSlot(definition.outputs[0]!);
+      return slot === undefined ? noValues : [slot];
+    }
     const kept: Array<number> = [];
     for (const name of definition.outputs) {
       const slot = graph.builder.visibleSlot(name);

@@ -4,6 +4,7 @@
  */
 import * as Exit from "effect/Exit";
 import { ExpansionError } from "../errors.ts";
+import type { GraphBuilder } from "../graph/builder.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { acceptsUndefined } from "../values/schema.ts";
 import type { Graph } from "./graph.ts";
@@ -23,6 +24,7 @@ export const expansionProblem = (call: Call, graph: Graph): ExpansionError | und
 };
 
 const inputsProblem = ({ inputs }: Call, graph: Graph): string | undefined => {
+  if (graph.inputs.length === 0) return undefined;
   const missing = graph.inputs.find(
     ({ name, schema }) => !Object.hasOwn(inputs, name) && !acceptsUndefined(schema),
   );
@@ -38,6 +40,7 @@ const exposureProblem = ({ frame, definition }: Call, graph: Graph): string | un
     return `The sub-pipeline "${graph.name}" provides "${taken}", and its parent already has that. Give it another name, or leave it out with .returns.`;
   }
   const { builder } = graph;
+  if (definition.outputs.every((name) => isSurelyProvided(builder, name))) return undefined;
   const unsure = definition.outputs.find((name) => {
     const slot = builder.visibleSlot(name);
     return slot !== undefined && !builder.isSure(slot);
@@ -49,6 +52,11 @@ const exposureProblem = ({ frame, definition }: Call, graph: Graph): string | un
   if (missing === undefined || graph.isOpen) return undefined;
   const given = provides(graph);
   return `The sub-pipeline "${graph.name}" does not provide the output "${missing}"; it provides ${given.length === 0 ? "nothing" : list(given)}. Add a step "${missing}" to it.`;
+};
+
+const isSurelyProvided = (builder: GraphBuilder, name: string): boolean => {
+  const slot = builder.visibleSlot(name);
+  return slot !== undefined && (!builder.log.hasMaybes || builder.isSure(slot));
 };
 
 /** Why a direct value cannot stand for what the step exposes, or undefined. */

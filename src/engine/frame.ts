@@ -37,6 +37,8 @@ export class Frame implements Place {
   /** The node that this frame is the expansion of. */
   readonly parent: Frame | undefined;
   readonly parentIndex: number;
+  /** For the expansion of a turn: which, since its loop may have come to another when somebody asks for its path. */
+  readonly turn: number | undefined;
   readonly depth: number;
   /** The middleware that calls go through; undefined: none. */
   layers: Layers | undefined;
@@ -99,6 +101,7 @@ export class Frame implements Place {
     this.map = map;
     this.parent = parent;
     this.parentIndex = parentIndex;
+    this.turn = parent?.map?.type === "turns" ? parent.map.turn : undefined;
     this.layers = parent?.layers;
     this.policies = graph?.policies;
     this.hasPools = (graph === undefined ? map!.definition.options.pool : graph.pools) !== undefined;
@@ -180,7 +183,9 @@ export class Frame implements Place {
 
   /** The path that expanded to this frame; empty for the run's own. */
   get path(): string {
-    return this.parent === undefined ? "" : this.parent.pathOf(this.parentIndex);
+    const { parent, parentIndex, turn } = this;
+    if (parent === undefined) return "";
+    return turn === undefined ? parent.pathOf(parentIndex) : item(parent.prefix, turn);
   }
 
   /** What the paths of this frame begin with. Goes up without recursion, since frames nest as deep as users ask for. */
@@ -195,16 +200,11 @@ export class Frame implements Place {
     for (const next of chain.toReversed()) {
       if (next.parent === undefined) next.#prefix = "";
       else {
-        const path = next.parent.pathOf(next.parentIndex);
+        const { path } = next;
         next.#prefix = next.map === undefined ? prefixOf(path) : path;
       }
     }
     return this.#prefix as unknown as string;
-  }
-
-  /** Of the expansion of a turn: its paths are of that turn, also once its loop has come to another. */
-  fixPrefix(): void {
-    if (this.parent?.map?.type === "turns") void this.prefix;
   }
 
   /** Is this a `finally` step? It runs whether the frame ends early or not. */

@@ -43,11 +43,12 @@ export class Frames implements FrameRoom {
   }
 
   setInputs(frame: Frame, inputs: ReadonlyArray<unknown>, keep: ReadonlyArray<number>): void {
-    const graph = frame.graph!;
     for (const slot of keep) frame.reads[slot]!++;
-    graph.inputs.forEach(({ slot }, i) => {
+    const declared = frame.graph!.inputs;
+    for (let i = 0; i < declared.length; i++) {
+      const { slot } = declared[i]!;
       if (frame.reads[slot]! > 0) frame.values[slot] = inputs[i];
-    });
+    }
   }
 
   ready(frame: Frame): void {

@@ -3,10 +3,11 @@ import { child } from "../path.ts";
 import { acceptsUndefined } from "../values/schema.ts";
 import { GraphBuilder } from "./builder.ts";
 import type { StepDefinition } from "./definition.ts";
+import { writable } from "./forms.ts";
 import type { Log } from "./log.ts";
-import { writable } from "./log.ts";
 import type { GraphInput, GraphNode } from "./node.ts";
 import { lateSlot } from "./node.ts";
+import { slotFor } from "./reads.ts";
 
 /** The inputs of the added pipeline, each with its slot in the graph that it is added to. */
 type Aliases = ReadonlyArray<readonly [GraphInput, number]>;
@@ -29,6 +30,7 @@ const mappedWaits = (
  */
 const withDecoders = (
   log: Log,
+  nodes: Array<GraphNode>,
   other: GraphBuilder,
   aliases: Aliases,
   waitsFor: ReadonlyArray<number>,
@@ -43,7 +45,7 @@ const withDecoders = (
       continue;
     }
     slotMap[input.slot] = log.owners.length;
-    log.nodes.push({
+    nodes.push({
       path: child(other.name, input.name),
       definition,
       keys: [input.name],
@@ -55,7 +57,7 @@ const withDecoders = (
       firstSlot: log.owners.length,
       outputs: [input.name],
     });
-    log.owners.push(log.nodes.length - 1);
+    log.owners.push(nodes.length - 1);
     log.slotNames.push(undefined);
   }
   return slotMap;
@@ -81,16 +83,17 @@ export const withPipeline = (
   for (const [name] of visible) builder.checkNew(name, other.name);
   const aliases = other.inputs.map((input) => {
     const isOptional = acceptsUndefined(input.schema);
-    return [input, builder.slotFor(input.name, other.name, isOptional)] as const;
+    return [input, slotFor(builder, input.name, other.name, isOptional)] as const;
   });
-  const log = writable(builder.log, builder);
+  const log = writable(builder.log, builder, false);
+  const nodes = builder.nodes.slice();
   log.hasMaybes ||= other.log.hasMaybes;
   if (hides) (log.prefixes ??= new Map()).set(other.name, builder.nodeCount);
 
   const openHere = builder.openNodes;
-  const slotMap = withDecoders(log, other, aliases, openHere, builder.guard, decode);
+  const slotMap = withDecoders(log, nodes, other, aliases, openHere, builder.guard, decode);
   const shown = new Map(visible.map(([name, slot]) => [slot, name]));
-  const offset = log.nodes.length;
+  const offset = nodes.length;
   const here = (slot: number): number => (slot < 0 ? slot : (slotMap[slot] as number));
   for (let i = 0; i < other.nodeCount; i++) {
     const node = other.node(i);
@@ -103,12 +106,12 @@ export const withPipeline = (
         isShown = true;
         log.slotOf.set(name, log.owners.length);
       }
-      log.owners.push(log.nodes.length);
+      log.owners.push(nodes.length);
       log.slotNames.push(name);
     });
-    if (node.definition.outputs === "all") log.open.push(log.nodes.length);
+    if (node.definition.outputs === "all") log.open.push(nodes.length);
     // A name that the other pipeline has from an "all" step of its own stays late; one of its inputs may be one of ours.
-    log.nodes.push({
+    nodes.push({
       path: isShown ? node.path : child(other.name, node.path),
       definition: node.definition,
       keys: node.keys,
@@ -122,8 +125,11 @@ export const withPipeline = (
       shows: (name) => other.showsLate(i, name),
     });
   }
+  log.nodeCount = nodes.length;
   return new GraphBuilder(log, {
     name: builder.name,
+    inputList: builder.inputs.slice(),
+    nodeList: nodes,
     shows: builder.shows,
     hasEmptyFamily: builder.hasEmptyFamily || other.hasEmptyFamily,
     guard: builder.guard,

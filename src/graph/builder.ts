@@ -8,33 +8,32 @@
  */
 import { GraphError } from "../errors.ts";
 import { describe } from "../values/describe.ts";
-import { didYouMean } from "../values/nearest.ts";
-import { acceptsUndefined } from "../values/schema.ts";
-import { typed } from "../values/specification.ts";
 import type { StepDefinition } from "./definition.ts";
-import type { Log } from "./log.ts";
-import { emptyLog, writable } from "./log.ts";
-import { globMatcher, isGlob, keyOf, nameProblem, optionalName } from "./names.ts";
+import type { PlainStep } from "./forms.ts";
+import {
+  followInput,
+  followPlainStep,
+  followStep,
+  knownReturns,
+  logOf,
+  newLog,
+  note,
+  rowsAt,
+  writable,
+} from "./forms.ts";
+import type { Log, Returns } from "./log.ts";
+import { appended, emptyLog } from "./log.ts";
+import { isGlob, keyOf, nameProblem, optionalName } from "./names.ts";
 import type { GlobRead, GraphInput, GraphNode } from "./node.ts";
-import { lateSlot, maybeSlot } from "./node.ts";
-
-/** What `.returns` left visible: these names, and all that is added after it. */
-interface Returns {
-  readonly names: ReadonlyArray<string>;
-  readonly fromSlot: number;
-  readonly fromNode: number;
-}
+import { lateSlot } from "./node.ts";
+import { available, checkSure, readsOf, slotFor, slotOf } from "./reads.ts";
+import type { Rows } from "./rows.ts";
+import { rowsOf } from "./rows.ts";
+import { plainDefinition } from "./steps.ts";
 
 const noGlobs: ReadonlyArray<GlobRead> = [];
 const noNodes: ReadonlyArray<number> = [];
 const noNames: ReadonlyArray<string> = [];
-
-/** Does `name` stand somewhere among `names`, or close to one of them? Says so in half a sentence. */
-export const available = (names: ReadonlyArray<string>): string => {
-  if (names.length === 0) return "nothing is provided before it";
-  const shown = names.slice(0, 10).map((name) => `"${name}"`);
-  return `provided before it: ${shown.join(", ")}${names.length > 10 ? `, and ${names.length - 10} more` : ""}`;
-};
 
 /** The graphs in which mistakes were found, as far as they had come. */
 const unfinished = new WeakMap<object, GraphBuilder>();
@@ -43,9 +42,11 @@ const unfinished = new WeakMap<object, GraphBuilder>();
 export const unfinishedOf = (error: unknown): GraphBuilder | undefined =>
   typeof error === "object" && error !== null ? unfinished.get(error) : undefined;
 
-/** What a builder is beside its log. */
+/** What a builder is beside its log and how much of that belongs to it. */
 interface Parts {
   readonly name: string;
+  readonly inputList: Array<GraphInput>;
+  readonly nodeList: Array<GraphNode>;
   readonly shows: Returns | undefined;
   readonly hasEmptyFamily: boolean;
   readonly guard: number | undefined;
@@ -53,12 +54,14 @@ interface Parts {
 
 export class GraphBuilder {
   readonly name: string;
-  /** Shared with others, and perhaps longer than what belongs to this builder: that ends at the counts. */
-  readonly log: Log;
-  readonly inputCount: number;
-  readonly nodeCount: number;
-  readonly slotCount: number;
-  readonly openCount: number;
+  /** Shared with others, and perhaps longer than what belongs to this builder: that ends at the counts. So are the lists. */
+  log: Log;
+  inputList: Array<GraphInput>;
+  nodeList: Array<GraphNode>;
+  inputCount: number;
+  nodeCount: number;
+  slotCount: number;
+  openCount: number;
   readonly shows: Returns | undefined;
   /** Was a family added that turned out to have no member? Its names are unknown. */
   readonly hasEmptyFamily: boolean;
@@ -66,32 +69,41 @@ export class GraphBuilder {
   readonly guard: number | undefined;
 
   /** A builder whose log ends where the log does now, or where `counts` says. */
-  constructor(log: Log, { name, shows, hasEmptyFamily, guard }: Parts, counts?: GraphBuilder) {
-    this.name = name;
+  constructor(log: Log, parts: Parts, counts?: GraphBuilder) {
+    this.name = parts.name;
     this.log = log;
-    this.inputCount = counts === undefined ? log.inputs.length : counts.inputCount;
-    this.nodeCount = counts === undefined ? log.nodes.length : counts.nodeCount;
+    this.inputList = parts.inputList;
+    this.nodeList = parts.nodeList;
+    this.inputCount = counts === undefined ? parts.inputList.length : counts.inputCount;
+    this.nodeCount = counts === undefined ? parts.nodeList.length : counts.nodeCount;
     this.slotCount = counts === undefined ? log.owners.length : counts.slotCount;
     this.openCount = counts === undefined ? log.open.length : counts.openCount;
-    this.shows = shows;
-    this.hasEmptyFamily = hasEmptyFamily;
-    this.guard = guard;
+    this.shows = parts.shows;
+    this.hasEmptyFamily = parts.hasEmptyFamily;
+    this.guard = parts.guard;
   }
 
   static empty(name: string): GraphBuilder {
+    const kept = typeof name === "string" ? logOf(name) : undefined;
+    if (kept !== undefined) return new GraphBuilder(kept, emptyParts(name), atStart);
     const problem = nameProblem(name);
     if (problem !== undefined) throw new GraphError({ pipeline: describe(name), step: "", reason: problem });
-    return new GraphBuilder(emptyLog(), { name, shows: undefined, hasEmptyFamily: false, guard: undefined });
+    return new GraphBuilder(newLog(name), emptyParts(name), atStart);
   }
 
   get inputs(): ReadonlyArray<GraphInput> {
-    return this.log.inputs.length === this.inputCount
-      ? this.log.inputs
-      : this.log.inputs.slice(0, this.inputCount);
+    return this.inputList.length === this.inputCount
+      ? this.inputList
+      : this.inputList.slice(0, this.inputCount);
   }
 
   get nodes(): ReadonlyArray<GraphNode> {
-    return this.log.nodes.slice(0, this.nodeCount);
+    return this.nodeList.slice(0, this.nodeCount);
+  }
+
+  /** Who waits for whom. Pipelines of one form share it. */
+  get rows(): Rows {
+    return rowsAt(this.log, this, this.shows, () => rowsOf(this));
   }
 
   /** For each slot the node that provides it, -1 for an input; perhaps with more slots after ours. */
@@ -100,7 +112,7 @@ export class GraphBuilder {
   }
 
   node(index: number): GraphNode {
-    return this.log.nodes[index] as GraphNode;
+    return this.nodeList[index] as GraphNode;
   }
 
   /** The node that provides a slot; -1 for an input. */
@@ -179,33 +191,98 @@ export class GraphBuilder {
   }
 
   withInput(name: string, schema: unknown): GraphBuilder {
-    this.checkNew(name, name);
-    const log = writable(this.log, this);
+    const next = this.#copy();
     const slot = this.slotCount;
-    log.inputs.push({ name, schema, slot });
-    log.owners.push(-1);
-    log.slotNames.push(name);
-    log.slotOf.set(name, slot);
-    return new GraphBuilder(log, this);
+    const known = this.log.form === undefined ? undefined : followInput(this.log, this, name);
+    if (known === undefined) {
+      this.checkNew(name, name);
+      const log = writable(this.log, this, true);
+      log.owners.push(-1);
+      log.slotNames.push(name);
+      log.slotOf.set(name, slot);
+      log.form?.inputs.push({ name, slot });
+      next.log = log;
+    } else {
+      next.log = known;
+    }
+    next.inputList = appended(this.inputList, this.inputCount, { name, schema, slot });
+    next.inputCount++;
+    next.slotCount++;
+    return next;
   }
 
   withStep(definition: StepDefinition): GraphBuilder {
-    const { name, outputs } = definition;
-    if (outputs === "all") {
-      this.#checkName(name, name);
-    } else {
-      // The step's name is its path, so that it must be free even where the outputs have other names.
-      if (outputs.length !== 1 || outputs[0] !== name) this.#checkPath(name);
-      for (let i = 0; i < outputs.length; i++) {
-        const output = outputs[i] as string;
-        this.checkNew(output, name);
-        if (outputs.length > 1 && outputs.indexOf(output) !== i) {
-          throw this.refusal(name, `The output "${output}" is already provided: give this one another name.`);
-        }
-      }
-    }
-    const provided = outputs === "all" ? [] : outputs;
-    const { inputs } = definition;
+    const next = this.#copy();
+    next.#append(definition);
+    return next;
+  }
+
+  /**
+   * The same for a step that has nothing beside names and a function, where a pipeline of the same name had one at the same
+   * place; undefined: not so. Then its names need no check, and are not copied.
+   */
+  followed(step: PlainStep): GraphBuilder | undefined {
+    if (this.log.form === undefined || !this.#mayFollow) return undefined;
+    const known = followPlainStep(this.log, this, step);
+    if (known === undefined) return undefined;
+    const { path, inputs, outputs } = known.form!.nodes[this.nodeCount]!;
+    const next = this.#copy();
+    next.#follow(known, plainDefinition(step.kind, path, inputs, outputs, step.call));
+    return next;
+  }
+
+  /** With many steps, one after another: one builder for all. */
+  withSteps(definitions: ReadonlyArray<StepDefinition>): GraphBuilder {
+    const next = this.#copy();
+    for (const definition of definitions) next.#append(definition);
+    return next;
+  }
+
+  /** The same, to be grown until anybody else has it. */
+  #copy(): GraphBuilder {
+    return new GraphBuilder(this.log, this, this);
+  }
+
+  /** Adds a step to this very builder, which nobody but the caller has yet. */
+  #append(definition: StepDefinition): void {
+    const isOfForm = this.log.form !== undefined && this.#isOfForm(definition);
+    const known = isOfForm ? followStep(this.log, this, definition) : undefined;
+    if (known !== undefined) this.#follow(known, definition);
+    else this.#define(definition, isOfForm);
+  }
+
+  /** Can the next pipeline of this name follow this step by its names alone? */
+  #isOfForm({ kind, schemas }: StepDefinition): boolean {
+    return schemas === undefined && kind !== "when" && kind !== "finally" && this.#mayFollow;
+  }
+
+  /** Do names alone say what a step that is added here reads? */
+  get #mayFollow(): boolean {
+    return this.guard === undefined && this.shows === undefined && !this.hasEmptyFamily;
+  }
+
+  /** Adds a step that a pipeline of the same name had at the same place: all there is to check was checked then. */
+  #follow(log: Log, definition: StepDefinition): void {
+    const { path, keys, slots, globs, waitsFor, overSlot, firstSlot, outputs, isOpen } =
+      log.form!.nodes[this.nodeCount]!;
+    const guard = undefined;
+    const node = { path, definition, keys, slots, globs, waitsFor, guard, overSlot, firstSlot, outputs };
+    this.log = log;
+    this.#add(node, isOpen);
+  }
+
+  #add(node: GraphNode, isOpen: boolean): void {
+    this.nodeList = appended(this.nodeList, this.nodeCount, node);
+    this.nodeCount++;
+    this.slotCount += node.outputs.length;
+    if (isOpen) this.openCount++;
+  }
+
+  /** Checks a step, and adds it. */
+  #define(definition: StepDefinition, isOfForm: boolean): void {
+    const { name, outputs, inputs } = definition;
+    this.#checkProvided(definition);
+    const provided = outputs === "all" ? noNames : outputs;
     // Arrays of the right length: one that grows by `push` takes room for 17, and a graph keeps these.
     let keys = inputs;
     let slots = inputs.length === 0 ? noNodes : new Array<number>(inputs.length);
@@ -215,46 +292,60 @@ export class GraphBuilder {
       const input = inputs[i]!;
       // What is provided is no glob, since a name has no star: most inputs need one look.
       let slot = this.visibleSlot(input);
-      if (slot !== undefined && this.log.hasMaybes) this.#checkSure(slot, input, definition);
+      if (slot !== undefined && this.log.hasMaybes) checkSure(this, slot, input, definition);
       if (slot === undefined) {
         if (isGlob(input)) {
-          [keys, slots, globs] = this.#readsOf(definition);
+          [keys, slots, globs] = readsOf(this, definition);
           waits = this.openCount > 0;
           break;
         }
-        slot = this.#slotOf(input, definition);
+        slot = slotOf(this, input, definition);
         if (keys === inputs && optionalName(input) !== undefined) keys = inputs.map(keyOf);
       }
       (slots as Array<number>)[i] = slot;
       waits ||= slot < 0;
     }
-    const overSlot = definition.over === undefined ? lateSlot : this.slotFor(definition.over, name);
+    const overSlot = definition.over === undefined ? lateSlot : slotFor(this, definition.over, name);
     waits ||= definition.over !== undefined && overSlot === lateSlot;
-    const log = writable(this.log, this);
-    log.nodes.push({
+    const waitsFor = waits ? this.openNodes : noNodes;
+    const { guard, slotCount: firstSlot } = this;
+    const node: GraphNode = {
       path: name,
       definition,
       keys,
       slots,
       globs,
-      waitsFor: waits ? this.openNodes : noNodes,
-      guard: this.guard,
+      waitsFor,
+      guard,
       overSlot,
-      firstSlot: this.slotCount,
+      firstSlot,
       outputs: provided,
-    });
-    for (const output of provided) {
-      log.slotOf.set(output, log.owners.length);
-      log.owners.push(this.nodeCount);
-      log.slotNames.push(output);
+    };
+    this.log = writable(this.log, this, isOfForm);
+    note(this.log, this.nodeCount, node);
+    this.#add(node, outputs === "all");
+  }
+
+  #checkProvided({ name, outputs }: StepDefinition): void {
+    if (outputs === "all") {
+      this.#checkName(name, name);
+      return;
     }
-    if (definition.kind === "when" || definition.kind === "finally") log.hasMaybes = true;
-    if (outputs === "all") log.open.push(this.nodeCount);
-    if (name !== provided[0]) (log.prefixes ??= new Map()).set(name, this.nodeCount);
-    return new GraphBuilder(log, this);
+    // The step's name is its path, so that it must be free even where the outputs have other names.
+    if (outputs.length !== 1 || outputs[0] !== name) this.#checkPath(name);
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i] as string;
+      this.checkNew(output, name);
+      if (outputs.length > 1 && outputs.indexOf(output) !== i) {
+        throw this.refusal(name, `The output "${output}" is already provided: give this one another name.`);
+      }
+    }
   }
 
   withReturns(names: ReadonlyArray<string>): GraphBuilder {
+    const isOfForm = this.shows === undefined && !this.hasEmptyFamily;
+    const known = isOfForm ? knownReturns(this.log, this, names) : undefined;
+    if (known !== undefined) return this.#showing(known);
     for (const name of names) {
       const mayCome = (this.isOpen || this.hasEmptyFamily) && nameProblem(name) === undefined;
       if (this.visibleSlot(name) === undefined && !mayCome) {
@@ -269,20 +360,26 @@ export class GraphBuilder {
       fromSlot: this.slotCount,
       fromNode: this.nodeCount,
     };
-    const { name, hasEmptyFamily, guard } = this;
-    return new GraphBuilder(this.log, { name, shows, hasEmptyFamily, guard }, this);
+    if (this.log.form !== undefined && isOfForm) this.log.form.returns = shows;
+    return this.#showing(shows);
+  }
+
+  #showing(shows: Returns): GraphBuilder {
+    const { name, inputList, nodeList, hasEmptyFamily, guard } = this;
+    return new GraphBuilder(this.log, { name, inputList, nodeList, shows, hasEmptyFamily, guard }, this);
   }
 
   /** With a family that has no member in this run: what reads it reads an empty record. */
   withEmptyFamily(): GraphBuilder {
-    const { name, shows, guard } = this;
-    return new GraphBuilder(this.log, { name, shows, hasEmptyFamily: true, guard }, this);
+    const { name, inputList, nodeList, shows, guard } = this;
+    const parts = { name, inputList, nodeList, shows, hasEmptyFamily: true, guard };
+    return new GraphBuilder(this.log, parts, this);
   }
 
   /** The same, where steps that are added run under the condition of a node. */
   withGuard(guard: number | undefined): GraphBuilder {
-    const { name, shows, hasEmptyFamily } = this;
-    return new GraphBuilder(this.log, { name, shows, hasEmptyFamily, guard }, this);
+    const { name, inputList, nodeList, shows, hasEmptyFamily } = this;
+    return new GraphBuilder(this.log, { name, inputList, nodeList, shows, hasEmptyFamily, guard }, this);
   }
 
   /** Is this builder another one with steps and inputs added, and nothing else? */
@@ -316,70 +413,6 @@ export class GraphBuilder {
   #hasPrefix(name: string): boolean {
     const at = this.log.prefixes?.get(name);
     return at !== undefined && at < this.nodeCount;
-  }
-
-  /** Refuses to read plainly what may be missing, unless a schema allows that. */
-  #checkSure(slot: number, input: string, { name, schemas }: StepDefinition): void {
-    if (this.isSure(slot) || (schemas !== undefined && acceptsUndefined(schemas[input]))) return;
-    throw this.refusal(
-      name,
-      `It reads "${input}", which exists only under a condition. Read "${input}?" instead: it is undefined where nothing provides it.`,
-    );
-  }
-
-  /** The slot that a step's input means: `"b?"`, and what a schema allows to be undefined, may be missing. */
-  #slotOf(input: string, { name, schemas }: StepDefinition): number {
-    const optional = optionalName(input);
-    if (optional !== undefined) return this.slotFor(optional, name, true);
-    const slot = this.visibleSlot(input);
-    if (slot !== undefined) return slot;
-    return this.slotFor(input, name, schemas !== undefined && acceptsUndefined(schemas[input]));
-  }
-
-  slotFor(input: string, step: string, isOptional = false): number {
-    if (typeof input !== "string") throw this.refusal(step, `over must be a name; got ${typed(input)}.`);
-    const slot = this.visibleSlot(input);
-    if (slot !== undefined) {
-      if (!isOptional && !this.isSure(slot)) {
-        throw this.refusal(
-          step,
-          `It reads "${input}", which exists only under a condition. Read it in a step as "${input}?", and use what that provides.`,
-        );
-      }
-      return slot;
-    }
-    const problem = nameProblem(input);
-    if (problem !== undefined && (isOptional || this.openCount > 0)) throw this.refusal(step, problem);
-    if (isOptional) return maybeSlot;
-    if (this.openCount > 0) return lateSlot;
-    const names = this.visibleNames();
-    throw this.refusal(
-      step,
-      `It reads "${input}", and nothing provides that; ${available(names)}.${didYouMean(input, names)} Add an input or a step "${input}" before it, or read "${input}?" if it may be missing.`,
-    );
-  }
-
-  /** What a step with globs reads: the names, their slots, and the families. */
-  #readsOf(
-    definition: StepDefinition,
-  ): [keys: ReadonlyArray<string>, slots: ReadonlyArray<number>, globs: ReadonlyArray<GlobRead>] {
-    const { name, inputs } = definition;
-    const plain = inputs.filter((input) => !isGlob(input));
-    const globs = inputs.filter(isGlob).map((glob) => {
-      const read = this.#family(glob);
-      if (read.slots.length > 0 || this.openCount > 0 || this.hasEmptyFamily) return read;
-      throw this.refusal(
-        name,
-        `The glob "${glob}" matches no output; ${available(this.visibleNames())}. Name the outputs so that it matches, or fix the glob.`,
-      );
-    });
-    return [plain.map(keyOf), plain.map((input) => this.#slotOf(input, definition)), globs];
-  }
-
-  #family(glob: string): GlobRead {
-    const matches = globMatcher(glob);
-    const family = this.visible().filter(([name]) => matches(name));
-    return { glob, names: family.map(([name]) => name), slots: family.map(([, slot]) => slot) };
   }
 
   #checkName(name: string, step: string): void {
@@ -419,3 +452,15 @@ export class GraphBuilder {
     return error;
   }
 }
+
+const emptyParts = (name: string): Parts => ({
+  name,
+  inputList: [],
+  nodeList: [],
+  shows: undefined,
+  hasEmptyFamily: false,
+  guard: undefined,
+});
+
+/** A builder at the start of its log. */
+const atStart = new GraphBuilder(emptyLog(), emptyParts(""));

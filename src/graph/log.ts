@@ -1,13 +1,54 @@
 /**
- * What the graphs of pipelines share: a log that only grows at its end. A pipeline is a prefix of one, so that adding a
- * step copies nothing, unless two pipelines are made from the same beginning.
+ * What the graphs of pipelines share: a log of names and slots that only grows at its end. A pipeline is a prefix of one,
+ * so that adding a step copies nothing, unless two pipelines are made from the same beginning.
+ *
+ * A log holds names only. The functions and schemas of a pipeline are in lists of its builder's, since pipelines of the
+ * same form share one log (`forms.ts`).
  */
-import type { GraphInput, GraphNode } from "./node.ts";
+import type { StepDefinition } from "./definition.ts";
+import type { GraphNode } from "./node.ts";
+import type { Rows } from "./rows.ts";
+
+/** What `.returns` left visible: these names, and all that is added after it. */
+export interface Returns {
+  readonly names: ReadonlyArray<string>;
+  readonly fromSlot: number;
+  readonly fromNode: number;
+}
+
+/** A node without what is a user's: a step that declares the same at the same place has the same. */
+export interface NodeForm extends Omit<GraphNode, "definition" | "guard" | "shows"> {
+  readonly kind: StepDefinition["kind"];
+  readonly inputs: ReadonlyArray<string>;
+  readonly over: string | undefined;
+  readonly isOpen: boolean;
+}
+
+/** All forms of one name. */
+interface Family {
+  readonly branches: Array<Log>;
+  /** How many pipelines followed none. */
+  misses: number;
+}
+
+/** What a log is kept with. */
+export interface Form {
+  readonly family: Family;
+  readonly inputs: Array<{ readonly name: string; readonly slot: number }>;
+  readonly nodes: Array<NodeForm>;
+  /** For a branch: the log that it was the same as, up to this node and this slot. */
+  readonly trunk: Log | undefined;
+  readonly forkNode: number;
+  readonly forkSlot: number;
+  /** What was returned last, and the rows that were made last. */
+  returns: Returns | undefined;
+  rows: { readonly nodeCount: number; readonly slotCount: number; readonly rows: Rows } | undefined;
+  rowsShow: Returns | undefined;
+}
 
 /** `owners[slot]` is the node that provides the slot, or -1 for an input. */
 export interface Log {
-  readonly inputs: Array<GraphInput>;
-  readonly nodes: Array<GraphNode>;
+  nodeCount: number;
   readonly owners: Array<number>;
   readonly slotNames: Array<string | undefined>;
   readonly slotOf: Map<string, number>;
@@ -17,43 +58,55 @@ export interface Log {
   prefixes: Map<string, number> | undefined;
   /** Is there a step that may not provide its outputs although nothing fails: under a condition, or a `finally`? */
   hasMaybes: boolean;
+  /** Where it is kept for the next pipelines of its name: what has to be the same for these to follow it. */
+  form: Form | undefined;
 }
 
-export const emptyLog = (): Log => ({
-  inputs: [],
-  nodes: [],
+export const emptyLog = (form?: Form): Log => ({
+  nodeCount: 0,
   owners: [],
   slotNames: [],
   slotOf: new Map(),
   open: [],
   prefixes: undefined,
   hasMaybes: false,
+  form,
 });
 
 /** How much of a log belongs to a pipeline. */
-interface Counts {
+export interface Counts {
   readonly inputCount: number;
   readonly nodeCount: number;
   readonly slotCount: number;
   readonly openCount: number;
 }
 
-/** The log to append to after this prefix: the same where nothing was appended to it yet, else a copy of the prefix. */
-export const writable = (log: Log, { inputCount, nodeCount, slotCount, openCount }: Counts): Log => {
-  if (log.nodes.length === nodeCount && log.owners.length === slotCount) return log;
+/** Does a log end where this prefix does? */
+export const endsAt = (log: Log, { nodeCount, slotCount }: Counts): boolean =>
+  log.nodeCount === nodeCount && log.owners.length === slotCount;
+
+/** A copy of a prefix of a log. */
+export const copyOf = (log: Log, { nodeCount, slotCount, openCount }: Counts, form?: Form): Log => {
   const slotOf = new Map<string, number>();
   for (let slot = 0; slot < slotCount; slot++) {
     const name = log.slotNames[slot];
     if (name !== undefined) slotOf.set(name, slot);
   }
   return {
-    inputs: log.inputs.slice(0, inputCount),
-    nodes: log.nodes.slice(0, nodeCount),
+    nodeCount,
     owners: log.owners.slice(0, slotCount),
     slotNames: log.slotNames.slice(0, slotCount),
     slotOf,
     open: log.open.slice(0, openCount),
     prefixes: log.prefixes && new Map([...log.prefixes].filter(([, node]) => node < nodeCount)),
     hasMaybes: log.hasMaybes,
+    form,
   };
+};
+
+/** A list that grows at its end, as a log does: with an item after the first `count`, copied where others have added to it. */
+export const appended = <Item>(list: Array<Item>, count: number, item: Item): Array<Item> => {
+  const own = list.length === count ? list : list.slice(0, count);
+  own.push(item);
+  return own;
 };

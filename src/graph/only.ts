@@ -1,9 +1,11 @@
 /** Reduces a graph to the steps that some of its outputs need. */
 import { isAtOrUnder } from "../path.ts";
 import { didYouMean } from "../values/nearest.ts";
-import { available, GraphBuilder } from "./builder.ts";
+import { GraphBuilder } from "./builder.ts";
 import { emptyLog } from "./log.ts";
 import { nameProblem } from "./names.ts";
+import type { GraphNode } from "./node.ts";
+import { available } from "./reads.ts";
 
 /** The nodes that these outputs need, themselves among them. */
 const needed = (builder: GraphBuilder, names: ReadonlyArray<string>): ReadonlySet<number> => {
@@ -33,6 +35,7 @@ const needed = (builder: GraphBuilder, names: ReadonlyArray<string>): ReadonlySe
 /** The same with these nodes alone. All inputs stay, since they are part of what a run is given. */
 const keeping = (builder: GraphBuilder, kept: ReadonlySet<number>): GraphBuilder => {
   const log = emptyLog();
+  const nodes: Array<GraphNode> = [];
   const order = [...kept].sort((a, b) => a - b);
   const nodeMap = new Map(order.map((index, i) => [index, i]));
   const slotMap: Array<number> = [];
@@ -46,11 +49,11 @@ const keeping = (builder: GraphBuilder, kept: ReadonlySet<number>): GraphBuilder
     log.slotNames.push(name);
   }
   const here = (slot: number): number => (slot < 0 ? slot : slotMap[slot]!);
-  for (const input of builder.inputs) log.inputs.push({ ...input, slot: here(input.slot) });
+  const inputs = builder.inputs.map((input) => ({ ...input, slot: here(input.slot) }));
   for (const index of order) {
     const node = builder.node(index);
-    if (node.definition.outputs === "all") log.open.push(log.nodes.length);
-    log.nodes.push({
+    if (node.definition.outputs === "all") log.open.push(nodes.length);
+    nodes.push({
       ...node,
       slots: node.slots.map(here),
       globs: node.globs.map(({ glob, names, slots }) => ({ glob, names, slots: slots.map(here) })),
@@ -61,12 +64,21 @@ const keeping = (builder: GraphBuilder, kept: ReadonlySet<number>): GraphBuilder
     });
   }
   for (const prefix of builder.log.prefixes?.keys() ?? []) {
-    const at = log.nodes.findIndex(({ path }) => isAtOrUnder(path, prefix));
+    const at = nodes.findIndex(({ path }) => isAtOrUnder(path, prefix));
     if (at !== -1) (log.prefixes ??= new Map()).set(prefix, at);
   }
   const { name, hasEmptyFamily } = builder;
   log.hasMaybes = builder.log.hasMaybes;
-  return new GraphBuilder(log, { name, shows: undefined, hasEmptyFamily, guard: undefined });
+  log.nodeCount = nodes.length;
+  const parts = {
+    name,
+    inputList: inputs,
+    nodeList: nodes,
+    shows: undefined,
+    hasEmptyFamily,
+    guard: undefined,
+  };
+  return new GraphBuilder(log, parts);
 };
 
 /** The same, reduced to the steps that these outputs need. */

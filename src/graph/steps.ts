@@ -134,6 +134,27 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
   };
 };
 
+/** The data of a step that has nothing beside names and a function, whose names are known to be right. */
+export const plainDefinition = (
+  kind: StepKind,
+  name: string,
+  inputs: ReadonlyArray<string>,
+  outputs: ReadonlyArray<string>,
+  call: UserFunction,
+): StepDefinition => ({
+  kind,
+  name,
+  inputs,
+  over: undefined,
+  outputs,
+  call,
+  takesContext: takesContext(call, kind, inputs),
+  cases: undefined,
+  turns: undefined,
+  schemas: undefined,
+  options: noOptions,
+});
+
 /** A step or a dynamic step that belongs to no pipeline yet. */
 class StandaloneStep {
   readonly name: string;
@@ -172,8 +193,13 @@ const directContext = (path: string) => ({
   emit: () => {},
 });
 
-export const step = (name: string, inputs: unknown, run: unknown, options?: AnyOptions): StandaloneStep =>
-  new StandaloneStep(makeDefinition("", { kind: "step", name, inputs, call: run, options }));
+export const step = (name: string, inputs: unknown, run: unknown, options?: AnyOptions): StandaloneStep => {
+  const isPlain = options === undefined && typeof run === "function" && inputsProblem(inputs) === undefined;
+  if (!isPlain)
+    return new StandaloneStep(makeDefinition("", { kind: "step", name, inputs, call: run, options }));
+  const names = copied(inputs as ReadonlyArray<string>);
+  return new StandaloneStep(plainDefinition("step", name, names, [name], run as UserFunction));
+};
 
 export const dynamic = (
   name: string,

@@ -1,7 +1,8 @@
 /**
- * The short form for continuous integration: how many times faster than fibers by hand, on a few workloads, against
- * `baseline.json`. Prints the ratios; ends with 1 where one is 1.5 times worse in each of three attempts. One attempt is
- * up to a quarter off on a machine that others use too: the baseline is the middle one of nine.
+ * The short form for continuous integration: how many times faster than fibers by hand, on a few workloads, and how many
+ * times the floor on a few shapes, against `baseline.json`. Prints the ratios; ends with 1 where one is 1.5 times worse, or
+ * a quarter further from the floor, in each of three attempts. One attempt is up to a quarter off on a machine that others
+ * use too: the baseline is the middle one of nine.
  *
  *     node --conditions=espalier-source test/bench/check.ts            checks
  *     node --conditions=espalier-source test/bench/check.ts --write    makes what it measures the baseline
@@ -10,6 +11,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { effectFibers } from "./contenders/effect-fibers.ts";
 import { espalier } from "./contenders/espalier.ts";
+import { measureFloor } from "./floor.ts";
+import { shapes } from "./floor-shapes.ts";
 import { measure } from "./measure.ts";
 import { reached } from "./targets.ts";
 import { workloads } from "./workloads.ts";
@@ -18,6 +21,9 @@ const path = fileURLToPath(new URL("baseline.json", import.meta.url));
 const worst = 1.5;
 const attempts = 3;
 const baselineAttempts = 9;
+/** So many times as far from the floor as it was, at most. */
+const worstFloor = 1.25;
+const floorKeys = ["dynamic-names", "map-pipelines", "chain"];
 const keys = ["chain", "fan-1k", "layers", "dynamic", "nested"];
 const effort = { rounds: 7, warmUpMillis: 250, sampleMillis: 15 };
 const contenders = [effectFibers, espalier.find(({ name }) => name === "Espalier, Effects")!];
@@ -27,27 +33,47 @@ const ratioOf = async (key: string): Promise<number> => {
   return reached(await measure(workload, contenders, effort)).fibers!;
 };
 
+const floorOf = async (key: string): Promise<number> =>
+  (await measureFloor(shapes.find((shape) => shape.key === key)!, effort)).ratio;
+
+interface Baseline {
+  readonly fibers: Record<string, number>;
+  readonly floor: Record<string, number>;
+}
+
+const middleOf = async (key: string, measured: (key: string) => Promise<number>): Promise<number> => {
+  const ratios: Array<number> = [];
+  while (ratios.length < baselineAttempts) ratios.push(await measured(key));
+  const sorted = ratios.toSorted((a, b) => a - b);
+  console.log(`${key}: ${sorted.map((ratio) => ratio.toFixed(2)).join(" ")}`);
+  return Number(sorted[Math.floor(baselineAttempts / 2)]!.toFixed(2));
+};
+
 if (process.argv.includes("--write")) {
-  const baseline: Record<string, number> = {};
-  for (const key of keys) {
-    const ratios: Array<number> = [];
-    while (ratios.length < baselineAttempts) ratios.push(await ratioOf(key));
-    const sorted = ratios.toSorted((a, b) => a - b);
-    baseline[key] = Number(sorted[Math.floor(baselineAttempts / 2)]!.toFixed(2));
-    console.log(`${key}: ${sorted.map((ratio) => ratio.toFixed(2)).join(" ")} times as fast as fibers`);
-  }
+  const baseline: Baseline = { fibers: {}, floor: {} };
+  for (const key of keys) baseline.fibers[key] = await middleOf(key, ratioOf);
+  for (const key of floorKeys) baseline.floor[key] = await middleOf(key, floorOf);
   writeFileSync(path, `${JSON.stringify(baseline, undefined, 2)}\n`);
 } else {
-  const baseline = JSON.parse(readFileSync(path, "utf8")) as Record<string, number>;
+  const baseline = JSON.parse(readFileSync(path, "utf8")) as Baseline;
   let isSlower = false;
   for (const key of keys) {
-    const least = baseline[key]! / worst;
+    const least = baseline.fibers[key]! / worst;
     let best = 0;
     for (let attempt = 0; attempt < attempts && best < least; attempt++) {
       best = Math.max(best, await ratioOf(key));
     }
     if (best < least) isSlower = true;
     console.log(`${key}: ${best.toFixed(2)} times as fast as fibers; at least ${least.toFixed(2)}`);
+  }
+  for (const key of floorKeys) {
+    const most = baseline.floor[key]! * worstFloor;
+    let best = Infinity;
+    for (let attempt = 0; attempt < attempts && best > most; attempt++) {
+      best = Math.min(best, await floorOf(key));
+    }
+    if (best > most) isSlower = true;
+    console.log(`${key}: ${best.toFixed(2)} times the floor; at most ${most.toFixed(2)}`);
   }
   process.exit(isSlower ? 1 : 0);
 }
