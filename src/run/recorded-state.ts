@@ -9,6 +9,7 @@ import type { StepState } from "../fold/run-state.ts";
 import { RunState } from "../fold/run-state.ts";
 import type { Entry, WaitText } from "../journal/records.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
+import { readError } from "../journal/failure-text.ts";
 import { itemsOf, readShape } from "../journal/shape.ts";
 import type { RunDetails, StoredEvent } from "../journal/store.ts";
 import { child, isItem, lastOf, parentOf } from "../path.ts";
@@ -59,6 +60,15 @@ const outputsOf = (
   }
 };
 
+/** What a step failed with; its text, where that cannot be read. */
+const errorOf = (text: string): unknown => {
+  try {
+    return readError(text);
+  } catch {
+    return text;
+  }
+};
+
 /** Gives the outputs of a path by their recorded text. */
 type ReadOutputs = (path: string, text: string) => Readonly<Record<string, unknown>>;
 
@@ -77,7 +87,7 @@ const ofEntry = (
     case Kind.failure:
       return [
         { type: "step.started", path, attempt, time: began },
-        { type: "step.failed", path, attempt, time: ended, error: text },
+        { type: "step.failed", path, attempt, time: ended, error: errorOf(text) },
       ];
     case Kind.expansion: {
       const items = itemsOf(text);

@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
 import { Listeners, OnlyNew, RunOrigin } from "../engine/seams.ts";
-import { RunExists } from "../errors.ts";
+import { RunExists, StoreError } from "../errors.ts";
 import { canonicalText } from "../journal/canonical.ts";
 import type { RunSummary, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
@@ -101,7 +101,7 @@ export class Host implements Starter {
     schedule: AnySchedule,
     runId: string,
     inputs: Inputs,
-  ): Effect.Effect<"started" | "taken", { readonly message: string }> {
+  ): Effect.Effect<"started" | "taken", StoreError | { readonly message: string }> {
     return Effect.suspend(() => {
       if (this.#live.has(runId)) return Effect.succeed("taken" as const);
       const pipeline = servedBy(this.served, schedule);
@@ -111,7 +111,7 @@ export class Host implements Starter {
         Effect.catch((error) =>
           error instanceof RunExists
             ? Effect.succeed("taken" as const)
-            : Effect.fail({ message: describe(error) }),
+            : Effect.fail(error instanceof StoreError ? error : { message: describe(error) }),
         ),
       );
     });

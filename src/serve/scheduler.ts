@@ -2,11 +2,14 @@
  * Fires schedules. Each has a fiber that waits for its next tick, and one that starts the runs of its ticks, in order.
  *
  * Any number of processes may do this over one store: a tick is in the id of its run, and the store lets one process
- * begin it. Which tick was last considered, and whether a schedule is paused, are notes in the store.
+ * begin it. Notes in the store say up to when ticks came due while somebody served the schedule, which of those have not
+ * been decided yet (their run begun, or skipped), and whether it is paused. A tick that was in a queue when its process ended
+ * is not missed: whoever serves the schedule next runs it.
  */
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as Queue from "effect/Queue";
+import { StoreError } from "../errors.ts";
 import type { StoreProblem, StoreService } from "../journal/store.ts";
 import { isUnderWay } from "../journal/store.ts";
 import type { AnySchedule } from "../schedule.ts";
@@ -19,13 +22,13 @@ export interface Starter {
   readonly store: StoreService;
   /**
    * Begins a run under an id of its own. "taken": another process has begun it, or it was there already. Fails where
-   * the run cannot be begun at all.
+   * the run cannot be begun at all, or with what is wrong with the store.
    */
   readonly startNew: (
     schedule: AnySchedule,
     runId: string,
     inputs: Readonly<Record<string, unknown>>,
-  ) => Effect.Effect<"started" | "taken", { readonly message: string }>;
+  ) => Effect.Effect<"started" | "taken", StoreError | { readonly message: string }>;
   readonly cancel: (runId: string) => Effect.Effect<void>;
   /** Is this crashed run left as it is, so that nothing needs to wait for it? */
   readonly isGivenUp: (runId: string) => boolean;
@@ -38,10 +41,12 @@ export interface Starter {
 const longestSleep = 30_000;
 /** How often a queued tick looks whether the run before it has ended. */
 const lookMillis = 250;
+/** Of more ticks than these that a process had in its queue when it ended, the oldest are left out. */
+const mostQueued = 1_000;
 /** How long after trouble with the store a tick is tried again. */
 const againMillis = 2_000;
 
-const topics = { seen: "schedule seen", paused: "schedule paused" } as const;
+const topics = { seen: "schedule seen", due: "schedule due", paused: "schedule paused" } as const;
 
 export const isPaused = (store: StoreService, schedule: string): Effect.Effect<boolean, StoreProblem> =>
   Effect.map(readNote(store, topics.paused, schedule), (paused) => paused === true);
@@ -103,31 +108,39 @@ const inputsOf = (
     catch: (error) => ({ message: `its inputs function threw: ${describe(error)}` }),
   });
 
-/** Starts the run of a tick. Another process may do the same at this moment: one of them begins it. */
-const fireTick = (starter: Starter, schedule: AnySchedule, tick: Date): Effect.Effect<void, StoreProblem> =>
+/**
+ * Starts the run of a tick. Another process may do the same at this moment: one of them begins it. False: the server is
+ * about to stop, and the tick is left for the next one.
+ */
+const fireTick = (
+  starter: Starter,
+  schedule: AnySchedule,
+  tick: Date,
+): Effect.Effect<boolean, StoreProblem> =>
   Effect.gen(function* () {
     const { name } = schedule;
     const { store, say } = starter;
     const runId = tickRunId(name, tick);
-    if (starter.isDraining() || (yield* isPaused(store, name))) return;
+    if (starter.isDraining()) return false;
+    if (yield* isPaused(store, name)) return true;
     const isThere = (yield* store.runs({ idPrefix: runId, limit: 1 })).some(({ id }) => id === runId);
-    if (isThere) return;
+    if (isThere) return true;
     if (!(yield* makeRoom(starter, schedule, tick))) {
       say(`Schedule "${name}": the tick of ${tick.toISOString()} is skipped, an earlier run is under way.`);
-      return;
+      return true;
     }
-    if (starter.isDraining()) return;
+    if (starter.isDraining()) return false;
     const begun = yield* Effect.flatMap(inputsOf(schedule, tick), (inputs) =>
       starter.startNew(schedule, runId, inputs),
     ).pipe(
-      Effect.catch(({ message }) =>
-        Effect.sync(() => {
-          say(`Schedule "${name}": the run of ${tick.toISOString()} cannot start: ${message}`);
-          return "failed" as const;
-        }),
-      ),
+      Effect.catch((error) => {
+        if (error instanceof StoreError) return Effect.fail(error);
+        say(`Schedule "${name}": the run of ${tick.toISOString()} cannot start: ${error.message}`);
+        return Effect.succeed("failed" as const);
+      }),
     );
     if (begun === "started") say(`Schedule "${name}": run ${runId} has started.`);
+    return begun === "started" || !starter.isDraining();
   });
 
 /** A store that cannot be read for now does not end a schedule. */
@@ -143,8 +156,29 @@ const untilDone = <Value>(
     }),
   );
 
-const note = (store: StoreService, schedule: string, time: number): void =>
-  writeNote(store, topics.seen, schedule, time);
+/** The ticks of a schedule that are due and not decided yet, also as a note in the store, for whoever serves it next. */
+class DueTicks {
+  readonly #write: (times: ReadonlyArray<number>) => void;
+  readonly #times: Set<number>;
+
+  constructor(times: ReadonlyArray<number>, write: (times: ReadonlyArray<number>) => void) {
+    this.#times = new Set(times);
+    this.#write = write;
+  }
+
+  add(ticks: ReadonlyArray<Date>): void {
+    for (const tick of ticks) this.#times.add(tick.getTime());
+    if (ticks.length > 0) this.#write([...this.#times].slice(-mostQueued));
+  }
+
+  delete(tick: Date): void {
+    this.#times.delete(tick.getTime());
+    this.#write([...this.#times].slice(-mostQueued));
+  }
+}
+
+const isTimes = (value: unknown): value is ReadonlyArray<number> =>
+  Array.isArray(value) && value.every((time) => typeof time === "number");
 
 /** Fires one schedule for ever. */
 export const runSchedule = (starter: Starter, schedule: AnySchedule): Effect.Effect<never> =>
@@ -152,28 +186,34 @@ export const runSchedule = (starter: Starter, schedule: AnySchedule): Effect.Eff
     Effect.gen(function* () {
       const { name } = schedule;
       const { store } = starter;
-      const due = yield* Queue.unbounded<Date>();
-      yield* Effect.forkScoped(
-        Effect.forever(
-          Effect.flatMap(Queue.take(due), (tick) =>
-            Effect.map(untilDone(starter, name, fireTick(starter, schedule, tick)), () =>
-              // Not before: of a process that ends meanwhile, the tick counts as missed.
-              note(store, name, tick.getTime()),
-            ),
-          ),
-        ),
-      );
-      let now = yield* Clock.currentTimeMillis;
+      const left = yield* untilDone(starter, name, readNote(store, topics.due, name));
       const seen = yield* untilDone(starter, name, readNote(store, topics.seen, name));
+      const leftTimes = isTimes(left) ? left : [];
+      const due = new DueTicks(leftTimes, (times) => writeNote(store, topics.due, name, times));
+      const queue = yield* Queue.unbounded<Date>();
+      yield* Queue.offerAll(
+        queue,
+        leftTimes.map((time) => new Date(time)),
+      );
+      const fireNext = Effect.gen(function* () {
+        const tick = yield* Queue.take(queue);
+        const isDecided = yield* untilDone(starter, name, fireTick(starter, schedule, tick));
+        // Not before: of a process that ends meanwhile, the tick is left to the next one.
+        if (isDecided) due.delete(tick);
+      });
+      yield* Effect.forkScoped(Effect.forever(fireNext));
+      let now = yield* Clock.currentTimeMillis;
       let since = typeof seen === "number" ? Math.min(seen, now) : now;
       for (let isFirst = true; ; isFirst = false) {
         now = yield* Clock.currentTimeMillis;
         const { ticks, missed, until } = dueTicks(schedule, since, now, isFirst);
         if (missed > 0)
           starter.say(`Schedule "${name}": ${missed} missed ${missed === 1 ? "tick" : "ticks"} not run.`);
-        if (ticks.length === 0 && (isFirst || missed > 0)) note(store, name, until);
         since = Math.max(since, until);
-        yield* Queue.offerAll(due, ticks);
+        due.add(ticks);
+        // Not before: of a process that ends in between, these ticks are missed at worst, and never forgotten.
+        if (ticks.length > 0 || isFirst || missed > 0) writeNote(store, topics.seen, name, since);
+        yield* Queue.offerAll(queue, ticks);
         const [next] = schedule.next(1, new Date(since));
         yield* Effect.sleep(Math.max(1, Math.min(next!.getTime() - now, longestSleep)));
       }

@@ -1,10 +1,11 @@
 /** What a server serves: the pipelines and schedules that its files export. */
-import type * as Layer from "effect/Layer";
+import * as Layer from "effect/Layer";
 import type { Plan } from "../../types/plan.ts";
 import type { Graph } from "../engine/graph.ts";
 import { expandable } from "../engine/graph.ts";
 import type { AnySchedule } from "../schedule.ts";
 import { isSchedule } from "../schedule.ts";
+import { describe } from "../values/describe.ts";
 
 export interface ServedPipeline {
   /** The name of the export: what clients call it. */
@@ -15,11 +16,15 @@ export interface ServedPipeline {
   readonly file: string;
   /** What gives its steps their services. */
   readonly layer: Layer.Layer<any, any, never> | undefined;
+  /** The part of it that some outputs need: a run may have been begun with `--only`. */
+  readonly reduced?: (outputs: ReadonlyArray<string>) => Graph;
 }
 
 export interface Served {
   readonly pipelines: ReadonlyMap<string, ServedPipeline>;
   readonly schedules: ReadonlyMap<string, AnySchedule>;
+  /** What gives the pipelines of schedules their services, which need not be exported themselves. */
+  readonly scheduled?: ReadonlyMap<AnySchedule, ServedPipeline>;
 }
 
 export interface LoadedFile {
@@ -34,16 +39,18 @@ const nameOf = (key: string, graph: Graph): string => (key === "default" ? graph
 export const servedOf = (files: ReadonlyArray<LoadedFile>): Served | string => {
   const pipelines = new Map<string, ServedPipeline>();
   const schedules = new Map<string, AnySchedule>();
-  const fileOf = new Map<AnySchedule, string>();
+  const scheduled = new Map<AnySchedule, ServedPipeline>();
   for (const { file, exports } of files) {
-    const { layer } = exports as { readonly layer?: Layer.Layer<any, any, never> };
+    const layer = layerOf(exports);
+    if (layer === "none")
+      return `The export "layer" of "${file}" must be a Layer, which gives its pipelines their services; got ${describe(exports["layer"])}. Write export const layer = Layer.succeed(Service, …), or rename it.`;
     for (const [key, value] of Object.entries(exports)) {
       if (isSchedule(value)) {
         const known = schedules.get(value.name);
         if (known !== undefined && known !== value)
-          return `Two schedules have the name "${value.name}", in "${fileOf.get(known)}" and "${file}". Rename one.`;
+          return `Two schedules have the name "${value.name}", in "${scheduled.get(known)?.file}" and "${file}". Rename one.`;
         schedules.set(value.name, value);
-        fileOf.set(value, file);
+        scheduled.set(value, servedPipeline(value.pipeline.name, value.pipeline, file, layer));
         continue;
       }
       const graph = expandable(value);
@@ -52,40 +59,78 @@ export const servedOf = (files: ReadonlyArray<LoadedFile>): Served | string => {
       const known = pipelines.get(name);
       if (known !== undefined && known.graph !== graph)
         return `Two pipelines are served as "${name}", from "${known.file}" and "${file}". Rename one of these exports.`;
-      pipelines.set(name, { name, graph, plan: planOf(value), file, layer });
+      pipelines.set(name, servedPipeline(name, value, file, layer));
     }
   }
-  return { pipelines, schedules };
+  return { pipelines, schedules, scheduled };
 };
 
-const planOf = (value: unknown): Plan => (value as { readonly plan: () => Plan }).plan();
+const layerOf = ({ layer }: LoadedFile["exports"]): ServedPipeline["layer"] | "none" =>
+  layer === undefined ? undefined : Layer.isLayer(layer) ? (layer as Layer.Layer<any, any, never>) : "none";
+
+interface PipelineValue {
+  readonly plan: () => Plan;
+  readonly only: (...names: ReadonlyArray<string>) => unknown;
+}
+
+const servedPipeline = (
+  name: string,
+  value: unknown,
+  file: string,
+  layer: ServedPipeline["layer"],
+): ServedPipeline => {
+  const pipeline = value as PipelineValue;
+  return {
+    name,
+    graph: expandable(pipeline)!,
+    plan: pipeline.plan(),
+    file,
+    layer,
+    reduced: (outputs) => expandable(pipeline.only(...outputs))!,
+  };
+};
+
+interface Origin {
+  readonly exportName?: string;
+  /** The outputs that the run was reduced to. */
+  readonly only?: ReadonlyArray<string>;
+}
+
+const originOf = (text: string | undefined): Origin => JSON.parse(text ?? "{}") as Origin;
+
+/** A pipeline as a run has it: reduced to the outputs that it was begun with. */
+const asBegun = (pipeline: ServedPipeline, { only = [] }: Origin): ServedPipeline => {
+  if (only.length === 0 || pipeline.reduced === undefined) return pipeline;
+  try {
+    return { ...pipeline, graph: pipeline.reduced(only) };
+  } catch {
+    // It has no such output any more: what has changed is said where the run is resumed.
+    return pipeline;
+  }
+};
 
 /** The pipeline that a recorded run is of; undefined: none that is served. */
 export const pipelineOfRun = (
-  { pipelines, schedules }: Served,
+  served: Served,
   run: { readonly pipeline: string; readonly origin?: string | undefined },
 ): ServedPipeline | undefined => {
-  const fitting = [...pipelines.values()].filter(({ graph }) => graph.name === run.pipeline);
+  const origin = originOf(run.origin);
+  const fitting = [...served.pipelines.values()].filter(({ graph }) => graph.name === run.pipeline);
   if (fitting.length === 0) {
-    const scheduled = [...schedules.values()].find(({ pipeline }) => pipeline.name === run.pipeline);
-    return scheduled === undefined ? undefined : servedBy({ pipelines, schedules }, scheduled);
+    const scheduled = [...served.schedules.values()].find(({ pipeline }) => pipeline.name === run.pipeline);
+    return scheduled === undefined ? undefined : asBegun(servedBy(served, scheduled), origin);
   }
-  if (fitting.length === 1) return fitting[0];
-  const { exportName } = JSON.parse(run.origin ?? "{}") as { readonly exportName?: string };
-  return fitting.find(({ name }) => name === exportName) ?? fitting[0];
+  const found = fitting.find(({ name }) => name === origin.exportName) ?? fitting[0]!;
+  return asBegun(found, origin);
 };
 
 /** What a schedule runs, which need not be exported. */
-export const servedBy = ({ pipelines }: Served, schedule: AnySchedule): ServedPipeline => {
+export const servedBy = ({ pipelines, scheduled }: Served, schedule: AnySchedule): ServedPipeline => {
   const graph = expandable(schedule.pipeline)!;
   const known = [...pipelines.values()].find((served) => served.graph === graph);
   return (
-    known ?? {
-      name: graph.name,
-      graph,
-      plan: planOf(schedule.pipeline),
-      file: "",
-      layer: [...pipelines.values()][0]?.layer,
-    }
+    known ??
+    scheduled?.get(schedule) ??
+    servedPipeline(graph.name, schedule.pipeline, "", [...pipelines.values()][0]?.layer)
   );
 };

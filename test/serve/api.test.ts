@@ -1,5 +1,14 @@
 /** The API of a server: what it takes and gives, and how it says what is wrong. */
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import { pipeline, schedule } from "espalier";
 import { describe, expect, test } from "vitest";
+import { expandable } from "../../src/engine/graph.ts";
+import { RunOrigin } from "../../src/engine/seams.ts";
+import { runGraph } from "../../src/run/run.ts";
+import { servedOf } from "../../src/serve/served.ts";
+import { MemoryStore } from "../../src/testing/memory-store.ts";
 import * as pipelines from "./fixtures/pipelines.ts";
 import { serving, token, until } from "./support.ts";
 
@@ -216,6 +225,83 @@ describe("The API", () => {
       ({ status }) => ended(status),
     );
     expect(run.outputs).toMatchObject({ sent: 1 });
+  });
+
+  test("a run that was begun with some outputs only is resumed with those only", async () => {
+    const memory = new MemoryStore("tests");
+    let isFine = false;
+    const ran: Array<string> = [];
+    const parts = pipeline("parts")
+      .step("first", [], () => ran.push("first"))
+      .step("second", ["first"], () => {
+        if (!isFine) throw new Error("Not yet");
+        return ran.push("second");
+      })
+      .step("other", [], () => ran.push("other"));
+    const begun = runGraph(expandable(parts.only("second"))!, {}, { runId: "part" }).pipe(
+      Effect.provideService(RunOrigin, JSON.stringify({ file: "parts.ts", only: ["second"] })),
+      Effect.provide(memory.layer),
+    );
+    await expect(Effect.runPromise(begun)).rejects.toThrow("Not yet");
+    const { get, post } = await serving({ parts }, memory.layer);
+    isFine = true;
+    expect((await post("api/runs/part/resume")).status).toBe(200);
+    const run = await until(
+      () => get("api/runs/part"),
+      ({ status }) => ended(status),
+    );
+    expect(run).toMatchObject({ status: "succeeded", outputs: { second: 2 } });
+    expect(ran).toEqual(["first", "second"]);
+  });
+
+  test("the layer that a file exports gives its pipelines their services: started, resumed and by a schedule", async () => {
+    class Rates extends Context.Service<Rates, { readonly rate: number }>()("test/Rates") {}
+    let rate = -1;
+    const priced = pipeline("priced")
+      .step("rate", [], () =>
+        Effect.flatMap(Rates, ({ rate }) => (rate < 0 ? Effect.fail("no rate") : Effect.succeed(rate))),
+      )
+      .returns("rate");
+    const hidden = pipeline("hidden").step("rate", [], () => Effect.map(Rates, ({ rate }) => rate));
+    const layer = Layer.effect(
+      Rates,
+      Effect.sync(() => ({ rate })),
+    );
+    const hourly = schedule("hourly", { cron: "0 * * * *", pipeline: hidden, inputs: () => ({}) });
+    const { get, post } = await serving({ layer, priced, hourly });
+    const whenEnded = (id: string) =>
+      until(
+        () => get(`api/runs/${id}`),
+        ({ status }) => ended(status),
+      );
+    await post("api/runs", { pipeline: "priced", runId: "r" });
+    expect(await whenEnded("r")).toMatchObject({ status: "failed" });
+    rate = 7;
+    await post("api/runs/r/resume");
+    expect(await whenEnded("r")).toMatchObject({ status: "succeeded", outputs: { rate: 7 } });
+    const { id } = await (await post("api/schedules/hourly/run")).json();
+    expect(await whenEnded(encodeURIComponent(id))).toMatchObject({ outputs: { rate: 7 } });
+  });
+
+  test("refuses to serve a file whose layer is none", () => {
+    const { bill } = pipelines;
+    expect(servedOf([{ file: "a.ts", exports: { bill, layer: 1 } }])).toBe(
+      'The export "layer" of "a.ts" must be a Layer, which gives its pipelines their services; got 1. Write export const layer = Layer.succeed(Service, …), or rename it.',
+    );
+  });
+
+  test("what a run failed with is shown in its own words, whether or not it is under way", async () => {
+    pipelines.weather.isFine = false;
+    const { get, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "flaky", inputs: { place: "Oslo" }, runId: "r" });
+    const { run, steps } = await until(
+      () => get("api/runs/r/view"),
+      ({ run }) => run.state === "failed",
+    );
+    expect(run.error.map(({ text }: { text: string }) => text)).toEqual([
+      'StepFailed: Step "sent" failed: The weather is bad',
+    ]);
+    expect(steps[run.fatal].path).toBe("sent");
   });
 
   test("pages through runs, newest first, filtered and searched", async () => {

@@ -4,13 +4,14 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import * as Layer from "effect/Layer";
 import * as TestClock from "effect/testing/TestClock";
 import type { ScheduleCatchUp, ScheduleOverlap } from "espalier";
-import { InvalidSchedule, pipeline, Runs, schedule, Store, type } from "espalier";
+import { InvalidSchedule, pipeline, Runs, schedule, Store, StoreError, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import type { StoreService } from "../../src/journal/store.ts";
@@ -275,6 +276,90 @@ describe("A served schedule", () => {
         yield* Effect.forkChild(runSchedule(after.starter, minutely("allow", "all")));
         yield* pass("1 seconds");
         expect(after.started).toEqual([at(1), at(2)]);
+      }),
+    ));
+
+  test("runs the ticks that were queued when its process ended, one after another, whatever it catches up on", () =>
+    virtually(
+      Effect.gen(function* () {
+        const store = yield* storeOf(new MemoryStore("m"));
+        const before = serving(store);
+        const first = yield* Effect.forkChild(runSchedule(before.starter, minutely("queue", "none")));
+        yield* pass("3 minutes");
+        expect(before.started).toEqual([at(1)]);
+        yield* Fiber.interrupt(first);
+        before.endAll();
+        yield* pass("2 minutes");
+        const after = serving(store);
+        yield* Effect.forkChild(runSchedule(after.starter, minutely("queue", "none")));
+        yield* pass("1 seconds");
+        expect(after.started).toEqual([at(2)]);
+        for (let i = 0; i < 2; i++) {
+          after.endAll();
+          yield* pass("30 seconds");
+        }
+        // Those of minutes 4 and 5 were missed.
+        expect(after.started).toEqual([at(2), at(3), at(6)]);
+      }),
+    ));
+
+  test("starts no run of a tick while its server is about to stop, and leaves it to the next one", () =>
+    virtually(
+      Effect.gen(function* () {
+        const store = yield* storeOf(new MemoryStore("m"));
+        const before = serving(store);
+        const stopping = { ...before.starter, isDraining: () => true };
+        const first = yield* Effect.forkChild(runSchedule(stopping, minutely("allow", "none")));
+        yield* pass("1 minutes");
+        yield* Fiber.interrupt(first);
+        expect(before.started).toEqual([]);
+        const after = serving(store);
+        yield* Effect.forkChild(runSchedule(after.starter, minutely("allow", "none")));
+        yield* pass("1 seconds");
+        expect(after.started).toEqual([at(1)]);
+      }),
+    ));
+
+  test("tries a tick again whose run the store could not take", () =>
+    virtually(
+      Effect.gen(function* () {
+        const server = serving(yield* storeOf(new MemoryStore("m")));
+        let failures = 3;
+        const starter: Starter = {
+          ...server.starter,
+          startNew: (...given) =>
+            failures-- > 0
+              ? Effect.fail(new StoreError({ store: "m", kind: "unreachable", reason: "it is away" }))
+              : server.starter.startNew(...given),
+        };
+        yield* Effect.forkChild(runSchedule(starter, minutely("allow", "none")));
+        for (let i = 0; i < 5; i++) yield* pass("10 seconds");
+        expect(server.started).toEqual([at(1)]);
+      }),
+    ));
+
+  test("gives one run at each tick, at whatever moment its process ends", () =>
+    virtually(
+      Effect.gen(function* () {
+        for (let moment = 0; moment < 24; moment++) {
+          const store = yield* storeOf(new MemoryStore("m"));
+          const taken = new Set<string>();
+          const before = serving(store, taken);
+          const tick = new Date((yield* Clock.currentTimeMillis) + 60_000);
+          tick.setUTCSeconds(0);
+          const first = yield* Effect.forkChild(runSchedule(before.starter, minutely("allow", "all")));
+          yield* settle;
+          yield* TestClock.adjust("1 minutes");
+          for (let turn = 0; turn < moment; turn++)
+            yield* Effect.promise(() => new Promise((done) => setImmediate(done)));
+          yield* Fiber.interrupt(first);
+          const after = serving(store, taken);
+          const second = yield* Effect.forkChild(runSchedule(after.starter, minutely("allow", "all")));
+          yield* pass("1 seconds");
+          const started = [...before.started, ...after.started];
+          expect(started, `after ${moment} turns`).toEqual([tick.toISOString().replace(".000Z", "Z")]);
+          yield* Fiber.interrupt(second);
+        }
       }),
     ));
 

@@ -82,8 +82,17 @@ const stackOf = (error: object): ReadonlyArray<string> | undefined => {
   return frames.length === 0 ? undefined : frames.slice(0, mostFrames);
 };
 
+/** How a record writes an error and what caused it, one after the other. */
+const betweenCauses = "\n  caused by: ";
+
 /** The error, then its cause, then that one's, the outermost first. */
 export const errorChain = (error: unknown, withStacks = false): ReadonlyArray<PageError> => {
+  // Of most errors a store keeps their words, which are no value to be quoted.
+  if (typeof error === "string")
+    return shortened(error, 20_000)
+      .split(betweenCauses)
+      .slice(0, mostCauses)
+      .map((part) => ({ text: text(part) ?? "an empty text" }));
   const found: Array<PageError> = [];
   const seen = new Set<unknown>();
   let at: unknown = error;
