@@ -180,9 +180,10 @@ const runs = HttpApiGroup.make("runs")
       success: HttpApiSchema.StreamSse({ data: EventData }),
       error: problems,
     }),
-    /** What the page shows of a run: its form may change with any release. */
+    /** What the page shows of a run: its form may change with any release. `since` asks for what has changed after a version. */
     HttpApiEndpoint.get("view", "/runs/:id/view", {
       params: run,
+      query: { since: Schema.optionalKey(Schema.String) },
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "application/json" })),
       error: problems,
     }),

@@ -24,6 +24,10 @@ const localNames = ["127.0.0.1", "localhost", "[::1]"];
 export const isLocalHost = (host: string, port: number): boolean =>
   localNames.some((name) => host === `${name}:${port}` || (port === 80 && host === name));
 
+/** How pages of a server of this machine name it in `Origin`. */
+export const localOrigins = (port: number): ReadonlyArray<string> =>
+  localNames.flatMap((name) => [`http://${name}:${port}`, ...(port === 80 ? [`http://${name}`] : [])]);
+
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
 /** Takes the same time whatever is compared. */
@@ -36,12 +40,12 @@ const hasToken = ({ headers }: Asked, token: string): boolean => {
   return given !== undefined && isSame(given, token);
 };
 
-type Asked = Pick<IncomingMessage, "method" | "headers" | "url">;
+export type Asked = Pick<IncomingMessage, "method" | "headers">;
 
-const isReading = (method: string | undefined): boolean => method === "GET" || method === "HEAD";
+export const isReading = (method: string | undefined): boolean => method === "GET" || method === "HEAD";
 
 /** A browser says where a request comes from. One that opens a page by a link is answered with that page. */
-const isForeign = ({ method, headers }: Asked, ownOrigins: ReadonlyArray<string>): boolean => {
+export const isForeign = ({ method, headers }: Asked, ownOrigins: ReadonlyArray<string>): boolean => {
   const { origin } = headers;
   const site = headers["sec-fetch-site"];
   if (origin !== undefined && !ownOrigins.includes(origin.toLowerCase())) return true;
@@ -53,7 +57,10 @@ const isForeign = ({ method, headers }: Asked, ownOrigins: ReadonlyArray<string>
 };
 
 /** Why a request is refused; undefined where it is answered. */
-export const refusalOf = (asked: Asked, { port, token, isLocal }: Rules): Refusal | undefined => {
+export const refusalOf = (
+  asked: Asked & Pick<IncomingMessage, "url">,
+  { port, token, isLocal }: Rules,
+): Refusal | undefined => {
   const { host } = asked.headers;
   if (host === undefined) return { status: 400, said: "The request has no Host." };
   const name = host.toLowerCase();

@@ -26,7 +26,7 @@ import { fromJson, isRequired, jsonSchemaOf } from "./json-schemas.ts";
 import { problemOf, Refused } from "./problems.ts";
 import { watchRun } from "./run-events.ts";
 import { infoOf, listRuns } from "./run-list.ts";
-import { runView } from "./run-view.ts";
+import { RunViews } from "./run-view.ts";
 import { isPaused, setPaused } from "./scheduler.ts";
 import type { ServedPipeline } from "./served.ts";
 import { pipelineOfRun } from "./served.ts";
@@ -63,10 +63,12 @@ const plain = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) 
 
 class Requests {
   readonly #host: Host;
+  readonly #views: RunViews;
   #streams = 0;
 
   constructor(host: Host) {
     this.#host = host;
+    this.#views = new RunViews(host);
   }
 
   #inStore<Value, Failure>(effect: Effect.Effect<Value, Failure>): Effect.Effect<Value, Failure> {
@@ -161,11 +163,9 @@ class Requests {
     );
   }
 
-  view(id: string) {
-    return Effect.flatMap(this.#inStore(Effect.suspend(() => this.#host.store.find(id))), (run) =>
-      run === undefined
-        ? Effect.fail(new RunNotFound({ runId: id }))
-        : Effect.sync(() => JSON.stringify(runView(run, this.#host.feedOf(id)))),
+  view(id: string, since: string | undefined): Effect.Effect<string, unknown> {
+    return Effect.flatMap(this.#views.view(id, since), (view) =>
+      view === undefined ? Effect.fail(new RunNotFound({ runId: id })) : Effect.succeed(view),
     );
   }
 
@@ -356,7 +356,7 @@ export const routesOf = (host: Host) => {
       .handle("get", ({ params }) => asProblem(requests.get(params.id)))
       .handle("value", ({ params, query }) => asProblem(requests.value(params.id, query.path)))
       .handle("events", ({ params }) => asProblem(requests.events(params.id)))
-      .handle("view", ({ params }) => asProblem(requests.view(params.id)))
+      .handle("view", ({ params, query }) => asProblem(requests.view(params.id, query.since)))
       .handle("signal", ({ params, payload }) =>
         asProblem(requests.signal(params.id, payload.path, payload.value)),
       )

@@ -45,8 +45,14 @@ const newMillis = 1_000;
 
 /** How long a store that cannot be reached holds up the end. */
 const withdrawMillis = 1_000;
-/** The outputs of so many runs are kept; those of others are read from the store. */
-const mostOutputs = 100;
+/** The outputs, or the failures, of so many runs are kept; those of others are read from the store. */
+const mostKept = 100;
+
+const keep = <Value>(all: Map<string, Value>, runId: string, value: Value): void => {
+  all.set(runId, value);
+  const [oldest] = all.keys();
+  if (all.size > mostKept) all.delete(oldest!);
+};
 
 const askedText = (pipeline: string, inputs: Inputs): string => {
   try {
@@ -62,6 +68,8 @@ export class Host implements Starter {
   served: Served;
   readonly #live = new Map<string, LiveRun>();
   readonly #outputs = new Map<string, Outputs>();
+  /** What runs failed with here: the store keeps no stacks. */
+  readonly #failures = new Map<string, unknown>();
   /** Runs that can be claimed and are left as they are, and why. */
   readonly #left = new Map<string, string>();
   readonly #startDraining: () => void;
@@ -148,6 +156,7 @@ export class Host implements Starter {
           return;
         }
         const feed = new LiveFeed();
+        this.#failures.delete(runId);
         let hasBegun = false;
         const listen = (event: Parameters<LiveFeed["event"]>[0]): void => {
           // A step may run a pipeline of its own: its events are not of this run.
@@ -169,10 +178,11 @@ export class Host implements Starter {
         fiber.addObserver((exit) => {
           if (this.#live.get(runId)?.feed === feed) this.#live.delete(runId);
           if (Exit.isSuccess(exit)) {
-            this.#keepOutputs(runId, exit.value);
+            keep(this.#outputs, runId, exit.value);
             if (this.#isVerbose) this.say(`Run ${runId} of "${graph.name}" succeeded.`);
           } else if (hasBegun && !Cause.hasInterruptsOnly(exit.cause))
             this.say(`Run ${runId} of "${graph.name}" failed: ${describe(Cause.squash(exit.cause))}`);
+          if (Exit.isFailure(exit)) keep(this.#failures, runId, Cause.squash(exit.cause));
           feed.end();
           if (!hasBegun) begun(Exit.isFailure(exit) ? Effect.fail(Cause.squash(exit.cause)) : Effect.void);
         });
@@ -184,11 +194,7 @@ export class Host implements Starter {
 
   readonly feedOf = (runId: string): LiveFeed | undefined => this.#live.get(runId)?.feed;
 
-  #keepOutputs(runId: string, outputs: Outputs): void {
-    this.#outputs.set(runId, outputs);
-    const [oldest] = this.#outputs.keys();
-    if (this.#outputs.size > mostOutputs) this.#outputs.delete(oldest!);
-  }
+  readonly failureOf = (runId: string): unknown => this.#failures.get(runId);
 
   /** The outputs of a run that has succeeded: from its record, where it ended in another process. */
   outputs(run: RunSummary): Effect.Effect<Outputs, unknown> {
@@ -200,7 +206,7 @@ export class Host implements Starter {
       const { graph, layer } = pipeline;
       const reading = recordedOutputs(graph, this.store, run.id);
       return Effect.tap(layer === undefined ? reading : Effect.provide(reading, layer), (outputs) =>
-        Effect.sync(() => this.#keepOutputs(run.id, outputs)),
+        Effect.sync(() => keep(this.#outputs, run.id, outputs)),
       );
     });
   }

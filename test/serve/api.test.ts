@@ -2,11 +2,12 @@
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
-import { pipeline, schedule } from "espalier";
+import { pipeline, schedule, Store } from "espalier";
 import { describe, expect, test } from "vitest";
 import { expandable } from "../../src/engine/graph.ts";
 import { RunOrigin } from "../../src/engine/seams.ts";
 import { runGraph } from "../../src/run/run.ts";
+import { RunViews } from "../../src/serve/run-view.ts";
 import { servedOf } from "../../src/serve/served.ts";
 import { MemoryStore } from "../../src/testing/memory-store.ts";
 import * as pipelines from "./fixtures/pipelines.ts";
@@ -292,16 +293,56 @@ describe("The API", () => {
 
   test("what a run failed with is shown in its own words, whether or not it is under way", async () => {
     pipelines.weather.isFine = false;
-    const { get, post } = await serving(pipelines);
+    const memory = new MemoryStore("tests");
+    const { get, post } = await serving(pipelines, memory.layer);
     await post("api/runs", { pipeline: "flaky", inputs: { place: "Oslo" }, runId: "r" });
     const { run, steps } = await until(
       () => get("api/runs/r/view"),
       ({ run }) => run.state === "failed",
     );
-    expect(run.error.map(({ text }: { text: string }) => text)).toEqual([
+    const texts: ReadonlyArray<string> = run.error.map(({ text }: { text: string }) => text);
+    expect(texts.join("\n")).toContain("The weather is bad");
+    expect(texts.filter((text) => text.startsWith('"'))).toEqual([]);
+    expect(steps[run.fatal].path).toBe("sent");
+    // The store keeps its words; the process in which it failed, also where it was thrown.
+    expect(JSON.stringify(run.error)).toContain("fixtures/pipelines.ts");
+    const nothing = () => undefined;
+    const { run: recorded } = JSON.parse(
+      (await Effect.runPromise(
+        Effect.gen(function* () {
+          const store = Context.get(yield* Layer.build(memory.layer), Store);
+          return yield* new RunViews({ store, feedOf: nothing, failureOf: nothing }).view("r", undefined);
+        }).pipe(Effect.scoped),
+      ))!,
+    );
+    expect(recorded.error.map(({ text }: { text: string }) => text)).toEqual([
       'StepFailed: Step "sent" failed: The weather is bad',
     ]);
-    expect(steps[run.fatal].path).toBe("sent");
+  });
+
+  test("gives what has changed in the view of a run since a version, and all of it where it does not know that", async () => {
+    const { get, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
+    const before = await until(
+      () => get("api/runs/r/view"),
+      ({ steps }) => steps.some(({ run }: any) => run.state === "waiting"),
+    );
+    await post("api/runs/r/signal", { path: "approval", value: { by: "Ada", year: 2026 } });
+    await until(
+      () => get("api/runs/r"),
+      ({ status }) => ended(status),
+    );
+    const patch = await get(`api/runs/r/view?since=${before.version}`);
+    expect(patch).toMatchObject({ patch: true, count: 3, run: { state: "done" } });
+    expect(patch).not.toHaveProperty("graphs");
+    const after = await get("api/runs/r/view?since=0");
+    const steps = [...before.steps];
+    for (const [place, step] of patch.steps) steps[place] = step;
+    const { version: _, ...whole } = after;
+    const { version: __, steps: ___, ...rest } = before;
+    expect({ ...rest, run: patch.run, steps }).toEqual(whole);
+    const none = await get(`api/runs/r/view?since=${after.version}`);
+    expect(none).toMatchObject({ patch: true, steps: [] });
   });
 
   test("pages through runs, newest first, filtered and searched", async () => {

@@ -76,6 +76,54 @@ inBrowser("The page of a server", ({ open }) => {
     expect((await get("api/runs/broken")).outputs).toMatchObject({ sent: 1 });
   });
 
+  test("the address leads to a run, a view and a step, and the way back is the browser's", async () => {
+    const { url, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "bill", inputs: { prices: [1, 2] }, runId: "a b" });
+    const { page } = await opened(`${url}#/run/a%20b/values/total`);
+    const panel = page.getByRole("complementary", { name: "The step that was chosen" });
+    await panel.getByRole("heading", { name: "total" }).waitFor();
+    const view = (name: string) => page.locator(`[data-view=${name}][aria-pressed=true]`);
+    await view("values").waitFor();
+    await page.getByRole("button", { name: "Time line" }).click();
+    await view("time").waitFor();
+    expect(new URL(page.url()).hash).toBe("#/run/a%20b/time/total");
+    await panel.getByRole("button", { name: "Close" }).click();
+    expect(new URL(page.url()).hash).toBe("#/run/a%20b/time");
+    await page.goBack();
+    await panel.waitFor();
+    await page.goBack();
+    await view("values").waitFor();
+    await page.getByRole("link", { name: "Runs", exact: true }).click();
+    await page.getByRole("heading", { name: "Runs" }).waitFor();
+    await page.goBack();
+    await panel.getByRole("heading", { name: "total" }).waitFor();
+  });
+
+  test("shows the whole value of a step, and runs again with edited inputs", async () => {
+    const { url, get, post } = await serving(pipelines);
+    const prices = Array.from({ length: 500 }, (_, i) => i);
+    await post("api/runs", { pipeline: "bill", inputs: { prices, currency: "EUR" }, runId: "r" });
+    const { page, complaints } = await opened(`${url}#/run/r/graph/at`);
+    await page.getByRole("button", { name: "Show the whole value" }).click();
+    expect(JSON.parse((await page.getByLabel("The whole value of at").textContent())!)).toBe(
+      (await get("api/runs/r/value?path=at")).value,
+    );
+    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByRole("link", { name: "Run again with other inputs" }).click();
+    const form = page.getByRole("form", { name: "Start bill" });
+    expect(JSON.parse(await form.getByLabel("prices").inputValue())).toEqual(prices);
+    expect(await form.getByLabel("currency").inputValue()).toBe("EUR");
+    await form.getByLabel("prices").fill("[4, 5]");
+    await form.getByRole("button", { name: "Start" }).click();
+    await page.locator("header .chip.done").waitFor();
+    const id = decodeURIComponent(new URL(page.url()).hash.split("/")[2]!);
+    expect(await get(`api/runs/${id}`)).toMatchObject({
+      inputs: { prices: [4, 5], currency: "EUR" },
+      outputs: { total: 9 },
+    });
+    expect(complaints).toEqual([]);
+  });
+
   test("a run is cancelled, and a schedule is paused and run now", async () => {
     const { url, get, post } = await serving(pipelines);
     await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });

@@ -7,8 +7,12 @@ import { stateLabels } from "./page-text.ts";
 /** Anything that preact draws. */
 export type UiElement = VNode<any>;
 
+/** Who speaks to a page says what is written on a button: its name has that in it, unless that is a sign such as "×". */
+const nameOf = (text: string, title: string): string =>
+  !/\p{L}/u.test(text) || title.toLowerCase().includes(text.toLowerCase()) ? title : `${title}: ${text}`;
+
 export const button = (text: string, title: string, onClick: () => void, className = ""): UiElement =>
-  h("button", { type: "button", class: className, title, "aria-label": title, onClick }, text);
+  h("button", { type: "button", class: className, title, "aria-label": nameOf(text, title), onClick }, text);
 
 export const chip = (state: PageState): UiElement =>
   h("span", { class: `chip ${state}` }, stateLabels[state]);

@@ -5,6 +5,7 @@ import { Component, h } from "preact";
 import { ErrorList, Failure } from "./errors.ts";
 import { GraphLegend, GrownSlider } from "./graph-foot.ts";
 import { GraphView } from "./graph/graph-view.ts";
+import type { PageStep } from "../data.ts";
 import type { Change, Look } from "./look.ts";
 import { choose, goTo, nextFound, search, showTime, showView, toggle, unfoldAll } from "./look.ts";
 import { PageHeader } from "./page-header.ts";
@@ -19,6 +20,8 @@ interface PageProps {
   readonly model: PageModel;
   readonly look: Look;
   readonly change: (change: Change) => void;
+  /** What there is to say of a step beside what is in the data. */
+  readonly more?: (step: PageStep) => UiElement | null;
 }
 
 interface ViewOf {
@@ -115,17 +118,18 @@ const Tabs = ({
     ),
   );
 
-const Panel = ({ model: { data }, look, change }: PageProps): UiElement =>
+const Panel = ({ model: { data }, look, change, more }: PageProps): UiElement =>
   h(
     "aside",
     { class: "panel", hidden: look.selected === -1, "aria-label": "The step that was chosen" },
     look.selected === -1
       ? null
       : h(StepPanel, {
-          key: look.selected,
+          key: data.steps[look.selected]!.path,
           data,
           index: look.selected,
           isOpen: look.unfolded.has(look.selected),
+          more,
           onGo: (step) => change(goTo(data, step)),
           onToggle: (step) => change(toggle(data, step)),
           onClose: () => change(choose(-1)),

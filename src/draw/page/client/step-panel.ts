@@ -15,6 +15,7 @@ interface PanelProps {
   readonly onGo: (step: number) => void;
   readonly onToggle: (step: number) => void;
   readonly onClose: () => void;
+  readonly more: ((step: PageStep) => UiElement | null) | undefined;
 }
 
 type Parts = ReadonlyArray<UiElement | null>;
@@ -184,7 +185,7 @@ const Planned = ({
 };
 
 /** The panel of a step. */
-export const StepPanel = ({ data, index, isOpen, onGo, onToggle, onClose }: PanelProps): UiElement => {
+export const StepPanel = ({ data, index, isOpen, onGo, onToggle, onClose, more }: PanelProps): UiElement => {
   const step = data.steps[index]!;
   const parent = data.steps[step.parent];
   return h(
@@ -207,6 +208,7 @@ export const StepPanel = ({ data, index, isOpen, onGo, onToggle, onClose }: Pane
       ? button(isOpen ? "fold" : "unfold", "Fold or unfold what it became", () => onToggle(index), "wide")
       : null,
     step.run === undefined ? null : h(Ran, { data, index, run: step.run }),
+    more?.(step) ?? null,
     h(Planned, { data, step, onGo }),
   );
 };

@@ -100,8 +100,10 @@ const useScroll = (reset: unknown) => {
     const look = (): void =>
       setPlace({ top: element.scrollTop, height: element.clientHeight, narrow: isNarrow() });
     element.addEventListener("scroll", look, { passive: true });
-    new ResizeObserver(look).observe(element);
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
     look();
+    return () => observer.disconnect();
   }, []);
   // Other rows are shown from the first one on.
   useLayoutEffect(() => {

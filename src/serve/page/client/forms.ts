@@ -62,6 +62,20 @@ export const recordOf = (fields: ReadonlyArray<Field>, texts: Texts): Readonly<R
   return record;
 };
 
+/** A value as the text of its field. */
+const textOf = ({ schema }: Field, value: unknown): string =>
+  typeof value === "string" && schema !== undefined && (schema.type === "string" || isChoice(schema))
+    ? value
+    : JSON.stringify(value);
+
+/** What a form says of a record: the other way round. */
+export const textsOf = (fields: ReadonlyArray<Field>, record: Readonly<Record<string, unknown>>): Texts =>
+  Object.fromEntries(
+    fields.flatMap((field) =>
+      record[field.name] === undefined ? [] : [[field.name, textOf(field, record[field.name])] as const],
+    ),
+  );
+
 const control = (field: Field, id: string, text: string, onText: (text: string) => void): UiElement => {
   const { schema, required } = field;
   const onInput = (event: Event): void => onText((event.currentTarget as HTMLInputElement).value);

@@ -8,9 +8,20 @@ import { SchedulesView } from "./schedules-view.ts";
 import { StartView } from "./start-view.ts";
 import { setToken } from "./requests.ts";
 
-const routeOf = (): readonly [view: string, rest: string] => {
-  const [, view = "", rest = ""] = location.hash.split("/");
-  return [view, decodeURIComponent(rest)];
+/** An address that somebody has typed may be no text at all. */
+const decoded = (text: string): string => {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+};
+
+type Route = readonly [view: string, id: string, tab: string, step: string];
+
+const routeOf = (): Route => {
+  const [, view = "", id = "", tab = "", step = ""] = location.hash.split("/").map(decoded);
+  return [view, id, tab, step];
 };
 
 const links = [
@@ -19,12 +30,12 @@ const links = [
   ["schedules", "Schedules"],
 ] as const;
 
-const View = ({ view, rest }: { readonly view: string; readonly rest: string }): UiElement => {
+const View = ({ route: [view, id, tab, step] }: { readonly route: Route }): UiElement => {
   switch (view) {
     case "run":
-      return h(RunView, { id: rest, key: rest });
+      return h(RunView, { id, view: tab, step, key: id });
     case "start":
-      return h(StartView, {});
+      return h(StartView, { from: id, key: id });
     case "schedules":
       return h(SchedulesView, {});
     default:
@@ -48,7 +59,8 @@ const TokenField = (): UiElement | null =>
     : null;
 
 const App = (): UiElement => {
-  const [[view, rest], setRoute] = useState(routeOf);
+  const [route, setRoute] = useState(routeOf);
+  const [view] = route;
   useEffect(() => {
     const changed = (): void => setRoute(routeOf());
     addEventListener("hashchange", changed);
@@ -66,7 +78,7 @@ const App = (): UiElement => {
       ),
       h(TokenField, {}),
     ),
-    h(View, { view, rest }),
+    h(View, { route }),
   );
 };
 

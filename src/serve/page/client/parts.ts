@@ -76,7 +76,14 @@ export const when = (millis: number): string => new Date(millis).toLocaleString(
 export const tookOf = ({ began, ended }: RunInfo): string =>
   ended === undefined ? "" : time(Math.max(0, ended - began));
 
-export const runLink = (id: string): string => `#/run/${encodeURIComponent(id)}`;
+/** The address of a run; of one of its views, and of a step in it. */
+export const runLink = (id: string, view = "", step = ""): string => {
+  const parts = ["run", id, ...(view === "" ? [] : [view, ...(step === "" ? [] : [step])])];
+  return `#/${parts.map(encodeURIComponent).join("/")}`;
+};
+
+/** The form of a new run, filled in with the inputs of this one. */
+export const againLink = (id: string): string => `#/start/${encodeURIComponent(id)}`;
 
 /** A button for something that the server does: it cannot be pressed twice, and says what went wrong. */
 export const Action = ({

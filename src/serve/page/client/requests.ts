@@ -1,6 +1,17 @@
 /** What the page asks its server: the API, with the token that the page has or was told. */
 import type { PipelineInfo, RunInfo, ScheduleInfo, WaitingInfo } from "../../api.ts";
 import type { PageData } from "../../../draw/page/data.ts";
+import type { ViewPatch } from "../../view-changes.ts";
+
+export interface RunView extends PageData {
+  readonly version: string;
+}
+
+/** What the form of a new run takes from an earlier one. */
+interface RunRecordInfo {
+  readonly pipeline: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+}
 
 export interface RunPage {
   readonly runs: ReadonlyArray<RunInfo>;
@@ -57,7 +68,15 @@ const ofRun = (id: string): string => `runs/${encodeURIComponent(id)}`;
 export const requests = {
   runs: (query: Readonly<Record<string, string>>) =>
     get<RunPage>(`runs?${new URLSearchParams(query).toString()}`),
-  view: (id: string) => get<PageData>(`${ofRun(id)}/view`),
+  /** The view of a run; what has changed since a version, where the server knows that. */
+  view: (id: string, since?: string) =>
+    get<RunView | ViewPatch>(
+      `${ofRun(id)}/view${since === undefined ? "" : `?since=${encodeURIComponent(since)}`}`,
+    ),
+  record: (id: string) => get<RunRecordInfo>(ofRun(id)),
+  /** The whole value of a path, as JSON. */
+  value: (id: string, path: string) =>
+    get<{ readonly value?: unknown }>(`${ofRun(id)}/value?path=${encodeURIComponent(path)}`),
   waiting: () => get<ReadonlyArray<WaitingInfo>>("waiting"),
   pipelines: () => get<ReadonlyArray<PipelineInfo>>("pipelines"),
   schedules: () => get<ReadonlyArray<ScheduleInfo>>("schedules"),

@@ -1,116 +1,20 @@
-/** One run, live: the page of a report, drawn anew as things happen, and what can be done with the run. */
+/** One run, live: the page of a report, kept up as things happen, and what can be done with the run. */
 import { h } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
-import type { Change, Look } from "../../../draw/page/client/look.ts";
-import { firstLook } from "../../../draw/page/client/look.ts";
+import type { Change } from "../../../draw/page/client/look.ts";
+import { choose, goTo, showView } from "../../../draw/page/client/look.ts";
 import { modelOf } from "../../../draw/page/client/page-model.ts";
 import { Page } from "../../../draw/page/client/page.ts";
 import type { PageData } from "../../../draw/page/data.ts";
 import type { WaitingInfo } from "../../api.ts";
 import type { Schema, Texts } from "./forms.ts";
 import { Fields, fieldsOf, recordOf } from "./forms.ts";
-import { Action, Problem } from "./parts.ts";
-import { follow, requests } from "./requests.ts";
-
-interface Shown {
-  readonly data: PageData;
-  readonly look: Look;
-}
-
-/** Steps are known by their places, which change as the graph grows: the look is carried over by paths. */
-const carried = ({ data: before, look }: Shown, data: PageData): Look => {
-  const places = new Map(data.steps.map(({ path }, i) => [path, i]));
-  const known = new Set(before.steps.map(({ path }) => path));
-  const place = (step: number): number => places.get(before.steps[step]?.path ?? "") ?? -1;
-  const kept = [...look.unfolded].map(place).filter((step) => step !== -1);
-  // What is new is unfolded as it would be on a page that is opened now.
-  const fresh = [...firstLook(data).unfolded].filter(
-    (step) => !known.has(data.steps[step]!.path) || before.steps[place(step)]?.graph === undefined,
-  );
-  return {
-    ...look,
-    selected: place(look.selected),
-    found: look.found.map(place).filter((step) => step !== -1),
-    unfolded: new Set([...kept, ...fresh]),
-    toggled: -1,
-    revealed: { ...look.revealed, step: place(look.revealed.step) },
-  };
-};
-
-/** As often as a reader can follow, and never so often that drawing is all that happens. */
-const leastMillis = 200;
-
-const useRun = (
-  id: string,
-): {
-  readonly shown: Shown | undefined;
-  readonly error: unknown;
-  readonly change: (change: Change) => void;
-  readonly again: () => void;
-} => {
-  const [shown, setShown] = useState<Shown | undefined>(undefined);
-  const [error, setError] = useState<unknown>(undefined);
-  const [round, setRound] = useState(0);
-  const latest = useRef<string>("");
-  useEffect(() => {
-    const over = new AbortController();
-    let isAsked = false;
-    let timer = 0;
-    const load = async (): Promise<void> => {
-      const began = performance.now();
-      isAsked = false;
-      try {
-        const data = await requests.view(id);
-        if (over.signal.aborted) return;
-        const text = JSON.stringify(data);
-        if (text !== latest.current) {
-          latest.current = text;
-          setShown((before) =>
-            before === undefined ? { data, look: firstLook(data) } : { data, look: carried(before, data) },
-          );
-        }
-        setError(undefined);
-      } catch (problem) {
-        if (!over.signal.aborted) setError(problem);
-      }
-      const pause = Math.max(leastMillis, 3 * (performance.now() - began));
-      timer = setTimeout(() => {
-        timer = 0;
-        if (isAsked) void load();
-      }, pause) as unknown as number;
-    };
-    const told = (): void => {
-      isAsked = true;
-      if (timer === 0 && !over.signal.aborted) void load();
-    };
-    const watch = async (): Promise<void> => {
-      while (!over.signal.aborted) {
-        try {
-          await follow(id, told, over.signal);
-          told();
-          return;
-        } catch (problem) {
-          if (over.signal.aborted) return;
-          setError(problem);
-          await new Promise((done) => setTimeout(done, 1_000));
-        }
-      }
-    };
-    told();
-    void watch();
-    return () => {
-      over.abort();
-      clearTimeout(timer);
-    };
-  }, [id, round]);
-  return {
-    shown,
-    error,
-    change: (change) => setShown((now) => (now === undefined ? now : { ...now, look: change(now.look) })),
-    again: () => setRound((now) => now + 1),
-  };
-};
+import type { LiveRun } from "./live-run.ts";
+import { useRun } from "./live-run.ts";
+import { Action, againLink, Problem, runLink } from "./parts.ts";
+import { requests } from "./requests.ts";
+import { WholeValue } from "./whole-value.ts";
 
 const Answer = ({ step, done }: { readonly step: WaitingInfo; readonly done: () => void }): UiElement => {
   const { runId, path, ask } = step;
@@ -146,23 +50,108 @@ const Answer = ({ step, done }: { readonly step: WaitingInfo; readonly done: () 
   );
 };
 
+/** How often a step that is said to wait is looked for among those that can be answered. */
+const againMillis = 300;
+
 const useWaiting = (id: string, data: PageData | undefined): ReadonlyArray<WaitingInfo> => {
   const [steps, setSteps] = useState<ReadonlyArray<WaitingInfo>>([]);
-  const waits = data?.steps.some(({ run }) => run?.state === "waiting") === true;
+  const waits =
+    data?.steps
+      .filter(({ run, kind }) => run?.state === "waiting" && kind === "await")
+      .map(({ path }) => path)
+      .join("\n") ?? "";
   useEffect(() => {
-    if (!waits) return setSteps([]);
-    void requests.waiting().then(
-      (all) => setSteps(all.filter(({ runId }) => runId === id)),
-      () => {},
-    );
-  }, [id, waits, data]);
+    if (waits === "") return setSteps([]);
+    let timer = 0;
+    const load = async (): Promise<void> => {
+      const all = await requests.waiting().catch(() => []);
+      const mine = all.filter(({ runId }) => runId === id);
+      setSteps(mine);
+      // That a step waits is told a moment before it can be answered.
+      if (waits.split("\n").some((path) => mine.every((step) => step.path !== path)))
+        timer = setTimeout(() => void load(), againMillis) as unknown as number;
+    };
+    void load();
+    return () => clearTimeout(timer);
+  }, [id, waits]);
   return steps;
 };
 
-export const RunView = ({ id }: { readonly id: string }): UiElement => {
-  const { shown, error, change, again } = useRun(id);
+interface Place {
+  /** The name of the view; empty for the first. */
+  readonly view: string;
+  /** The path of the step that is chosen; empty for none. */
+  readonly step: string;
+}
+
+/**
+ * Keeps the address and what is looked at the same: whatever the reader chooses is in the address, and an address that was
+ * followed, or gone back to, is looked at. A step that is not there yet is chosen once it is.
+ */
+const usePlace = (id: string, place: Place, { shown, change }: LiveRun): ((change: Change) => void) => {
+  const { view, step } = place;
+  useEffect(() => {
+    if (shown === undefined) return;
+    const { data, look } = shown;
+    if (look.view !== (view || "graph")) change(showView(view || "graph"));
+    if ((data.steps[look.selected]?.path ?? "") === step) return;
+    const at = data.steps.findIndex(({ path }) => path === step);
+    if (at !== -1 || step === "") change(at === -1 ? choose(-1) : goTo(data, at));
+  }, [view, step, shown?.data]);
+  return (made) => {
+    change(made);
+    if (shown === undefined) return;
+    const look = made(shown.look);
+    const chosen = shown.data.steps[look.selected]?.path ?? "";
+    const isChosen = look.selected !== shown.look.selected;
+    if (look.view !== shown.look.view || isChosen)
+      location.hash = runLink(id, look.view, isChosen ? chosen : step);
+  };
+};
+
+interface RunViewProps extends Place {
+  readonly id: string;
+}
+
+const isUnder = (state: string | undefined): boolean =>
+  state === "running" || state === "pending" || state === "waiting";
+
+const Actions = ({
+  id,
+  data,
+  selected,
+  again,
+}: {
+  readonly id: string;
+  readonly data: PageData;
+  readonly selected: string | undefined;
+  readonly again: () => void;
+}): ReadonlyArray<UiElement | null> => {
+  const isOver = !isUnder(data.run?.state);
+  return [
+    isOver
+      ? data.run?.state === "done"
+        ? null
+        : h(Action, { key: "resume", text: "Resume", run: () => requests.resume(id).then(again) })
+      : h(Action, { key: "cancel", text: "Cancel", run: () => requests.cancel(id).then(again) }),
+    isOver && selected !== undefined
+      ? h(Action, {
+          key: "retry",
+          text: `Retry from ${selected}`,
+          run: () => requests.resume(id, selected).then(again),
+        })
+      : null,
+    h("a", { key: "again", href: againLink(id) }, "Run again with other inputs"),
+  ];
+};
+
+export const RunView = ({ id, ...place }: RunViewProps): UiElement => {
+  const live = useRun(id);
+  const { shown, error, again } = live;
+  const change = usePlace(id, place, live);
   const waiting = useWaiting(id, shown?.data);
-  if (shown === undefined)
+  const model = useMemo(() => (shown === undefined ? undefined : modelOf(shown.data)), [shown?.data]);
+  if (shown === undefined || model === undefined)
     return h(
       "main",
       { class: "list" },
@@ -170,29 +159,29 @@ export const RunView = ({ id }: { readonly id: string }): UiElement => {
       error === undefined ? h("p", { class: "faint" }, "Loading…") : null,
     );
   const { data, look } = shown;
-  const isOver =
-    data.run?.state !== "running" && data.run?.state !== "pending" && data.run?.state !== "waiting";
-  const selected = data.steps[look.selected];
+  const selected = data.steps[look.selected]?.path;
   return h(
     "div",
     { class: "run" },
     h(
-      "div",
-      { class: "actions", role: "toolbar", "aria-label": "What can be done with this run" },
-      isOver
-        ? data.run?.state === "done"
-          ? null
-          : h(Action, { text: "Resume", run: () => requests.resume(id).then(again) })
-        : h(Action, { text: "Cancel", run: () => requests.cancel(id).then(again) }),
-      isOver && selected !== undefined
-        ? h(Action, {
-            text: `Retry from ${selected.path}`,
-            run: () => requests.resume(id, selected.path).then(again),
-          })
-        : null,
+      "section",
+      { class: "actions", "aria-label": "What can be done with this run" },
+      Actions({ id, data, selected, again }),
       h(Problem, { error }),
     ),
     waiting.map((step) => h(Answer, { step, done: again, key: step.path })),
-    h("div", { class: "report" }, h(Page, { model: modelOf(data), look, change })),
+    h(
+      "div",
+      { class: "report" },
+      h(Page, {
+        model,
+        look,
+        change,
+        more: ({ path, run }) =>
+          run?.values === undefined && run?.became === undefined
+            ? null
+            : h(WholeValue, { id, path, key: path }),
+      }),
+    ),
   );
 };

@@ -1,20 +1,27 @@
 /** Starts a run: a form for each pipeline, made from the schemas of its inputs. */
 import { h } from "preact";
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
 import type { PipelineInfo } from "../../api.ts";
 import type { Field, Schema, Texts } from "./forms.ts";
-import { Fields, recordOf } from "./forms.ts";
+import { Fields, recordOf, textsOf } from "./forms.ts";
 import { Problem, runLink, useServer } from "./parts.ts";
 import { Refusal, requests } from "./requests.ts";
 
 const fieldsOfPipeline = ({ inputs }: PipelineInfo): ReadonlyArray<Field> =>
   inputs.map(({ name, required, schema }) => ({ name, required, schema: schema as Schema | undefined }));
 
-const StartForm = ({ pipeline }: { readonly pipeline: PipelineInfo }): UiElement => {
-  const [texts, setTexts] = useState<Texts>({});
-  const [error, setError] = useState<unknown>(undefined);
+const StartForm = ({
+  pipeline,
+  inputs = {},
+}: {
+  readonly pipeline: PipelineInfo;
+  /** What it begins with. */
+  readonly inputs?: Readonly<Record<string, unknown>>;
+}): UiElement => {
   const fields = fieldsOfPipeline(pipeline);
+  const [texts, setTexts] = useState<Texts>(() => textsOf(fields, inputs));
+  const [error, setError] = useState<unknown>(undefined);
   const start = async (event: Event): Promise<void> => {
     event.preventDefault();
     try {
@@ -40,7 +47,34 @@ const StartForm = ({ pipeline }: { readonly pipeline: PipelineInfo }): UiElement
   );
 };
 
-export const StartView = (): UiElement => {
+/** The form of one pipeline, with the inputs of an earlier run. */
+const AgainView = ({ from }: { readonly from: string }): UiElement => {
+  const pipelines = useServer(requests.pipelines, "pipelines");
+  const [run, setRun] = useState<{ pipeline: string; inputs: Readonly<Record<string, unknown>> }>();
+  const [error, setError] = useState<unknown>(undefined);
+  useEffect(() => {
+    void requests.record(from).then(setRun, setError);
+  }, [from]);
+  const found = pipelines.value?.find(({ pipeline }) => pipeline === run?.pipeline);
+  const isMissing = run !== undefined && pipelines.value !== undefined && found === undefined;
+  return h(
+    "main",
+    { class: "list" },
+    h("h1", null, "Run again with other inputs"),
+    h("p", null, "As ", h("a", { href: runLink(from) }, from), ", which stays as it is."),
+    h(Problem, { error: error ?? pipelines.error }),
+    isMissing
+      ? h("p", { class: "problem", role: "alert" }, `No file that is served exports "${run.pipeline}".`)
+      : null,
+    run === undefined || found === undefined ? null : h(StartForm, { pipeline: found, inputs: run.inputs }),
+  );
+};
+
+/** `from`: the id of the run whose inputs are taken; empty for none. */
+export const StartView = ({ from }: { readonly from: string }): UiElement =>
+  from === "" ? h(StartForms, {}) : h(AgainView, { from });
+
+const StartForms = (): UiElement => {
   const { value, error } = useServer(requests.pipelines, "pipelines");
   return h(
     "main",

@@ -103,13 +103,14 @@ const useMoves = (model: PageModel, look: Look, placed: Placed, view: View) => {
   latest.current = { placed, look };
   useLayoutEffect(() => {
     const observer = new ResizeObserver(() => {
-      if (view.svg.current!.clientWidth === 0) return;
+      if ((view.svg.current?.clientWidth ?? 0) === 0) return;
       const { placed, look } = latest.current;
       const box = placed.byStep.get(look.selected);
       const { current } = view.camera;
       view.move(box === undefined ? current : besidePanel(current, box, view.size()));
     });
     observer.observe(view.svg.current!);
+    return () => observer.disconnect();
   }, []);
   return least;
 };

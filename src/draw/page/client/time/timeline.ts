@@ -58,8 +58,10 @@ const useScrolled = () => {
     const look = (): void =>
       setSeen({ width: element.clientWidth, height: element.clientHeight, top: element.scrollTop });
     element.addEventListener("scroll", look, { passive: true });
-    new ResizeObserver(look).observe(element);
+    const observer = new ResizeObserver(look);
+    observer.observe(element);
     look();
+    return () => observer.disconnect();
   }, []);
   return { scroll, ...seen };
 };

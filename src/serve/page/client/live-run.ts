@@ -1,0 +1,124 @@
+/** A run as the server says it is, kept up while things happen: what has changed is asked for, and put into what is there. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Change, Look } from "../../../draw/page/client/look.ts";
+import { firstLook } from "../../../draw/page/client/look.ts";
+import type { PageData } from "../../../draw/page/data.ts";
+import type { ViewPatch } from "../../view-changes.ts";
+import type { RunView } from "./requests.ts";
+import { follow, requests } from "./requests.ts";
+
+export interface Shown {
+  readonly data: PageData;
+  readonly look: Look;
+}
+
+/** The view with what has changed in it. */
+const patched = (before: RunView, answer: RunView | ViewPatch): RunView => {
+  if (!("patch" in answer)) return answer;
+  const { version, title, run, count, steps: changed, ...wholes } = answer;
+  const steps = before.steps.slice(0, count);
+  for (const [place, step] of changed) steps[place] = step;
+  return { ...before, ...wholes, version, title, steps, ...(run === undefined ? {} : { run }) };
+};
+
+/** Steps are known by their places, which change as the graph grows: the look is carried over by paths. */
+const carried = ({ data: before, look }: Shown, data: PageData): Look => {
+  const places = new Map(data.steps.map(({ path }, i) => [path, i]));
+  const known = new Set(before.steps.map(({ path }) => path));
+  const place = (step: number): number => places.get(before.steps[step]?.path ?? "") ?? -1;
+  const kept = [...look.unfolded].map(place).filter((step) => step !== -1);
+  // What is new is unfolded as it would be on a page that is opened now.
+  const fresh = [...firstLook(data).unfolded].filter(
+    (step) => !known.has(data.steps[step]!.path) || before.steps[place(step)]?.graph === undefined,
+  );
+  return {
+    ...look,
+    selected: place(look.selected),
+    found: look.found.map(place).filter((step) => step !== -1),
+    unfolded: new Set([...kept, ...fresh]),
+    toggled: -1,
+    revealed: { ...look.revealed, step: place(look.revealed.step) },
+  };
+};
+
+/** Where no step has come or gone and no graph has changed, the look is what it was. */
+const next = (before: Shown | undefined, data: PageData): Shown => {
+  if (before === undefined) return { data, look: firstLook(data) };
+  const isSame = before.data.graphs === data.graphs && before.data.steps.length === data.steps.length;
+  return { data, look: isSame ? before.look : carried(before, data) };
+};
+
+/** As often as a reader can follow. */
+const leastMillis = 50;
+/** Of the time that an update takes, so many times that long is left to the reader. */
+const restFactor = 2;
+
+export interface LiveRun {
+  readonly shown: Shown | undefined;
+  readonly error: unknown;
+  readonly change: (change: Change) => void;
+  readonly again: () => void;
+}
+
+export const useRun = (id: string): LiveRun => {
+  const [shown, setShown] = useState<Shown | undefined>(undefined);
+  const [error, setError] = useState<unknown>(undefined);
+  const [round, setRound] = useState(0);
+  const latest = useRef<RunView | undefined>(undefined);
+  useEffect(() => {
+    const over = new AbortController();
+    let isAsked = false;
+    let isBusy = false;
+    const load = async (): Promise<void> => {
+      isBusy = true;
+      while (isAsked && !over.signal.aborted) {
+        const began = performance.now();
+        isAsked = false;
+        try {
+          const before = latest.current;
+          const answer = await requests.view(id, before?.version);
+          if (over.signal.aborted) return;
+          const data = before === undefined ? (answer as RunView) : patched(before, answer);
+          latest.current = data;
+          setShown((shown) => next(shown, data));
+          setError(undefined);
+        } catch (problem) {
+          if (!over.signal.aborted) setError(problem);
+        }
+        // The page is drawn before the next task.
+        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+        const rest = Math.max(leastMillis, restFactor * (performance.now() - began));
+        await new Promise((done) => setTimeout(done, rest));
+      }
+      isBusy = false;
+    };
+    const told = (): void => {
+      isAsked = true;
+      if (!isBusy && !over.signal.aborted) void load();
+    };
+    const watch = async (): Promise<void> => {
+      while (!over.signal.aborted) {
+        try {
+          await follow(id, told, over.signal);
+          told();
+          return;
+        } catch (problem) {
+          if (over.signal.aborted) return;
+          setError(problem);
+          await new Promise((done) => setTimeout(done, 1_000));
+          // A server that was started again may know more than the one before.
+          told();
+        }
+      }
+    };
+    told();
+    void watch();
+    return () => over.abort();
+  }, [id, round]);
+  return {
+    shown,
+    error,
+    change: (change) => setShown((now) => (now === undefined ? now : { ...now, look: change(now.look) })),
+    again: () => setRound((now) => now + 1),
+  };
+};

@@ -1,0 +1,85 @@
+/**
+ * What has changed in the view of a run since a page last asked. Comes in: the whole view, each time it is made anew. Goes
+ * out: the whole, or the parts that are different now, as JSON. A page's place is a version; any number of pages may have
+ * different ones.
+ */
+import { randomUUID } from "node:crypto";
+import type { PageData } from "../draw/page/data.ts";
+
+/** The parts of a view that are compared as a whole. */
+const wholes = ["graphs", "forms", "returns"] as const;
+type Whole = (typeof wholes)[number];
+
+interface Part {
+  text: string;
+  /** The version in which it became so. */
+  changed: number;
+}
+
+/** What a page applies to the view that it has. */
+export interface ViewPatch {
+  readonly version: string;
+  readonly patch: true;
+  readonly title: string;
+  readonly run?: PageData["run"];
+  readonly graphs?: PageData["graphs"];
+  readonly forms?: PageData["forms"];
+  readonly returns?: PageData["returns"];
+  /** How many steps there are now, and those that are different, with their places. */
+  readonly count: number;
+  readonly steps: ReadonlyArray<readonly [place: number, step: PageData["steps"][number]]>;
+}
+
+export class ViewChanges {
+  // A version of another server, or of a view that was forgotten, is none of this one's.
+  readonly #name = randomUUID();
+  #version = 0;
+  #head = "";
+  readonly #wholes: Record<Whole, Part> = {
+    graphs: { text: "", changed: 0 },
+    forms: { text: "", changed: 0 },
+    returns: { text: "", changed: 0 },
+  };
+  readonly #steps: Array<Part> = [];
+
+  /** The view as it is now. */
+  update({ title, run, steps, ...others }: PageData): void {
+    const version = ++this.#version;
+    this.#head = JSON.stringify({ title, ...(run === undefined ? {} : { run }) }).slice(1, -1);
+    for (const key of wholes) note(this.#wholes[key], JSON.stringify(others[key]), version);
+    this.#steps.length = Math.min(this.#steps.length, steps.length);
+    steps.forEach((step, i) => {
+      this.#steps[i] ??= { text: "", changed: 0 };
+      note(this.#steps[i], JSON.stringify(step), version);
+    });
+  }
+
+  /** As JSON: what has changed since a version; all of it where that is not known. */
+  since(version: string | undefined): string {
+    const known = this.#numberOf(version);
+    const now = `"version":${JSON.stringify(`${this.#name}.${this.#version}`)}`;
+    const changedWholes = wholes
+      .filter((key) => known === undefined || this.#wholes[key].changed > known)
+      .map((key) => `,"${key}":${this.#wholes[key].text}`)
+      .join("");
+    const head = `{${now},${this.#head}${changedWholes}`;
+    if (known === undefined) return `${head},"steps":[${this.#steps.map(({ text }) => text).join(",")}]}`;
+    const steps: Array<string> = [];
+    this.#steps.forEach(({ text, changed }, i) => {
+      if (changed > known) steps.push(`[${i},${text}]`);
+    });
+    return `${head},"patch":true,"count":${this.#steps.length},"steps":[${steps.join(",")}]}`;
+  }
+
+  #numberOf(version: string | undefined): number | undefined {
+    if (version?.startsWith(`${this.#name}.`) !== true) return undefined;
+    const number = Number(version.slice(this.#name.length + 1));
+    return Number.isInteger(number) && number <= this.#version ? number : undefined;
+  }
+}
+
+const note = (part: Part, text: string, version: number): void => {
+  if (part.text === text) return;
+  part.text = text;
+  part.changed = version;
+};
