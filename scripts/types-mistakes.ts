@@ -122,6 +122,7 @@ const groups: ReadonlyArray<readonly [prefix: string, heading: string]> = [
   ["map-", "Maps"],
   ["when-", "Conditions"],
   ["finally-", "Cleanup"],
+  ["compensate-", "Compensations"],
   ["glob-", "Globs"],
   ["order-", "Steps in any order"],
   ["run-", "Running"],

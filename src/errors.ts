@@ -9,6 +9,16 @@ import { differences, firstErrors } from "./values/differences.ts";
 
 export { WorkerFailed } from "./worker-failed.ts";
 
+export {
+  CancelRefused,
+  RunCompensated,
+  RunCrashed,
+  RunExists,
+  RunInterrupted,
+  RunNotFound,
+  SignalRefused,
+} from "./run-errors.ts";
+
 /**
  * An invalid pipeline: a name used twice, a missing input, a cycle, a bad name. Thrown by the builder, for untyped callers.
  *
@@ -181,6 +191,26 @@ export class AllFailed<out Errors = Readonly<Record<string, unknown>>> extends D
   /** What went wrong, in words for a person. */
   override get message(): string {
     return `Every contender of the race "${this.path}" failed. ${firstErrors(this.errors as object)}`;
+  }
+}
+
+/**
+ * The compensation of a step failed, or could not be called. It is in the report of the run, which fails with its original
+ * error.
+ *
+ * @public
+ */
+export class CompensationFailed extends Data.TaggedError("CompensationFailed")<{
+  /** The path of the step that was to be undone. */
+  readonly path: string;
+  /** What its compensation threw or failed with, or why it could not be called. */
+  readonly cause: unknown;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_COMPENSATION_FAILED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `The compensation of "${this.path}" failed: ${describe(this.cause)}`;
   }
 }
 
@@ -372,119 +402,5 @@ export class PipelineChanged extends Data.TaggedError("PipelineChanged")<{
         ? `the pipeline "${this.recorded}" has changed since: ${differences(this)}`
         : `it is a run of "${this.recorded}", not of "${this.given}"`;
     return `Run "${this.runId}" cannot go on: ${what}. Start a new run, or resume with the pipeline that it began with.`;
-  }
-}
-
-/**
- * There is no such run in the store.
- *
- * @public
- */
-export class RunNotFound extends Data.TaggedError("RunNotFound")<{
-  /** The id that was asked for. */
-  readonly runId: string;
-}> {
-  /** Under which the reference explains it. */
-  readonly code = "ESPALIER_RUN_NOT_FOUND";
-  /** What went wrong, in words for a person. */
-  override get message(): string {
-    return `There is no run "${this.runId}" in the store.`;
-  }
-}
-
-/**
- * A run of this id is there already, and what is asked for would not be the same run.
- *
- * @public
- */
-export class RunExists extends Data.TaggedError("RunExists")<{
-  /** The id of the run. */
-  readonly runId: string;
-  /** What is there, and how to mend it, in one sentence. */
-  readonly reason: string;
-}> {
-  /** Under which the reference explains it. */
-  readonly code = "ESPALIER_RUN_EXISTS";
-  /** What went wrong, in words for a person. */
-  override get message(): string {
-    return `Run "${this.runId}": ${this.reason}`;
-  }
-}
-
-/**
- * The run killed its process again and again: it was claimed three times in a row without recording anything before its
- * process was gone. It has been failed, so that it does not take down every process that claims it. Fix the step that was
- * under way, and resume the run.
- *
- * @public
- */
-export class RunCrashed extends Data.TaggedError("RunCrashed")<{
-  /** The id of the run. */
-  readonly runId: string;
-  /** How many of its processes died in a row. */
-  readonly crashes: number;
-}> {
-  /** Under which the reference explains it. */
-  readonly code = "ESPALIER_RUN_CRASHED";
-  /** What went wrong, in words for a person. */
-  override get message(): string {
-    return `Run "${this.runId}" has been failed: its process died ${this.crashes} times in a row before anything was recorded. Fix the step that was under way (it may exit the process, or use up its memory), then resume the run.`;
-  }
-}
-
-/**
- * A run cannot be cancelled: it has ended already, or the process that runs it does not answer.
- *
- * @public
- */
-export class CancelRefused extends Data.TaggedError("CancelRefused")<{
-  /** The id of the run. */
-  readonly runId: string;
-  /** Why, in one sentence. */
-  readonly reason: string;
-}> {
-  /** Under which the reference explains it. */
-  readonly code = "ESPALIER_CANCEL_REFUSED";
-  /** What went wrong, in words for a person. */
-  override get message(): string {
-    return `Run "${this.runId}" cannot be cancelled. ${this.reason}`;
-  }
-}
-
-/**
- * The run was interrupted, while other callers had joined it, or hold a promise of it, and wait for its outcome.
- *
- * @public
- */
-export class RunInterrupted extends Data.TaggedError("RunInterrupted")<{
-  /** The id of the run. */
-  readonly runId: string;
-}> {
-  /** Under which the reference explains it. */
-  readonly code = "ESPALIER_RUN_INTERRUPTED";
-  /** What went wrong, in words for a person. */
-  override get message(): string {
-    return `Run "${this.runId}" was interrupted. Resume it, or run it again with the same id and inputs.`;
-  }
-}
-
-/**
- * A path that is not in the run, or a value that whoever waits there cannot take.
- *
- * @public
- */
-export class SignalRefused extends Data.TaggedError("SignalRefused")<{
-  /** The id of the run. */
-  readonly runId: string;
-  /** The path that the signal was sent to. */
-  readonly path: string;
-  /** Why it was refused, in one sentence. */
-  readonly reason: string;
-}> {
-  /** Under which the reference explains it. */
-  readonly code = "ESPALIER_SIGNAL_REFUSED";
-  /** What went wrong, in words for a person. */
-  override get message(): string {
-    return `Run "${this.runId}", path "${this.path}": ${this.reason}`;
   }
 }

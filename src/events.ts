@@ -96,6 +96,34 @@ export interface CacheMissed extends StepEventBase {
   readonly reason: string;
 }
 
+/** The run has failed or was cancelled, and what its steps did is being undone. @public */
+export interface RunCompensating extends EventBase {
+  /** Which event it is. */
+  readonly type: "run.compensating";
+  /** How many steps are to be undone. */
+  readonly steps: number;
+}
+
+/** The compensation of a step began. @public */
+export interface CompensationStarted extends StepEventBase {
+  /** Which event it is. */
+  readonly type: "compensation.started";
+}
+
+/** A step is undone: its compensation succeeded, now or in an earlier part of the run. @public */
+export interface CompensationSucceeded extends StepEventBase {
+  /** Which event it is. */
+  readonly type: "compensation.succeeded";
+}
+
+/** The compensation of a step failed. The others run in any case. @public */
+export interface CompensationFailedEvent extends StepEventBase {
+  /** Which event it is. */
+  readonly type: "compensation.failed";
+  /** A `CompensationFailed` with what it failed with as its cause. */
+  readonly error: unknown;
+}
+
 /** The store cannot be written, so that nothing new starts. @public */
 export interface RunPaused extends EventBase {
   /** Which event it is. */
@@ -253,4 +281,8 @@ export type PipelineEvent =
   | ExpansionStarted
   | ExpansionExpanded
   | ExpansionSucceeded
-  | ExpansionFailed;
+  | ExpansionFailed
+  | RunCompensating
+  | CompensationStarted
+  | CompensationSucceeded
+  | CompensationFailedEvent;

@@ -84,5 +84,8 @@ export const staticPathOf = (path: string): string => path.replaceAll(/\[[^\]]*\
 /** The last part of a path as it is for all items of a map: `fit[]`. */
 export const groupOf = (path: string): string => (isItem(path) ? `${lastOf(stepOf(path))}[]` : lastOf(path));
 
+/** Names the compensation of one step of one run. No path contains a `*`. */
+export const compensationOf = (address: string): string => `${address}*compensate`;
+
 /** Names one step of one run. A run id contains no `/`, so it reads in one way only. */
 export const addressOf = (runId: string, path: string): string => `${runId}/${path}`;

@@ -8,7 +8,7 @@ import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
 import type { Unmarked } from "./output-names.ts";
 import type { AreMany, Flat, ManyFirst, Marked, MayBeAbsent, RecordOutputs } from "./outputs.ts";
-import type { ExpandReturn, Remaining } from "./own.ts";
+import type { ExpandReturn, Exposed, Remaining } from "./own.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type {
   BranchErrors,
@@ -140,6 +140,7 @@ export type StepFunction = <
   const Outs extends ReadonlyArray<string> = never,
   Fallback = never,
   Schema = never,
+  Undone = never,
 >(
   name: ValidName<Name>,
   inputs: Agreeing<Inputs, Annotated, Name>,
@@ -149,14 +150,16 @@ export type StepFunction = <
     Fallback,
     ErrorOf<Returned> | StepFailed,
     [inputs: Received<Inputs, Annotated>],
-    FitSchema<Schema, ValueOf<Returned>, Name>
+    FitSchema<Schema, ValueOf<Returned>, Name>,
+    Decoded<Schema, ValueOf<Returned>>,
+    Undone
   >,
 ) => Step<
   Name,
   Asked<Inputs, Annotated>,
   OutputsOf<Name, Outs, Decoded<Schema, ValueOf<Returned>> | FallbackValue<Fallback>>,
   Remaining<ErrorOf<Returned>, Fallback>,
-  NeedsOf<Returned> | FallbackNeeds<Fallback> | SchemaNeeds<Inputs> | ServicesIn<Schema>
+  NeedsOf<Returned> | FallbackNeeds<Fallback> | SchemaNeeds<Inputs> | ServicesIn<Schema> | NeedsOf<Undone>
 >;
 
 /**
@@ -172,6 +175,7 @@ export type DynamicFunction = <
   const Outs extends "all" | ReadonlyArray<string> = never,
   Fallback = never,
   Schema = never,
+  Undone = never,
 >(
   name: ValidName<Name>,
   inputs: Agreeing<Inputs, Annotated, Name>,
@@ -184,7 +188,9 @@ export type DynamicFunction = <
     Fallback,
     ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
     [inputs: Received<Inputs, Annotated>],
-    FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>>, Name>
+    FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>>, Name>,
+    Exposed<Name, Outs, ValueOf<Returned>, Schema>,
+    Undone
   > & {
     /** A pipeline must provide what the step exposes. */
     readonly fallback?: FallbackBranch<Fallback, ExposedNames<Name, Outs>, Received<Inputs, Annotated>>;
@@ -199,7 +205,8 @@ export type DynamicFunction = <
   | BranchNeeds<Returned>
   | BranchNeeds<Fallback>
   | SchemaNeeds<Inputs>
-  | ServicesIn<Schema>,
+  | ServicesIn<Schema>
+  | NeedsOf<Undone>,
   Returned,
   Received<Inputs, Annotated>
 >;

@@ -101,3 +101,9 @@ export type FallbackBranch<Fallback, Names extends string, Inputs> = [
 ] extends [true]
   ? BranchProblem<FallbackValue<Fallback>, Names, Inputs>
   : unknown;
+
+/** A fallback that may be a pipeline, which must provide what its step exposes. */
+export interface FallbackOption<Fallback> {
+  /** A pipeline must provide what the step exposes; in a loop, what fits the state. */
+  readonly fallback?: Fallback;
+}

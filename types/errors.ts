@@ -6,6 +6,7 @@ import type {
   InvalidOutput,
   OutputNotEncodable,
   PipelineChanged,
+  RunCompensated,
   RunCrashed,
   RunExists,
   RunInterrupted,
@@ -23,7 +24,14 @@ import type {
  *
  * @public
  */
-export type OpenError = InvalidInput | PipelineChanged | RunExists | RunNotFound | StoreCorrupt | StoreError;
+export type OpenError =
+  | InvalidInput
+  | PipelineChanged
+  | RunCompensated
+  | RunExists
+  | RunNotFound
+  | StoreCorrupt
+  | StoreError;
 
 /**
  * What a run of any pipeline can fail with beside the typed errors of its own steps.
@@ -42,6 +50,7 @@ export type RunError =
   | OutputNotEncodable
   | ExpansionChanged
   | PipelineChanged
+  | RunCompensated
   | RunCrashed
   | RunExists
   | RunInterrupted

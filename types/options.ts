@@ -3,6 +3,8 @@ import type { Input as DurationInput } from "effect/Duration";
 import type { Schedule } from "effect/Schedule";
 import type { StepTimedOut } from "../src/errors.ts";
 import type { PipelineEvent } from "../src/events.ts";
+import type { Anything } from "./anything.ts";
+import type { StepContext } from "./context.ts";
 import type { Pool, PoolLimits } from "./pool.ts";
 import type { StoreLayer } from "./store.ts";
 import type { WorkersLayer } from "./workers.ts";
@@ -44,12 +46,31 @@ export interface CacheOptions<in Arguments extends ReadonlyArray<any> = any> {
   readonly ttl?: DurationInput | undefined;
 }
 
+/** The sentence about options of a step that contradict each other. */
+type CacheCompensates = [
+  "'cache' cannot be combined with 'compensate': a cached output may be the work of another run.",
+];
+
+/** What `cache` may be where nothing is undone. While the output has yet to be looked at, it may be anything. */
+type Cacheable<Undoable, Undone, Options> = [Undone] extends [never]
+  ? Options
+  : unknown extends Undone
+    ? Options
+    : [Undoable] extends [Anything]
+      ? Options
+      : CacheCompensates;
+
 /**
- * The options that every step has.
+ * The options that every step has. `Undoable` is the output as `compensate` gets it, `Undone` what that returns.
  *
  * @public
  */
-export interface CommonOptions<in Arguments extends ReadonlyArray<any> = any, in Failure = any> {
+export interface CommonOptions<
+  in Arguments extends ReadonlyArray<any> = any,
+  in Failure = any,
+  Undoable = any,
+  Undone = any,
+> {
   /** Tries again what failed: an Effect `Schedule`, or a record such as `{ times: 3, delay: "1 second" }`. */
   readonly retry?: Schedule<any, any, any, never> | RetryOptions<Failure> | undefined;
   /** The longest that one attempt may take. */
@@ -57,7 +78,15 @@ export interface CommonOptions<in Arguments extends ReadonlyArray<any> = any, in
   /** A limit that steps share: a `pool`, or the name of one. */
   readonly pool?: Pool | string | undefined;
   /** Reuses the output across runs that have a store. */
-  readonly cache?: true | CacheOptions<Arguments> | undefined;
+  readonly cache?: Cacheable<Undoable, Undone, true | CacheOptions<Arguments>> | undefined;
+  /**
+   * Undoes what the step did, given its output and what the step's function got. Called if the step has succeeded and the run,
+   * with `onFailure: "compensate"`, fails: the last step that succeeded is the first that is undone. It can be called more than
+   * once, with the same `idempotencyKey` in its context.
+   */
+  readonly compensate?:
+    | ((output: Undoable, ...given: [...Arguments, context: StepContext]) => Undone)
+    | undefined;
   /**
    * `"worker"`: the step's function runs on one of the run's workers, such as a thread; in a map, a loop and a race that of each
    * item, turn and contender. The own functions of dynamic steps and switches always run here. `"here"` by default.
@@ -81,7 +110,9 @@ export interface StepOptions<
   in Failure = any,
   in Arguments extends ReadonlyArray<any> = any,
   Output = never,
-> extends CommonOptions<Arguments, Failure> {
+  Undoable = any,
+  Undone = any,
+> extends CommonOptions<Arguments, Failure, Undoable, Undone> {
   /** The names of the outputs, if there are several or if it differs from the step's name. */
   readonly outputs?: Outputs | undefined;
   /**
@@ -104,7 +135,9 @@ export interface DynamicOptions<
   in Failure = any,
   in Arguments extends ReadonlyArray<any> = any,
   Output = never,
-> extends CommonOptions<Arguments, Failure> {
+  Undoable = any,
+  Undone = any,
+> extends CommonOptions<Arguments, Failure, Undoable, Undone> {
   /** What the step exposes: by default its name; these names; or `"all"` outputs of what it returns. */
   readonly outputs?: Outputs | undefined;
   /**
@@ -134,7 +167,9 @@ export interface MapOptions<
   Failures = "fail" | "collect",
   Output = never,
   Enough = number,
-> extends CommonOptions<Arguments, Failure> {
+  Undoable = any,
+  Undone = any,
+> extends CommonOptions<Arguments, Failure, Undoable, Undone> {
   /** How many items at once; all by default. */
   readonly concurrency?: number | undefined;
   /** What names an item in its path, instead of its index. */
@@ -166,7 +201,9 @@ export interface SwitchOptions<
   in Arguments extends ReadonlyArray<any> = any,
   in Failure = any,
   Output = never,
-> extends CommonOptions<Arguments, Failure> {
+  Undoable = any,
+  Undone = any,
+> extends CommonOptions<Arguments, Failure, Undoable, Undone> {
   /** A schema that decodes what the case returns: the output is the decoded value. */
   readonly output?: Output | undefined;
 }
@@ -182,7 +219,9 @@ export interface LoopOptions<
   in Failure = any,
   in Arguments extends ReadonlyArray<any> = any,
   Output = never,
-> extends CommonOptions<Arguments, Failure> {
+  Undoable = any,
+  Undone = any,
+> extends CommonOptions<Arguments, Failure, Undoable, Undone> {
   /** Whether the loop ends with this state: called after each turn, so that there is at least one. Must not be asynchronous. */
   readonly until: Until;
   /** The most turns; 1,000 by default. With more, the loop fails with `TooManyTurns`. A run can be resumed with more. */
@@ -206,7 +245,9 @@ export interface RaceOptions<
   in Failure = any,
   in Arguments extends ReadonlyArray<any> = any,
   Output = never,
-> extends CommonOptions<Arguments, Failure> {
+  Undoable = any,
+  Undone = any,
+> extends CommonOptions<Arguments, Failure, Undoable, Undone> {
   /**
    * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
    * or Effect). A pipeline is expanded like any other.
@@ -253,8 +294,11 @@ export interface RunOptions {
   readonly maxSteps?: number | undefined;
   /** How deep expansions may nest; 32 by default. */
   readonly maxDepth?: number | undefined;
-  /** What a failure does to steps that do not depend on it: interrupts them (the default), or lets them finish. */
-  readonly onFailure?: "interrupt" | "finish" | undefined;
+  /**
+   * What a failure does: interrupts the steps that do not depend on it (the default), lets them finish, or interrupts them and
+   * then undoes what has succeeded by the steps' `compensate`, in reverse order.
+   */
+  readonly onFailure?: "interrupt" | "finish" | "compensate" | undefined;
   /**
    * Interrupts the run when it fires: the signals of the run's steps fire with the same reason, and a promise of the run
    * rejects with it. If it has fired before, nothing starts. Whoever joined a run that is under way stops waiting for it.

@@ -4,15 +4,17 @@ import type { IsOne } from "./names.ts";
 import type { AddAll, AddNamed, AddOne, NamesOf, TakenBy } from "./outputs.ts";
 import type {
   AnyPipeline,
+  BranchNeeds,
   DynamicOutputs,
+  DynamicValue,
   ExpansionOutputs,
   ExposedNames,
   ManyOutputsMark,
   StepOutputs,
   typesOf,
 } from "./provided.ts";
-import type { FallbackError } from "./returned.ts";
-import type { DecodedOf } from "./schema.ts";
+import type { FallbackError, NeedsOf } from "./returned.ts";
+import type { Decoded, DecodedOf } from "./schema.ts";
 
 export type Types<This extends AnyPipeline> = This[typeof typesOf];
 export type In<This extends AnyPipeline> = Types<This>["inputs"];
@@ -52,6 +54,16 @@ export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs> = [
 export type ExpandedValue<Name extends string, Value, Fallback, Schema> = [Schema] extends [never]
   ? ExpansionOutputs<Name, Value | Fallback>[Name]
   : DecodedOf<Schema> | ExpansionOutputs<Name, Fallback>[Name];
+
+/** What a dynamic step provides without its fallback: one value, or a record of several. */
+export type Exposed<Name extends string, List, Value, Schema> = [List] extends [never]
+  ? ExpandedValue<Name, Value, never, Schema>
+  : [List] extends ["all"]
+    ? Readonly<Record<string, unknown>>
+    : Decoded<Schema, DynamicValue<ExposedNames<Name, List>, Value>>;
+
+/** The services of what an expansion may return, and of the pipelines among that. */
+export type ExpandedNeeds<Returned> = NeedsOf<Returned> | BranchNeeds<Returned>;
 
 /** A fallback stands for whatever error there was; what it gives may fail in its turn. */
 export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : FallbackError<Fallback>;

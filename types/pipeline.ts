@@ -10,7 +10,7 @@ import type {
   UnionOutputs,
 } from "./added.ts";
 import type { Anything } from "./anything.ts";
-import type { Branches, FallbackBranch } from "./branches.ts";
+import type { Branches, FallbackBranch, FallbackOption } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
 import type { Condition, GuardedOutputs, InputResults } from "./control.ts";
@@ -30,7 +30,9 @@ import type {
   AddingDynamic,
   AddingStep,
   ExpandReturn,
+  ExpandedNeeds,
   ExpandedValue,
+  Exposed,
   Fails,
   In,
   Names,
@@ -117,6 +119,7 @@ export interface PipelineMembers extends RunMembers {
     const Outs extends ReadonlyArray<string> = never,
     Fallback = never,
     Schema = never,
+    Undone = never,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -127,13 +130,15 @@ export interface PipelineMembers extends RunMembers {
       Fallback,
       ErrorOf<Returned> | StepFailed,
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
-      FitSchema<Schema, ValueOf<Returned>, Name>
+      FitSchema<Schema, ValueOf<Returned>, Name>,
+      Decoded<Schema, ValueOf<Returned>>,
+      Undone
     >,
   ): Pipeline<
     In<This>,
     AddingStep<Out<This>, Name, Outs, Decoded<Schema, ValueIn<Name, Returned>> | FallbackValue<Fallback>>,
     Fails<This> | Remaining<ErrorOf<Returned>, Fallback>,
-    Needs<This> | NeedsOf<Returned> | FallbackNeeds<Fallback> | ServicesIn<Schema>
+    Needs<This> | NeedsOf<Returned | Undone> | FallbackNeeds<Fallback> | ServicesIn<Schema>
   >;
 
   /** Adds a step whose function looks at its inputs and returns a pipeline, or a direct value. */
@@ -145,6 +150,7 @@ export interface PipelineMembers extends RunMembers {
     const Outs extends "all" | ReadonlyArray<string> = never,
     Fallback = never,
     Schema = never,
+    Undone = never,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -158,23 +164,20 @@ export interface PipelineMembers extends RunMembers {
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
-      FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>>, Name>
-    > & {
-      /** A pipeline must provide what the step exposes. */
-      readonly fallback?: FallbackBranch<
-        Fallback,
-        ExposedNames<Name, Outs>,
-        GivenInputs<List, Out<This>, Names<This>>
-      >;
-    },
+      FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>>, Name>,
+      Exposed<Name, Outs, ValueOf<Returned>, Schema>,
+      Undone
+    > &
+      FallbackOption<
+        FallbackBranch<Fallback, ExposedNames<Name, Outs>, GivenInputs<List, Out<This>, Names<This>>>
+      >,
   ): Pipeline<
     In<This>,
     AddingDynamic<Out<This>, Name, Outs, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema>,
     Fails<This> | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>,
     | Needs<This>
-    | NeedsOf<Returned>
+    | ExpandedNeeds<Returned | Undone>
     | FallbackNeeds<Fallback>
-    | BranchNeeds<Returned>
     | BranchNeeds<Fallback>
     | ServicesIn<Schema>
   >;
@@ -190,6 +193,7 @@ export interface PipelineMembers extends RunMembers {
     Fallback = never,
     Schema = never,
     Enough extends number = never,
+    Undone = never,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -207,11 +211,11 @@ export interface PipelineMembers extends RunMembers {
       [item: ItemOf<Over, Out<This>, Names<This>>, inputs: GivenInputs<List, Out<This>, Names<This>>],
       Failures,
       FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>,
-      Enough
-    > & {
-      /** A pipeline must provide what the step exposes. */
-      readonly fallback?: FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>>;
-    },
+      Enough,
+      ExpandedValue<Name, ValueOf<Returned>, never, Schema>,
+      Undone
+    > &
+      FallbackOption<FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>>>,
   ): Pipeline<
     In<This>,
     AddNamed<
@@ -228,9 +232,8 @@ export interface PipelineMembers extends RunMembers {
         ? Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>
         : never),
     | Needs<This>
-    | NeedsOf<Returned>
+    | ExpandedNeeds<Returned | Undone>
     | FallbackNeeds<Fallback>
-    | BranchNeeds<Returned>
     | BranchNeeds<Fallback>
     | ServicesIn<Schema>
   >;
@@ -243,6 +246,7 @@ export interface PipelineMembers extends RunMembers {
     const On extends AnyChoice,
     const Cases extends CaseType<Choices<On>, GivenInputs<List, Out<This>, Names<This>>>,
     Schema = never,
+    Undone = never,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -252,17 +256,15 @@ export interface PipelineMembers extends RunMembers {
     options?: SwitchOptions<
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
       ErrorOf<CaseResults<Cases>> | BranchErrors<CaseResults<Cases>> | StepFailed,
-      FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Cases>>>, Name>
+      FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Cases>>>, Name>,
+      ExpandedValue<Name, ValueOf<CaseResults<Cases>>, never, Schema>,
+      Undone
     >,
   ): Pipeline<
     In<This>,
     AddNamed<Out<This>, Name, ExpandedValue<Name, ValueIn<Name, CaseResults<Cases>>, never, Schema>>,
     Fails<This> | ErrorOf<On> | ErrorOf<CaseResults<Cases>> | BranchErrors<CaseResults<Cases>>,
-    | Needs<This>
-    | NeedsOf<On>
-    | NeedsOf<CaseResults<Cases>>
-    | BranchNeeds<CaseResults<Cases>>
-    | ServicesIn<Schema>
+    Needs<This> | NeedsOf<On> | ExpandedNeeds<CaseResults<Cases> | Undone> | ServicesIn<Schema>
   >;
 
   /**
@@ -278,6 +280,7 @@ export interface PipelineMembers extends RunMembers {
     Returned = Turned<StateOf<Start>>,
     Fallback = never,
     Schema = never,
+    Undone = never,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -296,11 +299,11 @@ export interface PipelineMembers extends RunMembers {
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
       [state: StateOf<Start>, inputs: GivenInputs<List, Out<This>, Names<This>>],
-      FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>
-    > & {
-      /** A pipeline must provide what the step exposes, and it must fit the state. */
-      readonly fallback?: FallbackState<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>, Start>;
-    },
+      FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>,
+      StateOf<Start>,
+      Undone
+    > &
+      FallbackOption<FallbackState<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>, Start>>,
   ): Pipeline<
     In<This>,
     AddNamed<Out<This>, Name, LastState<Until, StateOf<Start>>>,
@@ -311,9 +314,8 @@ export interface PipelineMembers extends RunMembers {
     | BranchErrors<Fallback>,
     | Needs<This>
     | NeedsOf<Start>
-    | NeedsOf<Returned>
+    | ExpandedNeeds<Returned | Undone>
     | FallbackNeeds<Fallback>
-    | BranchNeeds<Returned>
     | BranchNeeds<Fallback>
     | ServicesIn<Schema>
   >;
@@ -329,6 +331,7 @@ export interface PipelineMembers extends RunMembers {
     const Contenders extends ContenderType<GivenInputs<List, Out<This>, Names<This>>>,
     Fallback = never,
     Schema = never,
+    Undone = never,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -338,11 +341,11 @@ export interface PipelineMembers extends RunMembers {
       Fallback,
       RaceFailure<Contenders> | StepFailed,
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
-      FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Contenders>>>, Name>
-    > & {
-      /** A pipeline must provide what the step exposes. */
-      readonly fallback?: FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>>;
-    },
+      FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Contenders>>>, Name>,
+      ExpandedValue<Name, ValueOf<CaseResults<Contenders>>, never, Schema>,
+      Undone
+    > &
+      FallbackOption<FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>>>,
   ): Pipeline<
     In<This>,
     AddNamed<
@@ -352,9 +355,8 @@ export interface PipelineMembers extends RunMembers {
     >,
     Fails<This> | Remaining<RaceFailure<Contenders>, Fallback> | BranchErrors<Fallback>,
     | Needs<This>
-    | NeedsOf<CaseResults<Contenders>>
+    | ExpandedNeeds<CaseResults<Contenders> | Undone>
     | FallbackNeeds<Fallback>
-    | BranchNeeds<CaseResults<Contenders>>
     | BranchNeeds<Fallback>
     | ServicesIn<Schema>
   >;

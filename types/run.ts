@@ -31,7 +31,7 @@ export interface DynamicWorkflowResult {
  * @public
  */
 export interface RunReport {
-  /** The steps that failed for good. */
+  /** The steps that failed for good. A compensation that failed is among them, as `CompensationFailed`. */
   readonly failed: ReadonlyArray<{
     /** Where the step stands. */
     readonly path: string;
@@ -47,6 +47,8 @@ export interface RunReport {
   }>;
   /** The steps that ignored their interruption for longer than the grace period. */
   readonly leaked: ReadonlyArray<string>;
+  /** The steps that were undone by their compensations, in the order in which that happened; left out if none was. */
+  readonly compensated?: ReadonlyArray<string>;
 }
 
 /**

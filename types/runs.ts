@@ -77,6 +77,25 @@ export interface RunRecord extends RunInfo {
   readonly waiting: ReadonlyArray<WaitingStep>;
   /** Failures, retries, cache hits and log lines, oldest first. */
   readonly events: ReadonlyArray<RecordedEvent>;
+  /** How far it has undone its steps; undefined if it has not begun to. */
+  readonly compensation: RecordedCompensation | undefined;
+}
+
+/**
+ * What a run has undone of its steps.
+ *
+ * @public
+ */
+export interface RecordedCompensation {
+  /** `"compensating"`: it is under way, or continues when the run is resumed. `"compensated"`: the run cannot be resumed. */
+  readonly state: "compensating" | "compensated";
+  /** The compensations that are over, in the order in which they ran: with an error, in words, where one failed. */
+  readonly undone: ReadonlyArray<{
+    /** The path of the step. */
+    readonly path: string;
+    /** What its compensation failed with. */
+    readonly error: string | undefined;
+  }>;
 }
 
 /**
@@ -105,6 +124,16 @@ export interface WaitingStep {
 export interface RunsOptions {
   /** The store; one that is provided serves as well. */
   readonly store?: StoreLayer;
+}
+
+/**
+ * How a run is cancelled.
+ *
+ * @public
+ */
+export interface CancelOptions extends RunsOptions {
+  /** Undoes what the run has done: the compensations of its succeeded steps run before it ends. `false` by default. */
+  readonly compensate?: boolean;
 }
 
 /**

@@ -1,7 +1,10 @@
 /** The flags that limit a run: how many steps, how deep, how many at once of a pool, and what a failure does. */
 import * as Flag from "effect/cli/Flag";
 import * as Option from "effect/Option";
+import type { Input as DurationInput } from "effect/Duration";
 import type { RunOptions } from "../../types/options.ts";
+import type { PoolLimits } from "../../types/pool.ts";
+import { aDuration } from "../values/specification.ts";
 
 const count = (name: string, description: string) =>
   Flag.Int(name).pipe(
@@ -14,20 +17,42 @@ const count = (name: string, description: string) =>
     Flag.optional,
   );
 
-const poolOf = (text: string): readonly [name: string, limit: number] | undefined => {
+const isCount = (text: string): boolean => /^[1-9]\d*$/.test(text);
+
+/** `60/1 minute`: so many starts in any window of that length. */
+const rateOf = (text: string): PoolLimits["rate"] => {
+  const { limit = "", written = "" } = /^(?<limit>\d+)\/\s*(?<written>.*)$/.exec(text)?.groups ?? {};
+  // A unit alone is one of it.
+  const period = /^\d/.test(written) ? written : `1 ${written}`;
+  const per = isCount(period) ? Number(period) : (period as DurationInput);
+  const isDuration = written !== "" && aDuration("per", per) === undefined;
+  return isCount(limit) && isDuration ? { limit: Number(limit), per } : undefined;
+};
+
+/** `NAME=4`, `NAME=60/1 minute`, or both: `NAME=4,60/1 minute`. */
+const poolOf = (text: string): readonly [name: string, limits: number | PoolLimits] | undefined => {
   const at = text.lastIndexOf("=");
-  const limit = Number(text.slice(at + 1));
-  return at > 0 && Number.isInteger(limit) && limit >= 1 ? [text.slice(0, at), limit] : undefined;
+  const parts = text.slice(at + 1).split(",");
+  const [first = "", second] = parts;
+  if (at <= 0 || parts.length > 2) return undefined;
+  const name = text.slice(0, at);
+  if (second === undefined && isCount(first)) return [name, Number(first)];
+  const rate = rateOf(second ?? first);
+  if (rate === undefined || (second !== undefined && !isCount(first))) return undefined;
+  return [name, second === undefined ? { rate } : { concurrency: Number(first), rate }];
 };
 
 export const limits = {
   pools: Flag.String("pools").pipe(
-    Flag.withMetavar("NAME=N"),
+    Flag.withMetavar("NAME=LIMITS"),
     Flag.filter(
       (text) => poolOf(text) !== undefined,
-      (text) => `Expected NAME=N with a whole number of at least 1, and got ${text}`,
+      (text) =>
+        `Expected NAME=4, NAME="60/1 minute" or NAME="4,60/1 minute", with whole numbers of at least 1, and got ${text}`,
     ),
-    Flag.withDescription("How many steps of a pool may run at once; once for each pool"),
+    Flag.withDescription(
+      "How many steps of a pool may run at once (api=4), start in any period (api=60/minute), or both (api=4,60/minute); once for each pool",
+    ),
     Flag.atLeast(0),
   ),
   maxSteps: count(
@@ -35,9 +60,9 @@ export const limits = {
     "How many steps a run may have, with those of its expansions; by default 1,000,000",
   ),
   maxDepth: count("max-depth", "How deep expansions may nest; by default 32"),
-  onFailure: Flag.Literals("on-failure", ["interrupt", "finish"]).pipe(
+  onFailure: Flag.Literals("on-failure", ["interrupt", "finish", "compensate"]).pipe(
     Flag.withDescription(
-      "What a failure does to steps that do not depend on it: interrupt them (the default), or let them finish",
+      "What a failure does: interrupt the other steps (the default), let them finish, or undo those that have succeeded",
     ),
     Flag.optional,
   ),
@@ -47,7 +72,7 @@ interface Given {
   readonly pools: ReadonlyArray<string>;
   readonly maxSteps: Option.Option<number>;
   readonly maxDepth: Option.Option<number>;
-  readonly onFailure: Option.Option<"interrupt" | "finish">;
+  readonly onFailure: Option.Option<"interrupt" | "finish" | "compensate">;
 }
 
 /** The options of a run. */

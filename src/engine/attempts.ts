@@ -70,6 +70,7 @@ export class Attempts implements AttemptRoom {
           );
     const effect = withFallback(policy, path, attempts, (value, error) => {
       core.emitter.emit({ type: "step.fallback", path, attempt: job.attempt, error });
+      if (frame.read !== undefined) core.compensations.fellBack(path);
       return this.#acceptFallback(frame, index, inputs, job.attempt + 1, value, { error });
     });
     const fiber = core.forkWithin(frame.contextOf(core, index, 1), effect);

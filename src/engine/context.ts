@@ -7,7 +7,7 @@ import * as Effect from "effect/Effect";
 import { Prototype } from "effect/Effectable";
 import type { Fiber } from "effect/Fiber";
 import type { StepContext } from "../../types/context.ts";
-import { addressOf } from "../path.ts";
+import { addressOf, compensationOf } from "../path.ts";
 import type { Readers } from "./readers.ts";
 import { roomFor } from "./readers.ts";
 
@@ -137,6 +137,13 @@ export class RunningContext implements StepContext {
   }
 }
 
+/** The context of what undoes a step: that of the step, with an idempotency key of its own. */
+export class CompensatingContext extends RunningContext {
+  override get idempotencyKey(): string {
+    return compensationOf(super.idempotencyKey);
+  }
+}
+
 /**
  * The same context as an object of own properties, so that it can be spread and destructured with a rest. It costs more
  * than the step around it may, so it is made only for functions that take a context. The signal is made when it is read.
@@ -153,12 +160,12 @@ class SpreadableContext implements StepContext {
   readonly emit: StepContext["emit"];
 
   constructor(context: RunningContext) {
-    const { runId, path, attempt, index, log, progress, emit } = context;
+    const { runId, path, attempt, index, idempotencyKey, log, progress, emit } = context;
     this.runId = runId;
     this.path = path;
     this.attempt = attempt;
     if (index !== undefined) this.index = index;
-    this.idempotencyKey = addressOf(runId, path);
+    this.idempotencyKey = idempotencyKey;
     this.log = log;
     this.progress = progress;
     this.emit = emit;

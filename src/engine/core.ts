@@ -45,6 +45,7 @@ export interface Core extends ContextHost {
   readonly races: RaceRoom;
   readonly records: RecordRoom;
   readonly failures: FailureRoom;
+  readonly compensations: CompensationRoom;
 
   /** Puts a node that is ready at the end of the queue. */
   readonly push: (frame: Frame, index: number) => void;
@@ -209,4 +210,14 @@ export interface FailureRoom {
   readonly abort: (frame: Frame, problem: ExpansionChanged | StoreCorrupt, path: string) => void;
   /** Stops one job alone. */
   readonly cancel: (job: Job, reason?: unknown) => void;
+}
+
+/** What has succeeded is undone, where the run fails. */
+export interface CompensationRoom {
+  /** A node of a frame with compensations has succeeded. */
+  readonly note: (frame: Frame, index: number, value: unknown, attempt: number) => void;
+  /** The value of a node with compensations will be that of its fallback. */
+  readonly fellBack: (path: string) => void;
+  /** The run is about to end early. True: not yet, since what has succeeded is being undone. */
+  readonly holds: (root: Frame) => boolean;
 }

@@ -29,6 +29,7 @@ import type { Core } from "./core.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import type { Watcher } from "./emitter.ts";
 import { Emitter } from "./emitter.ts";
+import { Compensations } from "./compensations.ts";
 import type { Middleware } from "./executor.ts";
 import { callStep, layersOfRun } from "./executor.ts";
 import { Expansions } from "./expansions.ts";
@@ -77,6 +78,7 @@ export class Engine implements Core {
   readonly races: Races;
   readonly records: Records;
   readonly failures: Failures;
+  readonly compensations: Compensations;
 
   readonly #around: Context.Context<never>;
   #annotated: Context.Context<never> | undefined;
@@ -140,6 +142,7 @@ export class Engine implements Core {
     this.races = new Races(this);
     this.records = new Records(this);
     this.failures = new Failures(this);
+    this.compensations = new Compensations(this);
   }
 
   get runId(): string {
@@ -185,7 +188,7 @@ export class Engine implements Core {
     graph: Graph,
     inputs: ReadonlyArray<unknown>,
     done: (exit: Exit.Exit<Record<string, unknown>, unknown>) => void,
-  ): (reason?: unknown) => void {
+  ): (reason?: unknown, compensates?: boolean) => void {
     const frame = new Frame(graph, undefined, undefined, 0);
     frame.layers = layersOfRun(this.emitter.watcher?.around, this.workers);
     this.policyFor = graph.policyFor;
@@ -195,10 +198,10 @@ export class Engine implements Core {
     // As it is, not inside of a closure: with one that has this call's context, V8's young collections kept whole runs
     // that were long over (20 ms each in place of 1, measured on Node 24).
     this.#finish = done as (exit: Exit.Exit<unknown, unknown>) => void;
-    this.frames.ready(frame);
+    if (!this.compensations.begins(frame, inputs)) this.frames.ready(frame);
     this.drain();
-    return (reason) => {
-      if (frame.ended) return;
+    return (reason, compensates = false) => {
+      if (frame.ended || this.compensations.interrupt(reason, compensates)) return;
       if (frame.isFinalizing) this.failures.limitFinals(frame);
       this.failures.endEarly(frame, Cause.interrupt(), "", reason);
       this.drain();
@@ -269,6 +272,7 @@ export class Engine implements Core {
       this.failures.failed(frame, index, Cause.fail(error), 1);
       return;
     }
+    if (frame.read !== undefined) frame.read[index] = inputs;
     const room = roomOf(node.definition.kind);
     if (room !== undefined) this[room].start(frame, index, inputs);
     else if (this.journal !== undefined && this.records.replays(this.journal, frame, index)) return;
@@ -379,6 +383,7 @@ export class Engine implements Core {
       }
     }
     frame.states[index] = State.succeeded;
+    if (frame.read !== undefined) this.compensations.note(frame, index, value, attempt);
     if (frame.hasPools) this.pools.giveBack(frame, index);
     if (this.emitter.watcher !== undefined) this.emitter.succeeded(frame, index, value, attempt);
     if (value === false && graph.guarded?.has(index) === true) this.frames.skipGuarded(frame, index);

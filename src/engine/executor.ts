@@ -6,7 +6,8 @@
  * as data (`StepCall`) is made only for middleware.
  */
 import type { StepContext } from "../../types/context.ts";
-import type { StepDefinition } from "../graph/definition.ts";
+import type { StepDefinition, UserFunction } from "../graph/definition.ts";
+import { hasOptionsForEach } from "../graph/kinds.ts";
 import { spreadable } from "./context.ts";
 import { streamed } from "./generators.ts";
 import type { Phase } from "./phase.ts";
@@ -22,6 +23,8 @@ export interface StepCall {
   readonly inputs: Inputs;
   /** In the phase "each": the item of the map. In the phase "turn": the state of the loop. */
   readonly item?: unknown;
+  /** In the phase "compensate": the output that is to be undone. */
+  readonly output?: unknown;
   /** In the phases "case" and "contender": its name. */
   readonly choice?: string | undefined;
   readonly context: StepContext;
@@ -79,15 +82,23 @@ export const callCase = (
   return takesContext ? run!(inputs, spreadable(context)) : run!(inputs, context);
 };
 
+type DirectCall = Pick<
+  StepCall,
+  "definition" | "inputs" | "item" | "output" | "choice" | "context" | "phase"
+>;
+
+/** Calls what undoes a step, with what the step's function was called with behind the output. */
+const callCompensation = ({ definition, output, item, inputs, context }: DirectCall): unknown => {
+  const { kind, options } = definition;
+  const compensate = options.compensate as UserFunction;
+  return hasOptionsForEach(kind)
+    ? compensate(output, item, inputs, spreadable(context))
+    : compensate(output, inputs, spreadable(context));
+};
+
 /** Calls the function itself: the executor within all middleware. */
-export const direct = ({
-  definition,
-  inputs,
-  item,
-  choice,
-  context,
-  phase,
-}: Pick<StepCall, "definition" | "inputs" | "item" | "choice" | "context" | "phase">): unknown => {
+export const direct = (call: DirectCall): unknown => {
+  const { definition, inputs, item, choice, context, phase } = call;
   switch (phase) {
     case "run":
     case "expand":
@@ -101,11 +112,13 @@ export const direct = ({
     case "case":
     case "contender":
       return callCase(definition, choice!, inputs, context);
+    case "compensate":
+      return callCompensation(call);
   }
 };
 
 /** Middleware sees a Promise where a function is an async generator. */
-const settling: Executor = (call) => streamed(direct(call), call.context);
+export const settling: Executor = (call) => streamed(direct(call), call.context);
 
 /** The middleware of a frame, outermost first, and the executor that it makes. */
 export interface Layers {

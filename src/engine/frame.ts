@@ -77,6 +77,9 @@ export class Frame implements Place {
   /** Ends the wait for steps that ignore their interruption. */
   endGrace: (() => void) | undefined = undefined;
 
+  /** Where a step says how it is undone: what each node of a graph has read. */
+  readonly read: Array<Readonly<Record<string, unknown>>> | undefined;
+
   /** With a store: nodes whose work is done and whose record is not yet committed. */
   uncommitted: Map<number, { readonly value: unknown; readonly attempt: number }> | undefined = undefined;
   /** With a store: when each node started, and which of them have expanded. */
@@ -105,6 +108,9 @@ export class Frame implements Place {
     this.layers = parent?.layers;
     this.policies = graph?.policies;
     this.hasPools = (graph === undefined ? map!.definition.options.pool : graph.pools) !== undefined;
+    const compensates =
+      graph === undefined ? map!.definition.options.compensate !== undefined : graph.compensates;
+    this.read = compensates ? [] : undefined;
     // A map and the sub-pipelines of its items are one level together.
     this.depth = parent === undefined ? 0 : parent.depth + (map === undefined ? 1 : 0);
     if (graph !== undefined) {

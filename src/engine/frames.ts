@@ -8,10 +8,10 @@ import * as Exit from "effect/Exit";
 import type { Graph } from "./graph.ts";
 import type { Core, FrameRoom } from "./core.ts";
 import { layered } from "./executor.ts";
-import { expandedOutcome } from "./exposure.ts";
 import type { Frame, Job } from "./frame.ts";
 import { State } from "./frame.ts";
 import { chosenOutcome, mapOutcome } from "./maps.ts";
+import { exposedOf, resultsOf } from "./outcome.ts";
 import { raceOutcome } from "./races.ts";
 
 export class Frames implements FrameRoom {
@@ -80,6 +80,8 @@ export class Frames implements FrameRoom {
 
   end(frame: Frame): void {
     if (frame.ended) return;
+    if (frame.ending !== undefined && frame.parent === undefined && this.#core.compensations.holds(frame))
+      return;
     if (frame.ending !== undefined && this.#startFinals(frame)) return;
     frame.ended = true;
     frame.endGrace?.();
@@ -149,6 +151,7 @@ export class Frames implements FrameRoom {
     const { emitter } = this.#core;
     for (const [index, { value, attempt }] of frame.uncommitted ?? []) {
       frame.states[index] = State.succeeded;
+      if (frame.read !== undefined) this.#core.compensations.note(frame, index, value, attempt);
       emitter.succeeded(frame, index, value, attempt);
     }
     emitter.skipped(frame);
@@ -180,37 +183,17 @@ export class Frames implements FrameRoom {
     const { watcher } = this.#core.emitter;
     const slot = watcher === undefined ? soleSlot(frame, graph) : undefined;
     if (slot !== undefined) return Exit.succeed(frame.values[slot]);
-    const results: Record<string, unknown> = {};
-    graph.returnNames.forEach((name, i) => {
-      const slot = graph.returnSlots[i]!;
-      if (frame.reads[slot]! > 0 && isThere(frame, slot)) results[name] = frame.values[slot];
-    });
-    for (const name of graph.returnsLate) {
-      // A branch may not provide what another one does: it is undefined then, as its type says.
-      results[name] = frame.late?.get(name)?.value;
-    }
-    for (const [name, { value, by }] of frame.late ?? []) {
-      if (graph.builder.showsLate(by, name)) results[name] = value;
-    }
+    const results = resultsOf(frame);
     const { parent, parentIndex } = frame;
     if (parent === undefined) return Exit.succeed(results);
-    const path = parent.pathOf(parentIndex);
     if (watcher !== undefined) {
       const inputs = new Set(graph.inputs.map(({ name }) => name));
       const own = Object.entries(results).filter(([name]) => !inputs.has(name));
-      watcher.onOutput(path, Object.fromEntries(own));
+      watcher.onOutput(parent.pathOf(parentIndex), Object.fromEntries(own));
     }
-    return expandedOutcome(path, parent.definitionOf(parentIndex), graph, results);
+    return exposedOf(frame, results);
   }
 }
-
-/** Was an output provided? Not where its step was skipped by a condition, or was a `finally` that failed. */
-const isThere = ({ graph, states }: Frame, slot: number): boolean => {
-  const { log } = graph!.builder;
-  if (!log.hasMaybes) return true;
-  const owner = log.owners[slot]!;
-  return owner === -1 || states[owner] === State.succeeded;
-};
 
 /** Where an expansion exposes one output, the slot of that: no record of all is made. */
 const soleSlot = ({ parent, parentIndex, late, reads }: Frame, graph: Graph): number | undefined => {

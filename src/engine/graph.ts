@@ -17,6 +17,8 @@ export interface Graph extends Rows {
   readonly slotCount: number;
   /** For each node, retry, timeout and the like; undefined for most, and where no node asks for any. */
   readonly policies: ReadonlyArray<Policy | undefined> | undefined;
+  /** Does a step say how it is undone? */
+  readonly compensates: boolean;
   /** The pools that steps name; undefined where none does. */
   readonly pools: ReadonlyArray<PoolUse> | undefined;
   /** The first step that asks for a worker; undefined where none does. */
@@ -34,6 +36,7 @@ export const compile = (builder: GraphBuilder): Graph => {
   let policies: Array<Policy | undefined> | undefined;
   let pools: Map<PoolUse["pool"], PoolUse> | undefined;
   let forWorkers: string | undefined;
+  let compensates = false;
   for (let i = 0; i < nodes.length; i++) {
     const { definition, path } = nodes[i]!;
     if (definition.options === noOptions) continue;
@@ -42,7 +45,8 @@ export const compile = (builder: GraphBuilder): Graph => {
       policies ??= new Array<Policy | undefined>(nodes.length).fill(undefined);
       policies[i] = policy;
     }
-    const { pool, where } = definition.options;
+    const { pool, where, compensate } = definition.options;
+    if (compensate !== undefined) compensates = true;
     if (where === "worker") forWorkers ??= path;
     if (pool !== undefined) (pools ??= new Map()).set(pool, { step: definition.name, pool });
   }
@@ -60,6 +64,7 @@ export const compile = (builder: GraphBuilder): Graph => {
     guarded: rows.guarded,
     finals: rows.finals,
     policies,
+    compensates,
     pools: pools === undefined ? undefined : Array.from(pools.values()),
     forWorkers,
     returnNames: rows.returnNames,

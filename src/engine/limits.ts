@@ -10,6 +10,8 @@ export interface Limits {
   readonly maxDepth: number;
   /** `onFailure: "finish"`: everything that does not depend on a failure still runs. */
   readonly finish: boolean;
+  /** `onFailure: "compensate"`: a failure undoes what has succeeded. */
+  readonly compensate: boolean;
   readonly graceMillis: number;
 }
 

@@ -18,7 +18,7 @@ import { outputsByName } from "./outputs.ts";
 type Inputs = Readonly<Record<string, unknown>>;
 
 /** Where a loop stands does not change while it runs, so its turns need no frame of their own to be named by. */
-class Turns implements LoopState {
+export class Turns implements LoopState {
   readonly type = "turns";
   readonly isCounted = true;
   readonly definition: LoopState["definition"];
@@ -113,6 +113,7 @@ export class Loops implements LoopRoom {
   turnIsOver(frame: Frame, loop: LoopState, state: unknown, attempt: number): void {
     const { emitter, frames, pools } = this.#core;
     frame.states[0] = State.succeeded;
+    if (frame.read !== undefined) this.#core.compensations.note(frame, 0, state, attempt);
     if (frame.hasPools) pools.giveBack(frame, 0);
     if (emitter.watcher !== undefined) {
       emitter.stepSucceeded(frame.pathOf(0), attempt, outputsByName(loop.definition, state));

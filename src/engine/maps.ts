@@ -125,6 +125,7 @@ export class Maps implements MapRoom {
     map.results[index] = collects ? Result.succeed(value) : value;
     map.succeeded++;
     frame.states[index] = State.succeeded;
+    if (frame.read !== undefined) this.#core.compensations.note(frame, index, value, attempt);
     if (frame.hasPools) pools.giveBack(frame, index);
     if (emitter.watcher !== undefined) {
       emitter.stepSucceeded(frame.pathOf(index), attempt, outputsByName(map.definition, value));
@@ -223,7 +224,12 @@ interface Items {
 }
 
 /** The items of a map, `most` and one more of them if there are more, and what names them in their paths. */
-const itemsOf = (frame: Frame, node: GraphNode, path: () => string, most: number): Items | ExpansionError => {
+export const itemsOf = (
+  frame: Frame,
+  node: GraphNode,
+  path: () => string,
+  most: number,
+): Items | ExpansionError => {
   const { definition } = node;
   const error = (reason: string, cause?: unknown) =>
     new ExpansionError({ path: path(), reason, ...(cause === undefined ? {} : { cause }) });

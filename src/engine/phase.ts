@@ -2,7 +2,16 @@
 import type { StepKind } from "../../types/plan.ts";
 
 /** Which of a step's functions is called. */
-export type Phase = "run" | "expand" | "each" | "choose" | "case" | "start" | "turn" | "contender";
+export type Phase =
+  | "run"
+  | "expand"
+  | "each"
+  | "choose"
+  | "case"
+  | "start"
+  | "turn"
+  | "contender"
+  | "compensate";
 
 /**
  * What becomes of the value that a function returns: it is the output, may be a pipeline, selects a case, or is the state
@@ -19,6 +28,7 @@ export const returnsOf: Readonly<Record<Phase, Returns>> = {
   start: "state",
   turn: "expansion",
   contender: "expansion",
+  compensate: "output",
 };
 
 /** Which of a step's functions is called first; that of a map, for each of its items, and that of a race, for all contenders. */

@@ -84,7 +84,7 @@ export class Records implements RecordRoom {
         kept = missingOutput(frame, index, value);
       }
       const { watcher } = core.emitter;
-      const isWanted = watcher !== undefined || frame.graph?.finals !== undefined;
+      const isWanted = watcher !== undefined || frame.graph?.finals !== undefined || frame.read !== undefined;
       if (isWanted) (frame.uncommitted ??= new Map()).set(index, { value, attempt });
       kept ??= journal.keep(frame, index, value, attempt, () => {
         frame.uncommitted?.delete(index);

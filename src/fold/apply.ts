@@ -32,6 +32,9 @@ const runHandlers: RunHandlers = {
     ended(state, "failed", time);
   },
   "run.interrupted": (state, { time }) => ended(state, "stopped", time),
+  "run.compensating": ({ root }, { steps }) => {
+    root.note = `undoing ${steps} ${steps === 1 ? "step" : "steps"}`;
+  },
   "run.paused": ({ root }, { error }) => {
     root.note = `paused: ${error.message}`;
   },
@@ -137,6 +140,17 @@ const stepHandlers: StepHandlers = {
     step.lastEmitted = value;
   },
   "step.logged": doNothing,
+  "compensation.started": (_state, step) => {
+    step.undone = "under way";
+  },
+  "compensation.succeeded": (state, step) => {
+    step.undone = "done";
+    if (state.keepsItems) state.undone.push(step.path);
+  },
+  "compensation.failed": (state, step, { error }) => {
+    step.undone = "failed";
+    if (state.keepsItems) state.failures.push({ path: step.path, error });
+  },
 };
 
 const isRunEvent = (event: PipelineEvent): event is EventOf<RunEventType> => event.type in runHandlers;

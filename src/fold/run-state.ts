@@ -48,6 +48,8 @@ export class StepState {
   fellBackFor: { readonly error: unknown } | undefined = undefined;
   /** Of a skipped step: the path of what failed; empty when the run ended first. */
   because: string | undefined = undefined;
+  /** Its compensation: at work, or what became of it. */
+  undone: "under way" | "done" | "failed" | undefined = undefined;
   /** Its output was recorded by an earlier part of this run, or computed by another run. */
   isRecalled = false;
 
@@ -129,6 +131,8 @@ export class RunState {
   readonly failures: Array<{ readonly path: string; readonly error: unknown }> = [];
   readonly skips: Array<{ readonly path: string; readonly because: string }> = [];
   readonly leaks: Array<string> = [];
+  /** Where items are kept: every step whose compensation succeeded, in the order in which they were undone. */
+  readonly undone: Array<string> = [];
   /** Steps that were not kept because there were too many. */
   leftOut = 0;
   readonly #steps = new Map<string, StepState>();
@@ -203,7 +207,6 @@ export class RunState {
     if (status === "failed" && isLeaf) this.failed++;
     if (status === "skipped") this.skipped++;
     if (step.kind === "item") this.#endItem(step, status);
-    if (this.#retention.keepsInsides === false && step !== this.root) this.forget(step);
     if (this.#retention.keepsInsides === false && step !== this.root) this.forget(step);
   }
 

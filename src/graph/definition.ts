@@ -4,7 +4,13 @@
  *
  * Functions are untyped here: the compile-time half has checked them, or nobody has, and then the engine does.
  */
-import type { DynamicOptions, LoopOptions, MapOptions, StepOptions } from "../../types/options.ts";
+import type {
+  CacheOptions,
+  DynamicOptions,
+  LoopOptions,
+  MapOptions,
+  StepOptions,
+} from "../../types/options.ts";
 import type { StepKind } from "../../types/plan.ts";
 import type { PoolValue } from "./pool.ts";
 
@@ -13,12 +19,14 @@ export type UserFunction = (...parameters: ReadonlyArray<any>) => unknown;
 
 /** What a user asked for beside the function itself. */
 export type AnyOptions = Partial<
-  Omit<StepOptions<any, any, any>, "outputs" | "pool"> &
-    Omit<MapOptions<any, any, any>, "outputs" | "pool"> &
-    Omit<LoopOptions, "pool">
+  Omit<StepOptions<any, any, any>, "outputs" | "pool" | "cache" | "compensate"> &
+    Omit<MapOptions<any, any, any>, "outputs" | "pool" | "cache" | "compensate"> &
+    Omit<LoopOptions, "pool" | "cache" | "compensate">
 > & {
   readonly pool?: string | PoolValue | undefined;
   readonly outputs?: DynamicOptions<any, any, any>["outputs"];
+  readonly cache?: true | CacheOptions | undefined;
+  readonly compensate?: UserFunction | undefined;
 };
 
 export interface StepDefinition {

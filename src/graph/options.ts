@@ -188,6 +188,12 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     does: "Reuses the output in other runs that have a [store](#run): `true`, or a [record](#cache)",
     without: "not reused",
   },
+  compensate: {
+    kinds: working,
+    check: aFunction("the output and the inputs"),
+    does: 'A function of the output and the inputs (in a map, of the output, the item and the inputs; in a loop, of the new state, the state before and the inputs) that undoes what the step did. Called if the step has succeeded and the run, with `onFailure: "compensate"`, fails: [how](../guides/sagas.md)',
+    without: "nothing is undone",
+  },
   concurrency: { kinds: withItems, check: aLimit, does: "How many items run at once", without: "all" },
   key: {
     kinds: withItems,
@@ -252,7 +258,12 @@ const contradiction = ({
   failures,
   minSuccess,
   enough,
+  compensate,
+  cache,
 }: Readonly<Record<string, unknown>>): string | undefined => {
+  if (compensate !== undefined && cache !== undefined) {
+    return "compensate cannot be combined with cache: a cached output may be the work of another run, which must not be undone. Remove one of them.";
+  }
   if (enough !== undefined && (failures !== undefined || minSuccess !== undefined)) {
     const other = failures === undefined ? "minSuccess" : "failures";
     return `enough cannot be combined with ${other}: a map with enough tolerates failures by itself. Remove one of them.`;

@@ -2,6 +2,7 @@
  * What a run records, and which of it counts: the newest record of each path, without what was dropped. Every reader of a
  * journal (the stores, replay, the commands) goes through `newest`.
  */
+import type { Cause } from "effect/Cause";
 import { isAtOrUnderAny } from "../path.ts";
 
 /** What a record says of its path. The numbers are in the files of stores: never reuse one. */
@@ -34,6 +35,12 @@ export const Kind = {
   chosen: 20,
   /** The state that a loop begins with, encoded as those that its turns make. */
   firstState: 30,
+  /** The run undoes its succeeded steps. The path is empty; the text is a `CompensatingText` as JSON. */
+  compensating: 40,
+  /** The compensation of this path is over; the text is empty, or the error that it failed with. */
+  undone: 41,
+  /** All compensations are over: the run can only end. */
+  compensated: 42,
 } as const;
 export type Kind = (typeof Kind)[keyof typeof Kind];
 
@@ -57,9 +64,37 @@ export interface WaitText {
   readonly deadline?: number;
 }
 
+/** The text of a record of the kind `compensating`: what the run ends with. */
+export interface CompensatingText {
+  /** The error of the run, as text; without it, the run was cancelled. */
+  readonly error?: string;
+  /** The path that failed. */
+  readonly path: string;
+}
+
+/** What that says: how a run that undoes its steps ends. */
+export interface Ending {
+  readonly cause: Cause<unknown>;
+  /** The path that failed. */
+  readonly path: string;
+}
+
 /** The question that a record answers, of which only the newest answer counts; undefined: it takes answers back. */
 const questions: Readonly<
-  Record<Kind, "outcome" | "expansion" | "signal" | "deadline" | "waiting" | "chosen" | "first" | undefined>
+  Record<
+    Kind,
+    | "outcome"
+    | "expansion"
+    | "signal"
+    | "deadline"
+    | "waiting"
+    | "chosen"
+    | "first"
+    | "compensating"
+    | "undone"
+    | "compensated"
+    | undefined
+  >
 > = {
   [Kind.outcome]: "outcome",
   [Kind.failure]: "outcome",
@@ -72,6 +107,9 @@ const questions: Readonly<
   [Kind.asIs]: "outcome",
   [Kind.chosen]: "chosen",
   [Kind.firstState]: "first",
+  [Kind.compensating]: "compensating",
+  [Kind.undone]: "undone",
+  [Kind.compensated]: "compensated",
 };
 
 /** The records that count, oldest first. Given all of a run's, oldest first. */

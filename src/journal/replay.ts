@@ -50,6 +50,9 @@ export class Replay {
         return;
       case Kind.dropped:
       case Kind.reopened:
+      case Kind.compensating:
+      case Kind.undone:
+      case Kind.compensated:
         return;
     }
   }

@@ -20,7 +20,7 @@ import { secretIn } from "../values/secrets.ts";
 import type { CachedStep, CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
 import { failureIn, readError, withFailure, withoutFailure, writeError } from "./failure-text.ts";
-import type { Entry, WaitText } from "./records.ts";
+import type { Ending, Entry, WaitText } from "./records.ts";
 import { Kind } from "./records.ts";
 import type { Replay } from "./replay.ts";
 import { difference, mapShape, readShape, shapeOf } from "./shape.ts";
@@ -188,9 +188,7 @@ export class RunJournal {
 
   /** Records who won a race: a resumed run starts nobody else. */
   keepWinner(path: string, contender: string): void {
-    const time = this.now;
-    const text = JSON.stringify([contender]);
-    this.#record({ kind: Kind.chosen, path, text, began: time, ended: time, attempt: 1 }, undefined);
+    this.note(Kind.chosen, path, JSON.stringify([contender]), this.now);
   }
 
   /** Records the state that a loop begins with, and calls `done` once that cannot be lost. */
@@ -346,18 +344,15 @@ export class RunJournal {
 
   /** Records that the outcome of a path no longer counts, while what is recorded beneath it does. */
   reopen(path: string): void {
-    const time = this.now;
     this.#replay.forgetOutcome(path);
     this.#refreshed.add(path);
-    this.#record({ kind: Kind.reopened, path, text: "", began: time, ended: time, attempt: 1 }, undefined);
+    this.note(Kind.reopened, path, "", this.now);
   }
 
   /** Records that what is recorded at these paths and beneath no longer counts, except for values that no step has got. */
   drop(paths: ReadonlyArray<string>): void {
     const unused = this.#replay.drop(new Set(paths));
-    const time = this.now;
-    const entry = { text: "", began: time, ended: time, attempt: 1 };
-    for (const path of paths) this.#record({ ...entry, kind: Kind.dropped, path }, undefined);
+    for (const path of paths) this.note(Kind.dropped, path, "", this.now);
     for (const [at, text] of unused) this.signal(at, text, () => {});
   }
 
@@ -426,8 +421,7 @@ export class RunJournal {
     };
     const text = JSON.stringify(wait);
     if (!this.#replay.addWait(path, text)) return;
-    const time = this.now;
-    this.#record({ kind: Kind.waiting, path, text, began: time, ended: time, attempt: 1 }, undefined);
+    this.note(Kind.waiting, path, text, this.now);
   }
 
   // -- Pools ---------------------------------------------------------------------------------------------------------
@@ -445,6 +439,21 @@ export class RunJournal {
   }
 
   // -- The run -------------------------------------------------------------------------------------------------------
+
+  /** An earlier part of the run recorded something. */
+  isResumed = false;
+  /** An earlier part of the run was undoing its steps: how the run ends then. */
+  compensating: Ending | undefined = undefined;
+
+  /** Records what is not the work of a step. */
+  note(kind: Kind, path: string, text: string, began: number, done?: () => void): void {
+    this.#record({ kind, path, text, began, ended: this.now, attempt: 1 }, done);
+  }
+
+  /** What a path had expanded to in an earlier part of the run. */
+  expansionAt(path: string): { readonly text: string; readonly attempt: number } | undefined {
+    return this.#replay.expansion(path);
+  }
 
   /** Whether anything has been recorded beside what was there when the run was opened. */
   hasRecorded = false;

@@ -86,6 +86,15 @@ export class Spans {
         return this.#endRun(Exit.interrupt());
       case "run.failed":
         return this.#endRun(failedWith(event.error));
+      case "run.compensating":
+        this.#run?.event("espalier.compensating", this.#now(), { "espalier.steps": event.steps });
+        return;
+      case "compensation.started":
+        return this.#begin(event.path, kind, { "espalier.compensation": true });
+      case "compensation.succeeded":
+        return this.#end(event.path, Exit.void, event.attempt);
+      case "compensation.failed":
+        return this.#end(event.path, failedWith(event.error), event.attempt);
       case "run.paused":
         this.#run?.event("espalier.paused", this.#now(), { "exception.message": describe(event.error) });
         return;

@@ -104,6 +104,7 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
     "run.interrupted": (event) => end("✗ interrupted after", event),
     // The error itself is reported by the caller, once, as a sentence.
     "run.failed": (event) => end("✗ failed after", event),
+    "run.compensating": ({ steps }) => [`↶ undoing ${counted(steps, "step")}`],
     "run.paused": ({ error }) => [`‖ paused: ${error.message}`],
     "run.resumed": () => ["▶ resumed"],
     "step.started": undefined,
@@ -139,6 +140,9 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
         : [`+ ${path}: ${plan.name}, ${counted(plan.steps.length, "step")}`],
     "expansion.succeeded": ended,
     "expansion.failed": failed,
+    "compensation.started": undefined,
+    "compensation.succeeded": ({ path }) => [`↶ ${path}: undone`],
+    "compensation.failed": ({ error }) => [`✗ ${said(error)}`],
   };
 };
 

@@ -47,6 +47,7 @@ const limitsOf = (options: RunOptions): Limits => ({
   maxSteps: options.maxSteps ?? 1_000_000,
   maxDepth: options.maxDepth ?? 32,
   finish: options.onFailure === "finish",
+  compensate: options.onFailure === "compensate",
   graceMillis: options.gracePeriod === undefined ? 5_000 : Duration.toMillis(options.gracePeriod),
 });
 
@@ -70,7 +71,7 @@ const drive = (
     const { journal, runId } = session;
     let live = session.live ?? (runId === undefined ? undefined : session.enter(runId));
     const listen = (run: LiveRun): void => {
-      run.interrupt = () => interrupt();
+      run.interrupt = (compensates) => interrupt(undefined, compensates);
       run.tellAlso = (listener) => engine.emitter.tellAlso(listener);
       const mailbox = run.openMailbox;
       if (mailbox === undefined) return;
@@ -79,7 +80,7 @@ const drive = (
         journal?.tell(event);
       };
     };
-    let interrupt = (_reason?: unknown): void => {};
+    let interrupt = (_reason?: unknown, _compensates?: boolean): void => {};
     const engine = new Engine({
       limits: limitsOf(options),
       context: contextOf(fiber, live),
@@ -103,7 +104,7 @@ const drive = (
       resume(exit);
       whenEnded?.();
     });
-    if (live?.isCancelled === true) interrupt();
+    if (live?.isCancelled === true) interrupt(undefined, live.compensates);
     return Effect.callback<void>((ended) => {
       if (hasEnded) {
         ended(Effect.void);

@@ -26,9 +26,11 @@ export class LiveRun {
   recording: Recording | undefined = undefined;
   journal: RunJournal | undefined = undefined;
   #mailbox: Mailbox | undefined = undefined;
-  #interrupt: (() => void) | undefined = undefined;
+  #interrupt: ((compensates: boolean) => void) | undefined = undefined;
   /** It may be cancelled before it has begun. */
   isCancelled = false;
+  /** And is to undo what it did. */
+  compensates = false;
   #exit: Exit.Exit<Outputs, unknown> | undefined = undefined;
   /** Takes one more who receives its events, once it has begun. */
   #tellAlso: ((listener: Listener) => void) | undefined = undefined;
@@ -63,7 +65,7 @@ export class LiveRun {
   }
 
   /** How to interrupt it, once it has begun. */
-  set interrupt(interrupt: () => void) {
+  set interrupt(interrupt: (compensates: boolean) => void) {
     this.#interrupt = interrupt;
   }
 
@@ -79,9 +81,11 @@ export class LiveRun {
     else this.#tellAlso(listener);
   }
 
-  cancel(): void {
+  /** `compensates`: what has succeeded is undone. */
+  cancel(compensates = false): void {
     this.isCancelled = true;
-    this.#interrupt?.();
+    this.compensates ||= compensates;
+    this.#interrupt?.(compensates);
   }
 
   end(exit: Exit.Exit<Outputs, unknown>): void {

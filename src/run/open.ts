@@ -14,6 +14,7 @@ import type { RunOptions } from "../../types/options.ts";
 import type { StoreLayer } from "../../types/store.ts";
 import type { Graph } from "../engine/graph.ts";
 import { Replay } from "../journal/replay.ts";
+import { endingOf } from "../journal/compensation.ts";
 import { RunJournal } from "../journal/run-journal.ts";
 import { decodeInputs } from "../engine/inputs.ts";
 import { OnlyNew, RunOrigin } from "../engine/seams.ts";
@@ -23,6 +24,7 @@ import type { StoreError } from "../errors.ts";
 import {
   InvalidInput,
   PipelineChanged,
+  RunCompensated,
   RunCrashed,
   RunExists,
   RunNotFound,
@@ -57,6 +59,7 @@ export interface Resuming {
 export type OpenError =
   | InvalidInput
   | PipelineChanged
+  | RunCompensated
   | RunCrashed
   | RunExists
   | RunNotFound
@@ -155,6 +158,22 @@ export const checkPipeline = (
   });
 };
 
+/** Why a run that undoes its steps, or has undone them, is not resumed so; undefined: it may. */
+const compensationProblem = (
+  { id: runId, entries, status }: RunDetails,
+  { from, retryFailed }: Resuming,
+): RunCompensated | InvalidInput | undefined => {
+  const has = (wanted: Kind): boolean => entries.some(({ kind }) => kind === wanted);
+  // One that crashed after its last compensation has still to end.
+  if (has(Kind.compensated) && status !== "crashed" && status !== "running")
+    return new RunCompensated({ runId });
+  if (!has(Kind.compensating) || (from === undefined && retryFailed !== true)) return undefined;
+  const input = from === undefined ? "retryFailed" : "from";
+  const reason =
+    "the run was undoing its steps when it stopped, and can only continue with that: remove this option";
+  return new InvalidInput({ path: "", input, issuePath: [], reason });
+};
+
 /** What is to be forgotten before a run goes on. */
 const dropsOf = (run: RunDetails, { from, retryFailed }: Resuming): ReadonlyArray<string> | InvalidInput => {
   const shapes = shapesOf(run);
@@ -242,6 +261,10 @@ const opened = (
   const replay = new Replay(run?.entries ?? []);
   const runJournal = new RunJournal(runId, store, journal, replay, clock, run?.events ?? []);
   runJournal.refresh = refresh;
+  if (run !== undefined) {
+    runJournal.isResumed = run.entries.length > 0;
+    runJournal.compensating = endingOf(run.entries);
+  }
   if (drops.length > 0) runJournal.drop(drops);
   if (isFrom) for (const path of drops) runJournal.refreshFrom(path);
   if (run !== undefined) for (const path of reopenedBy(run, drops)) runJournal.reopen(path);
@@ -321,6 +344,8 @@ export const openRun = (
             const { journal, run } = claim;
             const fitting = Effect.gen(function* () {
               if (onlyNew) return yield* thereAlready(runId);
+              const refused = compensationProblem(run, resuming);
+              if (refused !== undefined) return yield* refused;
               const changed = checkPipeline(graph, run);
               if (changed !== undefined) return yield* changed;
               if (given !== undefined && !sameInputs(given.text, run.inputs))

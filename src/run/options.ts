@@ -57,8 +57,8 @@ export const runOptions: Specification = {
     without: "the pools' own limits",
   },
   onFailure: {
-    check: oneOf("interrupt", "finish"),
-    does: '`"interrupt"`: the first failure stops the rest. `"finish"`: everything that does not depend on it still runs, and then the run fails',
+    check: oneOf("interrupt", "finish", "compensate"),
+    does: '`"interrupt"`: the first failure stops the rest. `"finish"`: everything that does not depend on it still runs, and then the run fails. `"compensate"`: the first failure stops the rest, the [compensations](../guides/sagas.md) of the steps that have succeeded run in reverse order, and then the run fails',
     without: '`"interrupt"`',
   },
   maxSteps: {

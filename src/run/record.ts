@@ -57,8 +57,9 @@ export class Recording implements Watcher {
   }
 
   get report(): RunReport {
-    const { failures, skips, leaks } = this.#now;
-    return { failed: [...failures], skipped: [...skips], leaked: [...leaks] };
+    const { failures, skips, leaks, undone } = this.#now;
+    const report = { failed: [...failures], skipped: [...skips], leaked: [...leaks] };
+    return undone.length === 0 ? report : { ...report, compensated: [...undone] };
   }
 
   get #now(): RunState {

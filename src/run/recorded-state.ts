@@ -114,9 +114,19 @@ const ofEntry = (
         { type: "step.waiting", path, attempt: Math.max(1, attempt), time: began, ask },
       ];
     }
+    case Kind.compensating:
+      return [{ type: "run.compensating", steps: 0, time: began }];
+    case Kind.undone:
+      return [
+        { type: "compensation.started", path, attempt, time: began },
+        text === ""
+          ? { type: "compensation.succeeded", path, attempt, time: ended }
+          : { type: "compensation.failed", path, attempt, time: ended, error: readError(text) },
+      ];
     case Kind.signal:
     case Kind.dropped:
     case Kind.reopened:
+    case Kind.compensated:
       return [];
   }
 };
@@ -248,7 +258,7 @@ export const recordedState = (run: RunDetails): RecordedState => {
   for (const { path, told: tellable } of happened) {
     const told = tellable();
     // Of an attempt that was given up there is no graph any more, nor of what was inside it.
-    if (told.length === 0 || (state.step(path) === undefined && !isItem(path))) continue;
+    if (told.length === 0 || (path !== "" && state.step(path) === undefined && !isItem(path))) continue;
     if (isItem(path) && state.step(parentOf(path)) === undefined) continue;
     reopen(state, path);
     const step = state.step(path);

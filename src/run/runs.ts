@@ -5,15 +5,25 @@
 import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
-import type { RunInfo, RunRecord, RunsFilter, RunsOptions, WaitingStep } from "../../types/runs.ts";
+import type {
+  CancelOptions,
+  RecordedCompensation,
+  RunInfo,
+  RunRecord,
+  RunsFilter,
+  RunsOptions,
+  WaitingStep,
+} from "../../types/runs.ts";
 import type { StoreLayer } from "../../types/store.ts";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
 import { CancelRefused, InvalidInput, RunNotFound } from "../errors.ts";
 import { givenTexts } from "../journal/recorded-inputs.ts";
-import type { WaitText } from "../journal/records.ts";
+import type { Entry, WaitText } from "../journal/records.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
 import type { RunDetails, RunSummary, StoreService, Wait } from "../journal/store.ts";
 import { isUnderWay, runStatuses, Store } from "../journal/store.ts";
+import { readError } from "../journal/failure-text.ts";
+import { describeWithCauses } from "../values/causes.ts";
 import { decode } from "../values/encode.ts";
 import { asPromise } from "./promises.ts";
 
@@ -77,6 +87,22 @@ const recordOf = (run: RunDetails): RunRecord => {
           .map(({ path, text, ended }) => waitOf({ runId: run.id, path, text, since: ended }))
       : [],
     events: run.events,
+    compensation: recordedCompensation(run.entries),
+  };
+};
+
+/** What is recorded of compensations. */
+export const recordedCompensation = (entries: ReadonlyArray<Entry>): RecordedCompensation | undefined => {
+  const has = (wanted: Kind): boolean => entries.some(({ kind }) => kind === wanted);
+  if (!has(Kind.compensating)) return undefined;
+  return {
+    state: has(Kind.compensated) ? "compensated" : "compensating",
+    undone: entries
+      .filter(({ kind }) => kind === Kind.undone)
+      .map(({ path, text }) => ({
+        path,
+        error: text === "" ? undefined : describeWithCauses(readError(text)),
+      })),
   };
 };
 
@@ -119,11 +145,20 @@ const value = (runId: string, path: string, { store }: RunsOptions = {}) =>
 const waiting = ({ store }: RunsOptions = {}) =>
   withStore(store, (open) => Effect.map(open.waiting(), (waits) => waits.map(waitOf)));
 
-const cancel = (runId: string, { store }: RunsOptions = {}) =>
+const notOwned =
+  "No process runs it, so that its steps cannot be undone now. Resume it, and cancel it while it runs.";
+
+const cancel = (runId: string, { store, compensate = false }: CancelOptions = {}) =>
   withStore(store, (open) =>
     Effect.gen(function* () {
       const time = yield* Clock.currentTimeMillis;
-      const answer = yield* open.send({ runId, type: "cancel", path: "", text: "null", time });
+      if (compensate) {
+        // Only a process that has the pipeline can call its compensations.
+        const [run] = (yield* open.runs({ idPrefix: runId })).filter(({ id }) => id === runId);
+        if (run?.status === "crashed") return yield* new CancelRefused({ runId, reason: notOwned });
+      }
+      const text = compensate ? JSON.stringify({ compensate }) : "null";
+      const answer = yield* open.send({ runId, type: "cancel", path: "", text, time });
       if (answer.type === "absent") return yield* new RunNotFound({ runId });
       if (answer.type === "refused") return yield* new CancelRefused({ runId, reason: answer.reason });
     }),
@@ -181,14 +216,15 @@ export const Runs: {
   readonly waitingPromise: (options?: RunsOptions) => Promise<ReadonlyArray<WaitingStep>>;
   /**
    * Stops a run, in whichever process it is; returns when that process has heard it. A crashed run is marked as
-   * interrupted. Fails as `CancelRefused` if the run has ended already, or its process does not answer.
+   * interrupted. With `compensate`, what the run has done is undone: the compensations of its succeeded steps run, and it
+   * cannot be resumed. Fails as `CancelRefused` if the run has ended already, or its process does not answer.
    */
   readonly cancel: (
     runId: string,
-    options?: RunsOptions,
+    options?: CancelOptions,
   ) => Effect.Effect<void, RunNotFound | CancelRefused | StoreError | StoreCorrupt | InvalidInput>;
   /** `cancel` as a Promise. */
-  readonly cancelPromise: (runId: string, options?: RunsOptions) => Promise<void>;
+  readonly cancelPromise: (runId: string, options?: CancelOptions) => Promise<void>;
 } = {
   list,
   listPromise: asPromise(list),

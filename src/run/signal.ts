@@ -121,7 +121,7 @@ type SendError = SignalRefused | RunNotFound | StoreError | StoreCorrupt;
 /** Does what is asked of a run here from outside. */
 export const hear = async (live: LiveRun, { id, type, path, text }: Message): Promise<Answer> => {
   if (type === "cancel") {
-    live.cancel();
+    live.cancel((decodeText(text) as { readonly compensate?: boolean } | null)?.compensate === true);
     return { type: "delivered" };
   }
   const sending = Effect.flatMap(live.mailbox(), (mailbox) =>

@@ -18,6 +18,7 @@ const statuses: Readonly<Record<string, ProblemStatus>> = {
   InvalidInput: 422,
   SignalRefused: 409,
   CancelRefused: 409,
+  RunCompensated: 409,
   RunExists: 409,
   RunCrashed: 409,
   RunInterrupted: 409,

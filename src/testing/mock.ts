@@ -89,6 +89,8 @@ const replacement = ({ run }: Mock, { phase, definition, item, inputs, context }
     case "contender":
       return run(inputs, context);
     case "start":
+    // What was replaced has done nothing that could be undone.
+    case "compensate":
       return undefined;
     case "each":
     case "turn":

@@ -11,6 +11,7 @@ import { WorkerFailed } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import type { GraphNode } from "../graph/node.ts";
 import { readError, writeError } from "../journal/failure-text.ts";
+import { keyOf } from "../path.ts";
 import { settled } from "./settled.ts";
 import type { Sent, Untravelled } from "./source.ts";
 import { isUntravelled, writeInputs, writeItem } from "./source.ts";
@@ -28,6 +29,7 @@ const isSent: Readonly<Record<Phase, boolean>> = {
   expand: false,
   choose: false,
   start: false,
+  compensate: false,
 };
 
 /** The graph and the node that a call belongs to: of an item, a turn and a contender those of its step. */
@@ -40,7 +42,7 @@ const indexOf = ({ map }: Frame, index: number): number | undefined =>
   map?.type === "items" ? index : map?.type === "turns" ? map.turn : undefined;
 
 /** Which turn of a loop has expanded is in its path, since the loop may have come to another. */
-const turnOf = (path: string): number => Number(path.slice(path.lastIndexOf("[") + 1, -1));
+const turnOf = (path: string): number => Number(keyOf(path));
 
 /** Makes tasks of calls. */
 class Tasks {

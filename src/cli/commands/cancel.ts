@@ -1,5 +1,6 @@
 /** `espalier cancel RUN`: stops a run, whichever process it is in. */
 import * as Command from "effect/cli/Command";
+import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
 import type { StoreService } from "../../journal/store.ts";
@@ -23,15 +24,36 @@ const hasEnded = (store: StoreService, id: string) =>
     }
   });
 
+/** What became of the compensations, for a sentence. */
+const undoneIn = (store: StoreService, id: string) =>
+  Effect.map(Effect.provideService(Runs.get(id), Store, store), ({ compensation }) => {
+    if (compensation === undefined) return ", and had nothing to undo";
+    const failed = compensation.undone.filter(({ error }) => error !== undefined);
+    const count = compensation.undone.length - failed.length;
+    const undone = `, and ${count} ${count === 1 ? "step is" : "steps are"} undone`;
+    return failed.length === 0
+      ? undone
+      : `${undone}; ${failed.length} could not be: ${failed.map(({ path, error }) => `${path} (${error})`).join(", ")}`;
+  });
+
+const compensate = Flag.Boolean("compensate").pipe(
+  Flag.withDescription("Undo what the run has done, by the compensations of its steps: it cannot be resumed"),
+  Flag.withDefault(false),
+);
+
 export const cancel = Command.make(
   "cancel",
-  { runId, store: storeFlags },
-  Effect.fnUntraced(function* ({ runId, store }) {
+  { runId, compensate, store: storeFlags },
+  Effect.fnUntraced(function* ({ runId, compensate, store }) {
     const open = yield* existingStore(store);
     const id = yield* told(findId(open, runId));
-    yield* told(Effect.provideService(Runs.cancel(id), Store, open));
+    yield* told(Effect.provideService(Runs.cancel(id, { compensate }), Store, open));
     const isOver = yield* told(hasEnded(open, id));
-    const rest = isOver ? "is cancelled." : "has been told to stop, and stops as soon as its steps do.";
+    const ends = compensate
+      ? "is undoing what its steps did, and stops then."
+      : "stops as soon as its steps do.";
+    const undone = compensate ? yield* told(undoneIn(open, id)) : "";
+    const rest = isOver ? `is cancelled${undone}.` : `has been told to stop: it ${ends}`;
     tell(visible(`Run ${id} ${rest}`));
   }, Effect.scoped),
 ).pipe(

@@ -10,7 +10,7 @@ import type { StepState, StepStatus } from "../../fold/run-state.ts";
 import type { Entry } from "../../journal/records.ts";
 import type { RunDetails, StoredEvent } from "../../journal/store.ts";
 import { Store } from "../../journal/store.ts";
-import { Runs } from "../../run/runs.ts";
+import { recordedCompensation, Runs } from "../../run/runs.ts";
 import { decode } from "../../values/encode.ts";
 import { preview, took, when } from "../history.ts";
 import { Kind, outcomesOf } from "../../journal/records.ts";
@@ -52,6 +52,9 @@ const details = (
   } else if (step?.status === "stopped") parts.push("stopped");
   if (step?.fellBackFor !== undefined)
     parts.push(`by its fallback, after: ${String(step.fellBackFor.error)}`);
+  const undone = step?.undone;
+  if (undone === "done") parts.push("undone");
+  else if (undone !== undefined) parts.push(undone === "failed" ? "could not be undone" : "being undone");
   const last = earlier.at(-1);
   if (last !== undefined) {
     const times = earlier.length === 1 ? "" : `${earlier.length} times, last `;
@@ -100,6 +103,12 @@ const asValue = (text: string): { readonly value?: unknown } => {
   }
 };
 
+/** What is undone of it, where anything is. */
+const compensationOf = ({ entries }: RunDetails) => {
+  const compensation = recordedCompensation(entries);
+  return compensation === undefined ? {} : { compensation };
+};
+
 const asData = (run: RunDetails) => ({
   id: run.id,
   pipeline: run.pipeline,
@@ -116,6 +125,7 @@ const asData = (run: RunDetails) => ({
     ...asValue(entry.text),
   })),
   events: run.events,
+  ...compensationOf(run),
 });
 
 /** On a terminal and in files alike it is JSON; spread over lines for people. */

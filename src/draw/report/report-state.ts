@@ -3,6 +3,7 @@
  * step in words. Values are put into words at once and not held on to: the engine drops what nothing reads any more, and
  * so does this.
  */
+import { describeWithCauses } from "../../values/causes.ts";
 import type { PipelineEvent } from "../../events.ts";
 import { apply } from "../../fold/apply.ts";
 import type { StepState } from "../../fold/run-state.ts";
@@ -110,6 +111,13 @@ const handlers: Handlers = {
   "expansion.expanded": undefined,
   "expansion.succeeded": gave,
   "expansion.failed": failed,
+  "compensation.started": undefined,
+  "compensation.succeeded": (_report, _step, details, { time }) => {
+    (details.logs ??= []).push([time, "undone by its compensation"]);
+  },
+  "compensation.failed": (_report, _step, details, { error, time }) => {
+    (details.logs ??= []).push([time, logged([`not undone: ${describeWithCauses(error)}`])]);
+  },
 };
 
 const isOfStep = (event: PipelineEvent): event is Extract<PipelineEvent, { readonly path: string }> =>

@@ -1,0 +1,133 @@
+/** What can go wrong with a run as a whole: when it is opened, resumed, cancelled, joined or sent a value. Part of `errors.ts`. */
+import * as Data from "effect/Data";
+
+/**
+ * There is no such run in the store.
+ *
+ * @public
+ */
+export class RunNotFound extends Data.TaggedError("RunNotFound")<{
+  /** The id that was asked for. */
+  readonly runId: string;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_RUN_NOT_FOUND";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `There is no run "${this.runId}" in the store.`;
+  }
+}
+
+/**
+ * The run has ended, and its succeeded steps have been compensated: nothing of it is left to resume.
+ *
+ * @public
+ */
+export class RunCompensated extends Data.TaggedError("RunCompensated")<{
+  /** The id of the run. */
+  readonly runId: string;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_RUN_COMPENSATED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Run "${this.runId}" has been compensated: what its steps did is undone, so it cannot be resumed. Start a new run.`;
+  }
+}
+
+/**
+ * A run of this id is there already, and what is asked for would not be the same run.
+ *
+ * @public
+ */
+export class RunExists extends Data.TaggedError("RunExists")<{
+  /** The id of the run. */
+  readonly runId: string;
+  /** What is there, and how to mend it, in one sentence. */
+  readonly reason: string;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_RUN_EXISTS";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Run "${this.runId}": ${this.reason}`;
+  }
+}
+
+/**
+ * The run killed its process again and again: it was claimed three times in a row without recording anything before its
+ * process was gone. It has been failed, so that it does not take down every process that claims it. Fix the step that was
+ * under way, and resume the run.
+ *
+ * @public
+ */
+export class RunCrashed extends Data.TaggedError("RunCrashed")<{
+  /** The id of the run. */
+  readonly runId: string;
+  /** How many of its processes died in a row. */
+  readonly crashes: number;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_RUN_CRASHED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Run "${this.runId}" has been failed: its process died ${this.crashes} times in a row before anything was recorded. Fix the step that was under way (it may exit the process, or use up its memory), then resume the run.`;
+  }
+}
+
+/**
+ * A run cannot be cancelled: it has ended already, or the process that runs it does not answer.
+ *
+ * @public
+ */
+export class CancelRefused extends Data.TaggedError("CancelRefused")<{
+  /** The id of the run. */
+  readonly runId: string;
+  /** Why, in one sentence. */
+  readonly reason: string;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_CANCEL_REFUSED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Run "${this.runId}" cannot be cancelled. ${this.reason}`;
+  }
+}
+
+/**
+ * The run was interrupted, while other callers had joined it, or hold a promise of it, and wait for its outcome.
+ *
+ * @public
+ */
+export class RunInterrupted extends Data.TaggedError("RunInterrupted")<{
+  /** The id of the run. */
+  readonly runId: string;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_RUN_INTERRUPTED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Run "${this.runId}" was interrupted. Resume it, or run it again with the same id and inputs.`;
+  }
+}
+
+/**
+ * A path that is not in the run, or a value that whoever waits there cannot take.
+ *
+ * @public
+ */
+export class SignalRefused extends Data.TaggedError("SignalRefused")<{
+  /** The id of the run. */
+  readonly runId: string;
+  /** The path that the signal was sent to. */
+  readonly path: string;
+  /** Why it was refused, in one sentence. */
+  readonly reason: string;
+}> {
+  /** Under which the reference explains it. */
+  readonly code = "ESPALIER_SIGNAL_REFUSED";
+  /** What went wrong, in words for a person. */
+  override get message(): string {
+    return `Run "${this.runId}", path "${this.path}": ${this.reason}`;
+  }
+}
