@@ -95,6 +95,8 @@ const { output } = await bundle.write({
   dir: dist,
   format: "esm",
   sourcemap: true,
+  // The package has the sources, to which the maps lead: a second copy of them in the maps was 2 MB.
+  sourcemapExcludeSources: true,
   entryFileNames: "[name].js",
   chunkFileNames: "src/parts/[name].js",
   banner: ({ moduleIds }) =>
