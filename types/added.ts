@@ -64,10 +64,10 @@ type OutputProblem<Outs, Taken> = {
   [Out in Outs & string]: IsFamily<Out> extends true
     ? FamilyProblem<Out, Taken>
     : Out extends `${infer Plain}?`
-      ? Extract<Plain | Out, Taken> extends never
+      ? Extract<Plain, Taken> extends never
         ? never
         : NewName<Plain, Taken>
-      : Extract<Out | `${Out}?`, Taken> extends never
+      : Extract<Out, Taken> extends never
         ? never
         : NewName<Out, Taken>;
 }[Outs & string] extends infer Found

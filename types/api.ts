@@ -119,8 +119,10 @@ type OutputsOf<Name extends string, List, Value> = [ExposedNames<Name, List>] ex
     ? NamedOutput<Name, Value>
     : List extends ReadonlyArray<never>
       ? NamedOutput<Name, Value>
-      : StepOutputs<List & ReadonlyArray<string>, Value>
-  : StepOutputs<List & ReadonlyArray<string>, Value>;
+      : ListedOutputs<List, Value>
+  : ListedOutputs<List, Value>;
+
+type ListedOutputs<List, Value> = List extends ReadonlyArray<string> ? StepOutputs<List, Value> : never;
 
 type NamedOutput<Name extends string, Value> =
   IsOne<Name> extends true

@@ -83,7 +83,7 @@ type TakenOutput<Names, Taken> =
     : never;
 
 type TakenAmong<Names, Taken> = Names extends string
-  ? [Extract<Names | `${Names}?`, Taken>] extends [never]
+  ? [Extract<Names, Taken>] extends [never]
     ? never
     : Names
   : never;

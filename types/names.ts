@@ -1,6 +1,6 @@
 /** What a name may hold, and which names a glob means. The run-time twin is `src/graph/names.ts`. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
-import type { AnyMaybe, GlobOf, HiddenKey, IsFamily } from "./output-names.ts";
+import type { AnyMaybe, GlobOf, HiddenKey, IsApart, IsFamily } from "./output-names.ts";
 import type { FamiliesOf, Flat, Lookup, NamesOf, OutputType } from "./outputs.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
@@ -57,18 +57,16 @@ type RefusedName<Name extends string> = Name extends ""
       ? [`The name '${Name}' must not end with ?, which marks an input that may be missing.`]
       : [`The name '${Name}' must not contain / [ ] * or a control character.`];
 
-/** The name where it is new, else the sentence that says that it is taken. */
-export type NewName<Name extends string, Taken> = [IsSomething<Extract<Name | `${Name}?`, Taken>>] extends [
-  true,
-]
-  ? TakenOrValid<Name, Taken>
-  : ValidName<Name>;
+/** The name where it is new and can be one, else the sentence that says why not. */
+export type NewName<Name extends string, Taken> = [
+  IsSomething<Extract<Name, Taken> | (string extends Name ? Name : Extract<Name, Refused>)>,
+] extends [true]
+  ? TakenOrInvalid<Name, Taken>
+  : Name;
 
-type TakenOrValid<Name extends string, Taken> = Name extends Taken
+type TakenOrInvalid<Name extends string, Taken> = Name extends Taken
   ? TakenName<Name, Taken>
-  : `${Name}?` extends Taken
-    ? TakenName<Name, Taken>
-    : ValidName<Name>;
+  : InvalidName<Name>;
 
 /** The sentence about a name that is taken. */
 type TakenName<Name extends string, Taken> = [FamilyOf<Name, Taken>] extends [never]
@@ -90,7 +88,7 @@ type FamilyOf<Name, Taken> = Taken extends string
 export type FamilyProblem<Family extends string, Taken> =
   Extract<Taken, Family> extends infer Name
     ? Name extends string
-      ? IsFamily<Name> extends true
+      ? IsApart<Name> extends true
         ? never
         : [
             `The family '${Family}' may contain the output '${Name}', which already exists. Give one of them another name.`,

@@ -133,12 +133,24 @@ type PlainFamilies<Outputs> = FamilyMembers<Outputs>[keyof FamilyMembers<Outputs
 /** The names that a step can read by name. */
 export type NamesOf<Outputs> = Outputs extends AnyChunk ? Outputs["names"] : PlainNames<Outputs>;
 
-/** The names that no other output can have: those of `NamesOf`, and the families. */
+/**
+ * The names that no other output can have: those of `NamesOf`, the families, and maybe outputs by name and by key. Where there
+ * are no families the union is not made again.
+ */
 export type TakenBy<Outputs> = Outputs extends AnyChunk
-  ? WithFamilies<Outputs["names"], Outputs["families"]> | HiddenAmong<Outputs["families"]>
-  : HiddenKey extends keyof Outputs
-    ? keyof Outputs | NamesHiddenBy<Outputs[HiddenKey]>
-    : keyof Outputs;
+  ? [Outputs["families"]] extends [never]
+    ? Outputs["names"]
+    : Outputs["names"] | FamilyKeys<FamilyNames<Outputs["families"]>> | HiddenAmong<Outputs["families"]>
+  : Outputs extends NoMaybe
+    ? keyof Outputs
+    : TakenKeys<Outputs>;
+
+type FamilyKeys<Names> = Names | Unmarked<Names>;
+
+type TakenKeys<Outputs> =
+  | keyof Outputs
+  | Exclude<Unmarked<keyof Outputs>, "">
+  | (HiddenKey extends keyof Outputs ? NamesHiddenBy<Outputs[HiddenKey]> : never);
 
 /** All keys: names, families and maybe outputs. */
 export type KeysOf<Outputs> = Outputs extends AnyChunk ? keyof KeyedOutputs<Outputs> : keyof Outputs;

@@ -16,7 +16,13 @@ export type InputList<List extends ReadonlyArray<string>, Outputs, Names, Step e
   List[number],
 ] extends [Names]
   ? List
-  : { readonly [Index in keyof List]: Asked<List[Index] & string, Outputs, Names, Step> };
+  : AskedList<List, Outputs, Names, Step>;
+
+/** A conditional type: into a mapped one the compiler would infer as well, for each element of each list. */
+type AskedList<List, Outputs, Names, Step extends string> =
+  List extends ReadonlyArray<string>
+    ? { readonly [Index in keyof List]: Asked<List[Index] & string, Outputs, Names, Step> }
+    : never;
 
 type Asked<Read extends string, Outputs, Names, Step extends string> = [
   Read,
@@ -63,16 +69,21 @@ type Unprovided<Read extends string, Step extends string> = string extends Read
   ? never
   : [`The step '${Step}' reads '${Read}', which nothing provides.`];
 
-/** What a step's function receives: each output under its name. */
+/**
+ * What a step's function receives: each output under its name. Whether one may be missing from the list is asked where it is
+ * read, since the compiler makes this type several times for each step, and reads a name once.
+ */
 export type GivenInputs<List extends ReadonlyArray<string>, Outputs, Names, Read = List[number]> = [
   Read,
 ] extends [Names]
-  ? IsSure<List> extends true
-    ? { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> }
-    : AskedInputs<List, Outputs, Names>
+  ? { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> | Lack<List, Each> }
   : [Read, { readonly is: AreOthers<Read, Names> }] extends [string, { readonly is: true }]
     ? AskedInputs<List, Outputs, Names>
     : { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> };
+
+/** What is read as well where a name may not be in the list. */
+type Lack<List extends ReadonlyArray<string>, Name> =
+  IsSure<List> extends true ? never : Name extends MayLack<List, Name> ? undefined : never;
 
 /**
  * The same where something is read under a condition, by a glob, or by a name that was refused. In the last case the names
@@ -130,10 +141,17 @@ export type SureOf<List, Found = never> = List extends readonly [infer First, ..
     ? SureOf<Rest, IsOne<Last> extends true ? Found | Last : Found>
     : Found;
 
-/** Is all that is in a list there in any case? It has one length then. An element of several names is looked at apart. */
+/** Is all that is in a list there in any case? Then it is one list of a known length, and each element is one name. */
 export type IsSure<List extends ReadonlyArray<unknown>> = number extends List["length"]
   ? false
-  : IsOne<List["length"]>;
+  : [AreOne<List>[number]] extends [true]
+    ? true
+    : false;
+
+/** Of several lists, each element is looked at in all of them. */
+type AreOne<List extends ReadonlyArray<unknown>, All extends List = List> = {
+  readonly [Index in keyof List]: IsOne<All[Index]>;
+};
 
 /** As `IsSure`, for what may be no list. */
 export type IsSureList<Steps> = Steps extends { readonly length: infer Length }
