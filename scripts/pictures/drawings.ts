@@ -11,6 +11,7 @@ export const drawings = async ({
   weather,
   crawl,
   smallCrawl,
+  tiles,
 }: ShownRuns): Promise<ReadonlyMap<string, string>> =>
   new Map([
     ["docs/pictures/terminal-during.svg", await terminalAt(penguins.events, 80, 24, during)],
@@ -21,5 +22,6 @@ export const drawings = async ({
     ["docs/pictures/penguins-before.svg", Plan.toSvg(penguins.before)],
     ["docs/pictures/penguins.svg", Plan.toSvg(penguins.after)],
     ["docs/pictures/large.svg", Plan.toSvg(smallCrawl.after)],
+    ["docs/pictures/tiles.svg", Plan.toSvg(tiles)],
     ["docs/examples/penguins/report.html", Report.fromEvents(penguins.events)],
   ]);

@@ -12,6 +12,7 @@ import { pipeline, step } from "espalier";
 import { Simulation } from "espalier/testing";
 import { Settings } from "../../docs/examples/penguins/data.ts";
 import { penguins } from "../../docs/examples/penguins/pipeline.ts";
+import { world } from "../../docs/examples/tiles/pipeline.ts";
 
 export interface Shown {
   /** Before the run, and as it has grown. */
@@ -105,6 +106,13 @@ const penguinsRun = (): Promise<Shown> => {
     (path) => Math.round(penguinMillis(path)),
     6,
   );
+};
+
+/** The tiles of the world down to the second level, as the plan that a real run has grown: nothing in it takes time. */
+const tilesPlan = async (): Promise<Plan> => {
+  const run = await world.startPromise({ limits: { points: 40_000, zoom: 2 } });
+  await run.result;
+  return run.plan;
 };
 
 class NoAnswer extends Error {
@@ -220,6 +228,8 @@ export interface ShownRuns {
   /** A thousand steps, and what of it can still be drawn. */
   readonly crawl: Shown;
   readonly smallCrawl: Shown;
+  /** A tile pyramid that is deep where the coastlines are. */
+  readonly tiles: Plan;
 }
 
 export const shownRuns = async (): Promise<ShownRuns> => ({
@@ -227,4 +237,5 @@ export const shownRuns = async (): Promise<ShownRuns> => ({
   weather: await weatherRun(),
   crawl: await crawlRun(240),
   smallCrawl: await crawlRun(32),
+  tiles: await tilesPlan(),
 });
