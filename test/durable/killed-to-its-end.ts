@@ -144,20 +144,35 @@ const send = async (address: string, runId: string): Promise<string> => {
 const some = (most: number): number => Math.floor(Math.random() * most);
 
 /** Kills a run and goes on with it, again and again until it ends by itself, and looks that nothing is lost or done again. How often it was killed. */
-export const killedToItsEnd = async (address: string, log: string, runId: string): Promise<number> => {
+export const killedToItsEnd = async (
+  address: string,
+  log: string,
+  runId: string,
+  /** Called with each kill; true: it is enough, and the run goes on undisturbed. */
+  wasKilledOnce: () => boolean = () => false,
+): Promise<number> => {
   writeFileSync(log, "");
   let before: ReadonlySet<string> = new Set();
   let seen = 0;
   let inFlight = 0;
   const accepted: Array<string> = [];
+  let isEnough = false;
   for (let killed = 0; ; killed++) {
     let sending: Promise<string> | undefined;
     const act = (): void => {
       sending = send(address, runId);
     };
-    const { wasKilled, printed } = await killedAfter(some(16), some(20), act, [address, log, runId]);
+    // One that has got its value is sent another one now and then: it must be refused.
+    const sends = accepted.length === 0 || some(3) === 0;
+    const { wasKilled, printed } = await killedAfter(
+      isEnough ? Infinity : some(16),
+      some(20),
+      sends ? act : () => {},
+      [address, log, runId],
+    );
     // Where it was killed sooner, nobody runs it.
-    const told = await (sending ?? send(address, runId));
+    const told = await (sending ?? (sends ? send(address, runId) : undefined));
+    if (wasKilled) isEnough = wasKilledOnce();
     if (told === "delivered" || told === "kept") accepted.push(told);
     // Where a store asks a server whether an owner lives, it is not told at once.
     if (!wasKilled && printed.includes("RunExists")) {
