@@ -24,7 +24,7 @@ export const buildWorker = (): void => {
     const bundle = await rolldown({
       input: join(root, "test/sqlite/fixtures/worker.ts"),
       platform: "node",
-      external: (id, _, isResolved) => !isResolved && /^(node:|pg|@effect\/sql-pg)/.test(id),
+      external: (id, _, isResolved) => !isResolved && /^(node:|pg)/.test(id),
       resolve: { conditionNames: ["espalier-source", "node", "import", "default"] },
     });
     await bundle.write({ dir: built });
