@@ -7,6 +7,7 @@ import { stepOf } from "./path.ts";
 import { describe } from "./values/describe.ts";
 import { differences, firstErrors } from "./values/differences.ts";
 
+export { RunnerFailed, SubmittedRunFailed } from "./cluster-errors.ts";
 export { WorkerFailed } from "./worker-failed.ts";
 
 export {

@@ -5,13 +5,13 @@
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import type { Graph } from "../engine/graph.ts";
-import type { InvalidInput } from "../errors.ts";
-import { RunExists, RunNotFound } from "../errors.ts";
+import { InvalidInput, RunExists, RunNotFound } from "../errors.ts";
 import { canonicalText } from "../journal/canonical.ts";
 import { givenTexts } from "../journal/recorded-inputs.ts";
 import { shapeOf } from "../journal/shape.ts";
 import type { Claim, Journal, NewRun, RunDetails, StoreProblem, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
+import { encode } from "../values/encode.ts";
 import { asGiven, otherInputs } from "./open.ts";
 import { optionsProblem } from "./options.ts";
 import { resumeGraph } from "./run.ts";
@@ -61,6 +61,26 @@ export const submitRun = (
     const time = yield* Clock.currentTimeMillis;
     const run = { id, pipeline: graph.name, shape: shapeOf(graph), inputs: given.text, origin, time };
     yield* submit(store, run);
+  });
+
+/** Submits a run by the name of its pipeline: whoever claims it checks the inputs. */
+export const submitNamed = (
+  pipeline: string,
+  inputs: Inputs,
+  { store, runId: id, origin }: Submission,
+): Effect.Effect<void, SubmitError> =>
+  Effect.gen(function* () {
+    const texts: Record<string, string> = {};
+    for (const [name, value] of Object.entries(inputs)) {
+      const text = encode(value);
+      if (typeof text !== "string") {
+        const reason = `it cannot be recorded: ${text.reason}`;
+        return yield* new InvalidInput({ path: "", input: name, issuePath: text.issuePath, reason });
+      }
+      texts[name] = text;
+    }
+    const time = yield* Clock.currentTimeMillis;
+    yield* submit(store, { id, pipeline, shape: "", inputs: JSON.stringify(texts), origin, time });
   });
 
 /** Takes what is written and forgets it: for a run that is read to its end, there is nothing to write. */

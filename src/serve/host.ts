@@ -38,8 +38,12 @@ interface LiveRun {
   /** What it was asked for, as text; undefined for one that was resumed. */
   readonly asked: string | undefined;
   readonly began: number;
+  /** Whether a step of it has succeeded here. */
+  readonly progress: { readonly isMade: boolean };
 }
 
+/** A run that kills its process does so within this time, as a rule. */
+const provenMillis = 500;
 /** A run that has begun this recently may not have a running step yet. */
 const newMillis = 1_000;
 
@@ -158,10 +162,12 @@ export class Host implements Starter {
         const feed = new LiveFeed();
         this.#failures.delete(runId);
         let hasBegun = false;
+        const progress = { isMade: false };
         const listen = (event: Parameters<LiveFeed["event"]>[0]): void => {
           // A step may run a pipeline of its own: its events are not of this run.
           if (event.runId !== runId) return;
           feed.event(event);
+          if (event.type === "step.succeeded") progress.isMade = true;
           if (hasBegun) return;
           hasBegun = true;
           begun(Effect.void);
@@ -174,7 +180,7 @@ export class Host implements Starter {
             Effect.provideService(Store, this.store),
           ),
         );
-        this.#live.set(runId, { feed, fiber, asked, began: performance.now() });
+        this.#live.set(runId, { feed, fiber, asked, began: performance.now(), progress });
         fiber.addObserver((exit) => {
           if (this.#live.get(runId)?.feed === feed) this.#live.delete(runId);
           if (Exit.isSuccess(exit)) {
@@ -218,6 +224,12 @@ export class Host implements Starter {
 
   readonly isGivenUp = (runId: string): boolean => this.#left.has(runId);
   readonly isLive = (runId: string): boolean => this.#live.has(runId);
+
+  /** Has it done something here without the end of the process, or had the time to? */
+  isProven(runId: string): boolean {
+    const live = this.#live.get(runId);
+    return live === undefined || live.progress.isMade || performance.now() - live.began > provenMillis;
+  }
 
   /** Leaves a run that could be claimed as it is, and says why, once. */
   leave(runId: string, reason: string): void {

@@ -82,6 +82,8 @@ export class Taking {
   #announced: Served | undefined = undefined;
   readonly #unknown = new Set<string>();
   #problem = "";
+  /** The last run that was taken whose process had died. */
+  #suspect: string | undefined = undefined;
 
   constructor(host: Host, options: TakingOptions) {
     this.#host = host;
@@ -113,6 +115,11 @@ export class Taking {
     });
   }
 
+  /** Says that runs are taken here: before anybody can wonder. */
+  get announced(): Effect.Effect<void, StoreProblem> {
+    return Effect.suspend(() => this.#announce(pipelinesOf(this.#host.served)));
+  }
+
   /** Takes a few runs. True: there may be more. */
   #round(): Effect.Effect<boolean> {
     return this.#take().pipe(
@@ -142,11 +149,30 @@ export class Taking {
       const fitting = found.filter((run) => this.#isForHere(run));
       // Not in their order: other processes look at the same ones in this moment.
       const offset = fitting.length > mostAtOnce ? Math.floor(Math.random() * fitting.length) : 0;
-      const some = [...fitting.slice(offset), ...fitting.slice(0, offset)].slice(0, mostAtOnce);
+      const some = this.#withoutSuspects([...fitting.slice(offset), ...fitting.slice(0, offset)]);
       if (host.busy >= mostBusy) return false;
       yield* Effect.forEach(some, (run) => this.#start(run), { concurrency: mostAtOnce, discard: true });
-      return fitting.length > some.length;
+      return fitting.length > some.length && some.length > 0;
     });
+  }
+
+  /**
+   * A few of them. Of those whose process died, any may be the one that killed it: they are taken one at a time, so that the
+   * others do not die with it.
+   */
+  #withoutSuspects(runs: ReadonlyArray<ClaimableRun>): ReadonlyArray<ClaimableRun> {
+    let isAlone = this.#suspect === undefined || this.#host.isProven(this.#suspect);
+    const some: Array<ClaimableRun> = [];
+    for (const run of runs) {
+      if (some.length >= mostAtOnce) break;
+      if (!run.isReleased && !isAlone) continue;
+      if (!run.isReleased) {
+        isAlone = false;
+        this.#suspect = run.id;
+      }
+      some.push(run);
+    }
+    return some;
   }
 
   #announce(pipelines: ReadonlyMap<string, ServedPipeline>): Effect.Effect<void, StoreProblem> {

@@ -1,5 +1,14 @@
 /** Several processes on one file: each run has one owner, and what an owner loses it cannot write. */
 import { ownedRuns } from "../durable/owned-runs.ts";
+import { sharedRuns } from "../durable/shared-runs.ts";
 import { temporary } from "./support.ts";
 
-ownedRuns(temporary());
+const newFile = temporary();
+
+ownedRuns(newFile);
+sharedRuns({
+  newAddress: newFile,
+  newFile,
+  faults: ["kill", "stop", "terminate", "freeze"],
+  cut: () => Promise.resolve(),
+});

@@ -1,0 +1,237 @@
+/** A client of a cluster: submits runs, waits for them, and steers them, by the store alone. It executes nothing. */
+import { randomUUID } from "node:crypto";
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Layer from "effect/Layer";
+import * as Scope from "effect/Scope";
+import type { Typed } from "../../types/provided.ts";
+import type { StoreLayer } from "../../types/store.ts";
+import type { OutputsOf } from "../../types/types-of.ts";
+import type { ClientParameters } from "../client/types.ts";
+import { expandable } from "../engine/graph.ts";
+import type { CancelRefused, RunExists, SignalRefused, StoreCorrupt, StoreError } from "../errors.ts";
+import { InvalidInput, SubmittedRunFailed, RunNotFound } from "../errors.ts";
+import type { StoreService } from "../journal/store.ts";
+import { isUnderWay, Store } from "../journal/store.ts";
+import { asPromise } from "../run/promises.ts";
+import { Runs } from "../run/runs.ts";
+import { Signal } from "../run/signal.ts";
+import { recordedOutputs, submitNamed, submitRun } from "../run/submit.ts";
+import type { ClusterDatabase } from "./database.ts";
+import { storeOf } from "./database.ts";
+
+type AnyPipeline = Typed<any, any, any, any>;
+type StoreProblem = StoreError | StoreCorrupt;
+
+/**
+ * How a run is submitted.
+ *
+ * @public
+ */
+export interface ClusterStart {
+  /** The id of the run; a new one without it. The same id and inputs again are the same run. */
+  readonly runId?: string;
+}
+
+/**
+ * A run that was submitted.
+ *
+ * @public
+ */
+export interface ClusterRun {
+  /** The id of the run. */
+  readonly id: string;
+}
+
+/**
+ * What submitting a run can fail with.
+ *
+ * @public
+ */
+export type SubmitError = InvalidInput | RunExists | StoreError | StoreCorrupt;
+
+/**
+ * A client of a cluster.
+ *
+ * @public
+ */
+export interface ClusterClient {
+  /** Submits a run, which a runner executes. Its inputs are checked here; by the name of its pipeline, by the runner. */
+  readonly start: {
+    <P extends AnyPipeline>(
+      pipeline: P,
+      ...parameters: ClientParameters<P, ClusterStart>
+    ): Effect.Effect<ClusterRun, SubmitError>;
+    (
+      name: string,
+      inputs?: Readonly<Record<string, unknown>>,
+      options?: ClusterStart,
+    ): Effect.Effect<ClusterRun, SubmitError>;
+  };
+  /** Submits a run and waits for its outputs. Interrupted, it stops waiting, and the run goes on. */
+  readonly run: <P extends AnyPipeline>(
+    pipeline: P,
+    ...parameters: ClientParameters<P, ClusterStart>
+  ) => Effect.Effect<OutputsOf<P>, SubmitError | SubmittedRunFailed | RunNotFound>;
+  /** Stops a run, wherever it is; one that nobody has claimed is never executed. */
+  readonly cancel: (
+    runId: string,
+  ) => Effect.Effect<void, RunNotFound | CancelRefused | InvalidInput | StoreProblem>;
+  /** Gives a waiting step its value: at once, or `"kept"` until it waits. */
+  readonly signal: (
+    runId: string,
+    path: string,
+    value: unknown,
+  ) => Effect.Effect<"delivered" | "kept", RunNotFound | SignalRefused | InvalidInput | StoreProblem>;
+  /** `start` as a Promise. */
+  readonly startPromise: {
+    <P extends AnyPipeline>(
+      pipeline: P,
+      ...parameters: ClientParameters<P, ClusterStart>
+    ): Promise<ClusterRun>;
+    (name: string, inputs?: Readonly<Record<string, unknown>>, options?: ClusterStart): Promise<ClusterRun>;
+  };
+  /** `run` as a Promise. */
+  readonly runPromise: <P extends AnyPipeline>(
+    pipeline: P,
+    ...parameters: ClientParameters<P, ClusterStart>
+  ) => Promise<OutputsOf<P>>;
+  /** `cancel` as a Promise. */
+  readonly cancelPromise: (runId: string) => Promise<void>;
+  /** `signal` as a Promise. */
+  readonly signalPromise: (runId: string, path: string, value: unknown) => Promise<"delivered" | "kept">;
+}
+
+/** A store that nothing has been asked of for so long is closed: it keeps no process from ending. */
+const idleMillis = 1_000;
+
+interface Opened {
+  readonly scope: Scope.Closeable;
+  readonly store: Promise<StoreService>;
+}
+
+/** Opens a store when it is needed, and closes it a little after it was. */
+class Held {
+  readonly #layer: StoreLayer;
+  #users = 0;
+  #open: Opened | undefined = undefined;
+  #closing: NodeJS.Timeout | undefined = undefined;
+
+  constructor(layer: StoreLayer) {
+    this.#layer = layer;
+  }
+
+  use<Value, Failure>(
+    ask: (store: StoreService) => Effect.Effect<Value, Failure>,
+  ): Effect.Effect<Value, Failure | StoreProblem> {
+    return Effect.acquireUseRelease(
+      Effect.tryPromise({ try: () => this.#enter(), catch: (error) => error as StoreProblem }),
+      ask,
+      () => Effect.sync(() => this.#leave()),
+    );
+  }
+
+  async #enter(): Promise<StoreService> {
+    clearTimeout(this.#closing);
+    this.#users++;
+    this.#open ??= this.#build();
+    try {
+      return await this.#open.store;
+    } catch (error) {
+      this.#open = undefined;
+      this.#users--;
+      throw error;
+    }
+  }
+
+  #build(): Opened {
+    const scope = Scope.makeUnsafe();
+    const built = Effect.map(Layer.buildWithScope(this.#layer, scope), (context) =>
+      Context.get(context, Store),
+    );
+    return { scope, store: Effect.runPromise(built) };
+  }
+
+  #leave(): void {
+    this.#users--;
+    if (this.#users > 0) return;
+    this.#closing = setTimeout(() => {
+      const scope = this.#open?.scope;
+      this.#open = undefined;
+      if (scope !== undefined) Effect.runFork(Scope.close(scope, Exit.void));
+    }, idleMillis);
+  }
+}
+
+/** How long between two looks at a run that is waited for: soon for short ones, seldom for long ones. */
+const shortestMillis = 5;
+const longestMillis = 250;
+
+const ended = (
+  store: StoreService,
+  runId: string,
+): Effect.Effect<void, SubmittedRunFailed | RunNotFound | StoreProblem> => {
+  const look = (millis: number): Effect.Effect<void, SubmittedRunFailed | RunNotFound | StoreProblem> =>
+    Effect.gen(function* () {
+      const run = (yield* store.runs({ idPrefix: runId })).find(({ id }) => id === runId);
+      if (run === undefined) return yield* new RunNotFound({ runId });
+      if (run.status === "succeeded") return;
+      if (!isUnderWay(run.status)) {
+        const status = run.status === "failed" ? "failed" : "interrupted";
+        return yield* new SubmittedRunFailed({ runId, status, reason: run.error ?? "it was cancelled" });
+      }
+      yield* Effect.sleep(millis);
+      yield* look(Math.min(longestMillis, millis * 1.5));
+    });
+  return look(shortestMillis);
+};
+
+const graphOf = (pipeline: unknown) => {
+  const graph = expandable(pipeline);
+  if (graph !== undefined) return Effect.succeed(graph);
+  const reason = "it must be a pipeline, or for start the name of one";
+  return Effect.fail(new InvalidInput({ path: "", input: "pipeline", issuePath: [], reason }));
+};
+
+type Inputs = Readonly<Record<string, unknown>>;
+
+/** A client of the processes that execute the runs of a database. */
+export const client = (database: ClusterDatabase): ClusterClient => {
+  const held = new Held(storeOf(database));
+  const start = (
+    pipeline: unknown,
+    inputs: Inputs = {},
+    { runId = randomUUID() }: ClusterStart = {},
+  ): Effect.Effect<ClusterRun, SubmitError> =>
+    held.use((store) => {
+      const submitted =
+        typeof pipeline === "string"
+          ? submitNamed(pipeline, inputs, { store, runId })
+          : Effect.flatMap(graphOf(pipeline), (graph) => submitRun(graph, inputs, { store, runId }));
+      return Effect.as(submitted, { id: runId });
+    });
+  const run = (pipeline: unknown, inputs?: Inputs, options?: ClusterStart) =>
+    held.use((store) =>
+      Effect.gen(function* () {
+        const graph = yield* graphOf(pipeline);
+        const { id } = yield* start(pipeline, inputs, options);
+        yield* ended(store, id);
+        return yield* recordedOutputs(graph, store, id);
+      }),
+    );
+  const cancel: ClusterClient["cancel"] = (runId) =>
+    held.use((store) => Effect.provideService(Runs.cancel(runId), Store, store));
+  const signal: ClusterClient["signal"] = (runId, path, value) =>
+    held.use((store) => Effect.provideService(Signal.send(runId, path, value), Store, store));
+  return {
+    start: start as ClusterClient["start"],
+    run: run as ClusterClient["run"],
+    cancel,
+    signal,
+    startPromise: asPromise(start) as ClusterClient["startPromise"],
+    runPromise: asPromise(run) as ClusterClient["runPromise"],
+    cancelPromise: asPromise(cancel),
+    signalPromise: asPromise(signal),
+  };
+};

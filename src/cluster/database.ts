@@ -1,0 +1,49 @@
+/** Where the processes of a cluster meet: a database, or any store. */
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type { StoreCodec, StoreLayer } from "../../types/store.ts";
+import type { Store } from "../journal/store.ts";
+import { RunnerFailed } from "../errors.ts";
+import { describe } from "../values/describe.ts";
+
+/**
+ * Where the processes of a cluster meet.
+ *
+ * @public
+ */
+export interface ClusterDatabase {
+  /** The URL of a Postgres database: `postgres://user:password@host:5432/database`. */
+  readonly database?: string;
+  /** The schema in it that holds the tables: `"espalier"`. */
+  readonly schema?: string;
+  /** Encrypts recorded values. Every process needs the same codec. */
+  readonly codec?: StoreCodec;
+  /** A store, in place of a database: a SQLite file serves the processes of one machine. */
+  readonly store?: StoreLayer;
+}
+
+const refused = (reason: string): StoreLayer =>
+  Layer.unwrap(Effect.fail(new RunnerFailed({ reason }))) as unknown as StoreLayer;
+
+/** The store of that database. `espalier/postgres` is loaded only where it is needed. */
+export const storeOf = ({ database, store, schema, codec }: ClusterDatabase): StoreLayer => {
+  if ((database === undefined) === (store === undefined)) {
+    const given = database === undefined ? "neither" : "both";
+    return refused(`it needs a database or a store; got ${given}. Give it { database: "postgres://…" }.`);
+  }
+  if (store !== undefined) return store;
+  const made = Effect.map(
+    Effect.tryPromise({
+      try: () => import("../postgres/index.ts"),
+      catch: (error) =>
+        new RunnerFailed({ reason: `it needs the package @effect/sql-pg: ${describe(error)}` }),
+    }),
+    ({ PostgresStore }): StoreLayer =>
+      PostgresStore.layer({
+        url: database!,
+        ...(schema === undefined ? {} : { schema }),
+        ...(codec === undefined ? {} : { codec }),
+      }),
+  );
+  return Layer.unwrap(made) as Layer.Layer<Store, any> as StoreLayer;
+};

@@ -1,0 +1,87 @@
+/** A runner: a process that executes the runs of a store beside any number of others, as a layer. */
+import { hostname } from "node:os";
+import * as Context from "effect/Context";
+import * as Duration from "effect/Duration";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import type { Typed } from "../../types/provided.ts";
+import type { StoreCorrupt, StoreError } from "../errors.ts";
+import { RunnerFailed } from "../errors.ts";
+import { Store } from "../journal/store.ts";
+import { Host } from "../serve/host.ts";
+import { Schedules } from "../serve/schedules.ts";
+import type { Served } from "../serve/served.ts";
+import { servedOf } from "../serve/served.ts";
+import { Taking } from "../serve/taking.ts";
+import { describe } from "../values/describe.ts";
+import type { ClusterDatabase } from "./database.ts";
+import { storeOf } from "./database.ts";
+
+/**
+ * What a runner executes, and where it meets the others.
+ *
+ * @public
+ */
+export interface RunnerOptions extends ClusterDatabase {
+  /** The module that exports the pipelines and schedules, and the `layer` that gives their steps services. */
+  readonly module?: URL | string;
+  /** The pipelines, where they are not those of a module. */
+  readonly pipelines?: ReadonlyArray<Typed<any, any, any, any>>;
+  /** Gives the steps their services, in place of the module's `layer`. */
+  readonly services?: Layer.Layer<any, any, never>;
+  /** How long running steps have to end when the layer's scope closes: 30 seconds. */
+  readonly drain?: Duration.Input;
+}
+
+const loaded = async ({ module, pipelines = [], services }: RunnerOptions): Promise<Served> => {
+  const file = String(module);
+  const exports = module === undefined ? {} : ((await import(file)) as { readonly layer?: unknown });
+  const layer = services ?? exports.layer;
+  const served = servedOf([
+    { file, exports: { ...exports, layer } },
+    ...pipelines.map((given) => ({ file: "the list of pipelines", exports: { default: given, layer } })),
+  ]);
+  if (typeof served === "string") throw new RunnerFailed({ reason: served });
+  if (served.pipelines.size > 0 || served.schedules.size > 0) return served;
+  const reason =
+    module === undefined
+      ? "it was given no pipelines. Give it { module } or { pipelines: [training] }."
+      : `"${file}" exports no pipeline and no schedule. Export one, for example: export const report = pipeline("report").`;
+  throw new RunnerFailed({ reason });
+};
+
+const servedBy = (options: RunnerOptions): Effect.Effect<Served, RunnerFailed> =>
+  Effect.tryPromise({
+    try: () => loaded(options),
+    catch: (error) =>
+      error instanceof RunnerFailed
+        ? error
+        : new RunnerFailed({
+            reason: `its module "${String(options.module)}" cannot be loaded: ${describe(error)}`,
+          }),
+  });
+
+/** Takes runs until the scope closes; then it starts nothing more, and releases what has not ended. */
+export const runner = (
+  options: RunnerOptions,
+): Layer.Layer<never, RunnerFailed | StoreError | StoreCorrupt> =>
+  Layer.effectDiscard(
+    Effect.gen(function* () {
+      const served = yield* servedBy(options);
+      const context = yield* Effect.context<never>();
+      const name = `${hostname()}/${process.pid}`;
+      const say = (line: string): void => {
+        Effect.runForkWith(context)(Effect.annotateLogs(Effect.logInfo(line), { "espalier.runner": name }));
+      };
+      const store = Context.get(yield* Layer.build(storeOf(options)), Store);
+      const host = new Host(store, served, say, true);
+      const taking = new Taking(host, { machine: hostname(), pid: process.pid, isVerbose: true });
+      const schedules = new Schedules(host);
+      yield* Effect.addFinalizer(() => Effect.sync(() => schedules.keep([])));
+      schedules.keep(served.schedules.values());
+      yield* Effect.forkScoped(taking.forever);
+      yield* taking.announced;
+      const drain = Duration.toMillis(Duration.fromInputUnsafe(options.drain ?? "30 seconds"));
+      yield* Effect.addFinalizer(() => host.drain(drain));
+    }),
+  );

@@ -1,0 +1,194 @@
+/** Several runners on one store: they share the runs, and whatever happens to them, no run is lost and nothing runs twice. */
+import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Runs } from "espalier";
+import { Cluster } from "espalier/cluster";
+import { afterEach, describe, expect, test } from "vitest";
+import { asking, deadly, shared } from "../sqlite/fixtures/sharing.ts";
+import { storeOf } from "../sqlite/fixtures/store-of.ts";
+
+const fixture = fileURLToPath(new URL("../sqlite/fixtures/sharing.ts", import.meta.url));
+
+const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
+
+/** What can happen to a runner, or between it and its store. */
+export type Fault = "kill" | "stop" | "freeze" | "terminate" | "cut";
+
+interface Runner {
+  readonly child: ChildProcess;
+  readonly ready: Promise<void>;
+}
+
+/** Runners that are started again when they have ended, until they are closed. */
+class Runners {
+  readonly #address: string;
+  readonly #log: string;
+  #isClosed = false;
+  readonly all: Array<Runner> = [];
+  said = "";
+
+  constructor(address: string, log: string, count: number) {
+    this.#address = address;
+    this.#log = log;
+    for (let i = 0; i < count; i++) this.#start(i);
+  }
+
+  #start(place: number): void {
+    const child = spawn(
+      process.execPath,
+      ["--conditions=espalier-source", fixture, this.#address, this.#log],
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+      },
+    );
+    const ready = new Promise<void>((resolve) => {
+      const hear = (data: Buffer): void => {
+        this.said += String(data);
+        if (String(data).includes("ready")) resolve();
+      };
+      child.stdout.on("data", hear);
+      child.stderr.on("data", hear);
+      child.once("close", () => {
+        resolve();
+        if (!this.#isClosed) this.#start(place);
+      });
+    });
+    this.all[place] = { child, ready };
+  }
+
+  signal(place: number, signal: NodeJS.Signals): void {
+    this.all[place]!.child.kill(signal);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { child } of this.all) child.kill("SIGKILL");
+  }
+}
+
+/** Numbers that look random, the same for a seed. */
+const randomOf = (seed: number) => {
+  let state = seed >>> 0;
+  return (below: number): number => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+};
+
+interface Line {
+  readonly runId: string;
+  readonly what: string;
+  readonly path: string;
+  readonly token: string;
+}
+
+const linesOf = (log: string): ReadonlyArray<Line> =>
+  existsSync(log)
+    ? readFileSync(log, "utf8")
+        .trim()
+        .split("\n")
+        .map((line) => {
+          const [runId = "", what = "", path = "", token = ""] = line.split(" ");
+          return { runId, what, path, token };
+        })
+    : [];
+
+/** Who reads a committed step's output sees one value, whoever reads it and when; and it is one that was made. */
+const checkLog = (lines: ReadonlyArray<Line>, runId: string, recorded: ReadonlyArray<string>): void => {
+  const own = lines.filter((line) => line.runId === runId);
+  const made = new Set(own.filter(({ what }) => what === "made").map(({ token }) => token));
+  expect(recorded.filter((token) => !made.has(token))).toEqual([]);
+  for (const { what, path, token } of own) {
+    if (what !== "read") continue;
+    const index = Number(/\[(\d+)\]/.exec(path)![1]);
+    expect(`${path} ${token}`).toBe(`${path} ${recorded[index]}`);
+  }
+};
+
+interface Setting {
+  readonly newAddress: () => string | Promise<string>;
+  readonly newFile: () => string;
+  readonly faults: ReadonlyArray<Fault>;
+  /** Cuts the connections of all runners to their store. */
+  readonly cut: () => Promise<void>;
+}
+
+const open: Array<Runners> = [];
+
+export const sharedRuns = ({ newAddress, newFile, faults, cut }: Setting): void => {
+  afterEach(() => {
+    for (const runners of open.splice(0)) runners.close();
+  });
+
+  describe("Runs that are submitted to several runners", { timeout: 600_000 }, () => {
+    test(`are each executed to their end, through ${faults.length} faults; one that kills its process is failed`, async () => {
+      const seed = Number(process.env["ESPALIER_SEED"] ?? Date.now() % 1_000_000);
+      const random = randomOf(seed);
+      const [address, log] = [await newAddress(), newFile()];
+      const store = await storeOf(address);
+      const client = Cluster.client({ store });
+      const runners = new Runners(address, log, 3);
+      open.push(runners);
+      await Promise.all(runners.all.map(({ ready }) => ready));
+      const ids: Array<string> = [];
+      const submit = async (): Promise<void> => {
+        const { id } = await client.startPromise(shared, { count: 12 }, { runId: `run-${ids.length}` });
+        ids.push(id);
+      };
+      await client.startPromise(deadly, {}, { runId: "deadly" });
+      const waiting = await client.startPromise(asking, {}, { runId: "asking" });
+      const happening: Record<Fault, (place: number) => Promise<void>> = {
+        kill: async (place) => runners.signal(place, "SIGKILL"),
+        terminate: async (place) => runners.signal(place, "SIGTERM"),
+        stop: async (place) => {
+          runners.signal(place, "SIGSTOP");
+          await pause(300);
+          runners.signal(place, "SIGCONT");
+        },
+        freeze: async (place) => {
+          const { child } = runners.all[place]!;
+          child.kill("SIGSTOP");
+          setTimeout(() => child.kill("SIGCONT"), 7_000);
+        },
+        cut: () => cut(),
+      };
+      try {
+        for (const fault of faults) {
+          await submit();
+          await submit();
+          const place = random(3);
+          await runners.all[place]!.ready;
+          await pause(random(250));
+          await happening[fault](place);
+        }
+        for (const id of ids) {
+          const { second } = await client.runPromise(shared, { count: 12 }, { runId: id });
+          expect(second).toBe(12);
+        }
+        await expect(client.runPromise(deadly, {}, { runId: "deadly" })).rejects.toMatchObject({
+          _tag: "SubmittedRunFailed",
+          reason: expect.stringContaining("3 times in a row"),
+        });
+        // It waits, through all of it; now it gets its value, and then it is cancelled.
+        await client.signalPromise(waiting.id, "ok", "yes");
+        while (!linesOf(log).some(({ runId, what }) => runId === "asking" && what === "ok")) await pause(10);
+        await client.cancelPromise(waiting.id);
+        await expect(client.runPromise(asking, {}, { runId: "asking" })).rejects.toMatchObject({
+          _tag: "SubmittedRunFailed",
+          status: "interrupted",
+        });
+        const lines = linesOf(log);
+        for (const id of ids) {
+          const tokens = await Promise.all(
+            Array.from({ length: 12 }, (_, i) => Runs.valuePromise(id, `tokens[${i}]`, { store })),
+          );
+          checkLog(lines, id, tokens as ReadonlyArray<string>);
+        }
+      } catch (error) {
+        throw new Error(`With ESPALIER_SEED=${seed}:\n${runners.said.slice(-6_000)}`, { cause: error });
+      }
+    });
+  });
+};
