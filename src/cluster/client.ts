@@ -21,9 +21,6 @@ import { recordedOutputs, submitNamed, submitRun } from "../run/submit.ts";
 import type { ClusterDatabase } from "./database.ts";
 import { storeOf } from "./database.ts";
 
-type AnyPipeline = Typed<any, any, any, any>;
-type StoreProblem = StoreError | StoreCorrupt;
-
 /**
  * How a run is submitted.
  *
@@ -59,7 +56,7 @@ export type SubmitError = InvalidInput | RunExists | StoreError | StoreCorrupt;
 export interface ClusterClient {
   /** Submits a run, which a runner executes. Its inputs are checked here; by the name of its pipeline, by the runner. */
   readonly start: {
-    <P extends AnyPipeline>(
+    <P extends Typed<any, any, any, any>>(
       pipeline: P,
       ...parameters: ClientParameters<P, ClusterStart>
     ): Effect.Effect<ClusterRun, SubmitError>;
@@ -70,30 +67,33 @@ export interface ClusterClient {
     ): Effect.Effect<ClusterRun, SubmitError>;
   };
   /** Submits a run and waits for its outputs. Interrupted, it stops waiting, and the run goes on. */
-  readonly run: <P extends AnyPipeline>(
+  readonly run: <P extends Typed<any, any, any, any>>(
     pipeline: P,
     ...parameters: ClientParameters<P, ClusterStart>
   ) => Effect.Effect<OutputsOf<P>, SubmitError | SubmittedRunFailed | RunNotFound>;
   /** Stops a run, wherever it is; one that nobody has claimed is never executed. */
   readonly cancel: (
     runId: string,
-  ) => Effect.Effect<void, RunNotFound | CancelRefused | InvalidInput | StoreProblem>;
+  ) => Effect.Effect<void, RunNotFound | CancelRefused | InvalidInput | StoreError | StoreCorrupt>;
   /** Gives a waiting step its value: at once, or `"kept"` until it waits. */
   readonly signal: (
     runId: string,
     path: string,
     value: unknown,
-  ) => Effect.Effect<"delivered" | "kept", RunNotFound | SignalRefused | InvalidInput | StoreProblem>;
+  ) => Effect.Effect<
+    "delivered" | "kept",
+    RunNotFound | SignalRefused | InvalidInput | StoreError | StoreCorrupt
+  >;
   /** `start` as a Promise. */
   readonly startPromise: {
-    <P extends AnyPipeline>(
+    <P extends Typed<any, any, any, any>>(
       pipeline: P,
       ...parameters: ClientParameters<P, ClusterStart>
     ): Promise<ClusterRun>;
     (name: string, inputs?: Readonly<Record<string, unknown>>, options?: ClusterStart): Promise<ClusterRun>;
   };
   /** `run` as a Promise. */
-  readonly runPromise: <P extends AnyPipeline>(
+  readonly runPromise: <P extends Typed<any, any, any, any>>(
     pipeline: P,
     ...parameters: ClientParameters<P, ClusterStart>
   ) => Promise<OutputsOf<P>>;
@@ -124,9 +124,9 @@ class Held {
 
   use<Value, Failure>(
     ask: (store: StoreService) => Effect.Effect<Value, Failure>,
-  ): Effect.Effect<Value, Failure | StoreProblem> {
+  ): Effect.Effect<Value, Failure | StoreError | StoreCorrupt> {
     return Effect.acquireUseRelease(
-      Effect.tryPromise({ try: () => this.#enter(), catch: (error) => error as StoreProblem }),
+      Effect.tryPromise({ try: () => this.#enter(), catch: (error) => error as StoreError | StoreCorrupt }),
       ask,
       () => Effect.sync(() => this.#leave()),
     );
@@ -171,8 +171,10 @@ const longestMillis = 250;
 const ended = (
   store: StoreService,
   runId: string,
-): Effect.Effect<void, SubmittedRunFailed | RunNotFound | StoreProblem> => {
-  const look = (millis: number): Effect.Effect<void, SubmittedRunFailed | RunNotFound | StoreProblem> =>
+): Effect.Effect<void, SubmittedRunFailed | RunNotFound | StoreError | StoreCorrupt> => {
+  const look = (
+    millis: number,
+  ): Effect.Effect<void, SubmittedRunFailed | RunNotFound | StoreError | StoreCorrupt> =>
     Effect.gen(function* () {
       const run = (yield* store.runs({ idPrefix: runId })).find(({ id }) => id === runId);
       if (run === undefined) return yield* new RunNotFound({ runId });

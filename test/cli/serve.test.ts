@@ -129,6 +129,11 @@ test("whoever calls it by another name, or from another page, is refused", async
       expect([origin, path, (await ask(url + path, { origin })).status]).toEqual([origin, path, 403]);
     }
   }
+  // A browser says of every request from which page it comes.
+  for (const site of ["cross-site", "same-site"])
+    expect([site, (await ask(url, { "sec-fetch-site": site })).status]).toEqual([site, 403]);
+  for (const site of ["same-origin", "none"])
+    expect([site, (await ask(url, { "sec-fetch-site": site })).status]).toEqual([site, 200]);
   // What no client of Node sends: no host at all, and an address where a path belongs.
   expect(await raw(port, "GET / HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 403 /);
   expect(await raw(port, "GET / HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n")).toMatch(/^HTTP\/1\.1 403 /);

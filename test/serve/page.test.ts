@@ -1,11 +1,20 @@
 /** The page of a server, in a real browser: a run is started by a form, watched, answered, broken and retried. */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { inBrowser } from "../draw/browser.ts";
 import * as pipelines from "./fixtures/pipelines.ts";
 import { serving } from "./support.ts";
+
+const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+interface Axe {
+  readonly run: (
+    of: Document,
+  ) => Promise<{ violations: ReadonlyArray<{ id: string; nodes: ReadonlyArray<{ html: string }> }> }>;
+}
 
 /** Pictures of what a test has seen, to be looked at: only where they are asked for. */
 const pictures = process.env["ESPALIER_PICTURES"];
@@ -123,6 +132,36 @@ inBrowser("The page of a server", ({ open }) => {
     });
     expect(complaints).toEqual([]);
   });
+
+  test.each([
+    ["light", 1200],
+    ["dark", 1200],
+    ["light", 390],
+  ] as const)(
+    "can be read by a screen reader in each of its views: %s, %d pixels wide",
+    async (colorScheme, width) => {
+      pipelines.weather.isFine = false;
+      const { url, post } = await serving(pipelines);
+      await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "waits" });
+      await post("api/runs", { pipeline: "flaky", inputs: { place: "Oslo" }, runId: "failed" });
+      await post("api/runs", { pipeline: "bill", inputs: { prices: [1, 2] }, runId: "done" });
+      const { page } = await opened(url, { colorScheme, width });
+      // Evaluated as a tool of the browser does, which no policy of a page forbids.
+      await page.evaluate(axeSource);
+      const runViews = ["graph/sent", "time", "steps", "values", "errors", "expansions"];
+      const places = ["", "start", "start/done", "schedules", "run/waits"];
+      for (const place of [...places, ...runViews.map((view) => `run/failed/${view}`)]) {
+        await page.evaluate((hash) => void (location.hash = hash), `#/${place}`);
+        if (place.startsWith("run/")) await page.locator("header .chip").first().waitFor();
+        else await page.locator("main h1").waitFor();
+        const found = await page.evaluate(async () => {
+          const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run(document);
+          return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+        });
+        expect([place, found]).toEqual([place, []]);
+      }
+    },
+  );
 
   test("a run is cancelled, and a schedule is paused and run now", async () => {
     const { url, get, post } = await serving(pipelines);

@@ -26,5 +26,7 @@ export const stateLabels: Readonly<Record<PageState, string>> = {
   recalled: "from an earlier run",
 };
 
-export const spoken = ({ path, kind }: PageStep, state: PageState | undefined): string =>
-  state === undefined ? `${kind} ${path}` : `${kind} ${path}, ${stateLabels[state]}`;
+export const spoken = ({ path, kind }: PageStep, note: string, state: PageState | undefined): string => {
+  const name = [kind, path, note].filter((word) => word !== "").join(" ");
+  return state === undefined ? name : `${name}, ${stateLabels[state]}`;
+};

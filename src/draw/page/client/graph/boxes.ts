@@ -114,7 +114,7 @@ export const boxOf = (
       : {
           tabIndex: 0,
           role: "button",
-          "aria-label": spoken(steps[step]!, state),
+          "aria-label": spoken(steps[step]!, isOpen ? "" : box.note, state),
           ...(box.open === undefined ? {} : { "aria-expanded": isOpen ? "true" : "false" }),
           onKeyDown: (event: KeyboardEvent) => onKey(step, event),
           onFocus: () => onFocus(step),
