@@ -197,7 +197,7 @@ export const durableLaws: Readonly<Record<string, EngineLaw>> = {
     }
   },
 
-  "cached steps and items have each its own output": async (seed) => {
+  "cached steps and items each have their own output": async (seed) => {
     const made = (pipeline("two") as any)
       .input("n", type<number>())
       .step("one", ["n"], ({ n }: any) => n + 1, { cache: true })
@@ -208,7 +208,7 @@ export const durableLaws: Readonly<Record<string, EngineLaw>> = {
     await keeps("cacheTransparent", made, number, seed, 3);
   },
 
-  "what comes out of a cache is what its schema makes of it": async (seed) => {
+  "a cached value is decoded by its schema": async (seed) => {
     const made = (pipeline("dated") as any)
       .input("n", type<number>())
       .step("at", ["n"], ({ n }: any) => new Date(n).toISOString(), {
@@ -239,7 +239,7 @@ export const durableLaws: Readonly<Record<string, EngineLaw>> = {
   "an accepted value reaches its step exactly once, whatever it raced with": (seed, runs) =>
     keeps("signalSafe", waiting, number, seed, 2 * few(runs)),
 
-  "what a resumed run expands to another graph is noticed": async (seed) => {
+  "a different graph in a resumed run is detected": async (seed) => {
     let expansions = 0;
     const forgetful = (pipeline("forgetful") as any).dynamic("out", [], () =>
       (pipeline("sub") as any)

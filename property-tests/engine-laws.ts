@@ -108,7 +108,7 @@ const ownerOf = (path: string): string | undefined => {
 };
 
 export const engineLaws: Readonly<Record<string, EngineLaw>> = {
-  "a run gives what the interpreter gives, and calls each function once": holds(
+  "a run has the outputs of the interpreter, and calls each function once": holds(
     [arbitrary.shape({ maxSteps: 12 }), schedule, fc.constantFrom(1, 2, 3, Infinity)],
     async (data, order, concurrency) => {
       const calls: Record<string, number> = {};
@@ -123,7 +123,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "as many steps at once as concurrency says, and no more": holds(
+  "as many steps run at once as concurrency allows, and no more": holds(
     [durations, few, schedule],
     async (millis, concurrency, order) => {
       const gauge = new Gauge();
@@ -135,7 +135,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "as many steps of a pool at once as the run says, and no more": holds(
+  "as many steps of a pool run at once as the run allows, and no more": holds(
     [durations, few, schedule],
     async (millis, size, order) => {
       const gauge = new Gauge();
@@ -182,7 +182,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "work that blocks for longer than its timeout has timed out": holds(
+  "work that blocks for longer than its timeout times out": holds(
     [fc.constantFrom("value", "promise", "effect"), fc.integer({ min: 3, max: 6 })],
     async (style, takes) => {
       const block = () => {
@@ -221,7 +221,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     assert.equal(gauge.most, Math.min(size, millis.length));
   }),
 
-  "a map runs as many items at once as it says, and gives them in order": holds(
+  "a map runs as many items at once as it allows, and returns them in order": holds(
     [durations, few, schedule],
     async (millis, concurrency, order) => {
       const gauge = new Gauge();
@@ -248,7 +248,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "retries are as many as asked for, and as far apart": holds(
+  "retries have the requested number and delays": holds(
     [
       fc.nat({ max: 4 }),
       fc.nat({ max: 5 }),
@@ -279,7 +279,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "a timeout ends what takes longer, and nothing else": holds(
+  "a timeout ends steps that take longer, and no others": holds(
     [fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 })],
     async (takes, timeout) => {
       fc.pre(takes !== timeout);
@@ -296,7 +296,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "a fallback stands for a failure, once all attempts have failed": holds(
+  "a fallback replaces a failure, once all attempts have failed": holds(
     [fc.nat({ max: 3 })],
     async (times) => {
       let attempts = 0;
@@ -318,7 +318,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "a failure ends the run with its error; what reads it never runs, what had begun is finished with": holds(
+  "a failure ends the run with its error; its readers never run, and started steps are ended": holds(
     [durations, fc.nat(), schedule],
     async (millis, at, order) => {
       const gauge = new Gauge();
@@ -342,7 +342,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  'with onFailure: "finish" all that does not depend on the failure still runs': holds(
+  'with onFailure: "finish" all steps that do not depend on the failure still run': holds(
     [
       fc.array(fc.record({ takes: fc.integer({ min: 1, max: 20 }), fails: fc.boolean() }), { minLength: 1 }),
       schedule,
@@ -365,7 +365,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "a map that collects gives each item's own result, and asks for as many successes as it says": holds(
+  "a map that collects returns each item's own result, and requires minSuccess successes": holds(
     [fc.array(fc.boolean(), { maxLength: 8 }), several, schedule],
     async (succeeds, minSuccess, order) => {
       const built = pipeline("collecting")
@@ -387,7 +387,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "a map that collects collects what fails inside of an item, and is ended by an interruption": holds(
+  "a map that collects also collects failures inside an item, and an interruption ends it": holds(
     [fc.array(fc.constantFrom("gives", "fails", "fails inside"), { maxLength: 8 }), schedule],
     async (items, order) => {
       const built = pipeline("collecting")
@@ -420,7 +420,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "retries and timeouts are for an expansion as a whole": holds(
+  "retries and timeouts apply to an expansion as a whole": holds(
     [fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 50 }), fc.nat({ max: 3 }), schedule],
     async (takes, timeout, times, order) => {
       fc.pre(2 * takes !== timeout);
@@ -449,7 +449,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "an expansion is checked before anything of it runs": holds(
+  "an expansion is checked before any of its steps runs": holds(
     [fc.constantFrom("exposes nothing", "reads what is not there"), schedule],
     async (how, order) => {
       let ran = 0;
@@ -569,7 +569,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     assert.equal(fired, 1);
   }),
 
-  "a step that ignores its interruption is left behind after the grace period, and told": holds(
+  "a step that ignores its interruption is abandoned after the grace period, and reported": holds(
     [fc.integer({ min: 1, max: 10_000 }), fc.integer({ min: 1, max: 10_000 })],
     async (gracePeriod, takes) => {
       fc.pre(gracePeriod !== takes);
@@ -584,7 +584,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "of each step it is told once that it began, and once how it ended, and in that order": holds(
+  "each step is reported once as started and then once as ended": holds(
     [shape, schedule],
     async (data, order) => {
       const { events } = await Simulation.run(
@@ -653,20 +653,17 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "a switch runs the case that is chosen, and no other": holds(
-    [fc.boolean(), schedule],
-    async (chosen, order) => {
-      const ran: Array<string> = [];
-      const built = pipeline("choice")
-        .step("yes", [], () => chosen)
-        .switch("way", ["yes"], ({ yes }) => (yes ? "on" : "off"), {
-          on: () => (ran.push("on"), 1),
-          off: () => pipeline("off").step("way", [], () => (ran.push("off"), 2)),
-        });
-      assert.equal(outputsOf(await Simulation.run(built, {}, { schedule: order }))["way"], chosen ? 1 : 2);
-      assert.deepEqual(ran, [chosen ? "on" : "off"]);
-    },
-  ),
+  "a switch runs the chosen case, and no other": holds([fc.boolean(), schedule], async (chosen, order) => {
+    const ran: Array<string> = [];
+    const built = pipeline("choice")
+      .step("yes", [], () => chosen)
+      .switch("way", ["yes"], ({ yes }) => (yes ? "on" : "off"), {
+        on: () => (ran.push("on"), 1),
+        off: () => pipeline("off").step("way", [], () => (ran.push("off"), 2)),
+      });
+    assert.equal(outputsOf(await Simulation.run(built, {}, { schedule: order }))["way"], chosen ? 1 : 2);
+    assert.deepEqual(ran, [chosen ? "on" : "off"]);
+  }),
 
   "each attempt's context says which path and attempt it is": holds([few], async (times) => {
     const seen: Array<string> = [];

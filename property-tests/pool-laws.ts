@@ -68,7 +68,7 @@ const shared = ({ delays, limit, per, failures }: Setting, calls: Array<number>)
 };
 
 export const poolLaws: Readonly<Record<string, EngineLaw>> = {
-  "as many steps of a pool start in any window of its rate as it says, and no more": (seed, runs) => {
+  "as many steps of a pool start in any window of its rate as it allows, and no more": (seed, runs) => {
     const property = fc.asyncProperty(
       settings,
       arbitrary.schedule().map(explored),

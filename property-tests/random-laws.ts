@@ -139,6 +139,5 @@ export const randomLaws: Readonly<Record<string, EngineLaw>> = {
   'with onFailure "finish", all that does not depend on the failure still runs, and nothing that does':
     finishing,
   "a run that is interrupted at any moment ends, its finalizers have run, and nothing is left": interruption,
-  "a run whose every step fails once and is tried again gives what it gives anyway, each step called twice":
-    retries,
+  "a run whose every step fails once and is retried has the same outputs, each step called twice": retries,
 };

@@ -44,7 +44,7 @@ export const smallLaws: Readonly<Record<string, EngineLaw>> = {
     );
     same("outputs", outputsOf(ended), { none: [], empty: [], missing: undefined, no: null });
   }),
-  "what a step forks ends with the step": inAnyOrder(async (go) => {
+  "a fiber that a step forks ends with the step": inAnyOrder(async (go) => {
     let alive = 0;
     const child = Effect.uninterruptibleMask((restore) => {
       alive++;
@@ -78,7 +78,7 @@ export const smallLaws: Readonly<Record<string, EngineLaw>> = {
     );
     same("outputs", outputsOf(ended), { x: 1, y: 2, u: 11, v: 10 });
   }),
-  "each step is told its own path, attempt and index": inAnyOrder(async (go) => {
+  "each step receives its own path, attempt and index": inAnyOrder(async (go) => {
     const where = Effect.map(CurrentStep, ({ attempt, index, path }) => `${path} ${attempt} ${index}`);
     const { ended } = await go(
       pipeline("paths")
@@ -95,35 +95,36 @@ export const smallLaws: Readonly<Record<string, EngineLaw>> = {
       ["a 1 undefined", "b 1 undefined", "d/d 1 undefined", ["m[x] 1 0", "m[y] 1 1"]],
     );
   }),
-  "a promise gives its first value, or fails its step at once, whoever made it": inAnyOrder(async (go) => {
-    const broken = new Error("broken");
-    const giving: ReadonlyArray<() => Promise<unknown>> = [
-      () => Promise.resolve(Effect.succeed(7)),
-      withThen((fulfilled) => (fulfilled(7), fulfilled(8))),
-      withThen((fulfilled) => fulfilled(Promise.resolve(7))),
-      withThen((fulfilled) => {
-        fulfilled(7);
-        throw broken;
-      }),
-    ];
-    for (const give of giving) {
-      const { ended } = await go(pipeline("gives").step("x", [], give));
-      same("outputs", outputsOf(ended), { x: 7 });
-    }
-    const throws = withThen(() => {
-      throw broken;
-    });
-    class NoOther extends Promise<number> {
-      static override get [Symbol.species](): PromiseConstructor {
-        throw broken;
+  "a promise resolves to its first value, or fails its step at once, whichever library created it":
+    inAnyOrder(async (go) => {
+      const broken = new Error("broken");
+      const giving: ReadonlyArray<() => Promise<unknown>> = [
+        () => Promise.resolve(Effect.succeed(7)),
+        withThen((fulfilled) => (fulfilled(7), fulfilled(8))),
+        withThen((fulfilled) => fulfilled(Promise.resolve(7))),
+        withThen((fulfilled) => {
+          fulfilled(7);
+          throw broken;
+        }),
+      ];
+      for (const give of giving) {
+        const { ended } = await go(pipeline("gives").step("x", [], give));
+        same("outputs", outputsOf(ended), { x: 7 });
       }
-    }
-    for (const fail of [throws, () => new NoOther((resolve) => resolve(7))]) {
-      const { ended, world } = await go(pipeline("fails").step("x", [], fail));
-      same("error", errorOf(ended), new StepFailed({ path: "x", cause: broken }));
-      same("time", world.time, 0);
-    }
-  }),
+      const throws = withThen(() => {
+        throw broken;
+      });
+      class NoOther extends Promise<number> {
+        static override get [Symbol.species](): PromiseConstructor {
+          throw broken;
+        }
+      }
+      for (const fail of [throws, () => new NoOther((resolve) => resolve(7))]) {
+        const { ended, world } = await go(pipeline("fails").step("x", [], fail));
+        same("error", errorOf(ended), new StepFailed({ path: "x", cause: broken }));
+        same("time", world.time, 0);
+      }
+    }),
   "a thrown value and a rejected promise are failures of their step": inAnyOrder(async (go) => {
     const thrown = new Error("thrown");
     const throwing = (f: () => unknown) =>

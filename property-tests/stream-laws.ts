@@ -30,7 +30,7 @@ export const streamLaws: Readonly<Record<string, EngineLaw>> = {
     return fc.assert(property, { seed, numRuns: runs });
   },
 
-  "a step that streams is returned when it is stopped": (seed, runs) => {
+  "a step that streams is closed when it is stopped": (seed, runs) => {
     const property = fc.asyncProperty(fc.integer({ min: 0, max: 40 }), async (after) => {
       let isOpen = false;
       const controller = new AbortController();

@@ -61,7 +61,7 @@ export const omissions = (entries: ReadonlyArray<Entry>, folder: string): Readon
     entries.map(({ specifier, declarations }) => {
       const file = program.getSourceFile(declarations);
       const module = file === undefined ? undefined : checker.getSymbolAtLocation(file);
-      if (module === undefined) throw new Error(`${declarations} is no module: build first`);
+      if (module === undefined) throw new Error(`${declarations} is not a module. Run npm run build first.`);
       return [specifier, checker.getExportsOfModule(module).map(target)] as const;
     }),
   );
@@ -78,7 +78,7 @@ export const omissions = (entries: ReadonlyArray<Entry>, folder: string): Readon
       ts.isGetAccessor(node)
     ) {
       if ((ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Private) !== 0) return;
-      // A key that is a private symbol is no member for anybody.
+      // A key that is a private symbol is not part of the public API.
       if (ts.isComputedPropertyName(node.name)) return;
       const symbol = checker.getSymbolAtLocation(node.name);
       // Effect writes the tag of its own classes, and the name of the class says what it is.

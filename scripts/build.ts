@@ -68,8 +68,8 @@ const tsc = spawnSync(
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 /**
- * What is built in, since it would otherwise be installed with much that nobody uses: `d3-dag` brings a solver of linear
- * programs, and Effect's parts for Node bring web sockets. Their licenses ask for the names.
+ * Dependencies that are bundled, because installing them would bring unused code: `d3-dag` brings a solver of linear
+ * programs, and Effect's modules for Node bring web sockets. Their licenses require that they are named.
  */
 const builtIn: Readonly<Record<string, string>> = {
   "d3-dag": "/*! Contains d3-dag 1.2.2, copyright Erik Brinkman, MIT license. */",

@@ -1,6 +1,6 @@
 /**
- * Plants faults in a copy of the engine, one at a time, and looks whether the laws find each. What they miss is a law
- * that is missing.
+ * Plants faults in a copy of the engine, one at a time, and checks that the laws find each. A fault that they miss means
+ * that a law is missing.
  *
  *     node --conditions=espalier-source scripts/mutation-check.ts            all faults, as a table
  *     node --conditions=espalier-source scripts/mutation-check.ts --write    and the table into docs
@@ -71,7 +71,7 @@ const planted = ({ fault, file, from, to }: Plant) => {
   const places = text.split(from).length - 1;
   if (places !== 1)
     throw new Error(
-      `"${fault}": its text stands ${places} times in ${file}. Mend scripts/mutations/plants.ts.`,
+      `"${fault}": its text occurs ${places} times in ${file}, and must occur once. Fix scripts/mutations/plants.ts.`,
     );
   return { path, text, faulty: text.replace(from, () => to) };
 };

@@ -1,6 +1,6 @@
 /**
- * Writes the tables of `docs/reference/options.md` from the specifications that the library checks options by. What
- * stands between `<!-- table: name -->` and `<!-- end -->` is replaced.
+ * Writes the tables of `docs/reference/options.md` from the specifications that the library checks options with. The
+ * text between `<!-- table: name -->` and `<!-- end -->` is replaced.
  *
  *   node --conditions=espalier-source scripts/options.ts  writes the page
  */
@@ -29,7 +29,7 @@ const table = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<st
 
 const simple = (name: string, specification: Specification): string =>
   table(
-    [name, "what it does", "without it"],
+    [name, "effect", "default"],
     Object.entries(specification).map(([option, { does, without }]) => [`\`${option}\``, does, without]),
   );
 
@@ -41,7 +41,7 @@ const ofKinds = (kinds: ReadonlyArray<StepKind>): string =>
 const tables: Readonly<Record<string, () => string>> = {
   step: () =>
     table(
-      ["option", "of", "what it does", "without it"],
+      ["option", "step kinds", "effect", "default"],
       Object.entries(stepOptions).map(([option, { kinds, does, without }]) => [
         `\`${option}\``,
         ofKinds(kinds),

@@ -2,9 +2,9 @@
  * Writes the scripts and the styles of pages as text: `src/draw/page/assets.ts`, for reports and graphs, and
  * `src/serve/page/assets.ts`, for the page of a server. They are made of the modules in the folders `client` and of preact,
  * with their hashes, which a page's content security policy names. A page is one file that loads nothing, and the library
- * that writes it may run where there are no files, so all stands there as text.
+ * that writes it may run where there is no file system, so everything is embedded as text.
  *
- * `node scripts/page.ts` writes; with `--check` it fails where what is there is not what it would write.
+ * `node scripts/page.ts` writes; with `--check` it fails if the file is not up to date.
  */
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";

@@ -19,7 +19,7 @@ export interface LargeProgram {
 const times = (size: number, line: (index: number) => string): string =>
   Array.from({ length: size }, (_, index) => line(index)).join("\n");
 
-/** Reads a number under a name, and finds that it is no string. */
+/** Reads a number under a name, and checks that it is not a string. */
 const reading = (name: string): string => `.step("last", ["${name}"], ({ "${name}": found }) => {
     const right: number = found.at;
     // @ts-expect-error: this output is not a string

@@ -20,7 +20,7 @@ export interface Fixture {
   readonly title: string;
   /** The text at which the compiler must complain. */
   readonly at: string;
-  /** How it is mended, in a sentence. */
+  /** How to fix it, in a sentence. */
   readonly mend: string;
   /** The program without its header. */
   readonly code: string;
@@ -79,7 +79,7 @@ export const diagnose = (
   for (const { name, text } of fixtures) project.write(`${name}.ts`, text);
   const files = fixtures.map(({ name }) => `${name}.ts`);
   const config = project.configure("tsconfig.json", order === "forward" ? files : files.toReversed());
-  // With several threads the order in which a union is told changes with the number of files.
+  // With several threads the order in which a union is printed depends on the number of files.
   const { text } = compile(
     version,
     ["-p", config, ...(version === 7 ? ["--singleThreaded"] : [])],
@@ -162,8 +162,8 @@ ${mend}
 
 <!-- Written by scripts/types-mistakes.ts from test/types/mistakes/fixtures: change those. -->
 
-Each of these programs has one mistake. Below it stands what TypeScript 7 says, and how the mistake is mended. TypeScript 6
-says the same, with the names in another order here and there.
+Each of these programs has one mistake, followed by the message of TypeScript 7 and the fix. TypeScript 6
+prints the same messages, in some cases with the names in a different order.
 
 A message names what was given first, and then, where the type would stand that was asked for, a sentence: read that. Where
 a sentence is about types it is a list, since text cannot hold a type: \`["The step 'total' reads 'b' as", number, "and it is

@@ -30,7 +30,7 @@ export class GraphError extends Data.TaggedError("GraphError")<{
   readonly pipeline: string;
   /** The step that is wrong. */
   readonly step: string;
-  /** What is wrong and how to mend it, in one sentence. */
+  /** What is wrong and how to fix it, in one sentence. */
   readonly reason: string;
 }> {
   /** Under which the reference explains it. */
@@ -299,7 +299,7 @@ export class StoreError extends Data.TaggedError("StoreError")<{
     | "closed"
     | "fenced"
     | "failed";
-  /** What is wrong and how to mend it, in one sentence. */
+  /** What is wrong and how to fix it, in one sentence. */
   readonly reason: string;
 }> {
   /** Under which the reference explains it. */
@@ -330,7 +330,7 @@ export class StoreCorrupt extends Data.TaggedError("StoreCorrupt")<{
 }
 
 /**
- * What a step gave cannot be recorded as it is. Nothing was recorded: mend the step, or give it an `output` schema, and
+ * A step's output cannot be recorded unchanged. Nothing was recorded: fix the step, or give it an `output` schema, and
  * resume the run.
  *
  * @public

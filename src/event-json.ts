@@ -5,7 +5,7 @@
 import type { PipelineEvent } from "./events.ts";
 import { describe } from "./values/describe.ts";
 
-/** Causes go round in circles, and nobody reads on. */
+/** Causes can form cycles, and readers rarely need more. */
 const deepest = 16;
 
 const read = (value: object, key: string): unknown => {
@@ -66,6 +66,6 @@ export const writableAsJson = (event: PipelineEvent): PipelineEvent => {
     ...("error" in event ? { error: plainError(event.error) } : {}),
     ...(isLog ? { message: event.message.map((part) => fieldOf(part, 0)) } : {}),
   });
-  // Not enumerable: whoever compares or copies an event sees its fields only.
+  // Not enumerable: comparing or copying an event only sees its fields.
   return Object.defineProperty(event, "toJSON", { value: toJSON });
 };

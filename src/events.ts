@@ -66,7 +66,7 @@ export interface StepRecalled extends StepEventBase {
 export interface StepWaiting extends StepEventBase {
   /** Which event it is. */
   readonly type: "step.waiting";
-  /** What is asked of whoever answers, if the step asks anything. */
+  /** The question for the sender of the value, if the step has one. */
   readonly ask?: unknown;
 }
 

@@ -1,6 +1,6 @@
 /**
- * `schedule`: when runs of a pipeline start by themselves, as a value. Comes in: a cron expression, a pipeline and how to
- * treat overlaps and missed ticks. Goes out: a frozen value that knows its ticks. What fires it is `serve/`.
+ * `schedule`: a value that describes when runs of a pipeline start. In: a cron expression, a pipeline, and rules for
+ * overlapping runs and missed ticks. Out: a frozen value that computes its ticks. `serve/` fires it.
  */
 import * as Cron from "effect/Cron";
 import * as Result from "effect/Result";
@@ -52,7 +52,7 @@ export const scheduleOptions: Specification = {
       typeof value === "string"
         ? undefined
         : `${name} must be a cron expression such as "0 3 * * *"; got ${typed(value)}.`,
-    does: "When it fires: five fields (minute, hour, day of month, month, weekday), or six with seconds first",
+    does: "A cron expression of five fields (minute, hour, day of month, month, weekday), or six with seconds first",
     without: "required",
   },
   timeZone: {
@@ -63,22 +63,22 @@ export const scheduleOptions: Specification = {
   pipeline: {
     check: (name, value) =>
       expandable(value) === undefined ? `${name} must be a pipeline; got ${typed(value)}.` : undefined,
-    does: "What is run",
+    does: "The pipeline to run",
     without: "required",
   },
   inputs: {
     check: aFunction("the tick, a Date"),
-    does: "The inputs of the run of a tick",
+    does: "A function of the tick that returns the inputs of the run",
     without: "no inputs",
   },
   overlap: {
     check: oneOf("skip", "queue", "replace", "allow"),
-    does: 'While an earlier run is under way: `"skip"` the tick, `"queue"` it, `"replace"` the earlier run, or `"allow"` both',
+    does: 'If an earlier run is still active: `"skip"` the tick, `"queue"` it, `"replace"` the earlier run, or `"allow"` both',
     without: '`"skip"`',
   },
   catchUp: {
     check: oneOf("none", "last", "all"),
-    does: 'Of the ticks that passed while nothing served the schedule: run `"none"`, the `"last"`, or `"all"`',
+    does: 'For ticks that passed while no process served the schedule: run `"none"`, the `"last"`, or `"all"`',
     without: '`"none"`',
   },
 };

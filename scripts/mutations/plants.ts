@@ -25,7 +25,7 @@ const enginePlants: ReadonlyArray<Plant> = [
     to: "if (--frame.waits[reader]! === 0 && frame.states[reader] === State.waiting) { this.push(frame, reader); if (reader === 3) this.push(frame, reader); }",
   },
   {
-    fault: "an edge is dropped: the last reader is never told",
+    fault: "an edge is dropped: the last reader is never notified",
     file: "src/engine/engine.ts",
     from: "for (let edge = readersFrom[index]!; edge < until; edge++) {\n      const reader",
     to: "for (let edge = readersFrom[index]!; edge < until - (until > 4 ? 1 : 0); edge++) {\n      const reader",
@@ -73,7 +73,7 @@ const enginePlants: ReadonlyArray<Plant> = [
     to: "    return limits.rate === undefined ? 0 : shared.starts.delay(limits.rate, this.now, 0);",
   },
   {
-    fault: "what waits for a rate is not woken when the window has passed",
+    fault: "a step that waits for a rate is not woken when the window has passed",
     file: "src/engine/pools.ts",
     from: "      this.shared.wake(this.host);\n      this.host.drain();",
     to: "      this.host.drain();",
@@ -91,7 +91,7 @@ const enginePlants: ReadonlyArray<Plant> = [
     to: "",
   },
   {
-    fault: "what an async generator yields first is its output",
+    fault: "the first value that an async generator yields is its output",
     file: "src/engine/generators.ts",
     from: "if (done === true) return value;",
     to: 'if (done === true || typeof value === "number") return value;',
@@ -157,7 +157,7 @@ const enginePlants: ReadonlyArray<Plant> = [
     to: "      if (frame.ending === undefined || frame.running > 0 || frame.mayStillStart(index)) {",
   },
   {
-    fault: "what reads a failed step is not skipped",
+    fault: "readers of a failed step are not skipped",
     file: "src/engine/failures.ts",
     from: "        frame.states[reader] = State.skipped;\n        frame.remaining--;",
     to: "        frame.states[reader] = State.skipped;\n        this.#core.push(frame, reader);",
@@ -175,7 +175,7 @@ const enginePlants: ReadonlyArray<Plant> = [
     to: "times: Math.max(0, (asked.times ?? Infinity) - 1),",
   },
   {
-    fault: "every attempt is told that it is the first",
+    fault: "every attempt has the number 1",
     file: "src/engine/attempts.ts",
     from: "              job.attempt = attempt;\n              return this.#attempt(frame, index, inputs, attempt);",
     to: "              job.attempt = attempt;\n              return this.#attempt(frame, index, inputs, 1);",
@@ -205,13 +205,13 @@ const enginePlants: ReadonlyArray<Plant> = [
     to: "    map.results[index] = Result.fail(error);\n    map.succeeded++;\n",
   },
   {
-    fault: "a value is dropped although somebody still reads it",
+    fault: "a value is dropped although a step still reads it",
     file: "src/engine/frames.ts",
     from: "    for (const slot of keep) frame.reads[slot]!++;\n",
     to: "    for (const slot of keep) if (slot > 0) frame.reads[slot]!++;\n",
   },
   {
-    fault: "the end of an expansion is told before its steps have ended",
+    fault: "the end of an expansion is reported before its steps have ended",
     file: "src/engine/expansions.ts",
     from: "    const child = new Frame(graph, undefined, call.frame, call.index);\n",
     to: '    emitter.emit({ type: "expansion.succeeded", path: call.path, attempt: call.count });\n    const child = new Frame(graph, undefined, call.frame, call.index);\n',
@@ -223,7 +223,8 @@ const enginePlants: ReadonlyArray<Plant> = [
     to: "const run = Object.values(cases!)[0];",
   },
   {
-    fault: "a glob reads what was there when the step was added, and nothing that came in the run",
+    fault:
+      "a glob reads only outputs that existed when the step was added, and none that were added in the run",
     file: "src/engine/outputs.ts",
     from: "  for (const name of Object.keys(value)) frame.late.set(name, { value: value[name], by: index });\n",
     to: "  for (const name of Object.keys(value).slice(1)) frame.late.set(name, { value: value[name], by: index });\n",
@@ -235,43 +236,43 @@ const enginePlants: ReadonlyArray<Plant> = [
     to: "      this.drain();\n",
   },
   {
-    fault: "skipped steps are not told",
+    fault: "skipped steps are not reported",
     file: "src/engine/frames.ts",
     from: "    if (frame.ending !== undefined) this.#reportRest(frame);\n",
     to: "",
   },
   {
-    fault: "what a step forks outlives it: the fiber goes on to the next step",
+    fault: "a forked fiber outlives its step, and continues in the next one",
     file: "src/engine/worker.ts",
     from: "if (this.isLast || mayHaveChildren(this.#fiber!)) {",
     to: "if (this.isLast || !mayHaveChildren) {",
   },
   {
-    fault: "an Effect is told the path of the step that its fiber evaluated before",
+    fault: "an Effect sees the path of the step that its fiber evaluated before",
     file: "src/engine/worker.ts",
     from: "    this.#fiber!.setContext(Context.addUnsafe(this.#around, CurrentStep.key, this.context));",
     to: "    this.#fiber!.setContext(Context.addUnsafe(this.#around, CurrentStep.key, ((this as any).first ??= this.context)));",
   },
   {
-    fault: "the Effect that a promise gives is handed on as a value",
+    fault: "an Effect that a promise resolves to is passed on as a value",
     file: "src/engine/calls.ts",
     from: "if (isOver || !isBareEffect(value)) {",
     to: "if (isOver || value !== undefined) {",
   },
   {
-    fault: "a promise whose `then` throws is taken for work under way",
+    fault: "a promise whose `then` throws is treated as pending",
     file: "src/engine/calls.ts",
     from: "    whenSettled(\n      thenable,\n      (value) => this.#fulfilled(job, call, value),\n      (thrown) =>\n        jobs.leafIsOver(\n          job,\n          call,\n          job.cancelled ? Exit.interrupt() : Exit.failCause(thrownCause(call, thrown)),\n        ),\n    );\n    const job = jobs.newLeaf(call);\n",
     to: "    const job = jobs.newLeaf(call);\n    whenSettled(\n      thenable,\n      (value) => this.#fulfilled(job, call, value),\n      (thrown) =>\n        jobs.leafIsOver(\n          job,\n          call,\n          job.cancelled ? Exit.interrupt() : Exit.failCause(thrownCause(call, thrown)),\n        ),\n    );\n",
   },
   {
-    fault: "a `then` of somebody else's making is taken at its word",
+    fault: "a foreign `then` is trusted to call back only once",
     file: "src/values/thenable.ts",
     from: "ownThen.call(promiseOf(thenable), ",
     to: "(thenable as any).then(",
   },
   {
-    fault: "a thrown value is taken for a bug of the engine",
+    fault: "a thrown value is treated as a bug of the engine",
     file: "src/engine/calls.ts",
     from: "    this.#core.jobs.callIsOver(call, Exit.failCause(thrownCause(call, thrown)));",
     to: "    this.#core.jobs.callIsOver(call, Exit.die(thrown));",
@@ -289,13 +290,13 @@ const enginePlants: ReadonlyArray<Plant> = [
     to: "Effect.yieldNow;",
   },
   {
-    fault: "`while` is not asked before another attempt",
+    fault: "`while` is not called before another attempt",
     file: "src/engine/policy.ts",
     from: " || retry.while?.(failure.error) === false) {",
     to: ") {",
   },
   {
-    fault: "what a fallback fails with is lost",
+    fault: "the error of a failed fallback is lost",
     file: "src/engine/policy.ts",
     from: "if (Effect.isEffect(returned)) return returned as Effect.Effect<unknown, unknown>;",
     to: "if (Effect.isEffect(returned)) return Effect.orElseSucceed(returned as Effect.Effect<unknown, unknown>, () => undefined);",
@@ -313,13 +314,13 @@ const enginePlants: ReadonlyArray<Plant> = [
     to: "",
   },
   {
-    fault: "of several failures only the last is told",
+    fault: "of several failures only the last is reported",
     file: "src/engine/failures.ts",
     from: "(frame.failures ??= []).push(cause);",
     to: "frame.failures = [cause];",
   },
   {
-    fault: "a step whose pool its dynamic step holds waits for ever",
+    fault: "a step whose pool its dynamic step holds waits forever",
     file: "src/engine/frames.ts",
     from: "    pools.giveBack(frame, index);\n",
     to: "",
@@ -394,7 +395,7 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
     to: ": Effect.succeed(decodeText(text)),",
   },
   {
-    fault: "a second value is accepted for a step that has got one",
+    fault: "a second value is accepted for a step that already has one",
     file: "src/run/mailbox.ts",
     from: '            this.#slots.set(path, { state: "closed", reason: answered });\n            slot.accept(value);',
     to: "            slot.accept(value);",
@@ -424,7 +425,7 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
     to: "        return;",
   },
   {
-    fault: "a deadline begins anew when the run is resumed",
+    fault: "a deadline starts again when the run is resumed",
     file: "src/journal/run-journal.ts",
     from: "return Math.min(Math.max(recorded - time, 0), millis);",
     to: "return millis;",
@@ -460,7 +461,7 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
     to: "return 1;",
   },
   {
-    fault: "what an earlier attempt recorded counts for the next one",
+    fault: "records of an earlier attempt count for the next one",
     file: "src/journal/run-journal.ts",
     from: "if (count > 1 && this.#replay.expansion(path)?.attempt !== count) this.drop([path]);",
     to: "",
@@ -472,7 +473,7 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
     to: "values.push(value);",
   },
   {
-    fault: "inputs that differ in the order of their keys are others",
+    fault: "inputs that differ in the order of their keys are treated as different",
     file: "src/run/open.ts",
     from: "canonicalText(text) === canonicalText(there);",
     to: "text === there;",

@@ -8,7 +8,7 @@ import { tell } from "./output.ts";
 const interrupted = 130;
 const terminated = 143;
 
-// `print` tells what went wrong with a write; without a listener Node would throw it once more.
+// `print` reports a failed write; without a listener Node would also throw it.
 process.stdout.on("error", () => {});
 
 let isOurs = false;
@@ -29,7 +29,7 @@ process.once("SIGTERM", () => {
 process.on("exit", (code) => {
   if (isOurs) return;
   tell(
-    `The process was ended by process.exit(${code}) before the command was done: the file, one of its steps or something they call did that.`,
+    `process.exit(${code}) ended the process before the command was done. The file, one of its steps, or code that they call must not call process.exit.`,
   );
   process.exitCode = 1;
 });

@@ -6,7 +6,7 @@ import { describe } from "../values/describe.ts";
 
 /** A command cannot do what it was asked for. */
 export class CliFailure extends Data.TaggedError("CliFailure")<{
-  /** What is wrong and how to mend it; one sentence for each thing. */
+  /** What is wrong and how to fix it; one sentence for each problem. */
   readonly sentences: ReadonlyArray<string>;
 }> {
   override get message(): string {
@@ -16,7 +16,7 @@ export class CliFailure extends Data.TaggedError("CliFailure")<{
 
 export const failure = (...sentences: ReadonlyArray<string>): CliFailure => new CliFailure({ sentences });
 
-/** What to tell of anything that ended a command, a line each. Empty for what has been told already. */
+/** The lines to print for anything that ended a command. Empty if it has already been reported. */
 export const tellable = (cause: Cause.Cause<unknown>): ReadonlyArray<string> => {
   const error = Cause.squash(cause);
   const sentences = error instanceof CliFailure ? error.sentences : [describe(error)];

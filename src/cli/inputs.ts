@@ -16,14 +16,14 @@ interface Given {
   readonly text: string;
 }
 
-/** A name may hold "=", so a declared input wins over the first "=". */
+/** A name may contain "=", so a declared input wins over the first "=". */
 const split = (argument: string, declared: ReadonlyArray<string>): Given | CliFailure => {
   const names = declared.filter((name) => argument.startsWith(`${name}=`));
   const longest = names.reduce((a, b) => (b.length > a.length ? b : a), "");
   const end = longest === "" ? argument.indexOf("=") : longest.length;
   if (end > 0) return { name: argument.slice(0, end), text: argument.slice(end + 1) };
   return failure(
-    `The input ${JSON.stringify(argument)} has no value: write --input name=json or --input name=@file.`,
+    `The input ${JSON.stringify(argument)} has no value. Write --input name=json or --input name=@file.`,
   );
 };
 
@@ -33,7 +33,7 @@ const readText = ({ name, text }: Given): Effect.Effect<string, CliFailure> =>
         try: () => readFile(text.slice(1), "utf8"),
         catch: (error) =>
           (error as NodeJS.ErrnoException).code === "ENOENT"
-            ? failure(`There is no file "${text.slice(1)}", which the input "${name}" is to be read from.`)
+            ? failure(`There is no file "${text.slice(1)}", from which to read the input "${name}".`)
             : failure(
                 `The file "${text.slice(1)}" of the input "${name}" cannot be read: ${describe(error)}`,
               ),
@@ -84,7 +84,7 @@ const missing = (
     (names) => names.flat(),
   );
 
-/** The inputs by name; every mistake in them is a sentence that says how to mend it. */
+/** The inputs by name; every mistake in them is a sentence that says how to fix it. */
 export const readInputs = (
   pipeline: AnyPipeline,
   parameters: ReadonlyArray<string>,
@@ -96,7 +96,8 @@ export const readInputs = (
       const given = split(argument, declared);
       if (!("text" in given)) return yield* given;
       if (!declared.includes(given.name)) return yield* unknownInput(given.name, pipeline, declared);
-      if (values.has(given.name)) return yield* failure(`The input "${given.name}" is given twice.`);
+      if (values.has(given.name))
+        return yield* failure(`The input "${given.name}" is given twice. Remove one --input.`);
       values.set(given.name, yield* parse(given, yield* readText(given)));
     }
     const absent = yield* missing(pipeline, values);

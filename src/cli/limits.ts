@@ -57,12 +57,12 @@ export const limits = {
   ),
   maxSteps: count(
     "max-steps",
-    "How many steps a run may have, with those of its expansions; by default 1,000,000",
+    "The most steps that a run can have, including expansions; by default 1,000,000",
   ),
-  maxDepth: count("max-depth", "How deep expansions may nest; by default 32"),
+  maxDepth: count("max-depth", "The greatest nesting depth of expansions; by default 32"),
   onFailure: Flag.Literals("on-failure", ["interrupt", "finish", "compensate"]).pipe(
     Flag.withDescription(
-      "What a failure does: interrupt the other steps (the default), let them finish, or undo those that have succeeded",
+      "The effect of a failure on the other steps: interrupt them (the default), let them finish, or undo those that have succeeded",
     ),
     Flag.optional,
   ),

@@ -55,7 +55,7 @@ const missingFile = (file: string, error: unknown): CliFailure => {
 
 const notCode: ReadonlySet<unknown> = new Set(["ERR_UNKNOWN_FILE_EXTENSION", "ERR_IMPORT_ATTRIBUTE_MISSING"]);
 
-/** Node keeps the place of a syntax error in JavaScript to itself; its `--check` tells. Nothing where it does not. */
+/** Node does not expose the position of a syntax error in JavaScript, but `--check` prints it. Empty if it does not. */
 const checkedPlace = (file: string): Promise<string> =>
   new Promise((done) => {
     execFile(process.execPath, ["--check", resolve(file)], (_error, _stdout, stderr) => {
@@ -89,7 +89,7 @@ export const load = (file: string): Effect.Effect<Exports, CliFailure> =>
       catch: (error) => missingFile(file, error),
     });
     if (!found.isFile())
-      return yield* failure(`"${file}" is no file: give a module that exports a pipeline.`);
+      return yield* failure(`"${file}" is not a file. Name a module that exports a pipeline.`);
     tellLoaded();
     return yield* Effect.tryPromise({
       try: () => import(pathToFileURL(path).href) as Promise<Exports>,
@@ -119,7 +119,7 @@ const chosen = (file: string, exports: Exports, name: string): AnyPipeline | Cli
   return isPipeline(value)
     ? value
     : failure(
-        `The export "${name}" of "${file}" is ${kindOf(value)}, and no pipeline; ${exportsOf(exports)}.`,
+        `The export "${name}" of "${file}" is ${kindOf(value)}, not a pipeline; ${exportsOf(exports)}.`,
       );
 };
 

@@ -41,7 +41,7 @@ const espalier = Command.make("espalier").pipe(
     { command: "espalier run training.ts --input 'rates=[0.1,0.01]'", description: "Run a pipeline" },
     { command: "espalier graph training.ts", description: "Print its graph" },
     { command: "espalier check training.ts", description: "Find mistakes without running it" },
-    { command: "espalier run --help", description: "All that a command can do" },
+    { command: "espalier run --help", description: "Show all options of a command" },
   ]),
   Command.withSubcommands([
     run,
@@ -92,8 +92,8 @@ const services = Layer.mergeAll(
 const strayFailure: Effect.Effect<never, CliFailure> = Effect.callback((resume) => {
   const fail = (what: string) => (error: unknown) =>
     resume(Effect.fail(failure(`${what}: ${describe(error)}${placeOf(error)}`)));
-  process.on("uncaughtException", fail("An error was thrown outside of every step"));
-  process.on("unhandledRejection", fail("A Promise that nobody waits for was rejected"));
+  process.on("uncaughtException", fail("An error was thrown outside any step"));
+  process.on("unhandledRejection", fail("A Promise that was not awaited was rejected"));
 });
 
 const isTold = (error: unknown): boolean =>

@@ -7,7 +7,7 @@ import type { Loaded } from "./load.ts";
 
 export const only = Flag.String("only").pipe(
   Flag.withMetavar("NAME"),
-  Flag.withDescription("Run only the steps that this output needs, and return it; once for each output"),
+  Flag.withDescription("Run only the steps that this output needs, and return it. Repeatable"),
   Flag.atLeast(0),
 );
 

@@ -10,7 +10,7 @@ const asTyped = (path: string): string => {
   return fromHere === "" || fromHere.startsWith("..") ? path : fromHere;
 };
 
-/** The user's module. Not checked for existence here: `load` says that in a better sentence. */
+/** The user's module. Not checked for existence here: `load` reports that in a better sentence. */
 export const file: Argument.Argument<string> = Argument.Path("file", {
   pathType: "either",
   mustExist: false,
@@ -22,7 +22,9 @@ export const file: Argument.Argument<string> = Argument.Path("file", {
 /** Which export is meant. */
 export const exportName: Flag.Flag<string | undefined> = Flag.String("export").pipe(
   Flag.withMetavar("NAME"),
-  Flag.withDescription("The export to take; by default the default export, or the only pipeline there is"),
+  Flag.withDescription(
+    "The export to use; by default the default export, or the only pipeline of the module",
+  ),
   Flag.optional,
   Flag.map(Option.getOrUndefined),
 );

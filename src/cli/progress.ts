@@ -1,5 +1,5 @@
 /**
- * What is told of a run while it goes on. `Progress` is the seam: a command opens it before a run, gives it every event,
+ * The progress of a run. `Progress` is the seam: a command opens it before a run, passes it every event,
  * and closes its scope when the run has ended. The one here shows a tree on a terminal, and plain lines in logs and pipes.
  */
 import * as Context from "effect/Context";

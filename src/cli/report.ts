@@ -1,4 +1,4 @@
-/** The flag `--report`: a page that tells what happened in a run. */
+/** The flag `--report`: a page that shows what happened in a run. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import * as Flag from "effect/cli/Flag";
@@ -14,14 +14,14 @@ import { tell } from "./output.ts";
 
 export const report: Flag.Flag<string | undefined> = Flag.String("report").pipe(
   Flag.withMetavar("FILE.html"),
-  Flag.withDescription("Write a page that tells what happened, also where the run fails"),
+  Flag.withDescription("Write a page that shows what happened, even if the run fails"),
   Flag.optional,
   Flag.map(Option.getOrUndefined),
 );
 
 /**
- * Writes the report of a run when it has ended, however it did. One that cannot be written is told, and fails the command
- * where the run did not.
+ * Writes the report of a run when it has ended, whatever its outcome. If the report cannot be written, an error is
+ * printed, and the command fails even if the run succeeded.
  */
 export const reported = <Value>(
   target: string | undefined,

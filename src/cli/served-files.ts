@@ -16,7 +16,7 @@ export const drain = Flag.Int("drain").pipe(
     (value) => value >= 0,
     (value) => `Expected a number of seconds of at least 0, and got ${value}`,
   ),
-  Flag.withDescription("How long Ctrl-C waits for the steps that run; by default 30"),
+  Flag.withDescription("How long Ctrl-C waits for running steps; by default 30"),
   Flag.withDefault(30),
 );
 

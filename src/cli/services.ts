@@ -26,7 +26,7 @@ export const withServices = <Value, Failure>(
 ): Effect.Effect<Value, Failure | CliFailure> => {
   if (layer === undefined) return running;
   const made = Effect.mapError(Layer.build(layer), (error) =>
-    failure(`The layer of "${file}" could not be made: ${describe(error)}${placeOf(error)}`),
+    failure(`The layer of "${file}" could not be built: ${describe(error)}${placeOf(error)}`),
   );
   return Effect.scoped(Effect.flatMap(made, (services) => Effect.provide(running, services)));
 };

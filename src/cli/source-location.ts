@@ -21,7 +21,7 @@ const stackOf = (error: unknown): string => {
   }
 };
 
-/** ` (pipeline.ts:12:5)`, or nothing where the stack does not say. */
+/** ` (pipeline.ts:12:5)`, or nothing if the stack does not contain it. */
 export const placeOf = (error: unknown): string => {
   for (const line of stackOf(error).split("\n", 200)) {
     const found = frame.exec(line.trim());

@@ -74,13 +74,13 @@ const buildDatabase = (url: string): Building =>
 /** The database that a flag or the environment names; an empty variable names none. */
 export const databaseOf = ({ file, database }: StoreGiven): Effect.Effect<string | undefined, CliFailure> => {
   if (file !== undefined && database !== undefined) {
-    return Effect.fail(failure("--store and --database name two stores: give one of them."));
+    return Effect.fail(failure("--store and --database name two different stores. Remove one of them."));
   }
   const named = process.env[databaseVariable];
   return Effect.succeed(database ?? (file === undefined && named !== "" ? named : undefined));
 };
 
-/** Runs are nobody's source code: git is told so. */
+/** Recorded runs are not source code: the folder gets a .gitignore. */
 const makeFolder = (): void => {
   const folder = dirname(defaultFile);
   if (existsSync(folder)) return;
@@ -123,7 +123,7 @@ const defaultStore = (
   const folder = Effect.try({
     try: makeFolder,
     catch: () =>
-      new StoreError({ store: defaultFile, kind: "read-only", reason: "its folder cannot be made here." }),
+      new StoreError({ store: defaultFile, kind: "read-only", reason: "its folder cannot be created here." }),
   });
   return folder.pipe(
     Effect.andThen(buildFile(defaultFile)),
@@ -146,7 +146,7 @@ export const existingStore = (given: StoreGiven): Effect.Effect<StoreService, Cl
     const file = given.file ?? defaultFile;
     if (!existsSync(file)) {
       return yield* failure(
-        `There is no store "${file}". espalier run makes one; --store FILE or --database URL names another.`,
+        `There is no store "${file}". espalier run creates it; --store FILE or --database URL selects another one.`,
       );
     }
     return yield* told(buildFile(file));
@@ -169,8 +169,8 @@ export const findId = (
     if (similar.length === 1) return similar[0]!.id;
     return yield* failure(
       similar.length > 1
-        ? `There are ${similar.length} runs whose ids begin with "${id}": write more of it.`
-        : `There is no run "${id}" in the store. espalier runs lists those there are.`,
+        ? `The ids of ${similar.length} runs begin with "${id}". Write more of the id.`
+        : `There is no run "${id}" in the store. espalier runs lists the recorded runs.`,
     );
   });
 
@@ -181,5 +181,5 @@ export const findRun = (
 ): Effect.Effect<RunDetails, CliFailure | StoreError | StoreCorrupt> =>
   Effect.gen(function* () {
     const found = yield* findId(store, id);
-    return (yield* store.find(found)) ?? (yield* failure(`The run "${found}" has just been forgotten.`));
+    return (yield* store.find(found)) ?? (yield* failure(`The run "${found}" has just been deleted.`));
   });

@@ -32,7 +32,7 @@ const sayWaiting = (
     if (!hasSaid)
       tell(
         visible(
-          `No runner is up that has this version of "${graph.name}": the run waits for one. Start it: espalier runner ${file} --database URL`,
+          `No runner with this version of "${graph.name}" is active. The run waits for one. Start it: espalier runner ${file} --database URL`,
         ),
       );
     hasSaid = true;
@@ -65,7 +65,7 @@ export const submitted = (
       case "interrupted":
         return yield* failure(`Run ${runId} was cancelled.`);
       default:
-        return yield* failure(`Run ${runId} was forgotten while it was followed.`);
+        return yield* failure(`Run ${runId} was deleted while this command followed it.`);
     }
   }).pipe(
     Effect.onInterrupt(() =>

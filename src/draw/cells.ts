@@ -45,7 +45,7 @@ export const fitted = (text: string, width: number): string => {
   let count = 0;
   let fits = "";
   let isCut = false;
-  // A grapheme may be very long, as one letter with a thousand marks: nobody sees more than some of them.
+  // A grapheme may be very long, such as one letter with a thousand marks, of which only a few are visible.
   for (const { segment } of segmenter.segment(text.slice(0, width * 40))) {
     const more = cellsOfGrapheme(segment);
     if (count + more > width) {

@@ -19,7 +19,7 @@ const shapes: Readonly<Record<SceneShape, string>> = {
   value: "note",
 };
 
-/** Graphviz refuses very long strings; nobody reads them either. */
+/** Graphviz refuses very long strings, which are also unreadable. */
 const quoted = (text: string): string => `"${dot(shortened(text, 500))}"`;
 
 /** The plan as the text of a DOT digraph, which ends with a line break. */

@@ -52,9 +52,9 @@ export const dot = (text: string): string =>
   visible(text).replace(/["\\&]/g, (found) => (found === "&" ? "&amp;" : `\\${found}`));
 
 /**
- * What may not stand as it is in a Mermaid label: all but letters, marks and digits of any script, spaces, `/`, `,`, and
- * brackets, `_`, `-` and `.` where they cannot begin a list, an emphasis or a link. Mermaid reads labels as Markdown,
- * and its own comments, directives and entities before that; all else becomes an entity, which it decodes last.
+ * Characters that must be escaped in a Mermaid label: all but letters, marks and digits of any script, spaces, `/`, `,`,
+ * and brackets, `_`, `-` and `.` where they cannot begin a list, an emphasis or a link. Mermaid reads labels as Markdown,
+ * and before that its own comments, directives and entities. Escaped characters become entities, which it decodes last.
  */
 const unsafeInMermaid =
   /(?<![\p{L}\p{N}])[_-]|[_-](?![\p{L}\p{N}])|(?<!\d)\.|\.(?!\d)|(?<=\d)\)|[^\p{L}\p{M}\p{N} _.,/()-]|^ +| +$/gu;

@@ -16,7 +16,7 @@ export interface Rows extends Size {
 const gap = 12;
 /** So much wider than high, as screens are. */
 const ratio = 1.7;
-/** As wide as this costs nobody anything. */
+/** Every screen has room for this width. */
 const leastWidth = 640;
 
 /** In rows, in their order. */

@@ -123,7 +123,7 @@ const curve = (points: ReadonlyArray<readonly [number, number]>): string => {
 };
 
 const legendRow = 24;
-/** A legend of one long column is no help. */
+/** A legend of one long column is hard to read. */
 const leastWidth = 320;
 
 /** What the colours mean, in as many rows as the width asks for, from `y` on. */

@@ -75,7 +75,7 @@ export const criticalPath = (state: RunState): ReadonlyArray<StepState> => {
       push(lastOf(step.reads.map((path) => beside.get(path))));
     }
     const within = endOf(step.children);
-    // Where items are not kept, the one that ended last may not be among the children.
+    // If items are not kept, the one that ended last is possibly not among the children.
     const inner = within !== undefined && failing.has(within) ? within : lastOf([within, step.lastItem]);
     // The inside of an expansion is walked before what came before it, so that the chain is in reverse order.
     if (inner?.ended === undefined) chain.push(step);

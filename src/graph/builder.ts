@@ -130,7 +130,7 @@ export class GraphBuilder {
     return this.log.open.slice(0, this.openCount);
   }
 
-  /** The slot that a name means to whoever uses this pipeline, or undefined. */
+  /** The slot that a name refers to for users of this pipeline, or undefined. */
   visibleSlot(name: string): number | undefined {
     const slot = this.log.slotOf.get(name);
     if (slot === undefined || slot >= this.slotCount) return undefined;
@@ -179,7 +179,7 @@ export class GraphBuilder {
     return this.shows?.names.filter((name) => !this.hasOutput(name)) ?? [];
   }
 
-  /** Does what the "all" step `index` provides by this name go to whoever uses this pipeline? */
+  /** Is this name, provided by the "all" step `index`, visible to users of this pipeline? */
   showsLate(index: number, name: string): boolean {
     const returns = this.shows;
     if (returns !== undefined && index < returns.fromNode && !returns.names.includes(name)) return false;
@@ -290,7 +290,7 @@ export class GraphBuilder {
     let waits = false;
     for (let i = 0; i < inputs.length; i++) {
       const input = inputs[i]!;
-      // What is provided is no glob, since a name has no star: most inputs need one look.
+      // Provided names have no star, so they are not globs: most inputs need one lookup.
       let slot = this.visibleSlot(input);
       if (slot !== undefined && this.log.hasMaybes) checkSure(this, slot, input, definition);
       if (slot === undefined) {

@@ -2,7 +2,7 @@
  * A step as data: what the builder records for each call and what the engine reads. All kinds are one shape,
  * because they differ only in what becomes of the value that the function returns: `kinds.ts` says what that is.
  *
- * Functions are untyped here: the compile-time half has checked them, or nobody has, and then the engine does.
+ * Functions are untyped here: the compile-time half has checked them, or else the engine does.
  */
 import type {
   CacheOptions,

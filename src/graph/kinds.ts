@@ -1,7 +1,7 @@
 /**
- * The kinds of steps, one entry each: everything that a reader of a step must know of its kind beside the kind's own code.
- * Whoever treats kinds differently asks this table, or has an exhaustive table of its own (`Record<StepKind, …>`), so that
- * a new kind is a compile error at every place that must know it.
+ * The kinds of steps, one entry each, with everything that other modules must know about a kind.
+ * Code that treats kinds differently reads this table, or has its own exhaustive table (`Record<StepKind, …>`), so that
+ * a new kind is a compile error at every place that must handle it.
  *
  * No imports but types: the page's script contains this module.
  */

@@ -56,7 +56,7 @@ export interface Log {
   readonly open: Array<number>;
   /** Names of pipelines added whole, which are path prefixes of their hidden steps. */
   prefixes: Map<string, number> | undefined;
-  /** Is there a step that may not provide its outputs although nothing fails: under a condition, or a `finally`? */
+  /** Is there a step that can end a successful run without its outputs: under a condition, or a `finally`? */
   hasMaybes: boolean;
   /** Where it is kept for the next pipelines of its name: what has to be the same for these to follow it. */
   form: Form | undefined;

@@ -29,9 +29,9 @@ export interface GraphNode {
   readonly shows?: (name: string) => boolean;
 }
 
-/** In place of a slot: what an earlier "all" step must provide, looked up in the run. */
+/** Instead of a slot: an output that an earlier "all" step must provide, looked up in the run. */
 export const lateSlot = -1;
-/** In place of a slot: what an earlier "all" step may provide; undefined where none does. */
+/** Instead of a slot: an output that an earlier "all" step may provide; undefined if none does. */
 export const maybeSlot = -2;
 
 export interface GraphInput {

@@ -36,25 +36,25 @@ interface StepOption extends OptionSpecification {
 export const retryFields: Specification = {
   times: {
     check: aWholeNumber(0),
-    does: "How many more attempts after the first",
+    does: "The most attempts after the first",
     without: "until one succeeds",
   },
-  delay: { check: aDuration, does: "How long before the next attempt", without: "none" },
+  delay: { check: aDuration, does: "The delay before the next attempt", without: "none" },
   factor: {
     check: aNumber(0),
-    does: "What each delay is multiplied by to get the next",
+    does: "Each delay is the previous one times this factor",
     without: "1",
   },
   maxDelay: { check: aDuration, does: "The longest that a delay can become", without: "no limit" },
   jitter: {
     check: aBoolean,
-    does: "Spreads each delay at random between 80 % and 120 %",
+    does: "Varies each delay at random between 80 % and 120 %",
     without: "`false`",
   },
   while: {
     check: aFunction("the error"),
-    does: "Whether this error is worth another attempt",
-    without: "every error is",
+    does: "A function of the error that returns whether to retry",
+    without: "every error is retried",
   },
 };
 
@@ -65,17 +65,17 @@ export const cacheFields: Specification = {
       typeof value === "string" || typeof value === "number"
         ? undefined
         : `${name} must be a string or a number; got ${received(value)}.`,
-    does: "A step never reads what another version of it has cached",
+    does: "A step never reads outputs that another version of it has cached",
     without: "none",
   },
   key: {
     check: aFunction("the inputs"),
-    does: "A function of the inputs (in a map, of the item and the inputs; in a loop, of the state and the inputs) whose result identifies the output, in place of the inputs and of those of the expansions around the step",
-    without: "the inputs, and those of the expansions around the step",
+    does: "A function of the inputs (in a map, of the item and the inputs; in a loop, of the state and the inputs) whose result identifies the output, instead of the inputs of the step and of the surrounding expansions",
+    without: "the inputs of the step and of the surrounding expansions",
   },
   name: {
     check: aString,
-    does: "Identifies the output in place of the pipeline's name and the step's path, so that pipelines can share it",
+    does: "Identifies the output instead of the pipeline's name and the step's path, so that pipelines can share it",
     without: "the pipeline's name and the step's path",
   },
   ttl: { check: aDuration, does: "How long an output can be reused", without: "no limit" },
@@ -126,42 +126,42 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     kinds: waiting,
     check: aListOf("names"),
     does: "Outputs that must exist before the wait begins",
-    without: "it begins with the run",
+    without: "the wait begins with the run",
   },
   ask: {
     kinds: ["await"],
     check: aFunction("the outputs in `after`"),
-    does: "A function of the outputs in `after` that returns what is asked of whoever answers: shown with the waiting step, and in the event `step.waiting`",
-    without: "nothing is asked",
+    does: "A function of the outputs in `after` that returns the question: shown with the waiting step, and in the event `step.waiting`",
+    without: "no question",
   },
   outputs: {
     kinds: kindsThat((kind) => stepKinds[kind].provides !== "name"),
     check: outputs,
-    does: 'The names of the outputs, if there are several or the name is not the step\'s: the function returns a record of them. For a dynamic step also `"all"`: every output of the pipeline that it returns',
+    does: 'The names of the outputs, if there are several or the name differs from the step\'s: the function returns a record of them. For a dynamic step also `"all"`: every output of the pipeline that it returns',
     without: "the step's name",
   },
   until: {
     kinds: withTurns,
     check: aFunction("the state and the inputs"),
-    does: "A function of the state and the inputs, called after each turn, that returns whether the loop ends. It must return a boolean at once",
-    without: "it cannot be left out",
+    does: "A function of the state and the inputs, called after each turn, that returns whether the loop ends. It must return a boolean, not a Promise",
+    without: "required",
   },
   maxTurns: {
     kinds: withTurns,
     check: aLimit,
-    does: "The most turns that the loop can take; then it fails with `TooManyTurns`. It can be raised when the run is resumed, and the loop continues",
+    does: "The most turns that the loop can take; then it fails with `TooManyTurns`. If it is raised, a resumed run continues the loop",
     without: "1,000",
   },
   retry: {
     kinds: working,
     check: retry,
-    does: "Tries a failed step again: an Effect `Schedule`, or a [record](#retry)",
+    does: "Retries a failed step: an Effect `Schedule`, or a [record](#retry)",
     without: "one attempt",
   },
   timeout: {
     kinds: [...working, "await"],
     check: aDuration,
-    does: "The longest that one attempt can take; then it fails with `StepTimedOut`. For `.await`: the longest that it waits, restarts of the run included",
+    does: "The longest that one attempt can take; then it fails with `StepTimedOut`. For `.await`: the longest wait, including restarts of the run",
     without: "no limit",
   },
   fallback: {
@@ -179,8 +179,8 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
   output: {
     kinds: working,
     check: output,
-    does: "A schema that the output must fit; what it decodes to is the output",
-    without: "not checked",
+    does: "A schema that decodes the output",
+    without: "not decoded",
   },
   cache: {
     kinds: working,
@@ -194,11 +194,11 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     does: 'A function of the output and the inputs (in a map, of the output, the item and the inputs; in a loop, of the new state, the state before and the inputs) that undoes what the step did. Called if the step has succeeded and the run, with `onFailure: "compensate"`, fails: [how](../guides/sagas.md)',
     without: "nothing is undone",
   },
-  concurrency: { kinds: withItems, check: aLimit, does: "How many items run at once", without: "all" },
+  concurrency: { kinds: withItems, check: aLimit, does: "The most items that run at once", without: "all" },
   key: {
     kinds: withItems,
     check: aFunction("an item and its index"),
-    does: "Names an item in its path, by the item and its index. Keys must differ",
+    does: "A function of the item and its index that names the item in its path. Keys must differ",
     without: "the index",
   },
   failures: {
@@ -210,26 +210,26 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
   minSuccess: {
     kinds: withItems,
     check: aNumber(0),
-    does: 'With `"collect"`: how many items must succeed; with fewer, the map fails with `TooFewSucceeded`',
+    does: 'With `"collect"`: the least number of items that must succeed; with fewer, the map fails with `TooFewSucceeded`',
     without: "0",
   },
   enough: {
     kinds: withItems,
     check: aWholeNumber(1),
-    does: "How many items the map needs: once so many have succeeded, the others are interrupted, and the output holds the values of those that succeeded, in item order. Failed items are tolerated for as long as enough others can succeed; else the map fails with `TooFewSucceeded`",
+    does: "The number of items that the map needs: once this many have succeeded, the others are interrupted, and the output contains the values of the successful items, in item order. Failed items are tolerated as long as enough others can succeed; otherwise the map fails with `TooFewSucceeded`",
     without: "every item",
   },
   where: {
     kinds: working,
     check: oneOf("here", "worker"),
-    does: '`"worker"`: the function runs on one of the run\'s [workers](#run), such as a thread. In a map, a loop and a race, the function of each item, turn and contender; what it returns as a pipeline, and the own function of a dynamic step or a switch, run here',
+    does: '`"worker"`: the function runs on one of the run\'s [workers](#run), such as a thread. For a map, a loop or a race, this is the function of each item, turn or contender. Pipelines that it returns, and the function of a dynamic step or a switch, run in the owning process',
     without: '`"here"`',
   },
   description: { kinds: everyKind, check: aString, does: "Shown in diagrams and reports", without: "none" },
   tags: {
     kinds: everyKind,
     check: aListOf("strings"),
-    does: "Group steps in diagrams and reports",
+    does: "Labels that group steps in diagrams and reports",
     without: "none",
   },
 };

@@ -30,7 +30,7 @@ const aWindow: Check = (name, value) => {
 };
 
 const rateFields: Specification = {
-  limit: { check: aLimit, does: "How many steps can start in any window of `per`", without: "required" },
+  limit: { check: aLimit, does: "The most steps that can start in any window of `per`", without: "required" },
   per: { check: aWindow, does: "The length of the window", without: "required" },
 };
 
@@ -46,10 +46,10 @@ const aRate: Check = (name, value) => {
 };
 
 const limitFields: Specification = {
-  concurrency: { check: aLimit, does: "How many of the pool's steps run at once", without: "no limit" },
+  concurrency: { check: aLimit, does: "The most steps of the pool that run at once", without: "no limit" },
   rate: {
     check: aRate,
-    does: 'How many of the pool\'s steps can start in any window of a length, such as `{ limit: 60, per: "1 minute" }`',
+    does: 'The most steps of the pool that can start in any window of a given length, such as `{ limit: 60, per: "1 minute" }`',
     without: "no limit",
   },
 };
@@ -59,7 +59,7 @@ export const poolOptions: Specification = {
   ...limitFields,
   scope: {
     check: oneOf("run", "process"),
-    does: '`"run"`: the steps of one run share the limits. `"process"`: the steps of all runs of this process do, for all pools of this name',
+    does: '`"run"`: the steps of one run share the limits. `"process"`: the steps of all runs of this process share the limits of all pools with this name',
     without: '`"run"`',
   },
 };
@@ -82,7 +82,7 @@ export class PoolValue {
   constructor(name: string, { concurrency, rate, scope }: PoolOptions) {
     this.name = name;
     this.concurrency = concurrency;
-    // A pool is a value: whoever made it may change the record that it was made with.
+    // A pool is a value: its creator may later change the record that it was created from.
     this.rate = rate === undefined ? undefined : Object.freeze({ limit: rate.limit, per: rate.per });
     this.scope = scope ?? "run";
     Object.freeze(this);

@@ -20,7 +20,7 @@ export const definitionOf: unique symbol = Symbol.for("espalier/definition") as 
 
 const noNames: ReadonlyArray<string> = Object.freeze([]);
 
-/** A pipeline is a value: whoever made it may go on changing the arrays that it was made with. */
+/** A pipeline is a value: its creator may later change the arrays that it was created from. */
 const copied = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
   names.length === 0 ? noNames : names.slice();
 
@@ -182,7 +182,7 @@ class StandaloneDynamic extends StandaloneStep {
   }
 }
 
-/** What a dynamic step is told when no run called it. */
+/** The context of a dynamic step that is called outside a run. */
 const directContext = (path: string) => ({
   path,
   attempt: 1,

@@ -1,6 +1,6 @@
 /**
- * Who watches a run: those that listen around it, and what its options ask for. Where that is nobody, the engine makes no
- * event: a run pays for what it asks.
+ * The observers of a run: listeners around it, and those that its options request. Without observers, the engine creates
+ * no events: a run only pays for what it uses.
  */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -30,7 +30,7 @@ export const observe = (options: RunOptions, context: Context.Context<never>): O
   const measures = metrics === true ? new Measures(context) : undefined;
   return {
     tell: (event) => {
-      // Spans first: whoever else listens may log, or trace.
+      // Spans first: other listeners may log, or trace.
       spans?.event(event, apply(state, event)?.kind ?? "step");
       measures?.event(event);
       if (around.length > 0 || onEvent !== undefined) writableAsJson(event);

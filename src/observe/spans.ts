@@ -1,7 +1,7 @@
 /**
- * A run as spans of Effect's `Tracer`: one for the run, one for each step, item and expansion, each within that of the
- * expansion which it belongs to. Events go in; spans go to whichever tracer the run's context holds. What a step's own
- * Effect traces is within the step's span, since every call goes through `middleware`.
+ * A run as spans of Effect's `Tracer`: one for the run, one for each step, item and expansion, each a child of its
+ * expansion's span. In: events. Out: spans, to the tracer in the run's context. Spans created by a step's own
+ * Effect are children of the step's span, since every call goes through `middleware`.
  */
 import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
@@ -125,7 +125,7 @@ export class Spans {
       case "step.interrupted":
         return this.#end(event.path, Exit.interrupt(), event.attempt);
       case "step.leaked":
-        // It ends with the run at the latest. Until then another attempt may go on with it.
+        // It ends with the run at the latest. Until then another attempt may continue it.
         this.#open.get(event.path)?.attribute("espalier.leaked", true);
         return;
       case "step.recalled":

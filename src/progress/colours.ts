@@ -1,4 +1,4 @@
-/** Lines with colours, as terminals are told of them. */
+/** Lines with colours, as escape sequences for terminals. */
 import type { Line, Role } from "./frame.ts";
 import { asText } from "./frame.ts";
 

@@ -48,7 +48,7 @@ const markOf = (status: StepStatus, now: number): Piece => {
   return { role, text };
 };
 
-/** Of what is done, the part that failed is told apart; one failure of a thousand is seen too. */
+/** The failed part of a bar is distinguished, and visible even for one failure in a thousand. */
 const bar = (fraction: number, width: number, failed = 0): ReadonlyArray<Piece> => {
   const full = Math.min(width, Math.floor(fraction * width));
   const bad = Math.min(full, Math.ceil(failed * width));
@@ -144,7 +144,7 @@ const tellingItems = (map: StepState, now: number): ReadonlyArray<StepState> => 
 
 const choose = (node: StepState, most: number, now: number): Chosen => {
   const children = hasItems(node) ? tellingItems(node, now) : node.children;
-  // Of a map with some items shown it is told that others run too: counted, since they may be a million.
+  // If only some items of a map are shown, other running ones are counted, since there may be a million.
   const hidden = new Map<StepStatus, number>();
   const others = node.active.size - children.filter((child) => node.active.has(child)).length;
   if (hasItems(node) && children.length > 0 && others > 0) hidden.set("running", others);

@@ -1,6 +1,6 @@
 /**
- * Shows runs while they go on: a layer for any program. What draws is loaded with the first run that is shown, since
- * most programs never ask.
+ * Shows active runs: a layer for any program. The drawing code is loaded with the first run that is shown, since
+ * most programs never show one.
  */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";

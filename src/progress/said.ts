@@ -20,7 +20,7 @@ const lineOf = (shown: Shown): string => {
 };
 
 export const said = (value: unknown): string =>
-  // Where a proxy cannot be told from an object, as in browsers, what errors say is worth more.
+  // Where a proxy cannot be distinguished from an object, as in browsers, messages of errors are worth more.
   typeof value !== "object" || value === null || !canLook || isError(value)
     ? describe(value)
     : shortened(lineOf(show(value, { left: 2 * longest })), longest);

@@ -7,7 +7,7 @@ import type { Line, Piece } from "./frame.ts";
 import { causeOf, said } from "./said.ts";
 import { counted, took } from "./amounts.ts";
 
-/** An error and what caused it, a line each; as deep as three, since nobody reads on. */
+/** An error and its causes, a line each; at most three levels, which readers can take in. */
 const causes = (error: unknown): ReadonlyArray<string> => {
   const lines: Array<string> = [];
   let at: unknown = error;

@@ -2,7 +2,7 @@
  * Shows runs at the bottom of a terminal, as trees that change in place.
  *
  * No flicker: a picture is one write, each line is overwritten rather than erased, and terminals that know synchronised
- * updates are asked for one. What others print meanwhile goes above the trees, whole.
+ * updates are asked for one. Other output of the program goes above the trees, unshortened.
  */
 import type { Plan } from "../../types/plan.ts";
 import { cells } from "../draw/cells.ts";

@@ -48,12 +48,12 @@ const anAbortSignal: Check = (name, value) =>
 export const runOptions: Specification = {
   concurrency: {
     check: aLimit,
-    does: "How many steps run at once. A dynamic step that waits for its steps is not counted, so nesting cannot block itself",
+    does: "The most steps that run at once. A dynamic step that waits for its steps is not counted, so nesting cannot block itself",
     without: "no limit",
   },
   pools: {
     check: limits,
-    does: 'For each pool, by name, how many of its steps run at once, or limits such as `{ rate: { limit: 60, per: "1 minute" } }`. They override those of a [pool](#pool). A name that no pool has is refused, or warned of',
+    does: 'For each pool, by name, the most steps that run at once, or limits such as `{ rate: { limit: 60, per: "1 minute" } }`. They override those of a [pool](#pool). An unknown name is refused, or reported as a warning',
     without: "the pools' own limits",
   },
   onFailure: {
@@ -63,40 +63,40 @@ export const runOptions: Specification = {
   },
   maxSteps: {
     check: aLimit,
-    does: "How many steps expansions can add in the whole run",
+    does: "The most steps that expansions can add in the whole run",
     without: "1,000,000",
   },
-  maxDepth: { check: aLimit, does: "How deep expansions can nest", without: "32" },
+  maxDepth: { check: aLimit, does: "The greatest nesting depth of expansions", without: "32" },
   gracePeriod: {
     check: aDuration,
-    does: "How long an interrupted step can take to end before it is abandoned and reported as leaked",
+    does: "The time that an interrupted step has to end before it is abandoned and reported as leaked",
     without: "5 seconds",
   },
   signal: {
     check: anAbortSignal,
-    does: "An `AbortSignal`. When it fires, the run is interrupted, and the signals of its steps fire with the same reason. A promise of the run rejects with that reason. If it has fired before, nothing starts",
+    does: "An `AbortSignal`. When it fires, the run is interrupted, and the signals of its steps fire with the same reason. A promise of the run rejects with that reason. If it has already fired, nothing starts",
     without: "no signal",
   },
   onEvent: {
     check: aFunction("each event"),
-    does: "Called with each [event](events.md) of the run as it happens. If it throws, that is logged once, and the run continues",
-    without: "nobody is told",
+    does: "Called with each [event](events.md) of the run as it happens. If it throws, the error is logged once and the run continues",
+    without: "no callback",
   },
   runId: { check: aRunId, does: "The id of the run, part of each `idempotencyKey`", without: "a new one" },
   store: { check: store, does: "Where the run is recorded", without: "nowhere" },
   workers: {
     check: workers,
-    does: 'What performs steps with `where: "worker"`, such as the layer of [threads](../guides/use-all-cores.md). Provided as a service, it serves as well',
-    without: "such steps run here, and the run says so once",
+    does: 'Executes steps with `where: "worker"`, such as the layer of [threads](../guides/use-all-cores.md). It can also be provided as a service',
+    without: "such steps run in this process, with one warning per run",
   },
   refresh: {
     check: aBoolean,
-    does: "Computes cached steps anew, and caches their new outputs",
+    does: "Computes cached steps again, and caches their new outputs",
     without: "`false`",
   },
   tracing: {
     check: aBoolean,
-    does: "Gives Effect's tracer a span for the run and each step, item and expansion: [how to see them](../guides/observe-a-run.md)",
+    does: "Creates a span in Effect's tracer for the run and each step, item and expansion: [how to see them](../guides/observe-a-run.md)",
     without: "`false`",
   },
   metrics: {

@@ -1,7 +1,7 @@
 /** What caused an error, in words: its chain of causes, and the errors that an `AggregateError` gathers. */
 import { describe } from "./describe.ts";
 
-/** Nobody reads on. */
+/** Readers rarely need more. */
 const mostLines = 20;
 
 const read = (value: unknown, key: string): unknown => {

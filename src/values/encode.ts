@@ -150,7 +150,7 @@ export const encode = (value: unknown): string | Unwritable => {
     const problem = walk.check(value);
     if (problem !== undefined) return problem;
     if (walk.lost.length === 0) return JSON.stringify(value);
-    // Null in place of undefined, which would leave a property out, and with it where it stood among the others.
+    // Null instead of undefined, which would omit a property, and with it its position among the others.
     const kept = JSON.stringify(value, (_, item: unknown) => (item === undefined ? null : item));
     return `~[${kept},${JSON.stringify(walk.lost)}]`;
   } catch (error) {

@@ -121,7 +121,7 @@ interface Syntax {
   readonly encoding?: ReadonlyArray<{ readonly to: Syntax }>;
 }
 
-/** What an Effect Schema decodes from. Read from its syntax, since the parser may not be loaded yet. */
+/** The encoded side of an Effect Schema. Read from its syntax, since the parser is possibly not loaded yet. */
 const encodedSide = (syntax: Syntax): Syntax => {
   let side = syntax;
   while (side.encoding !== undefined && side.encoding.length > 0) side = side.encoding.at(-1)!.to;

@@ -1,4 +1,4 @@
-/** Finds `Redacted` values, which nobody but their owner may read: a schema would write them out in clear. */
+/** Finds `Redacted` values, which only their owner may read: a schema would write them as plain text. */
 import * as Redacted from "effect/Redacted";
 
 type Path = ReadonlyArray<PropertyKey>;

@@ -40,12 +40,12 @@ test("check says what a pipeline is, and runs nothing", async () => {
 test("check warns of what nobody reads", async () => {
   const forgotten = await espalier(["check", "unread.ts", "--export", "forgotten"]);
   expect(forgotten.stderr).toBe(
-    'Warning: No step reads the input "idle".\nWarning: Nobody reads the output "lost", and .returns leaves it out.\n',
+    'Warning: No step reads the input "idle".\nWarning: No step reads the output "lost", and .returns does not include it.\n',
   );
   expect(forgotten.stdout).toContain("2 warnings.");
   const open = await espalier(["check", "unread.ts", "--export", "open"]);
   expect(open.stderr).toBe(
-    'Warning: No step reads the outputs "a", "b" and "c": say with .returns(…) which of them a run is to return.\n',
+    'Warning: No step reads the outputs "a", "b" and "c". Add .returns(…) with those that a run should return.\n',
   );
   expect([forgotten.code, open.code]).toEqual([0, 0]);
 });

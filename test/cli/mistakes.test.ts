@@ -28,7 +28,7 @@ const failure = (sentence: string | RegExp) => ({
 
 test.for([
   ["nope.ts", 'There is no file "nope.ts".'],
-  ["folder.ts", '"folder.ts" is no file: give a module that exports a pipeline.'],
+  ["folder.ts", '"folder.ts" is not a file. Name a module that exports a pipeline.'],
   [
     "syntax.mjs",
     "The file \"syntax.mjs\" cannot be loaded: SyntaxError: Unexpected token '=' (syntax.mjs:2)",
@@ -85,11 +85,11 @@ test("a CommonJS file may export a pipeline", async () => {
 test.for([
   [["-i", "name=foo"], `The input "name" is not JSON: `],
   [["-i", "name=foo"], `A string needs quotes inside quotes: --input 'name="foo"'.`],
-  [["-i", "rates"], 'The input "rates" has no value: write --input name=json or --input name=@file.'],
+  [["-i", "rates"], 'The input "rates" has no value. Write --input name=json or --input name=@file.'],
   [["-i", "rate=1"], 'has no input "rate"; it takes "rates" and "name". Did you mean "rates"?'],
   [["-i", "toString=1"], 'has no input "toString"; it takes "rates" and "name".'],
-  [["-i", "rates=1", "-i", "rates=2"], 'The input "rates" is given twice.'],
-  [["-i", "rates=@none.json"], 'There is no file "none.json", which the input "rates" is to be read from.'],
+  [["-i", "rates=1", "-i", "rates=2"], 'The input "rates" is given twice. Remove one --input.'],
+  [["-i", "rates=@none.json"], 'There is no file "none.json", from which to read the input "rates".'],
   [["-i", `rates=@${join(folder, "data.json")}`], "is not JSON: "],
   [
     ["-i", "rates=[1]"],

@@ -62,7 +62,9 @@ test("a pipeline whose last output is unread and returned has nothing forgotten"
     .step("a", ["n"], ({ n }) => n)
     .step("b", ["a"], ({ a }) => a);
   expect(unread(p.plan())).toEqual([]);
-  expect(unread(p.returns("a").plan())).toEqual(['Nobody reads the output "b", and .returns leaves it out.']);
+  expect(unread(p.returns("a").plan())).toEqual([
+    'No step reads the output "b", and .returns does not include it.',
+  ]);
   expect(unread(p.returns("b").plan())).toEqual([]);
 });
 

@@ -15,7 +15,7 @@ test("a port without a page is a mistake, and so is one that is in use", async (
     expect(await espalier(["graph", "training.ts", "--port", "1", ...more])).toMatchObject({
       code: 1,
       stdout: "",
-      stderr: "A page is served with --watch, alone or with --format html: --port says where.\n",
+      stderr: "--port needs a served page: add --watch, alone or with --format html.\n",
     });
   }
   const { url } = await serve();
@@ -25,7 +25,7 @@ test("a port without a page is a mistake, and so is one that is in use", async (
   ).toMatchObject({
     code: 1,
     stdout: "",
-    stderr: `Nothing can be served on port ${port}: it is in use. --port N takes another.\n`,
+    stderr: `Port ${port} cannot be used: it is in use. Choose another with --port N.\n`,
   });
 });
 

@@ -182,10 +182,7 @@ test("an error is told with its fields and causes, a circle of causes too", () =
   ]);
   const circle: Error & { cause?: unknown } = new Error("round");
   circle.cause = circle;
-  expect(errorChain(circle).map(({ text }) => text)).toEqual([
-    "round",
-    "itself: the causes go round in a circle",
-  ]);
+  expect(errorChain(circle).map(({ text }) => text)).toEqual(["round", "itself: the causes form a cycle"]);
   expect(errorChain("just text")).toEqual([{ text: '"just text"' }]);
   expect(errorChain(undefined)).toEqual([{ text: "undefined" }]);
 });

@@ -126,7 +126,7 @@ describe("The command line with a database", () => {
     const { command } = place();
     const two = await command("runs", "--store", "runs.db", "--database", url);
     expect(two).toMatchObject({ code: 1, stdout: "" });
-    expect(two.stderr).toContain("--store and --database name two stores: give one of them.");
+    expect(two.stderr).toContain("--store and --database name two different stores. Remove one of them.");
     const wrong = new URL(url);
     wrong.password = "open sesame street";
     const denied = await command("run", shop, "-i", "count=1", "--database", wrong.href, "--here");

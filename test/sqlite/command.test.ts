@@ -24,7 +24,7 @@ describe("The command line", () => {
     process.env["SHOP_OPEN"] = opens;
     const failed = await command("run", shop, "--input", "count=3", "--run-id", "monday");
     expect(failed.code).toBe(1);
-    expect(failed.stderr).toContain("espalier resume monday goes on with it");
+    expect(failed.stderr).toContain("espalier resume monday continues it");
 
     const listed = await command("runs", "--json");
     const all = JSON.parse(listed.stdout) as ReadonlyArray<any>;
@@ -83,7 +83,7 @@ describe("The command line", () => {
     process.env["SHOP_OPEN"] = "";
     await command("run", shop, "--input", "count=1", "--run-id", "r");
     expect(await told("show", "x")).toBe(
-      'There is no run "x" in the store. espalier runs lists those there are.',
+      'There is no run "x" in the store. espalier runs lists the recorded runs.',
     );
     expect(await told("resume", "x")).toContain('There is no run "x"');
     expect(await told("why", "r", "prices[7]")).toContain('There is no path "prices[7]"');

@@ -1,6 +1,6 @@
 /**
- * Trains the models of the penguins example with a record: `node train.ts FILE` begins the run "nightly", or goes on with
- * it. Prints a line for each step that it runs, or finds recorded.
+ * Trains the models of the penguins example with a record: `node train.ts FILE` starts or resumes
+ * the run "nightly". Prints a line for each step that runs or was recorded before.
  */
 import { readFile } from "node:fs/promises";
 import * as Effect from "effect/Effect";

@@ -53,12 +53,10 @@ export const cancel = Command.make(
       ? "is undoing what its steps did, and stops then."
       : "stops as soon as its steps do.";
     const undone = compensate ? yield* told(undoneIn(open, id)) : "";
-    const rest = isOver ? `is cancelled${undone}.` : `has been told to stop: it ${ends}`;
+    const rest = isOver ? `is cancelled${undone}.` : `was asked to stop: it ${ends}`;
     tell(visible(`Run ${id} ${rest}`));
   }, Effect.scoped),
 ).pipe(
-  Command.withDescription(
-    "Stop a run that is under way, in whichever process, or mark a crashed one as stopped.",
-  ),
+  Command.withDescription("Stop an active run, in any process, or mark a crashed run as stopped."),
   Command.withShortDescription("Stop a run"),
 );

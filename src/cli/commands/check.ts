@@ -1,4 +1,4 @@
-/** `espalier check`: loads and validates a pipeline, and says what looks forgotten in it. Runs nothing. */
+/** `espalier check`: loads and validates a pipeline, and warns about unused inputs and outputs. Runs nothing. */
 
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
@@ -10,8 +10,8 @@ import { exportName, file } from "../parameters.ts";
 import { counted, listed } from "../words.ts";
 
 /**
- * What nobody reads. A pipeline without `.returns` returns everything, so there an output that no step reads may be
- * what the pipeline is for; that is a warning only where there are several of them.
+ * Unused inputs and outputs. A pipeline without `.returns` returns everything, so an output that no step reads may be
+ * its result; several of them are a warning.
  */
 export const unread = (plan: Plan): ReadonlyArray<string> => {
   const read = new Set(plan.steps.flatMap(({ inputs }) => inputs.map(({ name }) => name)));
@@ -25,12 +25,12 @@ export const unread = (plan: Plan): ReadonlyArray<string> => {
   if (chooses) {
     return [
       ...warnings,
-      ...idle.map((name) => `Nobody reads the output "${name}", and .returns leaves it out.`),
+      ...idle.map((name) => `No step reads the output "${name}", and .returns does not include it.`),
     ];
   }
   if (idle.length > 1) {
     warnings.push(
-      `No step reads the outputs ${listed(idle)}: say with .returns(…) which of them a run is to return.`,
+      `No step reads the outputs ${listed(idle)}. Add .returns(…) with those that a run should return.`,
     );
   }
   return warnings;
@@ -59,7 +59,7 @@ export const check = Command.make(
   }),
 ).pipe(
   Command.withDescription(
-    "Load a pipeline and check its graph: names, inputs, cycles, and outputs that nobody reads. Runs nothing.",
+    "Load a pipeline and check its graph: names, inputs, cycles, and outputs that are never read. Runs nothing.",
   ),
   Command.withShortDescription("Check a pipeline without running it"),
   Command.withExamples([

@@ -36,7 +36,7 @@ const compare = (before: RunDetails, after: RunDetails): ReadonlyArray<string> =
 };
 
 const run = (name: string, description: string): Argument.Argument<string> =>
-  Argument.String(name).pipe(Argument.withDescription(`${description}, or enough of its beginning`));
+  Argument.String(name).pipe(Argument.withDescription(`${description}, or a unique beginning of it`));
 
 export const diff = Command.make(
   "diff",

@@ -31,7 +31,7 @@ const writers = {
 
 const format = Flag.Literals("format", ["mermaid", "dot", "json", "text", "svg", "html"]).pipe(
   Flag.withDescription(
-    "Mermaid for Markdown, DOT for Graphviz, the plan as JSON, text for a terminal, an SVG picture, or an HTML page to look around in; by default Mermaid, with --watch text and the page",
+    "Mermaid for Markdown, DOT for Graphviz, the plan as JSON, text for a terminal, an SVG picture, or an interactive HTML page. The default is Mermaid, and with --watch text and the page",
   ),
   Flag.optional,
 );
@@ -39,7 +39,7 @@ const format = Flag.Literals("format", ["mermaid", "dot", "json", "text", "svg",
 const watch = Flag.Boolean("watch").pipe(
   Flag.withAlias("w"),
   Flag.withDescription(
-    "Draw again whenever the file, or one that it imports, is saved, and serve the page on this machine, reloaded; with --format, only that",
+    "Draw again whenever the file, or one that it imports, is saved, and serve a page on this machine that reloads; with --format, only that format",
   ),
   Flag.withDefault(false),
 );
@@ -48,9 +48,9 @@ const port = Flag.Int("port").pipe(
   Flag.withMetavar("N"),
   Flag.filter(
     (port) => port >= 0 && port <= 65_535,
-    (port) => `Expected a port, 0 to 65535, and got ${port}`,
+    (port) => `Expected a port from 0 to 65535, and got ${port}`,
   ),
-  Flag.withDescription("The port that the page is served on; by default any that is free"),
+  Flag.withDescription("The port that the page is served on; by default any free port"),
   Flag.optional,
 );
 
@@ -61,7 +61,7 @@ export const graph = Command.make(
     const asked = Option.getOrUndefined(format);
     const isServed = watch && (asked === undefined || asked === "html");
     if (Option.isSome(port) && !isServed) {
-      return yield* failure("A page is served with --watch, alone or with --format html: --port says where.");
+      return yield* failure("--port needs a served page: add --watch, alone or with --format html.");
     }
     if (watch) {
       const page = isServed
@@ -81,7 +81,7 @@ export const graph = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Print the graph of a pipeline: as text that other tools draw, or as a picture. Runs nothing. With --watch, again after each save.",
+    "Print the graph of a pipeline, as text for other tools or as a picture. Runs nothing. With --watch, again after each save.",
   ),
   Command.withShortDescription("Print the graph of a pipeline"),
   Command.withExamples([

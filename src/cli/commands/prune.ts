@@ -1,4 +1,4 @@
-/** `espalier prune --older 30d`: forgets old runs. */
+/** `espalier prune --older 30d`: deletes old runs. */
 import * as Clock from "effect/Clock";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
@@ -21,19 +21,18 @@ export const prune = Command.make(
   {
     older: Flag.String("older").pipe(
       Flag.withMetavar("AGE"),
-      Flag.withDescription(
-        "How long ago the last activity of a run must have been: 30d, 12h, 45m, 90s or 2w",
-      ),
+      Flag.withDescription("The least time since the last activity of a run: 30d, 12h, 45m, 90s or 2w"),
     ),
     resumable: Flag.Boolean("resumable").pipe(
-      Flag.withDescription("Also runs that can be resumed: failed, interrupted and crashed ones"),
+      Flag.withDescription("Also delete runs that can be resumed: failed, interrupted and crashed ones"),
       Flag.withDefault(false),
     ),
     store: storeFlags,
   },
   Effect.fnUntraced(function* ({ older, resumable, store }) {
     const found = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(older.trim());
-    if (found === null) return yield* failure(`"${older}" is no age: write 30d, 12h, 45m, 90s or 2w.`);
+    if (found === null)
+      return yield* failure(`--older must be an age such as 30d, 12h, 45m, 90s or 2w; got "${older}".`);
     const now = yield* Clock.currentTimeMillis;
     const count = yield* told(
       Effect.flatMap(existingStore(store), (open) =>
@@ -44,7 +43,7 @@ export const prune = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Forget runs that succeeded long ago, with all that only they hold, and cached outputs of that age. Runs that can be resumed stay, unless --resumable is given.",
+    "Delete old runs that succeeded, with data that only they use, and cached outputs of that age. Runs that can be resumed are kept, unless --resumable is given.",
   ),
-  Command.withShortDescription("Forget old runs"),
+  Command.withShortDescription("Delete old runs"),
 );

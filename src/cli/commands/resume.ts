@@ -1,4 +1,4 @@
-/** `espalier resume RUN [FILE]`: goes on with a run that stopped. */
+/** `espalier resume RUN [FILE]`: resumes a run that stopped. */
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
@@ -19,14 +19,14 @@ import { runId } from "./show.ts";
 
 const from = Flag.String("from").pipe(
   Flag.withMetavar("PATH"),
-  Flag.withDescription("Run everything from this path on again"),
+  Flag.withDescription("Rerun this path and everything that depends on it"),
   Flag.optional,
   Flag.map(Option.getOrUndefined),
 );
 
 const retryFailed = Flag.Boolean("retry-failed").pipe(
   Flag.withDescription(
-    "Also run again the items that failed in a map that goes on without them, and what follows",
+    "Also rerun the failed items of maps that collect failures, and everything that depends on them",
   ),
   Flag.withDefault(false),
 );
@@ -70,7 +70,7 @@ export const resume = Command.make(
     const source = Option.getOrUndefined(file) ?? origin?.file;
     if (source === undefined) {
       return yield* failure(
-        `The run "${run.id}" was not started from a file: write espalier resume ${run.id} FILE.`,
+        `The run "${run.id}" was not started from a file. Name the file: espalier resume ${run.id} FILE.`,
       );
     }
     const loaded = yield* reducedTo(
@@ -92,7 +92,7 @@ export const resume = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Go on with a run that crashed, failed or was stopped: what is recorded does not run again. FILE is by default the one that it was started from.",
+    "Resume a run that crashed, failed or was stopped. Recorded steps do not run again. FILE defaults to the one that the run was started from.",
   ),
-  Command.withShortDescription("Go on with a run"),
+  Command.withShortDescription("Resume a run"),
 );

@@ -1,4 +1,4 @@
-/** `espalier run`: runs a pipeline, tells how it goes on standard error, and prints its outputs. */
+/** `espalier run`: runs a pipeline, shows its progress on standard error, and prints its outputs. */
 import { randomUUID } from "node:crypto";
 import { resolve } from "node:path";
 import { inspect } from "node:util";
@@ -38,7 +38,7 @@ import { submitted } from "../submitted.ts";
 const inputs = Flag.String("input").pipe(
   Flag.withAlias("i"),
   Flag.withMetavar("NAME=JSON|NAME=@FILE"),
-  Flag.withDescription("An input of the pipeline, as JSON or read from a JSON file; once for each input"),
+  Flag.withDescription("An input of the pipeline, as JSON or read from a JSON file. Repeatable"),
   Flag.atLeast(0),
 );
 
@@ -47,9 +47,9 @@ export const concurrency = Flag.Int("concurrency").pipe(
   Flag.withMetavar("N"),
   Flag.filter(
     (count) => count >= 1,
-    (count) => `Expected a whole number, 1 or more, and got ${count}`,
+    (count) => `Expected a whole number of at least 1, and got ${count}`,
   ),
-  Flag.withDescription("How many steps may run at once; by default as many as are ready"),
+  Flag.withDescription("The most steps that run at once; by default all that are ready"),
   Flag.optional,
 );
 
@@ -58,7 +58,7 @@ export const json = Flag.Boolean("json").pipe(
   Flag.withDefault(false),
 );
 
-const doWithout = "To run without recording anything: espalier run --no-store.";
+const doWithout = "To run without a record: espalier run --no-store.";
 
 /** The errors of this library name their step; a user's own typed error does not, so its path comes from the events. */
 const runFailure = (
@@ -99,7 +99,7 @@ const sayStopping: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRelea
   (say) => Effect.sync(() => process.removeListener("SIGINT", say)),
 );
 
-/** Runs a pipeline before the eyes of whoever watches `Progress`. Interrupting this interrupts the run. */
+/** Runs a pipeline and shows it through `Progress`. Interrupting this interrupts the run. */
 export const watched = (
   loaded: Loaded,
   running: Effect.Effect<Readonly<Record<string, unknown>>, unknown>,
@@ -143,7 +143,7 @@ export const recorded = <Value, Failure>(
             // One that another process runs has not ended by what ended this command.
             const isOurs = run !== undefined && run.status !== "running" && run.status !== "submitted";
             if (isOurs && run.status !== "succeeded")
-              tell(`! run ${run.id} is ${run.status}: espalier resume ${run.id} goes on with it`);
+              tell(`! run ${run.id} is ${run.status}: espalier resume ${run.id} continues it`);
           }),
         ),
       );
@@ -157,7 +157,7 @@ export const printOutputs = (
     yield* print(json ? `${yield* outputsAsJson(outputs)}\n` : humanly(outputs));
   });
 
-/** One output a paragraph, as Node shows values; without colours where nobody would see them. */
+/** One output a paragraph, as Node shows values; without colours if the output is not a terminal. */
 const humanly = (outputs: Readonly<Record<string, unknown>>): string => {
   const colors = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
   return Object.entries(outputs)
@@ -171,7 +171,7 @@ const humanly = (outputs: Readonly<Record<string, unknown>>): string => {
 
 const newId = Flag.String("run-id").pipe(
   Flag.withMetavar("ID"),
-  Flag.withDescription("The id of the run; given again, the run goes on where it stopped"),
+  Flag.withDescription("The id of the run; the same id again resumes the run"),
   Flag.optional,
 );
 
@@ -188,7 +188,7 @@ const onlyHere = (options: RunOptions, only: ReadonlyArray<string>): string | un
   const given = [...Object.keys(limits), ...(only.length > 0 ? ["only"] : [])];
   if (given.length === 0) return undefined;
   const flags = given.map((name) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
-  return `With --database the run is executed by a runner, which knows nothing of ${flags.join(", ")}. Add --here to execute it in this process.`;
+  return `With --database a runner executes the run, and cannot apply ${flags.join(", ")}. Add --here to execute the run in this process.`;
 };
 
 export const run = Command.make(
@@ -250,14 +250,14 @@ export const run = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Run a pipeline. Progress goes to standard error, the outputs to standard output. Ctrl-C stops the run cleanly.",
+    "Run a pipeline. Progress goes to standard error, outputs to standard output. Ctrl-C stops the run cleanly.",
   ),
   Command.withShortDescription("Run a pipeline"),
   Command.withExamples([
     { command: "espalier run training.ts", description: "Run the default export of a file" },
     {
       command: "espalier run training.ts --input 'rates=[0.1,0.01]' --input config=@config.json",
-      description: "Give inputs as JSON, or from a JSON file",
+      description: "Pass inputs as JSON, or from a JSON file",
     },
     {
       command: "espalier run training.ts --report report.html",
@@ -265,7 +265,7 @@ export const run = Command.make(
     },
     {
       command: "espalier run training.ts --json | jq .bestModel",
-      description: "Hand the outputs to another program",
+      description: "Pass the outputs to another program",
     },
     {
       command: "espalier run jobs.ts --export nightly --concurrency 4",

@@ -77,7 +77,7 @@ export const runner = Command.make(
     yield* Effect.onInterrupt(taking.forever, () =>
       Effect.suspend(() => {
         tell(
-          `Stopping: nothing more starts; running steps have ${drain} s, and others go on with the runs. Ctrl-C once more ends the process at once.`,
+          `Stopping: nothing more starts; running steps have ${drain} s, and other runners continue the runs. Ctrl-C once more ends the process at once.`,
         );
         schedules.keep([]);
         return host.drain(drainMillis(drain));

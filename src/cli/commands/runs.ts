@@ -45,7 +45,7 @@ export const runs = Command.make(
     ),
     limit: Flag.Int("limit").pipe(
       Flag.withMetavar("N"),
-      Flag.withDescription("At most so many: the newest"),
+      Flag.withDescription("The most runs to list: the newest ones"),
       Flag.optional,
       Flag.map(Option.getOrUndefined),
     ),
@@ -72,8 +72,6 @@ export const runs = Command.make(
     }
   }, Effect.scoped),
 ).pipe(
-  Command.withDescription(
-    "List the runs that are recorded, newest first: id, pipeline, status, begin and duration.",
-  ),
+  Command.withDescription("List the recorded runs, newest first: id, pipeline, status, start and duration."),
   Command.withShortDescription("List recorded runs"),
 );

@@ -23,7 +23,7 @@ const port = Flag.Int("port").pipe(
     (value) => value >= 0 && value <= 65_535,
     (value) => `Expected a port from 0 to 65535, and got ${value}`,
   ),
-  Flag.withDescription(`The port of the page and the API; 0 for any that is free. By default ${usualPort}`),
+  Flag.withDescription(`The port of the page and the API, by default ${usualPort}; 0 for any free port`),
   Flag.withDefault(usualPort),
 );
 
@@ -39,14 +39,16 @@ const host = Flag.String("host").pipe(
 const token = Flag.String("token").pipe(
   Flag.withMetavar("TOKEN"),
   Flag.withDescription(
-    "What requests that change something must carry; by default a new one, which is printed",
+    "The token that requests with side effects must carry; by default a new one, which is printed",
   ),
   Flag.optional,
   Flag.map(Option.getOrUndefined),
 );
 
 const watch = Flag.Boolean("watch").pipe(
-  Flag.withDescription("Load the files anew when one of them is saved; runs under way go on as they are"),
+  Flag.withDescription(
+    "Reload the files when one of them is saved; active runs continue with their original code",
+  ),
   Flag.withDefault(false),
 );
 
@@ -68,9 +70,9 @@ export const serveCommand = Command.make(
     if (token !== undefined && token.length < leastToken)
       return yield* failure(`--token must have at least ${leastToken} characters; got ${token.length}.`);
     if (token !== undefined && !/^[\w.~+/=-]+$/.test(token))
-      return yield* failure("--token can have letters, digits and . _ ~ + / = - only.");
+      return yield* failure("--token can contain only letters, digits and . _ ~ + / = -");
     if (host !== undefined && token === undefined)
-      return yield* failure(`--host needs --token: whoever reaches ${host} could start runs otherwise.`);
+      return yield* failure(`--host needs --token: otherwise anyone who can reach ${host} could start runs.`);
     yield* ownStandardOutput;
     const saves = yield* Queue.sliding<true>(1);
     const changes = yield* Effect.acquireRelease(
@@ -97,7 +99,7 @@ export const serveCommand = Command.make(
       tell(`Loaded anew: ${inShort(next)}.`);
     }).pipe(
       Effect.catch(({ message }) =>
-        Effect.sync(() => tell(visible(`${message} What was loaded before is still served.`))),
+        Effect.sync(() => tell(visible(`${message} The previous version is still served.`))),
       ),
     );
     const reloading =
@@ -120,7 +122,7 @@ export const serveCommand = Command.make(
     { command: "espalier serve pipelines.ts", description: "Serve the pipelines of a file on this machine" },
     {
       command: "espalier serve jobs.ts reports.ts --store runs.db --watch",
-      description: "Several files, loaded anew when they are saved",
+      description: "Several files, reloaded when they are saved",
     },
   ]),
 );

@@ -20,7 +20,7 @@ import { existingStore, findRun, storeFlags, told } from "../store.ts";
 import { child, item, itemLabel } from "../../path.ts";
 
 export const runId: Argument.Argument<string> = Argument.String("run").pipe(
-  Argument.withDescription("The id of a run, or enough of its beginning"),
+  Argument.withDescription("The id of a run, or a unique beginning of it"),
 );
 
 /** So many items of a map are shown; a map may have a million. */
@@ -94,7 +94,7 @@ const tree = (run: RunDetails): ReadonlyArray<string> => {
 const furtherIndented = ([first, ...others]: ReadonlyArray<string>): ReadonlyArray<string> =>
   first === undefined ? [] : [first, ...others.map((line) => (line.startsWith("  ") ? line : `  ${line}`))];
 
-/** Whole: whoever reads JSON wants what is there. */
+/** The complete value: readers of JSON need all of it. */
 const asValue = (text: string): { readonly value?: unknown } => {
   try {
     return { value: decode(text) };
@@ -142,7 +142,7 @@ export const show = Command.make(
     runId,
     path: Argument.optional(
       Argument.String("path").pipe(
-        Argument.withDescription("A path in the run: its value is printed whole, as JSON"),
+        Argument.withDescription("A path in the run, whose complete value is printed as JSON"),
       ),
     ),
     json: Flag.Boolean("json").pipe(Flag.withDescription("Print the run as JSON"), Flag.withDefault(false)),
@@ -168,7 +168,7 @@ export const show = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Show what a run did: ✓ succeeded, ✗ failed, + expanded, ◷ waits, ■ stopped, · not reached; values in short, and how long each took. With a path, print its value whole.",
+    "Show what a run did: ✓ succeeded, ✗ failed, + expanded, ◷ waiting, ■ stopped, · not reached, with shortened values and durations. With a path, print its complete value.",
   ),
   Command.withShortDescription("Show a recorded run"),
 );

@@ -1,4 +1,4 @@
-/** `espalier signal RUN PATH VALUE`: gives a waiting step its value, whichever process the run is in. */
+/** `espalier signal RUN PATH VALUE`: sends a waiting step its value, in any process. */
 
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
@@ -43,7 +43,7 @@ export const signal = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Give a step that waits its value. A run that is under way goes on at once; another one when it is resumed.",
+    "Send a waiting step its value. An active run continues at once, any other run when it is resumed.",
   ),
-  Command.withShortDescription("Give a waiting step its value"),
+  Command.withShortDescription("Send a waiting step its value"),
 );

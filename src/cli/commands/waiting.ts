@@ -40,7 +40,7 @@ export const waiting = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "List the steps that wait for a value, longest first: run, path, since when, and what is asked. espalier signal answers them.",
+    "List the steps that wait for a value, longest wait first: run, path, time and question. Answer with espalier signal.",
   ),
   Command.withShortDescription("List steps that wait for an answer"),
 );

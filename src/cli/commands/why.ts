@@ -41,13 +41,13 @@ const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
       `${when(entry.ended)} recorded after ${took(entry)}${attempt}: ${preview(entry)}`,
       hit
         ? "It did not run, and will not when the run is resumed."
-        : "It ran since nothing was recorded for it; it will not run again when the run is resumed.",
+        : "It ran because nothing was recorded for it; it will not run again when the run is resumed.",
     );
   } else if (shapesOf(run).has(path)) {
-    said.push("It expanded, and its steps are recorded by themselves: ask for one of them.");
+    said.push("It expanded, and its steps have records of their own: ask about one of them.");
   } else if (step?.status === "waiting") {
     said.push(
-      `${when(step.began!)} ${step.kind === "sleep" ? "It sleeps since then." : "It waits for a value since then."}`,
+      `${when(step.began!)} ${step.kind === "sleep" ? "It has been sleeping since then." : "It has been waiting for a value since then."}`,
     );
   } else if (kindAt(path, shapesOf(run)) === "await" && step?.status !== "failed") {
     said.push("It waits for a value, or has not been reached.");
@@ -55,7 +55,7 @@ const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
     said.push(
       run.status === "running"
         ? "It has not ended, or has not been reached."
-        : "It did not end: the run stopped before. It runs when the run is resumed.",
+        : "It did not end before the run stopped. It runs again when the run is resumed.",
     );
   } else {
     said.push("Nothing is recorded for it: it runs when the run is resumed.");
@@ -69,7 +69,7 @@ export const why = Command.make(
   Effect.fnUntraced(function* ({ runId, path, store }) {
     const run = yield* told(Effect.flatMap(existingStore(store), (open) => findRun(open, runId)));
     if (!hasPath(path, shapesOf(run))) {
-      return yield* failure(`There is no path "${path}" in run "${run.id}", as far as it has come.`);
+      return yield* failure(`There is no path "${path}" in run "${run.id}", as far as it has progressed.`);
     }
     yield* print(
       explain(run, path)
@@ -79,6 +79,8 @@ export const why = Command.make(
     );
   }, Effect.scoped),
 ).pipe(
-  Command.withDescription("Say why a step of a run ran, was taken from the cache, failed, or did not run."),
+  Command.withDescription(
+    "Explain why a step of a run ran, was taken from the cache, failed, or did not run.",
+  ),
   Command.withShortDescription("Why a step ran"),
 );

@@ -13,7 +13,7 @@ export interface Generations {
 
 const key = "espalier-generation";
 
-/** `loads` is told each file of the user's that is imported. */
+/** `loads` receives each imported file of the user's. */
 export const generations = (loads: (file: string) => void): Generations => {
   let generation = 0;
   registerHooks({
@@ -22,7 +22,7 @@ export const generations = (loads: (file: string) => void): Generations => {
       if (!found.url.startsWith("file:") || !isUsers(found.url)) return found;
       const url = new URL(found.url);
       loads(fileURLToPath(url));
-      // A file that was loaded before belongs to whoever imported it then.
+      // A file that was loaded before belongs to the module that imported it then.
       const parent =
         context.parentURL === undefined ? null : new URL(context.parentURL).searchParams.get(key);
       if (generation > 0) url.searchParams.set(key, parent ?? String(generation));

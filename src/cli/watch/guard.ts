@@ -1,4 +1,4 @@
-/** Which requests the server of `graph --watch` answers: those of its own pages, and of whoever types its address. */
+/** Which requests the server of `graph --watch` answers: those of its own pages, and of users who type its address. */
 import type { Asked } from "../../serve/guard.ts";
 import { isForeign, isLocalHost, isReading, localOrigins } from "../../serve/guard.ts";
 

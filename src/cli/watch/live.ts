@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Addition } from "../../draw/page/shell.ts";
 
-/** Runs in the browser. `version` is what the page shows; all that it is told is set as text. */
+/** Runs in the browser. `version` is the version that the page shows; everything it receives is set as text. */
 const listening = (version: string): string => `(() => {
 "use strict";
 const said = document.createElement("pre");
@@ -25,7 +25,7 @@ source.addEventListener("plan", ({ data }) => {
   else location.reload();
 });
 source.addEventListener("broken", ({ data }) => say(JSON.parse(data)));
-source.addEventListener("error", () => say("The command that serves this page is not running; this is what it showed last."));
+source.addEventListener("error", () => say("The command that serves this page is not running; this is its last state."));
 })();`;
 
 /** The script of a page that shows `version`, and its hash. */

@@ -2,7 +2,8 @@
  * Which files of the user's a module is made of: itself, and what it imports or requires, at any depth. A command that
  * watches starts another one to load the file, and that one tells, a JSON string a line, on a pipe of its own.
  *
- * Files that are imported and are not there are told too: they may come. What a module reads while it runs is not known.
+ * Imported files that do not exist are reported too: they may appear later. Files that a module reads while it runs are
+ * not known.
  */
 import { writeSync } from "node:fs";
 import { isBuiltin, registerHooks } from "node:module";
@@ -30,7 +31,7 @@ const missing = (specifier: string, from: string | undefined): string | undefine
   }
 };
 
-/** From here on, tells which files are loaded; does nothing where nobody has asked. */
+/** From here on, reports which files are loaded, if the environment asks for it. */
 export const tellLoaded = (): void => {
   const pipe = Number(process.env[tellsLoaded]);
   // What the user's file starts is not asked.

@@ -23,7 +23,7 @@ const lines = ({ said }: Reading): ReadonlyArray<string> =>
 const status = ({ plan, files }: Reading): string =>
   `${now()} ${plan === undefined ? "waiting for a change in" : "drawn; watching"} ${files.size === 1 ? "1 file" : `${files.size} files`}`;
 
-/** A page that shows each reading to whoever opens it. */
+/** A page that shows each reading to everyone who opens it. */
 export interface ShownPage {
   readonly url: string;
   readonly show: (reading: Reading) => void;
@@ -32,7 +32,7 @@ export interface ShownPage {
 /** Clears what is in sight and draws in one write, so that nothing flickers. */
 const redrawn = (text: string): string => `\u001b[?2026h\u001b[H\u001b[2J${text}\u001b[?2026l`;
 
-/** The graph in place of the one before, and under it what is wrong. Drawn again where the terminal has another width. */
+/** The graph, replacing the previous one, and below it any error. Drawn again when the width of the terminal changes. */
 const onScreen = (write: Write, page: ShownPage | undefined): Effect.Effect<Show, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { stdout } = process;
@@ -67,7 +67,7 @@ const onScreen = (write: Write, page: ShownPage | undefined): Effect.Effect<Show
     };
   });
 
-/** The graph again where it is another, for pipes and logs. Why there is none is told on standard error. */
+/** The graph, printed whenever it changes, for pipes and logs. If there is none, the reason goes to standard error. */
 const inLines = (write: Write, page: ShownPage | undefined): Effect.Effect<Show, CliFailure> =>
   Effect.gen(function* () {
     if (page !== undefined) yield* print(`${page.url}\n`);

@@ -12,7 +12,7 @@ import { tellsLoaded } from "./loaded.ts";
 export interface Reading {
   /** Undefined where the file cannot be loaded, or has no pipeline. */
   readonly plan: Plan | undefined;
-  /** What the command said on standard error: why there is no plan, and what the file printed. */
+  /** The command's standard error: why there is no plan, and the file's own output. */
   readonly said: string;
   /** The file, and those that it is made of. */
   readonly files: ReadonlySet<string>;
@@ -87,7 +87,7 @@ export const readPlan = (
       const read = code === 0 ? planIn(plan) : undefined;
       // A failed command has said why, unless the file ended it.
       if (read === undefined && (said === "" || code === 0))
-        said += `Loading "${file}" ended the process, with ${signal ?? `exit code ${code}`}, before it gave a graph.\n`;
+        said += `Loading "${file}" ended the process, with ${signal ?? `exit code ${code}`}, before it exported a graph.\n`;
       return end(read);
     });
     return Effect.callback<void>((ended) => {

@@ -1,6 +1,6 @@
 /**
- * A server on this machine, for this machine: one page, which is loaded anew when its graph is another. It is bound to
- * 127.0.0.1, answers nobody but its own pages and who types its address, and takes nothing in.
+ * A server on this machine, for this machine: one page, which reloads when its graph changes. It is bound to
+ * 127.0.0.1, answers only its own pages and direct requests, and accepts no data.
  */
 import { createHash } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
@@ -22,7 +22,7 @@ export interface PageServer {
   readonly url: string;
   /** Shows the plan on every page that is open, and on those to come. */
   readonly show: (plan: Plan) => void;
-  /** Shows why there is no newer plan, over the last one. */
+  /** Shows why the last plan could not be replaced, above it. */
   readonly tell: (said: string) => void;
 }
 
@@ -93,7 +93,7 @@ class Pages {
       const type = { "Content-Type": "text/html; charset=utf-8", "Content-Security-Policy": policy };
       return answer(request, response, 200, type, html);
     }
-    if (path !== "/events") return answer(request, response, 404, {}, "There is nothing here: see /\n");
+    if (path !== "/events") return answer(request, response, 404, {}, "Not found. The page is at /\n");
     response.writeHead(200, { ...answerHeaders, "Content-Type": "text/event-stream; charset=utf-8" });
     if (request.method === "HEAD") return void response.end();
     this.#listeners.add(response);
@@ -103,10 +103,10 @@ class Pages {
   }
 }
 
-/** More than this many requests at once are nobody's who looks at a page. */
+/** A reader of a page never needs more requests at once. */
 const mostConnections = 100;
 
-/** Serves until the scope closes; on `port`, or on any that is free where it is 0. Begins with a plan to show. */
+/** Serves until the scope closes, on `port`, or on any free port if it is 0. Begins with a plan to show. */
 export const servePages = (first: Plan, port: number): Effect.Effect<PageServer, CliFailure, Scope.Scope> => {
   const pages = new Pages(first);
   const server = createServer((request, response) => {
@@ -121,7 +121,7 @@ export const servePages = (first: Plan, port: number): Effect.Effect<PageServer,
   const listen = Effect.callback<PageServer, CliFailure>((resume) => {
     server.once("error", (error: NodeJS.ErrnoException) => {
       const why = error.code === "EADDRINUSE" ? "it is in use" : describe(error);
-      resume(Effect.fail(failure(`Nothing can be served on port ${port}: ${why}. --port N takes another.`)));
+      resume(Effect.fail(failure(`Port ${port} cannot be used: ${why}. Choose another with --port N.`)));
     });
     server.listen(port, "127.0.0.1", () => {
       const { port } = server.address() as AddressInfo;

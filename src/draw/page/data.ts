@@ -51,7 +51,7 @@ export interface ShownParts {
   readonly more?: number;
 }
 
-/** A step, or an item of a map. What a plan says of it, and what a run did. */
+/** A step, or an item of a map: its data in the plan and in the run. */
 export interface PageStep {
   readonly path: string;
   readonly name: string;

@@ -1,12 +1,12 @@
 /**
- * A page as one file: opened from disk it needs nothing else and asks nobody. All that it shows stands in it as data,
- * which its script sets as text; its content security policy lets nothing run but that script.
+ * A page as one file: opened from disk, it loads nothing and makes no requests. Everything that it shows is embedded as
+ * data, which its script sets as text; its content security policy allows only that script.
  */
 import { html, shortened } from "../escape.ts";
 import { script, scriptHash, style, styleHash } from "./assets.ts";
 import type { PageData } from "./data.ts";
 
-/** What may not stand in a script element: the start of a tag or a comment, and what old parsers take as line ends. */
+/** Characters that must be escaped in a script element: the start of a tag or a comment, and line ends of old parsers. */
 const unsafe = /[<>&\u2028\u2029]/g;
 
 const asData = (data: PageData): string =>

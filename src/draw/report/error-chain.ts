@@ -3,7 +3,7 @@ import { shortened, visible } from "../escape.ts";
 import type { PageError } from "../page/data.ts";
 import { brief, classOf, dataOf, isError, isOpen, show } from "./shown-value.ts";
 
-/** Nobody reads on. */
+/** Readers rarely need more. */
 const mostCauses = 8;
 const longest = 1_000;
 
@@ -98,7 +98,7 @@ export const errorChain = (error: unknown, withStacks = false): ReadonlyArray<Pa
   let at: unknown = error;
   while (found.length < mostCauses) {
     if (seen.has(at)) {
-      found.push({ text: "itself: the causes go round in a circle" });
+      found.push({ text: "itself: the causes form a cycle" });
       break;
     }
     if (!isOpen(at) || typeof at === "function") {

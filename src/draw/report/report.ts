@@ -1,4 +1,4 @@
-/** The report of a run: one page that tells what happened. Made from the run's events, while or after they are told. */
+/** The report of a run: one page that shows what happened, built from the run's events as they arrive or afterwards. */
 import * as Effect from "effect/Effect";
 import type * as Stream from "effect/Stream";
 import type { PipelineEvent } from "../../events.ts";
@@ -48,9 +48,9 @@ const fromRun = (run: ReportedRun): Effect.Effect<string> =>
   });
 
 /**
- * Reports of runs: the graph as it grew, a time line, the values, the errors with their causes, and what each expansion
- * declared beside what it gave. One HTML file that needs no other, for failed runs too. Values are told without running
- * any of them: no getter, no `toString`, no trap of a proxy.
+ * Reports of runs: the graph as it grew, a time line, the values, the errors with their causes, and the declared and
+ * actual outputs of each expansion. A report is one self-contained HTML file, also for failed runs. Values are described
+ * without running any of their code: no getter, no `toString`, no trap of a proxy.
  *
  * @example
  * ```ts

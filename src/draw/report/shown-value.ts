@@ -23,7 +23,7 @@ interface WithBuiltins {
   readonly process?: { readonly getBuiltinModule?: (name: string) => { readonly types?: Types } | undefined };
 }
 
-/** Without an import, since this runs where there is no Node too. */
+/** Without an import, since this also runs outside Node. */
 const types: Types | undefined = (globalThis as WithBuiltins).process?.getBuiltinModule?.("node:util")?.types;
 
 /** How much may still be said. Shared by the values of a report, so that a long run gives a short word on each. */
@@ -61,7 +61,7 @@ const setValues = methodOf(Set.prototype, "values");
 const nextOfMap = methodOf(Object.getPrototypeOf(new Map().entries()) as object, "next");
 const nextOfSet = methodOf(Object.getPrototypeOf(new Set().values()) as object, "next");
 
-/** Can a proxy be told from an object here? */
+/** Can a proxy be distinguished from an object here? */
 export const canLook: boolean = types !== undefined;
 
 export const isError = (value: unknown): boolean => types?.isNativeError(value) === true;

@@ -25,7 +25,7 @@ const start = (data: PageData): void => {
   });
   document.body.replaceChildren();
   draw();
-  // For whoever measures: the page can be used from here on, once what was asked for meanwhile is drawn.
+  // For measurements: the page is usable from here on, once pending updates are drawn.
   setTimeout(() => performance.mark("ready"));
 };
 

@@ -12,9 +12,9 @@ import { matches } from "./page-model.ts";
 export interface Column {
   readonly title: string;
   readonly text: (step: PageStep, line: number) => string;
-  /** In place of the text. */
+  /** Replaces the text. */
   readonly element?: (step: PageStep, line: number) => ComponentChildren;
-  /** What rows are sorted by, where that is not the text; rows without it come last. */
+  /** The sort key of rows, if that is not the text; rows without it come last. */
   readonly value?: (step: PageStep, line: number) => number | undefined;
   readonly className?: string;
 }

@@ -72,7 +72,7 @@ const useView = (): View => {
   return { svg, scene, camera, area, size, move };
 };
 
-/** A step that is no box is shown by what is around it. */
+/** A step that has no box is shown by the nearest box around it. */
 const boxOfStep = ({ data: { steps } }: PageModel, placed: Placed, step: number): PlacedBox | undefined => {
   let at = step;
   while (at !== -1 && !placed.byStep.has(at)) at = steps[at]!.parent;

@@ -66,7 +66,7 @@ export const usePointer = (handled: Handled): Pointer => {
     const { left, top } = handled.view.svg.current!.getBoundingClientRect();
     return [clientX - left, clientY - top];
   };
-  // A listener that may not prevent anything is what elements get by themselves.
+  // Listeners that are added as attributes are passive, and cannot prevent the default.
   useLayoutEffect(() => {
     handled.view.svg.current!.addEventListener("wheel", wheelOf(latest, at), { passive: false });
   }, []);
