@@ -19,9 +19,9 @@ const chosen = {
   ...(of === "engine" ? {} : durableLaws),
 };
 
-/** What a fault does beside a law that fails: an exception where nobody waits for one. */
+/** A fault can also cause an uncaught exception instead of a failing law. */
 process.on("uncaughtException", (error) => {
-  console.log(JSON.stringify({ law: "no exception is left to nobody", error: String(error).split("\n")[0] }));
+  console.log(JSON.stringify({ law: "no exception is uncaught", error: String(error).split("\n")[0] }));
   process.exit(1);
 });
 

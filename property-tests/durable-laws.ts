@@ -1,6 +1,6 @@
 /**
  * What Espalier promises of recorded runs: that nothing recorded, cached, sent or resumed is ever wrong. Random pipelines and
- * fixed ones are held against the laws of `espalier/testing`, in a store in memory that crashes at each of its writes.
+ * fixed ones are checked with the laws of `espalier/testing`, in a store in memory that crashes at each of its writes.
  */
 import * as assert from "node:assert/strict";
 import * as Data from "effect/Data";
@@ -47,7 +47,7 @@ const nested = (kinds: ReadonlyArray<Kind>, captured: ReadonlyArray<unknown>, se
 
 const kinds = fc.array(fc.constantFrom<Kind>("dynamic", "map", "switch"), { minLength: 1, maxLength: 3 });
 
-/** Holds a pipeline against a law that something in it could break. */
+/** Checks a pipeline with a law that something in it could break. */
 const keeps = async (
   law: LawName,
   made: object,

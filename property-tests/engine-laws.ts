@@ -46,7 +46,7 @@ const outputsOf = ({ exit, stuck }: Simulated<object>): Readonly<Record<string, 
 
 const errorOf = ({ exit, stuck }: Simulated<object>): unknown => {
   if (exit === undefined) return assert.fail(`The run never ended: ${stuck}`);
-  if (Exit.isSuccess(exit)) return assert.fail("The run gave outputs.");
+  if (Exit.isSuccess(exit)) return assert.fail("The run succeeded.");
   return Cause.squash(exit.cause);
 };
 
@@ -520,7 +520,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
       const run = await Simulation.run(built, {}, { ...options, interruptAt: moment });
       assert.ok(run.exit !== undefined, run.stuck);
       // While the last moments pass, all that takes time is over.
-      if (moment < whole.moments - 8) assert.ok(run.time < 10_000, "it went on after its interruption");
+      if (moment < whole.moments - 8) assert.ok(run.time < 10_000, "it continued after its interruption");
       assert.equal(gauge.now, 0);
       assert.deepEqual(run.left, { steps: [], fibers: 0 });
       for (const { ended, signal } of signals) assert.ok(ended || signal.aborted);

@@ -35,7 +35,7 @@ export const counted = (shape: Shape) => {
 /** Says what differs, where something does. */
 export const same = (what: string, actual: unknown, expected: unknown): void => {
   if (!isDeepStrictEqual(actual, expected)) {
-    throw new Error(`${what}: ${textOf(actual)} in place of ${textOf(expected)}`);
+    throw new Error(`${what}: ${textOf(actual)} instead of ${textOf(expected)}`);
   }
 };
 
@@ -127,7 +127,7 @@ export const outputsOf = (ended: Ended<Outputs>): Outputs => {
 export const errorOf = (ended: Ended<Outputs>): unknown => {
   if ("stuck" in ended) throw new Error(`the run never ended: ${ended.stuck}`);
   if (Exit.isSuccess(ended.exit))
-    throw new Error(`the run gave ${textOf(ended.exit.value)}, and ought to have failed`);
+    throw new Error(`the run returned ${textOf(ended.exit.value)}, and should have failed`);
   return Cause.squash(ended.exit.cause);
 };
 

@@ -87,7 +87,7 @@ export const omissions = (entries: ReadonlyArray<Entry>, folder: string): Readon
         found.add(`${specifier}: no word about '${symbol.name}' of '${owner}' (${place(node)})`);
     }
     if (ts.isIdentifier(node)) mention(node, specifier, owner);
-    // What a conditional type compares with is a pattern, and not what anybody gets.
+    // The type that a conditional type compares with is a pattern, which users never receive.
     if (ts.isConditionalTypeNode(node)) {
       for (const part of [node.checkType, node.trueType, node.falseType]) inside(part);
     } else ts.forEachChild(node, inside);

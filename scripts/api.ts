@@ -62,7 +62,7 @@ const report = (specifier: string, declarations: string): boolean => {
     },
   });
   const result = Extractor.invoke(config, { localBuild: mode === "--write", showVerboseMessages: false });
-  // A warning stands in the report; only an error, or a report that differs, fails.
+  // Warnings are part of the report; only an error, or a changed report, fails.
   if (result.errorCount > 0) return false;
   return mode === "--write" || !result.apiReportChanged;
 };

@@ -28,7 +28,7 @@ const bundled = async (client: string): Promise<string> => {
     .replaceAll(/\/\/[#@] sourceMappingURL=.*$/gm, "")
     .replaceAll(/\/\/#(?:end)?region.*$/gm, "")
     .trim();
-  // The page's text stands in a script element, which these would end or change.
+  // The page's text is inside a script element, which these would end or change.
   if (/<\/script|<!--/i.test(code))
     throw new Error("The script of the page contains the end of a script element.");
   return `${banner}\n${code}`;

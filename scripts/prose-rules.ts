@@ -15,13 +15,22 @@ const whatClause =
 export const proseRules: ReadonlyArray<ProseRule> = [
   { pattern: /\bnobody\b/gi, instead: '"no one", or name who' },
   { pattern: /\bmend(?:s|ed|ing)?\b/gi, instead: '"fix"' },
+  { pattern: /\b(?:some|any|every)body\b/gi, instead: '"someone", "anyone", "everyone", or name who' },
   { pattern: /\bin a circle\b|\bcircles?\b(?= of (?:steps|reads|inputs))/gi, instead: '"cycle"' },
-  { pattern: /\b(?:go|goes|going|went) on with\b/gi, instead: '"continue with" or "resume"' },
+  { pattern: /\b(?:go|goes|going|went|gone) on\b/gi, instead: '"continue" or "resume"' },
+  { pattern: /\banew\b/gi, instead: '"again"' },
+  { pattern: /\bgave\b(?! up\b)/gi, instead: '"returned" or "provided"' },
+  {
+    pattern:
+      /\bst(?:ands?|ood|anding) (?:at|there|beside|within|as|behind|below|above|in|where|on|under|before|after)\b(?! (?:for|line)\b)/gi,
+    instead: '"is", "is written", "appears"',
+  },
+  { pattern: /\b(?:at|in|of|by) whatever (?:way|moment|time|process)\b/gi, instead: '"any", "however"' },
   { pattern: /\bwhoever\b/gi, instead: 'name who: "the caller", "the user", "the reader"' },
   { pattern: /\b(?:is|are|was|were|be|been) told\b/gi, instead: '"is reported", "receives", "learns"' },
   {
     pattern:
-      /\b(?:is|are|was|were) no (?=[a-z]+(?:[ .,;:)]|$))(?!(?:one|longer|more|better|worse|less|such|way|need|reason|other|point|difference|matter|limit|room)\b)/gi,
+      /(?<!\bthere )\b(?:is|are|was|were) no (?=[a-z]+(?:[ .,;:)]|$))(?!(?:one|longer|more|better|worse|less|such|way|need|reason|other|point|difference|matter|limit|room)\b)/gi,
     instead: '"is not a …"',
   },
   {

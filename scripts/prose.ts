@@ -1,6 +1,9 @@
 /**
- * Checks the project's prose against `prose-rules.ts`: every page, and the comments and texts of every source file. Code
- * in pages (fenced or between backticks) is not prose. Prints each finding with its place and what to write instead.
+ * Checks the project's prose with `prose-rules.ts`: every page, and the comments and texts of every source file. Code
+ * in pages (fenced or between backticks) is not prose. Prints each finding with its position and the words to use instead.
+ *
+ *   node scripts/prose.ts               checks everything but the folders in `notYet`
+ *   node scripts/prose.ts src/engine …  checks the paths that begin with one of these prefixes
  */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -11,7 +14,7 @@ import { proseRules } from "./prose-rules.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** A stretch of prose, and where it begins in its file. */
+/** A stretch of prose, and its offset in its file. */
 interface Passage {
   readonly text: string;
   readonly at: number;
@@ -23,11 +26,11 @@ export interface Finding {
   readonly instead: string;
 }
 
-/** The same text with each match blanked, so that places stay what they are. */
+/** The same text with each match blanked, so that offsets stay the same. */
 const without = (text: string, pattern: RegExp): string =>
   text.replace(pattern, (match) => match.replace(/[^\n]/g, "\0"));
 
-/** A page's sentences: neither its code nor the addresses of its links. */
+/** A page's sentences, without its code and the addresses of its links. */
 const passagesOfPage = (text: string): ReadonlyArray<Passage> => {
   const prose = [/^(`{3,}).*?^\1/gms, /`[^`\n]+`/g, /\]\([^)\n]*\)/g, /^<!--.*?-->/gms].reduce(without, text);
   return [{ text: prose.replace(/[#>*_|]/g, " "), at: 0 }];
@@ -69,10 +72,9 @@ const passagesOfSource = (text: string, isJsx: boolean): ReadonlyArray<Passage> 
         ts.isTemplateMiddleOrTemplateTail(node) ||
         ts.isJsxText(node))
     ) {
-      passages.push({
-        text: without(text.slice(node.getStart(), node.getEnd()), /\\?[`"'{}]|\$\{/g),
-        at: node.getStart(),
-      });
+      const prose = without(text.slice(node.getStart(), node.getEnd()), /\\?[`"'{}]|\$\{/g);
+      // One word by itself is data: a name, a key or an option.
+      if (/[^\s\0][\s\0]+[^\s\0]/.test(prose)) passages.push({ text: prose, at: node.getStart() });
     }
     node.getChildren(source).forEach(visit);
   };
@@ -80,7 +82,7 @@ const passagesOfSource = (text: string, isJsx: boolean): ReadonlyArray<Passage> 
   return passages;
 };
 
-/** All findings in a file's text. The file's name says what it is. */
+/** All findings in a file's text. The file's extension determines how it is read. */
 export const findingsIn = (file: string, text: string): ReadonlyArray<Finding> => {
   const passages = file.endsWith(".md") ? passagesOfPage(text) : passagesOfSource(text, file.endsWith("x"));
   return passages
@@ -96,7 +98,23 @@ export const findingsIn = (file: string, text: string): ReadonlyArray<Finding> =
     .toSorted((a, b) => a.line - b.line);
 };
 
-/** Pages and sources; not what is generated from others, nor the rules themselves. */
+/** Folders whose comments have not been rewritten yet. Remove one as soon as it is clean. */
+export const notYet: ReadonlyArray<string> = [
+  "src/client/",
+  "src/engine/",
+  "src/journal/",
+  "src/postgres/",
+  "src/run/",
+  "src/serve/",
+  "src/sqlite/",
+  "src/stores/",
+  "src/testing/",
+  "test/",
+  "types/",
+  "docs/reference/mistakes.md",
+];
+
+/** Pages and sources, without generated files and the rules themselves. */
 const files = (): ReadonlyArray<string> =>
   execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md", "*.ts", "*.tsx"], {
     cwd: root,
@@ -111,7 +129,11 @@ const files = (): ReadonlyArray<string> =>
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const only = process.argv.slice(2);
   const lines = files()
-    .filter((file) => only.length === 0 || only.some((prefix) => file.startsWith(prefix)))
+    .filter((file) =>
+      only.length === 0
+        ? !notYet.some((prefix) => file.startsWith(prefix))
+        : only.some((prefix) => file.startsWith(prefix)),
+    )
     .flatMap((file) =>
       findingsIn(file, readFileSync(join(root, file), "utf8")).map(
         ({ line, found, instead }) =>
@@ -119,6 +141,6 @@ if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
       ),
     );
   for (const line of lines) console.error(line);
-  console.log(lines.length === 0 ? "No prose that the rules refuse." : `${lines.length} places to rewrite.`);
+  console.log(lines.length === 0 ? "The prose follows the rules." : `${lines.length} places to rewrite.`);
   process.exitCode = lines.length === 0 ? 0 : 1;
 }

@@ -71,7 +71,7 @@ const stepText = (kind: Kind, index: number, reads: ReadonlyArray<string>): stri
     reads.length === 0 ? "" : `{ ${reads.join(", ")} }`
   }) => ${valueOf(kind, index, reads)})`;
 
-/** A step that reads what step `index` gave, once as it is and once as it is not. */
+/** A step that reads the output of step `index`, once with the right type and once with a wrong one. */
 const lastStep = (index: number): string => `("last", ["s${index}"], ({ s${index} }) => {
     const right: number = s${index}.id${index % rows};
     // @ts-expect-error: this output is no string

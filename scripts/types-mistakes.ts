@@ -34,7 +34,7 @@ const readFixture = (file: string): Fixture => {
   const found = header.exec(text);
   const { title, at, mend } = found?.groups ?? {};
   if (found === null || title === undefined || at === undefined || mend === undefined) {
-    throw new Error(`${file} does not begin with a title, @at and @mend`);
+    throw new Error(`${file} must begin with a title and both @ lines`);
   }
   return { name: file.replace(/\.ts$/, ""), title, at, mend, code: text.slice(found[0].length), text };
 };
@@ -70,7 +70,7 @@ const sorted = (text: string): string =>
     text,
   );
 
-/** What one compiler says about all fixtures, in one run, in which they stand in this order or the reverse. */
+/** The messages of one compiler about all fixtures, in one run, with the files in this order or the reverse. */
 export const diagnose = (
   version: Version,
   order: "forward" | "reverse" = "forward",

@@ -249,7 +249,7 @@ export class InvalidOutput extends Data.TaggedError("InvalidOutput")<{
   readonly code = "ESPALIER_INVALID_OUTPUT";
   /** What went wrong, in words for a person. */
   override get message(): string {
-    return `Step "${this.path}" gave an output that its schema refuses: ${this.reason}`;
+    return `Step "${this.path}" returned an output that its schema refuses: ${this.reason}`;
   }
 }
 
@@ -279,7 +279,7 @@ export class ExpansionError extends Data.TaggedError("ExpansionError")<{
  * The durable store cannot do what a run needs: it cannot be opened or reached, is in use, or cannot be written.
  *
  * Where it cannot be written for now (`"full"`, `"read-only"`, `"busy"`, `"unreachable"`, `"denied"`), a run that has begun does not fail with this:
- * it pauses, tells why in an event (`run.paused`), and goes on when the cause is gone.
+ * it pauses, emits the reason as an event (`run.paused`), and continues once the cause is gone.
  *
  * @public
  */
@@ -348,7 +348,7 @@ export class OutputNotEncodable extends Data.TaggedError("OutputNotEncodable")<{
   /** What went wrong, in words for a person. */
   override get message(): string {
     const where = this.issuePath.length === 0 ? "" : ` at ${this.issuePath.map(String).join(".")}`;
-    return `Step "${this.path}" gave an output that cannot be recorded${where}: ${this.reason}`;
+    return `Step "${this.path}" returned an output that cannot be recorded${where}: ${this.reason}`;
   }
 }
 
@@ -402,6 +402,6 @@ export class PipelineChanged extends Data.TaggedError("PipelineChanged")<{
       this.recorded === this.given
         ? `the pipeline "${this.recorded}" has changed since: ${differences(this)}`
         : `it is a run of "${this.recorded}", not of "${this.given}"`;
-    return `Run "${this.runId}" cannot go on: ${what}. Start a new run, or resume with the pipeline that it began with.`;
+    return `Run "${this.runId}" cannot be resumed: ${what}. Start a new run, or resume with the pipeline that it began with.`;
   }
 }

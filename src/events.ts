@@ -1,5 +1,5 @@
 /**
- * What a run tells while it goes on: plain data, one record for each thing that happened, in the order in which it did.
+ * The events of a run: plain data, one record for each thing that happened, in order.
  */
 import type { Plan } from "../types/plan.ts";
 import type { StoreCorrupt, StoreError } from "./errors.ts";
@@ -30,7 +30,7 @@ export interface RunStarted extends EventBase {
   readonly plan: Plan;
 }
 
-/** The run gave its outputs. @public */
+/** The run succeeded. @public */
 export interface RunSucceeded extends EventBase {
   /** Which event it is. */
   readonly type: "run.succeeded";
@@ -56,7 +56,7 @@ export interface StepStarted extends StepEventBase {
   readonly type: "step.started";
 }
 
-/** A run that goes on: what an earlier part of it recorded of this step takes the place of running it. @public */
+/** A resumed run replayed the recorded outputs of this step instead of running it. @public */
 export interface StepRecalled extends StepEventBase {
   /** Which event it is. */
   readonly type: "step.recalled";
@@ -156,11 +156,11 @@ export interface StepFellBack extends StepEventBase {
   readonly error: unknown;
 }
 
-/** A step gave its outputs, here by name. @public */
+/** A step succeeded, with its outputs by name. @public */
 export interface StepSucceeded extends StepEventBase {
   /** Which event it is. */
   readonly type: "step.succeeded";
-  /** What it gave, by name. */
+  /** The outputs, by name. */
   readonly outputs: Readonly<Record<string, unknown>>;
 }
 

@@ -71,7 +71,7 @@ export const planOf = (builder: GraphBuilder, path = ""): Plan => {
 
 const plans = new WeakMap<GraphBuilder, Plan>();
 
-/** The same plan for each run: to make it anew takes a third of what telling the events of a run takes. */
+/** The same plan for each run: building it again takes a third of the time of emitting a run's events. */
 export const knownPlanOf = (builder: GraphBuilder): Plan => {
   let plan = plans.get(builder);
   if (plan === undefined) plans.set(builder, (plan = planOf(builder)));

@@ -43,7 +43,7 @@ export class RunCompensated extends Data.TaggedError("RunCompensated")<{
 export class RunExists extends Data.TaggedError("RunExists")<{
   /** The id of the run. */
   readonly runId: string;
-  /** What is there, and how to mend it, in one sentence. */
+  /** The conflict and how to fix it, in one sentence. */
   readonly reason: string;
 }> {
   /** Under which the reference explains it. */
@@ -112,7 +112,7 @@ export class RunInterrupted extends Data.TaggedError("RunInterrupted")<{
 }
 
 /**
- * A path that is not in the run, or a value that whoever waits there cannot take.
+ * The path is not in the run, or the step that waits there refuses the value.
  *
  * @public
  */

@@ -66,12 +66,12 @@ export interface ClusterClient {
       options?: ClusterStart,
     ): Effect.Effect<ClusterRun, SubmitError>;
   };
-  /** Submits a run and waits for its outputs. Interrupted, it stops waiting, and the run goes on. */
+  /** Submits a run and waits for its outputs. Interrupted, it stops waiting, and the run continues. */
   readonly run: <P extends Typed<any, any, any, any>>(
     pipeline: P,
     ...parameters: ClientParameters<P, ClusterStart>
   ) => Effect.Effect<OutputsOf<P>, SubmitError | SubmittedRunFailed | RunNotFound>;
-  /** Stops a run, wherever it is; one that nobody has claimed is never executed. */
+  /** Stops a run, wherever it is; one that no process has claimed is never executed. */
   readonly cancel: (
     runId: string,
   ) => Effect.Effect<void, RunNotFound | CancelRefused | InvalidInput | StoreError | StoreCorrupt>;

@@ -18,7 +18,7 @@ export interface ClusterDatabase {
   readonly schema?: string;
   /** Encrypts recorded values. Every process needs the same codec. */
   readonly codec?: StoreCodec;
-  /** A store, in place of a database: a SQLite file serves the processes of one machine. */
+  /** A store, instead of a database: a SQLite file serves the processes of one machine. */
   readonly store?: StoreLayer;
 }
 

@@ -27,7 +27,7 @@ export interface RunnerOptions extends ClusterDatabase {
   readonly module?: URL | string;
   /** The pipelines, where they are not those of a module. */
   readonly pipelines?: ReadonlyArray<Typed<any, any, any, any>>;
-  /** Gives the steps their services, in place of the module's `layer`. */
+  /** Gives the steps their services, instead of the module's `layer`. */
   readonly services?: Layer.Layer<any, any, never>;
   /** How long running steps have to end when the layer's scope closes: 30 seconds. */
   readonly drain?: Duration.Input;

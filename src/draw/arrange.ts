@@ -70,7 +70,7 @@ const withoutLibrary = (
   };
 };
 
-/** A layer may as well be read from right to left: then everything is mirrored, so that boxes stand in their order. */
+/** A layer may as well be read from right to left: then everything is mirrored, so that boxes are in their order. */
 const inOrder = <Laid extends Arrangement>(laid: Laid, boxes: number): Laid => {
   let falls = 0;
   for (const layer of laid.layers) {

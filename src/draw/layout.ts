@@ -1,5 +1,5 @@
 /**
- * Where everything of a plan stands in a picture. Each graph is laid out in layers; a step that expanded is a box around
+ * The position of everything in a picture of a plan. Each graph is laid out in layers; a step that expanded is a box around
  * the pictures of what it became, and so on inward.
  *
  * Graphs are laid out innermost first, without recursion: plans nest as deeply as data says.

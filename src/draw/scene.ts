@@ -2,7 +2,7 @@
  * A plan as a list of things to draw, in order: nodes, and clusters that open and close around the nodes of an
  * expansion. What Mermaid and DOT have in common; each of them writes a scene in its own words.
  *
- * Every id is made here (`n0`, `n1`, …), so no name of a user ever stands where a renderer reads syntax. Written with a
+ * Every id is made here (`n0`, `n1`, …), so a user's name is never read as syntax by a renderer. Written with a
  * stack of its own: plans nest as deeply as data says.
  */
 import type { Plan, PlanExpansion, PlanStep, StepKind } from "../../types/plan.ts";

@@ -1,7 +1,7 @@
 /**
- * Gives everything of a layered graph its place, when the layers and the order in each are known: as near as can be to
- * where it is wished, and nothing over anything else. In linear time, so that the page does it anew whenever somebody
- * folds or unfolds; it is part of the page's script too, and therefore imports nothing.
+ * Computes the positions in a layered graph from its layers and the order in each: as near as possible to the desired
+ * positions, without overlaps. It takes linear time, so that the page can repeat it whenever a reader folds or unfolds a
+ * box; it is also part of the page's script, and therefore imports nothing.
  */
 
 /** A graph of items: its boxes first, then the bends of its lines, which are items without a size. */

@@ -32,7 +32,7 @@ export const grownPlan = (state: RunState): Plan => {
     const list = expansions.get(own);
     if (list !== undefined) own.expansions = list;
     else if (step.items !== undefined) {
-      // A map whose items gave values: so many.
+      // A map whose items returned values: their number.
       const item = { path: step.path, plan: undefined };
       own.expansions = Array.from({ length: step.items }, () => item);
     }

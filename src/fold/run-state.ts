@@ -210,7 +210,7 @@ export class RunState {
     if (this.#retention.keepsInsides === false && step !== this.root) this.forget(step);
   }
 
-  /** Ends everything that is still at work: the run has ended, and nothing of it goes on. */
+  /** Ends everything that is still running: the run has ended, and nothing of it continues. */
   endAll(time: number): void {
     const stack = [...this.root.active];
     for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
@@ -219,7 +219,7 @@ export class RunState {
     }
   }
 
-  /** Drops everything inside a step: an attempt begins anew. */
+  /** Drops everything inside a step: a new attempt begins. */
   forget(step: StepState): void {
     const stack = [...step.children, ...step.active];
     for (let inner = stack.pop(); inner !== undefined; inner = stack.pop()) {

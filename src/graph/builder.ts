@@ -238,12 +238,12 @@ export class GraphBuilder {
     return next;
   }
 
-  /** The same, to be grown until anybody else has it. */
+  /** A copy that can grow until it is handed out. */
   #copy(): GraphBuilder {
     return new GraphBuilder(this.log, this, this);
   }
 
-  /** Adds a step to this very builder, which nobody but the caller has yet. */
+  /** Adds a step to this very builder, which only the caller has yet. */
   #append(definition: StepDefinition): void {
     const isOfForm = this.log.form !== undefined && this.#isOfForm(definition);
     const known = isOfForm ? followStep(this.log, this, definition) : undefined;

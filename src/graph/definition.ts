@@ -14,7 +14,7 @@ import type {
 import type { StepKind } from "../../types/plan.ts";
 import type { PoolValue } from "./pool.ts";
 
-/** Any function that a user gave. */
+/** Any function that a user passed. */
 export type UserFunction = (...parameters: ReadonlyArray<any>) => unknown;
 
 /** What a user asked for beside the function itself. */
@@ -46,7 +46,7 @@ export interface StepDefinition {
   readonly cases: Readonly<Record<string, UserFunction>> | undefined;
   /** For a loop: what makes the next state of one, and says when it ends. */
   readonly turns: Turns | undefined;
-  /** For a standalone step that gave schemas instead of names: what decodes its inputs. */
+  /** For a standalone step with schemas instead of names: the decoders of its inputs. */
   readonly schemas: Readonly<Record<string, unknown>> | undefined;
   readonly options: AnyOptions;
 }

@@ -1,5 +1,5 @@
 /**
- * Forms: what pipelines that are built again and again have in common. The expansion of a dynamic step is often built anew
+ * Forms: what pipelines that are built again and again have in common. The expansion of a dynamic step is often built again
  * with the same names, and only its functions differ. The log of such a pipeline is kept by its name, and the next pipeline
  * of that name follows it for as long as it adds the same: it shares names, slots and rows, and checks none of them again.
  * Where it adds something else, it goes over to another form of the name, or becomes a new one.
@@ -20,7 +20,7 @@ const mostNodesOfAll = 32_768;
 const mostBranches = 32;
 const mostMisses = 8;
 
-/** After so many pipelines a name is kept anew that was not worth it; twice as many each time. */
+/** After so many pipelines, a name that was not worth keeping is tried again; twice as many each time. */
 const firstPause = 64;
 const longestPause = 4096;
 
@@ -140,7 +140,7 @@ const hasInput: Has<string> = ({ inputs }, { inputCount, slotCount }, name) => {
   return there !== undefined && there.name === name && there.slot === slotCount;
 };
 
-/** A step that has nothing beside names and a function, and whose names nobody has checked. */
+/** A step that has nothing beside names and a function, and whose names have not been checked. */
 export interface PlainStep {
   readonly kind: "step" | "dynamic";
   readonly name: unknown;

@@ -58,7 +58,7 @@ export const optionalName = (input: string): string | undefined =>
 /** The name under which a function finds what this input reads. */
 export const keyOf = (input: string): string => optionalName(input) ?? input;
 
-/** Is this input a glob? A star never stands in a name, so it says so. */
+/** Is this input a glob? Names cannot contain a star, so a star is enough. */
 export const isGlob = (input: string): boolean => input.includes("*");
 
 /** A test of whether a name is of the family that `glob` names: each star stands for any characters, or none. */

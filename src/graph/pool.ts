@@ -1,5 +1,5 @@
 /**
- * Pools as values: a name and limits, which steps share. Comes in: what a user gave to `pool`, or to a run's `pools`.
+ * Pools as values: a name and limits, which steps share. In: the arguments of `pool`, or of a run's `pools`.
  * Goes out: a `PoolValue`, or one sentence that says what is wrong. The limits are kept by `engine/pools.ts`.
  */
 import * as Duration from "effect/Duration";

@@ -1,6 +1,6 @@
 /**
  * A run as Effect `Metric`s: how many steps came into which state, how many run and wait, and how long they took. Events
- * go in; the numbers stand in the registry of the run's context, summed over all runs there, and exporters read them.
+ * go in; the numbers are kept in the registry of the run's context, summed over all runs there, and exporters read them.
  */
 import type * as Context from "effect/Context";
 import * as Metric from "effect/Metric";

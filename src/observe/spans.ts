@@ -55,7 +55,7 @@ const isPromise = (value: unknown): value is PromiseLike<unknown> => {
 };
 
 export class Spans {
-  /** What the run was asked in: tracer, clock, loggers, and the span that the run's stands in. */
+  /** The context of the run's caller: tracer, clock, loggers, and the parent span. */
   readonly #context: Context.Context<never>;
   readonly #clock: Clock.Clock;
   #runId = "";

@@ -60,7 +60,7 @@ const bar = (fraction: number, width: number, failed = 0): ReadonlyArray<Piece> 
   ];
 };
 
-/** How long the rest will take, if it goes on as it has gone so far. Nothing before there is anything to judge by. */
+/** The estimated remaining time, at the rate so far. Nothing until there is enough to estimate from. */
 const rest = (fraction: number, elapsed: number): string => {
   if (fraction <= 0.02 || fraction >= 1 || elapsed < 2000) return "";
   return `, about ${took((elapsed * (1 - fraction)) / fraction)} left`;

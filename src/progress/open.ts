@@ -29,7 +29,7 @@ export interface ProgressOptions {
 
 /** What a command asks for beside that. */
 interface ViewOptions extends ProgressOptions {
-  /** Does the tree say at its end why the run failed? Not where somebody else does. */
+  /** Does the tree end with the reason why the run failed? Not if other code prints it. */
   readonly tellsFailure?: boolean;
 }
 

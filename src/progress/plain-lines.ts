@@ -10,7 +10,7 @@ import { asText } from "./frame.ts";
 import { said } from "./said.ts";
 import { summary } from "./summary.ts";
 
-/** A log is for reading: the progress of what goes on for long is written this often. */
+/** A log should stay readable: the progress of long steps is written this often. */
 const millisBetween = 10_000;
 const fractionBetween = 0.1;
 

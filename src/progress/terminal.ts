@@ -169,7 +169,7 @@ class Screen {
     };
     const mine = other.write;
     this.#restore.push(() => {
-      if (other.write !== mine) return; // Somebody has put a writer of their own around it.
+      if (other.write !== mine) return; // Other code has wrapped the writer.
       if (isOwn) other.write = write;
       else delete (other as { write?: unknown }).write;
     });

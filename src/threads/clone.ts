@@ -66,7 +66,7 @@ class Refused {
   }
 }
 
-/** Looks at every part of a value. What needs no mark is not copied. */
+/** Looks at every part of a value. Parts that need no mark are not copied. */
 class Packing {
   weight = 0;
   isMarked = false;

@@ -12,7 +12,7 @@ export type Order =
       readonly parcels: ReadonlyArray<readonly [number: number, value: Packed]>;
     }
   | { readonly type: "interrupt"; readonly id: number }
-  /** Nobody will refer to these any more. */
+  /** No later task refers to these. */
   | { readonly type: "forget"; readonly parcels: ReadonlyArray<number> };
 
 /** From a thread. */

@@ -16,7 +16,7 @@ const threadsOfThreads =
 const mostDeaths = 3;
 /** A thread takes no more than so many steps that wait. */
 const mostTogether = 64;
-/** With nobody to use them, threads end after this. */
+/** Unused threads end after this. */
 const keptMillis = 2_000;
 
 export class Pool {

@@ -48,14 +48,14 @@ export const encodeBy = (schema: unknown, value: unknown, withSecrets: boolean):
     const secret = withSecrets ? undefined : secretIn(value);
     if (secret !== undefined) return new Unwritable(secret, refusedSecret);
     const exit = codecOf(schema).encode(value);
-    // `Schema.Any` lets everything through: what it gave is looked at like a value without a schema.
+    // `Schema.Any` accepts everything: its result is treated like a value without a schema.
     return Exit.isSuccess(exit) ? encode(exit.value) : refused(exit.cause);
   } catch (error) {
     return new Unwritable([], describe(error));
   }
 };
 
-/** The value of a text that `encodeBy` gave for the same schema. Throws where that is not so. */
+/** The value of a text that `encodeBy` returned for the same schema. Throws for any other text. */
 export const decodeBy = (schema: unknown, text: string): unknown => {
   const value = decode(text);
   if (!isEffectSchema(schema)) return value;

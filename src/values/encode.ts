@@ -159,7 +159,7 @@ export const encode = (value: unknown): string | Unwritable => {
   }
 };
 
-/** The value of a text that `encode` gave. Throws for any other. */
+/** The value of a text that `encode` returned. Throws for any other. */
 export const decode = (text: string): unknown => {
   if (!text.startsWith("~")) return JSON.parse(text) as unknown;
   const [value, lost] = JSON.parse(text.slice(1)) as [unknown, ReadonlyArray<Lost>];

@@ -1,5 +1,5 @@
 /**
- * Decodes values by whatever a user gave as a schema: an Effect Schema, any Standard Schema v1 (zod, valibot,
+ * Decodes values by a user's schema: an Effect Schema, any Standard Schema v1 (zod, valibot,
  * arktype), or `type<T>()`, which checks nothing.
  *
  * `effect/Schema`'s parser is imported when the first Effect Schema is used: a program without one never loads it.
@@ -50,7 +50,7 @@ const standardProblem = (issues: ReadonlyArray<StandardSchemaV1.Issue>): DecodeP
   // arktype's path is of a class of its own, which `map` would make another of.
   const path = Array.from(first?.path ?? [], (part) => (typeof part === "object" ? part.key : part));
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
-  return new DecodeProblem({ path, reason: `${first?.message ?? "the schema gave no reason"}${more}` });
+  return new DecodeProblem({ path, reason: `${first?.message ?? "the schema states no reason"}${more}` });
 };
 
 type Decoded = Effect.Effect<unknown, DecodeProblem>;

@@ -19,7 +19,7 @@ import type { Answer, Enclosing, Said, Task, Wire } from "./task.ts";
 import { formOf, versionOf } from "./version.ts";
 import type { WorkersService } from "./workers.ts";
 
-/** Which calls a worker performs. What returns a pipeline or chooses one is a matter of the owner. */
+/** The calls that a worker performs. The owner performs those that return or choose a pipeline. */
 const isSent: Readonly<Record<Phase, boolean>> = {
   run: true,
   each: true,
@@ -173,7 +173,7 @@ const outcomeOf = (
   }
 };
 
-/** Tells whoever watches the run what a step says on its worker. */
+/** Passes the log lines, progress and values of a step on its worker to the observers of the run. */
 const tell = ({ context, began }: StepCall, said: Said, wire: Wire): void => {
   switch (said.type) {
     case "began":

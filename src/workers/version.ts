@@ -21,7 +21,7 @@ export const versionOf = (graph: Graph): string => {
 
 const forms = new WeakMap<StepDefinition, string>();
 
-/** What two versions of a step must have in common for one to run in place of the other. */
+/** The properties that two versions of a step must share for one to run instead of the other. */
 export const formOf = (definition: StepDefinition): string => {
   let form = forms.get(definition);
   if (form === undefined) {

@@ -12,7 +12,7 @@ export interface WorkersService {
   readonly wire: Wire;
   /**
    * Performs a task, at least once, and gives its answer. Interrupted, it interrupts the step and waits until that has ended.
-   * `listen` is told what the step says, "began" first: until then it waits for a worker, and its timeout does not count.
+   * `listen` receives what the step says, "began" first: until then it waits for a worker, and its timeout does not count.
    */
   readonly perform: (task: Task, listen: (said: Said) => void) => Effect<Answer>;
 }

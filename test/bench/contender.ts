@@ -9,6 +9,6 @@ export interface Contender {
   readonly kind: "by hand" | "peer" | "espalier";
   /** Keys of workloads, `memory` or `huge`, each with the reason why it takes no part. */
   readonly skip?: Readonly<Record<string, string>>;
-  /** Builds what a user builds once: timed as construction. What it gives runs once: timed as run. */
+  /** Builds a pipeline once, timed as construction. The returned function runs it once, timed as run. */
   readonly prepare: (graph: Graph) => () => Promise<number>;
 }

@@ -55,12 +55,12 @@ const cases: ReadonlyArray<readonly [string, () => Promise<unknown>]> = [
 
 const emits = 1_000_000;
 
-/** Emits that many times in one step that nobody watches. */
+/** Emits that many times in one step that no one watches. */
 const emitting = pipeline("emitting").step("a", [], (_, { emit }) => {
   for (let i = 0; i < emits; i++) emit(i);
 });
 
-/** How long an `emit` takes in a run that nobody watches, in a line. */
+/** How long an `emit` takes in a run that no one watches, in a line. */
 export const emitCost = async ({ rounds }: Effort): Promise<string> => {
   const times: Array<number> = [];
   for (let round = 0; round < rounds + 3; round++) {

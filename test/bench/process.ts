@@ -43,9 +43,9 @@ interface Chained {
 }
 
 const check = (graph: Graph, expected: number, value: number): void => {
-  if (value !== expected) throw new Error(`${value} in place of ${expected}`);
+  if (value !== expected) throw new Error(`${value} instead of ${expected}`);
   if (counter.executed !== graph.steps)
-    throw new Error(`${counter.executed} steps in place of ${graph.steps}`);
+    throw new Error(`${counter.executed} steps instead of ${graph.steps}`);
 };
 
 /** Small graphs first, until the compiler has settled: otherwise those would seem to cost more than large ones. */

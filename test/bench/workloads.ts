@@ -5,7 +5,7 @@
  * miswires steps fails instead of winning.
  */
 
-/** Nodes are in topological order: every dependency stands before its reader. The last one is the result. */
+/** Nodes are in topological order: every dependency is before its reader. The last one is the result. */
 export interface Graph {
   readonly nodes: ReadonlyArray<Node>;
   /** How many step functions one run calls, those of expanded graphs among them. */
@@ -95,7 +95,7 @@ const seeded = (seed: number): (() => number) => {
   };
 };
 
-/** Each step reads `reads` of the layer before. The last one reads what nobody else does. */
+/** Each step reads `reads` of the layer before. The last one reads what no one else does. */
 export const layered = (layers: number, width: number, reads: number, sleep = 0): Graph => {
   const random = seeded(42);
   const nodes: Array<Node> = [];

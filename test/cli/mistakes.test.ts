@@ -111,7 +111,7 @@ test("a wrong command line is told on standard error, with where to read more", 
   for (const [args, said] of [
     [["rn"], 'Unknown subcommand "rn"'],
     [["run"], "Missing required argument"],
-    [["run", "training.ts", "--concurrency", "0"], "Expected a whole number, 1 or more"],
+    [["run", "training.ts", "--concurrency", "0"], "Expected a whole number of at least 1"],
     [["run", "training.ts", "--concurency", "2"], "--concurency"],
     [["graph", "training.ts", "--format", "gif"], "mermaid"],
   ] as const) {

@@ -92,7 +92,7 @@ test("a Promise that the file forgot and that is rejected fails the command", as
   const ended = await espalier(["run", "failing.ts", "--export", "stray"]);
   expect(sentences(ended)).toEqual([
     expect.stringContaining(
-      "A Promise that was not awaited was rejected: nobody waited for this (failing.ts:24:",
+      "A Promise that was not awaited was rejected: no one waited for this (failing.ts:24:",
     ),
   ]);
   expect(ended.code).toBe(1);

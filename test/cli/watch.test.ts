@@ -83,7 +83,7 @@ test("a folder that goes and comes back, as a change of branch has it, is watche
 test("a file that ends the process while it loads, or writes past the command, has no graph", async () => {
   save("main.ts", "process.exit(0);\n");
   const { until, said } = watch("--format", "text");
-  await until(/The process was ended by process\.exit\(0\) before the command was done: the file, /);
+  await until(/process\.exit\(0\) ended the process before the command was done\. The file, /);
   save("main.ts", `import { writeSync } from "node:fs";\nwriteSync(1, "{");\n${main}`);
   await until(/(?:waiting for a change in [^]*){2}/);
   save("main.ts", main);

@@ -88,7 +88,7 @@ describe("Building is linear", () => {
   });
 });
 
-describe("An untyped caller is told by one GraphError", () => {
+describe("An untyped caller gets one GraphError", () => {
   const p = untyped.pipeline("p").step("a", [], () => 1);
   const mistakes: ReadonlyArray<
     readonly [mistake: string, build: () => unknown, step: string, says: RegExp]
@@ -116,7 +116,7 @@ describe("An untyped caller is told by one GraphError", () => {
     ],
     ["no outputs at all", () => p.step("b", [], () => 1, { outputs: [] }), "b", /outputs must not be empty/],
     [
-      "outputs that are no array",
+      "outputs that are not an array",
       () => p.step("b", [], () => 1, { outputs: "x" }),
       "b",
       /outputs must be an array of names; got "x"/,
@@ -142,7 +142,7 @@ describe("An untyped caller is told by one GraphError", () => {
       /cases must be a record of functions; got null/,
     ],
     [
-      "a case that is no function",
+      "a case that is not a function",
       () => p.switch("b", [], () => "x", { x: 1 }),
       "b",
       /case "x" must be a function; got a number/,
@@ -152,14 +152,14 @@ describe("An untyped caller is told by one GraphError", () => {
     ["a map without a function", () => p.map("b", "a", []), "b", /each must be a function/],
     ["a switch without a function", () => p.switch("b", []), "b", /on must be a function/],
     [
-      "inputs that are no array",
+      "inputs that are not an array",
       () => p.step("b", "a", () => 1),
       "b",
       /inputs must be an array of names; got a string/,
     ],
     ["inputs left out", () => p.step("b", () => 1), "b", /inputs must be an array of names; got a function/],
     ["an input that is undefined", () => p.step("b", [undefined], () => 1), "b", /only names; got undefined/],
-    ["an input that is no name", () => p.step("b", [1], () => 1), "b", /only names; got a number/],
+    ["an input that is not a name", () => p.step("b", [1], () => 1), "b", /only names; got a number/],
     [
       "a glob that matches nothing",
       () => p.step("b", ["x_*"], () => 1),
@@ -189,15 +189,15 @@ describe("An untyped caller is told by one GraphError", () => {
       "q",
       /"a" is already/,
     ],
-    ["addAll of what are no steps", () => p.addAll([1]), "", /addAll takes/],
+    ["addAll of things that are not steps", () => p.addAll([1]), "", /addAll takes/],
     [
-      "pipelineOf with what is no step",
+      "pipelineOf with something that is not a step",
       () => untyped.pipelineOf("q", [pipeline("x")]),
       "",
       /pipelineOf takes/,
     ],
     [
-      "a timeout that is no duration",
+      "a timeout that is not a duration",
       () => p.step("b", [], () => 1, { timeout: "soon" }),
       "b",
       /timeout is not a valid duration/,
@@ -215,25 +215,25 @@ describe("An untyped caller is told by one GraphError", () => {
       /timeout is not a valid duration/,
     ],
     [
-      "a retry.factor that is no number",
+      "a retry.factor that is not a number",
       () => p.step("b", [], () => 1, { retry: { factor: NaN } }),
       "b",
       /retry.factor/,
     ],
     [
-      "a retry that is no schedule",
+      "a retry that is not a schedule",
       () => p.step("b", [], () => 1, { retry: 3 }),
       "b",
       /retry must be a Schedule or a record such as .*; got 3/,
     ],
     ["retry.times below zero", () => p.step("b", [], () => 1, { retry: { times: -1 } }), "b", /retry.times/],
     [
-      "a retry.delay that is no duration",
+      "a retry.delay that is not a duration",
       () => p.step("b", [], () => 1, { retry: { delay: "x" } }),
       "b",
       /retry.delay/,
     ],
-    ["a pool that is no name", () => p.step("b", [], () => 1, { pool: 3 }), "b", /pool/],
+    ["a pool that is not a name", () => p.step("b", [], () => 1, { pool: 3 }), "b", /pool/],
     [
       "a map that runs no item at once",
       () => p.map("b", "a", [], () => 1, { concurrency: 0 }),
@@ -248,13 +248,13 @@ describe("An untyped caller is told by one GraphError", () => {
       /fallback/,
     ],
     [
-      "options that are no record",
+      "options that are not a record",
       () => p.step("b", [], () => 1, 5),
       "b",
       /options must be an object; got a number/,
     ],
     ["an output schema that is none", () => p.step("b", [], () => 1, { output: 5 }), "b", /output/],
-    ["a key that is no function", () => p.map("b", "a", [], () => 1, { key: 5 }), "b", /key/],
+    ["a key that is not a function", () => p.map("b", "a", [], () => 1, { key: 5 }), "b", /key/],
     [
       "failures that are neither fail nor collect",
       () => p.map("b", "a", [], () => 1, { failures: "x" }),
@@ -262,7 +262,7 @@ describe("An untyped caller is told by one GraphError", () => {
       /failures/,
     ],
     [
-      "a retry.while that is no function",
+      "a retry.while that is not a function",
       () => p.step("b", [], () => 1, { retry: { while: 1 } }),
       "b",
       /retry.while/,

@@ -248,7 +248,7 @@ test(`whatever happens in a run, it ends and leaves nothing (ESPALIER_SEED=${see
           // What hangs is stopped in the end, so that every run ends.
           if (interruptAfter !== undefined) await turns(interruptAfter);
           else if (shape.some(mayHang)) await Promise.race([Effect.runPromiseExit(run.await), sleep(40)]);
-          else await Effect.runPromiseExit(run.await); // Nothing may wait for ever for its turn or its pool.
+          else await Effect.runPromiseExit(run.await); // Nothing may wait forever for its turn or its pool.
           await Effect.runPromise(run.interrupt);
           return Effect.runPromiseExit(run.await);
         };

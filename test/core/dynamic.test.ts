@@ -211,7 +211,7 @@ describe('A step with outputs "all"', () => {
       .step("sum", ["f_*"], (found) => Object.values(found["f_*"]).length);
     expect(await p.runPromise({ wide: true })).toMatchObject({ next: 101, sum: 2 });
   });
-  test("a name that no branch gave this time fails the run as ExpansionError of the reader", async () => {
+  test("a name that no branch returned this time fails the run as ExpansionError of the reader", async () => {
     const untyped: any = open;
     const p = untyped.step("reader", ["b"], ({ b }: any) => b);
     await expect(p.runPromise({ wide: false })).rejects.toMatchObject({
@@ -221,7 +221,7 @@ describe('A step with outputs "all"', () => {
     });
     expect((await p.runPromise({ wide: true })).reader).toBe(2);
   });
-  test("a name that no branch gave this time is not in what a glob reads", async () => {
+  test("a name that no branch returned this time is not in what a glob reads", async () => {
     const p = open.step("reader", ["b*"], (found) => found["b*"].b ?? "none");
     expect((await p.runPromise({ wide: false })).reader).toBe("none");
     expect((await p.runPromise({ wide: true })).reader).toBe(2);
@@ -289,7 +289,7 @@ describe('A step with outputs "all"', () => {
     );
     expect(await p.runPromise({})).toEqual({ x: 1 });
   });
-  test("is not read by a step that stands before it, however soon it ends", async () => {
+  test("is not read by a step that is before it, however soon it ends", async () => {
     const p = pipeline("p")
       .dynamic("slow", [], () => sleep(5).then(() => ({ f_slow: 1 })), { outputs: "all" })
       .step("family", ["f_*"], (found) => Object.keys(found["f_*"]))
@@ -310,12 +310,12 @@ describe('A step with outputs "all"', () => {
       /"a".*already/,
     ],
     [
-      "a fallback with what is no name",
+      "a fallback with something that is not a name",
       { fallback: { "b/c": 1 } },
       () => Effect.fail("no"),
       /must not contain \/ \[/,
     ],
-    ["a fallback that is no record", { fallback: 5 }, () => Effect.fail("no"), /gave neither/],
+    ["a fallback that is not a record", { fallback: 5 }, () => Effect.fail("no"), /gave neither/],
     [
       'an "all" step inside that gives a name of its parent',
       {},
@@ -341,7 +341,7 @@ describe('A step with outputs "all"', () => {
       .step("next", ["a"], ({ a }: any) => a + 1);
     expect(await p.runPromise({})).toEqual({ a: 1, next: 2 });
   });
-  test("that is tried again gives what its last attempt gave", async () => {
+  test("that is tried again gives what its last attempt returned", async () => {
     const p = pipeline("p")
       .dynamic(
         "open",
@@ -405,7 +405,7 @@ describe("An expansion is checked before its first step starts", () => {
       /reads the input "b".*only "a"/,
     ],
     [
-      "a direct value that is no record of several",
+      "a direct value that is not a record of several",
       (p) => p.dynamic("two", [], () => 5, { outputs: ["x", "y"] }),
       /no record/,
     ],
@@ -545,7 +545,7 @@ describe("A standalone dynamic step", () => {
 });
 
 describe("What each expansion did", () => {
-  test("is told by path, at every depth", async () => {
+  test("is reported by path, at every depth", async () => {
     const p = pipeline("p")
       .step("n", [], () => 3)
       .step("items", [], () => [1, 2])

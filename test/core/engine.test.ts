@@ -164,7 +164,7 @@ test("work that blocked the process for longer than its timeout has timed out", 
   }
 });
 
-test("an output named then, also one that is a function, does not make a run wait for ever", {
+test("an output named then, also one that is a function, does not make a run wait forever", {
   timeout: 5000,
 }, async () => {
   assert.deepStrictEqual(

@@ -134,6 +134,6 @@ test.for(hostile)("%s can be written", async ([, thrown]) => {
     ({ type }: PipelineEvent) => type === "step.failed",
   );
   expect(failed).toMatchObject([{ path: "a", error: { _tag: "StepFailed", path: "a" } }]);
-  // Whoever copies or compares an event sees its fields only.
+  // Code that copies or compares an event sees its fields only.
   for (const event of events) expect(Object.keys(event)).not.toContain("toJSON");
 });

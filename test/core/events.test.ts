@@ -141,7 +141,7 @@ describe("The events of a run", () => {
     }
     expect([...balance.values()].every((value) => value === 0)).toBe(true);
   });
-  test("can be watched while the run goes on, by many, each from the first event on", async () => {
+  test("can be watched while the run continues, by many, each from the first event on", async () => {
     let go = (): void => {};
     const gate = new Promise<void>((resolve) => {
       go = resolve;
@@ -161,7 +161,7 @@ describe("The events of a run", () => {
     expect(late.map(({ type }) => type)).toEqual(seen);
     expect(seen.at(-1)).toBe("run.succeeded");
   });
-  test("that nobody watches, or that somebody stops watching, hold nothing up", async () => {
+  test("that no one watches, or that someone stops watching, hold nothing up", async () => {
     const p = pipeline("p")
       .step("a", [], () => sleep(5))
       .step("b", ["a"], () => 1);
@@ -190,7 +190,7 @@ describe("The handle of a run", () => {
     );
     expect(await failureOf(run.await)).toBe("no");
   });
-  test("a failing run that nobody waits for is no unhandled rejection", async () => {
+  test("a failing run that no one waits for is not an unhandled rejection", async () => {
     const seen: Array<unknown> = [];
     const note = (error: unknown): void => void seen.push(error);
     process.on("unhandledRejection", note);

@@ -91,7 +91,7 @@ describe("The first failure", () => {
     expect(types).not.toContain("expansion.expanded");
     expect(handle.report.failed).toEqual([{ path: "bad", error: "first" }]);
   });
-  test("several outputs that arrive after it are no second failure", async () => {
+  test("several outputs that arrive after it are not a second failure", async () => {
     const p = untyped
       .pipeline("p")
       .dynamic(
@@ -176,7 +176,7 @@ describe('onFailure: "finish"', () => {
       expect.arrayContaining(["one", "three", "four", expect.objectContaining({ path: "two" })]),
     );
   });
-  test("goes on inside of sub-pipelines and maps", async () => {
+  test("continues inside of sub-pipelines and maps", async () => {
     const ran: Array<string> = [];
     const p = pipeline("p")
       .step("items", [], () => [1, 2, 3])
@@ -409,7 +409,7 @@ describe("A step that ignores its interruption", () => {
     await within(10_000, Effect.runPromise(run.interrupt));
     expect([...run.report.leaked].sort()).toEqual(["m[0]", "m[1]", "uninterruptible", "x/x"]);
   });
-  test("may still end: nobody looks at what it gives", async () => {
+  test("may still end: no one looks at what it gives", async () => {
     let ran = 0;
     const p = pipeline("p")
       .step("deaf", [], () => sleep(40).then(() => 1))
@@ -419,7 +419,7 @@ describe("A step that ignores its interruption", () => {
     await sleep(60);
     expect(ran).toBe(0);
   });
-  test("may still reject: that is no unhandled rejection", async () => {
+  test("may still reject: that is not an unhandled rejection", async () => {
     const seen: Array<unknown> = [];
     const note = (error: unknown): void => void seen.push(error);
     process.on("unhandledRejection", note);

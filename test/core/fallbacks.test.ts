@@ -32,7 +32,7 @@ describe("A fallback that is used", () => {
       fallback: () => pipeline("other").step("d", [], () => 3),
     });
 
-  test("is told by an event, with the error that it stands in for and the attempt", async () => {
+  test("is reported by an event, with the error that it stands in for and the attempt", async () => {
     const { exit, events } = await watched(built);
     expect(exit).toMatchObject({ _tag: "Success", value: { page: "empty", fine: 1, m: [1, 0], d: 3 } });
     expect(used(events).toSorted((a, b) => (a.path < b.path ? -1 : 1))).toMatchObject([
@@ -74,7 +74,7 @@ describe("The fallback of an await", () => {
     expect((await asking(() => Effect.succeed(7)).runPromise()).after).toBe(7);
   });
 
-  test("is told by an event", async () => {
+  test("is reported by an event", async () => {
     const { events } = await watched(asking("late"));
     expect(used(events)).toMatchObject([{ path: "approved", error: { _tag: "StepTimedOut" } }]);
   });

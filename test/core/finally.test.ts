@@ -1,4 +1,4 @@
-/** `.finally`: a step that runs once what it reads has ended, in whatever way, at every end of a run. */
+/** `.finally`: a step that runs once its inputs have settled, at every end of a run. */
 import * as Effect from "effect/Effect";
 import type * as Result from "effect/Result";
 import { pipeline, resumePromise } from "espalier";
@@ -112,7 +112,7 @@ describe("A finally step", () => {
     expect(run.report.leaked).toEqual(["closed"]);
   });
 
-  test("that has begun goes on when another step fails", async () => {
+  test("that has begun continues when another step fails", async () => {
     const log: Array<string> = [];
     const built = pipeline("p")
       .step("a", [], () => 1)

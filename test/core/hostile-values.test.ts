@@ -100,7 +100,7 @@ describe("A value is handed on as it is", () => {
     ["an empty array", []],
     ["a sparse array", Array.from({ length: 3 })],
     ["a class", Date],
-    ["an object with a `then` that is no function", { then: 1 }],
+    ["an object with a `then` that is not a function", { then: 1 }],
     ["a generator", (function* () {})()],
     ["a Proxy that does not say what it has", new Proxy({}, { has: thrower })],
   ];
@@ -139,7 +139,7 @@ describe("Outputs that cannot be read", () => {
       return thrower();
     },
   };
-  test("fail the step that gave them", async () => {
+  test("fail the step that returned them", async () => {
     const p = pipeline("p").step("two", [], () => booby as { a: number; b: number }, { outputs: ["a", "b"] });
     const error = await within(10_000, rejection(p.runPromise({})));
     expect(error).toBeInstanceOf(StepFailed);
@@ -201,7 +201,7 @@ describe("Inputs that cannot be read", () => {
   });
 });
 
-test("a choice that is no literal fails the switch", async () => {
+test("a choice that is not a literal fails the switch", async () => {
   for (const choice of [Object.create(null), Symbol("a"), revoked(), {}, null, undefined]) {
     const p = untyped.pipeline("p").switch("x", [], () => Effect.succeed(choice), { a: () => 1 });
     const error = await within(10_000, rejection(p.runPromise({})));

@@ -37,7 +37,7 @@ describe("A loop", () => {
     expect((await counted(0).runPromise()).n).toBe(1);
   });
 
-  it("gives each turn the path name[k] and the index k, as long as somebody holds its context", async () => {
+  it("gives each turn the path name[k] and the index k, as long as someone holds its context", async () => {
     const contexts: Array<{ readonly path: string; readonly index?: number }> = [];
     const p = pipeline("p").loop(
       "n",

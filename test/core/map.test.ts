@@ -7,7 +7,7 @@ import { failureOf, rejection, sleep, untyped, watched } from "./support.ts";
 const over = <Item>(items: Iterable<Item>) => pipeline("p").step("items", [], () => items);
 
 describe("A map", () => {
-  test("gives what each item gave, in the order of the items, whatever ends first", async () => {
+  test("gives what each item returned, in the order of the items, whatever ends first", async () => {
     const p = over([30, 1, 10]).map("m", "items", [], async (millis) => {
       await sleep(millis);
       return millis;
@@ -245,7 +245,7 @@ describe("The key of an item", () => {
   });
   test.each([
     ["that two items share", () => "same", /Two items have the key "same"/],
-    ["that is no part of a path", () => "a/b", /cannot be part of a path/],
+    ["that is not part of a path", () => "a/b", /cannot be part of a path/],
     ["that is empty", () => "", /cannot be part of a path/],
     [
       "that throws",
@@ -254,7 +254,7 @@ describe("The key of an item", () => {
       },
       /no key/,
     ],
-    ["that is no text", () => Object.create(null), /could not be read/],
+    ["that is not a text", () => Object.create(null), /could not be read/],
   ])("%s fails the map before its first item", async (_, key, says) => {
     let ran = 0;
     const p = pipeline("p")
@@ -348,7 +348,7 @@ describe('failures: "collect"', () => {
     expect(one).toMatchObject({ failure: { _tag: "ExpansionError", path: "m[0]" } });
     expect(two).toEqual(Result.succeed(2));
   });
-  test("keeps a failed item out of nobody's way: the run succeeds", async () => {
+  test("does not fail the run for a failed item", async () => {
     const p = over([1]).map("m", "items", [], () => Effect.fail("no"), { failures: "collect" });
     const { exit, types } = await watched(p);
     expect(exit._tag).toBe("Success");

@@ -109,14 +109,14 @@ describe("A name that is ordinary", () => {
   });
 });
 
-test("what every object has is no output that nobody provides", () => {
+test("a property that every object has is not an output", () => {
   for (const name of ["constructor", "toString", "hasOwnProperty", "__proto__"]) {
     expect(thrown(() => untyped.pipeline("p").step("x", [name], () => 1))).toBeInstanceOf(GraphError);
     expect(thrown(() => untyped.pipeline("p").returns(name))).toBeInstanceOf(GraphError);
   }
 });
 
-test("a case that every object has is no case", async () => {
+test("a case that every object has is not a case", async () => {
   const p = untyped.pipeline("p").switch("s", [], () => "toString", { a: () => 5 });
   await expect(p.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "s" });
 });
@@ -138,7 +138,7 @@ describe("A glob", () => {
     const read = p.step("all", ["feat_*"], (inputs) => inputs["feat_*"]);
     expect((await read.runPromise({})).all).toEqual({ feat_a: 1, feat_b: 2 });
   });
-  test("stands beside other inputs, and beside other globs", async () => {
+  test("is beside other inputs, and beside other globs", async () => {
     const read = untyped
       .pipeline("p")
       .addAll([step("a_x", [], () => 1), step("a_y", [], () => 2), step("b_x", [], () => 3)])

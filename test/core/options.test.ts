@@ -217,7 +217,7 @@ describe("A run refuses", () => {
     ).toEqual({ a: 1 });
   });
 
-  it("options that are no object", async () => {
+  it("options that are not an object", async () => {
     const one: any = pipeline("one").step("a", [], () => 1);
     const error = await Effect.runPromise(Effect.flip(one.run({}, 5) as Effect.Effect<unknown, any>));
     expect(error.reason).toBe("options must be an object; got a number.");

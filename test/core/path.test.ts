@@ -54,7 +54,7 @@ describe("a path", () => {
     expect(isAtOrUnderAny(path, new Set(["x", "train/fi"]))).toBe(false);
   });
 
-  test("has the depth that the plan says: a pipeline that was added is no level, nor is a map beside its items", () => {
+  test("has the depth that the plan says: a pipeline that was added is not a level, nor is a map beside its items", () => {
     const depth = (at: string, expansions: ReadonlyArray<string>) =>
       depthOf(at, (one) => expansions.includes(one));
     expect(depth("load/parse", [])).toBe(0);

@@ -43,7 +43,7 @@ describe("retry", () => {
     ).toEqual({ a: 3 });
     expect(calls.count).toBe(3);
   });
-  test("without times goes on until it succeeds", async () => {
+  test("without times continues until it succeeds", async () => {
     const { run } = failing(500);
     expect(await pipeline("p").step("a", [], run, { retry: {} }).runPromise({})).toEqual({ a: 501 });
   });
@@ -149,7 +149,7 @@ describe("retry", () => {
     );
     expect(calls.count).toBe(4);
   });
-  test("of a dynamic step runs its whole expansion again, and nothing of the failed one goes on", async () => {
+  test("of a dynamic step runs its whole expansion again, and nothing of the failed one continues", async () => {
     const ran: Array<string> = [];
     let tries = 0;
     const p = pipeline("p").dynamic(

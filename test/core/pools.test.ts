@@ -419,7 +419,7 @@ describe("A pool that there is not", () => {
     expect(await refusal(same, { pools: { m: { rate: { limit: 9, per: 1 } } } })).toBe("it ran");
   });
 
-  test("is refused as an option that is no pool", () => {
+  test("is refused as an option that is not a pool", () => {
     const build = (value: unknown) => () => untyped.pipeline("p").step("a", [], () => 1, { pool: value });
     expect(build({ name: "model" })).toThrow("pool must be a pool or the name of one; got an object.");
     expect(build(3)).toThrow("pool must be a pool or the name of one; got 3.");

@@ -295,7 +295,7 @@ describe("An input whose schema accepts undefined may be left out", () => {
     ).toBe(7);
   });
 
-  test("and one whose schema does not, or that has only a type, may not", async () => {
+  test("and one whose schema does not, or that has only a type, cannot", async () => {
     for (const schema of [z.number(), Schema.Number, type<number>()]) {
       const inner = untyped("inner")
         .input("limit", schema)

@@ -134,7 +134,7 @@ describe.each(stores)("The option `signal`, %s,", (_, options) => {
     }
   });
 
-  test("interrupts the Effects of run and start, and not whoever asked for them", async () => {
+  test("interrupts the Effects of run and start, and not the caller that asked for them", async () => {
     const { built, happened } = endless();
     const controller = new AbortController();
     const given = { ...options(), signal: controller.signal };
@@ -250,7 +250,7 @@ describe.each(stores)("startPromise, %s,", (_, options) => {
     expect(typesOf(await collected(run.events)).at(-1)).toBe("run.interrupted");
   });
 
-  test("does not end the process where nobody reads the result of a run that fails", async () => {
+  test("does not end the process where no one reads the result of a run that fails", async () => {
     const unhandled: Array<unknown> = [];
     const note = (reason: unknown): unknown => unhandled.push(reason);
     process.on("unhandledRejection", note);
@@ -264,7 +264,7 @@ describe.each(stores)("startPromise, %s,", (_, options) => {
     expect(await rejection(run.result)).toBe("no");
   });
 
-  test("lets a loop over its events end early, while the run goes on", async () => {
+  test("lets a loop over its events end early, while the run continues", async () => {
     const run = await sum.startPromise({}, options());
     for await (const event of run.events) if (event.type === "run.started") break;
     expect(await run.result).toEqual({ one: 1, two: 2 });
@@ -292,7 +292,7 @@ describe("resumePromise", () => {
     return { built, state };
   };
 
-  test("goes on with a run: what is recorded does not run again", async () => {
+  test("continues a run: what is recorded does not run again", async () => {
     const store = storeAt(newFile());
     const { built, state } = halves();
     expect(await rejection(built.runPromise({}, { store, runId: "r" }))).toBeInstanceOf(StepFailed);
@@ -305,7 +305,7 @@ describe("resumePromise", () => {
     expect(await resumePromise(built, "r", { store, from: "first" })).toEqual({ first: 2, second: 3 });
   });
 
-  test("is stopped by its signal, and goes on later", async () => {
+  test("is stopped by its signal, and continues later", async () => {
     const store = storeAt(newFile());
     const { built, happened } = endless();
     const first = new AbortController();
@@ -367,7 +367,7 @@ describe("Signal.sendPromise", () => {
     });
   });
 
-  test("keeps a value for a recorded run that nobody runs now", async () => {
+  test("keeps a value for a recorded run that no one runs now", async () => {
     const store = storeAt(newFile());
     const run = await release.startPromise({}, { store, runId: "r" });
     await sleep(5);
@@ -400,7 +400,7 @@ export const typed = async (): Promise<void> => {
   await given.startPromise();
   // @ts-expect-error: the input is of another type.
   await given.startPromise({ n: "1" });
-  // @ts-expect-error: a controller is no signal.
+  // @ts-expect-error: a controller is not a signal.
   await sum.startPromise({}, { signal: new AbortController() });
   // @ts-expect-error: an event has no such field.
   await sum.runPromise({}, { onEvent: (event) => event.nothing });

@@ -1,4 +1,4 @@
-/** What a function gives may be a promise of anybody's making: a subclass, a lazy query, a proxy. */
+/** A function can return a promise from any library: a subclass, a lazy query, a proxy. */
 import * as Effect from "effect/Effect";
 import * as Stream from "effect/Stream";
 import type { Run } from "espalier";
@@ -148,7 +148,7 @@ describe("A promise that never calls back", () => {
   );
 });
 
-describe("A promise that calls back when nobody waits any more", () => {
+describe("A promise that calls back when no one waits any more", () => {
   test("changes nothing", async () => {
     const late: Array<OnValue> = [];
     const slow = withThen((fulfilled, rejected) => late.push(fulfilled, rejected));

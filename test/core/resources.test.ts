@@ -1,4 +1,4 @@
-/** What a run holds while it goes on, and what it leaves behind: each in a process of its own. */
+/** What a run holds while it continues, and what it leaves behind: each in a process of its own. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";

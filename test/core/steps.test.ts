@@ -58,7 +58,7 @@ describe("A step", () => {
     expect(ran).toBe(1);
   });
 
-  test("whose output nobody reads still runs", async () => {
+  test("whose output no one reads still runs", async () => {
     let ran = 0;
     await pipeline("p")
       .step("unread", [], () => ++ran)
@@ -261,7 +261,7 @@ describe("The context", () => {
     expect(one.a).not.toBe(two.a);
     expect(one.a).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
-  test("may be taken apart, and used when nobody watches", async () => {
+  test("may be taken apart, and used when no one watches", async () => {
     const p = pipeline("p").step("a", [], (_, { log, progress }) => {
       log("one", { two: 2 });
       progress(0.5, "half");
@@ -382,7 +382,7 @@ describe("The concurrency of a run", () => {
 });
 
 describe("Time", () => {
-  test("of others passes while a long run of synchronous steps goes on", async () => {
+  test("of others passes while a long run of synchronous steps continues", async () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
     const burn = (): number => {

@@ -59,7 +59,7 @@ describe("context.emit", () => {
       ["b", 1, 0, { part: 1 }],
     ]);
     expect(emittedIn((await watched(p)).events)).toHaveLength(3);
-    // Nobody is told, and nothing breaks.
+    // Without observers, nothing breaks.
     expect(await p.runPromise()).toEqual({ a: 1, b: 2 });
   });
 
@@ -234,7 +234,7 @@ describe("A step that is an async generator", () => {
     await expect(p.runPromise({}, { signal: controller.signal })).rejects.toBe("stop");
   });
 
-  test("is no generator where it returns a stream of its own", async () => {
+  test("is not a generator where it returns a stream of its own", async () => {
     const p = pipeline("p").step("a", [], () => ({
       async *[Symbol.asyncIterator]() {
         yield 1;
@@ -324,7 +324,7 @@ describe("A slow reader", () => {
     expect(await run.result).toEqual({ a: "done" });
   });
 
-  test("is told how many values it has missed of those that cannot wait for it", async () => {
+  test("learns how many values it has missed of those that cannot wait for it", async () => {
     const total = 10_000;
     const p = pipeline("p").step("a", [], (_, { emit }) => {
       for (let i = 0; i < total; i++) emit(i);

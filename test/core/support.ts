@@ -42,7 +42,7 @@ export const until = async (test: () => boolean): Promise<void> => {
   }
 };
 
-/** Ends when the signal fires, after `millis` of cleaning up; for ever otherwise. */
+/** Ends when the signal fires, after `millis` of cleaning up; forever otherwise. */
 export const untilAborted = (signal: AbortSignal, millis = 0): Promise<never> =>
   new Promise((_, reject) => {
     const keep = setInterval(() => {}, 1000);

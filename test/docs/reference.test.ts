@@ -16,7 +16,7 @@ const documents = [
   ...globSync("docs/**/*.md", { cwd: root }),
 ].toSorted();
 
-/** What stands in backticks, outside of blocks. */
+/** What is in backticks, outside of blocks. */
 const inBackticks = (text: string): ReadonlySet<string> =>
   new Set(
     Array.from(text.replaceAll(/^```.*?^```/gms, "").matchAll(/`([^`\n]+)`/g), ([, code = ""]) => code),

@@ -1,5 +1,5 @@
 /**
- * Every TypeScript block of the documentation is a test. What the info string after the fence says:
+ * Every TypeScript block of the documentation is a test. The info string after the fence has these meanings:
  *
  * - `ts`: compiles under the repository's strict settings, and runs to its end. Each block is a module of its own:
  *   it imports what it needs, `espalier` among it, and cannot see the blocks before it.
@@ -53,7 +53,7 @@ describe("the check of snippets itself", () => {
   };
 
   test("a block that compiles and runs is accepted, also with another module's names and in a list", () => {
-    for (const heading of ["Runs", "Has the same names", "Stands in a list"]) {
+    for (const heading of ["Runs", "Has the same names", "Is in a list"]) {
       expect(under(heading)).toMatchObject({ diagnostics: "", failure: undefined });
     }
   });
@@ -81,13 +81,13 @@ describe("the check of snippets itself", () => {
     expect(diagnostics).toBe(snippet.expected);
   });
 
-  test("a block that must not compile and does is told from its text", () => {
+  test("a block that must not compile and does is reported", () => {
     const { diagnostics, snippet } = under("Must not compile, and does");
     expect(diagnostics).toBe("");
     expect(snippet.expected).not.toBe("");
   });
 
-  test("blocks in other languages, and fences inside a longer fence, are no snippets", () => {
+  test("blocks in other languages, and fences inside a longer fence, are not snippets", () => {
     expect(extract("a.md", "```sh\nexit 1\n```\n\n````md\n```ts\nnonsense(\n```\n````\n")).toEqual([]);
   });
 

@@ -1,6 +1,6 @@
 /**
  * Takes the TypeScript blocks out of Markdown, compiles all of them in one program and runs them in one process.
- * What the blocks' info strings mean stands at the top of `snippets.test.ts`.
+ * The info strings of blocks are described at the top of `snippets.test.ts`.
  */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -113,7 +113,7 @@ const diagnosticsByModule = (printed: string): ReadonlyMap<string, ReadonlyArray
 
 const compile = (folder: string): ReadonlyMap<string, ReadonlyArray<string>> => {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  // With several threads the order in which a union is told changes with the number of files.
+  // With several threads the order in which a union is printed depends on the number of files.
   const args = [tsc, "-p", "tsconfig.json", "--pretty", "false", "--singleThreaded"];
   const result = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
   if (result.status !== 0 && result.stdout.trim() === "")

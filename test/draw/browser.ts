@@ -83,7 +83,7 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
       const requests: Array<string> = [];
       const complaints: Array<string> = [];
       page.on("request", (request) => {
-        // The icon stands in the page, and is no request to anybody.
+        // The icon is in the page, and is not a request to anyone.
         if (request.url() !== url && !request.url().startsWith("data:")) requests.push(request.url());
       });
       page.on("console", (message) => {

@@ -39,7 +39,7 @@ test("the report of a failed run says which step failed, and where in the code",
   expect(run!.critical.map((step) => steps[step]!.path)).toEqual(["rows", "parsed[2]"]);
 });
 
-test("an error whose stack would run code of the program is told without it", async () => {
+test("an error whose stack would run code of the program is reported without it", async () => {
   let ran = 0;
   class Told extends Error {
     override get name(): string {
@@ -105,7 +105,7 @@ inBrowser("the page of a failed run", ({ open }) => {
     expect(await page.locator(".panel h2").textContent()).toBe("models");
   });
 
-  test("its columns sort up, down and as the run had it; numbers stand at the right", async () => {
+  test("its columns sort up, down and as the run had it; numbers are at the right", async () => {
     const { page } = await open(await reportOf());
     await page.locator("nav [data-view=steps]").click();
     const paths = (): Promise<ReadonlyArray<string>> =>

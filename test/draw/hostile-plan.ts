@@ -1,4 +1,4 @@
-/** Plans in which every name is a label as nobody should write it, and what there must be after they have been parsed. */
+/** Plans in which every name is a label as no one should write it, and what there must be after they have been parsed. */
 import type { Plan, PlanStep } from "espalier";
 import { nastier, someLabels } from "./labels.ts";
 

@@ -1,4 +1,4 @@
-/** Two thousand labels as nobody should write them, as names, values and errors, on terminals and in logs. */
+/** Two thousand labels as no one should write them, as names, values and errors, on terminals and in logs. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -114,7 +114,7 @@ test("espalier show tells names, values and errors of a record, and nothing in t
   }
 });
 
-test("values that are logged or thrown are told as what they are, and nothing of them is run", () => {
+test("values that are logged or thrown are reported as what they are, and nothing of them is run", () => {
   let ran = 0;
   const run = (): never => {
     ran++;

@@ -1,4 +1,4 @@
-/** Two thousand labels as nobody should write them, in each format that a plan is written in, read by what reads it. */
+/** Two thousand labels as no one should write them, in each format that a plan is written in, read by what reads it. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";

@@ -1,4 +1,4 @@
-/** Labels as nobody should write them: what some renderer, parser or terminal would take for something else. */
+/** Labels as no one should write them: what some renderer, parser or terminal would take for something else. */
 import * as fc from "fast-check";
 
 /** The beginning of what other texts end in, where a label may stand. */

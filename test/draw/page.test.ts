@@ -52,7 +52,7 @@ const transform = (page: Page): Promise<string | null> =>
   page.locator("svg.graph > g").getAttribute("transform");
 
 inBrowser("the page of a plan", ({ open }) => {
-  test("opens from disk, asks nobody for anything, and complains of nothing", async () => {
+  test("opens from disk, asks no one for anything, and complains of nothing", async () => {
     const { page, requests, complaints } = await open(Plan.toHtml(grown.plan()));
     expect(await labels(page)).toEqual(expect.arrayContaining(["dataset", "models", "scores", "report"]));
     expect(await page.title()).toBe("training");
@@ -143,7 +143,7 @@ inBrowser("the page of a plan", ({ open }) => {
     await note();
     expect(new Set(places.slice(0, 4)).size).toBe(4);
     expect(places.at(-1)).toBe(places[0]);
-    // A drag is no click.
+    // A drag is not a click.
     expect(await page.locator(".panel").isVisible()).toBe(false);
   });
 
@@ -281,7 +281,7 @@ inBrowser("the report of a run", ({ open }) => {
     expect(await faint.count()).toBe(0);
   });
 
-  test("an error is told with its causes, its attempts, and what was skipped because of it", async () => {
+  test("an error is reported with its causes, its attempts, and what was skipped because of it", async () => {
     const failing = pipeline("failing")
       .step(
         "load",
@@ -480,7 +480,7 @@ inBrowser("no label and no value runs a script", ({ open }) => {
 
   test("hostile ones, in every view", async () => {
     const words = someLabels("hostile labels", nasty, isLong ? 300 : 60);
-    // Pages of thirty, so that what a page does is told by a page.
+    // In batches of thirty.
     for (let from = 0; from < words.length; from += 30) {
       const some = words.slice(from, from + 30);
       const steps: Plan["steps"] = some.map((word, i) => ({

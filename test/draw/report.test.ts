@@ -10,7 +10,7 @@ import { dataOf } from "./page-data.ts";
 
 const stepOf = ({ steps }: PageData, path: string): PageStep => steps.find((step) => step.path === path)!;
 
-test("steps that run at once stand in rows of their own, and there are as few rows as can be", () => {
+test("steps that run at once are in rows of their own, and there are as few rows as can be", () => {
   const span = fc.tuple(fc.nat(200), fc.nat(60)).map(([began, took]) => ({ began, ended: began + took }));
   fc.assert(
     fc.property(fc.array(span, { maxLength: 60 }), (spans) => {
@@ -19,7 +19,7 @@ test("steps that run at once stand in rows of their own, and there are as few ro
         spans.filter((b, k) => k > i && lanes[i] === lanes[k] && a.ended > b.began && b.ended > a.began),
       );
       expect(overlapping).toEqual([]);
-      // At the busiest moment; what takes no time takes part in the moment of its beginning only where others go on.
+      // At the busiest moment; what takes no time takes part in the moment of its beginning only where others continue.
       const busiest = Math.max(
         0,
         ...spans.map(({ began }) => spans.filter((b) => b.began <= began && b.ended > began).length),
@@ -49,7 +49,7 @@ test("a report is the same whether made of a run or of its events, during the ru
   expect(steps.map(({ path }) => path)).toEqual(["a", "b", "b/b"]);
 });
 
-test("what an expansion declared stands beside what it gave", async () => {
+test("the declared outputs of an expansion are shown next to the actual ones", async () => {
   const p = pipeline("declared")
     .dynamic("two", [], () => ({ x: 1, y: 2 }), { outputs: ["x", "y"] })
     .dynamic(

@@ -126,7 +126,7 @@ test("nothing of a value is run: getters, conversions, traps of proxies, also as
   const prepare = Object.getOwnPropertyDescriptor(Error, "prepareStackTrace");
   Error.prepareStackTrace = count;
   try {
-    const error = new Error("its stack is made when somebody asks");
+    const error = new Error("its stack is made when someone asks");
     show(error);
     errorChain(error);
   } finally {
@@ -174,7 +174,7 @@ test("any value is shown, in a few lines, without one that cannot be seen", () =
   );
 });
 
-test("an error is told with its fields and causes, a circle of causes too", () => {
+test("an error is reported with its fields and causes, a cycle of causes too", () => {
   class BadRow extends Data.TaggedError("BadRow")<{ readonly row: number }> {}
   expect(errorChain(new TypeError("cannot read", { cause: new BadRow({ row: 7 }) }))).toEqual([
     { text: "TypeError: cannot read" },

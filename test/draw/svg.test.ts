@@ -67,7 +67,7 @@ const overlap = (a: PlacedBox, b: PlacedBox): boolean =>
   a.y < b.y + b.height - 0.1 &&
   b.y < a.y + a.height - 0.1;
 
-test("boxes never overlap: each stands beside another, or wholly inside of it and below its label", () => {
+test("boxes never overlap: each is beside another, or wholly inside of it and below its label", () => {
   fc.assert(
     fc.property(stepsOf(2), (steps) => {
       const { boxes } = layoutOf(planOf(steps, "plan"));
@@ -117,7 +117,7 @@ test("any label gives well-formed SVG without a script", () => {
   );
 });
 
-test("items of a map stand in rows, about as wide as a screen, and those that are too many are counted", () => {
+test("items of a map are in rows, about as wide as a screen, and those that are too many are counted", () => {
   const item = (i: number): Plan => ({
     name: "page",
     inputs: [],

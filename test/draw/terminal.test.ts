@@ -105,7 +105,7 @@ test("without colours nothing is written that colours", async () => {
   expect(coloured.chunks.join("")).toContain("\u001b[32m✓");
 });
 
-test("what is no terminal gets plain lines, without any code", async () => {
+test("an output that is not a terminal gets plain lines, without any code", async () => {
   const { output, chunks } = screen(80, 24);
   await shown({ output: { write: output.write } });
   const text = chunks.join("");
@@ -114,7 +114,7 @@ test("what is no terminal gets plain lines, without any code", async () => {
   expect(text).toMatch(/✓ done in .*\n {2}44 steps, 2 expansions in .*\n {2}critical path: rows /u);
 });
 
-test("what others write meanwhile stands above the picture, whole and in order", async () => {
+test("what others write meanwhile is above the picture, whole and in order", async () => {
   const { output, lines } = screen(60, 12);
   const talking = pipeline("talking").step("talk", [], async () => {
     for (let i = 0; i < 40; i++) {
@@ -144,7 +144,7 @@ test("a terminal that becomes narrower keeps one picture", async () => {
   expect((await lines()).filter((line) => line.includes("✓ training"))).toHaveLength(1);
 });
 
-test("a failure is told with its path and its causes; the failed and the skipped steps are in the tree", async () => {
+test("a failure is reported with its path and its causes; the failed and the skipped steps are in the tree", async () => {
   const { output, lines } = screen(80, 24);
   const failing = pipeline("failing")
     .dynamic("models", [], () =>
@@ -233,7 +233,7 @@ const mapOf = (running: number): RunState => {
   return state;
 };
 
-test("of a map with some items shown, it is told how many others run", () => {
+test("for a map with some items shown, the others that run are counted", () => {
   const shownOf = (running: number) =>
     frame(mapOf(running), { columns: 80, rows: 60 }, 100)
       .map(asText)
@@ -270,7 +270,7 @@ test("the time of all steps is the one that a report says: what expands is at wo
   expect(dataOf(Report.fromEvents(log)).run?.summed).toBe(150);
 });
 
-test("a run that is told of nothing but its paths is drawn as far as they say", () => {
+test("a run of which only paths are known is drawn as far as they say", () => {
   const state = new RunState("unknown");
   apply(state, event({ type: "step.started", path: "a/b[3]/c" }));
   expect(frame(state, { columns: 80, rows: 10 }, 0).map(asText).join("\n")).toContain("c");

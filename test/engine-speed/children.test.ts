@@ -34,7 +34,7 @@ describe("A step's own children", () => {
     expect(seen).toEqual([["a"], ["a", "b"]]);
   });
 
-  test("end with their step, while others that are ready go on", async () => {
+  test("end with their step, while others that are ready continue", async () => {
     const ended: Array<string> = [];
     let p = pipeline("p") as any;
     for (let i = 0; i < 100; i++) {
@@ -54,7 +54,7 @@ describe("A step's own children", () => {
     expect(ended).toEqual(["a"]);
   });
 
-  test("a fiber that was detached goes on", async () => {
+  test("a fiber that was detached continues", async () => {
     let went = 0;
     const p = pipeline("p").step("a", [], () =>
       Effect.forkDetach(

@@ -59,7 +59,7 @@ describe("Interruption", () => {
   });
 });
 
-/** How late a timer of 10 ms is on average, while `run` goes on; what other programs take does not count. */
+/** How late a timer of 10 ms is on average, while `run` continues; what other programs take does not count. */
 const lateness = async (run: () => Promise<unknown>): Promise<number> => {
   const late: Array<number> = [];
   let due = ownMillis() + 10;
@@ -141,7 +141,7 @@ describe("What a step throws", () => {
 });
 
 describe("Steps that suspend among steps that do not", () => {
-  test("hold up nobody, and the limit counts only those that are under way", async () => {
+  test("hold up no one, and the limit counts only those that are under way", async () => {
     let running = 0;
     let most = 0;
     const waiting = Effect.gen(function* () {

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { example } from "./example.ts";
 
-test("goes on after SIGKILL where it stopped, and gives the leaderboard", { timeout: 60_000 }, async () => {
+test("continues after SIGKILL where it stopped, and gives the leaderboard", { timeout: 60_000 }, async () => {
   const lines = (await example("durable/main.ts")).split("\n");
   const [, ranFirst] = /^the first process ran (\d+) steps and was killed$/.exec(lines[0]!)!;
   const [, recalled, ranSecond] = /^the second found (\d+) of them recorded and ran (\d+)$/.exec(lines[1]!)!;

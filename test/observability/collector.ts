@@ -93,7 +93,7 @@ export interface Collected {
   readonly lines: ReadonlyArray<Line>;
   /** As they were last told. */
   readonly points: ReadonlyArray<Point>;
-  /** Each time that they were told. */
+  /** Each time that they were reported. */
   readonly told: ReadonlyArray<ReadonlyArray<Point>>;
 }
 

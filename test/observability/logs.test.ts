@@ -151,7 +151,7 @@ describe("A log line of a step", () => {
 describe("What a function says by context.log", () => {
   const says = pipeline("says").step("a", [], (_, { log }) => log("one", { two: 2 }));
 
-  test("is for whoever listens, and for Effect's loggers where nobody does", async () => {
+  test("is for anyone who listens, and for Effect's loggers where no one does", async () => {
     const heard: Array<string> = [];
     const listener = ({ type }: { readonly type: string }) => void heard.push(type);
     const listened = await collected(Effect.provideService(says.run(), Listeners, [listener]));
@@ -186,7 +186,7 @@ describe("What a function says by context.log", () => {
     expect(await Effect.runPromise(run)).toEqual({ a: undefined });
   });
 
-  test("is told of a step that was left behind, and logs when its run has ended", async () => {
+  test("has the lines of an abandoned step, which logs when its run has ended", async () => {
     const rude = pipeline("rude").step("a", [], async (_, { log }) => {
       await sleep(30);
       log("still here");

@@ -89,7 +89,7 @@ describe("A run with metrics", () => {
     expect(gauge(told, "espalier_queue_depth")).toBe(0);
   });
 
-  test("tells them while the run goes on, at the collector", async () => {
+  test("tells them while the run continues, at the collector", async () => {
     const { told } = await collected(many(() => sleep(100)).run({}, { metrics: true, concurrency: 5 }), 20);
     const series = (name: string) =>
       told.flatMap((points) => points.filter((point) => point.name === name).map(({ value }) => value));
@@ -125,7 +125,7 @@ describe("A run with metrics", () => {
       "step failed: 10",
     ],
     [
-      "is interrupted by whoever waits for it",
+      "is interrupted by the caller that waits for it",
       Effect.timeoutOption(slowly(() => Effect.never).run({}, { metrics: true, concurrency: 4 }), 20),
       "step interrupted: 4",
     ],
@@ -167,7 +167,7 @@ describe("A run with metrics", () => {
     expect(sum("started")).toBe(sum("succeeded") + sum("failed") + sum("interrupted") + sum("leaked"));
   });
 
-  test("sums the gauges of runs that go on at once, and leaves nothing when they are interrupted", async () => {
+  test("sums the gauges of runs that continue at once, and leaves nothing when they are interrupted", async () => {
     const seen = Effect.gen(function* () {
       const p = many(() => Effect.never);
       const first = yield* p.start({}, { metrics: true, concurrency: 2 });

@@ -42,7 +42,7 @@ const training = pipeline("training")
       }),
     { retry: { times: 4, delay: 2 } },
   )
-  .step("told", ["saved"], () => Effect.fail(new NoFit({ message: "nobody listens" })));
+  .step("told", ["saved"], () => Effect.fail(new NoFit({ message: "no one listens" })));
 
 const traced = (options: RunOptions = {}) =>
   collected(training.run({ rates: [0.1, 0.2] }, { tracing: true, runId: "run-1", ...options }));
@@ -141,10 +141,10 @@ training: error
     const { spans } = await traced();
     const failed = [at(spans, "told"), spans.find(({ name }) => name === "training")!];
     for (const { events, status } of failed) {
-      expect(status).toMatchObject({ code: 2, message: "nobody listens" });
+      expect(status).toMatchObject({ code: 2, message: "no one listens" });
       expect(events.at(-1)).toMatchObject({
         name: "exception",
-        attributes: { "exception.type": "NoFit", "exception.message": "nobody listens" },
+        attributes: { "exception.type": "NoFit", "exception.message": "no one listens" },
       });
     }
   });

@@ -60,7 +60,7 @@ describe("the parts of src", () => {
     }
   }
 
-  test("stand above each other: none imports what imports it, however indirectly", () => {
+  test("are above each other: none imports what imports it, however indirectly", () => {
     const ground = [...imports].filter(([, imported]) => imported.size === 0).map(([part]) => part);
     expect(ground).toEqual(["path.ts", "worker-failed.ts", "values", "client"]);
     const left = new Map(imports);

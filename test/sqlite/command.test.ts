@@ -91,7 +91,7 @@ describe("The command line", () => {
     expect(await told("signal", "r", "open", "1")).toContain("waits for no value");
     expect(await told("signal", "r", "open", "yes")).toContain("A string needs quotes inside quotes");
     expect(await told("cancel", "r")).toContain("has ended already");
-    expect(await told("prune", "--older", "long")).toContain("is no age");
+    expect(await told("prune", "--older", "long")).toContain("must be an age");
   });
 
   test("signals and cancels runs of another process, and runs that will be resumed", async () => {

@@ -77,7 +77,7 @@ describe("A value that a run cannot give back as it was", () => {
       issuePath: ["deep", 1],
     });
     expect(error.message).toBe(
-      'Step "a" gave an output that cannot be recorded at deep.1: it is an instance of Map: return plain data, or give the step an output schema.',
+      'Step "a" returned an output that cannot be recorded at deep.1: it is an instance of Map: return plain data, or give the step an output schema.',
     );
     isMended = true;
     expect(await Effect.runPromise(resume(p, "r", { store: storeAt(file) }))).toEqual({

@@ -5,7 +5,7 @@ import { buildWorker, killedToItsEnd } from "../durable/killed-to-its-end.ts";
 import { temporary } from "./support.ts";
 
 const newFile = temporary();
-const kills = process.env["ESPALIER_LONG"] === undefined ? 100 : 500;
+const kills = process.env["ESPALIER_LONG"] === undefined ? 40 : 500;
 const runsInAFile = 4;
 
 buildWorker();

@@ -126,7 +126,7 @@ export const watched = (
     }),
   );
 
-/** Runs with a record, and says how to go on where the run did not succeed. */
+/** Runs with a record, and prints how to resume a run that did not succeed. */
 export const recorded = <Value, Failure>(
   store: StoreService | undefined,
   runId: string,

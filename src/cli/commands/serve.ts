@@ -96,7 +96,7 @@ export const serveCommand = Command.make(
       anew!.next();
       const next = yield* loaded(files);
       server.replace(next);
-      tell(`Loaded anew: ${inShort(next)}.`);
+      tell(`Reloaded: ${inShort(next)}.`);
     }).pipe(
       Effect.catch(({ message }) =>
         Effect.sync(() => tell(visible(`${message} The previous version is still served.`))),

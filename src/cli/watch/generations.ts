@@ -1,5 +1,5 @@
 /**
- * Loads a user's files anew without starting another process: Node keeps every module that it has loaded, by its URL, so
+ * Reloads a user's files without starting another process: Node keeps every module that it has loaded, by its URL, so
  * each generation of the files gets URLs of its own. Modules of packages stay what they are.
  */
 import { registerHooks } from "node:module";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { isUsers } from "../source-location.ts";
 
 export interface Generations {
-  /** Files that are imported from now on are loaded anew. */
+  /** Files that are imported from now on are loaded again. */
   readonly next: () => void;
 }
 

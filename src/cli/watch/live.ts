@@ -1,4 +1,4 @@
-/** The part of a served page that listens to the server: loads the page anew when its graph is another, and says what is wrong. */
+/** The part of a served page that listens to the server: reloads the page when its graph changes, and shows errors. */
 import { createHash } from "node:crypto";
 import type { Addition } from "../../draw/page/shell.ts";
 

@@ -98,7 +98,7 @@ class Pages {
     if (request.method === "HEAD") return void response.end();
     this.#listeners.add(response);
     response.once("close", () => this.#listeners.delete(response));
-    // Who loses the connection asks again after half a second: a command that is started anew is found again.
+    // A page that loses the connection retries after half a second, and so finds a command that was restarted.
     response.write(`retry: 500\n\n${this.#news}`);
   }
 }

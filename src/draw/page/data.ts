@@ -1,5 +1,5 @@
 /**
- * What a page knows: plain data that stands in it as JSON, written by `src/draw` and read by the page's own script. It is
+ * The data of a page: plain data that is embedded as JSON, written by `src/draw` and read by the page's own script. It is
  * flat, since plans nest as deeply as data says, and every text in it is on one line with what cannot be seen spelled out.
  */
 import type { StepKind } from "../../../types/plan.ts";
@@ -18,7 +18,7 @@ export interface PageBox {
   readonly height: number;
   /** Its step's place in `steps`; -1 for an input. */
   readonly step: number;
-  /** Where it can be unfolded: what stands at its top then, and how wide that is. */
+  /** If it can be unfolded: the text at its top when unfolded, and its width. */
   readonly open?: { readonly label: string; readonly labelWidth?: number; readonly width: number };
 }
 
@@ -121,7 +121,7 @@ export interface Became {
   /** "7 steps of search", "12 items", "a direct value". */
   readonly what: string;
   readonly declared: ReadonlyArray<string> | "all";
-  /** The names that it gave; undefined where it did not come to that. A proxy, for one, is not asked for its names. */
+  /** The names of its outputs, or undefined if there are none. A proxy is not asked for its names. */
   readonly gave?: ReadonlyArray<string> | "not looked into";
 }
 

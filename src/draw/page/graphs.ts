@@ -1,6 +1,6 @@
 /**
  * A plan as a page shows it: flat lists of its graphs and steps, each graph laid out once. Where everything stands is
- * left to the page, which does that anew whenever something is folded.
+ * left to the page, which repeats it whenever something is folded.
  */
 import type { Plan, PlanStep } from "../../../types/plan.ts";
 import { expandsMany } from "../../graph/kinds.ts";

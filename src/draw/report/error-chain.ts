@@ -82,12 +82,12 @@ const stackOf = (error: object): ReadonlyArray<string> | undefined => {
   return frames.length === 0 ? undefined : frames.slice(0, mostFrames);
 };
 
-/** How a record writes an error and what caused it, one after the other. */
+/** How a record separates an error from its cause. */
 const betweenCauses = "\n  caused by: ";
 
 /** The error, then its cause, then that one's, the outermost first. */
 export const errorChain = (error: unknown, withStacks = false): ReadonlyArray<PageError> => {
-  // Of most errors a store keeps their words, which are no value to be quoted.
+  // A store keeps only the text of most errors, which must not be quoted like a value.
   if (typeof error === "string")
     return shortened(error, 20_000)
       .split(betweenCauses)

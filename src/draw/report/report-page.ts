@@ -78,7 +78,7 @@ interface PagedSteps {
   readonly index: ReadonlyMap<StepState, number>;
 }
 
-/** The steps of the graphs, and the items of maps that gave values: those are in no graph, but in all lists. */
+/** The steps of the graphs, and the items of maps that returned values: those are in no graph, but in all lists. */
 const pagedSteps = (
   { run }: ReportState,
   known: ReadonlyArray<PageStep>,

@@ -1,5 +1,5 @@
 /**
- * What a report keeps of a run while it goes on: the state that its events fold to, and beside it what happened to each
+ * The data that a report keeps of an active run: the state that its events fold to, and beside it what happened to each
  * step in words. Values are put into words at once and not held on to: the engine drops what nothing reads any more, and
  * so does this.
  */

@@ -69,7 +69,7 @@ const fromRun = (run: ReportedRun): Effect.Effect<string> =>
  * @public
  */
 export const Report: {
-  /** Waits for the end of a run that `start` gave, however it ends, and gives its report. */
+  /** Waits for the end of a run that `start` returned, whatever its outcome, and returns its report. */
   readonly fromRun: (run: ReportedRun) => Effect.Effect<string>;
   /** The report of events that were kept, in the order in which they happened. */
   readonly fromEvents: (events: Iterable<PipelineEvent>) => string;

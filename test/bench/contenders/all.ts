@@ -1,4 +1,4 @@
-/** Everybody who takes part, those by hand first. */
+/** All contenders, the hand-written ones first. */
 import type { Contender } from "../contender.ts";
 import { asyncAuto } from "./async-auto.ts";
 import { effectFibers } from "./effect-fibers.ts";

@@ -57,7 +57,7 @@ const build = ({ nodes }: Graph, body: Body, last = nodes.at(-1)!.id): Built => 
   return built.returns(last) as unknown as Built;
 };
 
-/** Whatever a graph of the benchmark needs: the defaults stop a pipeline that expands for ever much earlier. */
+/** Whatever a graph of the benchmark needs: the defaults stop a pipeline that expands forever much earlier. */
 const optionsOf = ({ limit }: Graph): RunOptions => ({
   ...(limit === undefined ? {} : { concurrency: limit }),
   maxDepth: 1_000_000,
@@ -75,13 +75,13 @@ const contender = (name: string, body: Body): Contender => ({
   },
 });
 
-/** 1 → n → 1 with a map in place of n steps. */
+/** 1 → n → 1 with a map instead of n steps. */
 const mapped: Contender = {
   name: "Espalier, map",
   file: "espalier",
   kind: "espalier",
   skip: Object.fromEntries(
-    workloads.filter(({ key }) => !key.startsWith("fan-")).map(({ key }) => [key, "it is no map"]),
+    workloads.filter(({ key }) => !key.startsWith("fan-")).map(({ key }) => [key, "it is not a map"]),
   ),
   prepare: (graph) => {
     const { nodes } = graph;

@@ -20,6 +20,6 @@ export const chip = (state: PageState): UiElement =>
 export const section = (title: string, ...children: ReadonlyArray<ComponentChildren>): UiElement =>
   h("section", null, h("h3", null, title), ...children);
 
-/** A name and what stands beside it. */
+/** A name and the content next to it. */
 export const row = (name: string, ...value: ReadonlyArray<ComponentChildren>): UiElement =>
   h("div", { class: "row" }, h("span", { class: "key" }, name), h("span", null, ...value));

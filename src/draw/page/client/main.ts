@@ -1,4 +1,4 @@
-/** Starts the page: reads the data that stands in it, and draws it whenever the reader looks at something else. */
+/** Starts the page: reads its embedded data, and draws it whenever the reader navigates. */
 import { h, render } from "preact";
 import type { PageData } from "../data.ts";
 import type { Change, Look } from "./look.ts";

@@ -83,7 +83,7 @@ interface KeptProps {
   readonly children?: ComponentChildren;
 }
 
-/** A view that has been shown stays as it was left, and is not drawn anew until it is shown again. */
+/** A view that has been shown keeps its state, and is not redrawn until it is shown again. */
 class Kept extends Component<KeptProps> {
   override shouldComponentUpdate(next: KeptProps): boolean {
     return next.isShown || this.props.isShown;

@@ -73,7 +73,7 @@ export const seenArea = ({ x, y, k }: Camera, { width, height }: ScreenSize): Ar
   k,
 });
 
-/** What is drawn around what is seen, so that small moves draw nothing anew. */
+/** The margin drawn around the visible part, so that small moves redraw nothing. */
 export const drawnArea = (seen: Area): Area => {
   const [wider, higher] = [(seen.right - seen.left) / 3, (seen.bottom - seen.top) / 3];
   return {

@@ -1,6 +1,6 @@
 /**
  * The graph: drawn as SVG, moved by dragging, zoomed by the wheel, and walked by Tab. Moving it moves one element; it is
- * drawn anew when what is seen leaves what is drawn.
+ * redrawn when the visible part leaves the drawn part.
  */
 import type { ComponentChildren, RefObject } from "preact";
 import type { UiElement } from "../elements.ts";
@@ -47,7 +47,7 @@ interface View {
   readonly camera: { current: Camera };
   readonly area: Area | undefined;
   readonly size: () => ScreenSize;
-  /** Moves the graph; draws it anew where that is needed. */
+  /** Moves the graph, and redraws it if needed. */
   readonly move: (next: Camera) => void;
 }
 

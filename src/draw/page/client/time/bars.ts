@@ -33,7 +33,7 @@ export const barsOf = ({ steps, run }: PageData): ReadonlyArray<ReadonlyArray<Ba
   return lanes;
 };
 
-/** As much of the label of a step as stands in so many characters; nothing where that says nothing. */
+/** As much of the label of a step as fits this many characters; empty if that is too little to read. */
 const fitting = ({ path, name, kind }: PageStep, characters: number): string => {
   if (kind === "item" && path.length <= characters) return path;
   if (name.length <= characters) return name;
