@@ -1,5 +1,6 @@
 /**
- * Every check that runs no test, two at a time: types, generated pages, lint, format, API reports, the package. Each is a
+ * Every check that runs no test, two at a time: types, generated pages, lint, prose, format, API reports, the
+ * package. Each is a
  * script of package.json and can be run alone. Prints the output of those that fail; ends with 1 if any did.
  */
 import { spawn } from "node:child_process";
@@ -14,6 +15,7 @@ const checks: ReadonlyArray<ReadonlyArray<string>> = [
   ["lint:code"],
   ["check"],
   ["lint:unused"],
+  ["prose"],
   ["page:check"],
   ["format:check"],
 ];
