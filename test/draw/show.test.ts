@@ -183,7 +183,8 @@ test("an error is reported with its fields and causes, a cycle of causes too", (
   const circle: Error & { cause?: unknown } = new Error("round");
   circle.cause = circle;
   expect(errorChain(circle).map(({ text }) => text)).toEqual(["round", "itself: the causes form a cycle"]);
-  expect(errorChain("just text")).toEqual([{ text: '"just text"' }]);
+  // A store keeps errors as text.
+  expect(errorChain("just text")).toEqual([{ text: "just text" }]);
   expect(errorChain(undefined)).toEqual([{ text: "undefined" }]);
 });
 
