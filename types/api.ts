@@ -7,7 +7,8 @@ import type { IsOne, PipelineName, ValidName } from "./names.ts";
 import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
 import type { Unmarked } from "./output-names.ts";
-import type { AreMany, Flat, ManyFirst, Marked, MayBeAbsent, RecordOutputs } from "./outputs.ts";
+import type { MayBeAbsent } from "./inputs.ts";
+import type { AreMany, Flat, ManyFirst, Marked, RecordOutputs } from "./outputs.ts";
 import type { ExpandReturn, Exposed, Remaining } from "./own.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type {

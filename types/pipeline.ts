@@ -25,7 +25,8 @@ import type {
   SwitchOptions,
   WaitOptions,
 } from "./options.ts";
-import type { AddAll, AddInput, AddMany, AddNamed, AddOne, AreMany, Marked } from "./outputs.ts";
+import type { AddInput } from "./inputs.ts";
+import type { AddAll, AddMany, AddNamed, AddOne, AreMany, Marked } from "./outputs.ts";
 import type {
   AddingDynamic,
   AddingStep,
@@ -92,8 +93,7 @@ import type { Parts } from "./together.ts";
 import type { Input as DurationInput } from "effect/Duration";
 
 /**
- * The members of a pipeline. They find the pipeline's types through `this`: so the compiler, when a step is added, need
- * not look through all outputs once for each member.
+ * The members of a pipeline, which find its types through `this`: a new step costs one look at the outputs.
  *
  * @public
  */

@@ -69,7 +69,7 @@ export const runner = (
     Effect.gen(function* () {
       const served = yield* servedBy(options);
       const context = yield* Effect.context<never>();
-      const name = `${hostname()}/${process.pid}`;
+      const name = `${hostname()}:${process.pid}`;
       const say = (line: string): void => {
         Effect.runForkWith(context)(Effect.annotateLogs(Effect.logInfo(line), { "espalier.runner": name }));
       };

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from "vitest";
 import { espalier } from "./espalier.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "espalier-only-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 
 test("runs what the output needs and nothing else", async () => {
   const { code, stdout } = await espalier(["run", "wide.ts", "--only", "left", "--json"]);

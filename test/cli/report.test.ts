@@ -10,7 +10,7 @@ let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "espalier-report-"));
 });
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 
 /** The data of a report that the command wrote. */
 const written = async (file: string): Promise<PageData> => dataOf(await readFile(file, "utf8"));

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { espalier } from "./espalier.ts";
 
 const root = mkdtempSync(join(tmpdir(), "espalier-steering-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 let folders = 0;
 
 /** A folder with `flow.mjs`, which exports the pipeline of this text. */

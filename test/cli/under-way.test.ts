@@ -9,7 +9,7 @@ import { checksum } from "../../src/stores/texts.ts";
 import { espalier } from "./espalier.ts";
 
 const root = mkdtempSync(join(tmpdir(), "espalier-under-way-"));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 const source = (file: string): string => JSON.stringify(import.meta.resolve(`../../src/${file}`));
 let folders = 0;
 

@@ -53,7 +53,7 @@ afterEach(async () => {
     await once(child, "exit");
   }
   started = [];
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 });
 
 /** How long to wait for what must come: a busy machine takes its time, and only a test that fails waits so long. */

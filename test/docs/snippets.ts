@@ -177,7 +177,7 @@ const runAll = (folder: string, modules: ReadonlyArray<string>): ReadonlyMap<str
  */
 export const tryOut = (snippets: ReadonlyArray<Snippet>, name: string): ReadonlyArray<Outcome> => {
   const folder = join(root, "temp/snippets", name);
-  rmSync(folder, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   mkdirSync(folder, { recursive: true });
   for (const snippet of snippets) writeFileSync(join(folder, `${moduleName(snippet)}.ts`), snippet.code);
   writeFileSync(

@@ -74,7 +74,7 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
     });
     afterAll(async () => {
       await browser?.close();
-      if (folder !== "") await rm(folder, { recursive: true, force: true });
+      if (folder !== "") await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     });
     const enter = async (url: string, options: View = {}): Promise<Opened> => {
       const { colorScheme = "light", width = 1200, height = 800, is = "page" } = options;

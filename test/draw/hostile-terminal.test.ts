@@ -110,7 +110,7 @@ test("espalier show tells names, values and errors of a record, and nothing in t
     // What the run failed with. Causes, and further lines of a message, are indented: no message can forge a step.
     expect(others.filter((line) => !/^(?:StepFailed: | {2})/.test(line))).toEqual([]);
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 });
 

@@ -30,7 +30,7 @@ export const buildWorker = (): void => {
     await bundle.write({ dir: built });
     await bundle.close();
   });
-  afterAll(() => rmSync(built, { recursive: true, force: true }));
+  afterAll(() => rmSync(built, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 };
 
 const isLong = process.env["ESPALIER_LONG"] !== undefined;

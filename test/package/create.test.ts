@@ -40,7 +40,7 @@ beforeAll(() => {
   creator = join(folder, "creator/create.js");
 });
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 
 test("makes a project that compiles, runs and passes its test with the packed library", () => {
   const made = create("My First Pipeline");

@@ -77,7 +77,7 @@ describe("the parts of src", () => {
 describe("following imports", () => {
   const folder = join(root, "temp/imports");
   const write = (files: Readonly<Record<string, string>>): string => {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     mkdirSync(folder, { recursive: true });
     for (const [name, code] of Object.entries(files)) writeFileSync(join(folder, name), code);
     return join(folder, "a.ts");

@@ -90,7 +90,7 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
   }, 120_000);
 
   afterAll(() => {
-    rmSync(project, { recursive: true, force: true });
+    rmSync(project, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
 
   /** Compiles files of the project with settings that a user could have; throws with what the compiler says. */

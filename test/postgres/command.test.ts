@@ -82,7 +82,7 @@ describe("The command line with a database", () => {
       });
     // Nobody is there to take it.
     const left = await submit("left", (said, kill) => {
-      if (said.includes("No runner is up")) kill("SIGINT");
+      if (said.includes("No runner with this version")) kill("SIGINT");
     });
     expect(left).toMatchObject({ code: 130, stdout: "" });
     expect(left.stderr).toContain("espalier cancel left");

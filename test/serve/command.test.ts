@@ -22,7 +22,7 @@ const children: Array<ChildProcess> = [];
 afterEach(() => {
   for (const child of children.splice(0)) child.kill("SIGKILL");
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 
 const token = "a-token-of-the-tests";
 
@@ -80,7 +80,7 @@ describe("espalier serve", { timeout: 180_000 }, () => {
     const release = join(cwd, "go");
     const { id } = await server.start("slow", { file: release });
     writeFileSync(join(cwd, "said.ts"), 'export const said = "Welcome";\n');
-    await until("Loaded anew");
+    await until("Reloaded:");
     expect(await server.run("greet", { name: "Ada" })).toMatchObject({ text: "Welcome, Ada!" });
     writeFileSync(join(cwd, "said.ts"), "export const said = ;\n");
     await until("still served");

@@ -402,7 +402,7 @@ describe("A served schedule", () => {
 
 describe("Processes that serve a schedule over one SQLite file", () => {
   const folder = mkdtempSync(join(tmpdir(), "espalier-schedules-"));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 
   test("run each tick once, also when one of them is killed", { timeout: 120_000 }, async () => {
     const [filename, log] = [join(folder, "runs.db"), join(folder, "log")];

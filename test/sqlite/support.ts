@@ -11,7 +11,7 @@ import { afterAll } from "vitest";
 export const temporary = (): (() => string) => {
   const folder = mkdtempSync(join(tmpdir(), "espalier-sqlite-"));
   let count = 0;
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   return () => join(folder, `${count++}.db`);
 };
 

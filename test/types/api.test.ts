@@ -25,7 +25,7 @@ export interface Part {
 }
 `;
 
-beforeEach(() => rmSync(folder, { recursive: true, force: true }));
+beforeEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 
 describe("the API check", () => {
   test("has nothing against what is told, tagged and exported", () => {

@@ -11,16 +11,16 @@ export const setup = (): (() => Promise<void>) => {
   return async () => {
     const keeper = join(folder, "keeper");
     if (!existsSync(keeper)) {
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
       return;
     }
     try {
       process.kill(Number(readFileSync(keeper, "utf8")), "SIGTERM");
     } catch {
-      rmSync(folder, { recursive: true, force: true }); // It could not start.
+      rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }); // It could not start.
     }
     // A keeper that died could not remove its folder, and must not keep the tests from ending.
     for (const began = Date.now(); existsSync(folder) && Date.now() - began < 30_000; ) await pause(20);
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   };
 };

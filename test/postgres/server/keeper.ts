@@ -39,5 +39,5 @@ try {
   write("url", server.url());
 } catch (error) {
   write("problem", String(error));
-  setTimeout(() => rmSync(folder, { recursive: true, force: true }), 60_000);
+  setTimeout(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }), 60_000);
 }

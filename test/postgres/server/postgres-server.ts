@@ -135,6 +135,6 @@ export class PostgresServer {
   /** Stops the server and removes its folder. */
   async remove(): Promise<void> {
     await this.down("immediate");
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 }
