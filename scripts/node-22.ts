@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 
 const version = "22.19.0";
 const root = join(import.meta.dirname, "..");
@@ -37,7 +37,11 @@ if (!existsSync(node)) {
   }
 }
 
-const env = { ...process.env, PATH: `${join(node, "..")}:${process.env["PATH"]}`, NODE_COMPILE_CACHE: "" };
+const env = {
+  ...process.env,
+  PATH: `${dirname(node)}${delimiter}${process.env["PATH"]}`,
+  NODE_COMPILE_CACHE: "",
+};
 const { status } = spawnSync(
   node,
   [join(root, "node_modules/vitest/vitest.mjs"), "run", "--reporter=default", ...tests],

@@ -4,6 +4,7 @@ import { visible } from "../draw/escape.ts";
 import type { Graph } from "../engine/graph.ts";
 import { Listeners, RunOrigin } from "../engine/seams.ts";
 import type { PipelineEvent } from "../events.ts";
+import { summaryOf } from "../journal/run-summary.ts";
 import type { StoreService } from "../journal/store.ts";
 import { isUnderWay } from "../journal/store.ts";
 import { recordedOutputs, submitRun } from "../run/submit.ts";
@@ -25,8 +26,7 @@ const sayWaiting = (
 ): Effect.Effect<never, unknown> => {
   let hasSaid = false;
   const look = Effect.gen(function* () {
-    const found = yield* store.runs({ idPrefix: runId });
-    const run = found.find(({ id }) => id === runId);
+    const run = yield* summaryOf(store, runId);
     const isWaiting = run?.status === "submitted" || run?.status === "crashed";
     if (!isWaiting || hasRunnerFor(yield* store.runners(), graph)) return;
     if (!hasSaid)
@@ -56,7 +56,7 @@ export const submitted = (
     tell(visible(`Submitted run ${runId}. Ctrl-C leaves it to the runners.`));
     const following = watchRun(store, () => undefined, runId, { take, end: () => {} });
     yield* Effect.raceFirst(following, sayWaiting(graph, store, runId, file));
-    const [run] = (yield* store.runs({ idPrefix: runId })).filter(({ id }) => id === runId);
+    const run = yield* summaryOf(store, runId);
     switch (run?.status) {
       case "succeeded":
         return yield* recordedOutputs(graph, store, runId);
@@ -70,9 +70,7 @@ export const submitted = (
   }).pipe(
     Effect.onInterrupt(() =>
       Effect.gen(function* () {
-        const [run] = (yield* Effect.orElseSucceed(store.runs({ idPrefix: runId }), () => [])).filter(
-          ({ id }) => id === runId,
-        );
+        const run = yield* Effect.orElseSucceed(summaryOf(store, runId), () => undefined);
         if (run === undefined || !isUnderWay(run.status)) return;
         tell(
           visible(

@@ -10,6 +10,7 @@ import * as SchemaIssue from "effect/SchemaIssue";
 import * as Stream from "effect/Stream";
 import type * as Cause from "effect/Cause";
 import { RunNotFound } from "../errors.ts";
+import { summaryOf } from "../journal/run-summary.ts";
 import type { RunSummary } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
 import { aRunId } from "../run/run-id.ts";
@@ -84,10 +85,9 @@ class Requests {
   }
 
   #summary(id: string): Effect.Effect<RunSummary, unknown> {
-    return Effect.flatMap(this.#host.store.runs({ idPrefix: id }), (runs) => {
-      const run = runs.find((run) => run.id === id);
-      return run === undefined ? Effect.fail(new RunNotFound({ runId: id })) : Effect.succeed(run);
-    });
+    return Effect.flatMap(summaryOf(this.#host.store, id), (run) =>
+      run === undefined ? Effect.fail(new RunNotFound({ runId: id })) : Effect.succeed(run),
+    );
   }
 
   #info(id: string): Effect.Effect<RunInfo, unknown> {
