@@ -80,7 +80,8 @@ const rectanglesOf = (
   return behind > 0 ? [rect(4, 4), rect(0, behind)] : [rect(0, 0)];
 };
 
-const labelsOf = (item: PlacedBox, wide: number, behind: number): ReadonlyArray<UiElement> => {
+/** What is written in a box. The space between two texts is not drawn: it keeps their words apart where text is read or copied. */
+const labelsOf = (item: PlacedBox, wide: number, behind: number): ReadonlyArray<UiElement | string> => {
   const { box, x, y, height, isOpen } = item;
   if (isOpen) return [textOf(item, box.open!.label, {}, [x + 28, y + 19], box.open!.labelWidth)];
   const sign = box.open === undefined ? 0 : foldSign;
@@ -91,6 +92,7 @@ const labelsOf = (item: PlacedBox, wide: number, behind: number): ReadonlyArray<
   }
   return [
     textOf(item, box.label, centred, [middle, y + 17], box.labelWidth),
+    " ",
     textOf(item, box.note, { ...centred, class: "note" }, [middle, y + 31], box.noteWidth),
   ];
 };
