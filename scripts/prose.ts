@@ -104,7 +104,6 @@ export const notYet: ReadonlyArray<string> = [
   "src/engine/",
   "src/journal/",
   "src/postgres/",
-  "src/run/",
   "src/serve/",
   "src/sqlite/",
   "src/stores/",

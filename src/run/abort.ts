@@ -1,6 +1,6 @@
 /**
- * Runs that an `AbortSignal` stops: the option `signal`. Comes in: what a run does, as an Effect. Goes out: the same, on a
- * fiber of its own that is interrupted when the signal fires. Nothing listens to the signal once that has ended.
+ * The option `signal`: runs that an `AbortSignal` stops. Takes a run as an Effect; returns the same Effect on a separate
+ * fiber, which is interrupted when the signal fires. The listener is removed when that fiber ends.
  */
 import * as Effect from "effect/Effect";
 import type { Fiber } from "effect/Fiber";
@@ -14,7 +14,7 @@ export const interruptOn = (signal: AbortSignal | undefined, fiber: Fiber<unknow
   if (signal.aborted) interrupt();
 };
 
-/** Whoever evaluates this is not interrupted by the signal: what they asked for ends as interrupted. */
+/** The signal does not interrupt the caller's fiber; the effect that the caller runs ends as interrupted. */
 export const stoppedBy = <Value, Failure>(
   signal: AbortSignal | undefined,
   effect: Effect.Effect<Value, Failure>,

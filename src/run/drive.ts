@@ -1,6 +1,6 @@
 /**
- * Drives an open run: the engine in the fiber that asks, with that fiber's context and interruption, and the events of the
- * run's beginning and end around what the engine tells.
+ * Drives an open run: executes the engine in the calling fiber, with that fiber's context and interruption, and emits the
+ * run's first and last events before and after those of the engine.
  */
 import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
@@ -33,11 +33,11 @@ export interface Session {
   /** The run in the registry of live ones; one without a store is entered when its id is known to anyone. */
   readonly live: LiveRun | undefined;
   readonly enter: (runId: string | undefined) => LiveRun;
-  /** Undefined for a run whose id nobody has asked for yet. */
+  /** Undefined for a run whose id no one has asked for yet. */
   readonly runId: string | undefined;
-  /** Why nothing more can be recorded; undefined as long as it can. */
+  /** Why nothing more can be recorded; undefined while recording works. */
   readonly lost: () => StoreProblem | undefined;
-  /** Records how the run ended, and lets its store go; undefined where nothing is recorded. */
+  /** Records how the run ended and releases its store; undefined if nothing is recorded. */
   readonly end: ((exit: Exit.Exit<Outputs, unknown>) => Effect.Effect<void>) | undefined;
 }
 
@@ -51,7 +51,7 @@ const limitsOf = (options: RunOptions): Limits => ({
   graceMillis: options.gracePeriod === undefined ? 5_000 : Duration.toMillis(options.gracePeriod),
 });
 
-/** What the steps of a run see. A run without a store inside of one with a store is a run of its own. */
+/** The context of a run's steps. A run without a store inside a run with a store is a separate run. */
 const contextOf = (fiber: Fiber<unknown, unknown>, live: LiveRun | undefined): Context.Context<never> =>
   Context.get(fiber.context, CurrentRun) === live
     ? fiber.context
@@ -115,7 +115,7 @@ const drive = (
     });
   });
 
-/** Drives a run and records its end. One that was stopped because nothing more can be recorded fails with the reason. */
+/** Drives a run and records its end. A run that was stopped because nothing more can be recorded fails with that reason. */
 export const driven = (
   graph: Graph,
   session: Session,
@@ -124,7 +124,7 @@ export const driven = (
   watcher: Watcher | undefined,
   restore: <A, E>(effect: Effect.Effect<A, E>) => Effect.Effect<A, E> = (effect) => effect,
 ): Effect.Effect<Outputs, unknown> => {
-  // The signal may have fired while the run was opened.
+  // The signal may have fired while the run was being opened.
   const isStopped = options.signal?.aborted === true;
   const driving = (workers: Middleware | undefined) =>
     drive(graph, session, options, fiber, watcher, workers);
@@ -137,7 +137,7 @@ export const driven = (
   return Effect.onExit(failing, session.end);
 };
 
-/** Tells the beginning and the end of a run around what the engine tells. */
+/** Emits the run's first event before the engine's events, and its last event after them. */
 export const told = (
   graph: Graph,
   runId: string,
@@ -160,7 +160,7 @@ export const told = (
   );
 };
 
-/** Tells of a store that cannot be written. Where nobody listens, the log does: a run must say why it waits. */
+/** Reports a store that cannot be written to. If no one listens, it logs a warning, so that the reason for the wait is visible. */
 export const tellOfTrouble = (
   { journal }: Session,
   context: Context.Context<never>,
@@ -175,7 +175,7 @@ export const tellOfTrouble = (
       error === undefined ? { ...base, type: "run.resumed" } : { ...base, type: "run.paused", error };
     tell?.(event);
     if (isHeard) return;
-    const line = error === undefined ? `Run ${runId} goes on.` : `Run ${runId} is paused. ${error.message}`;
+    const line = error === undefined ? `Run ${runId} resumes.` : `Run ${runId} is paused. ${error.message}`;
     Effect.runForkWith(context)(Effect.annotateLogs(Effect.logWarning(line), "espalier.run", runId));
   });
 };

@@ -1,43 +1,43 @@
 /**
- * The events of a run that is watched by its handle: each reader gets all of them, from the first on, however late or slow it
- * is. What steps emit can be without end, so of that only the newest are kept: a step that streams waits a while for readers
- * that are behind, and a reader that misses values is told how many.
+ * The events of a run that is watched through its handle. Each reader gets all of them from the first, however late or slow
+ * it is. The exception is emitted values: there can be endlessly many, so only the newest are kept. A streaming step waits a
+ * while for readers that are behind, and a reader that misses values learns how many it missed.
  */
 import type * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import type * as Stream from "effect/Stream";
 import type { PipelineEvent, StepEmitted } from "../events.ts";
 
-/** So many emitted values are kept for readers that are behind. */
+/** The number of emitted values that are kept for readers that are behind. */
 const mostEmitted = 1024;
-/** A step that streams waits for readers that are this many emitted values behind. */
+/** A streaming step waits for readers that are this many emitted values behind. */
 const mostBehind = 512;
-/** A reader takes so many events at a time. */
+/** The most events that a reader takes at a time. */
 const mostAtOnce = 64;
 
 interface Emitted {
   readonly event: StepEmitted;
-  /** How many other events came before it. */
+  /** The number of other events before it. */
   readonly after: number;
 }
 
-/** Where a reader is. */
+/** A reader's position. */
 interface Reader {
-  /** Events that it has got, beside emitted values, and emitted values that it has got or missed. */
+  /** How many events it has read, without emitted values; and how many emitted values it has read or missed. */
   events: number;
   emitted: number;
-  /** It has not read for so long that nobody waits for it, until it reads again. */
+  /** It has not read for so long that steps no longer wait for it, until it reads again. */
   isStalled: boolean;
 }
 
 export class EventLog {
   readonly #events: Array<PipelineEvent> = [];
-  /** The newest emitted values: a ring, of which `#emittedCount` says where the next one goes. */
+  /** The newest emitted values: a ring buffer, in which `#emittedCount` is the position of the next one. */
   readonly #emitted: Array<Emitted> = [];
   #emittedCount = 0;
   readonly #readers = new Set<Reader>();
   readonly #waiting = new Set<() => void>();
-  /** Steps that wait for readers. */
+  /** Steps that are waiting for readers. */
   readonly #whenRead = new Set<() => void>();
   #isWaking = false;
   #hasEnded = false;
@@ -46,7 +46,7 @@ export class EventLog {
     return this.#hasEnded;
   }
 
-  /** All events but emitted values. */
+  /** All events except emitted values. */
   get events(): ReadonlyArray<PipelineEvent> {
     return this.#events;
   }
@@ -60,13 +60,13 @@ export class EventLog {
     this.#wake();
   }
 
-  /** No event follows. */
+  /** Marks the end: no event follows. */
   end(): void {
     this.#hasEnded = true;
     this.#wake();
   }
 
-  /** Readers that are so far behind that whoever emits should wait. */
+  /** Readers that are so far behind that the emitting step should wait. */
   get #behind(): ReadonlyArray<Reader> {
     if (this.#emittedCount < mostBehind) return [];
     return Array.from(this.#readers).filter(
@@ -74,7 +74,7 @@ export class EventLog {
     );
   }
 
-  /** Undefined where nobody is behind. Else `caughtUp` is called once nobody is, or all that are have been given up. */
+  /** Undefined if no reader is behind. Otherwise calls `caughtUp` as soon as none is, or those that are have been given up. */
   waitForReaders(
     caughtUp: () => void,
   ): { readonly giveUp: () => void; readonly leave: () => void } | undefined {
@@ -98,7 +98,7 @@ export class EventLog {
     for (const look of Array.from(this.#whenRead)) look();
   }
 
-  /** What is next for a reader, at most so many; none where it has got all. */
+  /** The next events for a reader, at most `mostAtOnce`; none if it has read all of them. */
   #take(reader: Reader): Array<PipelineEvent> {
     const taken: Array<PipelineEvent> = [];
     const first = Math.max(0, this.#emittedCount - mostEmitted);
@@ -123,7 +123,7 @@ export class EventLog {
     return taken;
   }
 
-  /** All events for each who asks, and the end when the run has ended. */
+  /** All events, for each caller from the first. Ends when the run has ended. */
   stream(streams: typeof Stream, done: typeof Cause.done): Stream.Stream<PipelineEvent> {
     type Some = readonly [PipelineEvent, ...Array<PipelineEvent>];
     return streams.unwrap(
@@ -163,7 +163,7 @@ export class EventLog {
     });
   }
 
-  /** Soon, and not for each event: who is woken takes what there is, and a run may tell a thousand at once. */
+  /** Wakes readers once for many events, not once per event: a reader takes all there are, and a run can emit a thousand at once. */
   #wake(): void {
     if (this.#waiting.size === 0 || this.#isWaking) return;
     this.#isWaking = true;

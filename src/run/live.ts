@@ -1,6 +1,6 @@
 /**
- * The runs that are under way in this process, to be joined, signalled and cancelled. A live run is identified by its
- * store and its id: each store instance is itself, and of runs without a store each is one of its own.
+ * The runs that are under way in this process, so that they can be joined, signalled and cancelled. A live run is identified
+ * by its store instance and its id. Runs without a store are all distinct.
  */
 import * as Cause from "effect/Cause";
 import * as Context from "effect/Context";
@@ -20,19 +20,19 @@ type Listener = (event: PipelineEvent) => void;
 export class LiveRun {
   readonly runId: string;
   readonly store: StoreService | undefined;
-  /** What the run was asked for, to tell whether another caller asks for the same; undefined until it is known. */
+  /** The pipeline and inputs of the run, to compare with those of another caller; undefined until they are known. */
   asked: { readonly shape: string; readonly inputs: string } | undefined = undefined;
-  /** Whoever started it with a handle records its events, from the first on: for handles of those who join it. */
+  /** The recorder of its events, if it was started with a handle. Handles of callers who join it read from there. */
   recording: Recording | undefined = undefined;
   journal: RunJournal | undefined = undefined;
   #mailbox: Mailbox | undefined = undefined;
   #interrupt: ((compensates: boolean) => void) | undefined = undefined;
-  /** It may be cancelled before it has begun. */
+  /** It can be cancelled before it has begun. */
   isCancelled = false;
-  /** And is to undo what it did. */
+  /** Whether the cancelled run undoes what it did. */
   compensates = false;
   #exit: Exit.Exit<Outputs, unknown> | undefined = undefined;
-  /** Takes one more who receives its events, once it has begun. */
+  /** Adds a listener to its events; defined once it has begun. */
   #tellAlso: ((listener: Listener) => void) | undefined = undefined;
   readonly #early: Array<Listener> = [];
   readonly #whenOpen = new Set<() => void>();
@@ -43,7 +43,7 @@ export class LiveRun {
     this.store = store;
   }
 
-  /** The run is open: it receives what is sent to it. */
+  /** Marks the run as open: from now on it receives values. */
   open(journal: RunJournal | undefined, now: () => number, refusal: MailboxOf["refusal"]): Mailbox {
     this.journal = journal;
     this.#mailbox = new Mailbox({ runId: this.runId, journal, now, refusal });
@@ -51,7 +51,7 @@ export class LiveRun {
     return this.#mailbox;
   }
 
-  /** Where it receives values, once it is open; undefined once it has ended. */
+  /** Its mailbox: waits until the run is open; undefined once it has ended. */
   mailbox(): Effect.Effect<Mailbox | undefined> {
     return Effect.suspend(() => {
       if (this.#exit !== undefined) return Effect.undefined;
@@ -64,24 +64,24 @@ export class LiveRun {
     return this.#mailbox;
   }
 
-  /** How to interrupt it, once it has begun. */
+  /** Set once it has begun: interrupts it. */
   set interrupt(interrupt: (compensates: boolean) => void) {
     this.#interrupt = interrupt;
   }
 
-  /** Once it has begun: how one more receives its events. */
+  /** Set once it has begun: adds a listener to its events. */
   set tellAlso(tellAlso: (listener: Listener) => void) {
     this.#tellAlso = tellAlso;
     for (const listener of this.#early.splice(0)) tellAlso(listener);
   }
 
-  /** A caller who joined it receives the events that come from now on. */
+  /** Adds a caller who joined it: it receives the events from now on. */
   hear(listener: Listener): void {
     if (this.#tellAlso === undefined) this.#early.push(listener);
     else this.#tellAlso(listener);
   }
 
-  /** `compensates`: what has succeeded is undone. */
+  /** `compensates`: whether steps that have succeeded are undone. */
   cancel(compensates = false): void {
     this.isCancelled = true;
     this.compensates ||= compensates;
@@ -117,7 +117,7 @@ const once = (listeners: Set<() => void>): Effect.Effect<void> =>
 
 /** Runs by their store and their id. */
 const stored = new WeakMap<StoreService, Map<string, LiveRun>>();
-/** All of this process, those without a store too. */
+/** All live runs of this process, including those without a store. */
 const all = new Set<LiveRun>();
 
 const forget = (run: LiveRun): void => {
@@ -125,15 +125,15 @@ const forget = (run: LiveRun): void => {
   if (run.store !== undefined) stored.get(run.store)?.delete(run.runId);
 };
 
-/** The live run of an id in a store. */
+/** The live run with this id in a store. */
 export const liveRun = (store: StoreService, runId: string): LiveRun | undefined =>
   stored.get(store)?.get(runId);
 
-/** The live runs of an id, in whatever store or none. */
+/** The live runs with this id, in any store or none. */
 export const liveRuns = (runId: string): ReadonlyArray<LiveRun> =>
   [...all].filter((run) => run.runId === runId);
 
-/** Takes the id in a store, so that no other run of it begins there. There must be no live one. */
+/** Reserves the id in a store, so that no other run with it begins there. There must be no live run with it. */
 export const reserve = (runId: string, store: StoreService | undefined): LiveRun => {
   const run = new LiveRun(runId, store);
   all.add(run);
@@ -144,7 +144,7 @@ export const reserve = (runId: string, store: StoreService | undefined): LiveRun
   return run;
 };
 
-/** The run that is under way here, for its steps that wait for something from outside. */
+/** The current run, for those of its steps that wait for something from outside. */
 export const CurrentRun: Context.Reference<LiveRun | undefined> = Context.Reference<LiveRun | undefined>(
   "espalier/CurrentRun",
   { defaultValue: () => undefined },

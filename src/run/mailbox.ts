@@ -1,7 +1,7 @@
 /**
- * What a live run receives from outside: values for its waiting steps. A value is accepted in one synchronous step, which
- * closes the path to other values, and is then recorded, where there is a journal, and delivered. So whatever is sent at
- * the moment at which a wait begins, is answered or expires is either accepted, and delivered once, or refused.
+ * Values from outside for the waiting steps of a live run. A value is accepted in one synchronous step, which closes the path
+ * to other values. Then it is recorded, if there is a journal, and delivered. So a value that is sent just as a wait begins,
+ * is answered or expires is either accepted and delivered exactly once, or refused.
  */
 import * as Effect from "effect/Effect";
 import type { PipelineEvent } from "../events.ts";
@@ -13,7 +13,7 @@ import { decode, problemOf } from "../values/schema.ts";
 
 type StoreProblem = StoreError | StoreCorrupt;
 
-/** What became of a value that was accepted: its step has it, or gets it when it begins to wait. */
+/** The outcome for an accepted value: its step has it, or gets it when it begins to wait. */
 export type Delivery = "delivered" | "kept";
 
 /** A step that waits: a value is accepted for it, then recorded, then used. */
@@ -33,13 +33,13 @@ class Waiting {
     this.#accepted = { value };
   }
 
-  /** The accepted value cannot be lost any more. */
+  /** The accepted value can no longer be lost. */
   arrive(): void {
     this.#hasArrived = true;
     this.#onArrival?.();
   }
 
-  /** A value that was accepted and that the step has not got. */
+  /** A value that was accepted, but has not reached the step. */
   get unused(): { readonly value: unknown } | undefined {
     return this.#isUsed ? undefined : this.#accepted;
   }
@@ -61,12 +61,12 @@ type Slot =
   | { readonly state: "checking"; readonly whenChecked: Array<() => void> }
   | { readonly state: "closed"; readonly reason: string };
 
-/** What a mailbox needs to know of its run. */
+/** What a mailbox needs to know about its run. */
 export interface MailboxOf {
   readonly runId: string;
   readonly journal: RunJournal | undefined;
   readonly now: () => number;
-  /** Why the step at a path, which is not waiting, cannot get a value later either; undefined: it may. */
+  /** Why the step at a path, which is not waiting now, will not take a value later either; undefined if it can. */
   readonly refusal: (path: string) => Effect.Effect<string | undefined, StoreProblem>;
 }
 
@@ -75,9 +75,9 @@ export interface WaitingStep {
   readonly path: string;
   readonly attempt: number;
   readonly schema: unknown;
-  /** What is asked of whoever answers. */
+  /** What the step asks for, shown to the person who answers. */
   readonly ask: unknown;
-  /** Its timeout, and how much of that is left, once the deadline is recorded. */
+  /** Its timeout, and how much of it is left; known once the deadline is recorded. */
   readonly limit: { readonly millis: number; readonly remaining: Effect.Effect<number> } | undefined;
 }
 
@@ -101,13 +101,13 @@ const misfit = (schema: unknown, value: unknown): Effect.Effect<string | undefin
     },
   });
 
-/** So long that it never fires: Node keeps a process alive while a timer is set. */
+/** Too long to ever fire: Node keeps a process alive while a timer is set. */
 const forever = 2 ** 31 - 1;
 
 export class Mailbox {
   readonly #run: MailboxOf;
   readonly #slots = new Map<string, Slot>();
-  /** Senders whose value is accepted and not recorded yet. */
+  /** Senders whose value is accepted, but not recorded yet. */
   readonly #unrecorded = new Set<() => void>();
   #waiting = 0;
   #alive: ReturnType<typeof setInterval> | undefined = undefined;
@@ -166,7 +166,7 @@ export class Mailbox {
     });
   }
 
-  /** What a waiting step does: gives the value once one is accepted, as it was sent. */
+  /** Waits for a value for the step, and returns it as it was sent. */
   wait(step: WaitingStep): Effect.Effect<unknown, StepTimedOut> {
     return Effect.suspend(() => {
       const { path, attempt, schema } = step;
@@ -180,13 +180,13 @@ export class Mailbox {
     });
   }
 
-  /** No value is accepted any more: the run has ended. */
+  /** The run has ended: no more values are accepted. */
   close(): void {
     clearInterval(this.#alive);
     for (const refuse of this.#unrecorded) refuse();
   }
 
-  /** Checks a value that was kept, while other senders wait for how that ends. */
+  /** Checks a value that was kept. Other senders wait for the result. */
   #check(path: string, value: unknown, schema: unknown): Effect.Effect<string | undefined> {
     return Effect.suspend(() => {
       const whenChecked: Array<() => void> = [];
@@ -194,7 +194,7 @@ export class Mailbox {
       const settle = (slot: Slot | undefined): void => {
         if (slot === undefined) this.#slots.delete(path);
         else this.#slots.set(path, slot);
-        // After the step has gone on: a value that does not fit leaves its place to the wait that begins then.
+        // After the step has continued: if the value does not fit, the wait that begins then takes its place.
         queueMicrotask(() => {
           for (const wake of whenChecked) wake();
         });
@@ -214,7 +214,7 @@ export class Mailbox {
     this.#countWaiting(1);
     this.#tell({ type: "step.waiting", path, attempt, ...(ask === undefined ? {} : { ask }) });
     const expired = Effect.suspend((): Effect.Effect<never, StepTimedOut> => {
-      if (this.#slots.get(path) !== slot) return Effect.never; // A value was accepted, and is on its way.
+      if (this.#slots.get(path) !== slot) return Effect.never; // A value was accepted and is about to arrive.
       this.#slots.set(path, { state: "closed", reason: tooLate });
       return Effect.fail(new StepTimedOut({ path, timeoutMillis: limit!.millis }));
     });
@@ -233,7 +233,7 @@ export class Mailbox {
         this.#countWaiting(-1);
         if (this.#slots.get(path) === slot) this.#slots.delete(path);
         else if (slot.unused === undefined) this.#run.journal?.forgetSignal(path);
-        // The step was interrupted with a value on its way: another attempt of it gets that.
+        // The step was interrupted while a value was about to arrive: its next attempt gets that value.
         else this.#slots.set(path, { state: "kept", value: slot.unused.value });
       }),
     );
@@ -248,7 +248,7 @@ export class Mailbox {
     }
   }
 
-  /** `done` is called once the value cannot be lost any more; at once, where nothing is recorded. */
+  /** Calls `done` once the value can no longer be lost: immediately if nothing is recorded. */
   #record(
     path: string,
     text: string | undefined,
@@ -280,7 +280,7 @@ export class Mailbox {
     return Effect.fail(new SignalRefused({ runId: this.#run.runId, path, reason }));
   }
 
-  /** A value that an earlier part of the run recorded, and that no step has got, is kept too. */
+  /** A value that was recorded before the run was resumed, and that no step has received, is kept too. */
   #slotAt(path: string): Slot | undefined {
     const slot = this.#slots.get(path);
     const recorded = slot === undefined ? this.#run.journal?.signalOf(path) : undefined;

@@ -1,6 +1,6 @@
 /**
- * Opens a run in its store: a new one, one that is to go on, or one that is under way here already, which is joined. Says
- * what does not fit before anything has run. Loaded only where there is a store.
+ * Opens a run in its store: a new run, one to resume, or one that is already under way here, which is joined. Reports
+ * anything that does not fit before a step runs. Loaded only when there is a store.
  */
 
 import * as Cause from "effect/Cause";
@@ -48,11 +48,11 @@ import { parentOf, stepOf } from "../path.ts";
 type Inputs = Readonly<Record<string, unknown>>;
 type Outputs = Record<string, unknown>;
 
-/** How a run is to go on. */
+/** How to resume a run. */
 export interface Resuming {
-  /** A path from which on everything runs again. */
+  /** A path: it and everything that follows from it run again. */
   readonly from?: string | undefined;
-  /** Whether items that failed in a map that collects failures run again, with all that follows. */
+  /** Whether failed items of a map that collects failures run again, with everything that follows from them. */
   readonly retryFailed?: boolean | undefined;
 }
 
@@ -66,14 +66,14 @@ export type OpenError =
   | StoreCorrupt
   | StoreError;
 
-/** A run that is under way here already. */
+/** A run that is already under way here. */
 export interface Joined {
   readonly runId: string;
   readonly live: LiveRun;
   readonly joined: Effect.Effect<Outputs, unknown>;
 }
 
-/** The inputs as text. An Effect Schema gives them their JSON form; what a run was given itself is kept otherwise. */
+/** The inputs as text. An Effect Schema determines their JSON form; other inputs are recorded as the run received them. */
 const writeInputs = (
   declared: ReadonlyArray<GraphInput>,
   given: Inputs,
@@ -88,7 +88,7 @@ const writeInputs = (
       return new InvalidInput({ path: "", input: name, issuePath: text.issuePath, reason });
     }
     texts[name] = text;
-    // What a schema generated or looked up is the same for the life of the run, if it can be recorded.
+    // A value that a schema generated or looked up stays the same for the life of the run, if it can be recorded.
     if (isEffectSchema(schema) || isUnchecked(schema)) continue;
     const decoded = encode(values[i]);
     if (typeof decoded === "string") texts[decodedName(name)] = decoded;
@@ -96,7 +96,7 @@ const writeInputs = (
   return JSON.stringify(texts);
 };
 
-/** The values of recorded inputs. One that its schema takes no more is a change of the pipeline. */
+/** The values of recorded inputs. If a schema no longer accepts one, the pipeline has changed. */
 const readInputs = (
   graph: Graph,
   run: RunDetails,
@@ -132,10 +132,10 @@ const readInputs = (
     return values;
   });
 
-/** Are recorded inputs the same, whatever the order of keys in their records? */
+/** Whether two recorded sets of inputs are equal, regardless of the order of keys. */
 const sameInputs = (a: string, b: string): boolean => {
   if (a === b) return true;
-  // Only what was given counts: what a schema made of it may be another each time.
+  // Only the received values count: a schema may turn them into something different each time.
   const other = givenTexts(b);
   return Object.entries(givenTexts(a)).every(([name, text]) => {
     const there = other[name];
@@ -143,7 +143,7 @@ const sameInputs = (a: string, b: string): boolean => {
   });
 };
 
-/** How a pipeline differs from the one that a run was recorded with. */
+/** The difference between a pipeline and the one that a run was recorded with; undefined if there is none. */
 export const checkPipeline = (
   graph: Graph,
   run: Pick<RunDetails, "id" | "pipeline" | "shape">,
@@ -158,13 +158,13 @@ export const checkPipeline = (
   });
 };
 
-/** Why a run that undoes its steps, or has undone them, is not resumed so; undefined: it may. */
+/** Why a run that is undoing its steps, or has undone them, cannot be resumed this way; undefined if it can. */
 const compensationProblem = (
   { id: runId, entries, status }: RunDetails,
   { from, retryFailed }: Resuming,
 ): RunCompensated | InvalidInput | undefined => {
   const has = (wanted: Kind): boolean => entries.some(({ kind }) => kind === wanted);
-  // One that crashed after its last compensation has still to end.
+  // A run that crashed after its last compensation still has to end.
   if (has(Kind.compensated) && status !== "crashed" && status !== "running")
     return new RunCompensated({ runId });
   if (!has(Kind.compensating) || (from === undefined && retryFailed !== true)) return undefined;
@@ -174,7 +174,7 @@ const compensationProblem = (
   return new InvalidInput({ path: "", input, issuePath: [], reason });
 };
 
-/** What is to be forgotten before a run goes on. */
+/** The paths whose records are dropped before a run resumes. */
 const dropsOf = (run: RunDetails, { from, retryFailed }: Resuming): ReadonlyArray<string> | InvalidInput => {
   const shapes = shapesOf(run);
   const drops = new Set<string>();
@@ -197,7 +197,7 @@ const dropsOf = (run: RunDetails, { from, retryFailed }: Resuming): ReadonlyArra
   return [...drops];
 };
 
-/** What has an outcome of its own, and something within it that runs again: a fallback or a cache around expansions. */
+/** Paths that have an outcome although something inside them runs again: a fallback or a cache around expansions. */
 const reopenedBy = (run: RunDetails, drops: ReadonlyArray<string>): ReadonlyArray<string> => {
   const outcomes = outcomesOf(run.entries);
   const chosen = new Set(run.entries.filter(({ kind }) => kind === Kind.chosen).map(({ path }) => path));
@@ -210,7 +210,7 @@ const reopenedBy = (run: RunDetails, drops: ReadonlyArray<string>): ReadonlyArra
   return [...reopened];
 };
 
-/** The store of the options, or that of the surroundings. */
+/** The store from the options, or the provided one. */
 const buildStore = (
   layer: StoreLayer | undefined,
   scope: Scope.Scope,
@@ -222,14 +222,14 @@ const buildStore = (
 const statusOf = (exit: Exit.Exit<unknown, unknown>): "succeeded" | "interrupted" | "failed" =>
   Exit.isSuccess(exit) ? "succeeded" : Cause.hasInterruptsOnly(exit.cause) ? "interrupted" : "failed";
 
-/** Waits until the end is recorded. A store that cannot be written keeps a result waiting, but no interruption. */
+/** Waits until the end is recorded. If the store cannot be written to, a result waits for it, but an interruption does not. */
 const recordEnd = (
   journal: RunJournal,
   exit: Exit.Exit<Outputs, unknown>,
   before: RunDetails | undefined,
 ): Effect.Effect<void> => {
   const status = statusOf(exit);
-  // Whoever asks again for a run that has succeeded reads it, and does not make it end anew.
+  // Asking again for a run that has succeeded only reads it: its end is not recorded again.
   if (before?.status === "succeeded" && status === "succeeded" && !journal.hasRecorded)
     return journal.leaveAsItWas();
   const recorded = Effect.callback<void>((resume) => {
@@ -238,10 +238,10 @@ const recordEnd = (
   return status === "interrupted" ? recorded : Effect.interruptible(recorded);
 };
 
-/** What is there of a run that is opened again. */
+/** An earlier run that is opened again. */
 interface Earlier {
   readonly run: RunDetails;
-  /** What is to be forgotten of it. */
+  /** The paths whose records are dropped. */
   readonly drops: ReadonlyArray<string>;
   readonly isFrom: boolean;
 }
@@ -294,7 +294,7 @@ const opened = (
   };
 };
 
-/** Opens a run for `inputs`; without them, `resuming` says how an earlier one goes on. */
+/** Opens a run for `inputs`; without them, resumes an earlier run as `resuming` says. */
 export const openRun = (
   graph: Graph,
   inputs: Inputs | undefined,
@@ -361,7 +361,7 @@ export const openRun = (
               drops,
               isFrom,
             });
-            // What was sent in time counts, also where a deadline has passed since.
+            // A value that was sent in time counts, even if the deadline has passed since.
             yield* Effect.promise(() => journal.receive());
             return session;
           }
@@ -371,7 +371,7 @@ export const openRun = (
     return yield* Effect.onError(open, () => Scope.close(scope, Exit.void));
   });
 
-/** The inputs of a run, decoded, and as they are recorded. */
+/** The inputs of a run: decoded, and as they are recorded. */
 export const asGiven = (graph: Graph, inputs: Inputs, withSecrets: boolean) =>
   Effect.gen(function* () {
     const values = yield* decodeInputs(graph.inputs, inputs, "");

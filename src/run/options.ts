@@ -1,6 +1,6 @@
 /**
- * The options of a run, one entry each: what it must be, what it does, and what holds without it. They are checked before
- * anything of the run begins; the table in `docs/reference/options.md` is made from these entries.
+ * The options of a run, one entry each: what it must be, what it does, and what applies without it. They are checked before
+ * the run begins. The table in `docs/reference/options.md` is generated from these entries.
  */
 import { isLayer } from "effect/Layer";
 import { InvalidInput } from "../errors.ts";
@@ -38,13 +38,13 @@ const workers: Check = (name, value) =>
     ? undefined
     : `${name} must be a layer such as ThreadWorkers.layer({ module: new URL("./pipelines.ts", import.meta.url) }); got ${typed(value)}.`;
 
-/** By what is done with it: a signal may come from another realm, or from a library. */
+/** Checked by its members, not by its class: a signal may come from another realm or from a library. */
 const anAbortSignal: Check = (name, value) =>
   isRecord(value) && typeof value["aborted"] === "boolean" && typeof value["addEventListener"] === "function"
     ? undefined
     : `${name} must be an AbortSignal, such as the signal of an AbortController; got ${typed(value)}.`;
 
-/** In the order of the documentation. */
+/** In the order in which the documentation lists them. */
 export const runOptions: Specification = {
   concurrency: {
     check: aLimit,
@@ -106,7 +106,7 @@ export const runOptions: Specification = {
   },
 };
 
-/** What is wrong with the options of a run; undefined where nothing is. */
+/** What is wrong with the options of a run; undefined if nothing is. */
 export const optionsProblem = (options: unknown): InvalidInput | undefined => {
   const problem = (input: string, reason: string) =>
     new InvalidInput({ path: "", input, issuePath: [], reason });

@@ -1,11 +1,11 @@
-/** Promises of what runs give, for callers without Effect. Comes in: an Effect. Goes out: a Promise that rejects with its error. */
+/** Promises of a run's results, for callers without Effect. Takes an Effect; returns a Promise that rejects with its error. */
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { PromiseRun, Run } from "../../types/run.ts";
 import { InvalidOutput, RunInterrupted } from "../errors.ts";
 
-/** A function that returns an Effect, as one that returns a Promise. */
+/** Turns a function that returns an Effect into one that returns a Promise. */
 export const asPromise =
   <Arguments extends ReadonlyArray<unknown>, Value, Failure>(
     ask: (...all: Arguments) => Effect.Effect<Value, Failure>,
@@ -26,7 +26,7 @@ export const promiseOf = async <Value, Failure>(
   throw runId === undefined ? Cause.squash(exit.cause) : new RunInterrupted({ runId });
 };
 
-/** A promise whose value has a method `then` calls that, and waits for ever. */
+/** Refuses outputs with a method `then`: a promise of them would call it and never settle. */
 export const settling = (
   run: Effect.Effect<Record<string, unknown>, unknown>,
 ): Effect.Effect<Record<string, unknown>, unknown> =>
@@ -36,7 +36,7 @@ export const settling = (
     return Effect.fail(new InvalidOutput({ path: "then", reason }));
   });
 
-/** The handle of a run, without Effect. `outputs`: those of the run that a promise can have. */
+/** The handle of a run, without Effect. `outputs`: the run's outputs if a promise can have them, checked by `settling`. */
 export const promiseRunOf = async <Outputs, Failure>(
   run: Run<Outputs, Failure>,
   outputs: Effect.Effect<Outputs, Failure>,
@@ -45,7 +45,7 @@ export const promiseRunOf = async <Outputs, Failure>(
   const { toAsyncIterable } = await import("effect/Stream");
   const { id } = run;
   const result = promiseOf(outputs, { signal, runId: id });
-  // Whoever reads it gets the error; that nobody does is no reason to end the process.
+  // A caller who reads the result gets the error. If none does, that must not end the process.
   result.catch(() => {});
   return {
     id,

@@ -1,6 +1,6 @@
 /**
- * Effect's `Random`, by its key. `effect/Random` itself brings four more modules along, for functions that nobody here
- * calls: a twentieth of the time that importing the library takes.
+ * Effect's `Random`, by its key. `effect/Random` itself loads four more modules, for functions that nothing here calls: that
+ * is a twentieth of the time it takes to import the library.
  */
 import * as Context from "effect/Context";
 

@@ -1,4 +1,4 @@
-/** What `start` keeps of a run while it goes on: its events, its expansions, and the plan as it has grown so far. */
+/** What `start` keeps while a run is under way: its events, its expansions, and the plan as it has grown so far. */
 import * as Cause from "effect/Cause";
 import type * as Stream from "effect/Stream";
 import type { Plan } from "../../types/plan.ts";
@@ -16,12 +16,12 @@ import { EventLog } from "./event-log.ts";
 const whole = { keepsItems: true, mostSteps: Infinity } as const;
 
 export class Recording implements Watcher {
-  /** Lines are among the events that the handle gives. */
+  /** Whether log lines are among the events of the handle. */
   readonly logsEvents = true;
   readonly #graph: Graph;
   readonly #log = new EventLog();
   readonly expansions = new Map<string, DynamicWorkflowResult>();
-  /** What the events fold to, as far as somebody has asked: a run whose state is not read is not folded. */
+  /** The state, folded from the events on demand: a run whose state no one reads is never folded. */
   #state: RunState | undefined;
   #folded = 0;
 
@@ -47,7 +47,7 @@ export class Recording implements Watcher {
     if (expansion !== undefined) this.expansions.set(path, { ...expansion, results });
   }
 
-  /** No event follows. */
+  /** Marks the end: no event follows. */
   end(): void {
     this.#log.end();
   }
@@ -69,7 +69,7 @@ export class Recording implements Watcher {
     return state;
   }
 
-  /** All events from the first on, for each who asks, and the end when the run has ended. */
+  /** All events, for each caller from the first. Ends when the run has ended. */
   stream(streams: typeof Stream): Stream.Stream<PipelineEvent> {
     return this.#log.stream(streams, Cause.done);
   }

@@ -1,6 +1,6 @@
 /**
- * The state of a recorded run: what the store kept of it, told again as events and folded as those of a run that is under
- * way. So `show`, `why` and the page see what happened last, whatever was retried, resumed or dropped before.
+ * The state of a recorded run. Its records are turned back into events and folded like those of a live run. So `show`, `why`
+ * and the page see what happened last, whatever was retried, resumed or dropped before.
  */
 import type { Plan } from "../../types/plan.ts";
 import type { PipelineEvent } from "../events.ts";
@@ -17,9 +17,9 @@ import { decode } from "../values/encode.ts";
 
 export interface RecordedState {
   readonly state: RunState;
-  /** For each path, the failures of it that something later replaced, oldest first. */
+  /** For each path, its failures that a later event replaced, oldest first. */
   readonly earlier: ReadonlyMap<string, ReadonlyArray<StoredEvent>>;
-  /** All that is told: those who fold it have the same state. */
+  /** All the events: folding them leads to the same state. */
   readonly events: ReadonlyArray<PipelineEvent>;
 }
 
@@ -45,7 +45,7 @@ type Told = PipelineEvent extends infer Event
     : never
   : never;
 
-/** What a step gave, by name. `names`: those that it declares, undefined for an item and where they are not known. */
+/** A step's outputs by name. `names`: the outputs that it declares; undefined for an item, or if they are not known. */
 const outputsOf = (
   path: string,
   text: string,
@@ -60,7 +60,7 @@ const outputsOf = (
   }
 };
 
-/** What a step failed with; its text, where that cannot be read. */
+/** A step's error; its text, if the error cannot be read. */
 const errorOf = (text: string): unknown => {
   try {
     return readError(text);
@@ -69,10 +69,10 @@ const errorOf = (text: string): unknown => {
   }
 };
 
-/** Gives the outputs of a path by their recorded text. */
+/** Reads the outputs of a path from their recorded text. */
 type ReadOutputs = (path: string, text: string) => Readonly<Record<string, unknown>>;
 
-/** What a record says happened, and when. */
+/** The events of a record. */
 const ofEntry = (
   { kind, path, text, began, ended, attempt }: Entry,
   outputs: ReadOutputs,
@@ -149,7 +149,7 @@ const ofEvent = ({ type, path, time, detail }: StoredEvent): ReadonlyArray<Told>
   }
 };
 
-/** What ended it, as the store says; a run that crashed was stopped, and one that is under way has no end. */
+/** The run's last event, according to the store. A crashed run counts as interrupted; a run that is under way has no last event. */
 const ofEnd = (run: RunDetails, last: number): ReadonlyArray<Told> => {
   const { status, error } = run;
   const time = run.ended ?? last;
@@ -167,7 +167,7 @@ const ofEnd = (run: RunDetails, last: number): ReadonlyArray<Told> => {
   }
 };
 
-/** Whatever happens inside something that had failed: that is under way again. */
+/** If something happens inside a step that had ended, that step is under way again. */
 const reopen = (state: RunState, path: string): void => {
   for (let at = parentOf(path); at !== ""; at = parentOf(at)) {
     const step = state.step(at);
@@ -175,16 +175,16 @@ const reopen = (state: RunState, path: string): void => {
   }
 };
 
-/** A value that was recorded of a step whose graph did not come to its end is of a later attempt, or of its fallback. */
+/** If a step has a recorded value although its graph did not finish, the value is from a later attempt or from its fallback. */
 const isOfLaterAttempt = (step: StepState | undefined, told: ReadonlyArray<Told>): boolean =>
   step?.plan !== undefined &&
   told.some(({ type }) => type === "step.succeeded") &&
   step.children.some(({ status }) => status !== "done");
 
-/** Records say nothing of the end of an expansion: it has ended well once all that is inside it has. */
+/** The end of an expansion is not recorded: it has succeeded once everything inside it has. */
 const endExpansions = (state: RunState, isOver: boolean, tell: (told: Told) => void): void => {
   const inside = [state.root];
-  // The list grows while it is walked; ended from the inside outward.
+  // The list grows while the loop walks it. Expansions then end from the innermost outwards.
   for (let next = 0; next < inside.length; next++) inside.push(...inside[next]!.children);
   for (const step of inside.toReversed()) {
     if (step === state.root || !step.hasGrown || !step.isActive) continue;
@@ -203,7 +203,7 @@ const endExpansions = (state: RunState, isOver: boolean, tell: (told: Told) => v
 
 const isFailure = ({ type }: StoredEvent): boolean => type === "step.failed" || type === "expansion.failed";
 
-/** The failures that something later replaced: a success, another attempt, or the run's going on. */
+/** The failures that a later event replaced: a success, another attempt, or a resumption of the run. */
 const earlierOf = (run: RunDetails, state: RunState): Map<string, Array<StoredEvent>> => {
   const earlier = new Map<string, Array<StoredEvent>>();
   for (const event of run.events) {
@@ -217,14 +217,14 @@ const earlierOf = (run: RunDetails, state: RunState): Map<string, Array<StoredEv
   return earlier;
 };
 
-/** What a run that has succeeded never started was under a condition. What it does finally is not recorded. */
+/** In a run that has succeeded, steps that never started were skipped by a condition; `finally` steps are not recorded. */
 const skipRest = (state: RunState, time: number): void => {
   for (const step of state.all) {
     if (step.status === "pending" && step.kind !== "finally") state.end(step, "skipped", time);
   }
 };
 
-/** The fallbacks whose values count: used while what is recorded of their step was under way. */
+/** Marks steps whose recorded value came from a fallback: one that was used between the value's beginning and end. */
 const markFallbacks = (run: RunDetails, state: RunState): void => {
   const outcomes = outcomesOf(run.entries);
   for (const { type, path, time, detail } of run.events) {
@@ -257,7 +257,7 @@ export const recordedState = (run: RunDetails): RecordedState => {
   ].sort((a, b) => a.time - b.time);
   for (const { path, told: tellable } of happened) {
     const told = tellable();
-    // Of an attempt that was given up there is no graph any more, nor of what was inside it.
+    // An attempt that was given up no longer has a graph, and neither do the steps inside it.
     if (told.length === 0 || (path !== "" && state.step(path) === undefined && !isItem(path))) continue;
     if (isItem(path) && state.step(parentOf(path)) === undefined) continue;
     reopen(state, path);

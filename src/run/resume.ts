@@ -1,4 +1,4 @@
-/** Going on with a run that has stopped. */
+/** Resuming a run that has stopped. */
 import type { Effect } from "effect/Effect";
 import * as Effects from "effect/Effect";
 import type { RunOptions } from "../../types/options.ts";
@@ -16,9 +16,9 @@ import { resumeGraph } from "./run.ts";
  * @public
  */
 export interface ResumeOptions extends Omit<RunOptions, "runId"> {
-  /** A path from which on everything runs again: this step or item, and all that follows from it. */
+  /** The path of a step or item. It runs again, and so does everything that depends on it. */
   readonly from?: string;
-  /** Items that failed in a map that collects failures run again, and all that follows from it. */
+  /** Whether the failed items of maps that collect failures run again, and everything that depends on them. */
   readonly retryFailed?: boolean;
 }
 
@@ -34,8 +34,8 @@ const resuming = (
 };
 
 /**
- * Goes on with a run that crashed, failed or was interrupted: what is recorded is not run again, what failed or was not
- * recorded is. A run that has succeeded gives its outputs once more.
+ * Resumes a run that crashed, failed or was interrupted. Recorded steps do not run again; steps that failed or were not
+ * recorded do. If the run has succeeded, its recorded outputs are returned.
  *
  * @example
  * ```ts
@@ -51,7 +51,7 @@ const resuming = (
  * const program = Effect.gen(function* () {
  *   yield* Effect.ignore(report.run({}, { runId: "monday" })); // fails; "rows" is recorded
  *   isUp = true;
- *   return yield* resume(report, "monday"); // runs "sent" alone
+ *   return yield* resume(report, "monday"); // runs only "sent"
  * });
  * const store = SqliteStore.layer({ filename: ":memory:" });
  * console.log((await Effect.runPromise(Effect.provide(program, store))).sent); // 3

@@ -1,10 +1,10 @@
-/** Run ids: what may be one, and new ones. A run id names a run within its store. */
+/** Run ids: which values are valid, and new ones. A run id identifies a run within its store. */
 import type { Check } from "../values/specification.ts";
 import { typed } from "../values/specification.ts";
 
 const longest = 200;
 
-/** A control character, a "/", or half of a surrogate pair. A run id has none, so `runId/path` reads in one way only. */
+/** A control character, a "/", or half of a surrogate pair. A run id contains none of them, so that `runId/path` is unambiguous. */
 // oxlint-disable-next-line no-control-regex
 export const forbiddenInRunId = /[\u0000-\u001f\u007f-\u009f/]|\p{Surrogate}/u;
 

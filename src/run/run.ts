@@ -1,6 +1,6 @@
 /**
- * A run from its inputs to its end: its options are checked, it is opened, with a journal if there is a store, it is driven,
- * and its caller gets the outputs (`run`, `resume`) or a handle to watch it by (`start`).
+ * A run from its inputs to its end: its options are checked, it is opened (with a journal if there is a store) and driven.
+ * The caller gets the outputs (`run`, `resume`) or a handle to watch it (`start`).
  */
 import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
@@ -71,7 +71,7 @@ const openInMemory = (
   }));
 };
 
-/** Opens a run with a journal; what that needs is loaded with the first run that has a store. */
+/** Opens a run with a journal. The modules for that are loaded with the first run that has a store. */
 const openInStore = (request: Request): Effect.Effect<Session | Joined, OpenError> =>
   Effect.gen(function* () {
     const { openRun } = yield* Effect.promise(() => import("./open.ts"));
@@ -101,7 +101,7 @@ const problemOf = (request: Request, context: Context.Context<never>): InvalidIn
   return new InvalidInput({ path: "", input: "store", issuePath: [], reason });
 };
 
-/** Nobody looks at expansions but a handle. */
+/** A watcher without a handle: only a handle looks at expansions and outputs. */
 const watcherOf = ({ tell, ...others }: Observation): Watcher => ({
   ...others,
   event: tell,
@@ -163,7 +163,7 @@ export const resumeGraph = (
   resuming: Resuming,
 ): Effect.Effect<Outputs, unknown> => outputsOf({ graph, inputs: undefined, options, resuming });
 
-/** Starts a run on a fiber of its own and gives its handle. The run outlives whoever started it. */
+/** Starts a run on a fiber of its own and gives its handle. The run outlives the fiber that started it. */
 export const startGraph = (
   graph: Graph,
   inputs: Inputs,

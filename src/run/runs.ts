@@ -1,6 +1,6 @@
 /**
- * `Runs`: recorded runs, for any process at any time. Reads them while they run here or in another process, and cancels
- * them. Works on a store alone: it needs neither the pipeline nor a claim.
+ * `Runs`: recorded runs, for any process at any time. Reads runs, even while they run here or in another process, and cancels
+ * them. It works on the store alone and needs neither the pipeline nor a claim.
  */
 import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
@@ -38,7 +38,7 @@ const noStore = (): InvalidInput =>
     reason: "recorded runs are read from a store: give one as an option, or provide it",
   });
 
-/** Asks the store of the options, or the one that is provided. */
+/** Asks the store from the options, or the provided one. */
 const withStore = <Value, Failure>(
   layer: StoreLayer | undefined,
   ask: (store: StoreService) => Effect.Effect<Value, Failure>,
@@ -92,7 +92,7 @@ const recordOf = (run: RunDetails): RunRecord => {
   };
 };
 
-/** What is recorded of compensations. */
+/** The recorded compensations; undefined if the run has not begun to undo its steps. */
 export const recordedCompensation = (entries: ReadonlyArray<Entry>): RecordedCompensation | undefined => {
   const has = (wanted: Kind): boolean => entries.some(({ kind }) => kind === wanted);
   if (!has(Kind.compensating)) return undefined;
@@ -166,7 +166,7 @@ const cancel = (runId: string, { store, compensate = false }: CancelOptions = {}
   );
 
 /**
- * Recorded runs: reads them at any time, also while they run in another process, and cancels them.
+ * Recorded runs: reads them at any time, even while they run in another process, and cancels them.
  *
  * @example
  * ```ts
@@ -194,14 +194,14 @@ export const Runs: {
   ) => Effect.Effect<ReadonlyArray<RunInfo>, StoreError | StoreCorrupt | InvalidInput>;
   /** `list` as a Promise. */
   readonly listPromise: (filter?: RunsFilter) => Promise<ReadonlyArray<RunInfo>>;
-  /** One run, with what is recorded of it. Fails as `RunNotFound` if there is none. */
+  /** One run with its records. Fails with `RunNotFound` if there is none. */
   readonly get: (
     runId: string,
     options?: RunsOptions,
   ) => Effect.Effect<RunRecord, RunNotFound | StoreError | StoreCorrupt | InvalidInput>;
   /** `get` as a Promise. */
   readonly getPromise: (runId: string, options?: RunsOptions) => Promise<RunRecord>;
-  /** The recorded value of a path, whole, in its encoded form: what the step's `output` schema made of it. */
+  /** The complete recorded value of a path, as encoded by the step's `output` schema. */
   readonly value: (
     runId: string,
     path: string,
@@ -209,16 +209,16 @@ export const Runs: {
   ) => Effect.Effect<unknown, RunNotFound | StoreError | StoreCorrupt | InvalidInput>;
   /** `value` as a Promise. */
   readonly valuePromise: (runId: string, path: string, options?: RunsOptions) => Promise<unknown>;
-  /** The steps that wait for a value from outside, longest first. `Signal.send` answers them. */
+  /** The steps that are waiting for a value from outside, longest wait first. Answer them with `Signal.send`. */
   readonly waiting: (
     options?: RunsOptions,
   ) => Effect.Effect<ReadonlyArray<WaitingStep>, StoreError | StoreCorrupt | InvalidInput>;
   /** `waiting` as a Promise. */
   readonly waitingPromise: (options?: RunsOptions) => Promise<ReadonlyArray<WaitingStep>>;
   /**
-   * Stops a run, in whichever process it is; returns when that process has heard it. A crashed run is marked as
-   * interrupted. With `compensate`, what the run has done is undone: the compensations of its succeeded steps run, and it
-   * cannot be resumed. Fails as `CancelRefused` if the run has ended already, or its process does not answer.
+   * Stops a run in whichever process executes it, and returns when that process has received the request. A crashed run is
+   * marked as interrupted. With `compensate`, the run is undone: the compensations of its succeeded steps run, and it
+   * cannot be resumed. Fails with `CancelRefused` if the run has already ended or its process does not answer.
    */
   readonly cancel: (
     runId: string,

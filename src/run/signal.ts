@@ -1,6 +1,6 @@
 /**
- * Waiting for something from outside: what the steps of `.await` and `.sleep` do, and `Signal.send`, which gives a waiting
- * step its value, in this process or in a run that another process owns or nobody runs.
+ * Waiting for something from outside: the steps of `.await` and `.sleep`, and `Signal.send`, which sends a waiting step its
+ * value. The run may be in this process, owned by another process, or stopped.
  */
 import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
@@ -26,14 +26,14 @@ import { CurrentRun, liveRun, liveRuns } from "./live.ts";
 import type { Delivery } from "./mailbox.ts";
 import { asPromise } from "./promises.ts";
 
-/** The run of a step. One without a store is found by its id, which no other run has unless both were given it. */
+/** The run of a step. A run without a store is found by its id, which is unique unless the caller chose the same id twice. */
 const runOf = (step: CurrentStep["Service"]): Effect.Effect<LiveRun | undefined> =>
   Effect.map(CurrentRun, (run) => {
     if (run !== undefined) return run;
     return liveRuns(step.runId).find(({ store }) => store === undefined);
   });
 
-/** How much is left of `millis`, which began when the step first did, in whichever process that was. */
+/** How much is left of `millis`, counted from the step's first start in any process. */
 const remaining = (run: LiveRun | undefined, path: string, millis: number): Effect.Effect<number> =>
   Effect.suspend(() => {
     const journal = run?.journal;
@@ -43,7 +43,7 @@ const remaining = (run: LiveRun | undefined, path: string, millis: number): Effe
     });
   });
 
-/** What a step of `.await` does. Its value is the one that was sent: the step's output schema decodes it. */
+/** The function of an `.await` step. It returns the value that was sent; the step's output schema decodes it. */
 export const awaitSignal = (
   schema: unknown,
   timeout: Duration.Input | undefined,
@@ -63,7 +63,7 @@ export const awaitSignal = (
 /** The longest that one timer can wait. */
 const longestTimer = 2 ** 31 - 1;
 
-/** What a step of `.sleep` does: waits for a length of time, or until a date. */
+/** The function of a `.sleep` step: waits for a length of time, or until a date. */
 export const sleepFor = (span: Duration.Input | Date): Effect.Effect<void, StepFailed, CurrentStep> =>
   Effect.gen(function* () {
     const step = yield* CurrentStep;
@@ -87,7 +87,7 @@ const refusalByShape = (shapes: Shapes, path: string): string | undefined => {
   return `The step at this path waits for no value: it is of the kind "${kind}".`;
 };
 
-/** Why a recorded run gives no value to the step at a path; undefined: it may. `now`: for waits that nobody ends. */
+/** Why a recorded run refuses a value for the step at a path; undefined if it does not. `now`: to find waits that have expired. */
 const refusalOf = (run: RunDetails, path: string, now: number): string | undefined => {
   if (run.status === "succeeded") return "The run has ended.";
   const problem = refusalByShape(shapesOf(run), path);
@@ -104,13 +104,13 @@ const refusalOf = (run: RunDetails, path: string, now: number): string | undefin
   return undefined;
 };
 
-/** Why a live run with a store gives no value to a step that does not wait now. */
+/** Why a live run with a store refuses a value for a step that is not waiting now. */
 export const refusalIn =
   (store: StoreService, runId: string) =>
   (path: string): Effect.Effect<string | undefined, StoreError | StoreCorrupt> =>
     Effect.map(store.find(runId), (run) => (run === undefined ? undefined : refusalOf(run, path, -Infinity)));
 
-/** The same for a run without a store, of which only its own graph is known. */
+/** The same for a run without a store: only the graph of its pipeline is known. */
 export const refusalInMemory =
   (graph: Graph) =>
   (path: string): Effect.Effect<string | undefined> =>
@@ -118,7 +118,7 @@ export const refusalInMemory =
 
 type SendError = SignalRefused | RunNotFound | StoreError | StoreCorrupt;
 
-/** Does what is asked of a run here from outside. */
+/** Handles a message that was sent to a run here from outside. */
 export const hear = async (live: LiveRun, { id, type, path, text }: Message): Promise<Answer> => {
   if (type === "cancel") {
     live.cancel((decodeText(text) as { readonly compensate?: boolean } | null)?.compensate === true);
@@ -210,7 +210,7 @@ const send = (
   });
 
 /**
- * Values for steps that wait for something from outside, which `.await` adds to a pipeline.
+ * Sends values to steps that wait for something from outside, which `.await` adds to a pipeline.
  *
  * @example
  * ```ts
@@ -229,17 +229,17 @@ const send = (
  */
 export const Signal: {
   /**
-   * Gives the step at `path` of a run the value that it waits for: the value as the step's schema reads it. An accepted
-   * value reaches its step exactly once: at once (`"delivered"`), or when the step begins to wait, in this process or in
-   * one that resumes the run (`"kept"`). A value that no step can get is refused with the reason: it does not fit the
-   * schema, the step has its value already or has timed out, the run has ended, or there is no such step.
+   * Sends the step at `path` of a run the value that it waits for, in the form that the step's schema decodes. An accepted
+   * value reaches its step exactly once: immediately (`"delivered"`), or when the step begins to wait, in this process or in
+   * one that resumes the run (`"kept"`). Otherwise the value is refused, with the reason: it does not fit the schema, the
+   * step already has its value or has timed out, the run has ended, or there is no such step.
    */
   readonly send: (
     runId: string,
     path: string,
     value: unknown,
     options?: {
-      /** Where the run is recorded; a store that is provided serves as well. */
+      /** The store that has the run. Defaults to the provided store. */
       readonly store?: StoreLayer;
     },
   ) => Effect.Effect<"delivered" | "kept", SignalRefused | RunNotFound | StoreError | StoreCorrupt>;
@@ -249,7 +249,7 @@ export const Signal: {
     path: string,
     value: unknown,
     options?: {
-      /** Where the run is recorded. */
+      /** The store that has the run. */
       readonly store?: StoreLayer;
     },
   ) => Promise<"delivered" | "kept">;

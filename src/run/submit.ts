@@ -1,6 +1,6 @@
 /**
- * Submits runs for other processes to execute, and reads what became of them. Nothing of a run is executed here: a submitted
- * run is a row in the store, and its outputs are read from its record.
+ * Submits runs for other processes to execute, and reads their outputs. No step is executed here: a submitted run is a row in
+ * the store, and its outputs are read from its records.
  */
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
@@ -26,7 +26,7 @@ interface Submission {
 
 type SubmitError = InvalidInput | RunExists | StoreProblem;
 
-/** The same values, whatever the order of keys in their records? A value that one of them lacks is what a schema adds. */
+/** Whether two sets of inputs are equal, regardless of the order of keys. A value that only one of them has was added by a schema. */
 const sameGiven = (a: string, b: string): boolean => {
   const other = givenTexts(b);
   return Object.entries(givenTexts(a)).every(
@@ -34,14 +34,14 @@ const sameGiven = (a: string, b: string): boolean => {
   );
 };
 
-/** Submits a run; one that is there already with the same inputs is joined. */
+/** Submits a run. If it exists already with the same inputs, there is nothing to do. */
 const submit = (store: StoreService, run: NewRun): Effect.Effect<void, SubmitError> =>
   Effect.gen(function* () {
     const problem = optionsProblem({ runId: run.id });
     if (problem !== undefined) return yield* problem;
     if (yield* store.submit(run)) return;
     const found = yield* store.find(run.id);
-    // Pruned in this moment.
+    // Pruned just now.
     if (found === undefined) return yield* submit(store, run);
     if (found.pipeline !== run.pipeline) {
       const reason = `it is there already, and a run of "${found.pipeline}". Give this one another id.`;
@@ -63,7 +63,7 @@ export const submitRun = (
     yield* submit(store, run);
   });
 
-/** Submits a run by the name of its pipeline: whoever claims it checks the inputs. */
+/** Submits a run by the name of its pipeline. The process that claims it checks the inputs. */
 export const submitNamed = (
   pipeline: string,
   inputs: Inputs,
@@ -83,7 +83,7 @@ export const submitNamed = (
     yield* submit(store, { id, pipeline, shape: "", inputs: JSON.stringify(texts), origin, time });
   });
 
-/** Takes what is written and forgets it: for a run that is read to its end, there is nothing to write. */
+/** A journal that discards everything: a run that is only read has nothing to record. */
 const unwritten: Journal = {
   epoch: 0,
   append: (_entry, done) => done?.(),
@@ -99,7 +99,7 @@ const unwritten: Journal = {
   receive: () => Promise.resolve(),
 };
 
-/** The store, but that claims claim nothing: the run is read, by any number of processes at once. */
+/** The store, except that a claim takes nothing: any number of processes can read the run at once. */
 const unclaimed = (store: StoreService, run: RunDetails): StoreService => {
   const claim = (): Effect.Effect<Claim> =>
     Effect.succeed({ type: "existing", run, journal: { ...unwritten } });
@@ -112,7 +112,7 @@ const unclaimed = (store: StoreService, run: RunDetails): StoreService => {
   });
 };
 
-/** The outputs of a run that has succeeded, decoded. Its expansions are made anew; no step runs. */
+/** The decoded outputs of a run that has succeeded. Its expansions are built again; no step runs. */
 export const recordedOutputs = (
   graph: Graph,
   store: StoreService,

@@ -1,4 +1,4 @@
-/** The workers of a run: those of its options, made for it and released when it has ended, or those of its surroundings. */
+/** The workers of a run: those from its options, created for it and released when it has ended, or the provided ones. */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -12,14 +12,14 @@ import { Workers } from "../workers/workers.ts";
 
 type Running = Effect.Effect<Record<string, unknown>, unknown>;
 
-/** What sends steps to workers is loaded with the first run that has some. */
+/** The module that sends steps to workers is loaded with the first run that has workers. */
 const sendingTo = (graph: Graph, workers: WorkersService, use: (workers: Middleware) => Running): Running =>
   Effect.flatMap(
     Effect.promise(() => import("../workers/sending.ts")),
     ({ sending }) => use(sending(graph, workers)),
   );
 
-/** Runs a graph with the workers that there are. */
+/** Runs a graph with its workers, if it has any. */
 export const withWorkers = (
   graph: Graph,
   { workers: layer }: RunOptions,
