@@ -409,7 +409,7 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
   {
     fault: "a deadline that passes while an accepted value is recorded loses the value",
     file: "src/run/mailbox.ts",
-    from: "if (this.#slots.get(path) !== slot) return Effect.never; // A value was accepted, and is on its way.",
+    from: "if (this.#slots.get(path) !== slot) return Effect.never; // A value was accepted and is about to arrive.",
     to: "",
   },
   {

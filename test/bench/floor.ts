@@ -50,7 +50,7 @@ export const measureFloor = async (shape: Shape, effort: FloorEffort): Promise<O
   const { library, floor, steps } = shape;
   const [expected, value] = [await floor(), await library()];
   if (expected !== value)
-    throw new Error(`${shape.title}: the floor gave ${String(expected)}, the library ${String(value)}`);
+    throw new Error(`${shape.title}: the floor returned ${String(expected)}, the library ${String(value)}`);
   const repeats = [await repeatsOf(floor, effort), await repeatsOf(library, effort)] as const;
   const pairs: Array<readonly [floor: number, library: number]> = [];
   for (let round = 0; round < effort.rounds; round++) {

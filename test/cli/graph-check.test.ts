@@ -37,7 +37,7 @@ test("check says what a pipeline is, and runs nothing", async () => {
   expect(code).toBe(0);
 });
 
-test("check warns of what nobody reads", async () => {
+test("check warns of outputs that no step reads", async () => {
   const forgotten = await espalier(["check", "unread.ts", "--export", "forgotten"]);
   expect(forgotten.stderr).toBe(
     'Warning: No step reads the input "idle".\nWarning: No step reads the output "lost", and .returns does not include it.\n',

@@ -100,14 +100,14 @@ test.for([
   expect(await told(["run", "training.ts", ...inputs])).toEqual(failure(sentence));
 });
 
-test("an input that its schema refuses is told with its place, and one that may be absent may be left out", async () => {
+test("an input that its schema refuses is reported with its position, and an optional one can be left out", async () => {
   expect(await told(["run", "schema.ts"])).toEqual(failure('The inputs "rates" and "a=b" are missing'));
   expect(await told(["run", "schema.ts", "-i", 'rates=["x"]', "-i", 'a=b=""'])).toEqual(
     failure('Input "rates" at 0 does not fit: '),
   );
 });
 
-test("a wrong command line is told on standard error, with where to read more", async () => {
+test("a wrong command line is reported on standard error, with a pointer to the help", async () => {
   for (const [args, said] of [
     [["rn"], 'Unknown subcommand "rn"'],
     [["run"], "Missing required argument"],

@@ -11,7 +11,7 @@ const linesFor = (events: ReadonlyArray<Record<string, unknown>>): ReadonlyArray
   return lines;
 };
 
-test("a run is told in plain lines, with times and counted items", () => {
+test("a run is reported in plain lines, with times and counted items", () => {
   const plan = pipeline("sub")
     .step("x", [], () => 1)
     .plan();

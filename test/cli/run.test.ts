@@ -73,7 +73,7 @@ test.for([
   ["thrown", 'Step "outer/outer" failed: boom (failing.ts:13:11)'],
   ["typed", 'Step "fetch" failed: Refused: the server answered 503 (failing.ts:17:76)'],
   ["nothing", 'Step "n" failed: null'],
-] as const)("a run that fails is told in one sentence with the path: %s", async ([name, sentence]) => {
+] as const)("a run that fails is reported in one sentence with the path: %s", async ([name, sentence]) => {
   const ended = await espalier(["run", "failing.ts", "--export", name]);
   expect(sentences(ended)).toEqual([sentence]);
   expect(ended.stdout).toBe("");

@@ -93,7 +93,7 @@ test("the page is served with a strict policy, to be read only", async () => {
   await expect(ask(url)).rejects.toThrow("ECONNREFUSED");
 });
 
-test("whoever calls it by another name, or from another page, is refused", async () => {
+test("requests to another host name, or from another page, are refused", async () => {
   const { url } = await serve();
   const { port } = new URL(url);
   const own = ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"].map((name) => `${name}:${port}`);
@@ -154,7 +154,7 @@ const outerAddresses = Object.values(networkInterfaces()).flatMap((all) =>
   (all ?? []).filter(({ internal, family }) => !internal && family === "IPv4").map(({ address }) => address),
 );
 
-test("nobody reaches it but from this machine", async () => {
+test("it is reachable only from this machine", async () => {
   const { url } = await serve();
   const { port } = new URL(url);
   for (const address of outerAddresses) {
@@ -202,7 +202,7 @@ inBrowser("the served page in a browser", (chromium) => {
     expect(await boxes()).toContain("third");
   });
 
-  test("its policy lets nothing run but its own scripts, nothing be asked but its own server, and nobody frame it", async () => {
+  test("its policy allows only its own scripts and its own server, and no page can frame it", async () => {
     const { url } = await serve();
     const { page, complaints } = await chromium.visit(url);
     await page.evaluate(() => {

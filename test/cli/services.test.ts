@@ -17,7 +17,7 @@ test("a missing service is named, with what to export", async () => {
   expect(code).toBe(1);
 });
 
-test("an export layer that is no layer is refused", async () => {
+test("an export `layer` that is not a layer is refused", async () => {
   const { code, stderr } = await espalier(["run", "wrong-layer.ts"]);
   expect(stderr).toContain('The export "layer" of "wrong-layer.ts" must be a Layer');
   expect(stderr).toContain("got an object");

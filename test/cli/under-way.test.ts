@@ -34,8 +34,8 @@ const folder = (text: string) => {
 };
 
 describe("A store file", { timeout: 120_000 }, () => {
-  test("takes the runs of two processes at once, and has both", async () => {
-    // Each run goes on only when the other is under way.
+  test("records the runs of two processes at the same time", async () => {
+    // Each run continues only once the other is under way.
     const { command } = folder(`pipeline("p").step("a", [], async () => {
       log(process.pid);
       while (lines().length < 2) await sleep(20);

@@ -33,7 +33,7 @@ test("a save of the file, and of one that it imports, draws the graph again", as
   expect(await interrupt()).toBe(130);
 });
 
-test("where no format is asked for, the graph is printed and served as a page, whose address is told first", async () => {
+test("without a format, the graph is printed and served as a page, whose address is printed first", async () => {
   const { until, said, interrupt } = watch();
   await until(/└─ first\n/);
   const { stdout } = said();
@@ -91,7 +91,7 @@ test("a file that ends the process while it loads, or writes past the command, h
   expect(said().stdout).toBe("watched → first\n└─ first\n");
 });
 
-test("a file that is broken is told, and the watch goes on; so is an import that is not there yet", async () => {
+test("a broken file or a missing import is reported, and the watch continues", async () => {
   const { until, said } = watch("--format", "text");
   await until(/└─ first\n/);
   save("names.ts", "export const names = [\n");
@@ -111,7 +111,7 @@ test("a file that is broken is told, and the watch goes on; so is an import that
   );
 });
 
-test("what was wrong at first is mended; a format may be chosen; nothing else is printed on standard output", async () => {
+test("a file that was broken at first can be fixed; a format can be chosen; nothing else is printed on standard output", async () => {
   save("main.ts", "console.log('loading \\u001b[2J');\nexport const nothing = 1;\n");
   const { until, said } = watch("--format", "mermaid");
   await until(/exports no pipeline; it exports "nothing" \(a number\)/);
@@ -145,7 +145,7 @@ test.skipIf(!isLinux)("a file that never ends to load is left at the next save, 
 });
 
 test.skipIf(!hasTerminals)(
-  "on a terminal each graph takes the place of the one before, in its width, and what is wrong stands under it",
+  "on a terminal each graph replaces the previous one, fits its width, and problems are printed below it",
   async () => {
     const long = "a name that is longer than a terminal is wide ".repeat(3);
     save("names.ts", names("first", long));

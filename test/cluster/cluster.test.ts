@@ -69,7 +69,7 @@ describe("A client of a cluster", () => {
     expect(await client.runPromise(bill, { prices: [1] }, { runId: "b" })).toMatchObject({ total: 2 });
   });
 
-  test("is told what is wrong with inputs: here, or by the runner where the pipeline is only named", async () => {
+  test("reports wrong inputs: here, or from the runner if the pipeline is only named", async () => {
     const store = newStore();
     const client = Cluster.client({ store });
     const wrong = { prices: ["many"] } as never;
@@ -90,7 +90,7 @@ describe("A client of a cluster", () => {
     });
   });
 
-  test("cancels a run before anybody has it, and sends it what it will wait for", async () => {
+  test("cancels a run before a runner takes it, and sends a value before its step waits", async () => {
     const store = newStore();
     const client = Cluster.client({ store });
     await client.startPromise(waits, {}, { runId: "never" });
@@ -135,7 +135,7 @@ describe("A runner", () => {
     expect(await client.runPromise(older, {}, { runId: "older" })).toEqual({ total: 1 });
   });
 
-  test("releases what has not ended when it is closed, and another goes on with it", async () => {
+  test("releases unfinished runs when it is closed, and another runner resumes them", async () => {
     const store = newStore();
     const client = Cluster.client({ store });
     let runs = 0;

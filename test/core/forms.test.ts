@@ -127,7 +127,7 @@ describe("Pipelines of one name", () => {
     }
   });
 
-  it("take in another pipeline each time anew", async () => {
+  it("can add another pipeline again each time", async () => {
     for (let i = 0; i < 4; i++) {
       const built = pipeline("host")
         .step("n", [], () => i)

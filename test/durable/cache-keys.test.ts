@@ -33,7 +33,7 @@ test("a cached step two expansions deep does not get the value of another item",
 });
 
 test(
-  "a cached step of a sub-pipeline is computed anew where the dynamic step's inputs are others",
+  "a cached step of a sub-pipeline is computed again if the dynamic step's inputs differ",
   limit,
   async () => {
     const doubled = pipeline("doubled")
@@ -246,7 +246,7 @@ test("a step that waits for another run's computation of its key keeps its own t
   assert.notEqual(waiter, "still waits");
 });
 
-test("a cached value that no longer fits the step's output schema is computed anew", limit, async () => {
+test("a cached value that no longer fits the step's output schema is computed again", limit, async () => {
   const shared = store();
   const five = (output: any, value: unknown) =>
     pipeline("five").step("a", [], () => value as any, { output, cache: true });
@@ -254,7 +254,7 @@ test("a cached value that no longer fits the step's output schema is computed an
   assert.equal((await five(Schema.Int, 5).runPromise({}, { store: shared })).a, 5);
 });
 
-test("resume from a cached step computes it anew", limit, async () => {
+test("resume from a cached step computes it again", limit, async () => {
   const shared = store();
   let value = "wrong";
   const report = pipeline("report")
@@ -315,7 +315,7 @@ test("the cache key of a map is given the item, then the inputs", limit, async (
   assert.deepEqual(calls, ["a1", "a2"]);
 });
 
-test("a run with refresh computes cached steps anew, and caches what they give", limit, async () => {
+test("a run with refresh computes cached steps again, and caches their new outputs", limit, async () => {
   const shared = store();
   let value = "old";
   const report = pipeline("report").step("a", [], () => value, { cache: true });

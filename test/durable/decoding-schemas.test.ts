@@ -114,7 +114,7 @@ test("a step of several outputs is decoded as a whole", limit, async () => {
   assert.deepEqual(resumed, atOnce);
 });
 
-test("what a fallback gave is not decoded, before a resume or after", limit, async () => {
+test("a fallback's value is not decoded, neither before nor after a resume", limit, async () => {
   const output = z.number().transform((n) => n * 2);
   const options = { output, fallback: 7 };
   const { atOnce, resumed } = await seenBy(step("no number", options, (made) => made));
@@ -168,7 +168,7 @@ test(
   },
 );
 
-test("a value that is no JSON before decoding nor after is refused", limit, async () => {
+test("a value that is JSON neither before nor after decoding is refused", limit, async () => {
   const output = z.map(z.string(), z.number());
   const made: any = step(new Map([["a", 1]]), { output }, () => 1)(() => false);
   await assert.rejects(made.runPromise({}, { store: store() }), { _tag: "OutputNotEncodable", path: "made" });
@@ -206,7 +206,7 @@ test(
   },
 );
 
-test("a cached output that cannot be decoded again is computed anew", limit, async () => {
+test("a cached output that cannot be decoded again is computed again", limit, async () => {
   let calls = 0;
   const options = {
     output: z.map(z.string(), z.number()).transform((counts) => [...counts]),

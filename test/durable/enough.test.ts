@@ -58,7 +58,7 @@ test("the items that were chosen are so after a resume, and no other runs again"
   expect(ran).toEqual([0, 1, 2, 3]);
 });
 
-test("going back to one of its items chooses anew", async () => {
+test("resuming from one of its items chooses again", async () => {
   const store = SqliteStore.layer({ filename: newFile() });
   const ran: Array<number> = [];
   const build = () =>

@@ -40,7 +40,7 @@ test(
   },
 );
 
-/** A run that has begun, goes on until it is let go, and is joined by another caller, who sees its events. */
+/** A run that has begun, continues until it is released, and is joined by another caller, who sees its events. */
 const joined = async () => {
   const shared = store();
   const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -71,7 +71,7 @@ test("a caller that joined and is interrupted does not stop the run of the first
   assert.equal((await first).work, "done");
 });
 
-test("who joins a run that nobody watches sees its events from then on", limit, async () => {
+test("a caller who joins a run without a handle sees its events from then on", limit, async () => {
   const { first, second, seen, letGo } = await joined();
   letGo();
   await Effect.runPromise(Fiber.join(second));
@@ -118,7 +118,7 @@ test("asking again for a run that has succeeded leaves its record as it is", lim
   assert.deepEqual(await Runs.getPromise("r", { store: shared }), before);
 });
 
-test("a run that has succeeded and goes back to a step ends anew", limit, async () => {
+test("a run that has succeeded and is resumed from a step ends again", limit, async () => {
   const shared = store();
   const job = pipeline("job").step("a", [], () => 1);
   await job.runPromise({}, { store: shared, runId: "r" });

@@ -133,7 +133,7 @@ const readBy = (path: string): ReadonlyArray<string> => {
   return path === "sum/sum/sum" ? ["sum/sum/half"] : [];
 };
 
-/** Sends the value that the run waits for; it may not be there yet, be waiting, or be killed. What its sender was told. */
+/** Sends the value that the run waits for, before it exists, while it waits, or once it is killed. The sender's answer. */
 const send = async (address: string, runId: string): Promise<string> => {
   const store = await storeOf(address);
   return Signal.sendPromise(runId, "approval", "x", { store }).catch(
@@ -143,12 +143,15 @@ const send = async (address: string, runId: string): Promise<string> => {
 
 const some = (most: number): number => Math.floor(Math.random() * most);
 
-/** Kills a run and goes on with it, again and again until it ends by itself, and looks that nothing is lost or done again. How often it was killed. */
+/**
+ * Kills a run and resumes it, again and again until it ends by itself, and checks that nothing is lost or runs twice.
+ * Returns how often it was killed.
+ */
 export const killedToItsEnd = async (
   address: string,
   log: string,
   runId: string,
-  /** Called with each kill; true: it is enough, and the run goes on undisturbed. */
+  /** Called at each kill; true: the run continues undisturbed from now on. */
   wasKilledOnce: () => boolean = () => false,
 ): Promise<number> => {
   writeFileSync(log, "");
@@ -170,7 +173,7 @@ export const killedToItsEnd = async (
       sends ? act : () => {},
       [address, log, runId],
     );
-    // Where it was killed sooner, nobody runs it.
+    // If it was killed earlier, no process executes it.
     const told = await (sending ?? (sends ? send(address, runId) : undefined));
     if (wasKilled) isEnough = wasKilledOnce();
     if (told === "delivered" || told === "kept") accepted.push(told);
@@ -198,7 +201,7 @@ export const killedToItsEnd = async (
     for (const path of before) if (!path.startsWith("tried/")) expect(after).toContain(path);
     for (const path of ran.flatMap(readBy)) expect(after).toContain(path);
     const lost = ran.filter((path) => !isAtOrUnderAny(path, after));
-    // Eight ran at once, and what eight gave may have been under way to the disk.
+    // Eight steps ran at once, and the outputs of another eight may have been on their way to the disk.
     expect(lost.filter((path) => !path.startsWith("tried/")).length).toBeLessThanOrEqual(16);
     inFlight += lost.length;
     before = after;

@@ -1,4 +1,4 @@
-/** Resuming compares what was recorded with the pipeline that is given. What differs is a typed error that names it. */
+/** Resuming compares the records with the current pipeline. A difference is a typed error that names it. */
 import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
@@ -13,7 +13,7 @@ const store = () => SqliteStore.layer({ filename: newFile() });
 const limit = { timeout: 10_000 };
 const base = () => pipeline("p") as any;
 
-/** Runs `before`, which fails, and goes on with `after`: the error. */
+/** Runs `before`, which fails, and resumes it with `after`. Returns the error. */
 const changed = async (before: any, after: any, inputs: object = {}): Promise<any> => {
   const shared = store();
   await assert.rejects(before.runPromise(inputs, { store: shared, runId: "r", onFailure: "finish" }), {
@@ -21,7 +21,7 @@ const changed = async (before: any, after: any, inputs: object = {}): Promise<an
   });
   return Effect.runPromise(
     Effect.flip(resume(after, "r", { store: shared }) as Effect.Effect<unknown, any>),
-  ).catch(() => "it went on");
+  ).catch(() => "it was resumed");
 };
 const stop = () => {
   throw new Error("stop");

@@ -116,7 +116,7 @@ test("from a step of an item of a map whose items have a fallback runs it again"
 });
 
 test(
-  "a dynamic step that was stopped in its second attempt goes on with what that attempt had returned",
+  "a dynamic step that was stopped in its second attempt resumes with what that attempt had returned",
   limit,
   async () => {
     const shared = store();

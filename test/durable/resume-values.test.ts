@@ -13,7 +13,7 @@ const newFile = temporary();
 const store = () => SqliteStore.layer({ filename: newFile() });
 const limit = { timeout: 10_000 };
 
-/** Runs it twice, stopped before "look" and gone on with, and once in one go: what "look" saw. */
+/** Runs it once with a stop before "look" and a resume, and once without a stop: what "look" saw in each. */
 const seenBy = async (make: (stop: () => boolean) => any, inputs: object = {}) => {
   const shared = store();
   let stop = false;
@@ -29,7 +29,7 @@ const seenBy = async (make: (stop: () => boolean) => any, inputs: object = {}) =
 };
 
 test(
-  "a default that the input's schema makes anew each time is the same before and after a resume",
+  "a default that the input's schema generates each time is the same before and after a resume",
   limit,
   async () => {
     const shared = store();

@@ -95,7 +95,7 @@ const linesOf = (log: string): ReadonlyArray<Line> =>
         })
     : [];
 
-/** Who reads a committed step's output sees one value, whoever reads it and when; and it is one that was made. */
+/** All readers of a committed step's output see the same value at any time, and it is one that the step returned. */
 const checkLog = (lines: ReadonlyArray<Line>, runId: string, recorded: ReadonlyArray<string>): void => {
   const own = lines.filter((line) => line.runId === runId);
   const made = new Set(own.filter(({ what }) => what === "made").map(({ token }) => token));

@@ -1,4 +1,4 @@
-/** The sender is told what becomes of the value, and what was accepted is what the step gets. */
+/** The sender learns what happens to the value, and the accepted value is the one that the step gets. */
 import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
@@ -79,11 +79,14 @@ test(
     assert.equal(right, "accepted");
     assert.equal(out.ok, 7);
     const told = [...(await watched)].some((event) => /refused/i.test(JSON.stringify(event)));
-    assert.ok(wrong === "SignalRefused" || told, "nobody was told that the early value was refused");
+    assert.ok(
+      wrong === "SignalRefused" || told,
+      "neither the sender nor an event says that the early value was refused",
+    );
   },
 );
 
-test("a value for a step that was answered is refused while the run goes on", limit, async () => {
+test("a second value for a step is refused while the run continues", limit, async () => {
   const shared = store();
   const approval = pipeline("approval")
     .await("ok", type<string>())
@@ -126,7 +129,7 @@ const stopped = async () => {
 };
 
 test(
-  "a value sent in time while nobody runs is used, also where the run goes on after the deadline",
+  "a value that is sent in time to a stopped run is used, even if the run is resumed after the deadline",
   limit,
   async () => {
     const { approval, shared } = await stopped();
@@ -136,16 +139,20 @@ test(
   },
 );
 
-test("a value sent after the deadline while nobody runs is refused and never used", limit, async () => {
-  const { approval, shared } = await stopped();
-  await sleep(900);
-  assert.equal(await send("r", "ok", "late", { store: shared }), "SignalRefused");
-  const error: any = await Effect.runPromise(Effect.flip(resume(approval, "r", { store: shared })));
-  assert.equal(error._tag, "StepTimedOut");
-});
+test(
+  "a value that is sent to a stopped run after the deadline is refused and never used",
+  limit,
+  async () => {
+    const { approval, shared } = await stopped();
+    await sleep(900);
+    assert.equal(await send("r", "ok", "late", { store: shared }), "SignalRefused");
+    const error: any = await Effect.runPromise(Effect.flip(resume(approval, "r", { store: shared })));
+    assert.equal(error._tag, "StepTimedOut");
+  },
+);
 
 test(
-  "an answer whose schema makes something that is no JSON is delivered, with a store and when resumed",
+  "an answer that its schema decodes to something other than JSON is delivered, with a store and after a resume",
   limit,
   async () => {
     const shared = store();

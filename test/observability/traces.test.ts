@@ -149,7 +149,7 @@ training: error
     }
   });
 
-  test("stands within the span of whoever asked for it, and a run in a step within that step's", async () => {
+  test("is a child of the caller's span, and the span of a run in a step is a child of that step's", async () => {
     const inner = pipeline("inner").step("leaf", [], () => 1);
     const outer = pipeline("outer").step("calls", [], () => inner.run({}, { tracing: true }));
     const { spans } = await collected(Effect.withSpan(outer.run({}, { tracing: true }), "request"));

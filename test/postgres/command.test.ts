@@ -80,7 +80,7 @@ describe("The command line with a database", () => {
         records: true,
         onStderr,
       });
-    // Nobody is there to take it.
+    // No runner is there to take it.
     const left = await submit("left", (said, kill) => {
       if (said.includes("No runner with this version")) kill("SIGINT");
     });

@@ -41,7 +41,7 @@ const changed = async (change: (url: URL) => void): Promise<string> => {
 describe("A database that cannot be reached", () => {
   test.each<[string, () => Promise<unknown>, string, RegExp]>([
     [
-      "a text that is no URL",
+      "a text that is not a URL",
       async () => `no url ${secret}`,
       "failed",
       /url is not a URL\. Write it as postgres:\/\//,
@@ -65,7 +65,7 @@ describe("A database that cannot be reached", () => {
       /^Store "postgres:\/\/nobody\.invalid:5432\/x": Postgres cannot be reached \(.*nobody\.invalid/,
     ],
     [
-      "a port where nobody listens",
+      "a port where nothing listens",
       async () => `postgres://me:${secret}@127.0.0.1:1/x`,
       "unreachable",
       /cannot be reached \(connect ECONNREFUSED 127\.0\.0\.1:1\)/,
@@ -82,7 +82,7 @@ describe("A database that cannot be reached", () => {
       "missing",
       /database "nowhere" does not exist: create it first, or correct the URL\./,
     ],
-  ])("is told: %s", async (_, url, kind, message) => {
+  ])("is reported: %s", async (_, url, kind, message) => {
     const error = await refusedBy(at(await url()));
     expect(error).toMatchObject({ _tag: "StoreError", kind });
     expect(error.message).toMatch(message);
@@ -129,7 +129,7 @@ describe("A schema", () => {
     expect(await sql(`SELECT mine FROM "${schema}".runs`)).toEqual([{ mine: "kept" }]);
   });
 
-  test("that the user may not write is told", async () => {
+  test("that the user is not allowed to write is reported", async () => {
     const schema = newSchema();
     const role = `reader_${schema.slice(5)}`;
     await sql(`CREATE ROLE ${role} LOGIN PASSWORD '${secret}'`);

@@ -380,7 +380,7 @@ describe("The API", () => {
     expect((await post("api/schedules/nightl/run")).status).toBe(404);
   });
 
-  test("streams the events of a run from its first, to whoever comes when", async () => {
+  test("streams the events of a run from the first, however late a client comes", async () => {
     const { url, post, get } = await serving(pipelines);
     await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
     const all = async () => {
@@ -416,7 +416,7 @@ describe("The API", () => {
     expect(await all()).toEqual(expected);
   });
 
-  test("reloading serves what is there now, and runs under way go on", async () => {
+  test("reloading serves the current pipelines, and runs under way continue", async () => {
     const { post, get, replace } = await serving(pipelines);
     await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
     await until(

@@ -37,7 +37,7 @@ describe("A client", () => {
     expect((await server.get(id)).outputs).toEqual({ text: "Released by Ada in 2026" });
   });
 
-  test("cancels a run; who waits for its outputs is told", async () => {
+  test("cancels a run; a caller who waits for its outputs gets an error", async () => {
     const { url } = await serving(pipelines);
     const server = client<Pipelines>({ url, token });
     const outputs = server.run("release", { version: "1" }, { runId: "r" });
@@ -71,7 +71,7 @@ describe("A client", () => {
     await expect(nobody.get("r")).rejects.toThrow(ClientError);
   });
 
-  test("stops watching when it is told to", async () => {
+  test("stops watching on request", async () => {
     const { url } = await serving(pipelines);
     const server = client<Pipelines>({ url, token });
     await server.start("release", { version: "1" }, { runId: "r" });
@@ -104,7 +104,7 @@ test("A client's types follow the module", () => {
   const compiled = () => {
     // @ts-expect-error: no such export
     void server.start("bil", { prices: [1] });
-    // @ts-expect-error: a schedule is no pipeline
+    // @ts-expect-error: a schedule is not a pipeline
     void server.start("nightly");
     // @ts-expect-error: an input is missing
     void server.start("bill", {});

@@ -74,7 +74,7 @@ describe("espalier serve", { timeout: 180_000 }, () => {
     expect(await server.run("greet", { name: "Ada" })).toMatchObject({ text: "Hello, Ada!" });
   });
 
-  test("with --watch, serves what is saved, while runs under way go on", async () => {
+  test("with --watch, serves the saved file while runs under way continue", async () => {
     const cwd = newFolder();
     const { server, until } = await serve(cwd, "--watch");
     const release = join(cwd, "go");

@@ -1,4 +1,4 @@
-/** Thousands of hostile raw requests: the server refuses them, starts nothing, and goes on serving. */
+/** Thousands of hostile raw requests: the server refuses them, starts nothing, and continues to serve. */
 import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
@@ -81,7 +81,7 @@ const hostile = (port: number, next: () => number): string => {
   switch (kind) {
     case 0: // Another name for this machine, as after a rebinding; with the token, as if it had been read.
       return `POST /api/runs HTTP/1.1\r\nHost: ${pick(hosts(port))}\r\n${withToken}${json}${length}\r\n${body}`;
-    case 1: // A page of somebody else's.
+    case 1: // A page from another origin.
       return `POST /api/runs HTTP/1.1\r\nHost: ${own}\r\nOrigin: ${pick(origins)}\r\n${withToken}${json}${length}\r\n${body}`;
     case 2: // A browser that does not say which page.
       return `POST /api/runs HTTP/1.1\r\nHost: ${own}\r\nSec-Fetch-Site: ${pick(["cross-site", "same-site", "none", "x"])}\r\n${withToken}${json}${length}\r\n${body}`;
@@ -115,7 +115,7 @@ test("hostile requests are refused, and start nothing", { timeout: 300_000 }, as
   expect((await get("api/pipelines")).length).toBe(5);
 });
 
-test("a body that is too large is not read, and one that never comes keeps nobody waiting", async () => {
+test("a body that is too large is not read, and one that never comes keeps no one waiting", async () => {
   const { url, get } = await serving(pipelines);
   const port = Number(new URL(url).port);
   const head = `POST /api/runs HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json\r\n`;

@@ -59,7 +59,7 @@ describe("A schedule", () => {
 
   test("lists the ticks that have passed", () => {
     const hourly = schedule("hourly", { cron: "0 * * * *", pipeline: report, inputs: day });
-    if (!isSchedule(hourly)) throw new Error("It is no schedule.");
+    if (!isSchedule(hourly)) throw new Error("It is not a schedule.");
     const passed = hourly.between(Date.parse("2026-01-01T01:00:00Z"), Date.parse("2026-01-01T04:00:00Z"), 2);
     expect(passed.map((tick) => tick.toISOString())).toEqual([
       "2026-01-01T03:00:00.000Z",
@@ -71,7 +71,7 @@ describe("A schedule", () => {
   const fine = { cron: "0 3 * * *", pipeline: report, inputs: day };
   test.each([
     ["an empty name", "", fine, /name must not be empty/],
-    ["a name that is no run id", "a/b", fine, /must not contain "\/"/],
+    ["a name that is not a run id", "a/b", fine, /must not contain "\/"/],
     ["a name with the mark of a tick", "a@b", fine, /must not contain .*"@"/],
     ["no options", "s", undefined, /options must be an object; got undefined/],
     ["no cron", "s", { ...fine, cron: undefined }, /cron is missing/],
@@ -93,7 +93,7 @@ describe("A schedule", () => {
   });
 });
 
-/** A process that serves schedules, over a store, at a virtual time. Its runs end when they are told to. */
+/** A process that serves schedules, over a store, at a virtual time. Its runs end on request. */
 const serving = (store: StoreService, taken = new Set<string>()) => {
   const started: Array<string> = [];
   const said: Array<string> = [];
@@ -338,7 +338,7 @@ describe("A served schedule", () => {
       }),
     ));
 
-  test("gives one run at each tick, at whatever moment its process ends", () =>
+  test("starts one run at each tick, however its process ends", () =>
     virtually(
       Effect.gen(function* () {
         for (let moment = 0; moment < 24; moment++) {
@@ -378,7 +378,7 @@ describe("A served schedule", () => {
       }),
     ));
 
-  test("says so where its inputs function throws, and goes on", () =>
+  test("reports it if its inputs function throws, and continues", () =>
     virtually(
       Effect.gen(function* () {
         const server = serving(yield* storeOf(new MemoryStore("m")));

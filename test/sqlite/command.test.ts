@@ -19,7 +19,7 @@ const place = () => {
 };
 
 describe("The command line", () => {
-  test("records runs, lists and shows them, says why, and goes on with them", async () => {
+  test("records runs, lists and shows them, says why they failed, and resumes them", async () => {
     const { cwd, opens, command } = place();
     process.env["SHOP_OPEN"] = opens;
     const failed = await command("run", shop, "--input", "count=3", "--run-id", "monday");
@@ -124,7 +124,7 @@ describe("The command line", () => {
     expect((await command("resume", "second", "--json")).stdout).toBe('{"text":"approved by Bob"}\n');
   });
 
-  test("runs beside another process in the same file, and without a record where it is told to", async () => {
+  test("runs beside another process in the same file, and records nothing with --no-store", async () => {
     const { command, cwd } = place();
     let begun: () => void = () => {};
     const begins = new Promise<void>((resolve) => (begun = resolve));

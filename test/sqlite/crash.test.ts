@@ -10,7 +10,7 @@ import { Ran, storeAt, temporary } from "./support.ts";
 
 const newFile = temporary();
 
-/** A store that copies its file after each commit, before anybody is told of it. */
+/** A store that copies its file after each commit, before it reports the commit. */
 const copying = (file: string, copies: Array<string>): StoreLayer => {
   const copy = (): void => {
     const to = newFile();
@@ -57,7 +57,7 @@ const copying = (file: string, copies: Array<string>): StoreLayer => {
 };
 
 describe("A crash after any commit", () => {
-  test("is gone on from: the same outputs, and nothing that was recorded runs again", async () => {
+  test("is recovered by a resume: the same outputs, and no recorded step runs again", async () => {
     const ran = new Ran();
     const note = (path: string): void => ran.note(path);
     const p = pipeline("p")

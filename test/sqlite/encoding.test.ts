@@ -105,7 +105,7 @@ describe("A value that a run cannot give back as it was", () => {
 
   test("is found wherever it stands: 1,000 random values", () => {
     const bad = fc.constantFrom(
-      // The proxy throws in whoever prints it, too.
+      // Printing the proxy would throw as well.
       ...unwritable.filter(([what]) => !what.includes("proxy")).map(([, value]) => value),
     );
     const where = fc.array(fc.oneof(fc.nat(3), fc.string({ minLength: 1, maxLength: 3 })), { maxLength: 5 });

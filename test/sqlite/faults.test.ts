@@ -38,7 +38,7 @@ describe("A file that cannot be opened", () => {
     });
   });
 
-  test("since it is no store", async () => {
+  test("because it is not a store", async () => {
     const file = newFile();
     writeFileSync(file, "a diary, not a database\n".repeat(1000));
     expect(await failureOf(small.run({}, { store: storeAt(file) }))).toBeInstanceOf(StoreCorrupt);
@@ -67,7 +67,7 @@ describe("A file that cannot be opened", () => {
     await small.runPromise({}, { store: storeAt(file) });
     chmodSync(file, 0o444);
     chmodSync(dirname(file), 0o755);
-    // Root may write what is read-only, so that somebody else has to try.
+    // Root can write read-only files, so another user has to try.
     const isRoot = process.getuid?.() === 0;
     const child = spawn(
       process.execPath,
@@ -115,7 +115,7 @@ describe("A file that another process has", () => {
 });
 
 describe("A file that is full", () => {
-  test("pauses the run, which says so, and goes on when there is space", async () => {
+  test("pauses the run, which says so, and resumes it once there is space", async () => {
     const file = newFile();
     const large = (letter: string) => letter.repeat(400_000);
     const first = pipeline("first").step("a", [], () => large("a"));
@@ -237,7 +237,7 @@ describe("A file with damaged bytes", () => {
       }
       writeFileSync(target, bytes);
       const exit = await Effect.runPromiseExit(
-        // A run of the same id: it goes on, or begins anew where the log that held it is torn.
+        // A run with the same id: it resumes, or starts again if the log that held it is torn.
         p.run({}, { runId: "r", store: storeAt(file) }),
       );
       const error = Exit.isSuccess(exit) ? undefined : Cause.squash(exit.cause);

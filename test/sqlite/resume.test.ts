@@ -87,7 +87,7 @@ describe("A run that is resumed", () => {
     expect(ran.since).toEqual([]);
   });
 
-  test("goes on inside of expansions, two deep", async () => {
+  test("continues inside expansions, two levels deep", async () => {
     const file = newFile();
     const ran = new Ran();
     const outside = { isUp: true };
@@ -106,7 +106,7 @@ describe("A run that is resumed", () => {
     expect(ran.since).toEqual(["report/report/report"]);
   });
 
-  test("goes on after an interruption", async () => {
+  test("continues after an interruption", async () => {
     const file = newFile();
     const ran = new Ran();
     let isFirst = true;
@@ -358,7 +358,7 @@ describe("A run that is resumed", () => {
   });
 });
 
-describe("What does not fit is told, and nothing runs", () => {
+describe("Anything that does not fit is reported, and nothing runs", () => {
   test("an expansion that changed: missing, new and other inputs", async () => {
     const ran = new Ran();
     let names = ["a", "b"];

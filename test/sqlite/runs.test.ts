@@ -61,7 +61,7 @@ test("a run under way is cancelled, once", async () => {
   await expect(Runs.cancelPromise("no", { store })).rejects.toMatchObject({ _tag: "RunNotFound" });
 });
 
-test("lists are filtered, and what is not there is told", async () => {
+test("lists are filtered, and anything missing is reported", async () => {
   const store = storeAt(newFile());
   const one = pipeline("one").step("a", [], () => undefined);
   const two = pipeline("two").step("a", [], () => Effect.fail("no" as const));

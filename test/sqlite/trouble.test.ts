@@ -1,4 +1,4 @@
-/** A store's trouble fails the run that it concerns, or ends it with an error. It never makes a run wait for ever. */
+/** A store's trouble fails the run that it concerns, or ends it with an error. It never makes a run wait forever. */
 import { rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import * as Effect from "effect/Effect";
@@ -104,7 +104,7 @@ const during = (file: string, happens: () => void) =>
     .step("c", ["b"], ({ b }) => b)
     .run({}, { store: storeAt(file), runId: "r" });
 
-test("a table that is dropped while a run is under way fails it, and a table that is missing is told at once", async () => {
+test("a table that is dropped while a run is under way fails it, and a missing table is reported immediately", async () => {
   const file = newFile();
   const drop = (): void => {
     const other = new DatabaseSync(file, { timeout: 2000 });

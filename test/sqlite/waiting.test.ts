@@ -32,14 +32,14 @@ describe("A step that waits for a value from outside", () => {
     expect(await Effect.runPromise(run.await)).toEqual(text);
   });
 
-  test("refuses what does not fit, and goes on waiting", async () => {
+  test("refuses a value that does not fit, and continues to wait", async () => {
     const run = await Effect.runPromise(release.start({}));
     await sleep(10);
     const refused = await failureOf(Signal.send(run.id, "approval", { by: 1 }));
     expect(refused).toMatchObject({ _tag: "SignalRefused", path: "approval" });
     await Effect.runPromise(Signal.send(run.id, "approval", value));
     expect(await Effect.runPromise(run.await)).toEqual(text);
-    // Nobody waits any more.
+    // No step is waiting any more.
     expect(await failureOf(Signal.send(run.id, "approval", value))).toMatchObject({ _tag: "SignalRefused" });
   });
 

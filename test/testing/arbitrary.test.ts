@@ -37,18 +37,18 @@ describe("a random shape", () => {
     );
   });
 
-  test("nests three deep, and no deeper than it is told to", () => {
+  test("nests three levels deep, and no deeper than maxDepth", () => {
     expect(Math.max(...sample.map(depthOf))).toBe(3);
     const flat = fc.sample(arbitrary.shape({ maxDepth: 0 }), { seed, numRuns: 100 });
     expect(Math.max(...flat.map(depthOf))).toBe(0);
   });
 
-  test("has as many steps as it is told to, at most", () => {
+  test("has at most maxSteps steps", () => {
     const small = fc.sample(arbitrary.shape({ maxSteps: 4 }), { seed, numRuns: 300 });
     expect(Math.max(...small.map(({ nodes }) => nodes.length))).toBe(4);
   });
 
-  test("is of the kinds and styles that it is told to be", () => {
+  test("has only the requested kinds and styles", () => {
     const options = { kinds: ["step", "dynamic"], styles: ["promise"] } as const;
     const nodes = fc.sample(arbitrary.shape(options), { seed, numRuns: 100 }).flatMap(nodesOf);
     expect(new Set(nodes.map(({ kind }) => kind))).toEqual(new Set(["step", "dynamic"]));

@@ -81,7 +81,7 @@ describe("a dynamic step", () => {
     expect(found.reason).toContain('"grown/grown"');
   });
 
-  test("that expands for ever is told by the law that says how far it may", async () => {
+  test("that expands forever is reported by the law that limits growth", async () => {
     const forEver = (): unknown => pipeline("again").dynamic("grown", [], forEver);
     const endless = dynamic("grown", ["size"], forEver as never);
     const error: unknown = await checkDynamic(endless as never, { input: input as never, seed }).catch(
@@ -144,7 +144,7 @@ describe("a dynamic step", () => {
     expect(report.notes).toEqual(["10 of 10 runs failed: 10 with no."]);
   });
 
-  test("that fails with every input, though with a typed error, is told so by the default laws", async () => {
+  test("that fails with every input, even with a typed error, is reported by the default laws", async () => {
     const failing = dynamic("grown", ["size"], () => Effect.fail("no") as Effect.Effect<number, string>);
     const error: unknown = await checkDynamic(failing, { input, seed }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ law: "succeeds", actual: 'with every input it failed with "no"' });

@@ -56,7 +56,7 @@ const good = dynamic("total", ["items"], ({ items }: Items) =>
 
 let calls = 0;
 
-/** For each law the step that breaks it. What only JavaScript could write is cast. */
+/** For each law the step that breaks it. Steps that only JavaScript could write are cast. */
 const breaking: Readonly<Record<string, Checked>> = {
   wellFormed: dynamic("total", ["items"], ({ items }: Items) =>
     pipeline("lengths")
@@ -121,7 +121,7 @@ const breaking: Readonly<Record<string, Checked>> = {
 describe.each(Object.entries(breaking))("%s", (name, broken) => {
   const law = name as LawName;
 
-  test("is broken by a step that breaks it, which is told with all that helps", async () => {
+  test("is broken by a step that breaks it, and the report has everything that helps", async () => {
     const found = await violation(broken, law);
     expect(found.law).toBe(law);
     expect(found.drawing?.text).toContain("total (dynamic)");
@@ -158,7 +158,7 @@ test("the smallest input is given: of two letters that collide no other is neede
   expect(found.actual).toContain('"length low"');
 });
 
-test("for a race, the order is told as well, and is as near to first-in first-out as can be", async () => {
+test("for a race, the report also has the order, as near to first-in first-out as possible", async () => {
   const found = await violation(breaking["orderIndependent"]!, "orderIndependent");
   expect(found.interleaving).toEqual([1]);
   expect((found.input as Items).items).toHaveLength(2);

@@ -47,7 +47,7 @@ test("where a law should be broken and none is, shows what was checked", async (
   await expect(checkDynamic(broken, few)).not.toKeepLaws();
 });
 
-test("refuses what is no check", async () => {
+test("refuses a value that is not a check", async () => {
   const { message } = await errorOf(expect(3).toKeepLaws());
   expect(message).toContain("got a number");
 });

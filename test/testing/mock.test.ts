@@ -77,7 +77,7 @@ test("a direct call gives the graph, typed, and runs nothing", () => {
   expect(() => expectShape(sub).toExpose("sum")).toThrow(ShapeMismatch);
 });
 
-test("what is not so is told with the graph", () => {
+test("a wrong expectation is reported with the graph", () => {
   const sub = total.expand({ item: "x", count: 1 });
   expect(() => expectShape(sub).toHaveSteps("price", "sum")).toThrow(/lacks "sum", and it also has "total"/);
   expect(() => expectShape(sub).toDependOn("price", "total")).toThrow(/it reads from "item"[^]*✗ ├─ price/);

@@ -99,7 +99,7 @@ describe("a fault", () => {
     expect((await Simulation.run(chain, {}, { faults })).time).toBe(250);
   });
 
-  test("hangs a step, and the simulation says that nothing can go on", async () => {
+  test("hangs a step, and the simulation says that nothing can continue", async () => {
     const faults = [{ path: "b", kind: "hang" }] as const;
     const { exit, left, stuck } = await Simulation.run(chain, {}, { faults, patience: 50 });
     expect(exit).toBeUndefined();
@@ -166,7 +166,7 @@ describe("a simulation is given", () => {
     expect(exit).toEqual(Exit.succeed({ load: 5 }));
   });
 
-  test("what is no pipeline, and refuses it", async () => {
+  test("a value that is not a pipeline, and refuses it", async () => {
     await expect(Simulation.run({} as never, {} as never)).rejects.toThrow(
       "Simulation.run takes a pipeline.",
     );

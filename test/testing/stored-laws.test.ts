@@ -211,7 +211,7 @@ describe("signalSafe", () => {
     await pasted(found, ordered);
   });
 
-  test("finds what a resumed run decides anew, with the crash that shows it", async () => {
+  test("finds a decision that a resumed run makes again, with the crash that shows it", async () => {
     let begun = 0;
     const numbered = pipeline("numbered")
       .input("n", type<number>())
@@ -302,7 +302,7 @@ test("other laws give a waiting step its value at once", async () => {
   expect(String(report)).toContain("signalSafe:");
 });
 
-test("a step that is mocked waits for nobody", async () => {
+test("a mocked step waits for no one", async () => {
   const mocks = [{ name: "count", run: () => 3 }];
   const report = await checkPipeline(release, {
     input: numbers,

@@ -111,7 +111,7 @@ describe("threads", () => {
     );
   });
 
-  test("are told of timeouts and interruptions, and a step that does not let go of its thread ends with it", async () => {
+  test("learn of timeouts and interruptions, and a step that blocks its thread ends with the thread", async () => {
     const log = logFile();
     const waits = await failureOf(stopping.only("waits").runPromise({ log }, { workers }));
     expect(waits).toMatchObject({ _tag: "StepTimedOut", path: "waits" });

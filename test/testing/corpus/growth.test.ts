@@ -1,4 +1,4 @@
-/** Expansions that grow too much, or for ever. */
+/** Expansions that grow too much, or forever. */
 import { dynamic, pipeline, step } from "espalier";
 import * as fc from "fast-check";
 import { bugs, growing, sum, valuesOf } from "./harness.ts";

@@ -16,7 +16,7 @@ export const sum = (all: ReadonlyArray<number>): number => all.reduce((a, b) => 
 
 export const valuesOf = (family: unknown): Array<any> => Object.values(family as object);
 
-/** A timer like everybody's. */
+/** An ordinary timer. */
 export const sleep = (millis: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, millis));
 
 /** A dynamic step that reads numbers. */

@@ -12,7 +12,7 @@ afterAll(async () => {
 });
 
 bugs("leavesNothing", {
-  "a notification that nobody waits for, and that fails": {
+  "a notification that no one waits for, and that fails": {
     checked: stepping(async (items) => {
       const notify = async (): Promise<void> => {
         await sleep(0);
@@ -34,7 +34,7 @@ bugs("leavesNothing", {
     }),
     smallest: { items: [51] },
   },
-  "a file that is not there, read by nobody": {
+  "a missing file, whose read no one waits for": {
     checked: stepping((items) => {
       void readFile("/does/not/exist").then((text) => text.length);
       return items.length;

@@ -75,7 +75,7 @@ bugs("pure", {
       try {
         (items as Array<number>).push(1);
       } catch {
-        // Somebody froze it.
+        // The list is frozen.
       }
       return 1;
     }),
