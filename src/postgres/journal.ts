@@ -63,6 +63,8 @@ export class PostgresJournal implements Journal, Client {
   readonly #writer: Writer;
   readonly #values: Values;
   #seq: number;
+  /** The path of the last record that this process has given to a commit. */
+  #last = "";
   #queue: Array<Queued> = [];
   #events: Array<StoredEvent> = [];
   #eventCount = 0;
@@ -256,7 +258,8 @@ export class PostgresJournal implements Journal, Client {
       let bytes = 0;
       do {
         const { entry, placed } = ready[at++]!;
-        const line = lineOf(entry, time, placed!);
+        const line = lineOf(entry, this.#last, time, placed!);
+        this.#last = entry.path;
         const hash = hashIn(placed!);
         if (hash !== undefined) holds.add(hash);
         parts.push(line);

@@ -152,4 +152,6 @@ export const migrations: ReadonlyArray<(names: Names) => ReadonlyArray<string>> 
   ],
   // Which owners take the runs of others.
   ({ table: t }) => [`CREATE TABLE ${t("runners")} (owner integer PRIMARY KEY, text text NOT NULL)`],
+  // The lines of records shorten paths, which older versions do not read.
+  () => ["NULL"],
 ];

@@ -91,6 +91,8 @@ export class SqliteJournal implements Journal, Client {
   readonly #statements: Statements;
   readonly #values: Values;
   #seq: number;
+  /** The path of the last record that this process has committed. */
+  #last = "";
   #queue: Array<Entry> = [];
   #done: Array<Done> = [];
   #events: Array<StoredEvent> = [];
@@ -215,9 +217,11 @@ export class SqliteJournal implements Journal, Client {
     const time = Math.round(this.#queue[from]!.ended);
     const parts: Array<string> = [];
     let bytes = 0;
+    let before = from === 0 ? this.#last : this.#queue[from - 1]!.path;
     do {
       const entry = this.#queue[this.#written++]!;
-      const line = lineOf(entry, time, this.#values.place(entry.text, this.run));
+      const line = lineOf(entry, before, time, this.#values.place(entry.text, this.run));
+      before = entry.path;
       parts.push(line);
       bytes += line.length;
       // The special ones are few: most records are outcomes of steps that waited for nobody.
@@ -265,6 +269,7 @@ export class SqliteJournal implements Journal, Client {
     }
     const count = this.#written;
     const isAll = this.#wrote === "all";
+    if (count > 0) this.#last = this.#queue[count - 1]!.path;
     const told = isAll ? this.#done : this.#done.splice(0, count);
     this.#seq += count;
     if (isAll) {

@@ -114,4 +114,6 @@ export const migrations: ReadonlyArray<string> = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX runs_open ON runs (run) WHERE status = 'running';
   `,
+  // The lines of records shorten paths, which older versions do not read.
+  "",
 ];

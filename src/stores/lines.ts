@@ -1,32 +1,65 @@
 /**
- * Records as lines of text. Neither a path nor a text holds a control character, since names may not and JSON escapes
- * them: tabs and line ends can separate the fields.
+ * Records as lines of text. Neither a path nor a text contains a control character, since names must not and JSON escapes
+ * them, so tabs and line ends separate the fields.
+ *
+ * A path that begins like that of the record before it is written as `*12*rest`: the first 12 characters of that path, and
+ * then `rest`. No path contains a `*`. Without this, the file of a recursion would grow with the square of its depth.
  */
 import { StoreCorrupt } from "../errors.ts";
 import type { Entry, Kind } from "../journal/records.ts";
 
-/** One record as a line. Times count from `time`, that of its row. A clock may be set back while a step runs. */
+/** A shorter beginning is written out. */
+const leastShared = 8;
+
+/** How many characters two paths have in common at their beginning. */
+const sharedLength = (path: string, before: string): number => {
+  if (path.startsWith(before)) return before.length;
+  if (before.startsWith(path)) return path.length;
+  let at = 0;
+  while (path.charCodeAt(at) === before.charCodeAt(at)) at++;
+  return at;
+};
+
+const shortened = (path: string, before: string): string => {
+  if (path.length < leastShared || before.length < leastShared) return path;
+  const shared = sharedLength(path, before);
+  return shared < leastShared ? path : `*${shared}*${path.slice(shared)}`;
+};
+
+const whole = (written: string, before: string): string => {
+  if (!written.startsWith("*")) return written;
+  const end = written.indexOf("*", 1);
+  return before.slice(0, Number(written.slice(1, end))) + written.slice(end + 1);
+};
+
+/**
+ * One record as a line. `before`: the path of the run's record before it, if this process wrote that; otherwise empty. Times
+ * count from `time`, that of its row. A clock may be set back while a step runs.
+ */
 export const lineOf = (
   { kind, path, began, ended, attempt }: Entry,
+  before: string,
   time: number,
   placed: string,
 ): string => {
   const took = ended > began ? Math.round(ended - began) : 0;
-  return `${kind}\t${attempt}\t${Math.round(began) - time}\t${took}\t${path}\t${placed}\n`;
+  return `${kind}\t${attempt}\t${Math.round(began) - time}\t${took}\t${shortened(path, before)}\t${placed}\n`;
 };
 
-/** The records of a row, with their texts as they were placed. */
+/** The records of a row, with their texts as they were placed. `before`: the path of the record before the row. */
 export const readLines = (
   lines: string,
+  before: string,
   time: number,
   count: number,
   store: string,
 ): ReadonlyArray<Entry> => {
+  let last = before;
   const entries = lines
     .split("\n")
     .slice(0, -1)
     .map((line): Entry => {
-      const [kind, attempt, after, took, path, text] = line.split("\t") as [
+      const [kind, attempt, after, took, written, text] = line.split("\t") as [
         string,
         string,
         string,
@@ -35,9 +68,10 @@ export const readLines = (
         string,
       ];
       const began = time + Number(after);
+      last = whole(written, last);
       return {
         kind: Number(kind) as Kind,
-        path,
+        path: last,
         text,
         began,
         ended: began + Number(took),

@@ -73,7 +73,8 @@ export const addRecords = (entries: Array<Entry>, row: ChunkRow, id: string, sto
   if (crc !== checksum(seq, count, time, lines)) {
     throw corrupt(`record ${seq} of run "${id}" is not what was written.`);
   }
-  for (const entry of readLines(lines, time, count, store)) entries.push(entry);
+  const before = entries.at(-1)?.path ?? "";
+  for (const entry of readLines(lines, before, time, count, store)) entries.push(entry);
 };
 
 /** A run that has ended has as many records as it had then. */

@@ -37,6 +37,24 @@ describe("A loop", () => {
     expect((await counted(0).runPromise()).n).toBe(1);
   });
 
+  it("of 20,000 turns keeps one state at a time", async () => {
+    const turns = 20_000;
+    const states = pipeline("p")
+      .loop(
+        "n",
+        [],
+        () => ({ n: 0, bytes: new Uint8Array(100_000) }),
+        ({ n }) => ({ n: n + 1, bytes: new Uint8Array(100_000) }),
+        { until: ({ n }) => n === turns, maxTurns: turns },
+      )
+      // 2 GB in all.
+      .step("left", ["n"], ({ n }) => [n.n, process.memoryUsage().arrayBuffers])
+      .returns("left");
+    const [n, left] = (await states.runPromise()).left;
+    expect(n).toBe(turns);
+    expect(left).toBeLessThan(500_000_000);
+  });
+
   it("gives each turn the path name[k] and the index k, as long as someone holds its context", async () => {
     const contexts: Array<{ readonly path: string; readonly index?: number }> = [];
     const p = pipeline("p").loop(

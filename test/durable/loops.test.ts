@@ -1,7 +1,9 @@
 /** Loops and races in runs with a store: what is recorded of them, and where a resumed run continues. */
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
+import type { Pipeline } from "espalier";
 import { pipeline, resumePromise, Runs } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { describe, test } from "vitest";
@@ -252,5 +254,58 @@ describe("A race", () => {
     await assert.rejects(p.runPromise({}, options), { _tag: "AllFailed" });
     up = true;
     assert.equal((await resumePromise(p, "x", options)).r, "b");
+  });
+});
+
+type Counting = Pipeline<{}, { readonly n: number }, any, never>;
+
+describe("The file of a run", () => {
+  const bytes = async (p: Counting, size: number): Promise<number> => {
+    const file = newFile();
+    await p.runPromise({}, { store: SqliteStore.layer({ filename: file }), maxDepth: size + 10 });
+    return readFileSync(file).length;
+  };
+  const looping = (turns: number) =>
+    pipeline("p").loop(
+      "n",
+      [],
+      () => 0,
+      (n) => n + 1,
+      { until: (n) => n === turns },
+    );
+  const recursing = (depth: number): Counting =>
+    pipeline("p").dynamic("n", [], () => (depth === 0 ? 0 : recursing(depth - 1)));
+
+  test.each([
+    ["a loop grows with its turns", looping],
+    ["a recursion grows with its depth, although its paths do as well", recursing],
+  ] as const)("of %s", limit, async (_, made) => {
+    const [few, many, most] = [
+      await bytes(made(1), 1),
+      await bytes(made(200), 200),
+      await bytes(made(400), 400),
+    ];
+    // In pages of 4 KiB; twice as much is at most twice as large.
+    assert.ok(most - few <= 2 * (many - few) + 3 * 4096, `${few}, ${many}, ${most} bytes`);
+    assert.ok(most < 150_000, `${most} bytes`);
+  });
+
+  test("of a recursion that failed at its end is read and resumed", limit, async () => {
+    let isUp = false;
+    let ran = 0;
+    const failing = (depth: number): Counting =>
+      pipeline("p").dynamic("n", [], () => {
+        if (depth > 0) return failing(depth - 1);
+        ran++;
+        if (!isUp) throw new Error("down");
+        return 7;
+      });
+    const options = { store: store(), runId: "r" };
+    await assert.rejects(failing(30).runPromise({}, options), { _tag: "StepFailed" });
+    isUp = true;
+    assert.deepEqual(await resumePromise(failing(30), "r", options), { n: 7 });
+    assert.equal(ran, 2);
+    const deepest = Array.from({ length: 31 }, () => "n").join("/");
+    assert.equal(await Runs.valuePromise("r", deepest, options), 7);
   });
 });

@@ -3,6 +3,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Entry } from "../../src/journal/records.ts";
 import { Kind, newest } from "../../src/journal/records.ts";
+import { lineOf, readLines } from "../../src/stores/lines.ts";
 
 const paths = ["a", "a/b", "a/b/c", "m", "m[0]", "m[1]", "m[1]/b", "ab", "m[10]"];
 const entry = fc.record({
@@ -43,4 +44,39 @@ test("the newest record of a path counts, and what was dropped or reopened does 
     }),
     { numRuns: 500 },
   );
+});
+
+const deepPath = fc
+  .tuple(fc.nat(40), fc.constantFrom("", "/score", "[3]/z", "[12]/z", "/s𝒳ore", "/s𝒴ore"))
+  .map(([depth, end]) => `${Array.from({ length: depth }, () => "step").join("/")}x${end}`);
+
+test("lines contain the whole records, however their paths are shortened and the lines are split into rows", () => {
+  const some = fc.array(fc.tuple(deepPath, fc.boolean(), fc.boolean()), { maxLength: 30 });
+  fc.assert(
+    fc.property(some, (records) => {
+      const written = records.map(([path]): Entry => {
+        return { kind: Kind.outcome, path, text: "1", began: 5, ended: 7, attempt: 1 };
+      });
+      const rows: Array<{ lines: string; count: number }> = [{ lines: "", count: 0 }];
+      let before = "";
+      records.forEach(([path, isNewRow, isNewOwner], at) => {
+        if (isNewRow) rows.push({ lines: "", count: 0 });
+        const row = rows.at(-1)!;
+        row.lines += lineOf(written[at]!, isNewOwner ? "" : before, 3, "1");
+        row.count++;
+        before = path;
+      });
+      const read: Array<Entry> = [];
+      for (const { lines, count } of rows)
+        read.push(...readLines(lines, read.at(-1)?.path ?? "", 3, count, "store"));
+      expect(read).toEqual(written);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("lines as versions before wrote them, with whole paths, are read", () => {
+  const lines = "1\t1\t0\t2\ttrain/fit[0]\t1\n1\t1\t0\t2\ttrain/fit[1]\t2\n";
+  const paths = readLines(lines, "train/fit[0]/score", 3, 2, "store").map(({ path }) => path);
+  expect(paths).toEqual(["train/fit[0]", "train/fit[1]"]);
 });
