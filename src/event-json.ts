@@ -35,8 +35,9 @@ const isError = (value: unknown): value is Error => {
 /** A field of an error as far as JSON can hold it; what it cannot hold is described. */
 const fieldOf = (value: unknown, depth: number): unknown => {
   if (isError(value)) return plainError(value, depth + 1);
-  if (Array.isArray(value) && value.some(isError)) return value.map((item) => fieldOf(item, depth));
   try {
+    // A proxy may throw when it is asked anything.
+    if (Array.isArray(value) && value.some(isError)) return value.map((item) => fieldOf(item, depth));
     return JSON.stringify(value) === undefined ? describe(value) : value;
   } catch {
     return describe(value);

@@ -445,14 +445,14 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
   {
     fault: "a recorded failure of an item runs again",
     file: "src/journal/run-journal.ts",
-    from: 'if (entry.kind === Kind.failure) return { type: "failure", error: readError(entry.text) };',
-    to: "if (entry.kind === Kind.failure) return undefined;",
+    from: "if (entry === undefined || !isOfUse(entry, frame.definitionOf(index))) {",
+    to: "if (entry === undefined || entry.kind === Kind.failure) {",
   },
   {
     fault: "a recorded failure loses the fields of its error",
     file: "src/journal/failure-text.ts",
-    from: ": Object.assign(new Error(String(message)), own);",
-    to: ": new Error(String(message));",
+    from: "Object.defineProperty(error, key, { value, enumerable, configurable: true, writable: true });",
+    to: "if (!enumerable) Object.defineProperty(error, key, { value });",
   },
   {
     fault: "a step that was stopped in its second attempt resumes with the first",

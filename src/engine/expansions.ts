@@ -4,6 +4,7 @@
  */
 import * as Exit from "effect/Exit";
 import { ExpansionError } from "../errors.ts";
+import type { DecodedOnce } from "../journal/decoded-inputs.ts";
 import { planOf } from "../plan.ts";
 import { describe } from "../values/describe.ts";
 import type { Graph } from "./graph.ts";
@@ -75,7 +76,10 @@ export class Expansions implements ExpansionRoom {
       this.#enterGraph(call, value, graph, noValues);
       return;
     }
-    core.calls.decode(call, graph.inputs, (inputs) => this.#enterGraph(call, value, graph, inputs));
+    core.calls.decode(call, graph.inputs, (inputs) => {
+      const once = core.journal?.decodedOnce(call, graph.inputs, inputs);
+      this.#enterGraph(call, value, graph, once?.values ?? inputs, once);
+    });
   }
 
   #poolProblem(call: Call, { pools }: Graph): ExpansionError | undefined {
@@ -105,7 +109,13 @@ export class Expansions implements ExpansionRoom {
     jobs.callIsOver(call, Exit.succeed(value));
   }
 
-  #enterGraph(call: Call, pipeline: unknown, graph: Graph, inputs: ReadonlyArray<unknown>): void {
+  #enterGraph(
+    call: Call,
+    pipeline: unknown,
+    graph: Graph,
+    inputs: ReadonlyArray<unknown>,
+    once?: DecodedOnce,
+  ): void {
     const { frames, journal, records, emitter, workers } = this.#core;
     if (emitter.watcher !== undefined) {
       const { path, count } = call;
@@ -126,7 +136,7 @@ export class Expansions implements ExpansionRoom {
     if (journal === undefined) {
       frames.ready(child);
     } else {
-      const record = (done: () => void) => journal.expand(call, graph, done);
+      const record = (done: () => void) => once?.changed ?? journal.expand(call, graph, once?.texts, done);
       records.beginOnceRecorded(child, call.path, record, () => frames.ready(child));
     }
   }

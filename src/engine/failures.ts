@@ -41,8 +41,8 @@ export class Failures implements FailureRoom {
       const error = Cause.squash(cause);
       if (journal === undefined) this.collect(frame, index, error);
       else
-        journal.keepFailure(frame, index, error, attempt, () => {
-          if (!frame.ended) this.collect(frame, index, error);
+        journal.keepFailure(frame, index, error, attempt, (recorded) => {
+          if (!frame.ended) this.collect(frame, index, recorded);
         });
     } else if (map?.type === "items" && map.definition.options.enough !== undefined && !interrupted) {
       const tooFew = maps.tolerate(frame, map);

@@ -9,7 +9,8 @@ import * as Exit from "effect/Exit";
 import * as Result from "effect/Result";
 import { ExpansionChanged } from "../errors.ts";
 import type { Recorded } from "../journal/compensation.ts";
-import { failureIn, withoutFailure } from "../journal/failure-text.ts";
+import { asDecodedBefore } from "../journal/decoded-inputs.ts";
+import { failureIn, shapeIn } from "../journal/expansion-text.ts";
 import { shapeOf } from "../journal/shape.ts";
 import { decode } from "../values/schema.ts";
 import type { Done, Lost } from "./compensations.ts";
@@ -159,13 +160,15 @@ export class Rebuild {
       const call = new Call(core, frame, index, inputs, recorded.attempt, undefined);
       const value = yield* this.#returned(call, recorded.text);
       const graph = expandable(value);
-      if (graph === undefined || shapeOf(graph) !== withoutFailure(recorded.text)) {
+      if (graph === undefined || shapeOf(graph) !== shapeIn(recorded.text)) {
         return yield* new ExpansionChanged({ path, missing: [], added: [], changed: [path] });
       }
-      const given = yield* decodeInputs(graph.inputs, inputs, path);
+      const decoded = yield* decodeInputs(graph.inputs, inputs, path);
+      const given = asDecodedBefore(path, recorded.text, graph.inputs, decoded);
+      if (given.changed !== undefined) return yield* given.changed;
       const child = new Frame(graph, undefined, frame, index);
       core.frames.equip(child, graph);
-      core.frames.setInputs(child, given, graph.returnSlots);
+      core.frames.setInputs(child, given.values, graph.returnSlots);
       const item = frame.givenTo(index);
       const { choice, count } = call;
       const failure = failureIn(recorded.text);

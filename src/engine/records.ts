@@ -8,7 +8,8 @@ import type { ExpansionChanged, InvalidOutput, OutputNotEncodable } from "../err
 import { StepFailed } from "../errors.ts";
 import type { Core, RecordRoom } from "./core.ts";
 import type { CachedStep, Given } from "../journal/cache.ts";
-import type { RunJournal, Undecoded } from "../journal/run-journal.ts";
+import type { Undecoded } from "../journal/replayed.ts";
+import type { RunJournal } from "../journal/run-journal.ts";
 import { decode, decodesOnly } from "../values/schema.ts";
 import type { Frame } from "./frame.ts";
 import { Job } from "./frame.ts";

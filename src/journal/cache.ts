@@ -15,7 +15,8 @@ import { decodeBy, encodeBy } from "../values/codec.ts";
 import { decode as decodeText, Unwritable } from "../values/encode.ts";
 import { decode, decodesOnly } from "../values/schema.ts";
 import { secretIn } from "../values/secrets.ts";
-import { canonical, digest } from "./canonical.ts";
+import { canonical, canonicalText, digest } from "./canonical.ts";
+import { failureKey } from "./failure-text.ts";
 import { Flights } from "./flights.ts";
 import type { Cached, CacheKey, StoreProblem, StoreService } from "./store.ts";
 
@@ -54,7 +55,7 @@ interface Asking {
   readonly runId: string;
   readonly store: StoreService;
   readonly now: number;
-  /** Whether what is cached for this path is to be computed anew. */
+  /** Whether what is cached for this path is to be computed again. */
   readonly refreshes: (path: string) => boolean;
 }
 
@@ -68,7 +69,9 @@ const digestOf = (given: Given): Effect.Effect<string | Unwritable> =>
     if (given.digest !== undefined) return Effect.succeed(given.digest);
     const text = canonical([given.inputs, given.item, given.choice ?? null]);
     if (typeof text !== "string") return Effect.succeed(text);
-    return Effect.map(digest(text), (short) => (given.digest = short));
+    // The functions of what a fallback expanded can have captured the error that it was given.
+    const failure = given.failure === undefined ? "" : canonicalText(failureKey(given.failure.error));
+    return Effect.map(digest(text + failure), (short) => (given.digest = short));
   });
 
 /** A key, or what has none: a value among the step's inputs, or among those of an expansion around it. */
@@ -218,7 +221,7 @@ class Lookup {
   }
 
   readonly #nothing: Found = Effect.sync(() => {
-    this.#missed = "it is to be computed anew";
+    this.#missed = "it is to be computed again";
     return undefined;
   });
 

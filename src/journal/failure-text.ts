@@ -1,6 +1,8 @@
 /**
  * Errors of steps as text, and back: with tag, code, message, stack, own fields and chain of causes. An error of one of the
- * library's classes is of that class again, and every other error is an `Error`.
+ * library's classes or of JavaScript's own is of that class again; every other error is an `Error`. Fields keep what JSON
+ * loses, such as dates, maps and bigints. A function, or anything else without a text, becomes its description: every
+ * reader of a recorded failure gets what `readError` returns, also in the run that recorded it.
  */
 import * as errors from "../errors.ts";
 import { describe } from "../values/describe.ts";
@@ -15,42 +17,99 @@ const keysOf = (value: object): ReadonlyArray<string> => {
   }
 };
 
-/** So many causes of causes are recorded. */
-const mostCauses = 20;
+/** So many causes of causes are recorded, and so many levels of values that are not JSON. */
+const mostLevels = 20;
+/** A failure that holds more parts than this, which are not JSON, is described. */
+const mostParts = 10_000;
 
-/** An error as data; what is no error and has no text is described. */
-const asData = (value: unknown, depth: number): unknown => {
-  const isError = value instanceof Error;
-  if (!isError) {
-    const text = encode(value);
-    if (typeof text === "string") return isMarked(value) ? { "~plain": value } : value;
+/** Fields of errors that are usually not enumerable. A record lists those that are. */
+const usuallyHidden = ["name", "message", "stack", "cause", "errors", "_tag", "code"];
+
+const marks = /"~(?:error|plain|parts|value)":/;
+
+/** A value that JSON has no form for, by the name of its form in `forms`. */
+const special = (form: keyof typeof forms, data: unknown): unknown => ({ "~value": [form, data] });
+
+/** Turns one failure into data. */
+class Failure {
+  readonly #withStacks: boolean;
+  readonly #above: Array<object> = [];
+  #parts = 0;
+
+  constructor(withStacks: boolean) {
+    this.#withStacks = withStacks;
   }
-  if (typeof value !== "object" || value === null) return describe(value);
-  const fields: Record<string, unknown> = {};
-  for (const key of ["name", "message", "stack", "cause", ...keysOf(value), "_tag"]) {
-    try {
-      const field = (value as Record<string, unknown>)[key];
-      if (field !== undefined && depth < mostCauses) fields[key] = asData(field, depth + 1);
-    } catch {
-      // A field that cannot be read is not recorded.
+
+  data(value: unknown): unknown {
+    if (typeof value === "bigint") return special("bigint", String(value));
+    if (typeof value === "number" && !Number.isFinite(value)) return special("number", String(value));
+    const isError = value instanceof Error;
+    const text = isError ? undefined : encode(value);
+    if (typeof text === "string") return marks.test(text) ? { "~plain": value } : value;
+    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return describe(value);
+    const isTooMuch = this.#above.length > mostLevels || ++this.#parts > mostParts;
+    if (isTooMuch || this.#above.includes(value)) return describe(value);
+    this.#above.push(value);
+    const data = isError ? this.#error(value) : this.#object(value);
+    this.#above.pop();
+    return data;
+  }
+
+  #object(value: object): unknown {
+    if (value instanceof Date) {
+      const time = value.getTime();
+      return special("date", Number.isNaN(time) ? null : time);
     }
+    const part = (of: unknown): unknown => this.data(of);
+    if (value instanceof Map)
+      return special(
+        "map",
+        Array.from(value, ([key, of]) => [part(key), part(of)]),
+      );
+    if (value instanceof Set) return special("set", Array.from(value, part));
+    if (Array.isArray(value)) return Array.from(value, part);
+    const prototype: unknown = Object.getPrototypeOf(value);
+    if (prototype !== null && prototype !== Object.prototype) return this.#error(value);
+    return { "~parts": Object.entries(value).map(([key, of]) => [key, part(of)]) };
   }
-  if (fields["message"] === undefined) fields["message"] = describe(value);
-  return { "~error": fields };
-};
 
-const isMarked = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && ("~error" in value || "~plain" in value);
+  /** An error, or an object of any other class, by its fields. */
+  #error(value: object): unknown {
+    const fields: Record<string, unknown> = {};
+    const own = keysOf(value);
+    for (const key of new Set([...usuallyHidden, ...own])) {
+      if (key === "stack" && !this.#withStacks) continue;
+      try {
+        const field = (value as Record<string, unknown>)[key];
+        if (field !== undefined) fields[key] = this.data(field);
+      } catch {
+        // A field that cannot be read is not recorded.
+      }
+    }
+    if (fields["message"] === undefined) fields["message"] = describe(value);
+    const shown = usuallyHidden.filter((key) => own.includes(key));
+    return shown.length === 0 ? { "~error": fields } : { "~error": fields, shown };
+  }
+}
 
-export const writeError = (error: unknown): string => {
+const write = (error: unknown, withStacks: boolean): string => {
   try {
-    const text = encode(asData(error, 0));
+    const text = encode(new Failure(withStacks).data(error));
     if (typeof text === "string") return text;
   } catch {
     // A proxy that throws when it is asked anything.
   }
-  return JSON.stringify({ "~error": { message: describe(error) } });
+  return describedError(error);
 };
+
+export const writeError = (error: unknown): string => write(error, true);
+
+/** The text of an error without its stacks: the same for two errors that nothing else tells apart. */
+export const failureKey = (error: unknown): string => write(error, false);
+
+/** The text of an error that has no other, or is too long: its description. */
+export const describedError = (error: unknown): string =>
+  JSON.stringify({ "~error": { message: describe(error) } });
 
 type ErrorClass = new (fields: Readonly<Record<string, unknown>>) => Error;
 
@@ -59,47 +118,69 @@ const classOf = (tag: unknown): ErrorClass | undefined =>
     ? ((errors as Readonly<Record<string, unknown>>)[tag] as ErrorClass)
     : undefined;
 
-const fromData = (data: unknown): unknown => {
-  if (typeof data !== "object" || data === null) return data;
-  if ("~plain" in data) return data["~plain"];
-  if (!("~error" in data)) return data;
-  const recorded = Object.entries(data["~error"] as Readonly<Record<string, unknown>>);
-  const fields = Object.fromEntries(recorded.map(([key, field]) => [key, fromData(field)]));
-  const { message, stack, cause, name, _tag, code, ...own } = fields;
+const builtIn: Readonly<Record<string, new (message: string) => Error>> = {
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** An error of the right class; its fields are set after this. */
+const errorOf = (fields: Fields): Error => {
+  const { name, message, _tag, code, stack: _, ...own } = fields;
   const Class = classOf(_tag);
-  const error =
-    Class !== undefined && typeof code === "string" && code.startsWith("ESPALIER_")
-      ? new Class(cause === undefined ? own : { ...own, cause })
-      : Object.assign(new Error(String(message)), own);
-  const define = (key: string, value: unknown): void => {
-    if (value === undefined || (error as unknown as Record<string, unknown>)[key] === value) return;
-    Object.defineProperty(error, key, { value, enumerable: false, configurable: true, writable: true });
-  };
-  define("stack", stack);
-  define("cause", cause);
-  define("name", name);
-  define("_tag", _tag);
-  define("code", code);
+  if (Class !== undefined && typeof code === "string" && code.startsWith("ESPALIER_")) return new Class(own);
+  const text = String(message);
+  if (name === "AggregateError" && Array.isArray(own["errors"]))
+    return new AggregateError(own["errors"], text);
+  const BuiltIn = typeof name === "string" && Object.hasOwn(builtIn, name) ? builtIn[name]! : Error;
+  return new BuiltIn(text);
+};
+
+const readFields = (recorded: Fields, shown: ReadonlyArray<string>): Error => {
+  const fields = Object.fromEntries(Object.entries(recorded).map(([key, field]) => [key, fromData(field)]));
+  const error = errorOf(fields);
+  for (const [key, value] of Object.entries(fields)) {
+    const enumerable = !usuallyHidden.includes(key) || shown.includes(key);
+    const own = Object.getOwnPropertyDescriptor(error, key);
+    const isInherited = own === undefined && !enumerable;
+    const isRight = isInherited || own?.enumerable === enumerable;
+    if (isRight && Object.is((error as unknown as Fields)[key], value)) continue;
+    Object.defineProperty(error, key, { value, enumerable, configurable: true, writable: true });
+  }
   return error;
 };
 
+/** How the special forms are read. */
+const forms = {
+  bigint: (text: unknown): unknown => BigInt(text as string),
+  number: (text: unknown): unknown => Number(text),
+  date: (time: unknown): unknown => new Date((time as number | null) ?? Number.NaN),
+  map: (entries: unknown): unknown => new Map(fromData(entries) as ReadonlyArray<[unknown, unknown]>),
+  set: (items: unknown): unknown => new Set(fromData(items) as ReadonlyArray<unknown>),
+};
+
+/** One of the marked forms. */
+interface Marked {
+  readonly "~plain"?: unknown;
+  readonly "~parts"?: ReadonlyArray<readonly [string, unknown]>;
+  readonly "~value"?: readonly [keyof typeof forms, unknown];
+  readonly "~error"?: Fields;
+  readonly shown?: ReadonlyArray<string>;
+}
+
+const fromData = (data: unknown): unknown => {
+  if (typeof data !== "object" || data === null) return data;
+  if (Array.isArray(data)) return data.map(fromData);
+  const { "~plain": plain, "~parts": parts, "~value": value, "~error": fields, shown = [] }: Marked = data;
+  if (plain !== undefined) return plain;
+  if (parts !== undefined) return Object.fromEntries(parts.map(([key, part]) => [key, fromData(part)]));
+  if (value !== undefined) return forms[value[0]](value[1]);
+  return fields === undefined ? data : readFields(fields, shown);
+};
+
 export const readError = (text: string): unknown => fromData(decode(text));
-
-const failureField = '"failure":';
-
-/** The record of what a fallback expanded: its shape, and the error that the fallback was given. */
-export const withFailure = (shape: string, error: unknown): string =>
-  JSON.stringify({ ...(JSON.parse(shape) as object), failure: writeError(error) });
-
-/** The shape alone. */
-export const withoutFailure = (recorded: string | undefined): string | undefined => {
-  if (recorded?.includes(failureField) !== true) return recorded;
-  const { failure: _, ...shape } = JSON.parse(recorded) as Readonly<Record<string, unknown>>;
-  return JSON.stringify(shape);
-};
-
-export const failureIn = (recorded: string): { readonly error: unknown } | undefined => {
-  if (!recorded.includes(failureField)) return undefined;
-  const { failure } = JSON.parse(recorded) as { readonly failure?: string };
-  return failure === undefined ? undefined : { error: readError(failure) };
-};

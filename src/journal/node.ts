@@ -23,6 +23,7 @@ export interface Call {
   readonly index: number;
   readonly path: string;
   readonly count: number;
+  readonly inputs: Readonly<Record<string, unknown>>;
   /** What all attempts have failed with, where a fallback expanded. */
   readonly failure?: { readonly error: unknown } | undefined;
 }

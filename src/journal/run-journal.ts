@@ -5,45 +5,35 @@
  */
 import * as Cause from "effect/Cause";
 import type { Effect } from "effect/Effect";
-import type { StoreError } from "../errors.ts";
-import { ExpansionChanged, OutputNotEncodable, StoreCorrupt } from "../errors.ts";
+import type { StoreCorrupt, StoreError } from "../errors.ts";
+import { ExpansionChanged, OutputNotEncodable } from "../errors.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { AnyOptions, StepDefinition } from "../graph/definition.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
+import type { GraphInput } from "../graph/node.ts";
 import { child, isAtOrUnderAny, item } from "../path.ts";
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import { describeWithCauses } from "../values/causes.ts";
-import { describe } from "../values/describe.ts";
 import { decode, encode, Unwritable } from "../values/encode.ts";
 import { decodesOnly } from "../values/schema.ts";
 import { secretIn } from "../values/secrets.ts";
 import type { CachedStep, CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
-import { failureIn, readError, withFailure, withoutFailure, writeError } from "./failure-text.ts";
+import type { DecodedOnce } from "./decoded-inputs.ts";
+import { asDecodedBefore, decodedTexts } from "./decoded-inputs.ts";
+import type { Beside } from "./expansion-text.ts";
+import { failureIn, shapeIn, writeExpansion } from "./expansion-text.ts";
+import { describedError, readError, writeError } from "./failure-text.ts";
 import type { Ending, Entry, WaitText } from "./records.ts";
 import { Kind } from "./records.ts";
 import type { Replay } from "./replay.ts";
+import type { Replayed } from "./replayed.ts";
+import { replayed } from "./replayed.ts";
 import { difference, mapShape, readShape, shapeOf } from "./shape.ts";
 import { detailOf, keptEvents, poolStarted } from "./kept-events.ts";
 import type { Call, Frame } from "./node.ts";
-import { asData, byteLength, isReadable } from "./texts.ts";
+import { asData, byteLength } from "./texts.ts";
 import type { Answer, Journal, Message, StoredEvent, StoreService } from "./store.ts";
-
-/** What is recorded of a step: what it gave, what it failed with, or something that cannot be read. */
-export type Replayed =
-  | { readonly type: "value"; readonly value: unknown }
-  | Undecoded
-  | { readonly type: "failure"; readonly error: unknown }
-  | { readonly type: "corrupt"; readonly problem: StoreCorrupt | ExpansionChanged };
-
-/** A value that is to be decoded by a schema that may be asynchronous. */
-export interface Undecoded {
-  readonly type: "undecoded";
-  readonly schema: unknown;
-  readonly value: unknown;
-  /** What it means that the schema refuses it. */
-  readonly changed: ExpansionChanged;
-}
 
 export class RunJournal {
   readonly runId: string;
@@ -121,21 +111,7 @@ export class RunJournal {
       began(frame)[index] = this.now;
       return undefined;
     }
-    const { output } = frame.definitionOf(index).options;
-    // If it can be read, it is what was recorded, and the schema is another one.
-    const changed = () => new ExpansionChanged({ path, missing: [], added: [], changed: [path] });
-    try {
-      if (entry.kind === Kind.failure) return { type: "failure", error: readError(entry.text) };
-      if (entry.kind === Kind.outcome && decodesOnly(output)) {
-        return { type: "undecoded", schema: output, value: decode(entry.text), changed: changed() };
-      }
-      const isAsIs = entry.kind === Kind.asIs;
-      return { type: "value", value: isAsIs ? decode(entry.text) : decodeBy(output, entry.text) };
-    } catch (error) {
-      if (isReadable(entry.text)) return { type: "corrupt", problem: changed() };
-      const reason = `what is recorded of "${path}" cannot be read: ${describe(error)}`;
-      return { type: "corrupt", problem: new StoreCorrupt({ store: this.store.name, reason }) };
-    }
+    return replayed(entry, frame.definitionOf(index).options.output, this.store.name);
   }
 
   /**
@@ -254,9 +230,17 @@ export class RunJournal {
     return this.store.keepsSecrets || secretIn(value) === undefined ? text : undefined;
   }
 
-  /** Records that an item failed in a map that goes on without it. */
-  keepFailure(frame: Frame, index: number, error: unknown, attempt: number, done: () => void): void {
-    this.#append(Kind.failure, frame, index, writeError(error), attempt, done);
+  /** Records that an item failed in a map that continues without it. `done` gets the error as every resumed run reads it. */
+  keepFailure(
+    frame: Frame,
+    index: number,
+    error: unknown,
+    attempt: number,
+    done: (recorded: unknown) => void,
+  ): void {
+    const whole = writeError(error);
+    const text = this.#fits(whole) ? whole : describedError(error);
+    this.#append(Kind.failure, frame, index, text, attempt, () => done(readError(text)));
   }
 
   #append(kind: Kind, frame: Frame, index: number, text: string, attempt: number, done: () => void): void {
@@ -278,13 +262,26 @@ export class RunJournal {
   expand(
     call: Call,
     graph: { readonly builder: GraphBuilder },
+    decoded: Beside["decoded"],
     done: () => void,
   ): ExpansionChanged | undefined {
     const { frame, index, path, count } = call;
     (frame.grown ??= new Uint8Array(frame.states.length))[index] = 1;
     // What an earlier attempt recorded is not of this one, which may expand to something else.
     if (count > 1 && this.#replay.expansion(path)?.attempt !== count) this.drop([path]);
-    return this.#expand(path, shapeOf(graph), count, done, call.failure);
+    return this.#expand(path, shapeOf(graph), count, done, { failure: call.failure, decoded });
+  }
+
+  /** The decoded inputs of what a call expanded to, as they were the first time; and their texts, if not yet recorded. */
+  decodedOnce(
+    { path, count, inputs }: Call,
+    declared: ReadonlyArray<GraphInput>,
+    values: ReadonlyArray<unknown>,
+  ): DecodedOnce {
+    const recorded = this.#replay.expansion(path);
+    if (recorded?.attempt === count) return asDecodedBefore(path, recorded.text, declared, values);
+    const fits = (text: string): boolean => this.#fits(text);
+    return { values, texts: decodedTexts(declared, inputs, values, this.store.keepsSecrets, fits) };
   }
 
   /** What changed, where a node that provides a value without an expansion had expanded in the same attempt. */
@@ -328,16 +325,16 @@ export class RunJournal {
     shape: string,
     attempt: number,
     done: () => void,
-    failure?: Call["failure"],
+    beside: Beside = {},
   ): ExpansionChanged | undefined {
-    const recorded = withoutFailure(this.#replay.expansion(path)?.text);
+    const recorded = shapeIn(this.#replay.expansion(path)?.text);
     if (recorded === shape) {
       done();
       return undefined;
     }
     if (recorded !== undefined) return new ExpansionChanged({ path, ...difference(path, recorded, shape) });
     const time = this.now;
-    const text = failure === undefined ? shape : withFailure(shape, failure.error);
+    const text = writeExpansion(shape, beside);
     this.#record({ kind: Kind.expansion, path, text, began: time, ended: time, attempt }, done);
     return undefined;
   }

@@ -26,7 +26,9 @@ import { isUnderWay, runStatuses, Store } from "../journal/store.ts";
 import { readError } from "../journal/failure-text.ts";
 import { describeWithCauses } from "../values/causes.ts";
 import { decode } from "../values/encode.ts";
+import { typed } from "../values/specification.ts";
 import { asPromise } from "./promises.ts";
+import { aRunId } from "./run-id.ts";
 
 type StoreProblem = StoreError | StoreCorrupt;
 
@@ -123,8 +125,19 @@ const list = ({ store, pipeline, status, limit }: RunsFilter = {}) => {
   );
 };
 
+/** Asks a store about one run. An id that no run can have is not looked up. */
+const withRun = <Value, Failure>(
+  runId: string,
+  store: StoreLayer | undefined,
+  ask: (store: StoreService) => Effect.Effect<Value, Failure>,
+): Effect.Effect<Value, Failure | RunNotFound | StoreProblem | InvalidInput> => {
+  const problem = aRunId("runId", runId);
+  if (typeof runId !== "string") return Effect.fail(invalid("runId", problem!));
+  return problem === undefined ? withStore(store, ask) : Effect.fail(new RunNotFound({ runId }));
+};
+
 const get = (runId: string, { store }: RunsOptions = {}) =>
-  withStore(store, (open) =>
+  withRun(runId, store, (open) =>
     Effect.flatMap(
       open.find(runId),
       (run): Effect.Effect<RunRecord, RunNotFound> =>
@@ -133,8 +146,10 @@ const get = (runId: string, { store }: RunsOptions = {}) =>
   );
 
 const value = (runId: string, path: string, { store }: RunsOptions = {}) =>
-  withStore(store, (open) =>
+  withRun(runId, store, (open) =>
     Effect.gen(function* () {
+      if (typeof path !== "string")
+        return yield* invalid("path", `path must be a string; got ${typed(path)}`);
       const text = yield* open.value(runId, path);
       if (text !== undefined) return decode(text);
       const run = yield* summaryOf(open, runId);
@@ -150,7 +165,7 @@ const notOwned =
   "No process runs it, so that its steps cannot be undone now. Resume it, and cancel it while it runs.";
 
 const cancel = (runId: string, { store, compensate = false }: CancelOptions = {}) =>
-  withStore(store, (open) =>
+  withRun(runId, store, (open) =>
     Effect.gen(function* () {
       const time = yield* Clock.currentTimeMillis;
       if (compensate) {

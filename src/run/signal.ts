@@ -20,7 +20,7 @@ import { Store } from "../journal/store.ts";
 import { isAtOrUnder } from "../path.ts";
 import { describe } from "../values/describe.ts";
 import { decode as decodeText, encode } from "../values/encode.ts";
-import { aDurationOrDate } from "../values/specification.ts";
+import { aDurationOrDate, typed } from "../values/specification.ts";
 import type { LiveRun } from "./live.ts";
 import { CurrentRun, liveRun, liveRuns } from "./live.ts";
 import type { Delivery } from "./mailbox.ts";
@@ -199,6 +199,12 @@ const send = (
   options: { readonly store?: StoreLayer } = {},
 ): Effect.Effect<Delivery, SendError> =>
   Effect.gen(function* () {
+    for (const [name, text] of Object.entries({ runId, path })) {
+      if (typeof text === "string") continue;
+      const reason = `${name} must be a string; got ${typed(text)}.`;
+      return yield* new SignalRefused({ runId: describe(runId), path: describe(path), reason });
+    }
+    if (!runId.isWellFormed()) return yield* new RunNotFound({ runId });
     const { store } = options;
     if (store === undefined) {
       return yield* sendTo(Context.getOrUndefined(yield* Effect.context<never>(), Store), runId, path, value);

@@ -137,3 +137,16 @@ test.for(hostile)("%s can be written", async ([, thrown]) => {
   // Code that copies or compares an event sees its fields only.
   for (const event of events) expect(Object.keys(event)).not.toContain("toJSON");
 });
+
+test("a failure that throws when it is asked anything is described", async () => {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  for (const thrown of [proxy, [proxy], new Error("holds one", { cause: proxy })]) {
+    const told = await failures(
+      pipeline("p")
+        .step("a", [], () => Promise.reject<number>(thrown))
+        .start({}),
+    );
+    expect(told.map(({ error }) => error._tag)).toEqual(["StepFailed", "StepFailed"]);
+  }
+});

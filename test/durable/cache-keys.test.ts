@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
-import { pipeline, resume, step, type } from "espalier";
+import { pipeline, resume, Runs, step, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { test } from "vitest";
 import { temporary } from "../sqlite/support.ts";
@@ -204,6 +204,35 @@ test("the value of a fallback is never cached", limit, async () => {
   up = true;
   assert.equal((await prices.runPromise({ n: 5 }, { store: shared })).price, 50);
 });
+
+test(
+  "a cached step of a pipeline that a fallback returned is not that of another failure",
+  limit,
+  async () => {
+    let message = "no disk";
+    const report = pipeline("report").dynamic(
+      "text",
+      [],
+      () =>
+        pipeline("first").step("text", [], (): string => {
+          throw new Error(message);
+        }),
+      {
+        fallback: (error) =>
+          pipeline("second").step("text", [], () => `because: ${(error as Error).message}`, { cache: true }),
+      },
+    );
+    const shared = store();
+    assert.match((await report.runPromise({}, { store: shared })).text, /no disk/);
+    message = "no network";
+    assert.match((await report.runPromise({}, { store: shared })).text, /no network/);
+    // The same failure again: its stack is no part of the key.
+    const { text } = await report.runPromise({}, { store: shared, runId: "again" });
+    assert.match(text, /no network/);
+    const { events } = await Runs.getPromise("again", { store: shared });
+    assert.ok(events.some(({ type }) => type === "cache.hit"));
+  },
+);
 
 test("a failure is never cached", limit, async () => {
   let up = false;

@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
+import * as Schema from "effect/Schema";
+import type { ExpansionChanged } from "espalier";
 import { pipeline, resume, StepFailed, StepTimedOut } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import * as z from "zod";
@@ -177,3 +179,126 @@ test(
     assert.deepEqual(resumed, atOnce);
   },
 );
+
+/** Failures of every kind; what a later step reads of them must not depend on a resume. */
+const cyclic = new Error("cyclic");
+cyclic.cause = cyclic;
+const chain = (length: number): Error => {
+  let error = new Error("the first");
+  for (let i = 1; i < length; i++) error = new Error(`number ${i}`, { cause: error });
+  return error;
+};
+const { proxy: revoked, revoke } = Proxy.revocable({}, {});
+revoke();
+const kinds: ReadonlyArray<readonly [name: string, failure: unknown]> = [
+  ["a record that looks like a recorded error", { "~error": { message: "no" } }],
+  ["one within a list", [{ "~value": ["bigint", "1"] }, { "~plain": 1, "~parts": [] }]],
+  ["an AggregateError", new AggregateError([new TypeError("one"), new RangeError("two")], "both")],
+  ["an error with a code and a date", Object.assign(new Error("x"), { code: "E_X", at: new Date(0) })],
+  ["a frozen error", Object.freeze(Object.assign(new SyntaxError("frozen"), { line: 3 }))],
+  ["a record with what JSON has no form for", { _tag: "Odd", at: new Date(5), n: 10n, of: [Number.NaN, -0] }],
+  ["a map and a set", { map: new Map<unknown, unknown>([["a", new Set([1])]]), none: undefined }],
+  ["a date that is none", new Date(Number.NaN)],
+  ["a number that is none", Number.NaN],
+  ["a bigint", 12n],
+  ["a symbol", Symbol("s")],
+  ["a function", () => 1],
+  ["a class", new HttpError(404)],
+  ["an error that causes itself", cyclic],
+  ["a chain of 10,000 causes", chain(10_000)],
+  ["a revoked proxy", revoked],
+  [
+    "an object whose fields throw",
+    Object.defineProperty({}, "a", { enumerable: true, get: () => assert.fail("read") }),
+  ],
+  ["undefined", undefined],
+  ["null", null],
+  ["minus zero", -0],
+];
+
+const odd = (look: (failures: ReadonlyArray<unknown>) => number) =>
+  pipeline("odd")
+    .step("indices", [], () => kinds.map((_, i) => i))
+    .map("m", "indices", [], (i): Effect.Effect<number, unknown> => Effect.fail(kinds[i]![1]), {
+      failures: "collect",
+    })
+    .step("look", ["m"], ({ m }) => look(m.map((one) => (Result.isFailure(one) ? one.failure : undefined))));
+
+test("collected failures of any kind are the same before and after a resume", limit, async () => {
+  const shared = store();
+  let before: ReadonlyArray<unknown> = [];
+  const stopped = odd((failures) => {
+    before = failures;
+    throw new Error("stop");
+  });
+  await assert.rejects(stopped.runPromise({}, { store: shared, runId: "r" }));
+  let after: ReadonlyArray<unknown> = [];
+  const resumed = odd((failures) => (after = failures).length);
+  await Effect.runPromise(resume(resumed, "r", { store: shared }));
+  // Enumerable fields too: `JSON.stringify` and a copy see only those.
+  const listed = (failure: unknown) => (failure instanceof Error ? Object.entries(failure) : []);
+  for (const [i, [name]] of kinds.entries()) {
+    assert.deepEqual(after[i], before[i], name);
+    assert.deepEqual(listed(after[i]), listed(before[i]), name);
+  }
+  const [, , both, coded, frozen, record] = after as ReadonlyArray<any>;
+  assert.ok(both instanceof AggregateError && both.errors[0] instanceof TypeError);
+  assert.deepEqual([coded.code, coded.at, Object.keys(coded)], ["E_X", new Date(0), ["code", "at"]]);
+  assert.ok(frozen instanceof SyntaxError);
+  assert.deepEqual(record, { _tag: "Odd", at: new Date(5), n: 10n, of: [Number.NaN, -0] });
+});
+
+test(
+  "what a sub-pipeline's input schemas generate is the same before and after a resume",
+  limit,
+  async () => {
+    let made = 0;
+    const Options = z.object({ given: z.string(), id: z.string().default(() => `id-${++made}`) });
+    const { resumed } = await seenBy((stop) =>
+      pipeline("outer")
+        .step("options", [], (): { given: string; id?: string | undefined } => ({ given: "x" }))
+        .step("items", [], () => [0, 1])
+        .map("look", "items", ["options"], () =>
+          pipeline("inner")
+            .input("options", Options)
+            .step("first", ["options"], ({ options }) => options.id)
+            .step("look", ["first", "options"], ({ first, options }) => {
+              if (stop()) throw new Error("stop");
+              return [first, options.id];
+            }),
+        ),
+    );
+    for (const [first, second] of resumed) assert.equal(second, first);
+    assert.equal(new Set(resumed.flat()).size, 2);
+  },
+);
+
+test("a sub-pipeline's input that its schema no longer takes on resume is a change", limit, async () => {
+  const shared = store();
+  const outer = (schema: Schema.Codec<any>, stop: boolean, options: { readonly fallback?: string }) =>
+    pipeline("outer")
+      .step("id", [], () => undefined as any)
+      .dynamic(
+        "look",
+        ["id"],
+        () =>
+          pipeline("inner")
+            .input("id", schema)
+            .step("look", ["id"], ({ id }): string => {
+              if (stop) throw new Error("stop");
+              return String(id);
+            }),
+        options,
+      );
+  const text = Schema.String.pipe(Schema.withDecodingDefault(Effect.succeed("generated")));
+  const number = Schema.Int.pipe(Schema.withDecodingDefault(Effect.succeed(1)));
+  await assert.rejects(outer(text, true, {}).runPromise({}, { store: shared, runId: "r" }));
+  const error = await Effect.runPromise(
+    Effect.flip(
+      resume(outer(number, false, { fallback: "hidden" }), "r", { store: shared, gracePeriod: "1 hour" }),
+    ),
+  );
+  assert.deepEqual([error._tag, (error as ExpansionChanged).changed], ["ExpansionChanged", ["look"]]);
+  const resumed = await Effect.runPromise(resume(outer(text, false, {}), "r", { store: shared }));
+  assert.equal(resumed.look, "generated");
+});

@@ -81,3 +81,25 @@ test("lists are filtered, and anything missing is reported", async () => {
   await expect(Runs.listPromise({ store, status: "suceeded" as any })).rejects.toThrow(/"succeeded"/);
   await expect(Runs.listPromise()).rejects.toMatchObject({ _tag: "InvalidInput", input: "store" });
 });
+
+test("an id that no run can have is found nowhere, and one that is no text is refused", async () => {
+  const store = storeAt(newFile());
+  // The store holds text as UTF-8, in which a lone surrogate would become this character.
+  await pipeline("p")
+    .await("a", type<string>(), { timeout: "1 milli", fallback: "late" })
+    .runPromise({}, { store, runId: "\uFFFD" });
+  for (const [id, tag] of [
+    ["\uD800", "RunNotFound"],
+    ["", "RunNotFound"],
+    ["a/b", "RunNotFound"],
+    [17, "InvalidInput"],
+    [null, "InvalidInput"],
+  ] as ReadonlyArray<[any, string]>) {
+    await expect(Runs.getPromise(id, { store })).rejects.toMatchObject({ _tag: tag });
+    await expect(Runs.valuePromise(id, "a", { store })).rejects.toMatchObject({ _tag: tag });
+    await expect(Runs.cancelPromise(id, { store })).rejects.toMatchObject({ _tag: tag });
+    const sent = typeof id === "string" ? "RunNotFound" : "SignalRefused";
+    await expect(Signal.sendPromise(id, "a", "x", { store })).rejects.toMatchObject({ _tag: sent });
+  }
+  await expect(Runs.valuePromise("\uFFFD", {} as any, { store })).rejects.toThrow(/path must be a string/);
+});

@@ -1,0 +1,60 @@
+/**
+ * The inputs of a sub-pipeline that a schema generated, looked up or transformed. Their texts are recorded with the
+ * expansion, so that every resumed run and every worker sees the same values.
+ */
+import { ExpansionChanged } from "../errors.ts";
+import type { GraphInput } from "../graph/node.ts";
+import { decodeBy, encodeBy } from "../values/codec.ts";
+import { encode } from "../values/encode.ts";
+import { isUnchecked } from "../values/schema.ts";
+import { decodedIn } from "./expansion-text.ts";
+
+type Texts = Readonly<Record<string, string>>;
+
+/**
+ * The texts of the decoded inputs that differ from what was given; undefined if there are none. `fits`: whether the store
+ * takes a text. An input without a text, such as a Date that zod made, is decoded again on resume.
+ */
+export const decodedTexts = (
+  declared: ReadonlyArray<GraphInput>,
+  given: Readonly<Record<string, unknown>>,
+  values: ReadonlyArray<unknown>,
+  withSecrets: boolean,
+  fits: (text: string) => boolean,
+): Texts | undefined => {
+  const texts: Array<readonly [string, string]> = [];
+  for (const [i, { name, schema }] of declared.entries()) {
+    if (isUnchecked(schema) || values[i] === given[name]) continue;
+    const text = encodeBy(schema, values[i], withSecrets);
+    if (typeof text === "string" && text !== encode(given[name]) && fits(text)) texts.push([name, text]);
+  }
+  return texts.length === 0 ? undefined : Object.fromEntries(texts);
+};
+
+/** Decoded inputs, as they were the first time. */
+export interface DecodedOnce {
+  readonly values: ReadonlyArray<unknown>;
+  /** The texts to record of them. */
+  readonly texts?: Texts | undefined;
+  /** A schema no longer takes what is recorded. */
+  readonly changed?: ExpansionChanged;
+}
+
+/** The inputs as they were decoded before the expansion at `path` was recorded. */
+export const asDecodedBefore = (
+  path: string,
+  recorded: string,
+  declared: ReadonlyArray<GraphInput>,
+  values: ReadonlyArray<unknown>,
+): DecodedOnce => {
+  const texts = decodedIn(recorded);
+  try {
+    const before = declared.map(({ name, schema }, i) => {
+      const text = texts[name];
+      return text === undefined ? values[i] : decodeBy(schema, text);
+    });
+    return { values: before };
+  } catch {
+    return { values, changed: new ExpansionChanged({ path, missing: [], added: [], changed: [path] }) };
+  }
+};
