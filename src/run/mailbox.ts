@@ -9,7 +9,8 @@ import type { StoreCorrupt, StoreError } from "../errors.ts";
 import { SignalRefused, StepTimedOut } from "../errors.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import { decode as decodeText } from "../values/encode.ts";
-import { decode, problemOf } from "../values/schema.ts";
+import type { Misfit } from "../values/from-json.ts";
+import { decode, isEffectSchema, problemOf } from "../values/schema.ts";
 
 type StoreProblem = StoreError | StoreCorrupt;
 
@@ -92,13 +93,37 @@ const sentBefore = "A value was sent to this path already; the step gets that on
 const tooLate = "The step at this path has stopped waiting: its timeout has passed.";
 
 /** Why a schema refuses a value; undefined if it fits. */
-const misfit = (schema: unknown, value: unknown): Effect.Effect<string | undefined> =>
+const misfit = (schema: unknown, value: unknown): Effect.Effect<Misfit | undefined> =>
   Effect.matchCause(decode(schema, value), {
     onSuccess: () => undefined,
-    onFailure: (cause) => {
+    onFailure: (cause): Misfit => {
       const { path, reason } = problemOf(cause);
-      return path.length === 0 ? reason : `at ${path.map(String).join(".")}: ${reason}`;
+      return { issuePath: path, reason };
     },
+  });
+
+/** A value as its schema takes it, or why it does not fit. */
+type Received = { readonly value: unknown } | { readonly reason: string };
+
+const sentence = ({ issuePath, reason }: Misfit): string =>
+  issuePath.length === 0 ? reason : `at ${issuePath.map(String).join(".")}: ${reason}`;
+
+/** What is sent from outside is JSON, which stands for the values that it cannot hold: of a Date it has the text. */
+const receive = (schema: unknown, value: unknown): Effect.Effect<Received> =>
+  Effect.flatMap(misfit(schema, value), (refused): Effect.Effect<Received> => {
+    if (refused === undefined) return Effect.succeed({ value });
+    if (!isEffectSchema(schema)) return Effect.succeed({ reason: sentence(refused) });
+    return Effect.flatMap(
+      Effect.promise(() => import("../values/from-json.ts")),
+      ({ fromJson }): Effect.Effect<Received> => {
+        const read = fromJson(schema, value);
+        if ("misfit" in read) return Effect.succeed({ reason: sentence(read.misfit) });
+        return Effect.map(
+          misfit(schema, read.value),
+          (still): Received => (still === undefined ? { value: read.value } : { reason: sentence(still) }),
+        );
+      },
+    );
   });
 
 /** Too long to ever fire: Node keeps a process alive while a timer is set. */
@@ -152,11 +177,11 @@ export class Mailbox {
             () => again,
           );
         case "waiting":
-          return Effect.flatMap(misfit(slot.schema, value), (reason) => {
+          return Effect.flatMap(receive(slot.schema, value), (received) => {
             if (this.#slots.get(path) !== slot) return again;
-            if (reason !== undefined) return this.#refuse(path, `The value does not fit: ${reason}`);
+            if ("reason" in received) return this.#refuse(path, `The value does not fit: ${received.reason}`);
             this.#slots.set(path, { state: "closed", reason: answered });
-            slot.accept(value);
+            slot.accept(received.value);
             return Effect.as(
               this.#record(path, text, message, () => slot.arrive()),
               "delivered" as const,
@@ -172,12 +197,19 @@ export class Mailbox {
       const { path, attempt, schema } = step;
       const kept = this.#slotAt(path);
       if (kept?.state !== "kept") return this.#begin(step);
-      return Effect.flatMap(this.#check(path, kept.value, schema), (reason) => {
-        if (reason === undefined) return Effect.succeed(kept.value);
+      return Effect.flatMap(this.#check(path, kept.value, schema), (received) => {
+        if ("value" in received) return Effect.succeed(received.value);
+        const { reason } = received;
         this.#tell({ type: "signal.refused", path, attempt, reason });
         return this.wait(step);
       });
     });
+  }
+
+  /** The schema of the step that waits at a path now. */
+  schemaAt(path: string): unknown {
+    const slot = this.#slots.get(path);
+    return slot?.state === "waiting" ? slot.schema : undefined;
   }
 
   /** The run has ended: no more values are accepted. */
@@ -187,7 +219,7 @@ export class Mailbox {
   }
 
   /** Checks a value that was kept. Other senders wait for the result. */
-  #check(path: string, value: unknown, schema: unknown): Effect.Effect<string | undefined> {
+  #check(path: string, value: unknown, schema: unknown): Effect.Effect<Received> {
     return Effect.suspend(() => {
       const whenChecked: Array<() => void> = [];
       this.#slots.set(path, { state: "checking", whenChecked });
@@ -199,10 +231,10 @@ export class Mailbox {
           for (const wake of whenChecked) wake();
         });
       };
-      const checked = Effect.map(misfit(schema, value), (reason) => {
+      const checked = Effect.map(receive(schema, value), (received) => {
         this.#run.journal?.forgetSignal(path);
-        settle(reason === undefined ? { state: "closed", reason: answered } : undefined);
-        return reason;
+        settle("value" in received ? { state: "closed", reason: answered } : undefined);
+        return received;
       });
       return Effect.onInterrupt(checked, () => Effect.sync(() => settle({ state: "kept", value })));
     });

@@ -89,6 +89,10 @@ const WaitingStep = Schema.Struct({
 
 const RunRecord = Schema.Struct({
   ...RunInfo.fields,
+  /** The name under which its pipeline is served. */
+  exportName: Schema.optionalKey(Schema.String),
+  /** The outputs that it was reduced to when it began. */
+  only: Schema.optionalKey(Schema.Array(Schema.String)),
   inputs: Inputs,
   steps: Schema.Array(
     Schema.Struct({
@@ -164,6 +168,8 @@ const runs = HttpApiGroup.make("runs")
         pipeline: Schema.String,
         inputs: Schema.optionalKey(Inputs),
         runId: Schema.optionalKey(Schema.String),
+        /** Run only the steps that these outputs need, and return these. */
+        only: Schema.optionalKey(Schema.Array(Schema.String)),
       }),
       success: RunInfo.pipe(HttpApiSchema.status(201)),
       error: problems,

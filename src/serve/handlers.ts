@@ -9,28 +9,32 @@ import * as Queue from "effect/Queue";
 import * as SchemaIssue from "effect/SchemaIssue";
 import * as Stream from "effect/Stream";
 import type * as Cause from "effect/Cause";
-import { RunNotFound } from "../errors.ts";
+import { InvalidInput, RunNotFound } from "../errors.ts";
 import { summaryOf } from "../journal/run-summary.ts";
+import type { WaitingStep } from "../../types/runs.ts";
 import type { RunSummary } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
+import { liveRun } from "../run/live.ts";
 import { aRunId } from "../run/run-id.ts";
 import { Runs } from "../run/runs.ts";
 import { Signal } from "../run/signal.ts";
 import type { AnySchedule } from "../schedule.ts";
+import type { Misfit } from "../values/from-json.ts";
+import { fromJson } from "../values/from-json.ts";
 import { didYouMean } from "../values/nearest.ts";
 import { bentSentence, plainJson } from "../values/plain-json.ts";
 import type { PipelineInfo, Problem, RunEventData, RunInfo, ScheduleInfo, WaitingInfo } from "./api.ts";
 import { api, RequestProblems, titleOf } from "./api.ts";
 import { eventData } from "./event-data.ts";
 import type { Host } from "./host.ts";
-import { fromJson, isRequired, jsonSchemaOf } from "./json-schemas.ts";
+import { isRequired, jsonSchemaOf } from "./json-schemas.ts";
 import { problemOf, Refused } from "./problems.ts";
 import { watchRun } from "./run-events.ts";
 import { infoOf, listRuns } from "./run-list.ts";
 import { RunViews } from "./run-view.ts";
 import { isPaused, setPaused } from "./scheduler.ts";
 import type { ServedPipeline } from "./served.ts";
-import { pipelineOfRun } from "./served.ts";
+import { onlySome, pipelineOfRun } from "./served.ts";
 import { runIdPrefix, tickRunId } from "./ticks.ts";
 
 /** More events than these wait for nobody who reads so slowly: the stream ends, and can be asked for again. */
@@ -48,7 +52,7 @@ const knownNames = (names: Iterable<string>): string => {
   return all.length === 0 ? "it serves none" : `it serves ${all.slice(0, 20).join(", ")}`;
 };
 
-/** The schema of a step of `.await` at a path: that of the root graph, whose steps are known before they run. */
+/** The schema of a step of `.await` of the root graph, whose steps are known before they run. */
 const awaitedSchema = (pipeline: ServedPipeline | undefined, path: string): unknown =>
   pipeline?.graph.nodes.find(({ definition }) => definition.kind === "await" && definition.name === path)
     ?.definition.options.output;
@@ -61,6 +65,27 @@ interface JsonOutputs {
 
 /** Without what JSON has no word for: `undefined` in a record is left out. */
 const plain = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;
+
+/** What a request to start a run says. */
+interface Start {
+  readonly pipeline: string;
+  readonly inputs?: Readonly<Record<string, unknown>> | undefined;
+  readonly runId?: string | undefined;
+  readonly only?: ReadonlyArray<string> | undefined;
+}
+
+/** Inputs that came as JSON, as their schemas take them. One that does not fit stays as it is: the run refuses it. */
+const decodedInputs = ({ graph }: ServedPipeline, given: Readonly<Record<string, unknown>>) => {
+  const inputs: Record<string, unknown> = {};
+  const misfits = new Map<string, Misfit>();
+  for (const { name, schema } of graph.inputs) {
+    if (!Object.hasOwn(given, name)) continue;
+    const read = fromJson(schema, given[name]);
+    inputs[name] = "misfit" in read ? given[name] : read.value;
+    if ("misfit" in read) misfits.set(name, read.misfit);
+  }
+  return { inputs, misfits };
+};
 
 class Requests {
   readonly #host: Host;
@@ -98,9 +123,10 @@ class Requests {
     return listRuns(this.#host.store, query);
   }
 
-  start(name: string, given: Readonly<Record<string, unknown>>, wanted: string | undefined) {
+  start({ pipeline: name, inputs: given = {}, runId: wanted, only = [] }: Start) {
     return Effect.gen({ self: this }, function* () {
-      const pipeline = yield* this.#pipeline(name);
+      const pipeline = onlySome(yield* this.#pipeline(name), only);
+      if (typeof pipeline === "string") return yield* refused(422, pipeline);
       const declared = pipeline.graph.inputs.map(({ name }) => name);
       const other = Object.keys(given).find((name) => !declared.includes(name));
       if (other !== undefined) {
@@ -114,12 +140,14 @@ class Requests {
       const problem = wanted === undefined ? undefined : aRunId("runId", wanted);
       if (problem !== undefined) return yield* refused(422, problem);
       const runId = wanted ?? randomUUID();
-      const inputs = Object.fromEntries(
-        pipeline.graph.inputs.flatMap(({ name, schema }) =>
-          Object.hasOwn(given, name) ? [[name, fromJson(schema, given[name])] as const] : [],
-        ),
-      );
-      yield* this.#host.start(pipeline, inputs, runId);
+      const { inputs, misfits } = decodedInputs(pipeline, given);
+      // If an input is not the JSON form of a Date, the problem says that, not that a text is not a Date.
+      yield* Effect.mapError(this.#host.start(pipeline, inputs, runId), (error) => {
+        const misfit = error instanceof InvalidInput ? misfits.get(error.input) : undefined;
+        return misfit === undefined
+          ? error
+          : new InvalidInput({ path: "", input: (error as InvalidInput).input, ...misfit });
+      });
       return yield* this.#info(runId);
     });
   }
@@ -127,23 +155,26 @@ class Requests {
   get(id: string) {
     return Effect.gen({ self: this }, function* () {
       const record = yield* this.#inStore(Runs.get(id));
+      const run = yield* this.#summary(id);
       const { ended, error, ...others } = record;
-      const outputs = record.status === "succeeded" ? yield* this.#outputs(id) : {};
+      const outputs = record.status === "succeeded" ? yield* this.#outputs(run) : {};
+      const { name, only = [] } = pipelineOfRun(this.#host.served, run) ?? {};
       return {
         ...others,
+        ...(name === undefined ? {} : { exportName: name }),
+        ...(only.length === 0 ? {} : { only }),
         inputs: plain(others.inputs),
         ...(ended === undefined ? {} : { ended }),
         ...(error === undefined || record.status === "interrupted" ? {} : { error }),
-        waiting: yield* this.#waiting(record.waiting, record.pipeline),
+        waiting: this.#waiting(run, record.waiting),
         ...outputs,
       };
     });
   }
 
   /** The outputs as JSON gives them; those of a pipeline that is not served are not known. */
-  #outputs(id: string): Effect.Effect<JsonOutputs, unknown> {
+  #outputs(run: RunSummary): Effect.Effect<JsonOutputs, unknown> {
     return Effect.gen({ self: this }, function* () {
-      const run = yield* this.#summary(id);
       if (pipelineOfRun(this.#host.served, run) === undefined) return {};
       const outputs = yield* this.#host.outputs(run);
       const written: Record<string, unknown> = {};
@@ -218,39 +249,38 @@ class Requests {
     });
   }
 
-  #waiting(
-    steps: ReadonlyArray<{
-      readonly runId: string;
-      readonly path: string;
-      readonly ask: unknown;
-      readonly since: number;
-      readonly deadline?: number;
-    }>,
-    pipeline: string,
-  ): Effect.Effect<ReadonlyArray<WaitingInfo>> {
-    const served = pipelineOfRun(this.#host.served, { pipeline });
-    return Effect.sync(() =>
-      steps.map(({ runId, path, ask, since, deadline }) => {
-        const schema = jsonSchemaOf(awaitedSchema(served, path));
-        return {
-          runId,
-          path,
-          since,
-          ...(ask === undefined ? {} : { ask: plain(ask) }),
-          ...(deadline === undefined ? {} : { deadline }),
-          ...(schema === undefined ? {} : { schema }),
-        };
-      }),
+  /** The schema of a waiting step: of any step if its run is executed here, otherwise only of those in the root graph. */
+  #waitingSchema(run: RunSummary, path: string): unknown {
+    return (
+      liveRun(this.#host.store, run.id)?.openMailbox?.schemaAt(path) ??
+      awaitedSchema(pipelineOfRun(this.#host.served, run), path)
     );
+  }
+
+  #waiting(run: RunSummary, steps: ReadonlyArray<WaitingStep>): ReadonlyArray<WaitingInfo> {
+    return steps.map(({ runId, path, ask, since, deadline }) => {
+      const schema = jsonSchemaOf(this.#waitingSchema(run, path));
+      return {
+        runId,
+        path,
+        since,
+        ...(ask === undefined ? {} : { ask: plain(ask) }),
+        ...(deadline === undefined ? {} : { deadline }),
+        ...(schema === undefined ? {} : { schema }),
+      };
+    });
   }
 
   waiting() {
     return Effect.gen({ self: this }, function* () {
       const steps = yield* this.#inStore(Runs.waiting());
-      const pipelines = new Map((yield* this.#host.store.runs()).map(({ id, pipeline }) => [id, pipeline]));
-      const all: Array<WaitingInfo> = [];
-      for (const step of steps) all.push(...(yield* this.#waiting([step], pipelines.get(step.runId) ?? "")));
-      return all;
+      const { store } = this.#host;
+      const runs = new Map<string, RunSummary | undefined>();
+      for (const { runId } of steps) if (!runs.has(runId)) runs.set(runId, yield* summaryOf(store, runId));
+      return steps.flatMap((step) => {
+        const run = runs.get(step.runId);
+        return run === undefined ? [] : this.#waiting(run, [step]);
+      });
     });
   }
 
@@ -350,9 +380,7 @@ export const routesOf = (host: Host) => {
   const runs = HttpApiBuilder.group(api, "runs", (handlers) =>
     handlers
       .handle("list", ({ query }) => asProblem(requests.list(query)))
-      .handle("start", ({ payload: { pipeline, inputs, runId } }) =>
-        asProblem(requests.start(pipeline, inputs ?? {}, runId)),
-      )
+      .handle("start", ({ payload }) => asProblem(requests.start(payload)))
       .handle("get", ({ params }) => asProblem(requests.get(params.id)))
       .handle("value", ({ params, query }) => asProblem(requests.value(params.id, query.path)))
       .handle("events", ({ params }) => asProblem(requests.events(params.id)))

@@ -58,9 +58,9 @@ const keep = <Value>(all: Map<string, Value>, runId: string, value: Value): void
   if (all.size > mostKept) all.delete(oldest!);
 };
 
-const askedText = (pipeline: string, inputs: Inputs): string => {
+const askedText = ({ name, only }: ServedPipeline, inputs: Inputs): string => {
   try {
-    return canonicalText(JSON.stringify([pipeline, inputs]));
+    return canonicalText(JSON.stringify([name, only, inputs]));
   } catch {
     return "";
   }
@@ -98,7 +98,7 @@ export class Host implements Starter {
   /** Begins a run, or joins one of the same id and inputs that is under way here. */
   start(pipeline: ServedPipeline, inputs: Inputs, runId: string): Effect.Effect<void, unknown> {
     return Effect.suspend(() => {
-      const asked = askedText(pipeline.name, inputs);
+      const asked = askedText(pipeline, inputs);
       const live = this.#live.get(runId);
       if (live !== undefined) {
         if (live.asked === asked) return Effect.void;
@@ -145,7 +145,7 @@ export class Host implements Starter {
 
   /** Runs something, and returns once the run has begun; what keeps it from that is this one's error. */
   #begin(
-    { graph, name, file, layer }: ServedPipeline,
+    { graph, name, file, layer, only }: ServedPipeline,
     runId: string,
     running: Effect.Effect<Outputs, unknown>,
     asked: string | undefined,
@@ -176,7 +176,7 @@ export class Host implements Starter {
         const fiber = Effect.runForkWith(Context.make(Clock.Clock, clock))(
           served.pipe(
             Effect.provideService(Listeners, [listen]),
-            Effect.provideService(RunOrigin, JSON.stringify({ file, exportName: name })),
+            Effect.provideService(RunOrigin, JSON.stringify({ file, exportName: name, only })),
             Effect.provideService(Store, this.store),
           ),
         );

@@ -38,17 +38,3 @@ export const jsonSchemaOf = (schema: unknown): unknown => {
 
 /** Must a value be given for this schema? */
 export const isRequired = (schema: unknown): boolean => !acceptsUndefined(schema);
-
-/**
- * What came as JSON, as the schema takes it: an Effect Schema that takes a Date gets one from its text. Where that cannot
- * be done the value stays as it is, and the schema itself says what is wrong with it.
- */
-export const fromJson = (schema: unknown, value: unknown): unknown => {
-  if (!isEffectSchema(schema) || isUnchecked(schema)) return value;
-  try {
-    const codec = Schema.toCodecJson(Schema.toEncoded(schema as never)) as Schema.Codec<unknown>;
-    return Schema.decodeUnknownSync(codec)(value);
-  } catch {
-    return value;
-  }
-};

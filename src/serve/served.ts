@@ -18,6 +18,8 @@ export interface ServedPipeline {
   readonly layer: Layer.Layer<any, any, never> | undefined;
   /** The part of it that some outputs need: a run may have been begun with `--only`. */
   readonly reduced?: (outputs: ReadonlyArray<string>) => Graph;
+  /** The outputs that it is reduced to. */
+  readonly only?: ReadonlyArray<string>;
 }
 
 export interface Served {
@@ -98,15 +100,21 @@ interface Origin {
 
 const originOf = (text: string | undefined): Origin => JSON.parse(text ?? "{}") as Origin;
 
-/** A pipeline as a run has it: reduced to the outputs that it was begun with. */
-const asBegun = (pipeline: ServedPipeline, { only = [] }: Origin): ServedPipeline => {
+/** A pipeline reduced to what some outputs need; all of it if none are named. A sentence if it has no such output. */
+export const onlySome = (pipeline: ServedPipeline, only: ReadonlyArray<string>): ServedPipeline | string => {
   if (only.length === 0 || pipeline.reduced === undefined) return pipeline;
   try {
-    return { ...pipeline, graph: pipeline.reduced(only) };
-  } catch {
-    // It has no such output any more: what has changed is said where the run is resumed.
-    return pipeline;
+    return { ...pipeline, graph: pipeline.reduced(only), only };
+  } catch (error) {
+    return describe(error);
   }
+};
+
+/** A pipeline as a run has it: reduced to the outputs that it was begun with. */
+const asBegun = (pipeline: ServedPipeline, { only = [] }: Origin): ServedPipeline => {
+  const some = onlySome(pipeline, only);
+  // It has no such output any more: resuming the run reports what has changed.
+  return typeof some === "string" ? pipeline : some;
 };
 
 /** The pipeline that a recorded run is of; undefined: none that is served. */

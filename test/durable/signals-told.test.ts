@@ -25,11 +25,11 @@ test(
   async () => {
     const shared = store();
     const approval = pipeline("approval").await("ok", type<string>());
-    const run = approval.runPromise({}, { store: shared, runId: "r" });
-    await sleep(100);
+    const run = await approval.startPromise({}, { store: shared, runId: "r" });
+    for await (const event of run.events) if (event.type === "step.waiting") break;
     const values = ["one", "two", "three"];
     const told = await Promise.all(values.map((value) => send("r", "ok", value, { store: shared })));
-    const { ok } = await run;
+    const { ok } = await run.result;
     assert.deepEqual(told.toSorted(), ["SignalRefused", "SignalRefused", "accepted"]);
     assert.equal(ok, values[told.indexOf("accepted")]);
   },
@@ -169,5 +169,39 @@ test(
     assert.equal((await run)._tag, "StepFailed");
     stop = false;
     assert.equal((await Effect.runPromise(resume(visit, "r", { store: shared }))).year, 2031);
+  },
+);
+
+test.each([
+  ["while the step waits", ["step.waiting", "on"]],
+  ["before the wait begins", ["step.started", "slow"]],
+] as const)("a value sent as JSON %s is what the schema makes of it", limit, async (_, first) => {
+  const shared = store();
+  const dated = pipeline("dated")
+    .step("slow", [], () => sleep(first[1] === "slow" ? 400 : 0).then(() => 1))
+    .await("on", Schema.Date, { after: ["slow"] })
+    .await("names", Schema.ReadonlySet(Schema.String));
+  const run = await dated.startPromise({}, { store: shared, runId: "r" });
+  for await (const { type, path = "" } of run.events as AsyncIterable<{ type: string; path?: string }>)
+    if (type === first[0] && path === first[1]) break;
+  assert.equal(await send("r", "on", "2026-05-01T00:00:00.000Z", { store: shared }), "accepted");
+  assert.equal(await send("r", "names", ["Ada"], { store: shared }), "accepted");
+  const { on, names } = await run.result;
+  assert.deepEqual([on, names], [new Date("2026-05-01T00:00:00.000Z"), new Set(["Ada"])]);
+});
+
+test(
+  "a value sent as JSON to a run that is not under way is what the schema makes of it",
+  limit,
+  async () => {
+    const shared = store();
+    const dated = pipeline("dated").await("on", Schema.Date);
+    const run = await dated.startPromise({}, { store: shared, runId: "r" });
+    for await (const event of run.events) if (event.type === "step.waiting") break;
+    await run.interrupt();
+    await run.result.catch(() => {});
+    assert.equal(await send("r", "on", "2026-05-01T00:00:00.000Z", { store: shared }), "accepted");
+    const { on } = await Effect.runPromise(resume(dated, "r", { store: shared }));
+    assert.deepEqual(on, new Date("2026-05-01T00:00:00.000Z"));
   },
 );

@@ -2,6 +2,7 @@
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
+import * as Schema from "effect/Schema";
 import { pipeline, schedule, Store } from "espalier";
 import { describe, expect, test } from "vitest";
 import { expandable } from "../../src/engine/graph.ts";
@@ -108,6 +109,12 @@ describe("The API", () => {
       422,
       /Input "prices" at 0 does not fit/,
     ],
+    [
+      "an input that is not the JSON form of a Date",
+      { pipeline: "dated", inputs: { day: 5 } },
+      422,
+      /Input "day" does not fit: Expected string/,
+    ],
     ["an input that is missing", { pipeline: "flaky" }, 422, /Input "place" does not fit: it is not given/],
     [
       "an input that there is none of",
@@ -196,6 +203,43 @@ describe("The API", () => {
     expect(run.outputs).toEqual({ text: "Released by Ada in 2026" });
   });
 
+  test("a waiting step anywhere in a run takes the JSON form of its value, and says in which part another does not fit", async () => {
+    class Person extends Schema.Class<Person>("Person")({ name: Schema.String }) {}
+    const awaited = Schema.Struct({ on: Schema.Date, by: Person, cost: Schema.FiniteFromString });
+    const dated = pipeline("dated")
+      .await("answer", awaited)
+      .step("said", ["answer"], ({ answer: { on, by, cost } }) => `${on.getUTCFullYear()} ${by.name} ${cost}`)
+      .returns("said");
+    const inner = pipeline("inner").dynamic("said", [], () => dated);
+    // Of the same name, with another schema.
+    const other = pipeline("dated").await("answer", Schema.Struct({ other: Schema.String }));
+    const { get, post } = await serving({ other, dated, inner });
+    for (const [name, path] of [
+      ["dated", "answer"],
+      ["inner", "said/answer"],
+    ] as const) {
+      await post("api/runs", { pipeline: name, runId: name });
+      const [step] = await until(
+        () => get("api/waiting"),
+        (all) => all.length > 0,
+      );
+      expect(step).toMatchObject({ runId: name, path, schema: { required: ["on", "by", "cost"] } });
+      const send = (on: unknown) =>
+        post(`api/runs/${name}/signal`, { path, value: { on, by: { name: "Ada" }, cost: "3" } });
+      const wrong = await send(1);
+      expect([wrong.status, (await wrong.json()).detail]).toEqual([
+        409,
+        expect.stringMatching(/does not fit: at on: Expected string/),
+      ]);
+      expect(await (await send("2026-05-01T00:00:00Z")).json()).toEqual({ delivery: "delivered" });
+      const run = await until(
+        () => get(`api/runs/${name}`),
+        ({ status }) => ended(status),
+      );
+      expect(run.outputs).toEqual({ said: "2026 Ada 3" });
+    }
+  });
+
   test("a run is cancelled, and a run that has ended cannot be", async () => {
     const { get, post } = await serving(pipelines);
     await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
@@ -253,6 +297,31 @@ describe("The API", () => {
     );
     expect(run).toMatchObject({ status: "succeeded", outputs: { second: 2 } });
     expect(ran).toEqual(["first", "second"]);
+  });
+
+  test("a run is started with some outputs only, and its record says which", async () => {
+    const ran: Array<string> = [];
+    const parts = pipeline("parts")
+      .step("first", [], () => ran.push("first"))
+      .step("second", ["first"], () => ran.push("second"))
+      .step("other", [], () => ran.push("other"));
+    const { get, post } = await serving({ whole: parts });
+    const start = (only: ReadonlyArray<string>) =>
+      post("api/runs", { pipeline: "whole", runId: "part", only });
+    const wrong = await start(["secnd"]);
+    expect([wrong.status, (await wrong.json()).detail]).toEqual([
+      422,
+      expect.stringMatching(/"secnd".*Did you mean "second"\?/),
+    ]);
+    expect((await start(["second"])).status).toBe(201);
+    const run = await until(
+      () => get("api/runs/part"),
+      ({ status }) => ended(status),
+    );
+    expect(run).toMatchObject({ exportName: "whole", only: ["second"], outputs: { second: 2 } });
+    expect(ran).toEqual(["first", "second"]);
+    // The same id is the same run only if it is reduced to the same outputs.
+    expect((await start(["first"])).status).toBe(409);
   });
 
   test("the layer that a file exports gives its pipelines their services: started, resumed and by a schedule", async () => {

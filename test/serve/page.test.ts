@@ -2,8 +2,11 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import * as Schema from "effect/Schema";
+import { pipeline } from "espalier";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import { MemoryStore } from "../../src/testing/memory-store.ts";
 import { inBrowser } from "../draw/browser.ts";
 import * as pipelines from "./fixtures/pipelines.ts";
 import { serving } from "./support.ts";
@@ -83,6 +86,77 @@ inBrowser("The page of a server", ({ open }) => {
     await page.getByRole("button", { name: "Retry from sent" }).click();
     await page.locator("header .chip.done").waitFor();
     expect((await get("api/runs/broken")).outputs).toMatchObject({ sent: 1 });
+  });
+
+  test("a form has a field for each part of an input that can be written in one", async () => {
+    class Author extends Schema.Class<Author>("Author")({ name: Schema.String }) {}
+    const Config = Schema.Struct({
+      rate: Schema.Number,
+      mode: Schema.Literals(["fast", "exact"]),
+      author: Author,
+      since: Schema.optionalKey(Schema.Struct({ day: Schema.Date })),
+      tags: Schema.Array(Schema.String),
+      dry: Schema.Boolean,
+    });
+    const training = pipeline("training")
+      .input("config", Config)
+      .step("said", ["config"], ({ config: { rate, mode, author, since, tags, dry } }) =>
+        JSON.stringify([
+          rate,
+          mode,
+          author instanceof Author,
+          since?.day.getUTCFullYear() ?? "no",
+          tags,
+          dry,
+        ]),
+      )
+      .returns("said");
+    const { url, get } = await serving({ training });
+    const { page, complaints } = await opened(`${url}#/start`);
+    const form = page.getByRole("form", { name: "Start training" });
+    await form.getByLabel("rate").fill("0.5");
+    await form.getByLabel("mode").selectOption("exact");
+    await form.getByRole("group", { name: "author" }).getByLabel("name").fill("Ada");
+    await form.getByLabel("tags").fill('["a"]');
+    await form.getByLabel("dry").check();
+    await picture(page, "start");
+    await form.getByRole("button", { name: "Start" }).click();
+    await page.locator("header .chip.done").waitFor();
+    const runId = () => decodeURIComponent(new URL(page.url()).hash.split("/")[2]!);
+    const first = runId();
+    expect((await get(`api/runs/${first}`)).outputs).toEqual({ said: '[0.5,"exact",true,"no",["a"],true]' });
+    await page.getByRole("link", { name: "Run again with other inputs" }).click();
+    await form.getByLabel("day").fill("2026-05-01T00:00:00Z");
+    await form.getByLabel("dry").uncheck();
+    await form.getByRole("button", { name: "Start" }).click();
+    await page.locator("header .chip.done").waitFor();
+    expect((await get(`api/runs/${runId()}`)).outputs).toEqual({
+      said: '[0.5,"exact",true,2026,["a"],false]',
+    });
+    expect(complaints).toEqual([]);
+  });
+
+  test("shows the same run after a restart of its server, which has another token then", async () => {
+    const memory = new MemoryStore("tests");
+    const first = await serving(pipelines, memory.layer);
+    await first.post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
+    const { page } = await opened(`${first.url}#/run/r/steps`);
+    const answer = page.getByRole("form", { name: "Answer approval" });
+    await answer.getByLabel("by").fill("Ada");
+    await first.drain(0);
+    await first.close();
+    await page.getByText("The server does not answer").first().waitFor();
+    await picture(page, "server-gone");
+    const port = Number(new URL(first.url).port);
+    const { get } = await serving(pipelines, memory.layer, { port, token: "another-token-of-the-tests" });
+    await page.getByText("The server does not answer").waitFor({ state: "detached" });
+    // What the reader had written, and where they were, is still there.
+    expect(await answer.getByLabel("by").inputValue()).toBe("Ada");
+    expect(new URL(page.url()).hash).toBe("#/run/r/steps");
+    await answer.getByLabel("year").fill("2026");
+    await answer.getByRole("button", { name: "Answer" }).click();
+    await page.locator("header .chip.done").waitFor();
+    expect((await get("api/runs/r")).outputs).toEqual({ text: "Released by Ada in 2026" });
   });
 
   test("the address leads to a run, a view and a step, and the way back is the browser's", async () => {

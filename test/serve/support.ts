@@ -23,6 +23,7 @@ export interface Serving {
   readonly url: string;
   readonly said: ReadonlyArray<string>;
   readonly drain: (millis: number) => Promise<void>;
+  readonly close: () => Promise<void>;
   readonly replace: (exports: Readonly<Record<string, unknown>>) => void;
   readonly get: (path: string) => Promise<any>;
   readonly post: (
@@ -42,6 +43,7 @@ const served = (exports: Readonly<Record<string, unknown>>) => {
 export const serving = async (
   exports: Readonly<Record<string, unknown>>,
   layer: StoreLayer = new MemoryStore("tests").layer,
+  { port = 0, token: own = token }: { readonly port?: number; readonly token?: string } = {},
 ): Promise<Serving> => {
   const scope = Scope.makeUnsafe();
   const said: Array<string> = [];
@@ -49,17 +51,19 @@ export const serving = async (
     Effect.gen(function* () {
       const store = Context.get(yield* Layer.build(layer), Store);
       const say = (line: string): void => void said.push(line);
-      return yield* serve({ store, served: served(exports), port: 0, host: undefined, token, say });
+      return yield* serve({ store, served: served(exports), port, host: undefined, token: own, say });
     }).pipe(Effect.provideService(Scope.Scope, scope)),
   );
-  open.push(() => Effect.runPromise(Scope.close(scope, Exit.void)));
+  const close = () => Effect.runPromise(Scope.close(scope, Exit.void));
+  open.push(close);
   return {
     url: server.url,
     said,
     drain: (millis) => Effect.runPromise(server.drain(millis)),
+    close,
     replace: (next) => server.replace(served(next)),
     get: async (path) => (await fetch(new URL(path, server.url))).json(),
-    post: (path, body = {}, headers = { authorization: `Bearer ${token}` }) =>
+    post: (path, body = {}, headers = { authorization: `Bearer ${own}` }) =>
       fetch(new URL(path, server.url), {
         method: "POST",
         headers: { "content-type": "application/json", ...headers },

@@ -1,119 +1,159 @@
 /**
- * Forms made from JSON Schemas: a field for each property that can be written in one, and JSON for all else. What is in a
- * form is text until it is sent; the server decodes it by the schema itself.
+ * Forms made from JSON Schemas: a field for each property that can be written in one, and JSON for all else. A form holds
+ * texts until it is sent; the server decodes the values by the schemas themselves.
  */
 import { h } from "preact";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
+import type { Control, Field } from "./schemas.ts";
 
-export interface Schema {
-  readonly type?: string;
-  readonly title?: string;
-  readonly description?: string;
-  readonly enum?: ReadonlyArray<unknown>;
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly required?: ReadonlyArray<string>;
-  readonly $ref?: string;
-  readonly $defs?: Readonly<Record<string, Schema>>;
-}
-
-export interface Field {
-  readonly name: string;
-  readonly required: boolean;
-  readonly schema: Schema | undefined;
-}
-
-/** The texts of a form's fields, by name. */
+/** The texts of a form's fields, by name; those of a record within it by the path of names. */
 export type Texts = Readonly<Record<string, string>>;
 
-const isChoice = ({ enum: choices }: Schema): boolean =>
-  choices !== undefined && choices.every((choice) => typeof choice === "string");
+const within = (place: string, name: string): string => (place === "" ? name : `${place}/${name}`);
 
-/** The fields of a record's schema; undefined where it is not a record, and JSON is written. */
-export const fieldsOf = (schema: Schema | undefined): ReadonlyArray<Field> | undefined =>
-  schema?.properties === undefined
-    ? undefined
-    : Object.entries(schema.properties).map(([name, property]) => ({
-        name,
-        schema: property,
-        required: schema.required?.includes(name) === true,
-      }));
+type Value = { readonly value: unknown } | undefined;
 
-/** What a text says; undefined where nothing is written. Throws where it is not JSON. */
-const valueOf = ({ name, schema }: Field, text: string): unknown => {
-  if (schema !== undefined && (schema.type === "string" || isChoice(schema))) return text;
-  if (text.trim() === "") return undefined;
-  if (schema?.type === "boolean") return text === "true";
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    throw new Error(`"${name}" is not JSON: a text needs quotes, such as "yes".`);
+const fromText = (
+  control: Exclude<Control, { readonly is: "fields" }>,
+  name: string,
+  text: string,
+): Value => {
+  switch (control.is) {
+    case "text":
+      return { value: text };
+    case "check":
+      return { value: text === "true" };
+    case "choice":
+      return { value: control.choices.find((choice) => String(choice) === text) ?? text };
+    case "number":
+      return text.trim() === "" ? undefined : { value: Number(text) };
+    case "json":
+      if (text.trim() === "") return undefined;
+      try {
+        return { value: JSON.parse(text) as unknown };
+      } catch {
+        throw new Error(`"${name}" is not JSON: a text needs quotes, such as "yes".`);
+      }
   }
 };
 
-/** The record that a form says. Fields that were left empty and may be, are left out. */
-export const recordOf = (fields: ReadonlyArray<Field>, texts: Texts): Readonly<Record<string, unknown>> => {
-  const record: Record<string, unknown> = {};
-  for (const field of fields) {
-    const text = texts[field.name] ?? (field.schema?.type === "boolean" ? "false" : "");
-    if (text === "" && !field.required) continue;
-    const value = valueOf(field, text);
-    if (value !== undefined) record[field.name] = value;
+/** What a field says; undefined if it was left empty and can be left out. Throws if it is not JSON. */
+const valueOf = ({ name, control, required }: Field, texts: Texts, place: string): Value => {
+  if (control.is === "fields") {
+    const isWritten = Object.entries(texts).some(
+      ([at, text]) => at.startsWith(within(place, "")) && text !== "",
+    );
+    return required || isWritten ? { value: recordOf(control.fields, texts, place) } : undefined;
   }
-  return record;
+  const text = texts[place] ?? "";
+  if (text === "" && !required) return undefined;
+  return fromText(control, name, text);
 };
 
-/** A value as the text of its field. */
-const textOf = ({ schema }: Field, value: unknown): string =>
-  typeof value === "string" && schema !== undefined && (schema.type === "string" || isChoice(schema))
-    ? value
-    : JSON.stringify(value);
-
-/** What a form says of a record: the other way round. */
-export const textsOf = (fields: ReadonlyArray<Field>, record: Readonly<Record<string, unknown>>): Texts =>
+/** The record that a form says. */
+export const recordOf = (
+  fields: ReadonlyArray<Field>,
+  texts: Texts,
+  place = "",
+): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    fields.flatMap((field) =>
-      record[field.name] === undefined ? [] : [[field.name, textOf(field, record[field.name])] as const],
-    ),
+    fields.flatMap((field) => {
+      const found = valueOf(field, texts, within(place, field.name));
+      return found === undefined ? [] : [[field.name, found.value] as const];
+    }),
   );
 
-const control = (field: Field, id: string, text: string, onText: (text: string) => void): UiElement => {
-  const { schema, required } = field;
-  const onInput = (event: Event): void => onText((event.currentTarget as HTMLInputElement).value);
-  if (schema?.type === "boolean") {
-    return h("input", {
-      id,
-      type: "checkbox",
-      checked: text === "true",
-      onChange: (event: Event) => onText(String((event.currentTarget as HTMLInputElement).checked)),
-    });
+const textOf = ({ is }: Control, value: unknown): string =>
+  typeof value === "string" && (is === "text" || is === "choice") ? value : JSON.stringify(value);
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Can a value be written in a control, and read from it as the same value? */
+const fits = (control: Control, value: unknown): boolean => {
+  switch (control.is) {
+    case "text":
+      return typeof value === "string";
+    case "number":
+      return typeof value === "number";
+    case "check":
+      return typeof value === "boolean";
+    case "choice":
+      return control.choices.some((choice) => choice === value);
+    case "fields":
+      return (
+        isRecord(value) && Object.keys(value).every((key) => control.fields.some(({ name }) => name === key))
+      );
+    case "json":
+      return true;
   }
-  if (schema !== undefined && isChoice(schema)) {
-    const choices = ["", ...schema.enum!.map(String)];
-    return h(
-      "select",
-      { id, required, value: text, onChange: onInput },
-      choices.map((choice) => h("option", { value: choice, key: choice }, choice)),
-    );
-  }
-  if (schema?.type === "string") return h("input", { id, type: "text", required, value: text, onInput });
-  if (schema?.type === "number" || schema?.type === "integer")
-    return h("input", {
-      id,
-      type: "number",
-      step: schema.type === "integer" ? "1" : "any",
-      required,
-      value: text,
-      onInput,
-    });
-  return h("textarea", {
-    id,
-    required,
-    rows: 3,
-    spellcheck: false,
-    value: text,
-    placeholder: "JSON",
-    onInput,
+};
+
+/** The fields for values that are there already: one that its control cannot hold is written as JSON. */
+export const fieldsFor = (
+  fields: ReadonlyArray<Field>,
+  record: Readonly<Record<string, unknown>>,
+): ReadonlyArray<Field> =>
+  fields.map((field): Field => {
+    const { name, control } = field;
+    const value = record[name];
+    if (value === undefined) return field;
+    if (!fits(control, value)) return { ...field, control: { is: "json" } };
+    if (control.is !== "fields" || !isRecord(value)) return field;
+    return { ...field, control: { is: "fields", fields: fieldsFor(control.fields, value) } };
   });
+
+/** The texts of a form that says a record. */
+export const textsOf = (
+  fields: ReadonlyArray<Field>,
+  record: Readonly<Record<string, unknown>>,
+  place = "",
+): Texts =>
+  Object.fromEntries(
+    fields.flatMap(({ name, control }) => {
+      const value = record[name];
+      const here = within(place, name);
+      if (value === undefined) return [];
+      if (control.is !== "fields") return [[here, textOf(control, value)] as const];
+      return isRecord(value) ? Object.entries(textsOf(control.fields, value, here)) : [];
+    }),
+  );
+
+type OnText = (place: string, text: string) => void;
+
+interface ControlProps {
+  readonly field: Field;
+  readonly id: string;
+  readonly text: string;
+  /** Is the field, and is everything around it, to be filled in? */
+  readonly required: boolean;
+  readonly onText: (text: string) => void;
+}
+
+const Input = ({ field: { control, byDefault }, id, text, required, onText }: ControlProps): UiElement => {
+  const onInput = (event: Event): void => onText((event.currentTarget as HTMLInputElement).value);
+  const shared = { id, required, value: text, onInput, placeholder: byDefault ?? "" };
+  switch (control.is) {
+    case "check":
+      return h("input", {
+        id,
+        type: "checkbox",
+        checked: (text || byDefault) === "true",
+        onChange: (event: Event) => onText(String((event.currentTarget as HTMLInputElement).checked)),
+      });
+    case "choice":
+      return h(
+        "select",
+        { id, required, value: text, onChange: onInput },
+        ["", ...control.choices].map((choice) => h("option", { value: choice, key: choice }, choice)),
+      );
+    case "text":
+      return h("input", { ...shared, type: "text" });
+    case "number":
+      return h("input", { ...shared, type: "number", step: control.isWhole ? "1" : "any" });
+    default:
+      return h("textarea", { ...shared, rows: 3, spellcheck: false, placeholder: byDefault ?? "JSON" });
+  }
 };
 
 interface FieldsProps {
@@ -122,22 +162,60 @@ interface FieldsProps {
   readonly texts: Texts;
   /** The field that the server refused. */
   readonly wrong: string | undefined;
-  readonly onText: (name: string, text: string) => void;
+  readonly onText: OnText;
+  /** The record that these fields are of, within that of the form. */
+  readonly place?: string;
+  /** Can that record be left out? */
+  readonly isOptional?: boolean;
 }
 
-export const Fields = ({ prefix, fields, texts, wrong, onText }: FieldsProps): UiElement =>
+export const Fields = ({
+  prefix,
+  fields,
+  texts,
+  wrong,
+  onText,
+  place = "",
+  isOptional = false,
+}: FieldsProps): UiElement =>
   h(
     "div",
     { class: "fields" },
     fields.map((field) => {
-      const { name, schema, required } = field;
-      const id = `${prefix}-${name}`;
+      const { name, control, required, description } = field;
+      const here = within(place, name);
+      const id = `${prefix}-${here}`;
+      const style = name === wrong ? "field wrong" : "field";
+      const title = [name, required ? "" : h("span", { class: "faint" }, " (optional)")];
+      const about = description === undefined ? null : h("div", { class: "faint" }, description);
+      if (control.is === "fields")
+        return h(
+          "fieldset",
+          { class: style, key: name },
+          h("legend", null, title),
+          about,
+          h(Fields, {
+            prefix,
+            fields: control.fields,
+            texts,
+            wrong: undefined,
+            onText,
+            place: here,
+            isOptional: isOptional || !required,
+          }),
+        );
       return h(
         "div",
-        { class: name === wrong ? "field wrong" : "field", key: name },
-        h("label", { for: id }, name, required ? "" : h("span", { class: "faint" }, " (optional)")),
-        control(field, id, texts[name] ?? "", (text) => onText(name, text)),
-        schema?.description === undefined ? null : h("div", { class: "faint" }, schema.description),
+        { class: style, key: name },
+        h("label", { for: id }, title),
+        h(Input, {
+          field,
+          id,
+          text: texts[here] ?? "",
+          required: required && !isOptional && control.is !== "check",
+          onText: (text) => onText(here, text),
+        }),
+        about,
       );
     }),
   );

@@ -8,8 +8,11 @@ export interface RunView extends PageData {
 }
 
 /** What the form of a new run takes from an earlier one. */
-interface RunRecordInfo {
+export interface RunRecordInfo {
   readonly pipeline: string;
+  /** The name under which its pipeline is served; missing if it is not. */
+  readonly exportName?: string;
+  readonly only?: ReadonlyArray<string>;
   readonly inputs: Readonly<Record<string, unknown>>;
 }
 
@@ -31,7 +34,10 @@ export class Refusal extends Error {
 
 const key = "espalier-token";
 
-const given = document.querySelector<HTMLMetaElement>("meta[name='espalier-token']")?.content;
+const tokenIn = (page: Document): string | undefined =>
+  page.querySelector<HTMLMetaElement>("meta[name='espalier-token']")?.content;
+
+const given = tokenIn(document);
 
 let token = given ?? sessionStorage.getItem(key) ?? "";
 
@@ -41,11 +47,30 @@ export const setToken = (text: string): void => {
   sessionStorage.setItem(key, text);
 };
 
-const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+const send = (path: string, init: RequestInit = {}): Promise<Response> => {
   const headers = { authorization: `Bearer ${token}`, "content-type": "application/json" };
-  const response = await fetch(`/api/${path}`, { ...init, headers }).catch(() => {
-    throw new Refusal("The server does not answer. Start it again: this page goes on then.", 0, undefined);
+  return fetch(path, { ...init, headers }).catch(() => {
+    throw new Refusal(
+      "The server does not answer. Once it is started again, this page continues.",
+      0,
+      undefined,
+    );
   });
+};
+
+/** A server that was started again has a new token, which is in the page that it serves now. True if there is one. */
+const renewToken = async (): Promise<boolean> => {
+  if (given === undefined) return false;
+  const text = await (await send("/")).text();
+  const found = tokenIn(new DOMParser().parseFromString(text, "text/html"));
+  const isNew = found !== undefined && found !== token;
+  if (isNew) token = found;
+  return isNew;
+};
+
+const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  let response = await send(`/api/${path}`, init);
+  if (response.status === 401 && (await renewToken())) response = await send(`/api/${path}`, init);
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as {
     readonly detail?: string;
@@ -80,7 +105,8 @@ export const requests = {
   waiting: () => get<ReadonlyArray<WaitingInfo>>("waiting"),
   pipelines: () => get<ReadonlyArray<PipelineInfo>>("pipelines"),
   schedules: () => get<ReadonlyArray<ScheduleInfo>>("schedules"),
-  start: (pipeline: string, inputs: unknown) => post<RunInfo>("runs", { pipeline, inputs }),
+  start: (pipeline: string, inputs: unknown, only: ReadonlyArray<string>) =>
+    post<RunInfo>("runs", { pipeline, inputs, ...(only.length === 0 ? {} : { only }) }),
   cancel: (id: string) => post<RunInfo>(`${ofRun(id)}/cancel`),
   resume: (id: string, from?: string) =>
     post<RunInfo>(`${ofRun(id)}/resume`, from === undefined ? {} : { from }),

@@ -8,25 +8,27 @@ import { modelOf } from "../../../draw/page/client/page-model.ts";
 import { Page } from "../../../draw/page/client/page.ts";
 import type { PageData } from "../../../draw/page/data.ts";
 import type { WaitingInfo } from "../../api.ts";
-import type { Schema, Texts } from "./forms.ts";
-import { Fields, fieldsOf, recordOf } from "./forms.ts";
+import type { Texts } from "./forms.ts";
+import { Fields, recordOf } from "./forms.ts";
 import type { LiveRun } from "./live-run.ts";
 import { useRun } from "./live-run.ts";
 import { Action, againLink, Problem, runLink } from "./parts.ts";
 import { requests } from "./requests.ts";
+import { field } from "./schemas.ts";
 import { WholeValue } from "./whole-value.ts";
 
 const Answer = ({ step, done }: { readonly step: WaitingInfo; readonly done: () => void }): UiElement => {
   const { runId, path, ask } = step;
   const [texts, setTexts] = useState<Texts>({});
   const [error, setError] = useState<unknown>(undefined);
-  const schema = step.schema as Schema | undefined;
-  const fields = fieldsOf(schema);
-  const single = [{ name: "value", required: true, schema }];
+  const answer = field("value", true, step.schema);
+  const { control } = answer;
+  const fields = control.is === "fields" ? control.fields : [answer];
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();
     try {
-      const value = fields === undefined ? recordOf(single, texts)["value"] : recordOf(fields, texts);
+      const record = recordOf(fields, texts);
+      const value = control.is === "fields" ? record : record["value"];
       await requests.signal(runId, path, value);
       done();
     } catch (problem) {
@@ -40,7 +42,7 @@ const Answer = ({ step, done }: { readonly step: WaitingInfo; readonly done: () 
     ask === undefined ? null : h("pre", null, typeof ask === "string" ? ask : JSON.stringify(ask, null, 2)),
     h(Fields, {
       prefix: `answer-${path}`,
-      fields: fields ?? single,
+      fields,
       texts,
       wrong: undefined,
       onText: (name, text) => setTexts((now) => ({ ...now, [name]: text })),

@@ -3,29 +3,35 @@ import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
 import type { PipelineInfo } from "../../api.ts";
-import type { Field, Schema, Texts } from "./forms.ts";
-import { Fields, recordOf, textsOf } from "./forms.ts";
+import type { Texts } from "./forms.ts";
+import { Fields, fieldsFor, recordOf, textsOf } from "./forms.ts";
 import { Problem, runLink, useServer } from "./parts.ts";
+import type { Field } from "./schemas.ts";
+import { field } from "./schemas.ts";
+import type { RunRecordInfo } from "./requests.ts";
 import { Refusal, requests } from "./requests.ts";
 
 const fieldsOfPipeline = ({ inputs }: PipelineInfo): ReadonlyArray<Field> =>
-  inputs.map(({ name, required, schema }) => ({ name, required, schema: schema as Schema | undefined }));
+  inputs.map(({ name, required, schema }) => field(name, required, schema));
 
 const StartForm = ({
   pipeline,
   inputs = {},
+  only = [],
 }: {
   readonly pipeline: PipelineInfo;
   /** What it begins with. */
   readonly inputs?: Readonly<Record<string, unknown>>;
+  /** The outputs to which the run is reduced. */
+  readonly only?: ReadonlyArray<string>;
 }): UiElement => {
-  const fields = fieldsOfPipeline(pipeline);
+  const fields = fieldsFor(fieldsOfPipeline(pipeline), inputs);
   const [texts, setTexts] = useState<Texts>(() => textsOf(fields, inputs));
   const [error, setError] = useState<unknown>(undefined);
   const start = async (event: Event): Promise<void> => {
     event.preventDefault();
     try {
-      const { id } = await requests.start(pipeline.name, recordOf(fields, texts));
+      const { id } = await requests.start(pipeline.name, recordOf(fields, texts), only);
       location.hash = runLink(id);
     } catch (problem) {
       setError(problem);
@@ -50,12 +56,12 @@ const StartForm = ({
 /** The form of one pipeline, with the inputs of an earlier run. */
 const AgainView = ({ from }: { readonly from: string }): UiElement => {
   const pipelines = useServer(requests.pipelines, "pipelines");
-  const [run, setRun] = useState<{ pipeline: string; inputs: Readonly<Record<string, unknown>> }>();
+  const [run, setRun] = useState<RunRecordInfo>();
   const [error, setError] = useState<unknown>(undefined);
   useEffect(() => {
     void requests.record(from).then(setRun, setError);
   }, [from]);
-  const found = pipelines.value?.find(({ pipeline }) => pipeline === run?.pipeline);
+  const found = pipelines.value?.find(({ name }) => name === run?.exportName);
   const isMissing = run !== undefined && pipelines.value !== undefined && found === undefined;
   return h(
     "main",
@@ -66,7 +72,10 @@ const AgainView = ({ from }: { readonly from: string }): UiElement => {
     isMissing
       ? h("p", { class: "problem", role: "alert" }, `No file that is served exports "${run.pipeline}".`)
       : null,
-    run === undefined || found === undefined ? null : h(StartForm, { pipeline: found, inputs: run.inputs }),
+    run?.only === undefined ? null : h("p", null, `Only for ${run.only.join(", ")}.`),
+    run === undefined || found === undefined
+      ? null
+      : h(StartForm, { pipeline: found, inputs: run.inputs, only: run.only ?? [] }),
   );
 };
 
