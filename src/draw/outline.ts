@@ -1,7 +1,7 @@
 /** What of one graph is drawn as boxes, and how large each is while nothing is drawn inside of it. */
 import type { Plan, PlanStep, StepKind } from "../../types/plan.ts";
 import { canExpand } from "../graph/kinds.ts";
-import { lastOf } from "../path.ts";
+import { keyOf, lastOf } from "../path.ts";
 import { labelOf, widthOf } from "./label.ts";
 
 export interface OutlineBox {
@@ -52,7 +52,7 @@ const noteOf = ({ kind, inputs, outputs, cases, maxTurns, expansions, when }: Pl
       if (values > 0) return `${values.toLocaleString("en")} ${values === 1 ? "turn" : "turns"}`;
       return maxTurns === undefined ? "repeats" : `repeats, at most ${maxTurns.toLocaleString("en")} turns`;
     case "race":
-      if (values > 0) return "a direct value";
+      if (values === 1) return labelOf(`${keyOf(expansions![0]!.path) ?? "a contender"} was the first`);
       return cases === undefined ? "the first of its contenders" : `the first of ${listed(cases, ", ")}`;
     case "dynamic":
       if (values > 0) return "a direct value";

@@ -2,6 +2,7 @@
  * The critical path: the chain of steps that made a run take as long as it did. Of a run that failed, the chain of steps
  * that led to the failure.
  */
+import { item, keyOf, stepOf } from "../path.ts";
 import type { RunState, StepState } from "./run-state.ts";
 
 const lastOf = (steps: Iterable<StepState | undefined>): StepState | undefined => {
@@ -12,6 +13,10 @@ const lastOf = (steps: Iterable<StepState | undefined>): StepState | undefined =
   }
   return last;
 };
+
+/** Of a turn of a loop: the path of the turn before it, which it waited for. */
+const turnBefore = ({ path, parent }: StepState): string | undefined =>
+  parent?.kind === "loop" ? item(stepOf(path), Number(keyOf(path)) - 1) : undefined;
 
 /** The one that failed first: what failed after it may have failed because of it. */
 const firstOf = (failed: ReadonlyArray<StepState>): StepState | undefined => {
@@ -74,9 +79,12 @@ export const criticalPath = (state: RunState): ReadonlyArray<StepState> => {
       const beside = siblingsOf(step.parent!);
       push(lastOf(step.reads.map((path) => beside.get(path))));
     }
+    const before = turnBefore(step);
+    if (before !== undefined) push(siblingsOf(step.parent!).get(before));
     const within = endOf(step.children);
-    // If items are not kept, the one that ended last is possibly not among the children.
-    const inner = within !== undefined && failing.has(within) ? within : lastOf([within, step.lastItem]);
+    // A race ends with its winner. If items are not kept, the one that ended last is possibly not among the children.
+    const inner =
+      within !== undefined && failing.has(within) ? within : (step.winner ?? lastOf([within, step.lastItem]));
     // The inside of an expansion is walked before what came before it, so that the chain is in reverse order.
     if (inner?.ended === undefined) chain.push(step);
     else push(inner);

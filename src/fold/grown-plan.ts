@@ -1,6 +1,7 @@
 /** The graph of a run as it has grown so far: the plan of the pipeline, with what each expansion became in its place. */
 import type { Plan, PlanExpansion, PlanStep } from "../../types/plan.ts";
 import type { RunState, StepState } from "./run-state.ts";
+import { hasItems } from "./run-state.ts";
 
 type Grown = { -readonly [Key in keyof PlanStep]: PlanStep[Key] };
 
@@ -23,18 +24,20 @@ export const grownPlan = (state: RunState): Plan => {
     else list.push(expansion);
   };
   for (const step of state.all) {
-    const { path, plan, expandedAt, items } = step;
-    if (expandedAt === undefined || step.isLeftOut || items !== undefined) continue;
+    const { path, plan, expandedAt } = step;
+    if (expandedAt === undefined || step.isLeftOut || hasItems(step)) continue;
     const own = stepOf.get(step) ?? stepOf.get(step.parent!);
     if (own !== undefined) attach(own, { path, plan: plan === undefined ? undefined : copied(step, plan) });
   }
   for (const [step, own] of stepOf) {
     const list = expansions.get(own);
     if (list !== undefined) own.expansions = list;
-    else if (step.items !== undefined) {
-      // A map whose items returned values: their number.
+    else if (step.winner !== undefined) own.expansions = [{ path: step.winner.path, plan: undefined }];
+    else if (hasItems(step) && step.expandedAt !== undefined) {
+      // A map or a loop, all of whose items or turns returned values: their number.
       const item = { path: step.path, plan: undefined };
-      own.expansions = Array.from({ length: step.items }, () => item);
+      const length = step.items ?? step.itemsDone + step.itemsFailed;
+      own.expansions = Array.from({ length }, () => item);
     }
   }
   return root;

@@ -6,8 +6,8 @@
  * report keeps them all up to a limit. The failed items are kept in either case.
  */
 import type { Plan, StepKind } from "../../types/plan.ts";
-import { canExpand, expandsMany } from "../graph/kinds.ts";
-import { isItem, lastOf, parentOf } from "../path.ts";
+import { canExpand, expandsMany, stepKinds } from "../graph/kinds.ts";
+import { isItem, keyOf, lastOf, parentOf } from "../path.ts";
 
 export type StepStatus =
   /** Not started yet. */
@@ -61,12 +61,15 @@ export class StepState {
   isLeftOut = false;
   readonly children: Array<StepState> = [];
   readonly active = new Set<StepState>();
-  /** Of a map: how many items it has, and how many have ended. */
+  /** Of a map or a race: how many items or contenders it has. */
   items: number | undefined = undefined;
+  /** How many items, turns or contenders have ended. */
   itemsDone = 0;
   itemsFailed = 0;
-  /** Of a map: the item that ended last. */
+  /** The item, turn or contender that ended last. */
   lastItem: StepState | undefined = undefined;
+  /** Of a race: the contender that succeeded first. */
+  winner: StepState | undefined = undefined;
 
   constructor(
     path: string,
@@ -94,6 +97,24 @@ export class StepState {
 /** Has it items, or what else has a key in its path? */
 export const hasItems = ({ kind }: StepState): boolean =>
   kind !== "run" && kind !== "item" && expandsMany(kind);
+
+/** Is its work that of what is inside it? */
+const isOfParts = (step: StepState): boolean =>
+  step.hasGrown || (step.expandedAt !== undefined && hasItems(step));
+
+const counted = (count: number, word: string): string =>
+  `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
+
+/** What a step consists of so far: "12 items, 3 failed", "6 turns", "2 contenders: fast won". Undefined if it has no such parts. */
+export const partsText = (step: StepState): string | undefined => {
+  const { kind, items, itemsDone, itemsFailed, winner, active } = step;
+  if (!hasItems(step) || kind === "run" || kind === "item") return undefined;
+  const count = items ?? itemsDone + itemsFailed + active.size;
+  if (count === 0 && step.expandedAt === undefined) return undefined;
+  const failed = itemsFailed === 0 ? "" : `, ${itemsFailed.toLocaleString("en")} failed`;
+  const won = winner === undefined ? "" : `: ${keyOf(winner.path)} won`;
+  return `${counted(count, stepKinds[kind].part!)}${failed}${won}`;
+};
 
 /** A step that cannot expand, or an item that did not. Expansions are counted by themselves. */
 const countsAsStep = ({ kind, hasGrown }: StepState): boolean =>
@@ -201,10 +222,11 @@ export class RunState {
     step.ended = time;
     step.parent?.active.delete(step);
     if (!isFirstEnd) return;
-    const isLeaf = step.kind !== "run" && !step.hasGrown;
+    const isLeaf = step.kind !== "run" && !isOfParts(step);
     if (isLeaf && step.began !== undefined) this.summed += time - step.began;
     if (status === "done" && countsAsStep(step)) this.steps++;
-    if (status === "failed" && isLeaf) this.failed++;
+    // A loop can fail although none of its turns has.
+    if (status === "failed" && (isLeaf || (hasItems(step) && step.itemsFailed === 0))) this.failed++;
     if (status === "skipped") this.skipped++;
     if (step.kind === "item") this.#endItem(step, status);
     if (this.#retention.keepsInsides === false && step !== this.root) this.forget(step);
@@ -231,6 +253,7 @@ export class RunState {
     step.itemsDone = 0;
     step.itemsFailed = 0;
     step.lastItem = undefined;
+    step.winner = undefined;
   }
 
   #add(
@@ -252,6 +275,7 @@ export class RunState {
     if (status === "done") map.itemsDone++;
     else if (status === "failed") map.itemsFailed++;
     map.lastItem = item;
+    if (status === "done" && map.kind === "race") map.winner ??= item;
     if (this.#retention.keepsItems) return;
     if ((status === "failed" || status === "leaked") && map.children.length < mostFailedItems) {
       map.children.push(item);

@@ -21,6 +21,8 @@ export interface KindOfStep {
   readonly returns: "value" | "expansion" | "items" | "choice" | "turns" | "contenders" | "wait";
   /** How many expansions one step of the kind can become: each of many has a path of its own, `name[key]`. */
   readonly expansions: "none" | "one" | "many";
+  /** What one of many is called. */
+  readonly part?: "item" | "turn" | "contender";
   /** What it provides: only its own name, the names in its option `outputs`, or those or `"all"`. */
   readonly provides: "name" | "outputs" | "outputs or all";
   /** Which events tell of it: `step.started` and `step.succeeded`, or `expansion.started`, `.expanded`, `.succeeded`. */
@@ -53,6 +55,7 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     call: "each",
     returns: "items",
     expansions: "many",
+    part: "item",
     provides: "name",
     events: "expansion",
     takesOptions: true,
@@ -71,6 +74,7 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     call: "start",
     returns: "turns",
     expansions: "many",
+    part: "turn",
     provides: "name",
     events: "expansion",
     takesOptions: true,
@@ -80,6 +84,7 @@ export const stepKinds: Readonly<Record<StepKind, KindOfStep>> = {
     call: "contenders",
     returns: "contenders",
     expansions: "many",
+    part: "contender",
     provides: "name",
     events: "expansion",
     takesOptions: true,

@@ -6,7 +6,7 @@ import { cells, fitted } from "../draw/cells.ts";
 import { visible } from "../draw/escape.ts";
 import { StepFailed } from "../errors.ts";
 import type { RunState, StepState, StepStatus } from "../fold/run-state.ts";
-import { hasItems } from "../fold/run-state.ts";
+import { hasItems, partsText } from "../fold/run-state.ts";
 import { isErrorOf, said } from "./said.ts";
 import { counted, took } from "./amounts.ts";
 
@@ -71,6 +71,12 @@ const isBad = ({ status }: StepState): boolean => status === "failed" || status 
 /** What went wrong, in a line: what a step threw rather than that it failed, which its mark says. */
 const reason = (error: unknown): string => said(isErrorOf(error, StepFailed) ? error.cause : error);
 
+const undoneWords: Readonly<Record<NonNullable<StepState["undone"]>, Piece>> = {
+  "under way": { role: "busy", text: " being undone" },
+  done: { role: "plain", text: " undone" },
+  failed: { role: "bad", text: " could not be undone" },
+};
+
 /** What is said of a node after its name. */
 const details = (node: StepState, now: number, barCells: number): ReadonlyArray<Piece> => {
   const pieces: Array<Piece> = [];
@@ -78,7 +84,8 @@ const details = (node: StepState, now: number, barCells: number): ReadonlyArray<
   const faint = (text: string): void => void pieces.push({ role: "faint", text });
   const elapsed = node.began === undefined ? undefined : (node.ended ?? now) - node.began;
   if (node.plan !== undefined) faint(`→ ${node.plan.name} `);
-  if (node.items !== undefined && (node.isActive || node.status !== "done")) {
+  const parts = partsText(node);
+  if (node.kind === "map" && node.items !== undefined && (node.isActive || node.status !== "done")) {
     const ended = node.itemsDone + node.itemsFailed;
     const fraction = node.items === 0 ? 1 : ended / node.items;
     pieces.push(...bar(fraction, barCells, node.itemsFailed / Math.max(1, node.items)));
@@ -86,7 +93,7 @@ const details = (node: StepState, now: number, barCells: number): ReadonlyArray<
     if (node.itemsFailed > 0) pieces.push({ role: "bad", text: `${node.itemsFailed} failed ` });
     if (elapsed !== undefined) faint(took(elapsed) + (node.isActive ? rest(fraction, elapsed) : ""));
   } else {
-    if (node.items !== undefined) plain(`${counted(node.items, "item")} `);
+    if (parts !== undefined) plain(`${parts} `);
     if (node.fraction !== undefined && node.isActive) {
       pieces.push(...bar(node.fraction, barCells));
       plain(`${Math.round(node.fraction * 100)} % `);
@@ -100,6 +107,7 @@ const details = (node: StepState, now: number, barCells: number): ReadonlyArray<
   }
   if (node.attempt > 1) plain(` attempt ${node.attempt}`);
   if (node.isRecalled) faint(" from an earlier run");
+  if (node.undone !== undefined) pieces.push(undoneWords[node.undone]);
   if (node.fellBackFor !== undefined) plain(` by its fallback: ${reason(node.fellBackFor.error)}`);
   if (node.note !== undefined && node.isActive) plain(` ${node.note}`);
   // What failed inside of it says why itself.

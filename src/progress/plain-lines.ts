@@ -3,7 +3,7 @@ import { visible } from "../draw/escape.ts";
 import type { PipelineEvent } from "../events.ts";
 import { apply } from "../fold/apply.ts";
 import type { StepState } from "../fold/run-state.ts";
-import { hasItems, RunState } from "../fold/run-state.ts";
+import { partsText, RunState } from "../fold/run-state.ts";
 import { isItem, isWithinItem } from "../path.ts";
 import { counted, took } from "./amounts.ts";
 import { asText } from "./frame.ts";
@@ -55,14 +55,16 @@ class Progress {
     return isNews;
   }
 
-  /** Of a map: how many of its items have ended, every ten seconds. */
-  itemsLine(map: StepState | undefined, time: number): string | undefined {
-    if (map?.items === undefined || isWithinItem(map.path)) return undefined;
-    const done = map.itemsDone + map.itemsFailed;
-    const last = this.#written.get(map.path)?.time ?? map.began ?? time;
-    if (done >= map.items || time - last < millisBetween) return undefined;
-    this.#written.set(map.path, { time, fraction: 0 });
-    return `  ${map.path}: ${done.toLocaleString("en")} of ${counted(map.items, "item")}`;
+  /** How many items of a map, or turns of a loop, have ended, every ten seconds. */
+  itemsLine(step: StepState | undefined, time: number): string | undefined {
+    if (step === undefined || step.kind === "race" || isWithinItem(step.path)) return undefined;
+    const done = step.itemsDone + step.itemsFailed;
+    const last = this.#written.get(step.path)?.time ?? step.began ?? time;
+    if (done >= (step.items ?? Infinity) || time - last < millisBetween) return undefined;
+    this.#written.set(step.path, { time, fraction: 0 });
+    return step.items === undefined
+      ? `  ${step.path}: ${partsText(step)}`
+      : `  ${step.path}: ${done.toLocaleString("en")} of ${counted(step.items, "item")}`;
   }
 
   end(path: string): void {
@@ -79,8 +81,8 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
     // Items of a map are counted, not written one by one: there may be a million.
     const news = isItem(path) ? progress.itemsLine(step?.parent, time) : undefined;
     if (isWithinItem(path)) return news === undefined ? undefined : [news];
-    const items =
-      step === undefined || !hasItems(step) ? "" : `: ${counted(step.items ?? step.itemsDone, "item")}`;
+    const parts = step === undefined ? undefined : partsText(step);
+    const items = parts === undefined ? "" : `: ${parts}`;
     const emitted =
       step === undefined || step.emitted === 0
         ? ""

@@ -12,7 +12,7 @@ import { Kind, outcomesOf } from "../journal/records.ts";
 import { readError } from "../journal/failure-text.ts";
 import { itemsOf, readShape } from "../journal/shape.ts";
 import type { RunDetails, StoredEvent } from "../journal/store.ts";
-import { child, isItem, lastOf, parentOf } from "../path.ts";
+import { child, isItem, item, lastOf, parentOf } from "../path.ts";
 import { decode } from "../values/encode.ts";
 
 export interface RecordedState {
@@ -129,6 +129,26 @@ const ofEntry = (
     case Kind.compensated:
       return [];
   }
+};
+
+/** The end of the contender that won a race: only its key is recorded. */
+const ofWinner = (
+  { kind, path, text, began, ended, attempt }: Entry,
+  state: RunState,
+): ReadonlyArray<Told> => {
+  if (kind !== Kind.chosen || state.step(path)?.kind !== "race") return [];
+  const winner = item(path, (JSON.parse(text) as ReadonlyArray<string>)[0]!);
+  const isGraph = state.step(winner)?.hasGrown === true;
+  return [
+    ...(isGraph ? [] : [{ type: "step.started", path: winner, attempt, time: began } as const]),
+    {
+      type: isGraph ? "expansion.succeeded" : "step.succeeded",
+      path: winner,
+      attempt,
+      time: ended,
+      outputs: {},
+    },
+  ];
 };
 
 const ofEvent = ({ type, path, time, detail }: StoredEvent): ReadonlyArray<Told> => {
@@ -251,7 +271,7 @@ export const recordedState = (run: RunDetails): RecordedState => {
     ...run.entries.map((entry) => ({
       time: entry.ended,
       path: entry.path,
-      told: () => ofEntry(entry, outputs),
+      told: () => [...ofWinner(entry, state), ...ofEntry(entry, outputs)],
     })),
     ...run.events.map((event) => ({ time: event.time, path: event.path, told: () => ofEvent(event) })),
   ].sort((a, b) => a.time - b.time);

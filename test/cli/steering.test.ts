@@ -1,5 +1,5 @@
 /** The command line: exit codes, what is said of failures, and reading and steering while a run is under way. */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -14,7 +14,7 @@ const folder = (text: string) => {
   const cwd = join(root, String(folders++));
   mkdirSync(cwd);
   const source = `
-    import { existsSync, writeFileSync } from "node:fs";
+    import { appendFileSync, existsSync, writeFileSync } from "node:fs";
     import { setTimeout as sleep } from "node:timers/promises";
     import { pipeline, type } from ${JSON.stringify(import.meta.resolve("../../src/index.ts"))};
     export default ${text};
@@ -140,5 +140,87 @@ describe("While a run is under way", { timeout: 120_000 }, () => {
     await run.ended;
     writeFileSync(join(cwd, "free"), "");
     expect(await command("resume", "r", "--json")).toMatchObject({ code: 0, stdout: '{"a":1,"b":2}\n' });
+  });
+});
+
+describe("What a run did is undone", { timeout: 120_000 }, () => {
+  const trip = (paid: string): string => `pipeline("trip")
+    .step("flight", [], () => "F1", { compensate: (flight) => { appendFileSync("log", "-" + flight); } })
+    .loop("seats", ["flight"], () => 0, (n) => n + 1, { until: (n) => n === 25, compensate: (seat) => { if (seat === 25) throw new Error("seat is taken"); } })
+    .race("a", ["seats"], { one: () => 1, other: () => new Promise(() => {}) })
+    .step("paid", ["a"], ${paid})
+    .finally("told", ["paid"], () => { appendFileSync("log", "!"); })`;
+  const flags = ["--run-id", "trip-1"];
+
+  test("by --on-failure compensate, which every view of the run says; it cannot be resumed", async () => {
+    const { cwd, command } = folder(trip(`() => { throw new Error("the card was refused"); }`));
+    const ran = await command(
+      "run",
+      "flow.mjs",
+      ...flags,
+      "--on-failure",
+      "compensate",
+      "--report",
+      "r.html",
+    );
+    expect(ran.code).toBe(1);
+    for (const line of [
+      "✓ seats: 25 turns",
+      "✓ a: 2 contenders: one won",
+      "↶ undoing 26 steps",
+      "↶ flight: undone",
+    ])
+      expect(ran.stderr).toContain(line);
+    expect(ran.stderr).toContain("the card was refused");
+    expect(readFileSync(join(cwd, "log"), "utf8")).toBe("-F1!");
+    expect(readFileSync(join(cwd, "r.html"), "utf8")).toContain('"undone":"done"');
+
+    const [shown, json, resumed] = await Promise.all([
+      command("show", "trip-1"),
+      command("show", "trip-1", "--json"),
+      command("resume", "trip-1"),
+    ]);
+    expect(shown.stdout).toMatch(/✓ flight: "F1" \(.*\); undone\n/);
+    expect(shown.stdout).toMatch(/… 5 earlier turns\n {2}✓ \[5\]: 6 .*; undone\n/);
+    expect(shown.stdout).toMatch(/\[24\]: 25 .*; could not be undone\n/);
+    expect(shown.stdout).toMatch(/✓ a: 1 .*\n {2}✓ \[one\]\n/);
+    const { compensation } = JSON.parse(json.stdout);
+    expect(compensation.state).toBe("compensated");
+    expect(compensation.undone).toHaveLength(26);
+    expect(compensation.undone[0]).toMatchObject({
+      path: "seats[24]",
+      error: expect.stringContaining("seat is taken"),
+    });
+    expect(resumed.code).toBe(1);
+    expect(resumed.stderr).toContain("compensated");
+  });
+
+  test("by cancel --compensate, which says how much; without it the run can be resumed", async () => {
+    const slowly = `async (_, { signal }) => { if (existsSync("go")) return 1; await sleep(100_000, undefined, { signal }); }`;
+    const { cwd, command, start } = folder(trip(slowly));
+    const first = await start(...flags);
+    expect(await command("cancel", "trip-1")).toMatchObject({
+      code: 0,
+      stderr: "Run trip-1 is cancelled.\n",
+    });
+    await first.ended;
+    expect(readFileSync(join(cwd, "log"), "utf8")).toBe("!");
+
+    const second = await start("--run-id", "trip-2");
+    const cancelled = await command("cancel", "trip-2", "--compensate");
+    expect(cancelled.code).toBe(0);
+    expect(cancelled.stderr).toContain(
+      "Run trip-2 is cancelled, and 25 steps are undone; 1 could not be: seats[24] (",
+    );
+    expect((await second.ended).code).not.toBe(0);
+    expect(readFileSync(join(cwd, "log"), "utf8")).toBe("!-F1!");
+    writeFileSync(join(cwd, "go"), "");
+    const [one, two] = await Promise.all([
+      command("resume", "trip-1", "--json"),
+      command("resume", "trip-2"),
+    ]);
+    expect(one).toMatchObject({ code: 0 });
+    expect(JSON.parse(one.stdout)).toMatchObject({ flight: "F1", paid: 1 });
+    expect(two.code).toBe(1);
   });
 });

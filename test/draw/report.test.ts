@@ -166,3 +166,38 @@ test("of a run of more than 50,000 steps the rest are counted, and what failed i
   expect(data.run?.leftOut).toBe(10_000);
   expect(stepOf(data, "m[59999]").run?.error).toEqual([{ text: "the last" }]);
 });
+
+test("a report says what was undone, and how many turns and contenders there were", async () => {
+  const p = pipeline("undone")
+    .step("kept", [], () => 1)
+    .step("booked", ["kept"], () => 2, { compensate: () => {} })
+    .step("sent", ["booked"], () => 3, {
+      compensate: () => {
+        throw new Error("it has left");
+      },
+    })
+    .loop(
+      "turns",
+      ["sent"],
+      () => 0,
+      (n) => n + 1,
+      { until: (n) => n === 5 },
+    )
+    .race("first", ["turns"], { fast: () => 1, slow: () => new Promise<number>(() => {}) })
+    .step("paid", ["first"], () => {
+      throw new Error("refused");
+    });
+  const collector = Report.collector();
+  const options = { onFailure: "compensate", gracePeriod: 0, onEvent: collector.event } as const;
+  await expect(p.runPromise({}, options)).rejects.toThrow("refused");
+  const data = dataOf(collector.toHtml());
+  const undone = ["kept", "booked", "sent"].map((path) => stepOf(data, path).run?.undone);
+  expect(undone).toEqual([undefined, "done", "failed"]);
+  expect(stepOf(data, "turns").run?.became).toMatchObject({ what: "5 turns", gave: ["turns"] });
+  expect(stepOf(data, "first").run?.became).toMatchObject({ what: "2 contenders: fast won" });
+  const notes = data.graphs[0]!.boxes.map(({ label, note }) => [label, note]);
+  expect(notes).toContainEqual(["turns", "5 turns"]);
+  expect(notes).toContainEqual(["first", "fast was the first"]);
+  // A loop does nothing but its turns.
+  expect(stepOf(data, "turns").run?.lane).toBeUndefined();
+});

@@ -338,3 +338,43 @@ test.for([
   expect((await lines())[0]).toBe("▶ training");
   expect(chunks.every((chunk) => chunk.endsWith("\n"))).toBe(true);
 });
+
+test("a loop shows its turns so far, a race its winner, and a step what its compensation did", async () => {
+  const p = pipeline("flow")
+    .step("booked", [], () => 1, { compensate: () => {} })
+    .step("sent", ["booked"], () => 1, {
+      compensate: () => {
+        throw new Error("it has left");
+      },
+    })
+    .loop(
+      "answer",
+      ["sent"],
+      () => 0,
+      (n) => pipeline("turn").step("answer", [], () => n + 1),
+      { until: (n) => n === 5 },
+    )
+    .race("first", ["answer"], { fast: () => 1, slow: () => new Promise<number>(() => {}) })
+    .step("paid", ["first"], () => {
+      throw new Error("refused");
+    });
+  const state = new RunState("flow", p.plan());
+  const pictures: Array<string> = [];
+  const onEvent = (event: PipelineEvent): void => {
+    apply(state, event);
+    pictures.push(frame(state, { columns: 80, rows: 30 }, event.time).map(asText).join("\n"));
+  };
+  const options = { onFailure: "compensate", gracePeriod: 0, onEvent } as const;
+  await expect(p.runPromise({}, options)).rejects.toThrow("refused");
+  const during = pictures.find((picture) => picture.includes("[3] → turn"))!;
+  expect(during).toMatch(/ answer 4 turns /);
+  expect(pictures.some((picture) => / booked .* being undone/.test(picture))).toBe(true);
+  const last = pictures.at(-1)!;
+  for (const line of [
+    /booked .* undone$/m,
+    /sent .* could not be undone$/m,
+    /answer 5 turns/,
+    /first 2 contenders: fast won/,
+  ])
+    expect(last).toMatch(line);
+});

@@ -6,7 +6,7 @@ import { pipeline } from "espalier";
 import { apply } from "../../src/fold/apply.ts";
 import { criticalPath } from "../../src/fold/critical-path.ts";
 import { grownPlan } from "../../src/fold/grown-plan.ts";
-import { RunState } from "../../src/fold/run-state.ts";
+import { partsText, RunState } from "../../src/fold/run-state.ts";
 
 const event = (fields: Record<string, unknown>): PipelineEvent =>
   ({ runId: "r", time: 0, attempt: 1, ...fields }) as PipelineEvent;
@@ -207,4 +207,85 @@ test("folding and its critical path take time in proportion to the events", () =
   millis(1_000);
   // Four times as many: quadratic time would take sixteen times as long. Beyond that, collecting garbage is what is measured.
   expect(millis(20_000) / millis(5_000)).toBeLessThan(11);
+});
+
+const flow = pipeline("flow")
+  .loop(
+    "grown",
+    [],
+    () => 0,
+    (n) =>
+      pipeline("turn")
+        .step("add", [], () => n)
+        .step("grown", ["add"], ({ add }) => add + 1),
+    { until: (n) => n === 3 },
+  )
+  .loop(
+    "plain",
+    ["grown"],
+    () => 0,
+    (n) => n + 1,
+    { until: (n) => n === 30 },
+  )
+  .race("first", ["plain"], {
+    fast: async () => 1,
+    slow: (_, { signal }) =>
+      new Promise<number>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+  })
+  .race("sub", ["first"], { only: () => pipeline("contender").step("sub", [], () => 2) })
+  .step("after", ["sub"], () => 3);
+
+const flowEvents = async (): Promise<ReadonlyArray<PipelineEvent>> => {
+  const events: Array<PipelineEvent> = [];
+  await flow.runPromise({}, { onEvent: (event) => events.push(event) });
+  return events;
+};
+
+test("turns of a loop and contenders of a race are folded into their step, which says how many there were", async () => {
+  const events = await flowEvents();
+  for (const keepsItems of [true, false]) {
+    const state = new RunState("", undefined, { keepsItems, mostSteps: Infinity });
+    for (const next of events) apply(state, next);
+    const parts = ["grown", "plain", "first", "sub"].map((path) => partsText(state.step(path)!));
+    expect(parts).toEqual(["3 turns", "30 turns", "2 contenders: fast won", "1 contender: only won"]);
+    // 6 steps in the turns that are pipelines, 30 turns and a contender that are values, `sub/sub` and `after`.
+    expect(state.steps).toBe(39);
+    expect(state.summed).toBeLessThanOrEqual(2 * (state.root.ended! - state.root.began!));
+  }
+});
+
+test("the critical path goes through all turns of a loop, and the winner of a race", async () => {
+  const state = new RunState("", undefined, { keepsItems: true, mostSteps: Infinity });
+  for (const next of await flowEvents()) apply(state, next);
+  const turns = [0, 1, 2].flatMap((turn) => [`grown[${turn}]/add`, `grown[${turn}]/grown`]);
+  const plain = Array.from({ length: 30 }, (_, turn) => `plain[${turn}]`);
+  expect(pathsOf(state)).toEqual([...turns, ...plain, "first[fast]", "sub[only]/sub", "after"]);
+});
+
+test("the grown plan has each turn that is a graph, how many others there were, and the winner of a race", async () => {
+  const state = new RunState("", undefined, { keepsItems: true, mostSteps: Infinity });
+  for (const next of await flowEvents()) apply(state, next);
+  const became = grownPlan(state).steps.map(({ expansions = [] }) =>
+    expansions.map(({ path, plan }) => [path, plan?.name]),
+  );
+  expect(became).toEqual([
+    [0, 1, 2].map((turn) => [`grown[${turn}]`, "turn"]),
+    Array.from({ length: 30 }, () => ["plain", undefined]),
+    [["first[fast]", undefined]],
+    [["sub[only]", "contender"]],
+    [],
+  ]);
+});
+
+test("a loop that fails although no turn did counts as failed", async () => {
+  const state = new RunState("");
+  const p = pipeline("p").loop(
+    "n",
+    [],
+    () => 0,
+    (n) => n + 1,
+    { until: () => false, maxTurns: 3 },
+  );
+  await p.runPromise({}, { onEvent: (next) => apply(state, next) }).catch(() => {});
+  expect([state.failed, partsText(state.step("n")!)]).toEqual([1, "3 turns"]);
 });

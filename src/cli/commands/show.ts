@@ -7,6 +7,7 @@ import * as Option from "effect/Option";
 import { visible, visibleJson } from "../../draw/escape.ts";
 import { itemsOf, readShape, shapesOf } from "../../journal/shape.ts";
 import type { StepState, StepStatus } from "../../fold/run-state.ts";
+import { hasItems } from "../../fold/run-state.ts";
 import type { Entry } from "../../journal/records.ts";
 import type { RunDetails, StoredEvent } from "../../journal/store.ts";
 import { Store } from "../../journal/store.ts";
@@ -23,7 +24,7 @@ export const runId: Argument.Argument<string> = Argument.String("run").pipe(
   Argument.withDescription("The id of a run, or a unique beginning of it"),
 );
 
-/** So many items of a map are shown; a map may have a million. */
+/** So many items, turns or contenders of a step are shown; a map may have a million. */
 const mostItems = 20;
 
 const marks: Readonly<Record<StepStatus, string>> = {
@@ -77,14 +78,20 @@ const tree = (run: RunDetails): ReadonlyArray<string> => {
     lines.push(...causes.map((cause) => `${"  ".repeat(depth + 1)}${cause}`));
     const text = shapes.get(path);
     // Of an attempt that was given up, the graph is recorded, and no longer part of the run.
-    if (text === undefined || step?.hasGrown !== true) return;
+    if (text === undefined || step === undefined || !(step.hasGrown || hasItems(step))) return;
     const items = itemsOf(text);
     if (items === undefined) {
       for (const [step] of readShape(text).steps) show(child(path, step), step, depth + 1);
       return;
     }
-    for (const key of [...items].slice(0, mostItems)) show(item(path, key), itemLabel(key), depth + 1);
-    if (items.size > mostItems) lines.push(`${"  ".repeat(depth + 1)}… and ${items.size - mostItems} more`);
+    const keys = [...items];
+    const left = keys.length - mostItems;
+    // Of a loop, the last turns matter most.
+    const isLoop = step.kind === "loop";
+    if (left > 0 && isLoop) lines.push(`${"  ".repeat(depth + 1)}… ${left} earlier turns`);
+    for (const key of isLoop ? keys.slice(-mostItems) : keys.slice(0, mostItems))
+      show(item(path, key), itemLabel(key), depth + 1);
+    if (left > 0 && !isLoop) lines.push(`${"  ".repeat(depth + 1)}… and ${left} more`);
   };
   for (const [step] of readShape(run.shape).steps) show(step, step, 0);
   return lines;

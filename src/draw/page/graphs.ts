@@ -60,6 +60,8 @@ const grownNote = (step: PlanStep): string => {
   const grown = (step.expansions ?? []).flatMap(({ plan }) => (plan === undefined ? [] : [plan]));
   if (grown.length === 0) return "";
   const [first] = grown;
+  if (step.kind === "loop")
+    return `${labelOf(first!.name)}, ${grown.length.toLocaleString("en")} ${grown.length === 1 ? "turn" : "turns"}`;
   if (expandsMany(step.kind)) return `${grown.length.toLocaleString("en")} × ${labelOf(first!.name)}`;
   const steps = first!.steps.length;
   return `${labelOf(first!.name)}, ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;

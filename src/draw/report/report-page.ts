@@ -2,7 +2,8 @@
 import { criticalPath, fatalStep } from "../../fold/critical-path.ts";
 import { grownPlan } from "../../fold/grown-plan.ts";
 import type { StepState } from "../../fold/run-state.ts";
-import { stepKinds } from "../../graph/kinds.ts";
+import { partsText } from "../../fold/run-state.ts";
+import { expandsMany } from "../../graph/kinds.ts";
 import { lastOf } from "../../path.ts";
 import type { Became, PageData, PageState, PageStep, StepRun } from "../page/data.ts";
 import { graphsOf, text } from "../page/graphs.ts";
@@ -20,20 +21,18 @@ const plural = (count: number, one: string): string =>
   `${count.toLocaleString("en")} ${count === 1 ? one : `${one}s`}`;
 
 const becameOf = (
-  { expandedAt, items, itemsFailed, plan }: StepState,
+  step: StepState,
   gave: Became["gave"] | undefined,
   page: PageStep,
   start: number,
 ): Became => ({
-  at: expandedAt! - start,
-  what:
-    items !== undefined
-      ? itemsFailed === 0
-        ? plural(items, "item")
-        : `${plural(items, "item")}, ${itemsFailed.toLocaleString("en")} failed`
-      : plan === undefined
+  at: step.expandedAt! - start,
+  what: text(
+    partsText(step) ??
+      (step.plan === undefined
         ? "a direct value"
-        : text(`${plural(plan.steps.length, "step")} of ${plan.name}`),
+        : `${plural(step.plan.steps.length, "step")} of ${step.plan.name}`),
+  ),
   declared: page.outputs,
   ...(gave === undefined ? {} : { gave }),
 });
@@ -64,6 +63,7 @@ const runOf = (
     ...(because === undefined ? {} : { because: text(because) }),
     ...(from === undefined ? {} : { from }),
     ...(logs === undefined ? {} : { logs: logs.map(([time, text]) => [time - start, text] as const) }),
+    ...(step.undone === undefined ? {} : { undone: step.undone }),
     ...(step.emitted === 0
       ? {}
       : { emitted: { count: step.emitted, last: show(step.lastEmitted, { left: mostOfLast }) } }),
@@ -120,8 +120,8 @@ const putInLanes = (
     if (run?.began === undefined) return;
     const step = pages[i]!;
     run.ready = Math.min(run.began, readyAt(pages, step));
-    // What is inside of an expansion counts by itself, and a map does nothing but its items.
-    if (step.kind === "item" || stepKinds[step.kind].returns !== "items") working.push(i);
+    // What is inside of an expansion counts by itself, and a map does nothing but its items, nor a loop but its turns.
+    if (step.kind === "item" || !expandsMany(step.kind)) working.push(i);
   });
   const spans = working.map((i) => {
     const { began, ended, became } = runs[i]!;

@@ -1,5 +1,5 @@
 /** Counts and times as the page writes them, and what a screen reader says of a step. */
-import type { PageState, PageStep } from "../data.ts";
+import type { PageState, PageStep, StepRun } from "../data.ts";
 
 export const count = (value: number, one: string, many = `${one}s`): string =>
   `${value.toLocaleString("en")} ${value === 1 ? one : many}`;
@@ -24,6 +24,12 @@ export const stateLabels: Readonly<Record<PageState, string>> = {
   stopped: "stopped",
   leaked: "abandoned",
   recalled: "from an earlier run",
+};
+
+export const undoneLabels: Readonly<Record<NonNullable<StepRun["undone"]>, string>> = {
+  "under way": "being undone",
+  done: "undone",
+  failed: "could not be undone",
 };
 
 export const spoken = ({ path, kind }: PageStep, note: string, state: PageState | undefined): string => {

@@ -5,7 +5,7 @@ import type { PageData, PageStep, StepRun } from "../data.ts";
 import { button, chip, row, section } from "./elements.ts";
 import { ErrorChain } from "./errors.ts";
 import { canUnfold } from "./page-model.ts";
-import { count, time } from "./page-text.ts";
+import { count, time, undoneLabels } from "./page-text.ts";
 import { ValueTree } from "./value-tree.ts";
 
 interface PanelProps {
@@ -99,6 +99,7 @@ const Ran = ({
     section(
       "Run",
       row("state", chip(run.state)),
+      run.undone === undefined ? null : row("compensation", undoneLabels[run.undone]),
       ...timesOf(run, data.run?.took ?? 0),
       run.attempt > 1 || run.attempts !== undefined ? row("attempts", String(run.attempt)) : null,
       run.isCritical === true ? row("critical", "on the critical path") : null,

@@ -2,7 +2,7 @@
 import type { PageStep } from "../data.ts";
 import { h } from "preact";
 import { chip } from "./elements.ts";
-import { stateLabels, time } from "./page-text.ts";
+import { stateLabels, time, undoneLabels } from "./page-text.ts";
 import type { Column, TableProps } from "./step-table.ts";
 import { brief } from "./value-tree.ts";
 
@@ -28,10 +28,14 @@ const millis = (title: string, value: (step: PageStep) => number | undefined): C
 
 const stateOf = ({ run }: PageStep) => run?.state ?? "pending";
 
+/** What its compensation did, after its state. */
+const undoneOf = ({ run }: PageStep): string =>
+  run?.undone === undefined ? "" : `, ${undoneLabels[run.undone]}`;
+
 const state: Column = {
   title: "state",
-  text: (step) => stateLabels[stateOf(step)],
-  element: (step) => chip(stateOf(step)),
+  text: (step) => stateLabels[stateOf(step)] + undoneOf(step),
+  element: (step) => [chip(stateOf(step)), undoneOf(step)],
 };
 
 const attempts: Column = {
