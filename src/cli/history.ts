@@ -1,5 +1,6 @@
 /** Runs of the past, in words: times, values, and what became of each path. */
 
+import { readError } from "../journal/failure-text.ts";
 import type { Entry } from "../journal/records.ts";
 import { Kind } from "../journal/records.ts";
 import type { RunSummary } from "../journal/store.ts";
@@ -32,17 +33,14 @@ export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
     .join("");
 };
 
+const shortened = (said: string): string => (said.length > 80 ? `${said.slice(0, 79)}…` : said);
+
 /** A recorded value in a few words. */
 export const preview = ({ kind, text }: Entry): string => {
   try {
+    if (kind === Kind.failure) return shortened(describe(readError(text)));
     const value = decode(text);
-    const said =
-      kind === Kind.failure && typeof value === "object" && value !== null && "~error" in value
-        ? describe(value["~error"])
-        : value === undefined
-          ? "undefined"
-          : JSON.stringify(value);
-    return said.length > 80 ? `${said.slice(0, 79)}…` : said;
+    return shortened(value === undefined ? "undefined" : JSON.stringify(value));
   } catch {
     return "a value that cannot be read";
   }

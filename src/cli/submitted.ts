@@ -4,7 +4,6 @@ import { visible } from "../draw/escape.ts";
 import type { Graph } from "../engine/graph.ts";
 import { Listeners, RunOrigin } from "../engine/seams.ts";
 import type { PipelineEvent } from "../events.ts";
-import { summaryOf } from "../journal/run-summary.ts";
 import type { StoreService } from "../journal/store.ts";
 import { isUnderWay } from "../journal/store.ts";
 import { recordedOutputs, submitRun } from "../run/submit.ts";
@@ -26,7 +25,7 @@ const sayWaiting = (
 ): Effect.Effect<never, unknown> => {
   let hasSaid = false;
   const look = Effect.gen(function* () {
-    const run = yield* summaryOf(store, runId);
+    const run = yield* store.summary(runId);
     const isWaiting = run?.status === "submitted" || run?.status === "crashed";
     if (!isWaiting || hasRunnerFor(yield* store.runners(), graph)) return;
     if (!hasSaid)
@@ -56,7 +55,7 @@ export const submitted = (
     tell(visible(`Submitted run ${runId}. Ctrl-C leaves it to the runners.`));
     const following = watchRun(store, () => undefined, runId, { take, end: () => {} });
     yield* Effect.raceFirst(following, sayWaiting(graph, store, runId, file));
-    const run = yield* summaryOf(store, runId);
+    const run = yield* store.summary(runId);
     switch (run?.status) {
       case "succeeded":
         return yield* recordedOutputs(graph, store, runId);
@@ -70,7 +69,7 @@ export const submitted = (
   }).pipe(
     Effect.onInterrupt(() =>
       Effect.gen(function* () {
-        const run = yield* Effect.orElseSucceed(summaryOf(store, runId), () => undefined);
+        const run = yield* Effect.orElseSucceed(store.summary(runId), () => undefined);
         if (run === undefined || !isUnderWay(run.status)) return;
         tell(
           visible(

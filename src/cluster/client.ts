@@ -12,7 +12,6 @@ import type { ClientParameters } from "../client/types.ts";
 import { expandable } from "../engine/graph.ts";
 import type { CancelRefused, RunExists, SignalRefused, StoreCorrupt, StoreError } from "../errors.ts";
 import { InvalidInput, SubmittedRunFailed, RunNotFound } from "../errors.ts";
-import { summaryOf } from "../journal/run-summary.ts";
 import type { StoreService } from "../journal/store.ts";
 import { isUnderWay, Store } from "../journal/store.ts";
 import { asPromise } from "../run/promises.ts";
@@ -177,7 +176,7 @@ const ended = (
     millis: number,
   ): Effect.Effect<void, SubmittedRunFailed | RunNotFound | StoreError | StoreCorrupt> =>
     Effect.gen(function* () {
-      const run = yield* summaryOf(store, runId);
+      const run = yield* store.summary(runId);
       if (run === undefined) return yield* new RunNotFound({ runId });
       if (run.status === "succeeded") return;
       if (!isUnderWay(run.status)) {

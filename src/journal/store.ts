@@ -227,6 +227,8 @@ export interface StoreService {
   readonly runners: () => Asked<ReadonlyArray<string>>;
 
   readonly find: (runId: string) => Asked<RunDetails | undefined>;
+  /** `find` without the records and events. */
+  readonly summary: (runId: string) => Asked<RunSummary | undefined>;
   /** Newest first. */
   readonly runs: (filter?: RunFilter) => Asked<ReadonlyArray<RunSummary>>;
   /** The recorded text of a path's outcome, whole. */

@@ -51,7 +51,7 @@ export class Reader {
     return found;
   }
 
-  #summary(row: RunRow, status: RunSummary["status"]): RunSummary {
+  summary(row: RunRow, status: RunSummary["status"]): RunSummary {
     const { id, pipeline, began, ended, error, origin } = row;
     return {
       id,
@@ -79,7 +79,7 @@ export class Reader {
         limit === undefined || limit === Infinity ? null : String(Math.ceil(limit)),
       ],
     );
-    return (rows as unknown as ReadonlyArray<StatedRow>).map((row) => this.#summary(row, row.stated));
+    return (rows as unknown as ReadonlyArray<StatedRow>).map((row) => this.summary(row, row.stated));
   }
 
   /** `isForEyes`: what cannot be decrypted is said to be so; otherwise it is an error. */
@@ -89,7 +89,7 @@ export class Reader {
     const placed = [row.inputs, ...entries.map(({ text }) => text)];
     const [inputs, ...texts] = await this.#values.takeAll(placed, isForEyes);
     return {
-      ...this.#summary(row, status),
+      ...this.summary(row, status),
       shape: row.shape,
       inputs: inputs!,
       entries: entries.map((entry, i) => ({ ...entry, text: texts[i]! })),

@@ -366,6 +366,13 @@ export class PostgresService implements StoreService, Keeper {
     });
   }
 
+  summary(runId: string) {
+    return this.#ask(async () => {
+      const row = await this.#reader.row(runId);
+      return row === undefined ? undefined : this.#reader.summary(row, row.stated);
+    });
+  }
+
   runs(filter: RunFilter = {}) {
     return this.#ask(() => this.#reader.runs(filter));
   }

@@ -20,7 +20,6 @@ import { CancelRefused, InvalidInput, RunNotFound } from "../errors.ts";
 import { givenTexts } from "../journal/recorded-inputs.ts";
 import type { Entry, WaitText } from "../journal/records.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
-import { summaryOf } from "../journal/run-summary.ts";
 import type { RunDetails, RunSummary, StoreService, Wait } from "../journal/store.ts";
 import { isUnderWay, runStatuses, Store } from "../journal/store.ts";
 import { readError } from "../journal/failure-text.ts";
@@ -152,7 +151,7 @@ const value = (runId: string, path: string, { store }: RunsOptions = {}) =>
         return yield* invalid("path", `path must be a string; got ${typed(path)}`);
       const text = yield* open.value(runId, path);
       if (text !== undefined) return decode(text);
-      const run = yield* summaryOf(open, runId);
+      const run = yield* open.summary(runId);
       if (run === undefined) return yield* new RunNotFound({ runId });
       return yield* invalid("path", `no value is recorded at "${path}" in run "${runId}"`);
     }),
@@ -170,7 +169,7 @@ const cancel = (runId: string, { store, compensate = false }: CancelOptions = {}
       const time = yield* Clock.currentTimeMillis;
       if (compensate) {
         // Only a process that has the pipeline can call its compensations.
-        const run = yield* summaryOf(open, runId);
+        const run = yield* open.summary(runId);
         if (run?.status === "crashed") return yield* new CancelRefused({ runId, reason: notOwned });
       }
       const text = compensate ? JSON.stringify({ compensate }) : "null";

@@ -10,7 +10,6 @@ import * as SchemaIssue from "effect/SchemaIssue";
 import * as Stream from "effect/Stream";
 import type * as Cause from "effect/Cause";
 import { InvalidInput, RunNotFound } from "../errors.ts";
-import { summaryOf } from "../journal/run-summary.ts";
 import type { WaitingStep } from "../../types/runs.ts";
 import type { RunSummary } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
@@ -110,7 +109,7 @@ class Requests {
   }
 
   #summary(id: string): Effect.Effect<RunSummary, unknown> {
-    return Effect.flatMap(summaryOf(this.#host.store, id), (run) =>
+    return Effect.flatMap(this.#host.store.summary(id), (run) =>
       run === undefined ? Effect.fail(new RunNotFound({ runId: id })) : Effect.succeed(run),
     );
   }
@@ -276,7 +275,7 @@ class Requests {
       const steps = yield* this.#inStore(Runs.waiting());
       const { store } = this.#host;
       const runs = new Map<string, RunSummary | undefined>();
-      for (const { runId } of steps) if (!runs.has(runId)) runs.set(runId, yield* summaryOf(store, runId));
+      for (const { runId } of steps) if (!runs.has(runId)) runs.set(runId, yield* store.summary(runId));
       return steps.flatMap((step) => {
         const run = runs.get(step.runId);
         return run === undefined ? [] : this.#waiting(run, [step]);

@@ -10,7 +10,6 @@ import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as Queue from "effect/Queue";
 import { StoreError } from "../errors.ts";
-import { summaryOf } from "../journal/run-summary.ts";
 import type { StoreProblem, StoreService } from "../journal/store.ts";
 import { isUnderWay } from "../journal/store.ts";
 import type { AnySchedule } from "../schedule.ts";
@@ -124,7 +123,7 @@ const fireTick = (
     const runId = tickRunId(name, tick);
     if (starter.isDraining()) return false;
     if (yield* isPaused(store, name)) return true;
-    if ((yield* summaryOf(store, runId)) !== undefined) return true;
+    if ((yield* store.summary(runId)) !== undefined) return true;
     if (!(yield* makeRoom(starter, schedule, tick))) {
       say(`Schedule "${name}": the tick of ${tick.toISOString()} is skipped, an earlier run is under way.`);
       return true;

@@ -110,6 +110,16 @@ const checkTables = (database: DatabaseSync, name: string): void => {
   }
 };
 
+/** A folder within one that must not be searched can be there. */
+const isMissing = (folder: string): boolean => {
+  try {
+    statSync(folder);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "EACCES";
+  }
+};
+
 /** SQLite calls it an error of the disk where it cannot make its log beside the file. */
 const checkWritable = (name: string): void => {
   try {
@@ -127,7 +137,7 @@ const checkWritable = (name: string): void => {
 /** Makes the file, for its owner's eyes only; SQLite gives the files beside it the same mode. */
 const create = (name: string): void => {
   const folder = dirname(name);
-  if (!existsSync(folder)) {
+  if (isMissing(folder)) {
     throw new StoreError({
       store: name,
       kind: "missing",

@@ -1,5 +1,5 @@
 /** SQLite's errors as typed errors with a sentence that helps, and which of them pass by themselves. */
-
+import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { StoreCorrupt, StoreError } from "../errors.ts";
 import type { StoreProblem } from "../journal/store.ts";
 import { describe } from "../values/describe.ts";
@@ -29,9 +29,48 @@ export const isBusy = (thrown: unknown): boolean => {
 
 const passing: ReadonlySet<StoreError["kind"]> = new Set(["busy", "full", "read-only"]);
 
-/** Can it end by itself, or by what somebody does outside: space, permissions? Then a run waits for that. */
+/** Can it end by itself, or by a change outside, of space or permissions? Then a run waits for that. */
 export const isPassing = (problem: StoreProblem): boolean =>
   problem instanceof StoreError && passing.has(problem.kind);
+
+const full = "there is no space left for it: free some, and the run continues by itself.";
+const readOnly = "it cannot be written: make the file and its folder writable.";
+
+/**
+ * Why nothing can be written beside a store's file, of which SQLite only says that the disk reports an error: a quota, a
+ * limit of the size of files, a disk that has become read-only. As far as the system says when it is asked to write.
+ */
+const whyNotWritten = (store: string): readonly [kind: StoreError["kind"], reason: string] | undefined => {
+  const probe = `${store}-probe`;
+  try {
+    // As far into a file as the log is long, where a limit of sizes would be met. It has a hole and takes no space.
+    const { size } = statSync(`${store}-wal`);
+    const file = openSync(probe, "w", 0o600);
+    try {
+      writeSync(file, Buffer.alloc(64 * 1024), 0, 64 * 1024, size);
+    } finally {
+      closeSync(file);
+    }
+    return undefined;
+  } catch (error) {
+    switch ((error as NodeJS.ErrnoException).code) {
+      case "ENOSPC":
+        return ["full", full];
+      case "EDQUOT":
+        return ["full", "your quota is used up: free some space, and the run continues by itself."];
+      case "EFBIG":
+        return ["full", "a limit of the system on the size of files is reached: raise it (ulimit -f)."];
+      case "EACCES":
+      case "EPERM":
+      case "EROFS":
+        return ["read-only", readOnly];
+      default:
+        return undefined;
+    }
+  } finally {
+    rmSync(probe, { force: true });
+  }
+};
 
 /** A typed error for anything that was thrown while a store was used. */
 export const problemOf = (store: string, thrown: unknown): StoreProblem => {
@@ -46,16 +85,18 @@ export const problemOf = (store: string, thrown: unknown): StoreProblem => {
     case code.locked:
       return found("busy", "another program keeps it locked. End that program, or use another file.");
     case code.readOnly:
-      return found("read-only", "it cannot be written: make the file and its folder writable.");
+      return found("read-only", readOnly);
     case code.full:
-      return found("full", "there is no space left for it: free some, and the run continues by itself.");
+      return found("full", full);
     case code.cannotOpen:
       return found(
         "missing",
         "it cannot be opened: check that its folder exists and that you may write to it.",
       );
     case code.ioError:
-      return found("failed", `the disk reports an error (${said}).`);
+      return found(
+        ...(whyNotWritten(store) ?? (["failed", `the disk reports an error (${said}).`] as const)),
+      );
     default:
       if (/no such (?:table|column)/.test(said)) {
         return new StoreCorrupt({ store, reason: `a part of it is missing (${said}).` });

@@ -37,7 +37,7 @@ export class Reader {
     return this.#owners.living(row.owner) === undefined ? unowned(row) : "running";
   }
 
-  #summary(row: SqliteRunRow): RunSummary {
+  summary(row: SqliteRunRow): RunSummary {
     return {
       id: row.id,
       pipeline: row.pipeline,
@@ -64,7 +64,7 @@ export class Reader {
       ) as unknown as Iterable<SqliteRunRow>;
     for (const row of rows) {
       if (found.length >= limit) break;
-      const summary = this.#summary(row);
+      const summary = this.summary(row);
       if (status === undefined || summary.status === status) found.push(summary);
     }
     return found;
@@ -83,7 +83,7 @@ export class Reader {
     const text = (placed: string): string =>
       legible ? this.#values.show(placed) : this.#values.take(placed);
     return {
-      ...this.#summary(row),
+      ...this.summary(row),
       shape: row.shape,
       inputs: text(row.inputs),
       entries: newest(this.#entries(row)).map((entry) => ({ ...entry, text: text(entry.text) })),

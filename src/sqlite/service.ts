@@ -352,6 +352,13 @@ export class SqliteService implements StoreService, Keeper {
     });
   }
 
+  summary(runId: string) {
+    return this.#ask(() => {
+      const row = this.#reader.row(runId);
+      return row === undefined ? undefined : this.#reader.summary(row);
+    });
+  }
+
   runs(filter: RunFilter = {}) {
     return this.#ask(() => this.#reader.runs(filter));
   }

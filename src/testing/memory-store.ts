@@ -404,6 +404,11 @@ export class MemoryStore {
           this.#announced = text;
         }),
       runners: () => Effect.sync(() => (this.#announced === undefined ? [] : [this.#announced])),
+      summary: (id) =>
+        Effect.sync(() => {
+          const kept = this.#runs.get(id);
+          return kept === undefined ? undefined : this.#summary(kept);
+        }),
       find: (id) =>
         Effect.sync(() => {
           const kept = this.#runs.get(id);

@@ -1,6 +1,6 @@
 /** What can go wrong with the file: each is really done, and told as a typed error within five seconds. */
-import { spawn } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
@@ -60,25 +60,6 @@ describe("A file that cannot be opened", () => {
     const error = await failureOf(small.run({}, { store: storeAt(file) }));
     expect(error).toMatchObject({ _tag: "StoreError", kind: "newer" });
     expect((error as StoreError).message).toContain("Update Espalier");
-  });
-
-  test("since it is read-only", async () => {
-    const file = newFile();
-    await small.runPromise({}, { store: storeAt(file) });
-    chmodSync(file, 0o444);
-    chmodSync(dirname(file), 0o755);
-    // Root can write read-only files, so another user has to try.
-    const isRoot = process.getuid?.() === 0;
-    const child = spawn(
-      process.execPath,
-      ["--conditions=espalier-source", fixture("opener.ts"), file],
-      isRoot ? { uid: 65534 } : {},
-    );
-    let printed = "";
-    child.stdout.on("data", (data: Buffer) => (printed += String(data)));
-    child.stderr.on("data", (data: Buffer) => (printed += String(data)));
-    await new Promise((resolve) => child.on("close", resolve));
-    expect(printed).toContain("StoreError read-only");
   });
 });
 
@@ -163,6 +144,84 @@ describe("A file that is full", () => {
       }).pipe(Effect.provide(SqliteStore.layer({ filename: file, maxFileBytes: 300_000 }))),
     );
     expect((await Effect.runPromise(resume(p, "r", { store: storeAt(file) }))).b.length).toBe(900_000);
+  });
+});
+
+/** What a fixture, started by a shell, prints as JSON, a line each. */
+const printed = (command: string, args: ReadonlyArray<string>, uid?: number): Promise<ReadonlyArray<any>> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(command, args, uid === undefined ? {} : { uid });
+    let [out, all] = ["", ""];
+    child.stdout.on("data", (data: Buffer) => (out += String(data)));
+    child.stderr.on("data", (data: Buffer) => (all += String(data)));
+    child.on("close", () => {
+      const lines = out.split("\n").filter((line) => line.startsWith("{"));
+      if (lines.length === 0) reject(new Error(`Nothing printed: ${out}${all}`));
+      else resolve(lines.map((line) => JSON.parse(line) as unknown));
+    });
+  });
+
+/** Runs the fixture `full.ts` twice in one shell: on a disk with little space, and after there is enough. */
+const fillAndFree = async (little: string, enough: string, wrapper: ReadonlyArray<string> = []) => {
+  const folder = newFile();
+  mkdirSync(folder);
+  const run = '"$0" --conditions=espalier-source "$1" "$2"/runs.db';
+  const script = `${little}; ${run}; ${enough}; ${run}`;
+  const [command, ...args] = [...wrapper, "sh", "-c", script, process.execPath, fixture("full.ts"), folder];
+  const [first, second] = await printed(command!, args);
+  expect(first).toMatchObject({
+    recorded: [],
+    paused: { _tag: "StoreError", kind: "full" },
+    ended: "Failure",
+  });
+  expect(first.paused.message).toContain(join(folder, "runs.db"));
+  expect(second.paused).toBe(undefined);
+  expect(second.ended).toBe("Success");
+  // Some were recorded, none of those ran again, and all others did.
+  expect(second.recorded.length).toBeGreaterThan(1);
+  const texts = Array.from({ length: 40 }, (_, i) => `texts[${i}]`);
+  const left = texts.filter((path) => !second.recorded.includes(path));
+  expect(second.ran.toSorted()).toEqual(left.toSorted());
+  return first.paused.message as string;
+};
+
+const canMount = spawnSync("unshare", ["--user", "--map-root-user", "--mount", "true"]).status === 0;
+
+describe.skipIf(process.platform === "win32")("What the system refuses", () => {
+  test.skipIf(!canMount)("because the disk is full", async () => {
+    const message = await fillAndFree(
+      'mount -t tmpfs -o size=1m none "$2"',
+      'mount -o remount,size=64m "$2"',
+      ["unshare", "--user", "--map-root-user", "--mount"],
+    );
+    expect(message).toContain("there is no space left for it: free some, and the run continues by itself.");
+  });
+
+  test("because a file would be larger than the system allows", async () => {
+    const message = await fillAndFree("ulimit -S -f 1200", "ulimit -S -f unlimited");
+    expect(message).toContain("a limit of the system on the size of files is reached: raise it (ulimit -f).");
+  });
+
+  test("because of permissions is said before a run, and costs a run nothing that has its files open", async () => {
+    // Root can write everything, so another user has to try.
+    const uid = process.getuid?.() === 0 ? 65534 : undefined;
+    const args = ["--conditions=espalier-source", fixture("permissions.ts")];
+    const [{ before, during }] = await printed(process.execPath, args, uid);
+    for (const { file, run, read, after } of before) {
+      const message = `Store "${file}": it cannot be written: make the file and its folder writable for you.`;
+      expect([run, read]).toEqual([
+        { tag: "StoreError", kind: "read-only", message },
+        { tag: "StoreError", kind: "read-only", message },
+      ]);
+      expect(after).toEqual([["before", "succeeded"]]);
+    }
+    expect(before).toHaveLength(5);
+    for (const { first, resumed, ran } of during) {
+      expect(first).toMatchObject({ tag: "StepFailed" });
+      expect(resumed).toEqual({ outputs: { a: 1, b: 2 } });
+      expect(ran).toEqual(["a", "b", "c", "c"]);
+    }
+    expect(during).toHaveLength(3);
   });
 });
 
