@@ -28,6 +28,11 @@ export const OnlyNew: Context.Reference<boolean> = Context.Reference<boolean>("e
   defaultValue: () => false,
 });
 
+/** Whether a run is resumed only while it is under way: one that has ended by now is left as it is. For who takes runs. */
+export const OnlyUnderWay: Context.Reference<boolean> = Context.Reference<boolean>("espalier/OnlyUnderWay", {
+  defaultValue: () => false,
+});
+
 /** Told of each graph that a run of its own begins with. For laws that say when none may. */
 const runWatchers = new Set<(graph: Graph) => void>();
 

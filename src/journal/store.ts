@@ -166,6 +166,8 @@ export type Claim =
   | { readonly type: "held"; readonly owner: string }
   /** There is no such run, and none was to be begun. */
   | { readonly type: "absent" }
+  /** It has succeeded, failed or been interrupted, and was to be claimed only while it is under way. */
+  | { readonly type: "ended" }
   /** It killed its process so many times in a row without recording anything, and has just been failed for that. */
   | { readonly type: "exhausted"; readonly crashes: number };
 
@@ -209,8 +211,14 @@ export interface StoreService {
   /** Whether values are encrypted, so that a secret may be recorded. */
   readonly keepsSecrets: boolean;
 
-  /** Makes this process the owner of a run, of a new one if there is none and `run` is given. Atomic. */
-  readonly claim: (runId: string, run: NewRun | undefined) => Asked<Claim>;
+  /**
+   * Makes this process the owner of a run, of a new one if there is none and `run` is given. Atomic. `onlyUnderWay`: a run
+   * that has ended stays as it is.
+   */
+  readonly claim: (runId: string, run: NewRun | undefined, onlyUnderWay?: boolean) => Asked<Claim>;
+
+  /** If the process dies now, a run that it owns is not why: the deaths of its processes are counted from here on. */
+  readonly acquit: (runId: string) => Asked<void>;
 
   /**
    * Records a run that nobody owns, for another process to claim. False: there is one with that id. One that was submitted

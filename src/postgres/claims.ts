@@ -20,7 +20,15 @@ export type Claimed =
   | { readonly type: "existing"; readonly row: RunRow; readonly epoch: number; readonly before: Before }
   | { readonly type: "held"; readonly owner: string }
   | { readonly type: "absent" }
+  | { readonly type: "ended" }
   | { readonly type: "exhausted"; readonly crashes: number };
+
+interface Asking {
+  /** This process does not hold the run, whatever its row says. */
+  readonly isFree: boolean;
+  /** A run that has ended stays as it is. */
+  readonly onlyUnderWay: boolean;
+}
 
 export class Claims {
   readonly #database: Database;
@@ -35,13 +43,12 @@ export class Claims {
     this.#values = values;
   }
 
-  /** `isFree`: this process does not hold the run, whatever its row says. */
-  async claim(runId: string, run: NewRun | undefined, isFree: boolean): Promise<Claimed> {
+  async claim(runId: string, run: NewRun | undefined, asking: Asking): Promise<Claimed> {
     const token = randomUUID();
     const begun =
       run === undefined ? undefined : await this.#database.patiently(() => this.#begin(run, token));
     if (begun !== undefined) return begun;
-    return this.#database.patiently(() => this.#takeOver(runId, token, isFree));
+    return this.#database.patiently(() => this.#takeOver(runId, token, asking));
   }
 
   async #begin(run: NewRun, token: string): Promise<Claimed | undefined> {
@@ -74,7 +81,7 @@ export class Claims {
     return row === undefined ? undefined : { type: "new", run: row["run"] as number, epoch: 1 };
   }
 
-  async #takeOver(runId: string, token: string, isFree: boolean): Promise<Claimed> {
+  async #takeOver(runId: string, token: string, { isFree, onlyUnderWay }: Asking): Promise<Claimed> {
     const { table } = this.#names;
     const { me } = this.#owners;
     const [row] = await this.#database.query(
@@ -91,15 +98,23 @@ export class Claims {
            owner = CASE WHEN j.deaths >= ${mostCrashes} THEN NULL ELSE ${me} END,
            crashes = CASE WHEN j.deaths >= ${mostCrashes} THEN 0 ELSE j.deaths END,
            records = NULL, active = $3::bigint, epoch = r.epoch + 1, claim = $2
-         FROM judged AS j WHERE r.run = j.run AND (NOT j.is_held) RETURNING r.run, r.epoch)
+         FROM judged AS j WHERE r.run = j.run AND NOT j.is_held AND (j.status = 'running' OR NOT $6::boolean) RETURNING r.run, r.epoch)
        SELECT ${runColumns("j")}, j.owner, j.deaths, j.claim = $2 AS is_mine, taken.epoch AS taken
        FROM judged AS j LEFT JOIN taken ON taken.run = j.run`,
-      [runId, token, String(Date.now()), String(isFree), this.#values.hideSaid(crashedText(mostCrashes))],
+      [
+        runId,
+        token,
+        String(Date.now()),
+        String(isFree),
+        this.#values.hideSaid(crashedText(mostCrashes)),
+        String(onlyUnderWay),
+      ],
     );
     if (row === undefined) return { type: "absent" };
     const found = row as unknown as RunRow;
     const { owner, deaths, is_mine: isMine, taken } = row;
     if (taken === null && isMine !== true) {
+      if (onlyUnderWay && found.status !== "running") return { type: "ended" };
       return { type: "held", owner: await this.#owners.nameOf(owner as number) };
     }
     if (taken !== null && deaths >= mostCrashes) return { type: "exhausted", crashes: deaths as number };
@@ -126,6 +141,13 @@ export class Claims {
         String(run),
         String(epoch),
       ],
+    );
+  }
+
+  async acquit(runId: string): Promise<void> {
+    await this.#database.query(
+      `UPDATE ${this.#names.table("runs")} SET crashes = 0 WHERE id = $1 AND owner = ${this.#owners.me}`,
+      [runId],
     );
   }
 

@@ -142,17 +142,17 @@ export class PostgresService implements StoreService, Keeper {
 
   // -- Owning --------------------------------------------------------------------------------------------------------
 
-  claim(runId: string, run: NewRun | undefined): Asked<Claim> {
+  claim(runId: string, run: NewRun | undefined, onlyUnderWay = false): Asked<Claim> {
     // Not to be left half done: a run that was claimed is given back, or has a journal.
-    return Effect.uninterruptible(this.#ask(() => this.#claim(runId, run)));
+    return Effect.uninterruptible(this.#ask(() => this.#claim(runId, run, onlyUnderWay)));
   }
 
-  async #claim(runId: string, run: NewRun | undefined): Promise<Claim> {
+  async #claim(runId: string, run: NewRun | undefined, onlyUnderWay: boolean): Promise<Claim> {
     await this.#registered();
     const isFree = !this.#journals.has(runId) && !this.#claiming.has(runId);
     if (isFree) this.#claiming.add(runId);
     try {
-      const claimed = await this.#claims.claim(runId, run, isFree);
+      const claimed = await this.#claims.claim(runId, run, { isFree, onlyUnderWay });
       return await this.#claimed(runId, claimed);
     } finally {
       if (isFree) this.#claiming.delete(runId);
@@ -329,6 +329,10 @@ export class PostgresService implements StoreService, Keeper {
 
   receive(journal: PostgresJournal): Promise<void> {
     return this.#database.patiently(() => this.#mailbox.deliver([journal])).catch(() => {});
+  }
+
+  acquit(runId: string): Asked<void> {
+    return this.#ask(() => this.#claims.acquit(runId));
   }
 
   submit(run: NewRun): Asked<boolean> {

@@ -17,7 +17,7 @@ import { Replay } from "../journal/replay.ts";
 import { endingOf } from "../journal/compensation.ts";
 import { RunJournal } from "../journal/run-journal.ts";
 import { decodeInputs } from "../engine/inputs.ts";
-import { OnlyNew, RunOrigin } from "../engine/seams.ts";
+import { OnlyNew, OnlyUnderWay, RunOrigin } from "../engine/seams.ts";
 import { canonicalText } from "../journal/canonical.ts";
 import { difference, following, shapeOf, shapesOf } from "../journal/shape.ts";
 import type { StoreError } from "../errors.ts";
@@ -329,12 +329,17 @@ export const openRun = (
           origin,
           time: clock.currentTimeMillisUnsafe(),
         };
-        const claim = yield* store.claim(runId, begun);
+        const claim = yield* store.claim(runId, begun, yield* OnlyUnderWay);
         switch (claim.type) {
           case "absent":
             return yield* new RunNotFound({ runId });
           case "held":
             return yield* heldElsewhere(runId, claim.owner);
+          case "ended":
+            return yield* new RunExists({
+              runId,
+              reason: "it has ended, and was to be continued only if it had not.",
+            });
           case "exhausted":
             return yield* new RunCrashed({ runId, crashes: claim.crashes });
           case "new":

@@ -31,7 +31,7 @@ export const drainable = (store: StoreService): Drainable => {
     journals.add(journal);
     return claim;
   };
-  const claim: StoreService["claim"] = (runId, run) => Effect.map(store.claim(runId, run), own);
+  const claim: StoreService["claim"] = (...asked) => Effect.map(store.claim(...asked), own);
   // All else is the store itself, whatever it has beside the seam.
   const service = new Proxy(store, {
     get: (target, key) => {

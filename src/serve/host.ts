@@ -8,7 +8,7 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
-import { Listeners, OnlyNew, RunOrigin } from "../engine/seams.ts";
+import { Listeners, OnlyNew, OnlyUnderWay, RunOrigin } from "../engine/seams.ts";
 import { RunExists, StoreError } from "../errors.ts";
 import { canonicalText } from "../journal/canonical.ts";
 import type { RunSummary, StoreService } from "../journal/store.ts";
@@ -32,6 +32,11 @@ export interface Resuming {
   readonly retryFailed?: boolean | undefined;
 }
 
+interface Taken extends Resuming {
+  /** A run that has ended by now is left as it is. */
+  readonly onlyUnderWay?: boolean;
+}
+
 interface LiveRun {
   readonly feed: LiveFeed;
   readonly fiber: Fiber.Fiber<Outputs, unknown>;
@@ -44,6 +49,8 @@ interface LiveRun {
 
 /** A run that kills its process does so within this time, as a rule. */
 const provenMillis = 500;
+/** A process that a run has left alive for so long is not killed by it at once. */
+const innocentMillis = 60_000;
 /** A run that has begun this recently may not have a running step yet. */
 const newMillis = 1_000;
 
@@ -129,7 +136,7 @@ export class Host implements Starter {
     });
   }
 
-  resume(run: RunSummary, resuming: Resuming): Effect.Effect<void, unknown> {
+  resume(run: RunSummary, { onlyUnderWay = false, ...resuming }: Taken): Effect.Effect<void, unknown> {
     return Effect.suspend(() => {
       if (this.#live.has(run.id)) {
         const reason = "it is under way: only a run that has ended goes back.";
@@ -138,7 +145,8 @@ export class Host implements Starter {
       const pipeline = pipelineOfRun(this.served, run);
       if (pipeline === undefined) return Effect.fail(notServed(run));
       this.#left.delete(run.id);
-      const running = resumeGraph(pipeline.graph, { runId: run.id }, resuming);
+      const resumed = resumeGraph(pipeline.graph, { runId: run.id }, resuming);
+      const running = Effect.provideService(resumed, OnlyUnderWay, onlyUnderWay);
       return this.#begin(pipeline, run.id, running, undefined);
     });
   }
@@ -229,6 +237,14 @@ export class Host implements Starter {
   isProven(runId: string): boolean {
     const live = this.#live.get(runId);
     return live === undefined || live.progress.isMade || performance.now() - live.began > provenMillis;
+  }
+
+  /** If its process dies now, is it for another reason? It has got somewhere here, has nothing under way, or is here for long. */
+  isInnocent(runId: string): boolean {
+    const live = this.#live.get(runId);
+    if (live === undefined) return false;
+    const age = performance.now() - live.began;
+    return live.progress.isMade || age > innocentMillis || (age > newMillis && live.feed.working === 0);
   }
 
   /** Leaves a run that could be claimed as it is, and says why, once. */

@@ -6,7 +6,7 @@
  */
 import * as Effect from "effect/Effect";
 import type { Graph } from "../engine/graph.ts";
-import { InvalidInput, RunExists, RunNotFound, StoreError } from "../errors.ts";
+import { InvalidInput, RunCrashed, RunExists, RunNotFound, StoreError } from "../errors.ts";
 import { decode } from "../values/encode.ts";
 import { describe } from "../values/describe.ts";
 import { givenTexts } from "../journal/recorded-inputs.ts";
@@ -25,7 +25,7 @@ const mostFound = 64;
 const mostAtOnce = 4;
 /** No more are taken while so many runs are busy here. */
 const mostBusy = 200;
-/** A run that was resumed so many times, and whose process died each time, is left to people. */
+/** A run that was resumed so many times in a row, and whose process died each time while it had something under way, fails. */
 const mostResumes = 5;
 
 /** What a process that takes runs says of itself. */
@@ -52,19 +52,22 @@ const pipelinesOf = (served: Served): ReadonlyMap<string, ServedPipeline> => {
   return new Map(all.map((one) => [one.graph.name, one]));
 };
 
-/** Ends a run that nobody owns as failed. */
+const diedText = (resumes: number): string =>
+  `It was resumed ${resumes} times in a row, and its process died each time. Fix the step that was under way (it may exit the process, or use up its memory), then resume the run.`;
+
+/** Ends a run that nobody owns as failed. False: somebody owns it by now, or it has ended. */
 const failRun = (
   store: StoreService,
   runId: string,
   reason: string,
   time: number,
-): Effect.Effect<void, StoreProblem> =>
-  Effect.flatMap(store.claim(runId, undefined), (claim) => {
-    if (!("journal" in claim)) return Effect.void;
+): Effect.Effect<boolean, StoreProblem> =>
+  Effect.flatMap(store.claim(runId, undefined, true), (claim) => {
+    if (!("journal" in claim)) return Effect.succeed(false);
     const { journal } = claim;
-    return Effect.callback<void, StoreProblem>((resume) => {
+    return Effect.callback<boolean, StoreProblem>((resume) => {
       journal.end("failed", reason, time, (problem) =>
-        resume(problem === undefined ? Effect.void : Effect.fail(problem)),
+        resume(problem === undefined ? Effect.succeed(true) : Effect.fail(problem)),
       );
     });
   });
@@ -82,6 +85,8 @@ export class Taking {
   #announced: Served | undefined = undefined;
   readonly #unknown = new Set<string>();
   #problem = "";
+  /** The runs that were resumed here after their process had died, and may be why. */
+  readonly #suspects = new Set<string>();
   /** The last run that was taken whose process had died. */
   #suspect: string | undefined = undefined;
 
@@ -145,6 +150,7 @@ export class Taking {
       if (host.isDraining()) return false;
       const pipelines = pipelinesOf(host.served);
       yield* this.#announce(pipelines);
+      yield* this.#acquit();
       const found = yield* host.store.claimable([...pipelines.keys()], mostFound);
       const fitting = found.filter((run) => this.#isForHere(run));
       // Not in their order: other processes look at the same ones in this moment.
@@ -217,46 +223,70 @@ export class Taking {
     const host = this.#host;
     return Effect.gen({ self: this }, function* () {
       if (host.isDraining() || host.isLive(id)) return;
-      if (!(yield* this.#isWorthIt(run))) return;
+      const resumes = run.isReleased ? 0 : yield* this.#resumesOf(run);
+      if (resumes >= mostResumes) return yield* this.#fail(run, diedText(resumes));
       if (run.shape === "") yield* this.#complete(run);
-      yield* host.resume(run, {});
+      // Others have seen the same run: it may have ended by now, or be theirs.
+      yield* host.resume(run, { onlyUnderWay: true });
+      this.#begun(run, resumes + 1);
     }).pipe(
       Effect.catch((error): Effect.Effect<void, StoreProblem> => {
         // Another process was faster, or somebody has cancelled or forgotten it.
-        if (error instanceof RunExists || error instanceof RunNotFound) return Effect.void;
+        if (error instanceof RunExists || error instanceof RunNotFound || host.isDraining())
+          return Effect.void;
         if (error instanceof StoreError) return Effect.fail(error);
-        if (error instanceof InvalidInput && run.status === "submitted") {
-          host.say(`Run ${id} of "${run.pipeline}" fails: ${error.message}`);
-          return failRun(host.store, id, error.message, Date.now());
-        }
+        if (error instanceof RunCrashed) return Effect.sync(() => host.say(error.message));
+        if (error instanceof InvalidInput && run.status === "submitted")
+          return this.#fail(run, error.message);
         return Effect.sync(() => host.leave(id, `is not resumed: ${describe(error)}`));
       }),
     );
   }
 
-  /** Counts how often a run is resumed whose process died. */
-  #isWorthIt(run: ClaimableRun): Effect.Effect<boolean, StoreProblem> {
-    const { id, pipeline } = run;
+  #resumesOf({ id }: ClaimableRun): Effect.Effect<number, StoreProblem> {
+    const noted = readNote(this.#host.store, "resumes", id);
+    return Effect.map(noted, (before) => (typeof before === "number" ? before : 0));
+  }
+
+  /** It is this process's now. `resumes`: how often it was resumed whose process died, this time included. */
+  #begun({ id, pipeline, status, isReleased }: ClaimableRun, resumes: number): void {
     const host = this.#host;
-    return Effect.gen({ self: this }, function* () {
-      if (run.isReleased) {
-        if (this.#options.isVerbose)
-          host.say(`Run ${id} of "${pipeline}" ${run.status === "submitted" ? "starts" : "goes on here"}.`);
-        return true;
-      }
-      const before = yield* readNote(host.store, "resumes", id);
-      const resumes = typeof before === "number" ? before : 0;
-      if (resumes >= mostResumes) {
-        host.leave(
-          id,
-          `is not resumed: it was resumed ${resumes} times and crashed each time. Fix it, then resume it by hand.`,
-        );
-        return false;
-      }
-      writeNote(host.store, "resumes", id, resumes + 1);
-      host.say(`Run ${id} has crashed: resuming it (${resumes + 1} of ${mostResumes}).`);
-      return true;
-    });
+    if (!isReleased) {
+      writeNote(host.store, "resumes", id, resumes);
+      this.#suspects.add(id);
+      host.say(`Run ${id} has crashed: resuming it (${resumes} of ${mostResumes}).`);
+    } else if (this.#options.isVerbose) {
+      host.say(`Run ${id} of "${pipeline}" ${status === "submitted" ? "starts" : "goes on here"}.`);
+    }
+  }
+
+  #fail({ id, pipeline }: ClaimableRun, reason: string): Effect.Effect<void, StoreProblem> {
+    const { store, say } = this.#host;
+    return Effect.tap(failRun(store, id, reason, Date.now()), (isFailed) =>
+      Effect.sync(() => {
+        if (!isFailed) return;
+        writeNote(store, "resumes", id, 0);
+        say(`Run ${id} of "${pipeline}" fails: ${reason}`);
+      }),
+    );
+  }
+
+  /** A run whose process dies of something else, however often, goes on: only what it may have caused is counted. */
+  #acquit(): Effect.Effect<void, StoreProblem> {
+    const host = this.#host;
+    return Effect.forEach(
+      this.#suspects,
+      (id) => {
+        if (!host.isInnocent(id)) {
+          if (!host.isLive(id)) this.#suspects.delete(id);
+          return Effect.void;
+        }
+        this.#suspects.delete(id);
+        writeNote(host.store, "resumes", id, 0);
+        return host.store.acquit(id);
+      },
+      { discard: true },
+    );
   }
 
   /** A run that was submitted by the name of its pipeline alone gets what the pipeline makes of its inputs. */

@@ -15,6 +15,7 @@ export type Claimed =
   | { readonly type: "existing"; readonly row: SqliteRunRow; readonly epoch: number; readonly before: Before }
   | { readonly type: "held"; readonly owner: string }
   | { readonly type: "absent" }
+  | { readonly type: "ended" }
   | { readonly type: "exhausted"; readonly crashes: number };
 
 export class Claims {
@@ -25,6 +26,7 @@ export class Claims {
   readonly #insert: StatementSync;
   readonly #take: StatementSync;
   readonly #set: StatementSync;
+  readonly #acquit: StatementSync;
   readonly #giveBack: StatementSync;
 
   constructor(database: DatabaseSync, owners: Owners, reader: Reader, values: Values) {
@@ -44,16 +46,18 @@ export class Claims {
       `UPDATE runs SET status = ?, error = ?, ended = ?, active = ?, owner = NULL, crashes = 0, epoch = epoch + 1
        WHERE run = ?`,
     );
+    this.#acquit = database.prepare("UPDATE runs SET crashes = 0 WHERE id = ? AND owner = ?");
     this.#giveBack = database.prepare(
       `UPDATE runs SET status = ?, ended = ?, error = ?, crashes = ?, active = ?, records = ?, owner = NULL
        WHERE run = ? AND epoch = ?`,
     );
   }
 
-  claim(runId: string, run: NewRun | undefined): Claimed {
+  claim(runId: string, run: NewRun | undefined, onlyUnderWay: boolean): Claimed {
     return transaction(this.#database, () => {
       const row = this.#reader.row(runId);
       if (row === undefined) return run === undefined ? { type: "absent" } : this.#begin(run);
+      if (onlyUnderWay && row.status !== "running") return { type: "ended" };
       const holder = row.status === "running" ? this.#owners.living(row.owner) : undefined;
       if (holder !== undefined) return { type: "held", owner: nameOfOwner(holder) };
       return this.#takeOver(row);
@@ -101,6 +105,10 @@ export class Claims {
     transaction(this.#database, () => {
       this.#giveBack.run(status, ended, error, crashes, active, records, run, epoch);
     });
+  }
+
+  acquit(runId: string): void {
+    this.#acquit.run(runId, this.#owners.me.owner);
   }
 
   /** Marks a run that nobody owns as interrupted. An owner that only seemed to be gone can write no more. */

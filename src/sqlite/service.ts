@@ -149,11 +149,11 @@ export class SqliteService implements StoreService, Keeper {
 
   // -- Owning --------------------------------------------------------------------------------------------------------
 
-  claim(runId: string, run: NewRun | undefined): Asked<Claim> {
+  claim(runId: string, run: NewRun | undefined, onlyUnderWay = false): Asked<Claim> {
     return Effect.flatMap(
       this.#ask(() => {
         this.#keepLease();
-        return this.#claims.claim(runId, run);
+        return this.#claims.claim(runId, run, onlyUnderWay);
       }),
       (claimed): Asked<Claim> => {
         switch (claimed.type) {
@@ -321,6 +321,10 @@ export class SqliteService implements StoreService, Keeper {
 
   submit(run: NewRun): Asked<boolean> {
     return this.#ask(() => this.#runners.submit(run));
+  }
+
+  acquit(runId: string): Asked<void> {
+    return this.#ask(() => this.#claims.acquit(runId));
   }
 
   claimable(pipelines: ReadonlyArray<string>, limit: number): Asked<ReadonlyArray<ClaimableRun>> {

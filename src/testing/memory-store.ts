@@ -300,7 +300,7 @@ export class MemoryStore {
     return [...all.filter(isMine), ...all.filter((run) => !isMine(run))].slice(0, limit);
   }
 
-  #claim(runId: string, run: NewRun | undefined): Claim {
+  #claim(runId: string, run: NewRun | undefined, onlyUnderWay = false): Claim {
     const kept = this.#runs.get(runId);
     const running: State = { status: "running", ended: undefined, error: undefined, crashes: 0, active: 0 };
     if (kept === undefined) {
@@ -309,6 +309,7 @@ export class MemoryStore {
       begun.owner = new MemoryJournal(this, begun, undefined);
       return { type: "new", journal: begun.owner };
     }
+    if (onlyUnderWay && kept.state.status !== "running") return { type: "ended" };
     if (kept.owner !== undefined) return { type: "held", owner: "this process" };
     const before = kept.state;
     const crashes = kept.hasDied ? before.crashes + 1 : before.crashes;
@@ -392,7 +393,12 @@ export class MemoryStore {
       name: this.name,
       maxValueBytes: unlimited,
       keepsSecrets: true,
-      claim: (runId, run) => Effect.sync(() => this.#claim(runId, run)),
+      acquit: (runId) =>
+        Effect.sync(() => {
+          const kept = this.#runs.get(runId);
+          if (kept?.owner !== undefined) kept.state = { ...kept.state, crashes: 0 };
+        }),
+      claim: (...asked) => Effect.sync(() => this.#claim(...asked)),
       submit: (run) => Effect.sync(() => this.#submit(run)),
       claimable: (pipelines, limit) => Effect.sync(() => this.#claimable(pipelines, limit)),
       onClaimable: (tell) => {

@@ -2,6 +2,7 @@
 import type { StoreLaw } from "./store-law.ts";
 import {
   ask,
+  begin,
   must,
   same,
   newRun,
@@ -115,6 +116,34 @@ export const submittingLaws: ReadonlyArray<StoreLaw> = [
       const [released] = await ask(store.claimable(["p"], 10));
       same([released?.status, released?.isReleased], ["crashed", true], "a run that was released");
       same((await found(store, "r")).entries.length, 1, "the records of a run that was released");
+    },
+  },
+  {
+    name: "endedStays",
+    sentence: "A run that has ended is not claimed by who claims only what is under way, and stays as it is.",
+    check: async (store) => {
+      for (const status of ["succeeded", "failed", "interrupted"] as const) {
+        const journal = await begin(store, status);
+        same(
+          (await ask(store.claim(status, undefined, true))).type,
+          "held",
+          "a claim of a run that has an owner",
+        );
+        await end(journal, status);
+        const before = await found(store, status);
+        same(
+          (await ask(store.claim(status, undefined, true))).type,
+          "ended",
+          `a claim of a run that ${status}`,
+        );
+        same(await found(store, status), before, `a run that ${status} after a claim`);
+      }
+      await ask(store.submit(newRun("submitted")));
+      same(
+        (await ask(store.claim("submitted", undefined, true))).type,
+        "existing",
+        "a claim of a submitted run",
+      );
     },
   },
 ];

@@ -115,6 +115,15 @@ interface Setting {
   readonly cut: () => Promise<void>;
 }
 
+/** What should come soon: no test should say only that something hung. */
+const soon = async <Value>(what: string, coming: Promise<Value>): Promise<Value> => {
+  let guard: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    guard = setTimeout(() => reject(new Error(`It waited for two minutes for ${what}.`)), 120_000);
+  });
+  return Promise.race([coming, late]).finally(() => clearTimeout(guard));
+};
+
 const open: Array<Runners> = [];
 
 export const sharedRuns = ({ newAddress, newFile, faults, cut }: Setting): void => {
@@ -156,26 +165,37 @@ export const sharedRuns = ({ newAddress, newFile, faults, cut }: Setting): void 
       };
       try {
         for (const fault of faults) {
-          await submit();
-          await submit();
+          await soon("a run to be submitted", submit());
+          await soon("a run to be submitted", submit());
           const place = random(3);
-          await runners.all[place]!.ready;
+          await soon("a runner to be ready", runners.all[place]!.ready);
           await pause(random(250));
-          await happening[fault](place);
+          await soon(`the fault "${fault}"`, happening[fault](place));
         }
         for (const id of ids) {
-          const { second } = await client.runPromise(shared, { count: 12 }, { runId: id });
+          const run = client.runPromise(shared, { count: 12 }, { runId: id });
+          const { second } = await soon(`the end of the run "${id}"`, run);
           expect(second).toBe(12);
         }
-        await expect(client.runPromise(deadly, {}, { runId: "deadly" })).rejects.toMatchObject({
+        const died = soon('the end of the run "deadly"', client.runPromise(deadly, {}, { runId: "deadly" }));
+        await expect(died).rejects.toMatchObject({
           _tag: "SubmittedRunFailed",
           reason: expect.stringContaining("3 times in a row"),
         });
         // It waits, through all of it; now it gets its value, and then it is cancelled.
-        await client.signalPromise(waiting.id, "ok", "yes");
-        while (!linesOf(log).some(({ runId, what }) => runId === "asking" && what === "ok")) await pause(10);
-        await client.cancelPromise(waiting.id);
-        await expect(client.runPromise(asking, {}, { runId: "asking" })).rejects.toMatchObject({
+        await soon("an answer to the signal", client.signalPromise(waiting.id, "ok", "yes"));
+        const isHeard = (): boolean =>
+          linesOf(log).some(({ runId, what }) => runId === "asking" && what === "ok");
+        const heard = async (): Promise<void> => {
+          while (!isHeard()) await pause(10);
+        };
+        await soon("the value to reach its step", heard());
+        await soon("an answer to the cancellation", client.cancelPromise(waiting.id));
+        const cancelled = soon(
+          'the end of the run "asking"',
+          client.runPromise(asking, {}, { runId: "asking" }),
+        );
+        await expect(cancelled).rejects.toMatchObject({
           _tag: "SubmittedRunFailed",
           status: "interrupted",
         });
@@ -187,7 +207,14 @@ export const sharedRuns = ({ newAddress, newFile, faults, cut }: Setting): void 
           checkLog(lines, id, tokens as ReadonlyArray<string>);
         }
       } catch (error) {
-        throw new Error(`With ESPALIER_SEED=${seed}:\n${runners.said.slice(-6_000)}`, { cause: error });
+        const states = await soon("the list of runs", Runs.listPromise({ store })).catch((reason) => reason);
+        const told = JSON.stringify(states, ["id", "status", "error", "message"], 1);
+        throw new Error(
+          `With ESPALIER_SEED=${seed}: ${String(error)}\n${told}\n${runners.said.slice(-6_000)}`,
+          {
+            cause: error,
+          },
+        );
       }
     });
   });

@@ -20,11 +20,12 @@ const few: ReadonlyArray<Fault> = [
 const rounds = process.env["ESPALIER_LONG"] === undefined ? 1 : 20;
 
 ownedRuns(newAddress);
-/** Its connections are cut: those of other tests must not be. */
-const database = newSchema();
+/** Its connections are cut: those of other tests must not be. Each try of a test has its own. */
+let database = "";
 
 sharedRuns({
   newAddress: async () => {
+    database = newSchema();
     await sql(`CREATE DATABASE "${database}"`);
     const url = new URL(await newAddress());
     url.pathname = `/${encodeURIComponent(database)}`;

@@ -91,6 +91,7 @@ describe("A store that breaks a law is found", () => {
           ),
       }),
     ],
+    ["claims runs that have ended", "endedStays", (store) => ({ claim: (id, run) => store.claim(id, run) })],
     ["does not raise the epoch", "oneOwner", withJournals(() => ({ epoch: 1 }))],
     ["keeps a claim that was given back", "givenBack", withJournals(() => ({ giveBack: () => Effect.void }))],
     [
