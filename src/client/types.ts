@@ -175,7 +175,7 @@ export type ClientParameters<P, Options> =
  * @public
  */
 export interface Client<Module> {
-  /** Starts a run of the pipeline that is exported under a name. It goes on whether or not anybody waits for it. */
+  /** Starts a run of the pipeline that is exported under a name. It continues whether or not anyone waits for it. */
   start<Name extends keyof ClientPipelines<Module> & string>(
     name: Name,
     ...parameters: ClientParameters<ClientPipelines<Module>[Name], ClientStart>

@@ -1,5 +1,5 @@
 /**
- * The HTTP API of a server, as one definition: the routes, what they take and give, and how they fail. The server, the
+ * The HTTP API of a server, as one definition: the routes, their requests and responses, and their errors. The server, the
  * OpenAPI description at `/api/openapi.json` and the checks of requests are made from it.
  */
 import * as HttpApi from "effect/http-api/HttpApi";
@@ -11,7 +11,7 @@ import * as OpenApi from "effect/http-api/OpenApi";
 import * as Schema from "effect/Schema";
 import { runStatuses } from "../journal/store.ts";
 
-/** A failure as problem details (RFC 9457). `detail` has the words of the command line. */
+/** A failure as problem details (RFC 9457). `detail` is the message that the command line prints. */
 const problemOf = <const Status extends number>(status: Status, title: string) =>
   Schema.Struct({
     type: Schema.String,
@@ -55,7 +55,7 @@ const problems = [
   problemOf(503, titles[503]),
 ] as const;
 
-/** What in a request does not fit its schema is told as a problem too. */
+/** A part of a request that does not fit its schema is reported as a problem too. */
 export class RequestProblems extends HttpApiMiddleware.Service<RequestProblems>()(
   "espalier/RequestProblems",
   { error: problems[0] },
@@ -157,7 +157,7 @@ const runs = HttpApiGroup.make("runs")
         /** A part of an id or of a pipeline's name. */
         search: Schema.optionalKey(Schema.String),
         limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 }))),
-        /** Where the page before ended: its `next`. */
+        /** Where the previous page ended: its `next`. */
         after: Schema.optionalKey(Schema.String),
       },
       success: Schema.Struct({ runs: Schema.Array(RunInfo), next: Schema.optionalKey(Schema.String) }),
@@ -186,7 +186,7 @@ const runs = HttpApiGroup.make("runs")
       success: HttpApiSchema.StreamSse({ data: EventData }),
       error: problems,
     }),
-    /** What the page shows of a run: its form may change with any release. `since` asks for what has changed after a version. */
+    /** The data that the page shows of a run. Its form may change with any release. `since` asks for what has changed after a version. */
     HttpApiEndpoint.get("view", "/runs/:id/view", {
       params: run,
       query: { since: Schema.optionalKey(Schema.String) },

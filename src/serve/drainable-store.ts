@@ -1,6 +1,6 @@
 /**
- * A store whose runs can be told to start no more steps, all at once, and then to be released where they are interrupted:
- * what runs goes on, and is recorded.
+ * A store that can keep all of its runs from starting more steps, and then release them when they are interrupted. Steps
+ * that are running continue, and are recorded.
  */
 import * as Effect from "effect/Effect";
 import type { Claim, Journal, StoreService } from "../journal/store.ts";
@@ -32,7 +32,7 @@ export const drainable = (store: StoreService): Drainable => {
     return claim;
   };
   const claim: StoreService["claim"] = (...asked) => Effect.map(store.claim(...asked), own);
-  // All else is the store itself, whatever it has beside the seam.
+  // Everything else is the store itself, including members beyond the interface.
   const service = new Proxy(store, {
     get: (target, key) => {
       if (key === "claim") return claim;

@@ -1,12 +1,12 @@
-/** Events as they are sent: JSON, whatever a user's values are, and no longer than somebody who watches wants to read. */
+/** Events as they are sent: JSON, whatever a user's values are, and no longer than a reader needs. */
 import { writableAsJson } from "../event-json.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { RunEventData } from "./api.ts";
 
-/** Outputs whose text is longer are left out: the whole value is asked for by its path. */
+/** Longer outputs are left out: a reader requests the whole value by its path. */
 const longest = 100_000;
 
-/** What JSON cannot hold is told by its name only. */
+/** A value that JSON cannot hold is represented by its name. */
 const nameOf = (_key: string, value: unknown): unknown =>
   typeof value === "bigint" ? `${value}n` : typeof value === "function" ? "[function]" : value;
 
@@ -18,8 +18,8 @@ const textOf = (event: unknown): string | undefined => {
   }
 };
 
-export const eventData = (told: PipelineEvent): RunEventData => {
-  const event = writableAsJson(told);
+export const eventData = (given: PipelineEvent): RunEventData => {
+  const event = writableAsJson(given);
   const text = textOf(event);
   if (text !== undefined && (text.length <= longest || !("outputs" in event)))
     return JSON.parse(text) as RunEventData;

@@ -1,7 +1,7 @@
 /**
- * Which requests are answered. Any page that is open in a browser can send requests to this machine, and a name of
- * somebody else's can be made to lead to 127.0.0.1, so both are told by what browsers say of a request. Whatever changes
- * something needs the token too.
+ * Which requests are answered. Any page that is open in a browser can send requests to this machine, and a foreign host name
+ * can be made to resolve to 127.0.0.1. Both are recognised by the headers that browsers add. A request that changes
+ * something also needs the token.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -20,17 +20,17 @@ export interface Refusal {
 
 const localNames = ["127.0.0.1", "localhost", "[::1]"];
 
-/** Is this how a server of this machine can be called, in `Host` and after the `http://` of `Origin`? Browsers leave port 80 out. */
+/** Is this a name of a server on this machine, as in `Host` and after the `http://` of `Origin`? Browsers leave port 80 out. */
 export const isLocalHost = (host: string, port: number): boolean =>
   localNames.some((name) => host === `${name}:${port}` || (port === 80 && host === name));
 
-/** How pages of a server of this machine name it in `Origin`. */
+/** The `Origin` that pages of a server on this machine send. */
 export const localOrigins = (port: number): ReadonlyArray<string> =>
   localNames.flatMap((name) => [`http://${name}:${port}`, ...(port === 80 ? [`http://${name}`] : [])]);
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
-/** Takes the same time whatever is compared. */
+/** Takes the same time for all texts. */
 const isSame = (given: string, wanted: string): boolean => timingSafeEqual(digest(given), digest(wanted));
 
 const bearer = /^Bearer (\S+)$/;
@@ -44,7 +44,7 @@ export type Asked = Pick<IncomingMessage, "method" | "headers">;
 
 export const isReading = (method: string | undefined): boolean => method === "GET" || method === "HEAD";
 
-/** A browser says where a request comes from. One that opens a page by a link is answered with that page. */
+/** Does a browser say that a request comes from another site? A link to the page from there is answered. */
 export const isForeign = ({ method, headers }: Asked, ownOrigins: ReadonlyArray<string>): boolean => {
   const { origin } = headers;
   const site = headers["sec-fetch-site"];

@@ -1,4 +1,4 @@
-/** What the routes of the API do: each asks the host or the store, and tells its errors as problems. */
+/** The handlers of the API's routes: each asks the host or the store, and reports errors as problems. */
 import { randomUUID } from "node:crypto";
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder";
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware";
@@ -36,7 +36,7 @@ import type { ServedPipeline } from "./served.ts";
 import { onlySome, pipelineOfRun } from "./served.ts";
 import { runIdPrefix, tickRunId } from "./ticks.ts";
 
-/** More events than these wait for nobody who reads so slowly: the stream ends, and can be asked for again. */
+/** If a reader is this many events behind, its stream ends. It can be requested again. */
 const mostWaiting = 50_000;
 const mostStreams = 200;
 
@@ -62,10 +62,10 @@ interface JsonOutputs {
   readonly outputsProblem?: string;
 }
 
-/** Without what JSON has no word for: `undefined` in a record is left out. */
+/** The value as JSON holds it: `undefined` in a record is left out. */
 const plain = <Value>(value: Value): Value => JSON.parse(JSON.stringify(value)) as Value;
 
-/** What a request to start a run says. */
+/** The body of a request to start a run. */
 interface Start {
   readonly pipeline: string;
   readonly inputs?: Readonly<Record<string, unknown>> | undefined;
@@ -171,7 +171,7 @@ class Requests {
     });
   }
 
-  /** The outputs as JSON gives them; those of a pipeline that is not served are not known. */
+  /** The outputs as JSON; none if the pipeline is not served. */
   #outputs(run: RunSummary): Effect.Effect<JsonOutputs, unknown> {
     return Effect.gen({ self: this }, function* () {
       if (pipelineOfRun(this.#host.served, run) === undefined) return {};
@@ -215,7 +215,7 @@ class Requests {
           const watching = watchRun(this.#host.store, this.#host.feedOf, id, {
             take: (events) => {
               for (const event of events) {
-                // Whoever has lost one must not go on as if nothing had happened.
+                // A reader that has missed an event must not continue as if it had not.
                 if (!Queue.offerUnsafe(queue, eventData(event))) Queue.endUnsafe(queue);
               }
             },
@@ -360,9 +360,9 @@ class Requests {
   }
 }
 
-/** What does not fit in a request, in one sentence. */
+/** The part of a request that does not fit, in one sentence. */
 const requestProblems = HttpApiMiddleware.layerSchemaErrorTransform(RequestProblems, ({ kind, cause }) => {
-  // An answer that does not fit is no mistake of who asks.
+  // A response that does not fit is not a mistake of the client.
   if (kind === "Body" || kind === "ResponseHeaders") return Effect.die(cause);
   const issue = (cause as { readonly issue?: SchemaIssue.Issue }).issue;
   const first =

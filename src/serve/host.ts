@@ -1,6 +1,6 @@
 /**
- * Executes runs on behalf of a server or a runner: starts and resumes them, and, when the process is to stop, starts nothing
- * more and leaves what is under way for others. Which runs it takes from the store is decided in `taking.ts`.
+ * Executes runs on behalf of a server or a runner: starts and resumes them, and, before the process stops, starts nothing
+ * more and leaves active runs for other processes. Which runs it takes from the store is decided in `taking.ts`.
  */
 import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
@@ -18,6 +18,7 @@ import { recordedOutputs } from "../run/submit.ts";
 import { Runs } from "../run/runs.ts";
 import type { AnySchedule } from "../schedule.ts";
 import { describe } from "../values/describe.ts";
+import { serviceHint } from "../workers/missing-service.ts";
 import { drainable } from "./drainable-store.ts";
 import { LiveFeed } from "./live-feed.ts";
 import type { Starter } from "./scheduler.ts";
@@ -49,9 +50,9 @@ interface LiveRun {
 
 /** A run that kills its process does so within this time, as a rule. */
 const provenMillis = 500;
-/** A process that a run has left alive for so long is not killed by it at once. */
+/** A run that has left its process alive for this long does not kill it at once. */
 const innocentMillis = 60_000;
-/** A run that has begun this recently may not have a running step yet. */
+/** A run that has begun this recently possibly has no running step yet. */
 const newMillis = 1_000;
 
 /** How long a store that cannot be reached holds up the end. */
@@ -79,9 +80,9 @@ export class Host implements Starter {
   served: Served;
   readonly #live = new Map<string, LiveRun>();
   readonly #outputs = new Map<string, Outputs>();
-  /** What runs failed with here: the store keeps no stacks. */
+  /** The errors of runs that failed here: the store keeps no stacks. */
   readonly #failures = new Map<string, unknown>();
-  /** Runs that can be claimed and are left as they are, and why. */
+  /** Runs that could be claimed and are left unchanged, with the reason. */
   readonly #left = new Map<string, string>();
   readonly #startDraining: () => void;
   readonly #release: () => void;
@@ -89,7 +90,7 @@ export class Host implements Starter {
 
   readonly #isVerbose: boolean;
 
-  /** `isVerbose`: also says which runs succeed. */
+  /** `isVerbose`: also report which runs succeed. */
   constructor(store: StoreService, served: Served, say: (line: string) => void, isVerbose = false) {
     this.#isVerbose = isVerbose;
     const { service, drain, release } = drainable(store);
@@ -102,7 +103,7 @@ export class Host implements Starter {
 
   // -- Starting ------------------------------------------------------------------------------------------------------
 
-  /** Begins a run, or joins one of the same id and inputs that is under way here. */
+  /** Begins a run, or joins an active run here that has the same id and inputs. */
   start(pipeline: ServedPipeline, inputs: Inputs, runId: string): Effect.Effect<void, unknown> {
     return Effect.suspend(() => {
       const asked = askedText(pipeline, inputs);
@@ -151,14 +152,15 @@ export class Host implements Starter {
     });
   }
 
-  /** Runs something, and returns once the run has begun; what keeps it from that is this one's error. */
+  /** Begins a run and returns once it has begun; fails if it cannot begin. */
   #begin(
-    { graph, name, file, layer, only }: ServedPipeline,
+    pipeline: ServedPipeline,
     runId: string,
     running: Effect.Effect<Outputs, unknown>,
     asked: string | undefined,
   ): Effect.Effect<void, unknown> {
-    // Of who asks only the clock: what a request has around it ends before the run does.
+    const { graph, name, file, layer, only } = pipeline;
+    // The run inherits only the clock: the scope of a request ends before the run does.
     return Effect.flatMap(Clock.Clock, (clock) =>
       Effect.callback<void, unknown>((begun) => {
         if (this.#isDraining) {
@@ -172,7 +174,7 @@ export class Host implements Starter {
         let hasBegun = false;
         const progress = { isMade: false };
         const listen = (event: Parameters<LiveFeed["event"]>[0]): void => {
-          // A step may run a pipeline of its own: its events are not of this run.
+          // A step can run another pipeline, whose events do not belong to this run.
           if (event.runId !== runId) return;
           feed.event(event);
           if (event.type === "step.succeeded") progress.isMade = true;
@@ -195,7 +197,7 @@ export class Host implements Starter {
             keep(this.#outputs, runId, exit.value);
             if (this.#isVerbose) this.say(`Run ${runId} of "${graph.name}" succeeded.`);
           } else if (hasBegun && !Cause.hasInterruptsOnly(exit.cause))
-            this.say(`Run ${runId} of "${graph.name}" failed: ${describe(Cause.squash(exit.cause))}`);
+            this.say(`Run ${runId} of "${graph.name}" failed: ${failureText(exit.cause, pipeline)}`);
           if (Exit.isFailure(exit)) keep(this.#failures, runId, Cause.squash(exit.cause));
           feed.end();
           if (!hasBegun) begun(Exit.isFailure(exit) ? Effect.fail(Cause.squash(exit.cause)) : Effect.void);
@@ -210,7 +212,7 @@ export class Host implements Starter {
 
   readonly failureOf = (runId: string): unknown => this.#failures.get(runId);
 
-  /** The outputs of a run that has succeeded: from its record, where it ended in another process. */
+  /** The outputs of a run that has succeeded; from its record if it ended in another process. */
   outputs(run: RunSummary): Effect.Effect<Outputs, unknown> {
     return Effect.suspend(() => {
       const known = this.#outputs.get(run.id);
@@ -233,13 +235,13 @@ export class Host implements Starter {
   readonly isGivenUp = (runId: string): boolean => this.#left.has(runId);
   readonly isLive = (runId: string): boolean => this.#live.has(runId);
 
-  /** Has it done something here without the end of the process, or had the time to? */
+  /** Has a step of it succeeded in this process, or has it run for long enough without ending the process? */
   isProven(runId: string): boolean {
     const live = this.#live.get(runId);
     return live === undefined || live.progress.isMade || performance.now() - live.began > provenMillis;
   }
 
-  /** If its process dies now, is it for another reason? It has got somewhere here, has nothing under way, or is here for long. */
+  /** If the process dies now, is another cause likely? True if a step of the run has succeeded here, if it has nothing under way, or after a while. */
   isInnocent(runId: string): boolean {
     const live = this.#live.get(runId);
     if (live === undefined) return false;
@@ -247,14 +249,14 @@ export class Host implements Starter {
     return live.progress.isMade || age > innocentMillis || (age > newMillis && live.feed.working === 0);
   }
 
-  /** Leaves a run that could be claimed as it is, and says why, once. */
+  /** Leaves a run unchanged that could be claimed, and reports the reason once. */
   leave(runId: string, reason: string): void {
     if (this.#left.get(runId) === reason) return;
     this.#left.set(runId, reason);
     this.say(`Run ${runId} ${reason}`);
   }
 
-  /** How many runs have something to do here: those that only wait do not count. */
+  /** How many runs are doing work here. Runs that only wait are not counted. */
   get busy(): number {
     const now = performance.now();
     return [...this.#live.values()].filter(({ feed, began }) => feed.working > 0 || now - began < newMillis)
@@ -265,7 +267,7 @@ export class Host implements Starter {
 
   // -- Stopping ------------------------------------------------------------------------------------------------------
 
-  /** How many steps do work of their own now. */
+  /** How many steps are doing work of their own. */
   get working(): number {
     let count = 0;
     for (const { feed } of this.#live.values()) count += feed.working;
@@ -273,8 +275,8 @@ export class Host implements Starter {
   }
 
   /**
-   * Starts nothing more, waits for the steps that run, at most for so long, and leaves every run as it is for another
-   * process, or the next one, to resume.
+   * Starts nothing more, waits at most this long for running steps, and leaves each run for another process, or the next
+   * one, to resume.
    */
   drain(millis: number): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
@@ -291,6 +293,13 @@ export class Host implements Starter {
     });
   }
 }
+
+/** What a run failed with; if a service is missing, also how to provide it. */
+const failureText = (cause: Cause.Cause<unknown>, { file, layer }: ServedPipeline): string => {
+  const error = Cause.squash(cause);
+  const hint = serviceHint(error, { file, layer });
+  return hint === undefined ? describe(error) : `${describe(error)} ${hint}`;
+};
 
 const notServed = ({ id, pipeline }: RunSummary): RunExists =>
   new RunExists({

@@ -1,6 +1,6 @@
 /**
- * The server over Node: requests that the guard lets through go to the routes, and their answers back, with headers that
- * keep a browser from doing anything else with them. It knows nothing of what the routes do.
+ * The HTTP server on Node: passes requests that the guard accepts to the routes, and adds the headers that keep a browser
+ * from misusing the responses. It knows nothing about what the routes do.
  */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
@@ -18,7 +18,7 @@ import { refusalOf } from "./guard.ts";
 
 export interface Page {
   readonly html: string;
-  /** What its content security policy says. */
+  /** Its content security policy. */
   readonly policy: string;
 }
 
@@ -36,7 +36,7 @@ export class ListenFailed extends Data.TaggedError("ListenFailed")<{ readonly re
 
 const mostBody = 8 * 1024 * 1024;
 const mostConnections = 1_000;
-/** Bodies that come in drops are nobody's who wants an answer. */
+/** A client that sends its body more slowly than this does not want a response. */
 const bodyMillis = 30_000;
 
 const titles: Readonly<Record<number, string>> = {
@@ -64,7 +64,7 @@ const refuse = (
     "X-Request-Id": requestId,
     ...(status === 405 ? { Allow: "GET, HEAD" } : {}),
     ...(status === 401 ? { "WWW-Authenticate": "Bearer" } : {}),
-    // What it would have sent is not read.
+    // The rest of the request is not read.
     Connection: "close",
   });
   response.end(method === "HEAD" ? undefined : body);
@@ -111,7 +111,7 @@ const requestOf = async (request: IncomingMessage, port: number, signal: AbortSi
   }
   const hasBody = method !== "GET" && method !== "HEAD";
   const body = hasBody ? await bodyOf(request) : undefined;
-  // Requests that start something may leave out what they have nothing to say in.
+  // A request whose body would be an empty record can leave it out.
   if (hasBody && body!.length === 0) given.set("content-type", "application/json");
   const text = hasBody && body!.length === 0 ? "{}" : body;
   return new Request(new URL(url, `http://127.0.0.1:${port}`), {
@@ -122,7 +122,7 @@ const requestOf = async (request: IncomingMessage, port: number, signal: AbortSi
   });
 };
 
-/** What routes answer with where they know nothing better is no problem of ours yet. */
+/** Is the response already a problem of this API? The router's own errors are not. */
 const isOwnAnswer = ({ status, headers }: Response): boolean =>
   status < 400 || headers.get("content-type")?.startsWith("application/problem+json") === true;
 
@@ -140,7 +140,7 @@ const respond = async (answer: Response, response: ServerResponse, requestId: st
     "X-Request-Id": requestId,
   });
   if (answer.body === null) return void response.end();
-  // Events wait for nothing: a proxy and Node send what there is.
+  // Node and proxies must send events at once.
   response.flushHeaders();
   await pump(Readable.fromWeb(answer.body as never), response);
 };
@@ -174,7 +174,7 @@ const handle = async (
     const answer = await served.answer(await requestOf(request, rules.port, abort.signal));
     if (isOwnAnswer(answer)) return await respond(answer, response, requestId);
     const said =
-      defaultSaid[answer.status] ?? "The server failed at this request, which is a mistake of its own.";
+      defaultSaid[answer.status] ?? "The server failed at this request, which is a bug in the server.";
     await answer.body?.cancel();
     refuse(request, response, requestId, { status: answer.status, said });
   } catch (error) {
@@ -184,7 +184,7 @@ const handle = async (
         ? error.refusal
         : error instanceof TypeError
           ? { status: 400, said: "The request cannot be read." }
-          : { status: 500, said: "The server failed at this request, which is a mistake of its own." };
+          : { status: 500, said: "The server failed at this request, which is a bug in the server." };
     refuse(request, response, requestId, { status, said });
   }
 };
@@ -196,7 +196,7 @@ export interface Listening {
   readonly isLocal: boolean;
 }
 
-/** Serves until the scope closes; on any free port where `port` is 0. Gives the port. */
+/** Serves until the scope closes, on any free port if `port` is 0. Returns the port. */
 export const serveHttp = (
   { host, port, token, isLocal }: Listening,
   served: Served,

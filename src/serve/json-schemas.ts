@@ -20,12 +20,12 @@ const read = (schema: object): unknown => {
     }
     return (schema as WithJsonSchema)["~standard"]?.jsonSchema?.input?.({ target: "draft-2020-12" });
   } catch {
-    // A schema that has no JSON form: what it takes is written as JSON by hand.
+    // A schema without a JSON form: the reader writes JSON.
     return undefined;
   }
 };
 
-/** The JSON Schema of what a schema takes; undefined where it does not say. */
+/** The JSON Schema of a schema's input; undefined if it cannot be described. */
 export const jsonSchemaOf = (schema: unknown): unknown => {
   if (typeof schema !== "object" && typeof schema !== "function") return undefined;
   if (schema === null) return undefined;

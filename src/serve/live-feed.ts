@@ -1,6 +1,6 @@
 /**
- * The events of one run that this process executes, for whoever watches it from some moment on. It holds on to little:
- * which steps are under way, and what happened so recently that it may not be recorded yet. All else is in the store.
+ * The events of one run that this process executes, for watchers that can begin at any time. It keeps little: the steps
+ * under way, and the events so recent that they are possibly not recorded yet. Everything else is in the store.
  */
 import type { PipelineEvent } from "../events.ts";
 import { writableAsJson } from "../event-json.ts";
@@ -8,7 +8,7 @@ import { stepKinds } from "../graph/kinds.ts";
 
 type Watch = (event: PipelineEvent) => void;
 
-/** What began may be recorded as having ended by now: such events are kept for as long. */
+/** Events of a step whose end is recorded meanwhile are kept this long. */
 const recentMillis = 5_000;
 const mostRecent = 2_000;
 
@@ -28,15 +28,15 @@ export class LiveFeed {
   readonly #whenEnded = new Set<() => void>();
   /** The events of each step that is under way, by path. */
   readonly #active = new Map<string, Array<PipelineEvent>>();
-  /** Steps that wait for time or a value: they do no work. */
+  /** Steps that wait for time or a value. They do no work. */
   readonly #waits = new Set<string>();
   #recent: Array<PipelineEvent> = [];
   /** Steps of their own that do work now. */
   #working = 0;
   hasEnded = false;
 
-  event(told: PipelineEvent): void {
-    const event = writableAsJson(told);
+  event(given: PipelineEvent): void {
+    const event = writableAsJson(given);
     if ("plan" in event) {
       for (const { path, kind } of event.plan?.steps ?? [])
         if (stepKinds[kind].returns === "wait") this.#waits.add(path);
@@ -65,12 +65,12 @@ export class LiveFeed {
     this.#working += Number(isWork(now)) - Number(isWork(before));
   }
 
-  /** How many steps do work of their own now: those that wait for others, for time or for a value are not counted. */
+  /** How many steps are doing work of their own. Steps that wait for others, for time or for a value are not counted. */
   get working(): number {
     return this.#working;
   }
 
-  /** What a record of this moment may lack: what is under way, and what has just happened. */
+  /** The events that the record possibly lacks: those of steps under way, and the most recent ones. */
   get unrecorded(): ReadonlyArray<PipelineEvent> {
     const last = this.#recent.at(-1)?.time ?? 0;
     const recent = this.#recent.filter(({ time }) => time >= last - recentMillis);

@@ -1,10 +1,10 @@
-/** Errors as the problem details of the API: the status tells what kind it is, the detail is the error's own sentence. */
+/** Errors as problem details of the API: the status names the kind, and the detail is the error's own message. */
 import * as Data from "effect/Data";
 import { describe } from "../values/describe.ts";
 import type { Problem, ProblemStatus } from "./api.ts";
 import { titleOf } from "./api.ts";
 
-/** Something that a request asks for and that cannot be given, in one sentence. */
+/** The reason why a request cannot be fulfilled, in one sentence. */
 export class Refused extends Data.TaggedError("Refused")<{
   readonly status: ProblemStatus;
   readonly reason: string;

@@ -1,6 +1,6 @@
 /**
- * All events of a run, from its first: those that the store has of it, then those that happen. A run of another process
- * is read from the store again and again; it makes no difference to who watches.
+ * All events of a run from its first: those in the store, then the new ones. If another process executes the run, the
+ * store is read repeatedly. A watcher sees no difference.
  */
 import * as Effect from "effect/Effect";
 import type { PipelineEvent } from "../events.ts";
@@ -13,7 +13,7 @@ import type { LiveFeed } from "./live-feed.ts";
 export interface Watched {
   /** Some events, in the order in which they happened. */
   readonly take: (events: ReadonlyArray<PipelineEvent>) => void;
-  /** No event follows: the run has ended. */
+  /** The run has ended, and no event follows. */
   readonly end: () => void;
 }
 
@@ -23,7 +23,7 @@ const readMillis = 500;
 const isEndOf = ({ type }: PipelineEvent): boolean =>
   type === "run.succeeded" || type === "run.failed" || type === "run.interrupted";
 
-/** Lines of one step differ by what they say; all else of one path, by when it happened. */
+/** Log lines of one step differ by their text; all other events of one path differ by their time. */
 const keyOf = (event: PipelineEvent): string => {
   const line = event.type === "step.logged" ? event.message.map((part) => describe(part)).join(" ") : "";
   return `${event.type} ${"path" in event ? event.path : ""} ${line}`;
@@ -32,8 +32,8 @@ const keyOf = (event: PipelineEvent): string => {
 /** Times in a record are whole numbers, and may be those of the commit. */
 const sameMillis = 50;
 
-/** What is told already: the newest time at which each thing happened to each path. */
-class Told {
+/** The events that were sent: for each kind of event and path, its newest time. */
+class SentEvents {
   readonly #times = new Map<string, number>();
   hasEnd = false;
 
@@ -42,7 +42,7 @@ class Told {
     if (isEndOf(event)) this.hasEnd = true;
   }
 
-  /** The events that are new, which are told from now on. */
+  /** The events that were not sent before. From now on they count as sent. */
   news(events: ReadonlyArray<PipelineEvent>): ReadonlyArray<PipelineEvent> {
     return events.filter((event) => {
       const before = this.#times.get(keyOf(event));
@@ -59,7 +59,7 @@ const read = (store: StoreService, runId: string) =>
   );
 
 /**
- * Tells the events of a run until it has ended. `feedOf` finds the run in this process. Interrupting it ends the watch.
+ * Sends the events of a run until it has ended. `feedOf` finds the run in this process. Interrupting the effect ends the watch.
  */
 export const watchRun = (
   store: StoreService,
@@ -68,9 +68,9 @@ export const watchRun = (
   { take, end }: Watched,
 ): Effect.Effect<void, StoreProblem> =>
   Effect.gen(function* () {
-    const told = new Told();
-    const tell = (events: ReadonlyArray<PipelineEvent>): void => {
-      const news = told.news(events);
+    const sent = new SentEvents();
+    const send = (events: ReadonlyArray<PipelineEvent>): void => {
+      const news = sent.news(events);
       if (news.length > 0) take(news);
     };
     for (;;) {
@@ -80,8 +80,8 @@ export const watchRun = (
         if (found === undefined) return end();
         const isOver = !isUnderWay(found.status);
         if (feedOf(runId) !== undefined) continue;
-        // A crashed run is told as interrupted by its record, but goes on as soon as somebody resumes it.
-        tell(isOver ? found.events : found.events.filter((event) => !isEndOf(event)));
+        // The record of a crashed run ends as interrupted, but the run continues once a process resumes it.
+        send(isOver ? found.events : found.events.filter((event) => !isEndOf(event)));
         if (isOver) return end();
         yield* Effect.sleep(readMillis);
         continue;
@@ -91,7 +91,7 @@ export const watchRun = (
         const stop = feed.watch(
           (event) => {
             if (pending !== undefined) return void pending.push(event);
-            told.note(event);
+            sent.note(event);
             take([event]);
           },
           () => {
@@ -100,10 +100,10 @@ export const watchRun = (
         );
         Effect.runFork(read(store, runId)).addObserver((exit) => {
           if (exit._tag === "Failure") return resume(Effect.failCause(exit.cause));
-          // The end in the record is that of this moment, which the feed tells too.
+          // An end in the record has just happened, and the feed reports it too.
           const recorded = exit.value?.events ?? [];
-          tell(recorded.filter((event) => !isEndOf(event)));
-          tell([...feed.unrecorded, ...pending!]);
+          send(recorded.filter((event) => !isEndOf(event)));
+          send([...feed.unrecorded, ...pending!]);
           pending = undefined;
           if (feed.hasEnded) resume(Effect.void);
         });
@@ -112,7 +112,7 @@ export const watchRun = (
       const found = yield* read(store, runId);
       if (feedOf(runId) !== undefined) continue;
       if (found === undefined || !isUnderWay(found.status)) {
-        if (!told.hasEnd) tell(found?.events.filter(isEndOf) ?? []);
+        if (!sent.hasEnd) send(found?.events.filter(isEndOf) ?? []);
         return end();
       }
     }

@@ -23,7 +23,7 @@ export const infoOf = ({ id, pipeline, status, began, ended, error }: RunSummary
   ...(waiting === 0 ? {} : { waiting }),
 });
 
-/** Where a page ended: the time and the id of its last run. It is still a place in the list once that run is gone. */
+/** Where a page ended: the time and the id of its last run. It stays a valid place after that run is removed. */
 const cursorOf = ({ began, id }: RunSummary): string => `${began}:${id}`;
 
 const isAfter = (cursor: string): ((run: RunSummary) => boolean) => {

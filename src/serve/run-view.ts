@@ -1,6 +1,6 @@
 /**
- * What pages show of runs, as they are now. While a page watches a run that this process executes, its state is kept and
- * goes on with the run's events; of any other run it is read from its record whenever it is asked for.
+ * The data that pages show of runs. While a page watches a run that this process executes, the state is kept and updated by
+ * the run's events. For any other run it is read from the record on each request.
  */
 import * as Effect from "effect/Effect";
 import { reportData } from "../draw/report/report-page.ts";
@@ -12,18 +12,18 @@ import { describeWithCauses } from "../values/causes.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import { ViewChanges } from "./view-changes.ts";
 
-/** A view that no page has asked for this long is forgotten. */
+/** A view that no page has requested for this long is forgotten. */
 const keptMillis = 30_000;
 const mostViews = 20;
 
-/** Was an event that a feed told before, or while, its run was read, recorded by then? */
+/** Was this event of a feed recorded when its run was read? */
 const isRecorded = (event: PipelineEvent, last: ReadonlyMap<string, number>): boolean => {
   if (!("path" in event)) return event.type === "run.started";
   const recorded = last.get(event.path) ?? 0;
   return event.type === "step.logged" ? Math.floor(event.time) <= recorded : event.time < recorded;
 };
 
-/** `failure`: what the run failed with in this process, which has its stack. */
+/** `failure`: the error of the run in this process, with its stack. */
 const stateOf = (
   run: RunDetails,
   unrecorded: ReadonlyArray<PipelineEvent>,
@@ -44,7 +44,7 @@ const stateOf = (
   return report;
 };
 
-/** The state of a run that this process executes: read once, and kept up by its events. */
+/** The state of a run that this process executes: read once, then updated by events. */
 class LiveState {
   readonly feed: LiveFeed;
   #report: ReportState | undefined = undefined;
@@ -67,7 +67,7 @@ class LiveState {
     const before = this.feed.unrecorded;
     return Effect.map(store.find(runId), (run) => {
       if (run === undefined) return undefined;
-      // Another page may have asked for it in the meantime.
+      // Another page has possibly requested it in the meantime.
       this.#report ??= stateOf(run, [...before, ...this.#pending], undefined);
       this.#pending = [];
       return this.#report;
@@ -81,7 +81,7 @@ interface View {
   asked: number;
 }
 
-/** What this process knows of its runs. */
+/** The runs of this process. */
 export interface LiveRuns {
   readonly store: StoreService;
   readonly feedOf: (runId: string) => LiveFeed | undefined;
@@ -96,7 +96,7 @@ export class RunViews {
     this.#runs = runs;
   }
 
-  /** The view as JSON: what has changed since a version, or all of it. Undefined: there is no such run. */
+  /** The view as JSON: the changes since a version, or all of it. Undefined if there is no such run. */
   view(runId: string, since: string | undefined): Effect.Effect<string | undefined, StoreProblem> {
     return Effect.suspend(() => {
       const view = this.#viewOf(runId);
@@ -115,7 +115,7 @@ export class RunViews {
     const now = performance.now();
     const view = this.#views.get(runId) ?? { changes: new ViewChanges(), live: undefined, asked: now };
     view.asked = now;
-    // The one that was asked for last is the last.
+    // The view that was requested last is the last one.
     this.#views.delete(runId);
     this.#views.set(runId, view);
     for (const [id, { asked }] of this.#views)

@@ -2,9 +2,9 @@
  * Fires schedules. Each has a fiber that waits for its next tick, and one that starts the runs of its ticks, in order.
  *
  * Any number of processes may do this over one store: a tick is in the id of its run, and the store lets one process
- * begin it. Notes in the store say up to when ticks came due while somebody served the schedule, which of those have not
- * been decided yet (their run begun, or skipped), and whether it is paused. A tick that was in a queue when its process ended
- * is not missed: whoever serves the schedule next runs it.
+ * begin it. Notes in the store say until when ticks came due while a process served the schedule, which of those are not
+ * decided yet (their run begun, or skipped), and whether it is paused. A tick that was in a queue when its process ended
+ * is not missed: the next process that serves the schedule runs it.
  */
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
@@ -17,12 +17,12 @@ import { describe } from "../values/describe.ts";
 import { readNote, writeNote } from "./notes.ts";
 import { dueTicks, runIdPrefix, tickOf, tickRunId } from "./ticks.ts";
 
-/** What a scheduler asks of the process that runs pipelines. */
+/** The part of the process that runs pipelines, as a scheduler needs it. */
 export interface Starter {
   readonly store: StoreService;
   /**
-   * Begins a run under an id of its own. "taken": another process has begun it, or it was there already. Fails where
-   * the run cannot be begun at all, or with what is wrong with the store.
+   * Begins a run with a given id. "taken": another process has begun it, or it existed already. Fails if the run cannot
+   * begin at all, or with the error of the store.
    */
   readonly startNew: (
     schedule: AnySchedule,
@@ -30,20 +30,20 @@ export interface Starter {
     inputs: Readonly<Record<string, unknown>>,
   ) => Effect.Effect<"started" | "taken", StoreError | { readonly message: string }>;
   readonly cancel: (runId: string) => Effect.Effect<void>;
-  /** Is this crashed run left as it is, so that nothing needs to wait for it? */
+  /** Is this crashed run left unchanged, so that nothing needs to wait for it? */
   readonly isGivenUp: (runId: string) => boolean;
-  /** Nothing new is to start. */
+  /** Must nothing new start? */
   readonly isDraining: () => boolean;
   readonly say: (line: string) => void;
 }
 
-/** Clocks are set, and machines sleep: the time is looked at so often. */
+/** Clocks are set, and machines sleep, so the time is checked at least this often. */
 const longestSleep = 30_000;
-/** How often a queued tick looks whether the run before it has ended. */
+/** How often a queued tick checks whether the run before it has ended. */
 const lookMillis = 250;
-/** Of more ticks than these that a process had in its queue when it ended, the oldest are left out. */
+/** If a process had more ticks in its queue when it ended, the oldest are left out. */
 const mostQueued = 1_000;
-/** How long after trouble with the store a tick is tried again. */
+/** How long after an error of the store a tick is tried again. */
 const againMillis = 2_000;
 
 const topics = { seen: "schedule seen", due: "schedule due", paused: "schedule paused" } as const;
@@ -77,7 +77,7 @@ const whenAlone = (starter: Starter, schedule: string, tick: Date): Effect.Effec
     while ((yield* runsBefore(starter, schedule, tick)).length > 0) yield* Effect.sleep(lookMillis);
   });
 
-/** Does what the schedule says where earlier runs are under way. False: the tick is skipped. */
+/** Applies the schedule's `overlap` to earlier runs that are under way. False: the tick is skipped. */
 const makeRoom = (
   starter: Starter,
   { name, overlap }: AnySchedule,
@@ -142,7 +142,7 @@ const fireTick = (
     return begun === "started" || !starter.isDraining();
   });
 
-/** A store that cannot be read for now does not end a schedule. */
+/** A store that cannot be read at the moment does not end a schedule. */
 const untilDone = <Value>(
   starter: Starter,
   name: string,
@@ -155,7 +155,7 @@ const untilDone = <Value>(
     }),
   );
 
-/** The ticks of a schedule that are due and not decided yet, also as a note in the store, for whoever serves it next. */
+/** The ticks of a schedule that are due and not decided yet. They are also in a note in the store, for the next process. */
 class DueTicks {
   readonly #write: (times: ReadonlyArray<number>) => void;
   readonly #times: Set<number>;
@@ -179,7 +179,7 @@ class DueTicks {
 const isTimes = (value: unknown): value is ReadonlyArray<number> =>
   Array.isArray(value) && value.every((time) => typeof time === "number");
 
-/** Fires one schedule for ever. */
+/** Fires one schedule forever. */
 export const runSchedule = (starter: Starter, schedule: AnySchedule): Effect.Effect<never> =>
   Effect.scoped(
     Effect.gen(function* () {
@@ -197,7 +197,7 @@ export const runSchedule = (starter: Starter, schedule: AnySchedule): Effect.Eff
       const fireNext = Effect.gen(function* () {
         const tick = yield* Queue.take(queue);
         const isDecided = yield* untilDone(starter, name, fireTick(starter, schedule, tick));
-        // Not before: of a process that ends meanwhile, the tick is left to the next one.
+        // Not earlier: if the process ends meanwhile, the tick is left to the next one.
         if (isDecided) due.delete(tick);
       });
       yield* Effect.forkScoped(Effect.forever(fireNext));
@@ -210,7 +210,7 @@ export const runSchedule = (starter: Starter, schedule: AnySchedule): Effect.Eff
           starter.say(`Schedule "${name}": ${missed} missed ${missed === 1 ? "tick" : "ticks"} not run.`);
         since = Math.max(since, until);
         due.add(ticks);
-        // Not before: of a process that ends in between, these ticks are missed at worst, and never forgotten.
+        // Not earlier: if the process ends in between, these ticks are missed at worst, and never forgotten.
         if (ticks.length > 0 || isFirst || missed > 0) writeNote(store, topics.seen, name, since);
         yield* Queue.offerAll(queue, ticks);
         const [next] = schedule.next(1, new Date(since));

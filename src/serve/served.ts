@@ -14,7 +14,7 @@ export interface ServedPipeline {
   readonly plan: Plan;
   /** The file that exports it. */
   readonly file: string;
-  /** What gives its steps their services. */
+  /** Provides the services of its steps. */
   readonly layer: Layer.Layer<any, any, never> | undefined;
   /** The part of it that some outputs need: a run may have been begun with `--only`. */
   readonly reduced?: (outputs: ReadonlyArray<string>) => Graph;
@@ -25,7 +25,7 @@ export interface ServedPipeline {
 export interface Served {
   readonly pipelines: ReadonlyMap<string, ServedPipeline>;
   readonly schedules: ReadonlyMap<string, AnySchedule>;
-  /** What gives the pipelines of schedules their services, which need not be exported themselves. */
+  /** The pipelines of schedules, which need not be exported themselves. */
   readonly scheduled?: ReadonlyMap<AnySchedule, ServedPipeline>;
 }
 
@@ -34,10 +34,10 @@ export interface LoadedFile {
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
-/** A name for the default export that a client can say. */
+/** The name of an export as clients use it. */
 const nameOf = (key: string, graph: Graph): string => (key === "default" ? graph.name : key);
 
-/** What some files export; a sentence where two of them export the same. */
+/** The exports of some files; a sentence if two of them export the same name. */
 export const servedOf = (files: ReadonlyArray<LoadedFile>): Served | string => {
   const pipelines = new Map<string, ServedPipeline>();
   const schedules = new Map<string, AnySchedule>();
@@ -117,7 +117,7 @@ const asBegun = (pipeline: ServedPipeline, { only = [] }: Origin): ServedPipelin
   return typeof some === "string" ? pipeline : some;
 };
 
-/** The pipeline that a recorded run is of; undefined: none that is served. */
+/** The pipeline of a recorded run; undefined if it is not served. */
 export const pipelineOfRun = (
   served: Served,
   run: { readonly pipeline: string; readonly origin?: string | undefined },
@@ -132,7 +132,7 @@ export const pipelineOfRun = (
   return asBegun(found, origin);
 };
 
-/** What a schedule runs, which need not be exported. */
+/** The pipeline of a schedule, which need not be exported. */
 export const servedBy = ({ pipelines, scheduled }: Served, schedule: AnySchedule): ServedPipeline => {
   const graph = expandable(schedule.pipeline)!;
   const known = [...pipelines.values()].find((served) => served.graph === graph);

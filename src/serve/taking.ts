@@ -1,8 +1,8 @@
 /**
  * Takes runs from the store and has a host execute them: those that were submitted, and those whose process is gone or has
- * released them. A run of a pipeline that the host does not have, or of another version of it, is left for others.
+ * released them. A run of a pipeline that the host does not have, or of another version of it, is left for other processes.
  *
- * All that decides who owns a run is the store's claim: any number of processes do this at once.
+ * Only the store's claim decides which process owns a run, so any number of processes can do this at once.
  */
 import * as Effect from "effect/Effect";
 import type { Graph } from "../engine/graph.ts";
@@ -18,17 +18,17 @@ import { readNote, writeNote } from "./notes.ts";
 import type { Served, ServedPipeline } from "./served.ts";
 import { pipelineOfRun, servedBy } from "./served.ts";
 
-/** How often the store is searched, where nothing says that there is something to find. */
+/** How often the store is searched when nothing announces new runs. */
 const searchMillis = 400;
-/** So many runs are looked at, and so many are claimed, before the next search: other processes are to get some. */
+/** How many runs one search returns, and how many are claimed before the next one, so that other processes get some too. */
 const mostFound = 64;
 const mostAtOnce = 4;
-/** No more are taken while so many runs are busy here. */
+/** While this many runs are busy here, no more are taken. */
 const mostBusy = 200;
-/** A run that was resumed so many times in a row, and whose process died each time while it had something under way, fails. */
+/** A run fails after this many resumes in a row, if its process died each time while the run had a step under way. */
 const mostResumes = 5;
 
-/** What a process that takes runs says of itself. */
+/** The announcement of a process that takes runs. */
 export interface RunnerInfo {
   readonly host: string;
   readonly pid: number;
@@ -38,7 +38,7 @@ export interface RunnerInfo {
 
 export const readRunner = (text: string): RunnerInfo => JSON.parse(text) as RunnerInfo;
 
-/** Can one of them execute a run of that pipeline? */
+/** Can one of these runners execute a run of this pipeline? */
 export const hasRunnerFor = (runners: ReadonlyArray<string>, graph: Graph): boolean => {
   const shape = shapeOf(graph);
   return runners.some((text) => readRunner(text).pipelines[graph.name] === shape);
@@ -55,7 +55,7 @@ const pipelinesOf = (served: Served): ReadonlyMap<string, ServedPipeline> => {
 const diedText = (resumes: number): string =>
   `It was resumed ${resumes} times in a row, and its process died each time. Fix the step that was under way (it may exit the process, or use up its memory), then resume the run.`;
 
-/** Ends a run that nobody owns as failed. False: somebody owns it by now, or it has ended. */
+/** Ends a run that has no owner as failed. False: it has an owner by now, or it has ended. */
 const failRun = (
   store: StoreService,
   runId: string,
@@ -75,7 +75,7 @@ const failRun = (
 export interface TakingOptions {
   readonly machine: string;
   readonly pid: number;
-  /** Whether the begin of every run that is taken is said. */
+  /** Also report which runs start here. */
   readonly isVerbose: boolean;
 }
 
@@ -95,7 +95,7 @@ export class Taking {
     this.#options = options;
   }
 
-  /** Takes runs, for ever. */
+  /** Takes runs, forever. */
   get forever(): Effect.Effect<never> {
     return Effect.suspend(() => {
       let wake: (() => void) | undefined;
@@ -120,7 +120,7 @@ export class Taking {
     });
   }
 
-  /** Says that runs are taken here: before anybody can wonder. */
+  /** Announces that this process takes runs, before a client looks for one. */
   get announced(): Effect.Effect<void, StoreProblem> {
     return Effect.suspend(() => this.#announce(pipelinesOf(this.#host.served)));
   }
@@ -153,7 +153,7 @@ export class Taking {
       yield* this.#acquit();
       const found = yield* host.store.claimable([...pipelines.keys()], mostFound);
       const fitting = found.filter((run) => this.#isForHere(run));
-      // Not in their order: other processes look at the same ones in this moment.
+      // Not in order, since other processes see the same runs at the same time.
       const offset = fitting.length > mostAtOnce ? Math.floor(Math.random() * fitting.length) : 0;
       const some = this.#withoutSuspects([...fitting.slice(offset), ...fitting.slice(0, offset)]);
       if (host.busy >= mostBusy) return false;
@@ -163,7 +163,7 @@ export class Taking {
   }
 
   /**
-   * A few of them. Of those whose process died, any may be the one that killed it: they are taken one at a time, so that the
+   * A few of them. Any run whose process died is possibly the one that killed it. Such runs are taken one at a time, so that the
    * others do not die with it.
    */
   #withoutSuspects(runs: ReadonlyArray<ClaimableRun>): ReadonlyArray<ClaimableRun> {
@@ -197,7 +197,7 @@ export class Taking {
     });
   }
 
-  /** Can it be executed here? Says why not, once. */
+  /** Can the run be executed here? Reports once why not. */
   #isForHere(run: ClaimableRun): boolean {
     const host = this.#host;
     if (host.isLive(run.id)) return false;
@@ -226,12 +226,12 @@ export class Taking {
       const resumes = run.isReleased ? 0 : yield* this.#resumesOf(run);
       if (resumes >= mostResumes) return yield* this.#fail(run, diedText(resumes));
       if (run.shape === "") yield* this.#complete(run);
-      // Others have seen the same run: it may have ended by now, or be theirs.
+      // Other processes have seen the same run: one of them possibly owns it by now, or it has ended.
       yield* host.resume(run, { onlyUnderWay: true });
       this.#begun(run, resumes + 1);
     }).pipe(
       Effect.catch((error): Effect.Effect<void, StoreProblem> => {
-        // Another process was faster, or somebody has cancelled or forgotten it.
+        // Another process was faster, or the run was cancelled or forgotten.
         if (error instanceof RunExists || error instanceof RunNotFound || host.isDraining())
           return Effect.void;
         if (error instanceof StoreError) return Effect.fail(error);
@@ -248,7 +248,7 @@ export class Taking {
     return Effect.map(noted, (before) => (typeof before === "number" ? before : 0));
   }
 
-  /** It is this process's now. `resumes`: how often it was resumed whose process died, this time included. */
+  /** The run belongs to this process now. `resumes`: how often it was resumed after its process had died, including this time. */
   #begun({ id, pipeline, status, isReleased }: ClaimableRun, resumes: number): void {
     const host = this.#host;
     if (!isReleased) {
@@ -256,7 +256,7 @@ export class Taking {
       this.#suspects.add(id);
       host.say(`Run ${id} has crashed: resuming it (${resumes} of ${mostResumes}).`);
     } else if (this.#options.isVerbose) {
-      host.say(`Run ${id} of "${pipeline}" ${status === "submitted" ? "starts" : "goes on here"}.`);
+      host.say(`Run ${id} of "${pipeline}" ${status === "submitted" ? "starts" : "continues here"}.`);
     }
   }
 
@@ -271,7 +271,7 @@ export class Taking {
     );
   }
 
-  /** A run whose process dies of something else, however often, goes on: only what it may have caused is counted. */
+  /** A run whose process dies of something else, however often, continues: only deaths that it possibly caused count. */
   #acquit(): Effect.Effect<void, StoreProblem> {
     const host = this.#host;
     return Effect.forEach(
@@ -289,7 +289,7 @@ export class Taking {
     );
   }
 
-  /** A run that was submitted by the name of its pipeline alone gets what the pipeline makes of its inputs. */
+  /** Completes a run that was submitted by the name of its pipeline alone: records its inputs as the pipeline decodes them. */
   #complete(run: ClaimableRun): Effect.Effect<void, unknown> {
     const { store, served } = this.#host;
     return Effect.gen(function* () {

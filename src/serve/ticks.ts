@@ -1,10 +1,10 @@
 /** Which ticks of a schedule are due: a pure function of when it last fired, the time, and how it treats missed ticks. */
 import type { AnySchedule } from "../schedule.ts";
 
-/** Of more missed ticks than these, the oldest are left out. */
+/** If more ticks were missed, the oldest are left out. */
 const mostMissed = 1_000;
 
-/** A timer may be late by so much, or a machine busy; a tick that is older was missed. */
+/** A timer can be this late if the machine is busy. An older tick was missed. */
 const lateMillis = 60_000;
 
 export interface Due {
@@ -17,7 +17,7 @@ export interface Due {
 }
 
 /**
- * The ticks after `since` up to `now`. `isFirst`: nothing served the schedule until now, so every one of them was missed.
+ * The ticks after `since` up to `now`. `isFirst`: no process served the schedule until now, so each of them was missed.
  */
 export const dueTicks = (schedule: AnySchedule, since: number, now: number, isFirst: boolean): Due => {
   const all = schedule.between(since, now, mostMissed);
@@ -30,7 +30,7 @@ export const dueTicks = (schedule: AnySchedule, since: number, now: number, isFi
 
 const mark = "@";
 
-/** Names a schedule's run of a tick: the same in every process. */
+/** The id of a schedule's run at a tick: the same in every process. */
 export const tickRunId = (schedule: string, tick: Date): string => {
   const time = tick.toISOString();
   return `${schedule}${mark}${time.endsWith(".000Z") ? `${time.slice(0, -5)}Z` : time}`;

@@ -1,6 +1,6 @@
 /**
- * What has changed in the view of a run since a page last asked. Comes in: the whole view, each time it is made anew. Goes
- * out: the whole, or the parts that are different now, as JSON. A page's place is a version; any number of pages may have
+ * The changes in the view of a run since a page last asked. Comes in: the whole view, on each update. Goes out: the whole
+ * view, or the parts that are different now, as JSON. A page's place is a version; any number of pages may have
  * different ones.
  */
 import { randomUUID } from "node:crypto";
@@ -16,7 +16,7 @@ interface Part {
   changed: number;
 }
 
-/** What a page applies to the view that it has. */
+/** The changes that a page applies to its view. */
 export interface ViewPatch {
   readonly version: string;
   readonly patch: true;
@@ -31,7 +31,7 @@ export interface ViewPatch {
 }
 
 export class ViewChanges {
-  // A version of another server, or of a view that was forgotten, is none of this one's.
+  // Distinguishes the versions of this view from those of other servers and of forgotten views.
   readonly #name = randomUUID();
   #version = 0;
   #head = "";
@@ -54,7 +54,7 @@ export class ViewChanges {
     });
   }
 
-  /** As JSON: what has changed since a version; all of it where that is not known. */
+  /** The changes since a version, as JSON; the whole view if the version is unknown. */
   since(version: string | undefined): string {
     const known = this.#numberOf(version);
     const now = `"version":${JSON.stringify(`${this.#name}.${this.#version}`)}`;

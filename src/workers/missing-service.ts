@@ -12,3 +12,17 @@ export const missingService = (error: unknown): string | undefined => {
   }
   return undefined;
 };
+
+/** A file with a pipeline, and the layer that it exports. */
+interface File {
+  readonly file: string;
+  readonly layer?: unknown;
+}
+
+/** How to fix an error that says that a service is missing, in a sentence; undefined for any other error. */
+export const serviceHint = (error: unknown, { file, layer }: File): string | undefined => {
+  const key = missingService(error);
+  if (key === undefined) return undefined;
+  const lacks = layer === undefined ? "exports no layer" : "exports a layer that does not provide it";
+  return `The pipeline needs the service "${key}", and ${file} ${lacks}. Add to ${file}: export const layer = Layer.succeed(TheService, …), where TheService is the one with the key "${key}".`;
+};

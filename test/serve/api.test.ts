@@ -353,6 +353,22 @@ describe("The API", () => {
     expect(await whenEnded(encodeURIComponent(id))).toMatchObject({ outputs: { rate: 7 } });
   });
 
+  test("of a run that lacks a service, the server says which layer to export", async () => {
+    class Rates extends Context.Service<Rates, { readonly rate: number }>()("test/Rates") {}
+    const priced = pipeline("priced").step("rate", [], () => Effect.map(Rates, ({ rate }) => rate));
+    const { get, post, said } = await serving({ priced });
+    await post("api/runs", { pipeline: "priced", runId: "r" });
+    await until(
+      () => get("api/runs/r"),
+      ({ status }) => ended(status),
+    );
+    const text = await until(
+      () => Promise.resolve(said.join("\n")),
+      (text) => text.includes('of "priced" failed'),
+    );
+    expect(text).toMatch(/needs the service "test\/Rates".*export const layer/);
+  });
+
   test("refuses to serve a file whose layer is none", () => {
     const { bill } = pipelines;
     expect(servedOf([{ file: "a.ts", exports: { bill, layer: 1 } }])).toBe(

@@ -19,6 +19,7 @@ import type { StoreService } from "../../journal/store.ts";
 import { Store } from "../../journal/store.ts";
 import { causesOf } from "../../values/causes.ts";
 import { describe } from "../../values/describe.ts";
+import { serviceHint } from "../../workers/missing-service.ts";
 import { CliFailure, failure } from "../failure.ts";
 import { readInputs } from "../inputs.ts";
 import { outputsAsJson } from "../json.ts";
@@ -31,7 +32,7 @@ import { Progress } from "../progress.ts";
 import { report, reported } from "../report.ts";
 import { limits, limitsOf } from "../limits.ts";
 import { only, reducedTo } from "../only.ts";
-import { serviceHint, withServices } from "../services.ts";
+import { withServices } from "../services.ts";
 import { databaseOf, noStore, storeFlags, storeForRun } from "../store.ts";
 import { submitted } from "../submitted.ts";
 

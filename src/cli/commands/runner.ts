@@ -1,6 +1,5 @@
 /** `espalier runner FILE…`: a process that executes the runs of a store, beside any number of others. */
 import { createServer } from "node:http";
-import { hostname } from "node:os";
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
@@ -56,31 +55,22 @@ export const runner = Command.make(
   Effect.fnUntraced(function* ({ files, port, drain, store }) {
     yield* ownStandardOutput;
     const served = yield* loaded(files);
-    const [{ Host }, { Taking }, { Schedules }] = yield* Effect.promise(() =>
-      Promise.all([
-        import("../../serve/host.ts"),
-        import("../../serve/taking.ts"),
-        import("../../serve/schedules.ts"),
-      ]),
-    );
+    const { hostProcess } = yield* Effect.promise(() => import("../../serve/host-process.ts"));
     const open = yield* storeForServer(store);
     const say = (line: string): void => tell(visible(line));
-    const host = new Host(open, served, say, true);
-    const taking = new Taking(host, { machine: hostname(), pid: process.pid, isVerbose: true });
-    const schedules = new Schedules(host);
+    const runs = hostProcess({ store: open, served, say, isVerbose: true });
     if (port !== undefined) {
-      const bound = yield* answerHealth(port, host.isDraining);
+      const bound = yield* answerHealth(port, runs.host.isDraining);
       tell(`Health: http://127.0.0.1:${bound}/health`);
     }
-    schedules.keep(served.schedules.values());
+    yield* runs.start;
     tell(visible(`Taking runs of ${inShort(served)} from ${open.name}. Ctrl-C stops.`));
-    yield* Effect.onInterrupt(taking.forever, () =>
+    yield* Effect.onInterrupt(Effect.never, () =>
       Effect.suspend(() => {
         tell(
           `Stopping: nothing more starts; running steps have ${drain} s, and other runners continue the runs. Ctrl-C once more ends the process at once.`,
         );
-        schedules.keep([]);
-        return host.drain(drainMillis(drain));
+        return runs.drain(drainMillis(drain));
       }),
     );
   }, Effect.scoped),

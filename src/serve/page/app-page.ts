@@ -1,4 +1,4 @@
-/** The page of a server, as HTML: its script and style stand in it, and its policy lets nothing run but those. */
+/** The page of a server, as HTML. It contains its script and style, and its policy allows nothing else. */
 import { html } from "../../draw/escape.ts";
 import type { Page } from "../http-server.ts";
 import { appScript, appScriptHash, appStyle, appStyleHash } from "./assets.ts";
@@ -14,7 +14,7 @@ const policy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** `token`: what the page may change things by; without it, the page asks the reader. */
+/** `token`: for requests that change something; without it, the page asks the reader for one. */
 export const appPage = (token: string | undefined): Page => ({
   policy,
   html: `<!doctype html>

@@ -1,4 +1,4 @@
-/** A run as the server says it is, kept up while things happen: what has changed is asked for, and put into what is there. */
+/** A run as the server reports it. While things happen, the page requests what has changed and applies it. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Change, Look } from "../../../draw/page/client/look.ts";
 import { firstLook } from "../../../draw/page/client/look.ts";
@@ -21,13 +21,13 @@ const patched = (before: RunView, answer: RunView | ViewPatch): RunView => {
   return { ...before, ...wholes, version, title, steps, ...(run === undefined ? {} : { run }) };
 };
 
-/** Steps are known by their places, which change as the graph grows: the look is carried over by paths. */
+/** The look refers to steps by their places, which change as the graph grows, so it is carried over by path. */
 const carried = ({ data: before, look }: Shown, data: PageData): Look => {
   const places = new Map(data.steps.map(({ path }, i) => [path, i]));
   const known = new Set(before.steps.map(({ path }) => path));
   const place = (step: number): number => places.get(before.steps[step]?.path ?? "") ?? -1;
   const kept = [...look.unfolded].map(place).filter((step) => step !== -1);
-  // What is new is unfolded as it would be on a page that is opened now.
+  // New steps are unfolded as on a page that is opened now.
   const fresh = [...firstLook(data).unfolded].filter(
     (step) => !known.has(data.steps[step]!.path) || before.steps[place(step)]?.graph === undefined,
   );
@@ -41,7 +41,7 @@ const carried = ({ data: before, look }: Shown, data: PageData): Look => {
   };
 };
 
-/** Where no step has come or gone and no graph has changed, the look is what it was. */
+/** If no step was added or removed and no graph has changed, the look stays. */
 const next = (before: Shown | undefined, data: PageData): Shown => {
   if (before === undefined) return { data, look: firstLook(data) };
   const isSame = before.data.graphs === data.graphs && before.data.steps.length === data.steps.length;
@@ -50,7 +50,7 @@ const next = (before: Shown | undefined, data: PageData): Shown => {
 
 /** As often as a reader can follow. */
 const leastMillis = 50;
-/** Of the time that an update takes, so many times that long is left to the reader. */
+/** After an update, the page is idle for this many times as long as the update took. */
 const restFactor = 2;
 
 export interface LiveRun {
@@ -92,26 +92,26 @@ export const useRun = (id: string): LiveRun => {
       }
       isBusy = false;
     };
-    const told = (): void => {
+    const onEvents = (): void => {
       isAsked = true;
       if (!isBusy && !over.signal.aborted) void load();
     };
     const watch = async (): Promise<void> => {
       while (!over.signal.aborted) {
         try {
-          await follow(id, told, over.signal);
-          told();
+          await follow(id, onEvents, over.signal);
+          onEvents();
           return;
         } catch (problem) {
           if (over.signal.aborted) return;
           setError(problem);
           await new Promise((done) => setTimeout(done, 1_000));
           // A server that was started again may know more than the one before.
-          told();
+          onEvents();
         }
       }
     };
-    told();
+    onEvents();
     void watch();
     return () => over.abort();
   }, [id, round]);

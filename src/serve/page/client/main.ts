@@ -1,4 +1,4 @@
-/** The page of a server: which view the address asks for, and the way between them. */
+/** The page of a server: shows the view that the address names, and the links between views. */
 import { h, render } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
@@ -8,7 +8,7 @@ import { SchedulesView } from "./schedules-view.ts";
 import { StartView } from "./start-view.ts";
 import { setToken } from "./requests.ts";
 
-/** An address that somebody has typed may be no text at all. */
+/** An address that a person has typed is possibly not encoded text. */
 const decoded = (text: string): string => {
   try {
     return decodeURIComponent(text);
@@ -43,7 +43,7 @@ const View = ({ route: [view, id, tab, step] }: { readonly route: Route }): UiEl
   }
 };
 
-/** On a server that other machines reach, the reader has to know the token. */
+/** On a server that other machines can reach, the reader enters the token. */
 const TokenField = (): UiElement | null =>
   document.querySelector("meta[name='espalier-token']") === null
     ? h(

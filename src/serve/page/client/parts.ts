@@ -1,4 +1,4 @@
-/** Parts that the views of the page share. Text is only ever a child, so that nothing of a run can become markup. */
+/** Parts that the views of the page share. Text is only ever a child, so that no text of a run can become markup. */
 import { h } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
@@ -7,7 +7,7 @@ import type { RunInfo } from "../../api.ts";
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
-/** How often what is shown is asked for again. */
+/** How often the data is requested again. */
 const againMillis = 1_000;
 
 interface Loaded<Value> {
@@ -16,7 +16,7 @@ interface Loaded<Value> {
   readonly again: () => void;
 }
 
-/** What the server says, asked for again and again while the page is in sight. */
+/** A response of the server, requested repeatedly while the page is visible. */
 export const useServer = <Value>(ask: () => Promise<Value>, key: string): Loaded<Value> => {
   const [state, setState] = useState<{ key: string; value: Value | undefined; error: unknown }>({
     key,
@@ -47,7 +47,7 @@ export const useServer = <Value>(ask: () => Promise<Value>, key: string): Loaded
     };
   }, [key, round]);
   return {
-    // What was there before stays until there is an answer: nothing flickers.
+    // The previous value stays until there is a response, so that nothing flickers.
     value: state.value,
     error: state.error,
     again: () => setRound((now) => now + 1),
@@ -85,7 +85,7 @@ export const runLink = (id: string, view = "", step = ""): string => {
 /** The form of a new run, filled in with the inputs of this one. */
 export const againLink = (id: string): string => `#/start/${encodeURIComponent(id)}`;
 
-/** A button for something that the server does: it cannot be pressed twice, and says what went wrong. */
+/** A button for an action of the server. It cannot be pressed twice, and shows what went wrong. */
 export const Action = ({
   text,
   run,

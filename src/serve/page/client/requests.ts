@@ -1,4 +1,4 @@
-/** What the page asks its server: the API, with the token that the page has or was told. */
+/** The page's requests to its server: the API, with the token of the page or of the reader. */
 import type { PipelineInfo, RunInfo, ScheduleInfo, WaitingInfo } from "../../api.ts";
 import type { PageData } from "../../../draw/page/data.ts";
 import type { ViewPatch } from "../../view-changes.ts";
@@ -7,7 +7,7 @@ export interface RunView extends PageData {
   readonly version: string;
 }
 
-/** What the form of a new run takes from an earlier one. */
+/** The data of an earlier run that the form of a new one starts with. */
 export interface RunRecordInfo {
   readonly pipeline: string;
   /** The name under which its pipeline is served; missing if it is not. */
@@ -21,7 +21,7 @@ export interface RunPage {
   readonly next?: string;
 }
 
-/** What the server said of a request that it refused. */
+/** The server's reason for refusing a request. */
 export class Refusal extends Error {
   readonly status: number;
   readonly input: string | undefined;
@@ -41,7 +41,7 @@ const given = tokenIn(document);
 
 let token = given ?? sessionStorage.getItem(key) ?? "";
 
-/** A server that other machines reach gives its page no token: the reader knows it. */
+/** If other machines can reach the server, the page has no token, and the reader enters it. */
 export const setToken = (text: string): void => {
   token = text;
   sessionStorage.setItem(key, text);
@@ -116,13 +116,13 @@ export const requests = {
     post<ScheduleInfo>(`schedules/${encodeURIComponent(name)}/pause`, { paused }),
 };
 
-/** Calls `told` whenever something happens in a run, until it has ended or `signal` fires. */
-export const follow = async (id: string, told: () => void, signal: AbortSignal): Promise<void> => {
+/** Calls `onEvents` whenever something happens in a run, until the run has ended or `signal` is aborted. */
+export const follow = async (id: string, onEvents: () => void, signal: AbortSignal): Promise<void> => {
   const response = await ask(`${ofRun(id)}/events`, { signal });
   const reader = response.body!.getReader();
   for (;;) {
     const { done } = await reader.read();
-    told();
+    onEvents();
     if (done) return;
   }
 };

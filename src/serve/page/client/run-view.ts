@@ -1,4 +1,4 @@
-/** One run, live: the page of a report, kept up as things happen, and what can be done with the run. */
+/** One run, live: the page of a report, updated as things happen, and the actions for the run. */
 import { h } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
@@ -52,7 +52,7 @@ const Answer = ({ step, done }: { readonly step: WaitingInfo; readonly done: () 
   );
 };
 
-/** How often a step that is said to wait is looked for among those that can be answered. */
+/** How often a step that waits is looked up among those that can be answered. */
 const againMillis = 300;
 
 const useWaiting = (id: string, data: PageData | undefined): ReadonlyArray<WaitingInfo> => {
@@ -69,7 +69,7 @@ const useWaiting = (id: string, data: PageData | undefined): ReadonlyArray<Waiti
       const all = await requests.waiting().catch(() => []);
       const mine = all.filter(({ runId }) => runId === id);
       setSteps(mine);
-      // That a step waits is told a moment before it can be answered.
+      // The event that a step waits arrives a moment before the step can be answered.
       if (waits.split("\n").some((path) => mine.every((step) => step.path !== path)))
         timer = setTimeout(() => void load(), againMillis) as unknown as number;
     };
@@ -87,8 +87,8 @@ interface Place {
 }
 
 /**
- * Keeps the address and what is looked at the same: whatever the reader chooses is in the address, and an address that was
- * followed, or gone back to, is looked at. A step that is not there yet is chosen once it is.
+ * Keeps the address and the view in step: the address contains what the reader selects, and the view follows the address. A
+ * step that does not exist yet is selected once it does.
  */
 const usePlace = (id: string, place: Place, { shown, change }: LiveRun): ((change: Change) => void) => {
   const { view, step } = place;

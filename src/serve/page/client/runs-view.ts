@@ -1,4 +1,4 @@
-/** The list of runs: those that wait for somebody on top, then all, newest first, filtered and page by page. */
+/** The list of runs: those that wait for an answer on top, then all, newest first, with filters and pages. */
 import { h } from "preact";
 import { useState } from "preact/hooks";
 import type { UiElement } from "../../../draw/page/client/elements.ts";

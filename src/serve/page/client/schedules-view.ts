@@ -1,4 +1,4 @@
-/** Schedules: when they fire next, what ran last, and run now or pause. */
+/** Schedules: the next ticks, the last run, and buttons to run now or pause. */
 import { h } from "preact";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
 import type { ScheduleInfo } from "../../api.ts";

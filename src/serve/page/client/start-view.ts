@@ -20,7 +20,7 @@ const StartForm = ({
   only = [],
 }: {
   readonly pipeline: PipelineInfo;
-  /** What it begins with. */
+  /** The values that the form starts with. */
   readonly inputs?: Readonly<Record<string, unknown>>;
   /** The outputs to which the run is reduced. */
   readonly only?: ReadonlyArray<string>;

@@ -8,7 +8,7 @@ import { requests } from "./requests.ts";
 /** A browser lays out more than this for seconds; all of it is copied. */
 const mostShown = 200_000;
 
-/** A page that came over plain HTTP from another machine has no clipboard: there the text is selected. */
+/** A page that was loaded over plain HTTP from another machine has no clipboard. Its text is selected instead. */
 const copy = async (text: string, shown: HTMLElement): Promise<void> => {
   const { clipboard } = navigator as { readonly clipboard?: Clipboard };
   if (clipboard !== undefined) return clipboard.writeText(text);

@@ -1,0 +1,53 @@
+/**
+ * A process that executes the runs of a store: a server, or a runner beside any number of others. It takes runs, executes
+ * them, and fires schedules.
+ */
+import { hostname } from "node:os";
+import * as Effect from "effect/Effect";
+import type * as Scope from "effect/Scope";
+import type { StoreProblem, StoreService } from "../journal/store.ts";
+import { Host } from "./host.ts";
+import { Schedules } from "./schedules.ts";
+import type { Served } from "./served.ts";
+import { Taking } from "./taking.ts";
+
+export interface HostProcessOptions {
+  readonly store: StoreService;
+  readonly served: Served;
+  readonly say: (line: string) => void;
+  /** Also say which runs start and succeed. */
+  readonly isVerbose: boolean;
+}
+
+export interface HostProcess {
+  readonly host: Host;
+  /** Takes runs and fires schedules until the scope closes. */
+  readonly start: Effect.Effect<void, never, Scope.Scope>;
+  /** Returns once other processes can see that this one takes runs. */
+  readonly announced: Effect.Effect<void, StoreProblem>;
+  /** Serves something else from now on. Active runs continue with their original code. */
+  readonly replace: (served: Served) => void;
+  /** Starts nothing more, waits this long for running steps, and leaves the rest to be resumed. */
+  readonly drain: (millis: number) => Effect.Effect<void>;
+}
+
+export const hostProcess = ({ store, served, say, isVerbose }: HostProcessOptions): HostProcess => {
+  const host = new Host(store, served, say, isVerbose);
+  const schedules = new Schedules(host);
+  const taking = new Taking(host, { machine: hostname(), pid: process.pid, isVerbose });
+  const stopSchedules = Effect.sync(() => schedules.keep([]));
+  return {
+    host,
+    start: Effect.gen(function* () {
+      yield* Effect.addFinalizer(() => stopSchedules);
+      schedules.keep(host.served.schedules.values());
+      yield* Effect.forkScoped(taking.forever);
+    }),
+    announced: taking.announced,
+    replace: (next) => {
+      host.served = next;
+      schedules.keep(next.schedules.values());
+    },
+    drain: (millis) => Effect.andThen(stopSchedules, host.drain(millis)),
+  };
+};
