@@ -14,9 +14,9 @@ export class SubmittedRunFailed extends Data.TaggedError("SubmittedRunFailed")<{
   /** What it failed with, in words. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_SUBMITTED_RUN_FAILED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Run "${this.runId}" ${this.status === "failed" ? "failed" : "was interrupted"}: ${this.reason}`;
   }
@@ -31,9 +31,9 @@ export class RunnerFailed extends Data.TaggedError("RunnerFailed")<{
   /** What is wrong and how to fix it. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_RUNNER_FAILED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `The runner cannot start: ${this.reason}`;
   }

@@ -33,9 +33,9 @@ export class GraphError extends Data.TaggedError("GraphError")<{
   /** What is wrong and how to fix it, in one sentence. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_GRAPH";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     const place = `Pipeline "${this.pipeline}", step "${this.step}": `;
     return `${this.pipeline + this.step === "" ? "" : place}${this.reason}`;
@@ -54,9 +54,9 @@ export class InvalidSchedule extends Data.TaggedError("InvalidSchedule")<{
   /** What is wrong and how to fix it, in one sentence. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_INVALID_SCHEDULE";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Schedule "${this.schedule}": ${this.reason}`;
   }
@@ -77,9 +77,9 @@ export class InvalidInput extends Data.TaggedError("InvalidInput")<{
   /** What the schema says. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_INVALID_INPUT";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     const where = this.issuePath.length === 0 ? "" : ` at ${this.issuePath.map(String).join(".")}`;
     return `Input "${this.input}"${where}${this.path === "" ? "" : ` of "${this.path}"`} does not fit: ${this.reason}`;
@@ -97,9 +97,9 @@ export class StepFailed extends Data.TaggedError("StepFailed")<{
   /** What was thrown: any value, null and frozen errors among them. */
   readonly cause: unknown;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_STEP_FAILED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Step "${this.path}" failed: ${describe(this.cause)}`;
   }
@@ -116,9 +116,9 @@ export class StepTimedOut extends Data.TaggedError("StepTimedOut")<{
   /** The step's `timeout`, in milliseconds. */
   readonly timeoutMillis: number;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_STEP_TIMED_OUT";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Step "${this.path}" took longer than its timeout of ${this.timeoutMillis} ms.`;
   }
@@ -141,16 +141,16 @@ export class TooFewSucceeded extends Data.TaggedError("TooFewSucceeded")<{
   /** By which of its options. */
   readonly of: "minSuccess" | "enough";
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_TOO_FEW_SUCCEEDED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     const { path, succeeded, total, minSuccess, of } = this;
     if (total < minSuccess) {
-      return `Map "${path}" has ${total} items, and ${of} asks for ${minSuccess}. Ask for at most as many as there are items.`;
+      return `Map "${path}" has ${total} items, but ${of} is ${minSuccess}. It must be at most the number of items.`;
     }
-    const others = of === "enough" ? " when too many of the others had failed" : "";
-    return `Map "${path}": ${succeeded} of ${total} items had succeeded${others}, and ${of} asks for ${minSuccess}. Fix the items that failed, or ask for fewer.`;
+    const others = of === "enough" ? " when too many others had failed" : "";
+    return `Map "${path}": ${succeeded} of ${total} items had succeeded${others}, but ${of} is ${minSuccess}. Fix the failed items, or lower ${of}.`;
   }
 }
 
@@ -166,9 +166,9 @@ export class TooManyTurns extends Data.TaggedError("TooManyTurns")<{
   /** How many turns the loop could take. */
   readonly maxTurns: number;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_TOO_MANY_TURNS";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Loop "${stepOf(this.path)}" took ${this.maxTurns.toLocaleString("en")} turns, and its until returned false after each: the last is "${this.path}". Raise maxTurns if it needs more, or fix until.`;
   }
@@ -187,9 +187,9 @@ export class AllFailed<out Errors = Readonly<Record<string, unknown>>> extends D
 }> {
   /** What each contender failed with, by its name. */
   declare readonly errors: Errors;
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_ALL_FAILED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Every contender of the race "${this.path}" failed. ${firstErrors(this.errors as object)}`;
   }
@@ -207,9 +207,9 @@ export class CompensationFailed extends Data.TaggedError("CompensationFailed")<{
   /** What its compensation threw or failed with, or why it could not be called. */
   readonly cause: unknown;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_COMPENSATION_FAILED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `The compensation of "${this.path}" failed: ${describe(this.cause)}`;
   }
@@ -226,9 +226,9 @@ export class NotProvided extends Data.TaggedError("NotProvided")<{
   /** What became of that step. */
   readonly status: "skipped" | "interrupted";
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_NOT_PROVIDED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Step "${this.path}" was ${this.status}, so it provided nothing.`;
   }
@@ -245,9 +245,9 @@ export class InvalidOutput extends Data.TaggedError("InvalidOutput")<{
   /** What the schema says. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_INVALID_OUTPUT";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Step "${this.path}" returned an output that its schema refuses: ${this.reason}`;
   }
@@ -267,9 +267,9 @@ export class ExpansionError extends Data.TaggedError("ExpansionError")<{
   /** The error behind it, for example the one that an iterator threw. */
   readonly cause?: unknown;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_EXPANSION";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Expansion of "${this.path}": ${this.reason}`;
   }
@@ -302,9 +302,9 @@ export class StoreError extends Data.TaggedError("StoreError")<{
   /** What is wrong and how to fix it, in one sentence. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_STORE";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Store "${this.store}": ${this.reason}`;
   }
@@ -321,9 +321,9 @@ export class StoreCorrupt extends Data.TaggedError("StoreCorrupt")<{
   /** What was found. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_STORE_CORRUPT";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Store "${this.store}" is damaged: ${this.reason}`;
   }
@@ -343,9 +343,9 @@ export class OutputNotEncodable extends Data.TaggedError("OutputNotEncodable")<{
   /** What is there that cannot be written. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_OUTPUT_NOT_ENCODABLE";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     const where = this.issuePath.length === 0 ? "" : ` at ${this.issuePath.map(String).join(".")}`;
     return `Step "${this.path}" returned an output that cannot be recorded${where}: ${this.reason}`;
@@ -367,11 +367,11 @@ export class ExpansionChanged extends Data.TaggedError("ExpansionChanged")<{
   /** Paths whose kind, inputs or outputs are others now. */
   readonly changed: ReadonlyArray<string>;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_EXPANSION_CHANGED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
-    return `Expansion of "${this.path}" is not what was recorded: ${differences(this)}. Resume with the code and the data that it began with, or from a step before it.`;
+    return `Expansion of "${this.path}" differs from the recorded one: ${differences(this)}. Resume with the code and the data that the run started with, or from an earlier step.`;
   }
 }
 
@@ -394,14 +394,14 @@ export class PipelineChanged extends Data.TaggedError("PipelineChanged")<{
   /** Paths of steps whose kind, inputs or outputs are others now. */
   readonly changed: ReadonlyArray<string>;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_PIPELINE_CHANGED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     const what =
       this.recorded === this.given
         ? `the pipeline "${this.recorded}" has changed since: ${differences(this)}`
         : `it is a run of "${this.recorded}", not of "${this.given}"`;
-    return `Run "${this.runId}" cannot be resumed: ${what}. Start a new run, or resume with the pipeline that it began with.`;
+    return `Run "${this.runId}" cannot be resumed: ${what}. Start a new run, or resume with the pipeline that it was started with.`;
   }
 }

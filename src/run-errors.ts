@@ -10,9 +10,9 @@ export class RunNotFound extends Data.TaggedError("RunNotFound")<{
   /** The id that was asked for. */
   readonly runId: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_RUN_NOT_FOUND";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `There is no run "${this.runId}" in the store.`;
   }
@@ -27,11 +27,11 @@ export class RunCompensated extends Data.TaggedError("RunCompensated")<{
   /** The id of the run. */
   readonly runId: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_RUN_COMPENSATED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
-    return `Run "${this.runId}" has been compensated: what its steps did is undone, so it cannot be resumed. Start a new run.`;
+    return `Run "${this.runId}" has been compensated: its steps are undone, so it cannot be resumed. Start a new run.`;
   }
 }
 
@@ -46,9 +46,9 @@ export class RunExists extends Data.TaggedError("RunExists")<{
   /** The conflict and how to fix it, in one sentence. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_RUN_EXISTS";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Run "${this.runId}": ${this.reason}`;
   }
@@ -67,11 +67,11 @@ export class RunCrashed extends Data.TaggedError("RunCrashed")<{
   /** How many of its processes died in a row. */
   readonly crashes: number;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_RUN_CRASHED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
-    return `Run "${this.runId}" has been failed: its process died ${this.crashes} times in a row before anything was recorded. Fix the step that was under way (it may exit the process, or use up its memory), then resume the run.`;
+    return `Run "${this.runId}" was marked as failed: its process died ${this.crashes} times in a row before anything was recorded. Fix the step that was running (it may exit the process or use up its memory), then resume the run.`;
   }
 }
 
@@ -86,9 +86,9 @@ export class CancelRefused extends Data.TaggedError("CancelRefused")<{
   /** Why, in one sentence. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_CANCEL_REFUSED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Run "${this.runId}" cannot be cancelled. ${this.reason}`;
   }
@@ -103,9 +103,9 @@ export class RunInterrupted extends Data.TaggedError("RunInterrupted")<{
   /** The id of the run. */
   readonly runId: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_RUN_INTERRUPTED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Run "${this.runId}" was interrupted. Resume it, or run it again with the same id and inputs.`;
   }
@@ -124,9 +124,9 @@ export class SignalRefused extends Data.TaggedError("SignalRefused")<{
   /** Why it was refused, in one sentence. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_SIGNAL_REFUSED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Run "${this.runId}", path "${this.path}": ${this.reason}`;
   }

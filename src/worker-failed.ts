@@ -13,9 +13,9 @@ export class WorkerFailed extends Data.TaggedError("WorkerFailed")<{
   /** What is wrong and how to fix it. */
   readonly reason: string;
 }> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_WORKER_FAILED";
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `Step "${this.path}" did not run on a worker: ${this.reason}`;
   }

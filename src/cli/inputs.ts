@@ -33,7 +33,7 @@ const readText = ({ name, text }: Given): Effect.Effect<string, CliFailure> =>
         try: () => readFile(text.slice(1), "utf8"),
         catch: (error) =>
           (error as NodeJS.ErrnoException).code === "ENOENT"
-            ? failure(`There is no file "${text.slice(1)}", from which to read the input "${name}".`)
+            ? failure(`The input "${name}" reads the file "${text.slice(1)}", which does not exist.`)
             : failure(
                 `The file "${text.slice(1)}" of the input "${name}" cannot be read: ${describe(error)}`,
               ),

@@ -16,7 +16,7 @@ export const outputsAsJson = (
         try: () => plainJson(value),
         catch: () =>
           failure(
-            `The output "${name}" cannot be written as JSON: it holds itself, or is nested too deeply.`,
+            `The output "${name}" cannot be written as JSON: it contains itself or is nested too deeply.`,
           ),
       });
       if (typeof text !== "string") {

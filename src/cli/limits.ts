@@ -11,7 +11,7 @@ const count = (name: string, description: string) =>
     Flag.withMetavar("N"),
     Flag.filter(
       (value) => value >= 1,
-      (value) => `Expected a whole number of at least 1, and got ${value}`,
+      (value) => `Expected a whole number of at least 1; got ${value}`,
     ),
     Flag.withDescription(description),
     Flag.optional,
@@ -48,10 +48,10 @@ export const limits = {
     Flag.filter(
       (text) => poolOf(text) !== undefined,
       (text) =>
-        `Expected NAME=4, NAME="60/1 minute" or NAME="4,60/1 minute", with whole numbers of at least 1, and got ${text}`,
+        `Expected NAME=4, NAME="60/1 minute" or NAME="4,60/1 minute", with whole numbers of at least 1; got ${text}`,
     ),
     Flag.withDescription(
-      "How many steps of a pool may run at once (api=4), start in any period (api=60/minute), or both (api=4,60/minute); once for each pool",
+      "How many steps of a pool can run at once (api=4), start in any period (api=60/minute), or both (api=4,60/minute); once for each pool",
     ),
     Flag.atLeast(0),
   ),

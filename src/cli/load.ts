@@ -158,7 +158,7 @@ const layerOf = (file: string, exports: Exports): Effect.Effect<Loaded["layer"],
   if (layer === undefined || Layer.isLayer(layer)) return Effect.succeed(layer as Loaded["layer"]);
   return Effect.fail(
     failure(
-      `The export "layer" of "${file}" must be a Layer, which gives the pipeline its services; got ${kindOf(layer)}. Write export const layer = Layer.succeed(Service, …), or rename it.`,
+      `The export "layer" of "${file}" must be a Layer that provides services of the pipeline; got ${kindOf(layer)}. Write export const layer = Layer.succeed(Service, …), or rename it.`,
     ),
   );
 };

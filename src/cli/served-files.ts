@@ -14,7 +14,7 @@ export const drain = Flag.Int("drain").pipe(
   Flag.withMetavar("SECONDS"),
   Flag.filter(
     (value) => value >= 0,
-    (value) => `Expected a number of seconds of at least 0, and got ${value}`,
+    (value) => `Expected a number of seconds of at least 0; got ${value}`,
   ),
   Flag.withDescription("How long Ctrl-C waits for running steps; by default 30"),
   Flag.withDefault(30),

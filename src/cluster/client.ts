@@ -192,7 +192,7 @@ const ended = (
 const graphOf = (pipeline: unknown) => {
   const graph = expandable(pipeline);
   if (graph !== undefined) return Effect.succeed(graph);
-  const reason = "it must be a pipeline, or for start the name of one";
+  const reason = "it must be a pipeline or, for start, the name of one";
   return Effect.fail(new InvalidInput({ path: "", input: "pipeline", issuePath: [], reason }));
 };
 

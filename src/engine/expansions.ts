@@ -37,7 +37,7 @@ export class Expansions implements ExpansionRoom {
         .map((name) => `"${name}"`)
         .join(", ");
       const chosen = describe(key);
-      const reason = `Its choice is "${chosen}", and the cases are ${known}. Add a case "${chosen}".`;
+      const reason = `Its choice is "${chosen}", but the cases are ${known}. Add a case "${chosen}".`;
       core.jobs.callIsOver(call, Exit.fail(new ExpansionError({ path: call.path, reason })));
       return;
     }

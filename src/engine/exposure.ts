@@ -30,14 +30,14 @@ const inputsProblem = ({ inputs }: Call, graph: Graph): string | undefined => {
   );
   if (missing === undefined) return undefined;
   const available = Object.keys(inputs);
-  return `The sub-pipeline "${graph.name}" reads the input "${missing.name}", and the step has ${available.length === 0 ? "no inputs" : `only ${list(available)}`}. Add "${missing.name}" to the inputs of the step.`;
+  return `The sub-pipeline "${graph.name}" reads the input "${missing.name}", but the step has ${available.length === 0 ? "no inputs" : `only ${list(available)}`}. Add "${missing.name}" to the inputs of the step.`;
 };
 
 const exposureProblem = ({ frame, definition }: Call, graph: Graph): string | undefined => {
   if (definition.outputs === "all") {
     const taken = provides(graph).find((name) => isTaken(frame, name));
     if (taken === undefined) return undefined;
-    return `The sub-pipeline "${graph.name}" provides "${taken}", and its parent already has that. Give it another name, or leave it out with .returns.`;
+    return `The sub-pipeline "${graph.name}" provides "${taken}", but its parent already provides it. Give it another name, or leave it out with .returns.`;
   }
   const { builder } = graph;
   if (definition.outputs.every((name) => isSurelyProvided(builder, name))) return undefined;
@@ -83,7 +83,7 @@ export const expandedOutcome = (
   }
   const missing = outputs.find((name) => !Object.hasOwn(results, name));
   if (missing !== undefined) {
-    const reason = `The sub-pipeline "${graph.name}" did not provide the output "${missing}"; it gave ${list(Object.keys(results))}.`;
+    const reason = `The sub-pipeline "${graph.name}" did not provide the output "${missing}"; it provided ${list(Object.keys(results))}.`;
     return Exit.fail(new ExpansionError({ path, reason }));
   }
   return Exit.succeed(

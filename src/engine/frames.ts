@@ -38,7 +38,7 @@ export class Frames implements FrameRoom {
   #sayOnce(frame: Frame, step: string): void {
     if (this.#hasSaid) return;
     this.#hasSaid = true;
-    const line = `The step "${frame.prefix}${step}" asks for a worker, and the run has none: such steps run here. Give the run the option workers, such as ThreadWorkers.layer({ module }), or provide that layer.`;
+    const line = `The step "${frame.prefix}${step}" needs a worker, but the run has none, so such steps run in this process. Give the run the option workers, such as ThreadWorkers.layer({ module }), or provide that layer.`;
     this.#core.fork(Effect.logWarning(line));
   }
 

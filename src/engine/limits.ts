@@ -36,7 +36,7 @@ export class ExpansionBudget {
       this.#steps = total;
       return undefined;
     }
-    const reason = `Its ${steps} steps would make ${total} that were expanded in this run, and maxSteps is ${maxSteps}. Give the run a larger maxSteps if that is meant.`;
+    const reason = `Its ${steps} steps would bring the expanded steps of this run to ${total}, but maxSteps is ${maxSteps}. If that is intended, give the run a larger maxSteps.`;
     return new ExpansionError({ path: frame.pathOf(index), reason });
   }
 
@@ -44,7 +44,7 @@ export class ExpansionBudget {
   depthProblem(frame: Frame, index: number): ExpansionError | undefined {
     const { maxDepth } = this.#limits;
     if (frame.depth < maxDepth) return undefined;
-    const reason = `It would nest ${frame.depth + 1} deep, and maxDepth is ${maxDepth}. Does it expand for ever? If not, give the run a larger maxDepth.`;
+    const reason = `It would nest ${frame.depth + 1} deep, but maxDepth is ${maxDepth}. Does it expand forever? If not, give the run a larger maxDepth.`;
     return new ExpansionError({ path: frame.pathOf(index), reason });
   }
 }

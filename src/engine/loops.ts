@@ -86,7 +86,7 @@ export class Loops implements LoopRoom {
     const { emitter, failures, journal } = this.#core;
     if (expandable(state) !== undefined) {
       const reason =
-        "start must return the first state, and returned a pipeline. Only a turn can return a pipeline.";
+        "start must return the first state; it returned a pipeline. Only a turn can return a pipeline.";
       failures.failed(frame, index, Cause.fail(new ExpansionError({ path, reason })), 1);
       return;
     }
@@ -136,7 +136,7 @@ export class Loops implements LoopRoom {
       frame.remaining = 0;
       frames.checkOver(frame);
     } else if (isLast !== false) {
-      const reason = `until must return true or false at once; after turn ${loop.turn} it returned ${typed(isLast)}. Do what takes time in the turn, and let until read the state.`;
+      const reason = `until must return true or false synchronously; after turn ${loop.turn} it returned ${typed(isLast)}. Do slow work in the turn, and let until only read the state.`;
       this.#end(frame, new ExpansionError({ path: frame.path, reason }));
     } else if (loop.turn + 1 >= maxTurns) {
       this.#end(frame, new TooManyTurns({ path: frame.pathOf(0), maxTurns }));

@@ -242,7 +242,7 @@ export const itemsOf = (
       );
     }
     const isIterable = typeof over.value === "object" && over.value !== null && Symbol.iterator in over.value;
-    if (!isIterable) return error(`It maps over "${definition.over}", and that is not iterable.`);
+    if (!isIterable) return error(`It maps over "${definition.over}", which is not iterable.`);
     const items = Array.isArray(over.value) ? over.value : itemsUpTo(most, over.value as Iterable<unknown>);
     const count = items.length;
     const { key } = definition.options;

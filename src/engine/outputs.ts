@@ -155,13 +155,13 @@ export const recordProblem = (outputs: ReadonlyArray<string>, value: unknown): s
   if (outputs.length === 0) return undefined;
   const named = outputs.map((name) => `"${name}"`).join(", ");
   if (typeof value !== "object" || value === null)
-    return `It declares the outputs ${named}, and gave no record of them.`;
+    return `It declares the outputs ${named}, but did not return a record of them.`;
   const missing = outputs.find((name) => !provides(value, name));
   if (missing === undefined) return undefined;
   const given = Object.keys(value)
     .map((name) => `"${name}"`)
     .join(", ");
-  return `It declares the output "${missing}", and gave ${given === "" ? "an empty record" : `only ${given}`}.`;
+  return `It declares the output "${missing}", but returned ${given === "" ? "an empty record" : `only ${given}`}.`;
 };
 
 /** A step's outputs by name, of the value that it gave. */
@@ -184,7 +184,9 @@ export const lateProblem = (frame: Frame, value: unknown): string | undefined =>
   }
   const bad = Object.keys(value).find((name) => nameProblem(name) !== undefined || isTaken(frame, name));
   if (bad === undefined) return undefined;
-  return nameProblem(bad) ?? `It provides "${bad}", and its parent already has that. Give it another name.`;
+  return (
+    nameProblem(bad) ?? `It provides "${bad}", but its parent already provides it. Give it another name.`
+  );
 };
 
 /**

@@ -32,7 +32,7 @@ export class PoolNames {
       }
       const known = this.#values.get(pool.name);
       if (known !== undefined && !isSamePool(known, pool)) {
-        return `Two pools have the name "${pool.name}" and different limits; step "${step}" has the second. Make one pool and share it, or rename one.`;
+        return `Two pools with the name "${pool.name}" have different limits; step "${step}" uses the second. Create one pool and share it, or rename one.`;
       }
       this.#values.set(pool.name, pool);
     }
@@ -41,7 +41,7 @@ export class PoolNames {
       if (this.#exists(name)) continue;
       const unused = Array.from(this.#overridden).filter((each) => !this.#isUsed(each));
       const meant = didYouMean(name, [...this.#values.keys(), ...unused]);
-      if (meant !== "") return `Step "${use.step}" names the pool "${name}", and there is none.${meant}`;
+      if (meant !== "") return `Step "${use.step}" names the pool "${name}", which does not exist.${meant}`;
     }
     return undefined;
   }
@@ -65,7 +65,7 @@ export class PoolNames {
     const unused = Array.from(this.#overridden).filter((name) => !this.#isUsed(name));
     const missing = Array.from(this.#strings).filter(([name]) => !this.#exists(name));
     return [
-      ...unused.map((name) => `The run's pools limit "${name}", and no step was in a pool of that name.`),
+      ...unused.map((name) => `The run's pools limit "${name}", but no step was in a pool with that name.`),
       ...missing.map(
         ([name, step]) =>
           `Step "${step}" names the pool "${name}", which has no limits: give the run pools: { ${JSON.stringify(name)}: 4 }, or the step a pool("${name}", { concurrency: 4 }).`,

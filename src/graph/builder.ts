@@ -351,7 +351,7 @@ export class GraphBuilder {
       if (this.visibleSlot(name) === undefined && !mayCome) {
         throw this.refusal(
           name,
-          `It cannot be returned, since no step provides it; ${available(this.visibleNames())}.`,
+          `It cannot be returned, because no step provides it; ${available(this.visibleNames())}.`,
         );
       }
     }

@@ -89,7 +89,7 @@ export const onlyOf = (builder: GraphBuilder, names: ReadonlyArray<string>): Gra
     const provided = builder.visibleNames();
     throw builder.refusal(
       name,
-      `only cannot keep "${name}", since nothing provides it; ${available(provided)}.${didYouMean(name, provided)}`,
+      `only cannot keep "${name}", because nothing provides it; ${available(provided)}.${didYouMean(name, provided)}`,
     );
   }
   if (names.length === 0) throw builder.refusal("", "only must be given at least one name.");

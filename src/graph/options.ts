@@ -104,7 +104,7 @@ const fallback: Check = (name, value) =>
 const outputs: Check = (name, value) => {
   if (value === "all") return undefined;
   if (Array.isArray(value) && value.length === 0) {
-    return `${name} must not be empty, since every step provides something. Leave it out to provide the step's name.`;
+    return `${name} must not be empty, because every step provides something. Leave it out to provide the step's name.`;
   }
   return aListOf("names")(name, value);
 };
@@ -282,7 +282,7 @@ export const optionsProblem = (kind: StepKind, options: unknown): string | undef
     return 'outputs can be "all" only for a dynamic step. List the names of the outputs.';
   }
   if (kind === "await" && options["fallback"] !== undefined && options["timeout"] === undefined) {
-    return "fallback is used once the timeout has passed, and there is no timeout. Add one, or remove fallback.";
+    return "fallback is used once the timeout has passed, but there is no timeout. Add one, or remove fallback.";
   }
   return contradiction(options);
 };

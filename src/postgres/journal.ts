@@ -328,7 +328,7 @@ export class PostgresJournal implements Journal, Client {
   }
 
   fenced(): void {
-    this.lose("another process has taken it over, since this one seemed to be gone.");
+    this.lose("another process has taken it over, because this one seemed to be gone.");
   }
 
   goOn(): void {

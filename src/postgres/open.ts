@@ -19,13 +19,13 @@ const checkServer = async (database: Database): Promise<void> => {
   if (version < oldest) {
     throw unsupported(
       database.name,
-      `it is Postgres ${version}, and ${oldest} or newer is needed: update it, or use another server.`,
+      `it is Postgres ${version}, but ${oldest} or newer is required: update it, or use another server.`,
     );
   }
   if (row?.["encoding"] !== "UTF8") {
     throw unsupported(
       database.name,
-      `its encoding is ${row?.["encoding"]}, and UTF8 is needed: create the database with ENCODING 'UTF8'.`,
+      `its encoding is ${row?.["encoding"]}, but UTF8 is required: create the database with ENCODING 'UTF8'.`,
     );
   }
 };

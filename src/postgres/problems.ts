@@ -51,7 +51,7 @@ const known = (
     case "53300":
       return ["unreachable", `${said}: raise max_connections of Postgres, or use fewer processes.`];
     case "25006":
-      return ["read-only", "Postgres takes no writes: it is a standby, or set to read only."];
+      return ["read-only", "Postgres accepts no writes: it is a standby, or set to read-only."];
     case "26000":
     case "42P05":
       return ["unsupported", poolerReason];
@@ -68,7 +68,7 @@ const known = (
 
 /** What a connection pooler does to a store that needs sessions. */
 export const poolerReason =
-  "notifications do not arrive over this URL: a connection pooler in transaction mode is in between. Use Postgres's own address, or a pooler in session mode.";
+  "notifications do not arrive over this URL: there is a connection pooler in transaction mode in between. Use Postgres's own address, or a pooler in session mode.";
 
 /** A typed error for anything that was thrown while a store was used. Nothing in it is secret. */
 export const problemOf = (store: string, thrown: unknown): StoreProblem => {
@@ -83,7 +83,10 @@ export const problemOf = (store: string, thrown: unknown): StoreProblem => {
   const meaning = code === undefined ? undefined : known(code, said);
   if (meaning !== undefined) return found(...meaning);
   if (thrown instanceof SqlError && thrown.reason._tag === "ConnectionError") {
-    return found("unreachable", `Postgres cannot be reached (${said}). Check that it runs, and the address.`);
+    return found(
+      "unreachable",
+      `Postgres cannot be reached (${said}). Check that it is running, and check the address.`,
+    );
   }
   return found("failed", `${said}.`);
 };

@@ -89,7 +89,7 @@ type Unstamped = PipelineEvent extends infer Event
   : never;
 
 const answered = "The step at this path has its value already.";
-const sentBefore = "A value was sent to this path already; the step gets that one when it begins to wait.";
+const sentBefore = "A value was already sent to this path; the step gets that one when it begins to wait.";
 const tooLate = "The step at this path has stopped waiting: its timeout has passed.";
 
 /** Why a schema refuses a value; undefined if it fits. */

@@ -181,7 +181,7 @@ const dropsOf = (run: RunDetails, { from, retryFailed }: Resuming): ReadonlyArra
   if (from !== undefined) {
     const found = following(from, shapes);
     if (found === undefined) {
-      const reason = `there is no path "${from}" in run "${run.id}", as far as it has come`;
+      const reason = `there is no path "${from}" in run "${run.id}" so far`;
       return new InvalidInput({ path: "", input: "from", issuePath: [], reason });
     }
     for (const path of found) drops.add(path);
@@ -391,12 +391,12 @@ const heldElsewhere = (runId: string, owner: string): RunExists =>
   });
 
 const thereAlready = (runId: string): RunExists =>
-  new RunExists({ runId, reason: "it is there already. Give this one another id, or resume that one." });
+  new RunExists({ runId, reason: "it exists already. Give this run another id, or resume that one." });
 
 export const otherInputs = (runId: string): RunExists =>
   new RunExists({
     runId,
-    reason: "it is there already, with other inputs. Give this one another id, or resume that one.",
+    reason: "it exists already, with other inputs. Give this run another id, or resume that one.",
   });
 
 const join = (
@@ -408,11 +408,14 @@ const join = (
   const { runId, asked } = live;
   if (resuming.from !== undefined || resuming.retryFailed === true) {
     return Effect.fail(
-      new RunExists({ runId, reason: "it is under way: only a run that has ended goes back." }),
+      new RunExists({
+        runId,
+        reason: "it is under way: only a run that has ended can be resumed from an earlier step.",
+      }),
     );
   }
   if (asked !== undefined && asked.shape !== shapeOf(graph)) {
-    return Effect.fail(new RunExists({ runId, reason: "it is under way, and a run of another pipeline." }));
+    return Effect.fail(new RunExists({ runId, reason: "it is under way, as a run of another pipeline." }));
   }
   if (asked !== undefined && inputs !== undefined && !sameInputs(asked.inputs, inputs))
     return Effect.fail(otherInputs(runId));

@@ -44,7 +44,7 @@ const submit = (store: StoreService, run: NewRun): Effect.Effect<void, SubmitErr
     // Pruned just now.
     if (found === undefined) return yield* submit(store, run);
     if (found.pipeline !== run.pipeline) {
-      const reason = `it is there already, and a run of "${found.pipeline}". Give this one another id.`;
+      const reason = `it exists already, as a run of "${found.pipeline}". Give this run another id.`;
       return yield* new RunExists({ runId: run.id, reason });
     }
     if (!sameGiven(run.inputs, found.inputs)) return yield* otherInputs(run.id);

@@ -65,9 +65,9 @@ export const refusalOf = (
   if (host === undefined) return { status: 400, said: "The request has no Host." };
   const name = host.toLowerCase();
   if (isLocal && !isLocalHost(name, port))
-    return { status: 403, said: "This server answers to 127.0.0.1 and localhost only." };
+    return { status: 403, said: "This server answers only to 127.0.0.1 and localhost." };
   const origins = [`http://${name}`, ...(isLocal ? [] : [`https://${name}`])];
-  if (isForeign(asked, origins)) return { status: 403, said: "This server answers to its own pages only." };
+  if (isForeign(asked, origins)) return { status: 403, said: "This server answers only to its own pages." };
   const isApi = asked.url?.startsWith("/api") === true;
   if (!isApi && !isReading(asked.method))
     return { status: 405, said: "There is nothing here but a page to read." };

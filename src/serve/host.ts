@@ -110,7 +110,7 @@ export class Host implements Starter {
       const live = this.#live.get(runId);
       if (live !== undefined) {
         if (live.asked === asked) return Effect.void;
-        const reason = "it is under way, with other inputs or of another pipeline. Give this one another id.";
+        const reason = "it is under way, with other inputs or of another pipeline. Give this run another id.";
         return Effect.fail(new RunExists({ runId, reason }));
       }
       return this.#begin(pipeline, runId, runGraph(pipeline.graph, inputs, { runId }), asked);
@@ -140,7 +140,7 @@ export class Host implements Starter {
   resume(run: RunSummary, { onlyUnderWay = false, ...resuming }: Taken): Effect.Effect<void, unknown> {
     return Effect.suspend(() => {
       if (this.#live.has(run.id)) {
-        const reason = "it is under way: only a run that has ended goes back.";
+        const reason = "it is under way: only a run that has ended can be resumed from an earlier step.";
         return Effect.fail(new RunExists({ runId: run.id, reason }));
       }
       const pipeline = pipelineOfRun(this.served, run);
@@ -165,7 +165,7 @@ export class Host implements Starter {
       Effect.callback<void, unknown>((begun) => {
         if (this.#isDraining) {
           begun(
-            Effect.fail(new RunExists({ runId, reason: "the server is about to stop, and starts nothing." })),
+            Effect.fail(new RunExists({ runId, reason: "the server is stopping and starts no more runs." })),
           );
           return;
         }

@@ -52,7 +52,7 @@ const checkForeign = (database: DatabaseSync, name: string): void => {
   if (!isForeign(database)) return;
   throw new StoreCorrupt({
     store: name,
-    reason: "it is no store of Espalier, or its beginning is damaged.",
+    reason: "it is not a store of Espalier, or its beginning is damaged.",
   });
 };
 
@@ -141,7 +141,7 @@ const create = (name: string): void => {
     throw new StoreError({
       store: name,
       kind: "missing",
-      reason: `there is no folder "${folder}": make it first.`,
+      reason: `there is no folder "${folder}": create it first.`,
     });
   }
   checkWritable(name);

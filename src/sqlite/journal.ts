@@ -264,7 +264,7 @@ export class SqliteJournal implements Journal, Client {
 
   committed(): void {
     if (this.#wrote === "fenced") {
-      this.lose("another process has taken it over, since this one seemed to be gone.");
+      this.lose("another process has taken it over, because this one seemed to be gone.");
       return;
     }
     const count = this.#written;

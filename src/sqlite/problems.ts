@@ -83,7 +83,7 @@ export const problemOf = (store: string, thrown: unknown): StoreProblem => {
       return new StoreCorrupt({ store, reason: `${said}.` });
     case code.busy:
     case code.locked:
-      return found("busy", "another program keeps it locked. End that program, or use another file.");
+      return found("busy", "another program keeps it locked. Close that program, or use another file.");
     case code.readOnly:
       return found("read-only", readOnly);
     case code.full:
@@ -91,7 +91,7 @@ export const problemOf = (store: string, thrown: unknown): StoreProblem => {
     case code.cannotOpen:
       return found(
         "missing",
-        "it cannot be opened: check that its folder exists and that you may write to it.",
+        "it cannot be opened: check that its folder exists and that you can write to it.",
       );
     case code.ioError:
       return found(

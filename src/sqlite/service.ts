@@ -264,7 +264,7 @@ export class SqliteService implements StoreService, Keeper {
     try {
       for (const journal of this.#journals) {
         if (this.#statements.fence.get(journal.run, journal.epoch) === undefined) {
-          journal.lose("another process has taken it over, since this one seemed to be gone.");
+          journal.lose("another process has taken it over, because this one seemed to be gone.");
         }
       }
       this.#verified = performance.now();

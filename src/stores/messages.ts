@@ -26,7 +26,7 @@ export const refusal = (type: NewMessage["type"], status: RunStatus, isSent: boo
   }
   if (status === "succeeded") return refused("The run has ended: it succeeded.");
   if (status !== "running" && isSent) {
-    return refused("A value was sent to this path already; the step gets that one when it begins to wait.");
+    return refused("A value was already sent to this path; the step gets that one when it begins to wait.");
   }
   return undefined;
 };

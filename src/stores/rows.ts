@@ -62,7 +62,7 @@ export const crashedText = (crashes: number): string =>
 
 export const checkRun = (row: RunRow, statuses: ReadonlyArray<RunStatus>, store: string): void => {
   if (row.crc === runChecksum(row) && statuses.includes(row.status)) return;
-  throw new StoreCorrupt({ store, reason: `the row of run "${row.id}" is not what was written.` });
+  throw new StoreCorrupt({ store, reason: `the row of run "${row.id}" differs from what was written.` });
 };
 
 /** Adds the records of a run's next row. Rows are only ever added: where one is missing, the store is damaged. */
@@ -71,7 +71,7 @@ export const addRecords = (entries: Array<Entry>, row: ChunkRow, id: string, sto
   const corrupt = (reason: string) => new StoreCorrupt({ store, reason });
   if (seq !== entries.length + 1) throw corrupt(`record ${entries.length + 1} of run "${id}" is missing.`);
   if (crc !== checksum(seq, count, time, lines)) {
-    throw corrupt(`record ${seq} of run "${id}" is not what was written.`);
+    throw corrupt(`record ${seq} of run "${id}" differs from what was written.`);
   }
   const before = entries.at(-1)?.path ?? "";
   for (const entry of readLines(lines, before, time, count, store)) entries.push(entry);

@@ -31,7 +31,7 @@ export const hashIn = (placed: string): string | undefined =>
 /** A text that was kept apart. Throws `StoreCorrupt` if it is another than its hash says. */
 export const wholeText = (data: Uint8Array | undefined, hash: string, store: string): string => {
   if (data === undefined || hashOf(data) !== hash) {
-    throw new StoreCorrupt({ store, reason: "a large value in it is not what was written." });
+    throw new StoreCorrupt({ store, reason: "a large value in it differs from what was written." });
   }
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
 };

@@ -23,7 +23,7 @@ export class StoreViolation extends Data.TaggedError("StoreViolation")<{
   /** What was found. */
   readonly reason: string;
 }> {
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     return `The store breaks the law "${this.law}": ${this.sentence} But ${this.reason}.`;
   }

@@ -62,13 +62,13 @@ export interface Violation {
  * @public
  */
 export class LawViolation extends Data.TaggedError("LawViolation")<Violation> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_LAW_VIOLATION";
   constructor(fields: Violation) {
     super(fields);
     shown(this, fields);
   }
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     const lines = [
       `"${this.subject}" breaks the law ${this.law}: ${this.sentence}`,
@@ -121,13 +121,13 @@ export interface Obstruction {
  * @public
  */
 export class CheckFailed extends Data.TaggedError("CheckFailed")<Obstruction> {
-  /** Under which the reference explains it. */
+  /** The code that the reference explains. */
   readonly code = "ESPALIER_CHECK_FAILED";
   constructor(fields: Obstruction) {
     super(fields);
     shown(this, fields);
   }
-  /** What went wrong, in words for a person. */
+  /** What went wrong, as a sentence. */
   override get message(): string {
     const input = this.input === undefined ? "" : ` Input: ${shortText(this.input)}.`;
     return `The law ${this.law} could not be checked on "${this.subject}": ${this.reason}${input} (seed ${this.seed}, path "${this.path}")`;

@@ -10,7 +10,7 @@ import { isMarkedThread } from "./marked-thread.ts";
 import { Thread } from "./thread-handle.ts";
 
 const threadsOfThreads =
-  "the run was started on a worker thread. A module that threads import must not run pipelines with workers by itself: export them from a module of their own, or run them only if isMainThread of node:worker_threads is true.";
+  "the run was started on a worker thread. A module that threads import must not run pipelines with workers by itself: export them from a separate module, or run them only if isMainThread of node:worker_threads is true.";
 
 /** A step that ends so many threads is not run again. */
 const mostDeaths = 3;
@@ -128,7 +128,7 @@ export class Pool {
       if (reason !== undefined) job.deaths++;
       if (job.deaths < mostDeaths) this.#waiting.unshift(job);
       else {
-        const times = `${mostDeaths} worker threads ended while they ran it (${reason}). Find out what ends the thread, such as process.exit or too little memory, or give the step where: "here".`;
+        const times = `${mostDeaths} worker threads ended while they ran it (${reason}). Find out what ends the thread, such as process.exit or a lack of memory, or give the step where: "here".`;
         job.done({ type: "refused", reason: times });
       }
     }

@@ -56,13 +56,13 @@ const load = async (): Promise<Performer | string> => {
   }
   const layer = exports["layer"] ?? Layer.empty;
   if (!Layer.isLayer(layer)) {
-    return `the export "layer" of its module ${module} must be a Layer, which gives the steps their services. Write export const layer = Layer.succeed(Service, …), or rename it.`;
+    return `the export "layer" of its module ${module} must be a Layer that provides services of the steps. Write export const layer = Layer.succeed(Service, …), or rename it.`;
   }
   const built = await Effect.runPromiseExit(
     Layer.buildWithScope(layer as never, Scope.makeUnsafe()) as Effect.Effect<Context.Context<never>>,
   );
   if (Exit.isFailure(built)) {
-    return `the layer of its module ${module} cannot be made: ${sentence(describe(Cause.squash(built.cause)))} Each thread makes its services: fix the layer, or give the step where: "here".`;
+    return `the layer of its module ${module} cannot be built: ${sentence(describe(Cause.squash(built.cause)))} Each thread builds it: fix the layer, or give the step where: "here".`;
   }
   const pipelines = pipelinesIn(exports);
   return new Performer({ wire, name: "the worker thread", pipelines, services: built.value });

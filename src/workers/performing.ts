@@ -133,7 +133,7 @@ export class Performer {
     throw new Refusal(
       within === undefined
         ? `its version of the pipeline "${graph.name}" ${lacks}. Run the same version everywhere.`
-        : `the pipeline to which "${within.path}" expanded there ${lacks} (for "${path}"). An expansion must return the same pipeline for the same inputs.`,
+        : `the pipeline that "${within.path}" expanded to on the worker ${lacks} (for "${path}"). An expansion must return the same pipeline for the same inputs.`,
     );
   }
 
@@ -155,7 +155,7 @@ export class Performer {
     const known = [...this.#equipment.pipelines.keys()].map((each) => `"${each}"`).join(", ");
     const exported = known === "" ? "no pipeline" : known;
     return new Refusal(
-      `its module exports ${exported}, and the run is of "${pipeline}". Export that pipeline from the module.`,
+      `its module exports ${exported}, but the run is of "${pipeline}". Export that pipeline from the module.`,
     );
   }
 
@@ -194,7 +194,7 @@ export class Performer {
     const expanded = expandable(value);
     if (expanded !== undefined) return expanded;
     throw new Refusal(
-      `there "${path}" returned no pipeline. An expansion must return the same pipeline for the same inputs.`,
+      `on the worker, "${path}" returned no pipeline. An expansion must return the same pipeline for the same inputs.`,
     );
   }
 
@@ -237,7 +237,7 @@ export class Performer {
     const thrown = Cause.squash(exit.cause);
     const service = missingService(thrown);
     if (service === undefined) return { type: "threw", error: writeError(thrown) };
-    const reason = `${this.#equipment.name} cannot run it: it needs the service "${service}", and the module's layer does not provide that. Add to the module: export const layer = Layer.succeed(TheService, …), where TheService is the one with the key "${service}".`;
+    const reason = `${this.#equipment.name} cannot run it: it needs the service "${service}", but the module's layer does not provide it. Add to the module: export const layer = Layer.succeed(TheService, …), where TheService is the one with the key "${service}".`;
     return { type: "refused", reason };
   }
 }

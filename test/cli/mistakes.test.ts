@@ -89,7 +89,7 @@ test.for([
   [["-i", "rate=1"], 'has no input "rate"; it takes "rates" and "name". Did you mean "rates"?'],
   [["-i", "toString=1"], 'has no input "toString"; it takes "rates" and "name".'],
   [["-i", "rates=1", "-i", "rates=2"], 'The input "rates" is given twice. Remove one --input.'],
-  [["-i", "rates=@none.json"], 'There is no file "none.json", from which to read the input "rates".'],
+  [["-i", "rates=@none.json"], 'The input "rates" reads the file "none.json", which does not exist.'],
   [["-i", `rates=@${join(folder, "data.json")}`], "is not JSON: "],
   [
     ["-i", "rates=[1]"],

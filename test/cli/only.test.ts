@@ -31,7 +31,7 @@ test("a run that was reduced is resumed as it began", async () => {
 
 test("an output that is not there is refused, with the nearest name", async () => {
   const { code, stderr } = await espalier(["run", "wide.ts", "--only", "lef"]);
-  expect(stderr).toContain('only cannot keep "lef", since nothing provides it');
+  expect(stderr).toContain('only cannot keep "lef", because nothing provides it');
   expect(stderr).toContain('Did you mean "left"?');
   expect(code).toBe(1);
 });

@@ -61,7 +61,7 @@ test("what a terminal would obey is made visible", async () => {
 test.for([
   ["map", 'The output "m" cannot be written as JSON: its list[1] is a Map.'],
   ["nan", 'The output "n" cannot be written as JSON: it is NaN.'],
-  ["cycle", 'The output "c" cannot be written as JSON: it holds itself'],
+  ["cycle", 'The output "c" cannot be written as JSON: it contains itself'],
 ] as const)("--json refuses what JSON would bend: %s", async ([name, sentence]) => {
   const ended = await espalier(["run", "values.ts", "--export", name, "--json"]);
   expect(ended.stdout).toBe("");

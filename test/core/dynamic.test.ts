@@ -407,7 +407,7 @@ describe("An expansion is checked before its first step starts", () => {
     [
       "a direct value that is not a record of several",
       (p) => p.dynamic("two", [], () => 5, { outputs: ["x", "y"] }),
-      /no record/,
+      /did not return a record/,
     ],
     [
       "a record that lacks one of several",
@@ -473,7 +473,7 @@ describe("An expansion is checked before its first step starts", () => {
     [
       "a choice without a case",
       (p) => p.switch("x", [], () => "other", { k: () => 1 }),
-      /choice is "other", and the cases are "k"/,
+      /choice is "other", but the cases are "k"/,
     ],
   ];
   test.each(bad)("%s", async (_, build, says) => {

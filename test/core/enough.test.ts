@@ -87,7 +87,7 @@ describe("A map with enough", () => {
       total: 4,
       minSuccess: 3,
     });
-    expect(error.message).toMatch(/enough asks for 3/);
+    expect(error.message).toMatch(/enough is 3/);
   });
 
   test('with onFailure: "finish" lets the items end that are under way, and then fails', async () => {
@@ -111,7 +111,7 @@ describe("A map with enough", () => {
       minSuccess: 3,
     });
     expect(error.message).toBe(
-      'Map "m" has 2 items, and enough asks for 3. Ask for at most as many as there are items.',
+      'Map "m" has 2 items, but enough is 3. It must be at most the number of items.',
     );
     expect(calls).toBe(0);
     expect((await rejection(short.runPromise({ xs: [] })))._tag).toBe("TooFewSucceeded");

@@ -237,7 +237,9 @@ describe("A loop fails", () => {
     );
     const error = await failure(p.runPromise());
     expect(error).toMatchObject({ _tag: "ExpansionError", path: "n" });
-    expect(error.message).toContain("until must return true or false at once; after turn 0 it returned");
+    expect(error.message).toContain(
+      "until must return true or false synchronously; after turn 0 it returned",
+    );
   });
 
   it("where start returns a pipeline", async () => {

@@ -85,7 +85,7 @@ describe("A pipeline that is reduced by only", () => {
     const kept: Pipeline<{ seed: number }, { mapped: ReadonlyArray<number> }, never, never> =
       whole.only("mapped");
     expect(kept.name).toBe("whole");
-    // @ts-expect-error: only cannot keep 'mappd', since nothing provides it.
+    // @ts-expect-error: only cannot keep 'mappd', because nothing provides it.
     expect(() => whole.only("mappd")).toThrow(GraphError);
     // @ts-expect-error: it needs at least one name.
     expect(() => whole.only()).toThrow(GraphError);
@@ -101,7 +101,7 @@ describe("A pipeline that is reduced by only", () => {
     [
       "a name that nothing provides",
       ["mappd"],
-      'only cannot keep "mappd", since nothing provides it',
+      'only cannot keep "mappd", because nothing provides it',
       'mean "mapped"?',
     ],
     ["no name", [], "only must be given at least one name", ""],

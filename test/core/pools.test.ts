@@ -385,11 +385,11 @@ describe("A pool that there is not", () => {
           .step("b", [], () => 1, { pool: "modell" }),
       ),
     ).toBe(
-      'Input "pools" does not fit: Step "b" names the pool "modell", and there is none. Did you mean "model"?',
+      'Input "pools" does not fit: Step "b" names the pool "modell", which does not exist. Did you mean "model"?',
     );
     const named = pipeline("p").step("a", [], () => 1, { pool: "network" });
     expect(await refusal(named, { pools: { netwrok: 1 } })).toBe(
-      'Input "pools" does not fit: Step "a" names the pool "network", and there is none. Did you mean "netwrok"?',
+      'Input "pools" does not fit: Step "a" names the pool "network", which does not exist. Did you mean "netwrok"?',
     );
     expect(await refusal(named, { pools: { network: 1 } })).toBe("it ran");
     // Both are there.
@@ -402,7 +402,7 @@ describe("A pool that there is not", () => {
       .step("a", [], () => 1, { pool: model })
       .dynamic("d", ["a"], () => pipeline("in").step("d", [], () => 1, { pool: "modle" }));
     expect(await refusal(p)).toContain(
-      'Step "d" names the pool "modle", and there is none. Did you mean "model"?',
+      'Step "d" names the pool "modle", which does not exist. Did you mean "model"?',
     );
   });
 
@@ -411,7 +411,7 @@ describe("A pool that there is not", () => {
       .step("a", [], () => 1, { pool: model })
       .step("b", [], () => 1, { pool: pool("model", { concurrency: 3 }) });
     expect(await refusal(p)).toContain(
-      'Two pools have the name "model" and different limits; step "b" has the second.',
+      'Two pools with the name "model" have different limits; step "b" uses the second.',
     );
     const same = pipeline("p")
       .step("a", [], () => 1, { pool: pool("m", { rate: { limit: 1, per: "1 second" } }) })

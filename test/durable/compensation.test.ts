@@ -224,7 +224,7 @@ describe("In a store on disk, a run", () => {
     await assert.rejects(resumePromise(failing(log, fails), "r", { store: options.store }), {
       _tag: "RunCompensated",
       message:
-        'Run "r" has been compensated: what its steps did is undone, so it cannot be resumed. Start a new run.',
+        'Run "r" has been compensated: its steps are undone, so it cannot be resumed. Start a new run.',
     });
     expect(await Runs.getPromise("r", { store: options.store })).toMatchObject({
       status: "failed",

@@ -239,7 +239,7 @@ describe("A server that cannot serve", () => {
     });
     const error = await Effect.runPromise(Effect.provide(program, settings));
     expect(error).toMatchObject({ _tag: "StoreError", kind: "unsupported" });
-    expect(error.message).toContain("it is Postgres 11, and 14 or newer is needed");
+    expect(error.message).toContain("it is Postgres 11, but 14 or newer is required");
   });
 
   test("since notifications do not arrive, as through a pooler in transaction mode, is refused", async () => {
@@ -256,7 +256,7 @@ describe("A server that cannot serve", () => {
     });
     const error = await Effect.runPromise(Effect.provide(program, settings));
     expect(error).toMatchObject({ _tag: "StoreError", kind: "unsupported" });
-    expect(error.message).toContain("a connection pooler in transaction mode is in between");
+    expect(error.message).toContain("a connection pooler in transaction mode in between");
   });
 });
 

@@ -26,7 +26,7 @@ describe("A file that cannot be opened", () => {
   test("since its folder is missing", async () => {
     const error = await failureOf(small.run({}, { store: storeAt(join(newFile(), "no", "runs.db")) }));
     expect(error).toMatchObject({ _tag: "StoreError", kind: "missing" });
-    expect((error as StoreError).message).toMatch(/there is no folder ".*": make it first/);
+    expect((error as StoreError).message).toMatch(/there is no folder ".*": create it first/);
   });
 
   test("since it is a folder", async () => {
@@ -47,7 +47,7 @@ describe("A file that cannot be opened", () => {
     database.exec("CREATE TABLE diary (line TEXT)");
     database.close();
     expect(await failureOf(small.run({}, { store: storeAt(other) }))).toMatchObject({
-      message: expect.stringContaining("no store of Espalier"),
+      message: expect.stringContaining("not a store of Espalier"),
     });
   });
 

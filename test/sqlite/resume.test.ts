@@ -390,7 +390,7 @@ describe("Anything that does not fit is reported, and nothing runs", () => {
         });
         expect(problem).toHaveProperty(
           "message",
-          'Expansion of "d" is not what was recorded: missing "d/a"; new "d/c", "d/e"; changed "d/b". Resume with the code and the data that it began with, or from a step before it.',
+          'Expansion of "d" differs from the recorded one: missing "d/a"; new "d/c", "d/e"; changed "d/b". Resume with the code and the data that the run started with, or from an earlier step.',
         );
         expect(ran.since).toEqual([]);
       }),

@@ -89,7 +89,7 @@ describe("a dynamic step", () => {
     );
     expect(error).toBeInstanceOf(LawViolation);
     expect(error).toMatchObject({ law: "bounded", input: { size: 0 }, seed });
-    expect((error as LawViolation).actual).toContain("Does it expand for ever?");
+    expect((error as LawViolation).actual).toContain("Does it expand forever?");
   });
 
   test("that takes its steps from a generator without an end", async () => {

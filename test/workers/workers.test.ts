@@ -231,13 +231,13 @@ describe("steps on workers", () => {
         ),
       );
     expect(await runOn([])).toBe(
-      'Step "rows" did not run on a worker: The worker cannot run it: its module exports no pipeline, and the run is of "reading". Export that pipeline from the module.',
+      'Step "rows" did not run on a worker: The worker cannot run it: its module exports no pipeline, but the run is of "reading". Export that pipeline from the module.',
     );
     expect(await runOn([other])).toBe(
       'Step "rows" did not run on a worker: The worker cannot run it: its version of the pipeline "reading" has no step "rows". Run the same version everywhere.',
     );
     expect(await runOn([reading])).toContain(
-      'it needs the service "test/Database", and the module\'s layer does not provide that.',
+      'it needs the service "test/Database", but the module\'s layer does not provide it.',
     );
     expect(await runOn([reading], Context.make(Database, { rows: 3 }) as never)).toBe("3");
   });
@@ -270,7 +270,7 @@ describe("steps on workers", () => {
     expect(outputs.squares).toEqual([1, 4]);
     expect(lines).toEqual([
       [
-        'The step "numbers" asks for a worker, and the run has none: such steps run here. Give the run the option workers, such as ThreadWorkers.layer({ module }), or provide that layer.',
+        'The step "numbers" needs a worker, but the run has none, so such steps run in this process. Give the run the option workers, such as ThreadWorkers.layer({ module }), or provide that layer.',
       ],
     ]);
   });

@@ -37,7 +37,7 @@ const undoneIn = (store: StoreService, id: string) =>
   });
 
 const compensate = Flag.Boolean("compensate").pipe(
-  Flag.withDescription("Undo what the run has done, by the compensations of its steps: it cannot be resumed"),
+  Flag.withDescription("Undo the run with the compensations of its steps; it then cannot be resumed"),
   Flag.withDefault(false),
 );
 
@@ -49,9 +49,7 @@ export const cancel = Command.make(
     const id = yield* told(findId(open, runId));
     yield* told(Effect.provideService(Runs.cancel(id, { compensate }), Store, open));
     const isOver = yield* told(hasEnded(open, id));
-    const ends = compensate
-      ? "is undoing what its steps did, and stops then."
-      : "stops as soon as its steps do.";
+    const ends = compensate ? "is undoing its steps, and then stops." : "stops as soon as its steps do.";
     const undone = compensate ? yield* told(undoneIn(open, id)) : "";
     const rest = isOver ? `is cancelled${undone}.` : `was asked to stop: it ${ends}`;
     tell(visible(`Run ${id} ${rest}`));

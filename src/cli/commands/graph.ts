@@ -48,7 +48,7 @@ const port = Flag.Int("port").pipe(
   Flag.withMetavar("N"),
   Flag.filter(
     (port) => port >= 0 && port <= 65_535,
-    (port) => `Expected a port from 0 to 65535, and got ${port}`,
+    (port) => `Expected a port from 0 to 65535; got ${port}`,
   ),
   Flag.withDescription("The port that the page is served on; by default any free port"),
   Flag.optional,

@@ -70,7 +70,7 @@ export const resume = Command.make(
     const source = Option.getOrUndefined(file) ?? origin?.file;
     if (source === undefined) {
       return yield* failure(
-        `The run "${run.id}" was not started from a file. Name the file: espalier resume ${run.id} FILE.`,
+        `The run "${run.id}" was not started from a file. Add the file: espalier resume ${run.id} FILE.`,
       );
     }
     const loaded = yield* reducedTo(

@@ -48,7 +48,7 @@ export const concurrency = Flag.Int("concurrency").pipe(
   Flag.withMetavar("N"),
   Flag.filter(
     (count) => count >= 1,
-    (count) => `Expected a whole number of at least 1, and got ${count}`,
+    (count) => `Expected a whole number of at least 1; got ${count}`,
   ),
   Flag.withDescription("The most steps that run at once; by default all that are ready"),
   Flag.optional,
@@ -93,7 +93,7 @@ const runFailure = (
 const sayStopping: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRelease(
   Effect.sync(() => {
     const say = (): void =>
-      tell("Stopping: steps get their grace period. Ctrl-C once more ends the process at once.");
+      tell("Stopping: steps get their grace period. Press Ctrl-C again to end the process immediately.");
     process.once("SIGINT", say);
     return say;
   }),

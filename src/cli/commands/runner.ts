@@ -18,7 +18,7 @@ const port = Flag.Int("port").pipe(
   Flag.withMetavar("N"),
   Flag.filter(
     (value) => value >= 0 && value <= 65_535,
-    (value) => `Expected a port from 0 to 65535, and got ${value}`,
+    (value) => `Expected a port from 0 to 65535; got ${value}`,
   ),
   Flag.withDescription(
     "The port that answers GET /health, for an orchestrator: 200 while runs are taken, and 503 while the runner stops",
@@ -68,7 +68,7 @@ export const runner = Command.make(
     yield* Effect.onInterrupt(Effect.never, () =>
       Effect.suspend(() => {
         tell(
-          `Stopping: nothing more starts; running steps have ${drain} s, and other runners continue the runs. Ctrl-C once more ends the process at once.`,
+          `Stopping: nothing more starts; running steps have ${drain} s, and other runners continue the runs. Press Ctrl-C again to end the process immediately.`,
         );
         return runs.drain(drainMillis(drain));
       }),
@@ -76,7 +76,7 @@ export const runner = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Execute the runs of a store: those that were submitted, those whose process is gone, and those of schedules. Any number of runners share a store, on any number of machines; each run is executed by one of them.",
+    "Execute the runs of a store: submitted runs, runs whose process is gone, and runs of schedules. Any number of runners on any number of machines can share a store; one of them executes each run.",
   ),
   Command.withShortDescription("Execute submitted runs"),
   Command.withExamples([
@@ -86,7 +86,7 @@ export const runner = Command.make(
     },
     {
       command: "espalier runner pipelines.ts --store runs.db --port 8080",
-      description: "On one machine over a file, with a port that tells whether it is well",
+      description: "On one machine over a file, with a port for health checks",
     },
   ]),
 );

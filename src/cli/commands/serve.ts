@@ -21,7 +21,7 @@ const port = Flag.Int("port").pipe(
   Flag.withMetavar("N"),
   Flag.filter(
     (value) => value >= 0 && value <= 65_535,
-    (value) => `Expected a port from 0 to 65535, and got ${value}`,
+    (value) => `Expected a port from 0 to 65535; got ${value}`,
   ),
   Flag.withDescription(`The port of the page and the API, by default ${usualPort}; 0 for any free port`),
   Flag.withDefault(usualPort),
@@ -107,7 +107,7 @@ export const serveCommand = Command.make(
     yield* Effect.onInterrupt(reloading, () =>
       Effect.suspend(() => {
         tell(
-          `Stopping: nothing more starts; running steps have ${drain} s. Ctrl-C once more ends the process at once.`,
+          `Stopping: nothing more starts; running steps have ${drain} s. Press Ctrl-C again to end the process immediately.`,
         );
         return server.drain(drainMillis(drain));
       }),

@@ -43,7 +43,7 @@ export const signal = Command.make(
   }, Effect.scoped),
 ).pipe(
   Command.withDescription(
-    "Send a waiting step its value. An active run continues at once, any other run when it is resumed.",
+    "Send a waiting step its value. An active run continues immediately, any other run when it is resumed.",
   ),
   Command.withShortDescription("Send a waiting step its value"),
 );

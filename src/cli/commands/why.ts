@@ -44,7 +44,7 @@ const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
         : "It ran because nothing was recorded for it; it will not run again when the run is resumed.",
     );
   } else if (shapesOf(run).has(path)) {
-    said.push("It expanded, and its steps have records of their own: ask about one of them.");
+    said.push("It expanded. Its steps have their own records: ask about one of them.");
   } else if (step?.status === "waiting") {
     said.push(
       `${when(step.began!)} ${step.kind === "sleep" ? "It has been sleeping since then." : "It has been waiting for a value since then."}`,
@@ -69,7 +69,7 @@ export const why = Command.make(
   Effect.fnUntraced(function* ({ runId, path, store }) {
     const run = yield* told(Effect.flatMap(existingStore(store), (open) => findRun(open, runId)));
     if (!hasPath(path, shapesOf(run))) {
-      return yield* failure(`There is no path "${path}" in run "${run.id}", as far as it has progressed.`);
+      return yield* failure(`There is no path "${path}" in run "${run.id}" so far.`);
     }
     yield* print(
       explain(run, path)

@@ -11,9 +11,10 @@ export interface Refusal {
 export const refusal = (asked: Asked, port: number): Refusal | undefined => {
   const { host } = asked.headers;
   if (host === undefined || !isLocalHost(host.toLowerCase(), port))
-    return { status: 403, said: "This server answers to 127.0.0.1 and localhost only.\n" };
+    return { status: 403, said: "This server answers only to 127.0.0.1 and localhost.\n" };
   if (isForeign(asked, localOrigins(port)))
-    return { status: 403, said: "This server answers to its own pages only.\n" };
-  if (!isReading(asked.method)) return { status: 405, said: "There is nothing here but pages to read.\n" };
+    return { status: 403, said: "This server answers only to its own pages.\n" };
+  if (!isReading(asked.method))
+    return { status: 405, said: "This server only serves pages: use GET or HEAD.\n" };
   return undefined;
 };

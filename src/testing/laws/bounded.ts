@@ -45,7 +45,7 @@ export const tooLarge = (
   const size = sizeOf(observed);
   const limit = limitProblem(observed);
   if (limit !== undefined) {
-    const actual = `${text(size)}, and the run was stopped at "${limit.path}". Does it expand for ever?`;
+    const actual = `${text(size)}, and the run was stopped at "${limit.path}". Does it expand forever?`;
     return { actual, path: limit.path };
   }
   if (size.steps <= most.steps && size.depth <= most.depth) return undefined;

@@ -39,7 +39,7 @@ bugs("bounded", {
     checked: crawler,
     input: fc.record({ links: fc.dictionary(page, fc.uniqueArray(page, { maxLength: 1 })) }),
     smallest: { links: { a: ["a"] } },
-    says: /Does it expand for ever\?/,
+    says: /Does it expand forever\?/,
   },
   "a circle of links that branches": {
     checked: crawler,
