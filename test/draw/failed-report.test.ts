@@ -2,7 +2,8 @@ import * as Effect from "effect/Effect";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { pipeline } from "espalier";
-import { Report } from "espalier/draw";
+import { Plan, Report } from "espalier/draw";
+import { withAxe } from "./axe.ts";
 import { inBrowser } from "./browser.ts";
 import { dataOf } from "./page-data.ts";
 
@@ -133,6 +134,26 @@ inBrowser("the page of a failed run", ({ open }) => {
       .evaluateAll((cells) => cells.map((cell) => getComputedStyle(cell).textAlign));
     expect(new Set(aligned)).toEqual(new Set(["right"]));
   });
+
+  for (const [colorScheme, width] of [
+    ["light", 1200],
+    ["dark", 390],
+  ] as const) {
+    test(`can be read by a screen reader in each of its views, and so can the page of a plan: ${colorScheme}, ${width} pixels wide`, async () => {
+      const { page } = await open(await reportOf(), { colorScheme, width });
+      const violations = await withAxe(page, width);
+      for (const view of ["graph", "time", "steps", "values", "errors", "expansions"]) {
+        await page.locator(`nav [data-view=${view}]`).click();
+        expect([view, await violations()]).toEqual([view, []]);
+      }
+      await page.locator("nav [data-view=graph]").click();
+      await page.locator(".failure").getByRole("button", { name: "Show parsed[2]" }).click();
+      await page.locator(".panel").waitFor();
+      expect(["panel", await violations()]).toEqual(["panel", []]);
+      const plan = await open(Plan.toHtml(failing.plan()), { colorScheme, width });
+      expect(["plan", await (await withAxe(plan.page, width))()]).toEqual(["plan", []]);
+    });
+  }
 
   for (const colorScheme of ["light", "dark"] as const) {
     test(`nothing leaves a screen 390 pixels wide, ${colorScheme}`, async () => {

@@ -1,23 +1,15 @@
 /** The page of a server, in a real browser: a run is started by a form, watched, answered, broken and retried. */
-import { mkdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as Schema from "effect/Schema";
 import { pipeline } from "espalier";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { MemoryStore } from "../../src/testing/memory-store.ts";
+import { withAxe } from "../draw/axe.ts";
 import { inBrowser } from "../draw/browser.ts";
 import * as pipelines from "./fixtures/pipelines.ts";
 import { serving } from "./support.ts";
-
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-interface Axe {
-  readonly run: (
-    of: Document,
-  ) => Promise<{ violations: ReadonlyArray<{ id: string; nodes: ReadonlyArray<{ html: string }> }> }>;
-}
 
 /** Pictures of what a test has seen, to be looked at: only where they are asked for. */
 const pictures = process.env["ESPALIER_PICTURES"];
@@ -220,24 +212,49 @@ inBrowser("The page of a server", ({ open }) => {
       await post("api/runs", { pipeline: "flaky", inputs: { place: "Oslo" }, runId: "failed" });
       await post("api/runs", { pipeline: "bill", inputs: { prices: [1, 2] }, runId: "done" });
       const { page } = await opened(url, { colorScheme, width });
-      // Texts that are out of sight are not checked: here nothing is.
-      await page.setViewportSize({ width, height: 4000 });
-      // Evaluated as a tool of the browser does, which no policy of a page forbids.
-      await page.evaluate(axeSource);
+      const violations = await withAxe(page, width);
       const runViews = ["graph/sent", "time", "steps", "values", "errors", "expansions"];
       const places = ["", "start", "start/done", "schedules", "run/waits"];
       for (const place of [...places, ...runViews.map((view) => `run/failed/${view}`)]) {
         await page.evaluate((hash) => void (location.hash = hash), `#/${place}`);
         if (place.startsWith("run/")) await page.locator("header .chip").first().waitFor();
         else await page.locator("main h1").waitFor();
-        const found = await page.evaluate(async () => {
-          const { violations } = await (globalThis as unknown as { axe: Axe }).axe.run(document);
-          return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-        });
-        expect([place, found]).toEqual([place, []]);
+        expect([place, await violations()]).toEqual([place, []]);
       }
     },
   );
+
+  test("a run is started and answered by the keyboard alone", async () => {
+    const { url, get } = await serving(pipelines);
+    const { page } = await opened(url);
+    const focused = () =>
+      page.evaluate(() => {
+        const element = document.activeElement as (HTMLElement & Partial<HTMLInputElement>) | null;
+        return element?.labels?.[0]?.textContent ?? element?.textContent ?? "";
+      });
+    const tabTo = async (name: string): Promise<void> => {
+      for (let presses = 0; (await focused()) !== name; presses++) {
+        if (presses > 60) throw new Error(`Tab does not reach "${name}"`);
+        await page.keyboard.press("Tab");
+      }
+    };
+    await tabTo("Start");
+    await page.keyboard.press("Enter");
+    await page.getByRole("form", { name: "Start release" }).waitFor();
+    await tabTo("version");
+    await page.keyboard.type("1.0");
+    await page.keyboard.press("Enter");
+    await page.getByRole("form", { name: "Answer approval" }).waitFor();
+    await tabTo("by");
+    await page.keyboard.type("Ada");
+    await tabTo("year");
+    await page.keyboard.type("2026");
+    await tabTo("Answer");
+    await page.keyboard.press("Space");
+    await page.locator("header .chip.done").waitFor();
+    const [run] = (await get("api/runs")).runs;
+    expect((await get(`api/runs/${run.id}`)).outputs).toEqual({ text: "Released by Ada in 2026" });
+  });
 
   test("a run is cancelled, and a schedule is paused and run now", async () => {
     const { url, get, post } = await serving(pipelines);

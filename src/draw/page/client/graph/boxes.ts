@@ -2,7 +2,7 @@
 import type { UiElement } from "../elements.ts";
 import { h } from "preact";
 import { cornerOf } from "../../../corners.ts";
-import type { PageData, PageState } from "../../data.ts";
+import type { PageBox, PageData, PageState } from "../../data.ts";
 import { spoken } from "../page-text.ts";
 import type { PlacedBox } from "./place.ts";
 
@@ -97,6 +97,10 @@ const labelsOf = (item: PlacedBox, wide: number, behind: number): ReadonlyArray<
   ];
 };
 
+/** The part of an unfolded box's text after the step's own name: what speech control hears must be part of its name. */
+const becameOf = ({ label, open }: PageBox): string =>
+  open?.label.startsWith(label) === true ? open.label.slice(label.length).trim() : "";
+
 export const boxOf = (
   { steps }: PageData,
   item: PlacedBox,
@@ -116,7 +120,7 @@ export const boxOf = (
       : {
           tabIndex: 0,
           role: "button",
-          "aria-label": spoken(steps[step]!, isOpen ? "" : box.note, state),
+          "aria-label": spoken(steps[step]!, isOpen ? becameOf(box) : box.note, state),
           ...(box.open === undefined ? {} : { "aria-expanded": isOpen ? "true" : "false" }),
           onKeyDown: (event: KeyboardEvent) => onKey(step, event),
           onFocus: () => onFocus(step),
