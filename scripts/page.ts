@@ -10,6 +10,7 @@ import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { rolldown } from "rolldown";
+import { colourVariables } from "../src/draw/colours.ts";
 
 const root = join(import.meta.dirname, "..");
 const reportClient = "src/draw/page/client";
@@ -65,7 +66,7 @@ export const ${name("styleHash")} = "${hash(style)}";
 `;
 };
 
-const reportStyle = read(`${reportClient}/page.css`).trim();
+const reportStyle = `${colourVariables}\n${read(`${reportClient}/page.css`).trim()}`;
 const serverStyle = `${reportStyle}\n${read(`${serverClient}/app.css`).trim()}`;
 
 const targets = {
