@@ -12,6 +12,7 @@ export const drawings = async ({
   crawl,
   smallCrawl,
   tiles,
+  models,
 }: ShownRuns): Promise<ReadonlyMap<string, string>> =>
   new Map([
     ["docs/pictures/terminal-during.svg", await terminalAt(penguins.events, 80, 24, during)],
@@ -23,5 +24,6 @@ export const drawings = async ({
     ["docs/pictures/penguins.svg", Plan.toSvg(penguins.after)],
     ["docs/pictures/large.svg", Plan.toSvg(smallCrawl.after)],
     ["docs/pictures/tiles.svg", Plan.toSvg(tiles)],
+    ["docs/pictures/models.svg", Plan.toSvg(models)],
     ["docs/examples/penguins/report.html", Report.fromEvents(penguins.events)],
   ]);

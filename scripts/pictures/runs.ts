@@ -12,6 +12,7 @@ import { pipeline, step } from "espalier";
 import { Simulation } from "espalier/testing";
 import { Settings } from "../../docs/examples/penguins/data.ts";
 import { penguins } from "../../docs/examples/penguins/pipeline.ts";
+import { warehouse } from "../../docs/examples/sql/pipeline.ts";
 import { world } from "../../docs/examples/tiles/pipeline.ts";
 
 export interface Shown {
@@ -111,6 +112,13 @@ const penguinsRun = (): Promise<Shown> => {
 /** The tiles of the world down to the second level, as the plan that a real run has grown: nothing in it takes time. */
 const tilesPlan = async (): Promise<Plan> => {
   const run = await world.startPromise({ limits: { points: 40_000, zoom: 2 } });
+  await run.result;
+  return run.plan;
+};
+
+/** The SQL models, as the plan that a real run has grown. */
+const modelsPlan = async (): Promise<Plan> => {
+  const run = await warehouse.startPromise({ folder: join(root, "docs/examples/sql") });
   await run.result;
   return run.plan;
 };
@@ -230,6 +238,8 @@ export interface ShownRuns {
   readonly smallCrawl: Shown;
   /** A tile pyramid that is deep where the coastlines are. */
   readonly tiles: Plan;
+  /** A graph that SQL files describe. */
+  readonly models: Plan;
 }
 
 export const shownRuns = async (): Promise<ShownRuns> => ({
@@ -238,4 +248,5 @@ export const shownRuns = async (): Promise<ShownRuns> => ({
   crawl: await crawlRun(240),
   smallCrawl: await crawlRun(32),
   tiles: await tilesPlan(),
+  models: await modelsPlan(),
 });

@@ -226,7 +226,7 @@ test(
     assert.match((await report.runPromise({}, { store: shared })).text, /no disk/);
     message = "no network";
     assert.match((await report.runPromise({}, { store: shared })).text, /no network/);
-    // The same failure again: its stack is no part of the key.
+    // The same failure again: its stack is not part of the key.
     const { text } = await report.runPromise({}, { store: shared, runId: "again" });
     assert.match(text, /no network/);
     const { events } = await Runs.getPromise("again", { store: shared });

@@ -82,7 +82,7 @@ test("lists are filtered, and anything missing is reported", async () => {
   await expect(Runs.listPromise()).rejects.toMatchObject({ _tag: "InvalidInput", input: "store" });
 });
 
-test("an id that no run can have is found nowhere, and one that is no text is refused", async () => {
+test("an id that no run can have is not found, and one that is not a string is refused", async () => {
   const store = storeAt(newFile());
   // The store holds text as UTF-8, in which a lone surrogate would become this character.
   await pipeline("p")

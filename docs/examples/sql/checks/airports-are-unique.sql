@@ -1,0 +1,1 @@
+select iata, count(*) as times from {{ airports }} group by iata having times > 1

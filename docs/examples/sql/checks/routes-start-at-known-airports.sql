@@ -1,0 +1,1 @@
+select distinct origin from {{ routes }} where origin not in (select iata from {{ airports }})
