@@ -2,17 +2,31 @@
 import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
-import * as Stream from "effect/Stream";
+import type { PipelineEvent } from "espalier";
 import { pipeline, resume, Signal, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { test } from "vitest";
 import * as z from "zod";
-import { temporary } from "../sqlite/support.ts";
+import { byClock, temporary, untilEvent } from "../sqlite/support.ts";
 
 const newFile = temporary();
 const store = () => SqliteStore.layer({ filename: newFile() });
-const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, millis));
 const limit = { timeout: 60_000 };
+
+/** Returns once a run has emitted an event, which it keeps for readers who come later. */
+const happens = async (
+  run: { readonly events: AsyncIterable<PipelineEvent> },
+  wanted: PipelineEvent["type"],
+  at: string,
+): Promise<void> => {
+  for await (const event of run.events) {
+    if (event.type === wanted && "path" in event && event.path === at) return;
+  }
+};
+
+/** Runs an Effect at a time that stands still. */
+const at = (time: number) => byClock(() => time);
+
 const send = (runId: string, path: string, value: unknown, options?: object) =>
   Effect.runPromise(Signal.send(runId, path, value, options as any) as Effect.Effect<unknown, any>).then(
     () => "accepted",
@@ -26,7 +40,7 @@ test(
     const shared = store();
     const approval = pipeline("approval").await("ok", type<string>());
     const run = await approval.startPromise({}, { store: shared, runId: "r" });
-    for await (const event of run.events) if (event.type === "step.waiting") break;
+    await happens(run, "step.waiting", "ok");
     const values = ["one", "two", "three"];
     const told = await Promise.all(values.map((value) => send("r", "ok", value, { store: shared })));
     const { ok } = await run.result;
@@ -40,19 +54,18 @@ test(
   limit,
   async () => {
     const shared = store();
+    const gate = Promise.withResolvers<void>();
     const approval = pipeline("approval")
-      .step("slow", [], async () => {
-        await sleep(600);
-        return 1;
-      })
+      .step("slow", [], () => gate.promise)
       .await("ok", type<boolean>(), { after: ["slow"] });
-    const run = approval.runPromise({}, { store: shared, runId: "r" });
-    await sleep(200);
+    const run = await approval.startPromise({}, { store: shared, runId: "r" });
+    await happens(run, "step.started", "slow");
     const told = [
       await send("r", "ok", false, { store: shared }),
       await send("r", "ok", true, { store: shared }),
     ];
-    const { ok } = await run;
+    gate.resolve();
+    const { ok } = await run.result;
     assert.deepEqual(told.toSorted(), ["SignalRefused", "accepted"]);
     assert.equal(ok, told.indexOf("accepted") === 1);
   },
@@ -63,22 +76,22 @@ test(
   limit,
   async () => {
     const shared = store();
+    const gate = Promise.withResolvers<void>();
     const approval = pipeline("approval")
-      .step("slow", [], async () => {
-        await sleep(600);
-        return 1;
-      })
-      .await("ok", Schema.Int, { after: ["slow"], timeout: "3 seconds" });
-    const run = await Effect.runPromise(approval.start({}, { store: shared, runId: "r" }));
-    const watched = Effect.runPromise(Stream.runCollect(run.events));
-    await sleep(80);
+      .step("slow", [], () => gate.promise)
+      .await("ok", Schema.Int, { after: ["slow"], timeout: "1 hour" });
+    const run = await approval.startPromise({}, { store: shared, runId: "r" });
+    await happens(run, "step.started", "slow");
     const wrong = await send("r", "ok", "not a number", { store: shared });
-    await sleep(800);
+    gate.resolve();
+    await happens(run, "step.waiting", "ok");
     const right = await send("r", "ok", 7, { store: shared });
-    const out = await Effect.runPromise(run.await);
+    const out = await run.result;
     assert.equal(right, "accepted");
     assert.equal(out.ok, 7);
-    const told = [...(await watched)].some((event) => /refused/i.test(JSON.stringify(event)));
+    const events: Array<PipelineEvent> = [];
+    for await (const event of run.events) events.push(event);
+    const told = events.some((event) => /refused/i.test(JSON.stringify(event)));
     assert.ok(
       wrong === "SignalRefused" || told,
       "neither the sender nor an event says that the early value was refused",
@@ -88,18 +101,21 @@ test(
 
 test("a second value for a step is refused while the run continues", limit, async () => {
   const shared = store();
+  const gate = Promise.withResolvers<void>();
   const approval = pipeline("approval")
     .await("ok", type<string>())
     .step("after", ["ok"], async ({ ok }) => {
-      await sleep(600);
+      await gate.promise;
       return ok;
     });
-  const run = approval.runPromise({}, { store: shared, runId: "r" });
-  await sleep(200);
+  const run = await approval.startPromise({}, { store: shared, runId: "r" });
+  await happens(run, "step.waiting", "ok");
   assert.equal(await send("r", "ok", "first", { store: shared }), "accepted");
-  await sleep(80);
   assert.equal(await send("r", "ok", "second", { store: shared }), "SignalRefused");
-  assert.equal((await run).after, "first");
+  await happens(run, "step.started", "after");
+  assert.equal(await send("r", "ok", "third", { store: shared }), "SignalRefused");
+  gate.resolve();
+  assert.equal((await run.result).after, "first");
 });
 
 test(
@@ -118,35 +134,49 @@ test(
   },
 );
 
-/** A run that waits 600 ms and is stopped after 50 ms. */
+/** The time at which a run begins to wait for at most an hour. It is stopped while it waits. */
+const began = Date.UTC(2031, 0);
+const deadline = began + 3_600_000;
 const stopped = async () => {
   const shared = store();
-  const approval = pipeline("approval").await("ok", type<string>(), { timeout: "600 millis" });
-  const run = await Effect.runPromise(approval.start({}, { store: shared, runId: "r" }));
-  await sleep(50);
+  const approval = pipeline("approval").await("ok", type<string>(), { timeout: "1 hour" });
+  const run = await Effect.runPromise(approval.start({}, { store: shared, runId: "r" }).pipe(at(began)));
+  await Effect.runPromise(untilEvent(run, "step.waiting", "ok"));
   await Effect.runPromise(run.interrupt);
-  return { approval, shared };
+  const sendAt = (time: number, value: string) =>
+    Effect.runPromise(
+      Effect.match(Signal.send("r", "ok", value, { store: shared }).pipe(at(time)), {
+        onFailure: ({ _tag }) => _tag,
+        onSuccess: () => "accepted",
+      }),
+    );
+  const resumeAt = (time: number) => resume(approval, "r", { store: shared }).pipe(at(time));
+  return { sendAt, resumeAt };
 };
 
-test(
-  "a value that is sent in time to a stopped run is used, even if the run is resumed after the deadline",
+test.each([
+  ["as soon as it is stopped", began],
+  ["in the last millisecond", deadline - 1],
+])(
+  "a value that is sent in time to a stopped run is used, even if the run is resumed after the deadline: %s",
   limit,
-  async () => {
-    const { approval, shared } = await stopped();
-    assert.equal(await send("r", "ok", "in time", { store: shared }), "accepted");
-    await sleep(900);
-    assert.equal((await Effect.runPromise(resume(approval, "r", { store: shared }))).ok, "in time");
+  async (_, time) => {
+    const { sendAt, resumeAt } = await stopped();
+    assert.equal(await sendAt(time, "in time"), "accepted");
+    assert.equal((await Effect.runPromise(resumeAt(deadline + 1))).ok, "in time");
   },
 );
 
-test(
-  "a value that is sent to a stopped run after the deadline is refused and never used",
+test.each([
+  ["in the first millisecond", deadline],
+  ["a day later", deadline + 86_400_000],
+])(
+  "a value that is sent to a stopped run after the deadline is refused and never used: %s",
   limit,
-  async () => {
-    const { approval, shared } = await stopped();
-    await sleep(900);
-    assert.equal(await send("r", "ok", "late", { store: shared }), "SignalRefused");
-    const error: any = await Effect.runPromise(Effect.flip(resume(approval, "r", { store: shared })));
+  async (_, time) => {
+    const { sendAt, resumeAt } = await stopped();
+    assert.equal(await sendAt(time, "late"), "SignalRefused");
+    const error: any = await Effect.runPromise(Effect.flip(resumeAt(time)));
     assert.equal(error._tag, "StepTimedOut");
   },
 );
@@ -163,10 +193,10 @@ test(
         if (stop) throw new Error("stop");
         return day.at.getUTCFullYear();
       });
-    const run = visit.runPromise({}, { store: shared, runId: "r" }).catch((error) => error);
-    await sleep(200);
+    const run = await visit.startPromise({}, { store: shared, runId: "r" });
+    await happens(run, "step.waiting", "day");
     assert.equal(await send("r", "day", { at: "2031-05-01" }, { store: shared }), "accepted");
-    assert.equal((await run)._tag, "StepFailed");
+    await assert.rejects(run.result, { _tag: "StepFailed" });
     stop = false;
     assert.equal((await Effect.runPromise(resume(visit, "r", { store: shared }))).year, 2031);
   },
@@ -177,14 +207,16 @@ test.each([
   ["before the wait begins", ["step.started", "slow"]],
 ] as const)("a value sent as JSON %s is what the schema makes of it", limit, async (_, first) => {
   const shared = store();
+  const gate = Promise.withResolvers<void>();
+  if (first[1] !== "slow") gate.resolve();
   const dated = pipeline("dated")
-    .step("slow", [], () => sleep(first[1] === "slow" ? 400 : 0).then(() => 1))
+    .step("slow", [], () => gate.promise)
     .await("on", Schema.Date, { after: ["slow"] })
     .await("names", Schema.ReadonlySet(Schema.String));
   const run = await dated.startPromise({}, { store: shared, runId: "r" });
-  for await (const { type, path = "" } of run.events as AsyncIterable<{ type: string; path?: string }>)
-    if (type === first[0] && path === first[1]) break;
+  await happens(run, first[0], first[1]);
   assert.equal(await send("r", "on", "2026-05-01T00:00:00.000Z", { store: shared }), "accepted");
+  gate.resolve();
   assert.equal(await send("r", "names", ["Ada"], { store: shared }), "accepted");
   const { on, names } = await run.result;
   assert.deepEqual([on, names], [new Date("2026-05-01T00:00:00.000Z"), new Set(["Ada"])]);
@@ -197,7 +229,7 @@ test(
     const shared = store();
     const dated = pipeline("dated").await("on", Schema.Date);
     const run = await dated.startPromise({}, { store: shared, runId: "r" });
-    for await (const event of run.events) if (event.type === "step.waiting") break;
+    await happens(run, "step.waiting", "on");
     await run.interrupt();
     await run.result.catch(() => {});
     assert.equal(await send("r", "on", "2026-05-01T00:00:00.000Z", { store: shared }), "accepted");

@@ -2,10 +2,15 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
-import type { StoreLayer } from "espalier";
+import * as Option from "effect/Option";
+import * as Stream from "effect/Stream";
+import type { PipelineEvent, StoreCorrupt, StoreError, StoreLayer } from "espalier";
+import { Store } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { afterAll } from "vitest";
+import { Kind } from "../../src/journal/records.ts";
 
 /** Files that are gone when the tests of a file have ended. */
 export const temporary = (): (() => string) => {
@@ -24,6 +29,46 @@ export const withStore = <Value, Failure>(
   effect: Effect.Effect<Value, Failure, any>,
 ): Promise<Value> =>
   Effect.runPromise(Effect.provide(effect as Effect.Effect<Value, Failure, never>, storeAt(filename)));
+
+/** Completes once a run has emitted an event, which it keeps for readers who come later. */
+export const untilEvent = (
+  run: { readonly events: Stream.Stream<PipelineEvent> },
+  wanted: PipelineEvent["type"],
+  path: string,
+): Effect.Effect<void> => {
+  const those = Stream.filter(
+    run.events,
+    (event) => event.type === wanted && "path" in event && event.path === path,
+  );
+  return Effect.flatMap(Stream.runHead(those), (found) =>
+    Option.isSome(found) ? Effect.void : Effect.die(new Error(`The run ended without ${wanted} of ${path}.`)),
+  );
+};
+
+/** Completes once the deadline of a run's waiting step is recorded. */
+export const untilDeadline = (runId: string): Effect.Effect<void, StoreError | StoreCorrupt, Store> =>
+  Effect.gen(function* () {
+    const store = yield* Store;
+    const isThere = Effect.map(store.find(runId), (run) =>
+      run?.entries.some(({ kind }) => kind === Kind.deadline),
+    );
+    while ((yield* isThere) !== true) yield* Effect.sleep(2);
+  });
+
+/** Runs an Effect by a clock that says `now()`. It measures time as before. */
+export const byClock =
+  (now: () => number) =>
+  <Value, Failure, Services>(
+    effect: Effect.Effect<Value, Failure, Services>,
+  ): Effect.Effect<Value, Failure, Services> =>
+    Effect.provideService(
+      effect,
+      Clock.Clock,
+      Object.assign(Object.create(Effect.runSync(Clock.Clock)) as Clock.Clock, {
+        currentTimeMillisUnsafe: now,
+        currentTimeMillis: Effect.sync(now),
+      }),
+    );
 
 /** Counts what runs. */
 export class Ran {

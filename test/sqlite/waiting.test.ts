@@ -1,13 +1,13 @@
-import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import * as TestClock from "effect/testing/TestClock";
 import { pipeline, resume, Signal, type } from "espalier";
 import { describe, expect, test } from "vitest";
-import { failureOf, sleep } from "../core/support.ts";
-import { storeAt, temporary, withStore } from "./support.ts";
+import { failureOf } from "../core/support.ts";
+import { byClock, storeAt, temporary, untilDeadline, untilEvent, withStore } from "./support.ts";
 
 const newFile = temporary();
+const hour = 3_600_000;
 
 const Approval = Schema.Struct({ by: Schema.String, at: Schema.DateFromString });
 
@@ -27,14 +27,14 @@ const text = { text: "1.0 by Ada in 1970" };
 describe("A step that waits for a value from outside", () => {
   test("gets what is sent to it, decoded by its schema", async () => {
     const run = await Effect.runPromise(release.start({}));
-    await sleep(10);
+    await Effect.runPromise(untilEvent(run, "step.waiting", "approval"));
     await Effect.runPromise(Signal.send(run.id, "approval", value));
     expect(await Effect.runPromise(run.await)).toEqual(text);
   });
 
   test("refuses a value that does not fit, and continues to wait", async () => {
     const run = await Effect.runPromise(release.start({}));
-    await sleep(10);
+    await Effect.runPromise(untilEvent(run, "step.waiting", "approval"));
     const refused = await failureOf(Signal.send(run.id, "approval", { by: 1 }));
     expect(refused).toMatchObject({ _tag: "SignalRefused", path: "approval" });
     await Effect.runPromise(Signal.send(run.id, "approval", value));
@@ -48,7 +48,7 @@ describe("A step that waits for a value from outside", () => {
       newFile(),
       Effect.gen(function* () {
         const run = yield* release.start({}, { runId: "r" });
-        yield* Effect.sleep(20);
+        yield* untilEvent(run, "step.waiting", "approval");
         yield* Signal.send("r", "approval", value);
         expect(yield* run.await).toEqual(text);
         expect(yield* resume(release, "r")).toEqual(text);
@@ -62,7 +62,7 @@ describe("A step that waits for a value from outside", () => {
       file,
       Effect.gen(function* () {
         const run = yield* release.start({}, { runId: "r" });
-        yield* Effect.sleep(20);
+        yield* untilEvent(run, "step.waiting", "approval");
         yield* run.interrupt;
       }),
     );
@@ -76,7 +76,7 @@ describe("A step that waits for a value from outside", () => {
       file,
       Effect.gen(function* () {
         const run = yield* release.start({}, { runId: "r" });
-        yield* Effect.sleep(20);
+        yield* untilEvent(run, "step.waiting", "approval");
         yield* run.interrupt;
         const reason = (runId: string, path: string) =>
           Effect.map(Effect.flip(Signal.send(runId, path, value)), (error) => error.message);
@@ -91,31 +91,30 @@ describe("A step that waits for a value from outside", () => {
   test("takes no slot of the concurrency limit, and no other step waits for it", async () => {
     const p = pipeline("p")
       .await("never", type<number>())
-      .step("a", [], async () => sleep(1))
+      .step("a", [], async () => 1)
       .step("b", ["a"], async () => 2);
     const run = await Effect.runPromise(p.start({}, { concurrency: 1 }));
-    await sleep(50);
+    await Effect.runPromise(untilEvent(run, "step.succeeded", "b"));
     expect(run.report.failed).toEqual([]);
     await Effect.runPromise(Signal.send(run.id, "never", 1));
     expect(await Effect.runPromise(run.await)).toMatchObject({ never: 1, b: 2 });
   });
 
   test("gives up after its timeout, restarts of the run included", async () => {
-    const p = pipeline("p").await("approval", type<string>(), { timeout: "150 millis" });
+    const p = pipeline("p").await("approval", type<string>(), { timeout: "1 hour" });
     await withStore(
       newFile(),
       Effect.gen(function* () {
-        const run = yield* p.start({}, { runId: "r" });
-        yield* Effect.sleep(60);
+        const began = Date.now();
+        const run = yield* p.start({}, { runId: "r" }).pipe(byClock(() => began));
+        yield* untilEvent(run, "step.waiting", "approval");
         yield* run.interrupt;
-        yield* Effect.sleep(100);
-        const began = performance.now();
-        expect(yield* Effect.flip(resume(p, "r"))).toMatchObject({
+        const later = byClock(() => began + hour);
+        expect(yield* Effect.flip(resume(p, "r")).pipe(later)).toMatchObject({
           _tag: "StepTimedOut",
           path: "approval",
-          timeoutMillis: 150,
+          timeoutMillis: hour,
         });
-        expect(performance.now() - began).toBeLessThan(100);
       }),
     );
   });
@@ -126,7 +125,7 @@ describe("A step that waits for a value from outside", () => {
       newFile(),
       Effect.gen(function* () {
         const run = yield* p.start({}, { runId: "r" });
-        yield* Effect.sleep(30);
+        yield* untilEvent(run, "step.waiting", "d/d");
         yield* Signal.send("r", "d/d", 5);
         expect(yield* run.await).toEqual({ d: 5 });
       }),
@@ -153,38 +152,34 @@ describe("A step that sleeps", () => {
     await withStore(
       newFile(),
       Effect.gen(function* () {
-        const began = performance.now();
-        const run = yield* nap.start({}, { runId: "r" });
-        yield* Effect.sleep(200);
+        const night = pipeline("night").sleep("pause", "1 hour");
+        const began = Date.now();
+        const run = yield* night.start({}, { runId: "r" }).pipe(byClock(() => began));
+        yield* untilDeadline("r");
         yield* run.interrupt;
-        expect(yield* resume(nap, "r")).toEqual({ end: "awake" });
-        const took = performance.now() - began;
-        expect(took).toBeGreaterThan(290);
-        expect(took).toBeLessThan(480);
+        // It would be an hour, if it slept for all of it again.
+        const resumed = performance.now();
+        const later = byClock(() => began + hour - 100 + (performance.now() - resumed));
+        expect(yield* resume(night, "r").pipe(later)).toEqual({ pause: undefined });
+        expect(performance.now() - resumed).toBeGreaterThan(90);
       }),
     );
   });
 
   test("does not wake early, wherever the clock is set", async () => {
-    const shifted = (millis: number) =>
-      Effect.provideService(
-        Clock.Clock,
-        // Only what the clock says is other; what it measures is not.
-        Object.assign(Object.create(Effect.runSync(Clock.Clock)) as Clock.Clock, {
-          currentTimeMillisUnsafe: () => Date.now() + millis,
-          currentTimeMillis: Effect.sync(() => Date.now() + millis),
-        }),
-      );
+    const shifted = (millis: number) => byClock(() => Date.now() + millis);
     for (const [first, then] of [
-      [0, -3_600_000],
-      [3_600_000, -3_600_000],
-      [-3_600_000, -3_600_000],
+      [0, -hour],
+      [hour, -hour],
+      [-hour, -hour],
     ] as const) {
       await withStore(
         newFile(),
         Effect.gen(function* () {
           const began = performance.now();
-          yield* Effect.exit(Effect.timeout(nap.run({}, { runId: "r" }).pipe(shifted(first)), 100));
+          const run = yield* nap.start({}, { runId: "r" }).pipe(shifted(first));
+          yield* untilDeadline("r");
+          yield* run.interrupt;
           expect(yield* resume(nap, "r").pipe(shifted(then))).toEqual({ end: "awake" });
           expect(performance.now() - began).toBeGreaterThan(290);
         }),
