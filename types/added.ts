@@ -1,7 +1,10 @@
 /** What `.add`, `.addAll` and `pipelineOf` ask of a standalone step or a pipeline, and what it brings. */
 import type { FamilyProblem, IsOne, IsSomething, Matches, NewName } from "./names.ts";
-import type { HiddenKey, IsFamily } from "./output-names.ts";
+import type { HiddenKey, IsFamily, Unmarked, WithStepName } from "./output-names.ts";
 import type {
+  AddAll,
+  AddMany,
+  AreMany,
   Joined,
   KeyedOutputs,
   Lookup,
@@ -13,7 +16,7 @@ import type {
   RecordOutputs,
 } from "./outputs.ts";
 import type { Typed } from "./provided.ts";
-import type { AnyGlob, IsSureList, Items, SureOf } from "./reads.ts";
+import type { AnyGlob, IsSureList, Items } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepErrors, StepName, StepNeeds } from "./step.ts";
 
 /** What there is for an input that a step names: an output, or the record of a family. */
@@ -29,8 +32,11 @@ type Provided<Outputs, Name> =
           ? { readonly type: Lookup<Outputs, Plain> }
           : Name extends MaybesOf<Outputs>
             ? { readonly type: MaybeType<Outputs, Name> }
-            : { readonly type: undefined }
+            : { readonly type: Member<Matches<Outputs, Plain>, Plain> | undefined }
         : never;
+
+/** What a family has under a name that one of its members may have. */
+type Member<Found, Name> = Name extends keyof Found ? Found[Name] : never;
 
 /**
  * The sentences about inputs that `Outputs` does not satisfy: a list where types belong to it, since text holds none. Of
@@ -76,7 +82,7 @@ type OutputProblem<Outs, Taken> = {
 
 type StepProblem<Step, Outputs, Taken> =
   | InputProblem<InOf<Step>, Outputs, `The step '${StepName<Step>}'`>
-  | OutputProblem<keyof OutOf<Step>, Taken> extends infer Found
+  | OutputProblem<keyof OutOf<Step> | OwnName<Step>, Taken> extends infer Found
   ? Found
   : never;
 
@@ -85,6 +91,9 @@ type PipelineProblem<Inputs, Added, Outputs, Taken> =
   | OutputProblem<Exclude<keyof PlainOutputs<Added>, keyof Inputs>, Taken> extends infer Found
   ? Found
   : never;
+
+/** The name of a step that provides other names: no other step can have it. */
+type OwnName<Step> = StepName<Step> extends Unmarked<keyof OutOf<Step>> ? never : StepName<Step>;
 
 /** The sentences about a part that does not fit. */
 export type PartProblem<Added, Outputs, Taken> = Added extends AnyStep
@@ -107,11 +116,11 @@ export type PartsOutputs<Added> =
   IsOne<Added> extends true ? PartOutputs<Added> : Joined<UnionOutputs<Added>>;
 
 /** The same as a union of outputs. */
-export type UnionOutputs<Added> = Added extends unknown ? RecordOutputs<PartOutputs<Added>> : never;
+type UnionOutputs<Added> = Added extends unknown ? RecordOutputs<PartOutputs<Added>> : never;
 
 /** The outputs that a part brings. */
 export type PartOutputs<Added> = Added extends AnyStep
-  ? OutOf<Added>
+  ? WithStepName<OutOf<Added>, StepName<Added>>
   : Added extends Typed<infer Inputs, infer Outputs, any, any>
     ? Omit<KeyedOutputs<Outputs>, keyof Inputs | HiddenKey>
     : never;
@@ -131,6 +140,19 @@ export type PartNeeds<Added> = Added extends AnyStep
     : never;
 
 /** The outputs of steps of which some may not be in the list: what only these bring are maybe outputs. */
-export type LaxOutputs<Steps> = Marked<PartsOutputs<Items<Steps>>, SureKeys<SureOf<Steps>>>;
+export type LaxOutputs<Steps> = Marked<PartsOutputs<Items<Steps>>, SureKeys<Steps>>;
 
-type SureKeys<Sure> = Sure extends unknown ? keyof PartOutputs<Sure> : never;
+/** The outputs that some element of a list brings in any case: of one of several steps those that all of these have. */
+type SureKeys<List, Found = never> = List extends readonly [infer First, ...infer Rest]
+  ? SureKeys<Rest, Found | keyof PartOutputs<First>>
+  : List extends readonly [...infer Rest, infer Last]
+    ? SureKeys<Rest, Found | keyof PartOutputs<Last>>
+    : Found;
+
+/** `Outputs` with those of a list of steps. */
+export type AddList<Outputs, Steps> =
+  IsSureList<Steps> extends true
+    ? AreMany<Steps> extends true
+      ? AddMany<Outputs, UnionOutputs<Items<Steps>>>
+      : AddAll<Outputs, PartsOutputs<Items<Steps>>>
+    : AddAll<Outputs, LaxOutputs<Steps>>;

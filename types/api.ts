@@ -18,6 +18,7 @@ import type {
   DynamicValue,
   ExposedList,
   ExposedNames,
+  ExposesRecord,
   OutputList,
   StepOutputs,
 } from "./provided.ts";
@@ -120,7 +121,9 @@ type OutputsOf<Name extends string, List, Value> = [ExposedNames<Name, List>] ex
     ? NamedOutput<Name, Value>
     : List extends ReadonlyArray<never>
       ? NamedOutput<Name, Value>
-      : ListedOutputs<List, Value>
+      : ReadonlyArray<string> extends List
+        ? NamedOutput<Name, Value>
+        : ListedOutputs<List, Value>
   : ListedOutputs<List, Value>;
 
 type ListedOutputs<List, Value> = List extends ReadonlyArray<string> ? StepOutputs<List, Value> : never;
@@ -191,12 +194,17 @@ export type DynamicFunction = <
     Fallback,
     ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
     [inputs: Received<Inputs, Annotated>],
-    FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>>, Name>,
+    FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>, ExposesRecord<Outs>>, Name>,
     Exposed<Name, Outs, ValueOf<Returned>, Schema>,
     Undone
   > & {
     /** A pipeline must provide what the step exposes. */
-    readonly fallback?: FallbackBranch<Fallback, ExposedNames<Name, Outs>, Received<Inputs, Annotated>>;
+    readonly fallback?: FallbackBranch<
+      Fallback,
+      ExposedNames<Name, Outs>,
+      Received<Inputs, Annotated>,
+      ExposesRecord<Outs>
+    >;
   },
 ) => DynamicStep<
   Name,

@@ -1,5 +1,5 @@
 /** The checks of what an expansion returns. They stand at the return, so that the error does. */
-import type { IsOne, IsSomething, Listed, NewName } from "./names.ts";
+import type { IsSomething, Listed, NewName } from "./names.ts";
 import type { Unmarked } from "./output-names.ts";
 import type { MaybesOf, NamesOf } from "./outputs.ts";
 import type { AllOutputs, Typed } from "./provided.ts";
@@ -7,7 +7,7 @@ import type { FallbackValue, ValueOf } from "./returned.ts";
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
-type MissingOutput<Branch, Names extends string> =
+type MissingOutput<Branch, Names extends string, IsRecord> =
   Branch extends Typed<infer Inputs, infer Outputs, any, any>
     ? Exclude<Names, NamesOf<Outputs>> extends infer Missing extends string
       ? [Missing] extends [never]
@@ -20,7 +20,7 @@ type MissingOutput<Branch, Names extends string> =
               `The sub-pipeline provides the output '${Missing}' only under a condition. It must provide it in every case.`,
             ]
       : never
-    : IsOne<Names> extends true
+    : IsRecord extends false
       ? never
       : Exclude<Names, keyof Branch> extends infer Missing extends string
         ? [Missing] extends [never]
@@ -50,19 +50,19 @@ type UnmetInput<Branch, Inputs> =
       }[keyof Needs]
     : never;
 
-/** The sentences about what an expansion returns. */
-export type BranchProblem<Branch, Names extends string, Inputs> =
+/** The sentences about what an expansion returns. A direct value is the output itself, or a record of several. */
+export type BranchProblem<Branch, Names extends string, Inputs, IsRecord = false> =
   IsAny<Branch> extends true
     ? never
     : Branch extends unknown
-      ? MissingOutput<Branch, Names> | UnmetInput<Branch, Inputs>
+      ? MissingOutput<Branch, Names, IsRecord> | UnmetInput<Branch, Inputs>
       : never;
 
 /** What an expansion returns, where each branch provides `Names` and needs no more than `Inputs`; else the sentence. */
-export type Branches<Returned, Names extends string, Inputs> = [
-  IsSomething<BranchProblem<ValueOf<Returned>, Names, Inputs>>,
+export type Branches<Returned, Names extends string, Inputs, IsRecord = false> = [
+  IsSomething<BranchProblem<ValueOf<Returned>, Names, Inputs, IsRecord>>,
 ] extends [true]
-  ? BranchProblem<ValueOf<Returned>, Names, Inputs>
+  ? BranchProblem<ValueOf<Returned>, Names, Inputs, IsRecord>
   : Returned;
 
 type AllProblem<Branch, Taken, Inputs> = unknown extends Branch
@@ -96,10 +96,10 @@ export type AllBranches<Returned, Taken, Inputs> = [
   : Returned;
 
 /** Whatever is a fallback, where it is none that lacks what a branch must provide; else the sentence. */
-export type FallbackBranch<Fallback, Names extends string, Inputs> = [
-  IsSomething<BranchProblem<FallbackValue<Fallback>, Names, Inputs>>,
+export type FallbackBranch<Fallback, Names extends string, Inputs, IsRecord = false> = [
+  IsSomething<BranchProblem<FallbackValue<Fallback>, Names, Inputs, IsRecord>>,
 ] extends [true]
-  ? BranchProblem<FallbackValue<Fallback>, Names, Inputs>
+  ? BranchProblem<FallbackValue<Fallback>, Names, Inputs, IsRecord>
   : unknown;
 
 /** A fallback that may be a pipeline, which must provide what its step exposes. */

@@ -1,6 +1,8 @@
 /** What the members that decide which steps run say about types: `.when` and `.finally`. */
 import type { Result } from "effect/Result";
+import type { HiddenKey } from "./output-names.ts";
 import type { KeyedOutputs, Marked } from "./outputs.ts";
+import type { Lack } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
 
 /** What a condition may return, else the sentence. */
@@ -10,9 +12,11 @@ export type Condition<Returned, Name extends string> = [ValueOf<Returned>] exten
 
 /** The outputs that a condition's steps add, which may be missing. `Before`: the names of those that were there before. */
 export type GuardedOutputs<Outputs, Before> = Marked<
-  Omit<KeyedOutputs<Outputs>, Before & PropertyKey>,
+  Omit<KeyedOutputs<Outputs>, Exclude<Before & PropertyKey, HiddenKey>>,
   never
 >;
 
-/** What became of each input. */
-export type InputResults<Inputs> = { readonly [Name in keyof Inputs]: Result<Inputs[Name], unknown> };
+/** What became of each input: nothing of one that may not be in the list. */
+export type InputResults<Inputs, List extends ReadonlyArray<string>> = {
+  readonly [Name in keyof Inputs]: Result<Inputs[Name], unknown> | Lack<List, Name>;
+};

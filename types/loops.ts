@@ -3,13 +3,16 @@ import type { Effect } from "effect/Effect";
 import type { BranchProblem } from "./branches.ts";
 import type { IsSomething } from "./names.ts";
 import type { AnyPipeline, DynamicValue } from "./provided.ts";
-import type { FallbackValue, ValueOf } from "./returned.ts";
+import type { FallbackValue, ValueIn, ValueOf } from "./returned.ts";
 import type { Decoded } from "./schema.ts";
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
 /** The state: what `start` gives. The compiler has widened its literals, unless `start` says what it returns. */
-export type StateOf<Start> = ValueOf<Start>;
+type StateOf<Start> = ValueOf<Start>;
+
+/** The same where `start` may be generic, see `ValueIn`. */
+export type StateIn<Name extends string, Start> = ValueIn<Name, Start>;
 
 /** What a turn makes of the state: its direct value, or what its pipeline provides, decoded where there is a schema. */
 type NextState<Returned, Name extends string, Schema> = Decoded<
@@ -29,18 +32,26 @@ type StateProblem<Returned, Name extends string, Start, Schema> =
           NextState<Returned, Name, Schema>,
         ];
 
-/** What a turn returns, where it provides the next state; else the sentence. Until it has been looked at, it may be all that there is. */
-export type Turn<Returned, Name extends string, Inputs, Start, Schema> = [Turned<StateOf<Start>>] extends [
+/**
+ * What a turn returns, where it provides the next state; else the sentence, which is inferred: else the compiler would infer
+ * `Returned` from the types in it.
+ */
+export type Turn<Returned, Name extends string, Inputs, Start, Schema> = [
+  IsSomething<TurnProblem<Returned, Name, Inputs, Start, Schema>>,
+] extends [true]
+  ? TurnProblem<Returned, Name, Inputs, Start, Schema> extends infer Problem
+    ? Problem
+    : never
+  : Returned;
+
+/** Nothing until the turn has been looked at: it may be all that there is. */
+type TurnProblem<Returned, Name extends string, Inputs, Start, Schema> = [Turned<StateOf<Start>>] extends [
   Returned,
 ]
-  ? Returned
-  : [IsSomething<BranchProblem<ValueOf<Returned>, Name, Inputs>>] extends [true]
-    ? BranchProblem<ValueOf<Returned>, Name, Inputs>
-    : StateProblem<Returned, Name, Start, Schema> extends infer Problem
-      ? [Problem] extends [never]
-        ? Returned
-        : Problem
-      : never;
+  ? never
+  : [BranchProblem<ValueOf<Returned>, Name, Inputs>] extends [never]
+    ? StateProblem<Returned, Name, Start, Schema>
+    : BranchProblem<ValueOf<Returned>, Name, Inputs>;
 
 /** The states that a loop ends with: those that `until` is a guard of, else all. */
 export type LastState<Until, State> = Until extends (state: any, inputs: any) => state is infer Last
@@ -70,7 +81,9 @@ export type Turned<State> = State | PromiseLike<State> | Effect<State, any, any>
  * The type of a turn. As a condition on `Start` the compiler makes it of what it has found for `Start`, before it looks at the
  * turn: so a turn that returns `{ role: "user" }` returns no `string`, where the state says which roles there are.
  */
-export type KnowingState<Start, Turn> = [Start] extends [Found] ? Turn : Turn;
-
-/** Everything, for a condition that is always so. */
-type Found = {} | null | undefined | void;
+export type KnowingState<Name extends string, Start, Turn> = [Name, { readonly is: Start }] extends [
+  string,
+  { readonly is: unknown },
+]
+  ? Turn
+  : Turn;

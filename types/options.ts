@@ -119,7 +119,7 @@ export interface StepOptions<
    * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
    * or Effect).
    */
-  readonly fallback?: Fallback | ((error: Failure) => Fallback) | undefined;
+  readonly fallback?: Fallback | ((error: Failure) => Fallback);
   /** A schema that decodes what the step returns: the output is the decoded value. */
   readonly output?: Output | undefined;
 }
@@ -144,7 +144,7 @@ export interface DynamicOptions<
    * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
    * or Effect). A pipeline is expanded like any other.
    */
-  readonly fallback?: Fallback | ((error: Failure) => Fallback) | undefined;
+  readonly fallback?: Fallback | ((error: Failure) => Fallback);
   /** A schema that decodes what the step returns: the output is the decoded value. */
   readonly output?: Output | undefined;
 }
@@ -175,19 +175,19 @@ export interface MapOptions<
   /** What names an item in its path, instead of its index. */
   readonly key?: ((item: Item, index: number) => string | number) | undefined;
   /** `"fail"`: the first item that fails fails the map. `"collect"`: each output is a `Result`. */
-  readonly failures?: Failures | undefined;
+  readonly failures?: Failures;
   /** With `"collect"`: how many items must succeed. */
   readonly minSuccess?: number | undefined;
   /**
    * How many items the map needs. Once so many have succeeded, the others are interrupted, and the output holds the values of
    * those that succeeded, in item order. Not together with `failures` or `minSuccess`.
    */
-  readonly enough?: ([Failures] extends ["collect"] ? EnoughCollects : Enough) | undefined;
+  readonly enough?: [Failures] extends ["collect"] ? EnoughCollects : Enough;
   /**
    * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
    * or Effect). A pipeline is expanded like any other.
    */
-  readonly fallback?: Fallback | ((error: Failure) => Fallback) | undefined;
+  readonly fallback?: Fallback | ((error: Failure) => Fallback);
   /** A schema that decodes what each item returns: the output is the decoded value. */
   readonly output?: Output | undefined;
 }
@@ -230,7 +230,7 @@ export interface LoopOptions<
    * The state to continue with once every attempt of a turn has failed, or a function of the error that returns it (directly,
    * or as a Promise or Effect). A pipeline is expanded like any other.
    */
-  readonly fallback?: Fallback | ((error: Failure) => Fallback) | undefined;
+  readonly fallback?: Fallback | ((error: Failure) => Fallback);
   /** A schema that decodes what each turn returns: the state is the decoded value. */
   readonly output?: Output | undefined;
 }
@@ -252,7 +252,7 @@ export interface RaceOptions<
    * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
    * or Effect). A pipeline is expanded like any other.
    */
-  readonly fallback?: Fallback | ((error: Failure) => Fallback) | undefined;
+  readonly fallback?: Fallback | ((error: Failure) => Fallback);
   /** A schema that decodes what the winner returns: the output is the decoded value. */
   readonly output?: Output | undefined;
 }
@@ -262,7 +262,7 @@ export interface RaceOptions<
  *
  * @public
  */
-export interface WaitOptions<After = ReadonlyArray<string>, in Inputs = any, Fallback = never> {
+export interface WaitOptions<After = ReadonlyArray<never>, in Inputs = any, Fallback = never> {
   /** Outputs that must exist before the wait begins; without any, it begins with the run. */
   readonly after?: After | undefined;
   /** What is asked of whoever answers: shown wherever the waiting step is, and in the event `step.waiting`. */
@@ -273,7 +273,7 @@ export interface WaitOptions<After = ReadonlyArray<string>, in Inputs = any, Fal
    * For `.await`: the value to use once the timeout has passed, or a function of the `StepTimedOut` that returns it (directly,
    * or as a Promise or Effect).
    */
-  readonly fallback?: Fallback | ((error: StepTimedOut) => Fallback) | undefined;
+  readonly fallback?: Fallback | ((error: StepTimedOut) => Fallback);
   /** Shown in diagrams and reports. */
   readonly description?: string | undefined;
   /** To group and to find steps by. */

@@ -2,14 +2,16 @@
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { InputProblem, LaxOutputs } from "./added.ts";
 import type { GlobPattern } from "./names.ts";
-import type { AnyMaybe } from "./output-names.ts";
+import type { AnyMaybe, Unmarked } from "./output-names.ts";
 import type { Joined, OutputType } from "./outputs.ts";
 import type { AnyGlob, IsSureList } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepName } from "./step.ts";
 
-/** For each output the places of the steps that provide it. */
+/** For each output, and for each name of a step, the places of the steps that take it. */
 type Places<Steps> = {
-  [Index in keyof Steps as Index extends `${number}` ? keyof OutOf<Steps[Index]> : never]: Index;
+  [Index in keyof Steps as Index extends `${number}`
+    ? keyof OutOf<Steps[Index]> | StepName<Steps[Index]>
+    : never]: Index;
 };
 
 /** For each output the step that provides it. */
@@ -162,14 +164,16 @@ type Earlier<Place, Index> = Place extends string
 /** The sentences about outputs of a step that steps before it provide as well. */
 export type TakenProblem<Step, Steps, Index> = TakenAt<Step, Places<Steps>, Index>;
 
-type TakenAt<Step, By, Index> = {
-  [Name in keyof OutOf<Step>]: Name extends keyof By
-    ? true extends Earlier<By[Name], Index>
-      ? [`The output '${Name & string}' already exists. Give this one another name.`]
-      : never
-    : never;
-}[keyof OutOf<Step>] extends infer Found
+type TakenAt<Step, By, Index> =
+  | { [Name in keyof OutOf<Step>]: TakenBefore<Name, By, Index> }[keyof OutOf<Step>]
+  | (string extends StepName<Step> ? never : TakenBefore<StepName<Step>, By, Index>) extends infer Found
   ? Found
+  : never;
+
+type TakenBefore<Name, By, Index> = Name extends keyof By
+  ? true extends Earlier<By[Name], Index>
+    ? [`The output '${Name & string}' already exists. Give this one another name.`]
+    : never
   : never;
 
 type Explained<Steps extends ReadonlyArray<unknown>, Outputs, Text> = {
@@ -183,12 +187,17 @@ type Explained<Steps extends ReadonlyArray<unknown>, Outputs, Text> = {
     : never;
 };
 
-/** For each output its name and the place of its step. A mapped tuple: `keyof Steps` would be made anew for each step. */
+/** For each output, and for each name of a step, the place of the step. A mapped tuple: `keyof Steps` would be made anew for each step. */
 type Placed<Steps extends ReadonlyArray<unknown>> = {
-  readonly [Index in keyof Steps]: {
-    [Name in keyof OutOf<Steps[Index]>]: OutputType<Name & string, Index>;
-  }[keyof OutOf<Steps[Index]>];
+  readonly [Index in keyof Steps]: PlacedAt<Steps[Index], Index>;
 }[number];
+
+/** Of one of several steps, what each of them takes. */
+type PlacedAt<Step, Index> = Step extends unknown
+  ?
+      | { [Name in keyof OutOf<Step>]: OutputType<Unmarked<Name> & string, Index> }[keyof OutOf<Step>]
+      | OutputType<StepName<Step>, Index>
+  : never;
 
 /** The outputs that have two places. No `keyof` here either. */
 type Twice<

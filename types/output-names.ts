@@ -26,6 +26,11 @@ export interface HiddenNames<Names extends string> {
 /** The names that a value under `HiddenKey` holds. */
 export type NamesHiddenBy<Hidden> = Hidden extends HiddenNames<infer Names> ? Names : never;
 
+/** What a step adds that provides other names than its own: no other step can have that name. */
+export type WithStepName<Added, Name extends string> = [Name] extends [Unmarked<keyof Added>]
+  ? Added
+  : Added & { readonly [Key in HiddenKey]?: HiddenNames<Name> };
+
 /** A record without maybe outputs. An index signature asks this of all names at once, and at little cost. */
 export type NoMaybe = { readonly [Name in AnyMaybe]: never };
 

@@ -1,6 +1,7 @@
 /** A pipeline's own types, as its members find them through `this`, and what they add to its outputs. */
 import type { AllBranches, Branches } from "./branches.ts";
 import type { IsOne } from "./names.ts";
+import type { WithStepName } from "./output-names.ts";
 import type { AddAll, AddNamed, AddOne, NamesOf, TakenBy } from "./outputs.ts";
 import type {
   AnyPipeline,
@@ -9,12 +10,13 @@ import type {
   DynamicValue,
   ExpansionOutputs,
   ExposedNames,
+  ExposesRecord,
   ManyOutputsMark,
   StepOutputs,
   typesOf,
 } from "./provided.ts";
-import type { FallbackError, NeedsOf } from "./returned.ts";
-import type { Decoded, DecodedOf } from "./schema.ts";
+import type { FallbackError, FallbackNeeds, NeedsOf } from "./returned.ts";
+import type { Decoded, DecodedOf, HasSchema, ServicesIn } from "./schema.ts";
 
 export type Types<This extends AnyPipeline> = This[typeof typesOf];
 export type In<This extends AnyPipeline> = Types<This>["inputs"];
@@ -31,39 +33,55 @@ export type AddingStep<Outputs, Name extends string, List, Value> = [List] exten
   : List extends ReadonlyArray<never>
     ? AddNamed<Outputs, Name, Value>
     : List extends ReadonlyArray<string>
-      ? AddAll<Outputs, StepOutputs<List, Value>>
+      ? ReadonlyArray<string> extends List
+        ? AddNamed<Outputs, Name, Value>
+        : AddAll<Outputs, WithStepName<StepOutputs<List, Value>, Name>>
       : never;
 
-/** What a dynamic step adds. One output is added as one: that is the cheap and common case. */
+/**
+ * What a dynamic step adds. One output is added as one: that is the cheap and common case. The name of a step that exposes
+ * all outputs is not kept: hundreds of such names would cost the compiler too much, and a second step of that name is refused
+ * when the pipeline is built.
+ */
 export type AddingDynamic<Outputs, Name extends string, List, Value, Fallback, Schema> = [List] extends [
   never,
 ]
   ? IsOne<Name> extends true
     ? AddOne<Outputs, `${Name}`, ExpandedValue<Name, Value, Fallback, Schema>>
     : AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>
-  : AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>;
+  : [List] extends ["all"]
+    ? AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>
+    : AddAll<Outputs, WithStepName<DynamicOutputs<Name, List, Value, Fallback, Schema>, Name>>;
 
 /** What a dynamic step's function returns, where each branch fits; else the sentence. */
 export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs> = [List] extends ["all"]
   ? [List] extends [never]
     ? Branches<Returned, Name, Inputs>
     : AllBranches<Returned, Taken, Inputs>
-  : Branches<Returned, ExposedNames<Name, List>, Inputs>;
+  : Branches<Returned, ExposedNames<Name, List>, Inputs, ExposesRecord<List>>;
 
 /** The value of one item of a map, and of a switch. */
-export type ExpandedValue<Name extends string, Value, Fallback, Schema> = [Schema] extends [never]
-  ? ExpansionOutputs<Name, Value | Fallback>[Name]
-  : DecodedOf<Schema> | ExpansionOutputs<Name, Fallback>[Name];
+export type ExpandedValue<Name extends string, Value, Fallback, Schema> =
+  HasSchema<Schema> extends false
+    ? ExpansionOutputs<Name, Value | Fallback, false>[Name]
+    : DecodedOf<Schema> | ExpansionOutputs<Name, Fallback, false>[Name];
 
 /** What a dynamic step provides without its fallback: one value, or a record of several. */
 export type Exposed<Name extends string, List, Value, Schema> = [List] extends [never]
   ? ExpandedValue<Name, Value, never, Schema>
   : [List] extends ["all"]
     ? Readonly<Record<string, unknown>>
-    : Decoded<Schema, DynamicValue<ExposedNames<Name, List>, Value>>;
+    : Decoded<Schema, DynamicValue<ExposedNames<Name, List>, Value, ExposesRecord<List>>>;
 
 /** The services of what an expansion may return, and of the pipelines among that. */
 export type ExpandedNeeds<Returned> = NeedsOf<Returned> | BranchNeeds<Returned>;
+
+/** The same with those of its fallback, which may be a pipeline, and of its schema. */
+export type ExpansionNeeds<Returned, Fallback, Schema> =
+  | ExpandedNeeds<Returned>
+  | FallbackNeeds<Fallback>
+  | BranchNeeds<Fallback>
+  | ServicesIn<Schema>;
 
 /** A fallback stands for whatever error there was; what it gives may fail in its turn. */
 export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : FallbackError<Fallback>;

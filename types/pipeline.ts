@@ -1,20 +1,12 @@
 /** The builder as the compiler sees it. */
 import type { StepFailed, TooManyTurns } from "../src/errors.ts";
-import type {
-  LaxOutputs,
-  Part,
-  PartErrors,
-  PartNeeds,
-  PartOutputs,
-  PartsOutputs,
-  UnionOutputs,
-} from "./added.ts";
+import type { AddList, Part, PartErrors, PartNeeds, PartOutputs } from "./added.ts";
 import type { Anything } from "./anything.ts";
 import type { Branches, FallbackBranch, FallbackOption } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
 import type { Condition, GuardedOutputs, InputResults } from "./control.ts";
-import type { FallbackState, KnowingState, LastState, StateOf, Turn, Turned } from "./loops.ts";
+import type { FallbackState, KnowingState, LastState, StateIn, Turn, Turned } from "./loops.ts";
 import type { AddedName, InputName, IsOne } from "./names.ts";
 import type {
   DynamicOptions,
@@ -26,11 +18,12 @@ import type {
   WaitOptions,
 } from "./options.ts";
 import type { AddInput } from "./inputs.ts";
-import type { AddAll, AddMany, AddNamed, AddOne, AreMany, Marked } from "./outputs.ts";
+import type { AddAll, AddNamed, AddOne, Marked } from "./outputs.ts";
 import type {
   AddingDynamic,
   AddingStep,
   ExpandReturn,
+  ExpansionNeeds,
   ExpandedNeeds,
   ExpandedValue,
   Exposed,
@@ -47,10 +40,11 @@ import type { RunPromise, StartPromise } from "./promise-forms.ts";
 import type {
   AnyPipeline,
   BranchErrors,
-  BranchNeeds,
   DynamicValue,
   ExposedList,
   ExposedNames,
+  ExposesRecord,
+  MapFailure,
   MappedValue,
   MergedRecords,
   OutputList,
@@ -60,7 +54,6 @@ import type { CheckedContenders, ContenderType, RaceFailure } from "./races.ts";
 import type {
   GivenInputs,
   InputList,
-  IsSureList,
   ItemOf,
   Items,
   KeptList,
@@ -80,13 +73,12 @@ import type {
 } from "./returned.ts";
 import type { RunMembers } from "./run-members.ts";
 import type {
-  AnySchema,
+  AskedSchema,
   Decoded,
   DecodedOf,
   DecodingNeeds,
   EncodedOf,
   FitSchema,
-  NoSchema,
   ServicesIn,
 } from "./schema.ts";
 import type { Parts } from "./together.ts";
@@ -102,7 +94,7 @@ export interface PipelineMembers extends RunMembers {
   input<This extends AnyPipeline, const Name extends string, Schema>(
     this: This,
     name: InputName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
-    schema: Schema extends AnySchema ? Schema : NoSchema,
+    schema: AskedSchema<Schema, Name>,
   ): Pipeline<
     AddInput<In<This>, Out<This>, Name, EncodedOf<Schema>>,
     AddOne<Out<This>, `${Name}`, DecodedOf<Schema>>,
@@ -164,22 +156,23 @@ export interface PipelineMembers extends RunMembers {
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
-      FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>>, Name>,
+      FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>, ExposesRecord<Outs>>, Name>,
       Exposed<Name, Outs, ValueOf<Returned>, Schema>,
       Undone
     > &
       FallbackOption<
-        FallbackBranch<Fallback, ExposedNames<Name, Outs>, GivenInputs<List, Out<This>, Names<This>>>
+        FallbackBranch<
+          Fallback,
+          ExposedNames<Name, Outs>,
+          GivenInputs<List, Out<This>, Names<This>>,
+          ExposesRecord<Outs>
+        >
       >,
   ): Pipeline<
     In<This>,
     AddingDynamic<Out<This>, Name, Outs, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema>,
     Fails<This> | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>,
-    | Needs<This>
-    | ExpandedNeeds<Returned | Undone>
-    | FallbackNeeds<Fallback>
-    | BranchNeeds<Fallback>
-    | ServicesIn<Schema>
+    Needs<This> | ExpansionNeeds<Returned | Undone, Fallback, Schema>
   >;
 
   /** Runs `each` for each item of an output, and provides the results in the order of the items. */
@@ -189,10 +182,10 @@ export interface PipelineMembers extends RunMembers {
     const Over extends string,
     const List extends ReadonlyArray<string>,
     Returned = any,
-    const Failures extends "fail" | "collect" = "fail",
+    const Failures extends "fail" | "collect" | undefined = "fail",
     Fallback = never,
     Schema = never,
-    Enough extends number = never,
+    Enough extends number | undefined = never,
     Undone = never,
   >(
     this: This,
@@ -228,14 +221,12 @@ export interface PipelineMembers extends RunMembers {
       >
     >,
     | Fails<This>
-    | (["fail", Enough] extends [Failures, never]
-        ? Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>
-        : never),
-    | Needs<This>
-    | ExpandedNeeds<Returned | Undone>
-    | FallbackNeeds<Fallback>
-    | BranchNeeds<Fallback>
-    | ServicesIn<Schema>
+    | MapFailure<
+        Failures,
+        Enough,
+        Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>
+      >,
+    Needs<This> | ExpansionNeeds<Returned | Undone, Fallback, Schema>
   >;
 
   /** Runs the case that `on` names. */
@@ -276,8 +267,8 @@ export interface PipelineMembers extends RunMembers {
     const Name extends string,
     const List extends ReadonlyArray<string>,
     Start,
-    Until extends (state: StateOf<Start>, inputs: GivenInputs<List, Out<This>, Names<This>>) => boolean,
-    Returned = Turned<StateOf<Start>>,
+    Until extends (state: StateIn<Name, Start>, inputs: GivenInputs<List, Out<This>, Names<This>>) => boolean,
+    Returned = Turned<StateIn<Name, Start>>,
     Fallback = never,
     Schema = never,
     Undone = never,
@@ -287,9 +278,10 @@ export interface PipelineMembers extends RunMembers {
     inputs: InputList<List, Out<This>, Names<This>, Name>,
     start: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => Start,
     turn: KnowingState<
+      Name,
       Start,
       (
-        state: StateOf<Start>,
+        state: StateIn<Name, Start>,
         inputs: GivenInputs<List, Out<This>, Names<This>>,
         context: StepContext,
       ) => Turn<Returned, Name, GivenInputs<List, Out<This>, Names<This>>, Start, Schema>
@@ -298,26 +290,21 @@ export interface PipelineMembers extends RunMembers {
       Until,
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
-      [state: StateOf<Start>, inputs: GivenInputs<List, Out<This>, Names<This>>],
+      [state: StateIn<Name, Start>, inputs: GivenInputs<List, Out<This>, Names<This>>],
       FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>,
-      StateOf<Start>,
+      StateIn<Name, Start>,
       Undone
     > &
       FallbackOption<FallbackState<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>, Start>>,
   ): Pipeline<
     In<This>,
-    AddNamed<Out<This>, Name, LastState<Until, StateOf<Start>>>,
+    AddNamed<Out<This>, Name, LastState<Until, StateIn<Name, Start>>>,
     | Fails<This>
     | TooManyTurns
     | ErrorOf<Start>
     | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>
     | BranchErrors<Fallback>,
-    | Needs<This>
-    | NeedsOf<Start>
-    | ExpandedNeeds<Returned | Undone>
-    | FallbackNeeds<Fallback>
-    | BranchNeeds<Fallback>
-    | ServicesIn<Schema>
+    Needs<This> | NeedsOf<Start> | ExpansionNeeds<Returned | Undone, Fallback, Schema>
   >;
 
   /**
@@ -354,11 +341,7 @@ export interface PipelineMembers extends RunMembers {
       ExpandedValue<Name, ValueIn<Name, CaseResults<Contenders>>, FallbackValue<Fallback>, Schema>
     >,
     Fails<This> | Remaining<RaceFailure<Contenders>, Fallback> | BranchErrors<Fallback>,
-    | Needs<This>
-    | ExpandedNeeds<CaseResults<Contenders> | Undone>
-    | FallbackNeeds<Fallback>
-    | BranchNeeds<Fallback>
-    | ServicesIn<Schema>
+    Needs<This> | ExpansionNeeds<CaseResults<Contenders> | Undone, Fallback, Schema>
   >;
 
   /** Adds a step that waits for a value from outside, which `Signal.send` gives to a run, under way or not. */
@@ -371,7 +354,7 @@ export interface PipelineMembers extends RunMembers {
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
-    schema: Schema extends AnySchema ? Schema : NoSchema,
+    schema: AskedSchema<Schema, Name>,
     options?: WaitOptions<
       InputList<List, Out<This>, Names<This>, Name>,
       GivenInputs<List, Out<This>, Names<This>>,
@@ -434,7 +417,10 @@ export interface PipelineMembers extends RunMembers {
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
-    run: (inputs: InputResults<GivenInputs<List, Out<This>, Names<This>>>, context: StepContext) => Returned,
+    run: (
+      inputs: InputResults<GivenInputs<List, Out<This>, Names<This>>, List>,
+      context: StepContext,
+    ) => Returned,
   ): Pipeline<
     In<This>,
     AddAll<Out<This>, Marked<{ readonly [Each in Name]: ValueIn<Name, Returned> }, never>>,
@@ -459,9 +445,7 @@ export interface PipelineMembers extends RunMembers {
     steps: Parts<Steps, Out<This>, Taken<This>>,
   ): Pipeline<
     In<This>,
-    AreMany<Steps> extends true
-      ? AddMany<Out<This>, UnionOutputs<Items<Steps>>>
-      : AddAll<Out<This>, IsSureList<Steps> extends true ? PartsOutputs<Items<Steps>> : LaxOutputs<Steps>>,
+    AddList<Out<This>, Steps>,
     Fails<This> | PartErrors<Items<Steps>>,
     Needs<This> | PartNeeds<Items<Steps>>
   >;

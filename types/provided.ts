@@ -17,7 +17,7 @@ import type {
 } from "./outputs.ts";
 import type { IsSure, SureNames } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
-import type { DecodedOf } from "./schema.ts";
+import type { DecodedOf, HasSchema } from "./schema.ts";
 
 /** The key of a pipeline's types. Nothing of it exists at run time. */
 export declare const typesOf: unique symbol;
@@ -41,8 +41,9 @@ export interface PipelineTypes<in out Inputs, Outputs, out Failure, out Services
    */
   readonly many: Outputs extends AnyChunk ? Outputs : FewOutputs;
   readonly few: Outputs extends AnyChunk ? any : Outputs;
-  /** Of what has any inputs it is only asked that it has these outputs: it is the type of any pipeline that has. */
-  readonly plain: (outputs: 0 extends 1 & Inputs ? any : PlainOutputs<Outputs>) => PlainOutputs<Outputs>;
+  readonly plain: () => PlainOutputs<Outputs>;
+  /** It has no other outputs. Of what has any inputs that is not asked: it is the type of any pipeline that has these outputs. */
+  readonly keys: 0 extends 1 & Inputs ? any : keyof PlainOutputs<Outputs>;
   /** Tells the compiler to look at all of this where the parameters differ. What is read by its name must not be a maybe output. */
   readonly measured?: { readonly [Key in NamesOf<Outputs>]-?: 0 };
   readonly all: AllNames<TakenBy<Outputs>>;
@@ -103,7 +104,14 @@ export type ExposedList<List, Taken> = [List] extends ["all"]
 /** The names that a step exposes: those in `outputs`, without which its own. */
 export type ExposedNames<Name extends string, List> = [NamesIn<List>] extends [never] ? Name : NamesIn<List>;
 
-type NamesIn<List> = List extends ReadonlyArray<infer Name extends string> ? Name : never;
+/** The names in a list. `outputs: undefined` is no list: the compiler takes any list for it. */
+type NamesIn<List> =
+  List extends ReadonlyArray<infer Name extends string> ? (string extends Name ? never : Name) : never;
+
+/** Is it a record that a dynamic step exposes? Not where its own name stands for the value, one or one of several. */
+export type ExposesRecord<List> = [NamesIn<List>] extends [never] ? false : AreSeveral<NamesIn<List>>;
+
+type AreSeveral<Names> = IsOne<Names> extends true ? false : true;
 
 /**
  * The names that some value of what is returned has not. Nothing for `unknown`: it may have them, and it is what the
@@ -116,12 +124,11 @@ type Lacking<Names, Value> = unknown extends Value
     : never;
 
 /** The outputs of a value: one is the value itself, several are the record that the value is. */
-type NamedOutputs<Names extends string, Value> =
-  IsOne<Names> extends true
+type NamedOutputs<Names extends string, Value, IsRecord = AreSeveral<Names>> = IsRecord extends false
+  ? { readonly [Name in Names]: Value }
+  : unknown extends Value
     ? { readonly [Name in Names]: Value }
-    : unknown extends Value
-      ? { readonly [Name in Names]: Value }
-      : { readonly [Name in Names]: Name extends keyof Value ? Value[Name] : any };
+    : { readonly [Name in Names]: Name extends keyof Value ? Value[Name] : any };
 
 /** A step's outputs. Those that may not be in the list are maybe outputs. */
 export type StepOutputs<List extends ReadonlyArray<string>, Value> =
@@ -133,10 +140,10 @@ export type StepOutputs<List extends ReadonlyArray<string>, Value> =
  * What an expansion exposes under each name: the union over its branches. Written in one piece: an alias for what one
  * branch gives would stand in the declarations of whoever exports a pipeline.
  */
-export type ExpansionOutputs<Names extends string, Value> = {
+export type ExpansionOutputs<Names extends string, Value, IsRecord = AreSeveral<Names>> = {
   readonly [Name in Names]: Value extends Typed<any, infer Outputs, any, any>
     ? Lookup<Outputs, Name>
-    : IsOne<Names> extends true
+    : IsRecord extends false
       ? Value
       : Name extends keyof Value
         ? Value[Name]
@@ -144,42 +151,70 @@ export type ExpansionOutputs<Names extends string, Value> = {
 };
 
 /** What a dynamic step adds. With a schema it is what that gives. */
-export type DynamicOutputs<Name extends string, List, Value, Fallback, Schema> = [List] extends ["all"]
-  ? AllOutputs<Value | Fallback>
-  : [NamesIn<List>] extends [never]
-    ? IsOne<Name> extends true
-      ? ExposedOutputs<Name, Value, Fallback, Schema>
-      : Marked<ExposedOutputs<Name, Value, Fallback, Schema>, never>
-    : List extends ReadonlyArray<string>
-      ? IsSure<List> extends true
-        ? ExposedOutputs<List[number], Value, Fallback, Schema>
-        : Marked<ExposedOutputs<List[number], Value, Fallback, Schema>, SureNames<List>>
-      : never;
+export type DynamicOutputs<Name extends string, List, Value, Fallback, Schema> = [NamesIn<List>] extends [
+  never,
+]
+  ? ["all"] extends [List]
+    ? [List] extends ["all"]
+      ? AllOutputs<Value | Fallback>
+      : NamedExpansion<Name, Value, Fallback, Schema>
+    : NamedExpansion<Name, Value, Fallback, Schema>
+  : List extends ReadonlyArray<string>
+    ? IsSure<List> extends true
+      ? ExposedOutputs<List[number], Value, Fallback, Schema>
+      : Marked<ExposedOutputs<List[number], Value, Fallback, Schema>, SureNames<List>>
+    : never;
 
-type ExposedOutputs<Names extends string, Value, Fallback, Schema> = [Schema] extends [never]
-  ? ExpansionOutputs<Names, Value | Fallback>
-  : [Fallback] extends [never]
-    ? NamedOutputs<Names, DecodedOf<Schema>>
-    : {
-        readonly [Name in Names]:
-          | NamedOutputs<Names, DecodedOf<Schema>>[Name]
-          | ExpansionOutputs<Names, Fallback>[Name];
-      };
+/** The value under the step's own name, or under one of several. */
+type NamedExpansion<Name extends string, Value, Fallback, Schema> =
+  IsOne<Name> extends true
+    ? ExposedOutputs<Name, Value, Fallback, Schema, false>
+    : Marked<ExposedOutputs<Name, Value, Fallback, Schema, false>, never>;
+
+type ExposedOutputs<Names extends string, Value, Fallback, Schema, IsRecord = AreSeveral<Names>> =
+  HasSchema<Schema> extends false
+    ? ExpansionOutputs<Names, Value | Fallback, IsRecord>
+    : [Fallback] extends [never]
+      ? NamedOutputs<Names, DecodedOf<Schema>, IsRecord>
+      : {
+          readonly [Name in Names]:
+            | NamedOutputs<Names, DecodedOf<Schema>, IsRecord>[Name]
+            | ExpansionOutputs<Names, Fallback, IsRecord>[Name];
+        };
 
 /** What an output schema is given: the value of one output, or the record of several. */
-export type DynamicValue<Names extends string, Value> =
-  IsOne<Names> extends true ? ExpansionOutputs<Names, Value>[Names] : ExpansionOutputs<Names, Value>;
+export type DynamicValue<Names extends string, Value, IsRecord = false> = IsRecord extends false
+  ? ExpansionOutputs<Names, Value, false>[Names]
+  : ExpansionOutputs<Names, Value>;
 
 /** What a map provides: of the values of its items, or of what became of them. */
 export type MappedValue<Failures, Value, Failure> = Failures extends "collect"
   ? ReadonlyArray<Result<Value, Failure>>
   : ReadonlyArray<Value>;
 
+/** What a map can fail with: nothing where it collects failures in any case, or needs only some of its items. */
+export type MapFailure<Failures, Enough, Failure> = [Failures] extends ["collect"]
+  ? never
+  : [Enough] extends [never]
+    ? Failure
+    : undefined extends Enough
+      ? Failure
+      : never;
+
 /** Of one branch, the record of what it provides: maybe outputs under their keys. */
 type BranchRecord<Branch> =
   Branch extends Typed<infer Inputs, infer Outputs, any, any>
     ? Omit<KeyedOutputs<Outputs>, keyof Inputs | HiddenKey>
-    : Branch;
+    : { [Name in keyof Branch as RecordKey<Branch, Name>]-?: Branch[Name] };
+
+/** What a direct value may not have is a maybe output. A family may have no member anyway. */
+type RecordKey<Branch, Name extends keyof Branch> = Name extends string
+  ? {} extends Pick<Branch, Name>
+    ? IsFamily<Name> extends true
+      ? Name
+      : `${Name}?`
+    : Name
+  : Name;
 
 type KeysOfAny<Records> = Records extends unknown ? keyof Records : never;
 

@@ -54,7 +54,9 @@ type Readable<Read extends string, Outputs, Names, Step extends string> = Read e
         ? Read
         : Read extends MaybesOf<Outputs>
           ? Read
-          : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>
+          : Name extends keyof Matches<Outputs, Name>
+            ? Read
+            : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>
       : `${Read}?` extends MaybesOf<Outputs>
         ? [
             `The step '${Step}' reads '${Read}', which exists only under a condition. Read it as '${Read}?': it is undefined where nothing provides it.`,
@@ -82,7 +84,7 @@ export type GivenInputs<List extends ReadonlyArray<string>, Outputs, Names, Read
     : { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> };
 
 /** What is read as well where a name may not be in the list. */
-type Lack<List extends ReadonlyArray<string>, Name> =
+export type Lack<List extends ReadonlyArray<string>, Name> =
   IsSure<List> extends true ? never : Name extends MayLack<List, Name> ? undefined : never;
 
 /**
@@ -103,7 +105,11 @@ type Known<Read extends string, Outputs, Names> = Read extends Names
       ? Read
       : `${Unmarked<Read>}?` extends MaybesOf<Outputs>
         ? Read
-        : Read | (Names & string);
+        : Read extends `${infer Name}?`
+          ? Name extends keyof Matches<Outputs, Name>
+            ? Read
+            : Read | (Names & string)
+          : Read | (Names & string);
 
 /** What a name reads; for one that was refused, what the nearest name reads, so that its function has no second error. */
 type Repaired<Outputs, Names, Read extends string> = Read extends Names
@@ -117,11 +123,13 @@ type Repaired<Outputs, Names, Read extends string> = Read extends Names
           ? Read extends AnyMaybe
             ? MaybeType<Outputs, Read>
             : Exclude<MaybeType<Outputs, `${Name}?`>, undefined>
-          : NearName<Names, Name> extends infer Near
-            ? [Near] extends [never]
-              ? Anything
-              : Lenient<Lookup<Outputs, Near>>
-            : never
+          : [Read, Name] extends [AnyMaybe, keyof Matches<Outputs, Name>]
+            ? Matches<Outputs, Name>[Name & keyof Matches<Outputs, Name>] | undefined
+            : NearName<Names, Name> extends infer Near
+              ? [Near] extends [never]
+                ? Anything
+                : Lenient<Lookup<Outputs, Near>>
+              : never
       : never;
 
 /** A list of anything: its first item is there. */
@@ -135,7 +143,7 @@ type RepairedGlob<Outputs, Glob extends string> = [keyof Matches<Outputs, Glob>]
 type MayLack<List, Names> = List extends unknown ? Exclude<Names, SureOf<List>> : never;
 
 /** Of what is in a list that which is there in any case. */
-export type SureOf<List, Found = never> = List extends readonly [infer First, ...infer Rest]
+type SureOf<List, Found = never> = List extends readonly [infer First, ...infer Rest]
   ? SureOf<Rest, IsOne<First> extends true ? Found | First : Found>
   : List extends readonly [...infer Rest, infer Last]
     ? SureOf<Rest, IsOne<Last> extends true ? Found | Last : Found>
@@ -153,12 +161,13 @@ type AreOne<List extends ReadonlyArray<unknown>, All extends List = List> = {
   readonly [Index in keyof List]: IsOne<All[Index]>;
 };
 
-/** As `IsSure`, for what may be no list. */
-export type IsSureList<Steps> = Steps extends { readonly length: infer Length }
-  ? number extends Length
-    ? false
-    : IsOne<Length>
-  : false;
+/** As `IsSure`, for what may be no list. A list of several lengths may lack its last elements. */
+export type IsSureList<Steps> =
+  Steps extends ReadonlyArray<unknown>
+    ? IsOne<Steps["length"]> extends true
+      ? IsSure<Steps>
+      : false
+    : false;
 
 /** Of the names in a list those that are there in any case. */
 export type SureNames<List extends ReadonlyArray<unknown>> = List extends unknown

@@ -43,7 +43,10 @@ export type DecodedOf<Schema> =
         : any;
 
 /** What an output is: what its schema gives, where there is one. */
-export type Decoded<Schema, Value> = [Schema] extends [never] ? Value : DecodedOf<Schema>;
+export type Decoded<Schema, Value> = HasSchema<Schema> extends false ? Value : DecodedOf<Schema>;
+
+/** Is there a schema? `output: undefined` is none. */
+export type HasSchema<Schema> = 0 extends 1 & Schema ? true : [Schema] extends [undefined] ? false : true;
 
 /** The services of an output's schema. */
 export type ServicesIn<Schema> = [Schema] extends [never]
@@ -63,6 +66,16 @@ export type FitSchema<Schema, Value, Name extends string> = [Schema] extends [An
       ? Schema
       : [`The step '${Name}' returns`, Value, "but its output schema takes", EncodedOf<Schema>]
   : NoSchema;
+
+/** The schema, where it is one; else the sentence. Of a type parameter the compiler decides that now, see `ValueIn`. */
+export type AskedSchema<Schema, Name extends string> = [Name, { readonly is: IsNoSchema<Schema> }] extends [
+  string,
+  { readonly is: true },
+]
+  ? NoSchema
+  : Schema;
+
+type IsNoSchema<Schema> = [Schema] extends [AnySchema] ? false : true;
 
 /** The sentence about what is not a schema. */
 export type NoSchema = [

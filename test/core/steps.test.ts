@@ -288,6 +288,7 @@ describe("Several outputs", () => {
     expect(() =>
       pipeline("q")
         .step("load", [], () => 5, { outputs: ["x"] })
+        // @ts-expect-error: a step has that name
         .step("load", [], () => 1),
     ).toThrow(/"load" is already/);
   });
