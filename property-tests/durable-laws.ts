@@ -16,6 +16,7 @@ import { build } from "../src/testing/arbitrary/build.ts";
 import { crashedAt, newStore, withStore } from "../src/testing/stored.ts";
 import { observe } from "../src/testing/observe.ts";
 import type { Subject } from "../src/testing/observe.ts";
+import { durableFlowLaws } from "./durable-flow-laws.ts";
 import type { EngineLaw } from "./engine-laws.ts";
 import { graphOf, outputsOf } from "./support.ts";
 
@@ -323,4 +324,6 @@ export const durableLaws: Readonly<Record<string, EngineLaw>> = {
       config: { a: 1, b: 2 },
     });
   },
+
+  ...durableFlowLaws,
 };

@@ -11,7 +11,7 @@
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Plant } from "./mutations/plants.ts";
+import type { Plant } from "./mutations/plant.ts";
 import { plants } from "./mutations/plants.ts";
 
 const root = join(import.meta.dirname, "..");

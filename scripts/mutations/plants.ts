@@ -1,15 +1,6 @@
 /** Faults to plant in the engine, each as a text that is replaced by another. */
-
-export interface Plant {
-  /** What the engine then does wrong. */
-  readonly fault: string;
-  readonly file: string;
-  /** A text that the file has exactly once. */
-  readonly from: string;
-  readonly to: string;
-  /** Which laws must find it; by default those of the engine. */
-  readonly laws?: "engine" | "recorded";
-}
+import { flowPlants, recordedFlowPlants } from "./flow-plants.ts";
+import type { Plant } from "./plant.ts";
 
 const enginePlants: ReadonlyArray<Plant> = [
   {
@@ -397,8 +388,8 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
   {
     fault: "a second value is accepted for a step that already has one",
     file: "src/run/mailbox.ts",
-    from: '            this.#slots.set(path, { state: "closed", reason: answered });\n            slot.accept(value);',
-    to: "            slot.accept(value);",
+    from: '            this.#slots.set(path, { state: "closed", reason: answered });\n            slot.accept(received.value);',
+    to: "            slot.accept(received.value);",
   },
   {
     fault: "a value that came early is lost when its step begins to wait",
@@ -488,5 +479,6 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
 
 export const plants: ReadonlyArray<Plant> = [
   ...enginePlants,
-  ...recordedPlants.map((plant): Plant => ({ ...plant, laws: "recorded" })),
+  ...flowPlants,
+  ...[...recordedPlants, ...recordedFlowPlants].map((plant): Plant => ({ ...plant, laws: "recorded" })),
 ];
