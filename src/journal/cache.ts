@@ -59,7 +59,7 @@ interface Asking {
   readonly refreshes: (path: string) => boolean;
 }
 
-/** What is told of a cached step. */
+/** What is reported about a cached step. */
 export type CacheTold =
   | { readonly type: "cache.hit"; readonly path: string; readonly fromRun: string; readonly fromPath: string }
   | { readonly type: "cache.missed"; readonly path: string; readonly reason: string };
@@ -104,7 +104,7 @@ const keyOf = (step: CachedStep): Effect.Effect<Keyed> =>
     });
   });
 
-/** The computation of another process, which tells nobody here that it has landed. */
+/** Waits for the computation of another process, which does not report its end here. */
 const landedElsewhere = Effect.callback<void>((resume) => {
   const timer = setTimeout(() => resume(Effect.void), 20);
   return Effect.sync(() => clearTimeout(timer));

@@ -1,6 +1,6 @@
 /**
  * The cached computations that are under way in this process: one at a time for each key, while others wait for it. A
- * computation may be nested in another, so a wait could close a circle; then it is no wait.
+ * computation may be nested in another, so a wait could close a cycle; then it does not wait.
  */
 import * as Effect from "effect/Effect";
 import { isAtOrUnder } from "../path.ts";

@@ -3,7 +3,7 @@ import type { PipelineEvent } from "../events.ts";
 import { describeWithCauses } from "../values/causes.ts";
 import { describe } from "../values/describe.ts";
 
-/** Events that a store keeps. The others can be told from its records. */
+/** Events that a store keeps. The others follow from its records. */
 export const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([
   "step.retried",
   "step.fallback",

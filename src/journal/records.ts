@@ -26,7 +26,7 @@ export const Kind = {
   reopened: 7,
   /** The step waits for a value from outside; the text is a `WaitText` as JSON. Over once its outcome is recorded. */
   waiting: 8,
-  /** An outcome that its `output` schema is not to decode: what a fallback gave, or what could be recorded only once it was decoded. */
+  /** An outcome that its `output` schema does not decode: the value of a fallback, or one that could be recorded only once it was decoded. */
   asIs: 9,
   /**
    * Which items of a map with `enough` are its output: their keys as a JSON array of strings. Of a race: its winner, as the only
@@ -58,7 +58,7 @@ export interface Entry {
 
 /** The text of a record of the kind `waiting`. */
 export interface WaitText {
-  /** What is asked of whoever answers, in its encoded form. */
+  /** The question to the person or program that answers, in its encoded form. */
   readonly ask?: unknown;
   /** Milliseconds since 1970. */
   readonly deadline?: number;

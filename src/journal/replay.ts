@@ -1,6 +1,6 @@
 /**
  * What an earlier part of a run recorded, by path, for the run that resumes. Outcomes are taken as they are used, so that
- * memory shrinks as the run goes on.
+ * memory shrinks as the run proceeds.
  */
 import { isAtOrUnderAny } from "../path.ts";
 import type { Entry } from "./records.ts";
@@ -57,7 +57,7 @@ export class Replay {
     }
   }
 
-  /** Is there nothing left that a step could take in place of running? */
+  /** Is there nothing left that a step could take instead of running? */
   get isOver(): boolean {
     return this.#outcomes.size === 0;
   }

@@ -115,7 +115,7 @@ export class RunJournal {
   }
 
   /**
-   * Records what a node gave, and calls `done` once that cannot be lost. False: nothing of it is to be recorded, since it
+   * Records the value of a node, and calls `done` once that cannot be lost. False: nothing of it is to be recorded, since it
    * expanded, and its steps are. An error: it cannot be recorded.
    */
   keep(
@@ -138,7 +138,7 @@ export class RunJournal {
     let text = undecoded ?? encodeBy(options.output, given(), keepsSecrets);
     let isAsIs = undecoded === undefined && decodesOnly(options.output);
     if (typeof text !== "string" && "fallback" in options && secretIn(value) === undefined) {
-      // What a fallback gave need not be what the schema of the output encodes.
+      // The value of a fallback need not be one that the output's schema encodes.
       const plain = encode(given());
       if (typeof plain === "string") [text, isAsIs] = [plain, true];
     }
@@ -162,7 +162,7 @@ export class RunJournal {
     return true;
   }
 
-  /** Records who won a race: a resumed run starts nobody else. */
+  /** Records who won a race: a resumed run starts no other contender. */
   keepWinner(path: string, contender: string): void {
     this.note(Kind.chosen, path, JSON.stringify([contender]), this.now);
   }
@@ -362,7 +362,7 @@ export class RunJournal {
     return cached(this, step, compute, tell);
   }
 
-  /** Whether a cached step is to be computed anew: all of the run, or what the resumed run goes back to. */
+  /** Whether a cached step is to be computed again: because of `refresh`, or because the resumed run starts from there. */
   refreshes(path: string): boolean {
     return this.refresh || isAtOrUnderAny(path, this.#refreshed);
   }

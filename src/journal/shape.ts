@@ -1,6 +1,6 @@
 /**
  * The shape of a graph as text: which steps there are and what each reads. Two expansions are the same when their shapes
- * are; what a step does is no part of it, so that code can be mended while a run waits.
+ * are. It does not include what a step does, so code can be fixed while a run waits.
  */
 
 import type { StepKind } from "../../types/plan.ts";
@@ -38,7 +38,7 @@ const known = new WeakMap<GraphBuilder, string>();
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The text of a graph's shape. The order in which independent steps were added is no part of it. */
+/** The text of a graph's shape. It does not depend on the order in which independent steps were added. */
 export const shapeOf = ({ builder }: { readonly builder: GraphBuilder }): string => {
   const found = known.get(builder);
   if (found !== undefined) return found;
@@ -214,7 +214,7 @@ const laterTurns = (place: Place, shapes: Shapes): ReadonlyArray<string> => {
   return [...itemsOf(shapes.get(loop)!)!].filter((key) => Number(key) > turn).map((key) => item(loop, key));
 };
 
-/** Everything that follows a path, itself among it: at each level, the steps that read what it gave, and so on. */
+/** Everything that follows a path, itself among it: at each level, the steps that read its outputs, and so on. */
 export const following = (path: string, shapes: Shapes): ReadonlyArray<string> | undefined => {
   const { places, end } = wayTo(path, shapes);
   if (end !== "there") return undefined;

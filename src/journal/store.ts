@@ -12,7 +12,7 @@ import type { StoreCorrupt, StoreError } from "../errors.ts";
 import type { Entry } from "./records.ts";
 
 /**
- * The state of a run. "submitted": nobody has claimed it yet. "crashed": its owner is gone. Both can be claimed.
+ * The state of a run. "submitted": no process has claimed it yet. "crashed": its owner is gone. Both can be claimed.
  */
 export type RunStatus = "submitted" | "running" | "succeeded" | "failed" | "interrupted" | "crashed";
 
@@ -31,7 +31,7 @@ export interface NewRun {
   /** The shape of the pipeline's graph. */
   readonly shape: string;
   readonly inputs: string;
-  /** Where the pipeline came from, for whoever resumes it by hand: the command line's file. */
+  /** Where the pipeline came from, for the user who resumes it by hand: the command line's file. */
   readonly origin: string | undefined;
   readonly time: number;
 }
@@ -54,7 +54,7 @@ export interface StoredEvent {
   readonly detail: string;
 }
 
-/** A run that has not ended and that nobody owns. */
+/** A run that has not ended and has no owner. */
 export interface ClaimableRun extends RunSummary {
   /** Empty: it was submitted by the name of its pipeline alone, with its inputs as they were given. */
   readonly shape: string;
@@ -117,8 +117,8 @@ export type Answer =
   | { readonly type: "absent" };
 
 /**
- * One run that this process owns. Synchronous on purpose: a hundred thousand steps a second pass through it. What it
- * tells is undone by nothing: a record whose `done` was called is there after any crash.
+ * One run that this process owns. Synchronous on purpose: a hundred thousand steps a second pass through it. A
+ * record whose `done` was called survives any crash.
  */
 export interface Journal {
   /** Which claim of the run this is. The store refuses what a journal with an older epoch writes. */
@@ -140,7 +140,7 @@ export interface Journal {
   readonly giveBack: () => Effect<void>;
   /** The store cannot take more for now: nothing new should start. */
   readonly isBlocked: () => boolean;
-  /** Whether the run, when it is interrupted, is released for others to go on with, and not ended. */
+  /** Whether the run, when it is interrupted, is released for others to resume, and not ended. */
   releases: boolean;
   /** Called after each commit; the engine continues then. */
   onCommit: () => void;
@@ -160,7 +160,7 @@ export interface Journal {
 /** The answer to a claim. */
 export type Claim =
   | { readonly type: "new"; readonly journal: Journal }
-  /** It was read after it was claimed: nobody else can have written since. */
+  /** It was read after it was claimed: no other process can have written since. */
   | { readonly type: "existing"; readonly run: RunDetails; readonly journal: Journal }
   /** It runs: `owner` is who owns it, for a sentence. */
   | { readonly type: "held"; readonly owner: string }
@@ -221,8 +221,8 @@ export interface StoreService {
   readonly acquit: (runId: string) => Asked<void>;
 
   /**
-   * Records a run that nobody owns, for another process to claim. False: there is one with that id. One that was submitted
-   * with an empty shape gets the shape and inputs of this one, as long as nobody has claimed it.
+   * Records a run without an owner, for another process to claim. False: there is one with that id. One that was submitted
+   * with an empty shape gets the shape and inputs of this one, as long as no process has claimed it.
    */
   readonly submit: (run: NewRun) => Asked<boolean>;
   /** The runs that can be claimed: those of the given pipelines first, oldest first. */
@@ -245,8 +245,8 @@ export interface StoreService {
 
   /**
    * Sends a message to a run and waits a little for its owner's answer. A signal is stored first, so that it is delivered
-   * later if there is no answer. A cancel is addressed to the owner of this moment and ends with it; a run that nobody
-   * owns is marked as interrupted.
+   * later if there is no answer. A cancel is addressed to the owner of this moment and ends with it; a run without
+   * an owner is marked as interrupted.
    */
   readonly send: (message: NewMessage) => Asked<Answer>;
   /** Deletes runs that are not owned, and what only they hold. Returns how many. */

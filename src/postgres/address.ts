@@ -12,7 +12,7 @@ const example = "postgres://user:password@host:5432/database";
 const invalid = (store: string, reason: string): StoreError =>
   new StoreError({ store, kind: "failed", reason });
 
-/** A URL that can be taken apart. What cannot be is not repeated: a password may be anywhere in it. */
+/** A URL that can be taken apart. Another text is not repeated in the error: a password may be anywhere in it. */
 const parse = (text: unknown): URL => {
   if (typeof text !== "string") {
     throw invalid(

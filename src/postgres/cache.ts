@@ -21,7 +21,7 @@ const keyOf = ({ step, version, inputs }: CacheKey): string =>
 
 export class Cache {
   readonly #queue = new Map<string, Put>();
-  /** The version of each step's last value, which may not be written yet. */
+  /** The version of each step's last value, which is possibly not written yet. */
   readonly #lastPut = new Map<string, string>();
   readonly #database: Database;
   readonly #names: Names;
@@ -120,7 +120,7 @@ export class Cache {
         batch.push(one);
         bytes += one[1].cached.text.length;
       }
-      // Nobody waits for the cache: a value that cannot be kept is computed again.
+      // No step waits for the cache: a value that cannot be kept is computed again.
       await this.#database.patiently(() => this.#putAll(batch)).catch(() => {});
       for (const [at, put] of batch) if (this.#queue.get(at) === put) this.#queue.delete(at);
     }

@@ -1,6 +1,6 @@
 /**
- * Who owns which run. A claim is one statement: whoever changes the run's row first has it, with a new epoch. What is asked
- * twice, since the answer to the first was lost, is known by its token.
+ * Who owns which run. A claim is one statement: the first process to change the run's row owns it, with a new epoch. A
+ * claim that is sent again, because its answer was lost, is recognized by its token.
  */
 import { randomUUID } from "node:crypto";
 import type { NewRun } from "../journal/store.ts";
@@ -151,7 +151,7 @@ export class Claims {
     );
   }
 
-  /** Marks a run that nobody owns as interrupted. False: somebody owns it by now. */
+  /** Marks a run without an owner as interrupted. False: it has one by now. */
   async interrupt(runId: string, time: number): Promise<boolean> {
     const rows = await this.#database.query(
       `UPDATE ${this.#names.table("runs")} AS r SET status = 'interrupted', error = NULL, ended = $2::bigint,

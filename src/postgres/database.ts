@@ -12,7 +12,7 @@ import * as Scope from "effect/Scope";
 import type { Target } from "./address.ts";
 import { isPassing, problemOf } from "./problems.ts";
 
-/** A value in a row: numbers that may not fit 32 bits are selected as `float8`, which is exact for all that are used. */
+/** A value in a row: numbers that can exceed 32 bits are selected as `float8`, which is exact for all that are used. */
 export type Row = Readonly<Record<string, any>>;
 
 /** Parameters are text, which Postgres reads as what the statement says; arrays of text are arrays. */
@@ -93,7 +93,7 @@ export class Database {
   }
 
   /**
-   * Asks again while Postgres cannot be reached, which a restart mends. Only for what may be done twice. Fails with a typed
+   * Asks again while Postgres cannot be reached, for example while it restarts. Only for statements that can be run twice. Fails with a typed
    * error.
    */
   async patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
@@ -109,7 +109,7 @@ export class Database {
     }
   }
 
-  /** Hears a channel until it is told to stop. `onReady` is called each time it has begun to, also after a lost connection. */
+  /** Listens to a channel until the returned function is called. `onReady` is called each time it has begun to, also after a lost connection. */
   listen(channel: string, onReady: () => void, onPayload: (payload: string) => void): () => Promise<void> {
     const hearing = Effect.scoped(
       Effect.gen({ self: this }, function* () {

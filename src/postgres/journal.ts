@@ -179,7 +179,7 @@ export class PostgresJournal implements Journal, Client {
 
   end(status: Status, error: string | undefined, time: number, done: End["done"]): void {
     if (this.#isOver) {
-      done(undefined); // Why has been told to `onLost`.
+      done(undefined); // `onLost` has the reason.
       return;
     }
     this.#end = { status, error, time, done };

@@ -1,5 +1,5 @@
 /**
- * Messages to runs: rows, of which the owner of a run is told by a notification, and which it answers in the same row.
+ * Messages to runs: rows. The run's owner learns of one by a notification, and answers in the same row.
  * Where a notification is lost, it looks once a second.
  */
 import { randomUUID } from "node:crypto";
@@ -76,7 +76,7 @@ export class Mailbox {
     const refusedBy = refusal(type, status, isSent as boolean);
     if (refusedBy !== undefined) return refusedBy;
     if (type === "cancel" && status !== "running") {
-      // Somebody may have claimed it in this moment: then the cancel is for that owner.
+      // Another process may have claimed it in this moment: then the cancel is for that owner.
       return (await this.#claims.interrupt(runId, Math.round(time)))
         ? { type: "delivered" }
         : this.#store({ runId, type, path, text, time }, token);
@@ -100,12 +100,12 @@ export class Mailbox {
       await this.#giveUp(message);
       return JSON.parse(answer as string) as Answer;
     }
-    // Whoever claims the run next gets a signal; a cancel was for this owner.
+    // The next owner of the run gets a signal; a cancel was for this owner.
     if (status !== "running" || isHeld !== true || current !== epoch) return { type: "kept" };
     return undefined;
   }
 
-  /** A cancel that nobody answered does not stay: its sender gives up. What was answered has been read. */
+  /** A cancel without an answer does not stay: its sender gives up. One with an answer has been read. */
   async #giveUp(message: number): Promise<void> {
     await this.#database.query(
       `DELETE FROM ${this.#names.table("messages")} WHERE message = $1::bigint AND (taken OR type = 'cancel')`,
@@ -163,7 +163,7 @@ export class Mailbox {
     await this.#database.patiently(write).catch(() => {});
   }
 
-  /** Forgets answers that nobody reads any more. */
+  /** Deletes answers that no sender reads any more. */
   async clean(): Promise<void> {
     await this.#database.query(
       `DELETE FROM ${this.#names.table("messages")} WHERE taken AND sent < now() - interval '${answersKeptMillis} ms'`,

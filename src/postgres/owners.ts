@@ -94,7 +94,7 @@ export class Owners {
       SELECT FROM ${this.#names.table("owners")} AS o WHERE o.owner = ${run}.owner AND ${lives("o", this.#names)})))`;
   }
 
-  /** SQL: the status of a run; one that stands as running has crashed if its owner is gone, unless it never had one. */
+  /** SQL: the status of a run; one recorded as running has crashed if its owner is gone, unless it never had one. */
   status(run: string): string {
     const { status, epoch } = { status: `${run}.status`, epoch: `${run}.epoch` };
     return `CASE WHEN ${status} = 'running' AND NOT ${this.held(run)}

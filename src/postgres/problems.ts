@@ -13,7 +13,7 @@ const passing: ReadonlySet<StoreError["kind"]> = new Set([
   "denied",
 ]);
 
-/** Can it end by itself, or by what somebody does outside: space, permissions, a restart? Then a run waits for that. */
+/** Can it end by itself, or by a change outside, of space or permissions or by a restart? Then a run waits for that. */
 export const isPassing = (problem: StoreProblem): boolean =>
   problem instanceof StoreError && passing.has(problem.kind);
 

@@ -22,7 +22,7 @@ export class Runners {
     this.#values = values;
   }
 
-  /** A run that nobody owns has the epoch 0. */
+  /** A run without an owner has the epoch 0. */
   async submit(run: NewRun): Promise<boolean> {
     const { id, pipeline, shape } = run;
     const origin = run.origin === undefined ? null : legible(run.origin);

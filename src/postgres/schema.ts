@@ -39,7 +39,7 @@ export const namesOf = (schema: string): Names => {
   return {
     schema,
     quotedSchema: quote(schema),
-    // With a prefix, so that they can stand in a schema of the user's.
+    // With a prefix, so that they can be in a schema of the user's.
     table: (name) => `${quote(schema)}.espalier_${name}`,
     channel: `espalier_${sum.toString(36)}`,
     lockSpace: sum & 0x7fff_ffff,
@@ -48,11 +48,11 @@ export const namesOf = (schema: string): Names => {
 
 /**
  * Each brings a store from the version before to the next; the first makes one. Never change one that was released: add
- * another. Several processes may run them at once: an advisory lock lets one after the other.
+ * another. Several processes may run them at once: an advisory lock admits one at a time.
  *
  * All records that a run makes in one commit are one row, a line each, as in SQLite. Times of runs are in milliseconds
- * since 1970, by the clock of the process; times of owners are Postgres's own, so that no two clocks are compared. What can
- * be long is in no index: only its hash is.
+ * since 1970, by the clock of the process; times of owners are Postgres's own, so that no two clocks are compared. Texts that
+ * can be long are indexed by their hash only.
  */
 export const migrations: ReadonlyArray<(names: Names) => ReadonlyArray<string>> = [
   ({ table: t }) => [

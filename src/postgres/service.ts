@@ -230,7 +230,7 @@ export class PostgresService implements StoreService, Keeper {
     clearInterval(this.#looking);
     this.#looking = undefined;
     leaving.delete(this);
-    // Not at once: who is told of the end may still ask.
+    // Not at once: a caller that learns of the end may still read.
     if (!this.#isWanted)
       setImmediate(() => !this.#isWanted && this.#journals.size === 0 && void this.#close());
   }

@@ -1,10 +1,10 @@
 /**
- * Commits in groups: what all runs of this process have queued goes into one statement, and whoever waits is told after its
+ * Commits in groups: what all runs of this process have queued goes into one statement, and waiting steps continue after its
  * answer, when it can no longer be lost. While one is under way the next collects. A commit whose answer was lost is sent
  * again as it was.
  *
- * While Postgres cannot be written everything is kept and tried again. What can never be written costs the run that it
- * belongs to, and no other.
+ * While Postgres cannot be written everything is kept and tried again. A record that can never be written
+ * fails the run that it belongs to, and no other.
  */
 import type { StoreProblem } from "../journal/store.ts";
 import type { Part } from "./commit.ts";
@@ -21,7 +21,7 @@ const mostBytes = 4 * 1024 * 1024;
 /** More than this waits only when Postgres cannot take it as fast as it comes. */
 const tooManyEntries = 4 * mostEntries;
 const tooManyBytes = 64 * 1024 * 1024;
-/** Only after this long a run is told that Postgres is away: some restarts are shorter. */
+/** Only after this long do runs report that Postgres is away: some restarts are shorter. */
 const patienceMillis = 1_000;
 
 /** Who has something to write. */
@@ -36,7 +36,7 @@ export interface Client {
   readonly bytes: number;
   /** Its part can never be committed: it is left out from now on. */
   readonly failed: (problem: StoreProblem) => void;
-  /** Called after each commit, once all have been told what of theirs was committed. */
+  /** Called after each commit, once each knows which of its records were committed. */
   readonly goOn: () => void;
   readonly trouble: (problem: StoreProblem | undefined) => void;
 }

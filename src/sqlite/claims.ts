@@ -88,7 +88,7 @@ export class Claims {
   }
 
   #takeOver(row: SqliteRunRow): Claimed {
-    // One that stands as running, and whose owner is gone, has crashed.
+    // One that is recorded as running, and whose owner is gone, has crashed.
     const crashes = row.status === "running" && row.owner !== null ? row.crashes + 1 : row.crashes;
     const now = Date.now();
     if (crashes >= mostCrashes) {
@@ -111,7 +111,7 @@ export class Claims {
     this.#acquit.run(runId, this.#owners.me.owner);
   }
 
-  /** Marks a run that nobody owns as interrupted. An owner that only seemed to be gone can write no more. */
+  /** Marks a run without an owner as interrupted. An owner that only seemed to be gone can write no more. */
   interrupt(run: number, time: number): void {
     this.#set.run("interrupted", null, time, time, run);
   }

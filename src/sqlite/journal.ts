@@ -170,7 +170,7 @@ export class SqliteJournal implements Journal, Client {
 
   end(status: Status, error: string | undefined, time: number, done: End["done"]): void {
     if (this.#isOver) {
-      done(undefined); // Why has been told to `onLost`.
+      done(undefined); // `onLost` has the reason.
       return;
     }
     this.#end = { status, error, time, done };
@@ -224,7 +224,7 @@ export class SqliteJournal implements Journal, Client {
       before = entry.path;
       parts.push(line);
       bytes += line.length;
-      // The special ones are few: most records are outcomes of steps that waited for nobody.
+      // The special ones are few: most records are outcomes of steps that did not wait.
       if (entry.kind !== Kind.outcome || this.#isWaiting) this.#writeWait(entry);
     } while (this.#written < this.#queue.length && bytes < most);
     const lines = parts.join("");

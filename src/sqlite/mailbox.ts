@@ -111,12 +111,12 @@ export class Mailbox {
       return answer;
     }
     const isHeld = row.status === "running" && this.#owners.living(row.owner) !== undefined;
-    // Whoever claims the run next gets a signal; a cancel was for this owner.
+    // The next owner of the run gets a signal; a cancel was for this owner.
     if (!isHeld || row.current !== row.epoch) return { type: "kept" };
     return undefined;
   }
 
-  /** A cancel that nobody answered does not stay: its sender gives up. */
+  /** A cancel without an answer does not stay: its sender gives up. */
   giveUp(message: number): void {
     this.#delete.run(message);
   }

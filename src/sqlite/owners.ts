@@ -15,7 +15,7 @@ export interface OwnerRow {
   readonly host: string;
   readonly pid: number;
   readonly started: string;
-  /** Of the file that it has open: in a copy of a store nobody owns anything. */
+  /** Of the file that it has open: in a copy of a store no run has an owner. */
   readonly inode: number;
   readonly since: number;
   /** The time of the last beat, by the clock on the wall. */

@@ -6,7 +6,7 @@ import { transaction } from "./database.ts";
 import type { Reader, SqliteRunRow } from "./reader.ts";
 import type { Values } from "./values.ts";
 
-/** How often the file is looked at for runs that others have submitted: that costs microseconds while nobody writes. */
+/** How often the file is looked at for runs that others have submitted: that costs microseconds while no process writes. */
 const lookMillis = 40;
 
 export class Runners {
@@ -32,7 +32,7 @@ export class Runners {
     this.#dataVersion = database.prepare("PRAGMA data_version");
   }
 
-  /** A run that nobody owns has the epoch 0. */
+  /** A run without an owner has the epoch 0. */
   submit(run: NewRun): boolean {
     const isDone = transaction(this.#database, () => this.#submit(run));
     if (isDone) for (const listener of this.#listeners) listener();

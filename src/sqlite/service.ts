@@ -216,7 +216,7 @@ export class SqliteService implements StoreService, Keeper {
       this.#owners.clean();
       this.#isShared = this.#owners.hasOthers;
     } catch {
-      // Busy: somebody else cleans.
+      // Busy: another process cleans.
     }
   }
 
@@ -226,7 +226,7 @@ export class SqliteService implements StoreService, Keeper {
     clearInterval(this.#looking);
     this.#looking = undefined;
     leaving.delete(this);
-    // Not at once: who is told of the end may still ask.
+    // Not at once: a caller that learns of the end may still read.
     if (!this.#isWanted) setImmediate(() => !this.#isWanted && this.#journals.size === 0 && this.#close());
   }
 
@@ -292,7 +292,7 @@ export class SqliteService implements StoreService, Keeper {
     }
   }
 
-  /** A file that was deleted takes writes as before, and nobody will ever read them. */
+  /** A file that was deleted takes writes as before, and no reader will ever find them. */
   #checkFile(now: number): void {
     if (this.#inode === undefined || now - this.#lastCheck < checkMillis) return;
     this.#lastCheck = now;

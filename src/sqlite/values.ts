@@ -48,7 +48,7 @@ export class Values {
     return this.#sealer.unseal(this.#whole(placed));
   }
 
-  /** The same for eyes: a JSON string that says so in place of what this store cannot decrypt. */
+  /** The same to be shown: a text that this store cannot decrypt becomes a JSON string that says so. */
   show(placed: string): string {
     return this.#sealer.show(this.#whole(placed));
   }

@@ -1,10 +1,10 @@
 /**
- * Commits in groups: everything that is queued in one turn of the event loop goes into one transaction, and whoever waits
- * is told after its COMMIT, when it can no longer be lost. A commit costs a fraction of a millisecond however much is in
+ * Commits in groups: everything that is queued in one turn of the event loop goes into one transaction, and waiting steps
+ * continue after its COMMIT, when it can no longer be lost. A commit costs a fraction of a millisecond however much is in
  * it, up to a limit in bytes, after which the rest waits for the next turn.
  *
- * While the file cannot be written everything is kept and tried again. What can never be written costs the run that it
- * belongs to, and no other.
+ * While the file cannot be written everything is kept and tried again. A record that can never be written
+ * fails the run that it belongs to, and no other.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StoreProblem } from "../journal/store.ts";
@@ -19,7 +19,7 @@ const tooManyBytes = 64 * 1024 * 1024;
 /** So much in one transaction: about 20 ms of writing. */
 const mostBytes = 8 * 1024 * 1024;
 const retryMillis = 500;
-/** Another process's commits make a file busy for moments. Only after this long a run is told. */
+/** Another process's commits make a file busy for moments. Only after this long do runs report it. */
 const busyPatienceMillis = 2_000;
 /** With another process at work, the lock is left alone for as long as it was held, up to this. */
 const mostGapMillis = 5;
@@ -38,7 +38,7 @@ export interface Client {
   readonly bytes: number;
   /** Its part can never be committed: it is left out from now on. */
   readonly failed: (problem: StoreProblem) => void;
-  /** Called after each commit, once all have been told what of theirs was committed. */
+  /** Called after each commit, once each knows which of its records were committed. */
   readonly goOn: () => void;
   readonly trouble: (problem: StoreProblem | undefined) => void;
 }
@@ -130,7 +130,7 @@ export class Writer {
       for (const client of this.#clients) client.trouble(undefined);
     }
     for (const client of batch) this.#dirty.delete(client);
-    // What is told may have more to write: that waits for its own commit.
+    // A client may now have more to write: that waits for its own commit.
     this.#isTelling = true;
     for (const client of batch) client.committed();
     this.#isTelling = false;

@@ -8,7 +8,7 @@ interface Holder {
   readonly releaseAll: () => void | Promise<void>;
 }
 
-/** A store that cannot be reached keeps nobody from ending. */
+/** A store that cannot be reached does not keep a process from ending. */
 const patienceMillis = 1_500;
 
 const holders = new Set<Holder>();

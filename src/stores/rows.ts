@@ -36,7 +36,7 @@ export interface ChunkRow {
   readonly crc: number;
 }
 
-/** The status of a run that nobody owns, by its row. */
+/** The status of a run without an owner, by its row. */
 export const unowned = ({ status, epoch, active }: RunRow): RunStatus =>
   // Before runs had owners, they had no epochs and no activity either.
   status !== "running" ? status : epoch === 0 && active > 0 ? "submitted" : "crashed";

@@ -24,7 +24,7 @@ export const isLong = (text: string): boolean => text.length > inlineUpTo;
 /** What is written in the place of a text that is kept apart. */
 export const placeOf = (hash: string): string => apart + hash;
 
-/** The hash of the text that is kept apart; undefined: the text itself stands there. */
+/** The hash of the text that is kept apart; undefined: the text itself is there. */
 export const hashIn = (placed: string): string | undefined =>
   placed.startsWith(apart) ? placed.slice(apart.length) : undefined;
 
@@ -73,14 +73,14 @@ export class Sealer {
     }
   }
 
-  /** The same for eyes: a JSON string that says so in place of what this store cannot decrypt. */
+  /** The same to be shown: a text that this store cannot decrypt becomes a JSON string that says so. */
   show(text: string): string {
     return this.#codec === undefined && text.startsWith(sealed) ? '"<encrypted>"' : this.unseal(text);
   }
 
   /**
-   * The same for what is said of a run, which is no JSON and may begin with a mark: a backslash before it says that it is
-   * none.
+   * The same for errors and details of events. They are not JSON and can begin with a mark, so a backslash before it says
+   * that it is not one.
    */
   hideSaid(text: string): string {
     if (this.#codec !== undefined) return this.hide(text);
