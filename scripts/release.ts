@@ -1,10 +1,10 @@
 /**
- * A release in one command: `npm run release -- 0.2.0`. Sets the version everywhere it is written, dates the changelog,
- * packs both packages into `temp/release` and prints what they contain and the commands that publish them. It publishes
- * nothing itself: that takes a login, or a CI that npm trusts.
+ * Prepares a release: `npm run release -- 0.2.0`. Sets the version everywhere it is written, dates the changelog, packs both
+ * packages into `temp/release` to look at, and prints the next commands. It publishes nothing itself: the workflow
+ * `.github/workflows/release.yml` does, once the tag is pushed.
  *
  *     npm run release -- 0.2.0              changes the files, to be committed
- *     npm run release -- 0.2.0 --dry-run    changes nothing, packs what is there, and prints what would change
+ *     npm run release -- 0.2.0 --dry-run    changes nothing: packs the current version, and prints what would change
  */
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -103,7 +103,7 @@ try {
     [
       "Next:",
       `  git commit -am "Version ${version}" && git tag v${version}`,
-      ...tarballs.map((tarball) => `  npm publish ${relative(root, tarball)} --provenance --access public`),
+      `  git push origin HEAD v${version}   # .github/workflows/release.yml tests and publishes`,
     ].join("\n"),
   );
 } catch (error) {

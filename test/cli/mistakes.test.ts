@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -105,6 +106,18 @@ test("an input that its schema refuses is reported with its position, and an opt
   expect(await told(["run", "schema.ts", "-i", 'rates=["x"]', "-i", 'a=b=""'])).toEqual(
     failure('Input "rates" at 0 does not fit: '),
   );
+});
+
+test("the command says in one sentence that it needs Node, if Bun runs it", () => {
+  const bun = "data:text/javascript,process.versions.bun='1.4.5'";
+  const bin = join(import.meta.dirname, "../../src/cli/bin.ts");
+  const { status, stderr } = spawnSync(process.execPath, ["--import", bun, bin, "check"], {
+    encoding: "utf8",
+  });
+  expect(stderr).toMatch(
+    /^The command espalier needs Node: Bun has no registerHooks[^.]*\. Run it with Node: npx espalier\.\n$/,
+  );
+  expect(status).toBe(1);
 });
 
 test("a wrong command line is reported on standard error, with a pointer to the help", async () => {

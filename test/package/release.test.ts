@@ -24,7 +24,22 @@ test("a dry run packs both packages, says what it would change, and changes noth
   expect(stdout).toMatch(/packed temp\/release\/espalier-.*\.tgz, \d+ kB/);
   expect(stdout).toMatch(/packed temp\/release\/create-espalier-.*\.tgz, \d+ kB/);
   expect(stdout).toContain('git commit -am "Version 99.0.0" && git tag v99.0.0');
+  expect(stdout).toContain("git push origin HEAD v99.0.0");
   expect(readFileSync(join(root, "CHANGELOG.md"), "utf8")).toBe(before);
+});
+
+test("the release workflow publishes both packages with provenance, by scripts that exist", () => {
+  const workflow = readFileSync(join(root, ".github/workflows/release.yml"), "utf8");
+  const commands = Array.from(workflow.matchAll(/run: (npm .*)$/gm), ([, command = ""]) => command);
+  const scripts = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts as object;
+  for (const [, script] of commands.flatMap((command) => Array.from(command.matchAll(/npm run (\S+)/g)))) {
+    expect(scripts).toHaveProperty([script!]);
+  }
+  expect(commands.filter((command) => command.startsWith("npm publish"))).toEqual([
+    "npm publish ./temp/package --provenance --access public",
+    "npm publish ./scripts/create-espalier --provenance --access public",
+  ]);
+  expect(workflow).toContain("id-token: write");
 });
 
 test.each([
