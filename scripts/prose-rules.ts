@@ -42,5 +42,18 @@ export const proseRules: ReadonlyArray<ProseRule> = [
   { pattern: /\bmay not\b/gi, instead: '"must not" or "might not"' },
   { pattern: /\bas (?:one|it) would have it\b|\bas it were\b/gi, instead: "nothing: say it plainly" },
   { pattern: /\bone after the other\b/gi, instead: '"one at a time" or "in turn"' },
+  {
+    pattern: /\bbec(?:omes?|ame) of\b|\bbecome of\b/gi,
+    instead: 'the thing itself: "the outcome of", "the state of"',
+  },
+  { pattern: /\blooks? (?:that|whether|if)\b/gi, instead: '"checks"' },
+  { pattern: /\balso (?:where|if|when|inside|after|though)\b/gi, instead: '"even if", "including"' },
+  { pattern: /\botherwise than\b/gi, instead: '"differently from"' },
+  { pattern: /\bin its turn\b/gi, instead: '"as well"' },
+  { pattern: /\bfrom the first on\b/gi, instead: '"from the first"' },
+  {
+    pattern: /\b(?:a|an|the|one|name|id|schema|option|step|date) that is none\b/gi,
+    instead: '"an invalid …"',
+  },
   { pattern: whatClause, instead: 'a noun as the subject: "A step\'s output …", not "What a step gave …"' },
 ];

@@ -43,7 +43,7 @@ export class GraphError extends Data.TaggedError("GraphError")<{
 }
 
 /**
- * A schedule that cannot be: a cron expression that is none or never fires, an unknown time zone, an option of the wrong
+ * An invalid schedule: a cron expression that is invalid or never fires, an unknown time zone, an option of the wrong
  * kind. Thrown by `schedule`.
  *
  * @public
@@ -223,7 +223,7 @@ export class CompensationFailed extends Data.TaggedError("CompensationFailed")<{
 export class NotProvided extends Data.TaggedError("NotProvided")<{
   /** The path of the step that should have provided it. */
   readonly path: string;
-  /** What became of that step. */
+  /** Whether that step never started or was interrupted. */
   readonly status: "skipped" | "interrupted";
 }> {
   /** The code that the reference explains. */
@@ -353,7 +353,7 @@ export class OutputNotEncodable extends Data.TaggedError("OutputNotEncodable")<{
 }
 
 /**
- * A resumed run has expanded otherwise than before it stopped. Nothing of the new expansion has run.
+ * An expansion of a resumed run differs from the recorded one. Nothing of the new expansion has run.
  *
  * @public
  */

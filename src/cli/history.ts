@@ -1,4 +1,4 @@
-/** Runs of the past, in words: times, values, and what became of each path. */
+/** Recorded runs in words: times, values, and the outcome of each path. */
 
 import { readError } from "../journal/failure-text.ts";
 import type { Entry } from "../journal/records.ts";

@@ -43,7 +43,7 @@ export const reported = <Value>(
         });
         return yield* running.pipe(
           Effect.provideService(Listeners, [...others, event]),
-          // Also where the run is interrupted. Why it failed is more than that its report cannot be written.
+          // Even if the run is interrupted. Its own error matters more than a report that cannot be written.
           Effect.onExit((exit) =>
             Exit.isSuccess(exit)
               ? write

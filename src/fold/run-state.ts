@@ -48,7 +48,7 @@ export class StepState {
   fellBackFor: { readonly error: unknown } | undefined = undefined;
   /** Of a skipped step: the path of what failed; empty when the run ended first. */
   because: string | undefined = undefined;
-  /** Its compensation: at work, or what became of it. */
+  /** The state of its compensation. */
   undone: "under way" | "done" | "failed" | undefined = undefined;
   /** Its output was recorded by an earlier part of this run, or computed by another run. */
   isRecalled = false;

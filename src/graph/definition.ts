@@ -1,6 +1,6 @@
 /**
  * A step as data: what the builder records for each call and what the engine reads. All kinds are one shape,
- * because they differ only in what becomes of the value that the function returns: `kinds.ts` says what that is.
+ * because they differ only in how the value that the function returns is used: see `kinds.ts`.
  *
  * Functions are untyped here: the compile-time half has checked them, or else the engine does.
  */

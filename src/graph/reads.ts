@@ -1,6 +1,6 @@
 /**
- * What the names mean that a step reads: slots of the graph so far. Comes in: a builder and a step that is to be added to it.
- * Goes out: slots and families, or a refusal that says what is missing.
+ * Resolves the names that a step reads to slots of the graph so far. Takes a builder and the step that is added to it;
+ * returns slots and families, or refuses with a sentence that says what is missing.
  */
 import { didYouMean } from "../values/nearest.ts";
 import { acceptsUndefined } from "../values/schema.ts";

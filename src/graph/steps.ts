@@ -1,6 +1,6 @@
 /**
  * Makes the data of a step from what a user wrote: standalone `step` and `dynamic`, and every kind for the
- * builder. Says at once what no later stage could say as well: a function that is none, an option that cannot be.
+ * builder. Reports here what a later stage could not report as well: a value that is not a function, an invalid option.
  */
 
 import { GraphError } from "../errors.ts";
@@ -173,7 +173,7 @@ class StandaloneStep {
 }
 
 class StandaloneDynamic extends StandaloneStep {
-  /** Calls the user's function directly: what it returns is to be inspected, and nothing of it runs. */
+  /** Calls the user's function directly, to inspect what it returns. Nothing of it runs. */
   readonly expand: (inputs: unknown, context?: unknown) => unknown;
 
   constructor(definition: StepDefinition) {

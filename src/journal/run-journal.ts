@@ -195,7 +195,7 @@ export class RunJournal {
     }
   }
 
-  /** How many turns of a loop are recorded, from the first on. Only what the last of them made is still to be taken. */
+  /** How many consecutive turns of a loop are recorded, from the first. Only the state of the last one is still needed. */
   recordedTurns(path: string): number {
     let count = 0;
     while (this.#replay.hasOutcome(item(path, count))) count++;

@@ -106,7 +106,7 @@ export interface Message extends NewMessage {
   readonly id: number;
 }
 
-/** What became of a message. */
+/** The answer to a message. */
 export type Answer =
   /** The owner took it: a signal has reached its step, or the run stops. */
   | { readonly type: "delivered" }

@@ -23,7 +23,7 @@ type State =
 
 const counterOf = (pipeline: string, kind: Kind, state: State) =>
   Metric.counter("espalier_steps", {
-    description: "Steps by what became of them.",
+    description: "Steps by state.",
     incremental: true,
     attributes: { pipeline, kind, state },
   });

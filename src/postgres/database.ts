@@ -109,7 +109,7 @@ export class Database {
     }
   }
 
-  /** Listens to a channel until the returned function is called. `onReady` is called each time it has begun to, also after a lost connection. */
+  /** Listens to a channel until the returned function is called. Calls `onReady` each time it begins to listen, including after a lost connection. */
   listen(channel: string, onReady: () => void, onPayload: (payload: string) => void): () => Promise<void> {
     const hearing = Effect.scoped(
       Effect.gen({ self: this }, function* () {

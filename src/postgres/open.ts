@@ -1,4 +1,4 @@
-/** Opens a store's database: looks whether it can serve as one, and makes or migrates the tables. */
+/** Opens a store's database: checks that it can serve as one, and creates or migrates the tables. */
 import { randomUUID } from "node:crypto";
 import { StoreCorrupt, StoreError } from "../errors.ts";
 import type { Database } from "./database.ts";

@@ -24,7 +24,7 @@ interface MessageRow {
   readonly time: number;
 }
 
-/** What became of a message so far. */
+/** The state of a message. */
 export type Sent =
   | { readonly type: "answered"; readonly answer: Answer }
   /** Its owner has it, or will look for it. */

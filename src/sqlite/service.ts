@@ -43,7 +43,7 @@ export interface Limits {
 
 /** How often a store with runs under way looks for what others wrote. */
 const lookMillis = 40;
-/** How often it looks whether the file is still there. */
+/** How often it checks that the file still exists. */
 const checkMillis = 1_000;
 /** A run whose owner has lived for so long did not kill it at once. */
 const survivedMillis = 60_000;

@@ -57,7 +57,7 @@ export type Said =
   | { readonly type: "progressed"; readonly fraction: number; readonly note: string | undefined }
   | { readonly type: "emitted"; readonly value: unknown };
 
-/** What has become of a task. */
+/** The outcome of a task. */
 export type Answer =
   /** The value that the function returned, before the step's `output` schema decodes it. */
   | { readonly type: "succeeded"; readonly value: unknown }

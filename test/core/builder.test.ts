@@ -253,7 +253,7 @@ describe("An untyped caller gets one GraphError", () => {
       "b",
       /options must be an object; got a number/,
     ],
-    ["an output schema that is none", () => p.step("b", [], () => 1, { output: 5 }), "b", /output/],
+    ["an invalid output schema", () => p.step("b", [], () => 1, { output: 5 }), "b", /output/],
     ["a key that is not a function", () => p.map("b", "a", [], () => 1, { key: 5 }), "b", /key/],
     [
       "failures that are neither fail nor collect",

@@ -433,7 +433,7 @@ describe("An expansion is checked before its first step starts", () => {
       /"a".*already/,
     ],
     [
-      'a direct name in "all" that is none',
+      'an invalid direct name in "all"',
       (p) => p.dynamic("open", [], () => ({ "a/b": 1 }), { outputs: "all" }),
       /must not contain \/ \[ \]/,
     ],

@@ -239,7 +239,7 @@ describe('onFailure: "finish"', () => {
   });
 });
 
-test("a run of synchronous steps is synchronous, also inside of a step of another", () => {
+test("a run of synchronous steps is synchronous, even inside a step of another run", () => {
   const inner = pipeline("inner").step("z", [], () => 2);
   const outer = pipeline("outer")
     .step("a", [], () => Effect.runSync(inner.run({})).z)

@@ -42,7 +42,7 @@ describe("A fallback that is used", () => {
     ]);
   });
 
-  test("is not told where the fallback fails in its turn", async () => {
+  test("is not reported if the fallback fails as well", async () => {
     const failing = pipeline("p").step("a", [], () => Effect.fail("first"), {
       fallback: () => Effect.fail("second"),
     });
@@ -94,7 +94,7 @@ describe("The fallback of an await", () => {
     expect(await rejection(broken.runPromise())).toMatchObject({ _tag: "StepFailed", path: "n" });
   });
 
-  test("is recorded, also where the schema cannot encode it, and is not asked again after a resume", async () => {
+  test("is recorded, even if the schema cannot encode it, and is not called again after a resume", async () => {
     for (const fallback of ["late", false, { late: true }]) {
       let isUp = false;
       let calls = 0;

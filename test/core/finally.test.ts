@@ -30,7 +30,7 @@ describe("A finally step", () => {
     expect(await built.runPromise()).toEqual({ a: 1, b: 2, closed: [1, 2], after: [1, 2] });
   });
 
-  test("runs when a step fails: each input says what became of it, and the run fails as before", async () => {
+  test("runs when a step fails: each input says how its step ended, and the run fails as before", async () => {
     const seen: Array<unknown> = [];
     const built = pipeline("p")
       .step("done", [], () => "done")

@@ -111,7 +111,7 @@ describe("Pipelines of one name", () => {
     );
   });
 
-  it("each run their own functions, also when they are built from one beginning", async () => {
+  it("each run their own functions, even if they are built from the same beginning", async () => {
     const made = Array.from({ length: 20 }, (_, i) => {
       const begun = pipeline("begun").step("a", [], () => i);
       return [

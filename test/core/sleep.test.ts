@@ -96,7 +96,7 @@ describe("A sleep", () => {
     await expect(broken.runPromise({ wait: 1 })).rejects.toMatchObject({ _tag: "StepFailed", path: "pause" });
   });
 
-  test("is refused when built, with a date that is none", () => {
+  test("is refused when built, with an invalid date", () => {
     expect(() => pipeline("p").sleep("pause", new Date(NaN))).toThrow(GraphError);
   });
 });

@@ -255,7 +255,7 @@ describe("A condition", () => {
     }
   });
 
-  test("refuses plain reads of its outputs after it, and a build that is none", () => {
+  test("refuses plain reads of its outputs after it, and a build that is not a function", () => {
     const guarded = () =>
       untyped
         .pipeline("p")

@@ -24,6 +24,13 @@ const wrong = [
   "Items run one after the other.",
   "A step runs. What it returns is its output.",
   "It reads the input as one would have it.",
+  "It says what became of the step.",
+  "A test looks whether it is true.",
+  "It is recorded, also where a schema refuses it.",
+  "It expanded otherwise than before.",
+  "The fallback fails in its turn.",
+  "A reader gets all events from the first on.",
+  "It refuses a step that is none.",
 ];
 
 test.each(wrong)("finds: %s", (sentence) => {

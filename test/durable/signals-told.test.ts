@@ -119,7 +119,7 @@ test("a second value for a step is refused while the run continues", limit, asyn
 });
 
 test(
-  "a value for a run that has succeeded is refused, also where the step had expired into a fallback",
+  "a value for a run that has succeeded is refused, even if the step had timed out and used its fallback",
   limit,
   async () => {
     const shared = store();

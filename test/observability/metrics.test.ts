@@ -23,7 +23,7 @@ const many = (work: () => unknown) =>
   pipeline("many").addAll(Array.from({ length: 10 }, (_, i) => step(`w ${i}`, [], work, { pool: "w" })));
 
 describe("A run with metrics", () => {
-  test("counts at the collector what became of steps and expansions", async () => {
+  test("counts the outcomes of steps and expansions at the collector", async () => {
     let attempts = 0;
     const mixed = pipeline("mixed")
       .step("items", [], () => [1, 2, 3])

@@ -123,7 +123,7 @@ describe("The API", () => {
       /no input "plcae".*Did you mean "place"/,
     ],
     [
-      "a run id that is none",
+      "an invalid run id",
       { pipeline: "flaky", inputs: { place: "x" }, runId: "a/b" },
       422,
       /runId must not contain "\/"/,
@@ -389,7 +389,7 @@ describe("The API", () => {
     expect(texts.join("\n")).toContain("The weather is bad");
     expect(texts.filter((text) => text.startsWith('"'))).toEqual([]);
     expect(steps[run.fatal].path).toBe("sent");
-    // The store keeps its words; the process in which it failed, also where it was thrown.
+    // The store keeps its message; the process in which it failed also knows where it was thrown.
     expect(JSON.stringify(run.error)).toContain("fixtures/pipelines.ts");
     const nothing = () => undefined;
     const { run: recorded } = JSON.parse(

@@ -76,12 +76,12 @@ describe("A schedule", () => {
     ["no options", "s", undefined, /options must be an object; got undefined/],
     ["no cron", "s", { ...fine, cron: undefined }, /cron is missing/],
     [
-      "a cron that is none",
+      "an invalid cron expression",
       "s",
       { ...fine, cron: "every night" },
       /cron is not a valid expression: "every night"/,
     ],
-    ["a minute that is none", "s", { ...fine, cron: "61 * * * *" }, /cron is not a valid expression/],
+    ["an invalid minute", "s", { ...fine, cron: "61 * * * *" }, /cron is not a valid expression/],
     ["a date that never comes", "s", { ...fine, cron: "0 0 30 2 *" }, /never fires/],
     ["an unknown zone", "s", { ...fine, timeZone: "Europe/Bärlin" }, /IANA time zone.*got "Europe\/Bärlin"/],
     ["no pipeline", "s", { ...fine, pipeline: 1 }, /pipeline must be a pipeline; got a number/],
@@ -404,7 +404,7 @@ describe("Processes that serve a schedule over one SQLite file", () => {
   const folder = mkdtempSync(join(tmpdir(), "espalier-schedules-"));
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 
-  test("run each tick once, also when one of them is killed", { timeout: 120_000 }, async () => {
+  test("run each tick once, even if one of them is killed", { timeout: 120_000 }, async () => {
     const [filename, log] = [join(folder, "runs.db"), join(folder, "log")];
     const fixture = fileURLToPath(new URL("fixtures/ticking.ts", import.meta.url));
     const children = [0, 1].map(() =>

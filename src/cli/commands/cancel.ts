@@ -24,7 +24,7 @@ const hasEnded = (store: StoreService, id: string) =>
     }
   });
 
-/** What became of the compensations, for a sentence. */
+/** The outcome of the compensations, as part of a sentence. */
 const undoneIn = (store: StoreService, id: string) =>
   Effect.map(Effect.provideService(Runs.get(id), Store, store), ({ compensation }) => {
     if (compensation === undefined) return ", and had nothing to undo";

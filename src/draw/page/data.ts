@@ -97,7 +97,7 @@ export interface StepRun {
   /** Where its output came from, in words. */
   readonly from?: string;
   readonly logs?: ReadonlyArray<readonly [time: number, text: string]>;
-  /** Its compensation: at work, or what became of it. */
+  /** The state of its compensation. */
   readonly undone?: "under way" | "done" | "failed";
   /** How many values it emitted, and the last of them. */
   readonly emitted?: { readonly count: number; readonly last: Shown };
