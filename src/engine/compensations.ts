@@ -71,7 +71,7 @@ export class Compensations implements CompensationRoom {
   /** The paths whose value is that of a fallback: what they did has failed. */
   readonly #fellBack = new Set<string>();
   #phase: "before" | "under way" | "after" = "before";
-  /** Whoever cancelled the run asked for it. */
+  /** The cancel request asked for it. */
   #isAsked = false;
   #fiber: Fiber<void, unknown> | undefined;
   /** The inputs of the run, where an earlier part of it may have done something with them. */
@@ -249,7 +249,7 @@ export class Compensations implements CompensationRoom {
           output,
           context,
           phase: "compensate",
-          // It is never performed elsewhere, so that nobody asks for the frame of the step.
+          // It is never performed elsewhere, so that no one asks for the frame of the step.
           frame: root,
           index: 0,
           began: undefined,

@@ -1,5 +1,5 @@
 /**
- * What a step is told beside its inputs: where it stands in the run, which attempt this is, and the signal to stop by.
+ * The context of a step, which it receives beside its inputs: its path in the run, which attempt this is, and the signal to stop by.
  * Functions get it as their last parameter, Effects as the service `CurrentStep`.
  */
 import * as Context from "effect/Context";
@@ -64,7 +64,7 @@ export class RunningContext implements StepContext {
   readonly #place: Place;
   readonly #index: number;
   readonly #attempt: number;
-  /** Made when the signal is asked for; a reason: the signal has fired before anybody asked. */
+  /** Made when the signal is asked for; a reason: the signal has fired before anyone asked. */
   #controller: AbortController | { readonly reason: unknown } | undefined = undefined;
 
   constructor(host: ContextHost, place: Place, index: number, attempt: number) {

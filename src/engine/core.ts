@@ -87,7 +87,7 @@ export interface JobRoom {
   readonly remove: (job: Job) => void;
   readonly isOver: (job: Job, exit: Exit<unknown, unknown>) => void;
   readonly leafIsOver: (job: Job, call: Call, exit: Exit<unknown, unknown>) => void;
-  /** A call has ended that is no job, or not any more. */
+  /** A call has ended that is not a job, or no longer one. */
   readonly callIsOver: (call: Call, exit: Exit<unknown, unknown>) => void;
 }
 

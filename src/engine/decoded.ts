@@ -1,4 +1,4 @@
-/** Standalone steps that gave schemas for their inputs: what they read is decoded before their function sees it. */
+/** Standalone steps with schemas for their inputs: the values that they read are decoded before their function sees it. */
 import type { StepDefinition } from "../graph/definition.ts";
 import type { GraphInput } from "../graph/node.ts";
 

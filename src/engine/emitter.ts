@@ -1,5 +1,5 @@
 /**
- * Emits the events of a run, to whoever watches it and to its journal. A run that nobody watches and that has no journal
+ * Emits the events of a run, to its watchers and to its journal. A run that no one watches and that has no journal
  * makes no event.
  */
 import * as Cause from "effect/Cause";

@@ -1,6 +1,6 @@
 /**
  * The engine: starts each node when its inputs are there, and hands its outputs on. This file is the hot loop of the
- * library: one queue of ready nodes, from which a node is taken, called, and its readers counted down. What most steps do
+ * library: one queue of ready nodes, from which a node is taken, called, and its readers counted down. Everything that most steps do
  * not need is in the rooms beside it (`core.ts` lists them).
  *
  * One queue holds the ready nodes of all frames. A plain value completes in the loop. Effects are evaluated one after
@@ -196,7 +196,7 @@ export class Engine implements Core {
     this.frames.equip(frame, graph);
     this.frames.setInputs(frame, inputs, graph.returnSlots);
     // As it is, not inside of a closure: with one that has this call's context, V8's young collections kept whole runs
-    // that were long over (20 ms each in place of 1, measured on Node 24).
+    // that were long over (20 ms each instead of 1, measured on Node 24).
     this.#finish = done as (exit: Exit.Exit<unknown, unknown>) => void;
     if (!this.compensations.begins(frame, inputs)) this.frames.ready(frame);
     this.drain();

@@ -141,7 +141,7 @@ export class Expansions implements ExpansionRoom {
     }
   }
 
-  /** Which outputs of a sub-pipeline are kept until it ends: all where somebody watches, else those that it exposes. */
+  /** Which outputs of a sub-pipeline are kept until it ends: all where someone watches, else those that it exposes. */
   #kept({ definition }: Call, graph: Graph): ReadonlyArray<number> {
     if (this.#core.emitter.watcher !== undefined || definition.outputs === "all") return graph.returnSlots;
     if (definition.outputs.length === 1) {

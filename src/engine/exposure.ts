@@ -69,7 +69,7 @@ export const directProblem = (call: Call, value: unknown): ExpansionError | unde
   return reason === undefined ? undefined : new ExpansionError({ path: call.path, reason });
 };
 
-/** Of all that a sub-pipeline gave, what the step exposes: one value, or a record of several. */
+/** Of all outputs of a sub-pipeline, those that the step exposes: one value, or a record of several. */
 export const expandedOutcome = (
   path: string,
   definition: StepDefinition,

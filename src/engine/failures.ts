@@ -14,7 +14,7 @@ import type { Frame, Job } from "./frame.ts";
 import type { MapState } from "./members.ts";
 import { State } from "./frame.ts";
 
-/** Does a map go on when one of its items has failed? */
+/** Does a map continue when one of its items has failed? */
 const toleratesFailures = ({ options }: StepDefinition): boolean =>
   options.failures === "collect" || options.enough !== undefined;
 
@@ -153,7 +153,7 @@ export class Failures implements FailureRoom {
       child.endingPath = path;
     }
     const why = Cause.hasInterruptsOnly(cause) ? reason : Cause.squash(cause);
-    // What the run does finally goes on.
+    // What the run does finally continues.
     for (const job of inside) if (!job.frame.isFinal(job.index)) this.#stop(job, why);
     for (const { child } of inside) if (child !== undefined) frames.checkOver(child);
     frames.checkOver(frame);

@@ -32,12 +32,12 @@ export interface Late {
 
 export class Frame implements Place {
   readonly graph: Graph | undefined;
-  /** In place of a graph: the members of a map, a loop or a race. */
+  /** Instead of a graph: the members of a map, a loop or a race. */
   readonly map: Members | undefined;
   /** The node that this frame is the expansion of. */
   readonly parent: Frame | undefined;
   readonly parentIndex: number;
-  /** For the expansion of a turn: which, since its loop may have come to another when somebody asks for its path. */
+  /** For the expansion of a turn: which, since its loop may have come to another when someone asks for its path. */
   readonly turn: number | undefined;
   readonly depth: number;
   /** The middleware that calls go through; undefined: none. */
@@ -178,7 +178,7 @@ export class Frame implements Place {
     return this.map?.type === "contenders" ? this.map.keys[index] : undefined;
   }
 
-  /** What a call of this node is told: where it stands does not change with the turn that its loop is at. */
+  /** The context of a call of this node: its path does not change with the turn that its loop is at. */
   contextOf(host: ContextHost, index: number, attempt: number): RunningContext {
     const { map } = this;
     if (map === undefined || map.type === "items") return new RunningContext(host, this, index, attempt);
@@ -331,7 +331,7 @@ export class Call {
 
 /**
  * Work that has started and not ended: a promise, a fiber, a policy around attempts, or an expansion's frame. Jobs of a
- * frame stand in a linked list, so that starting and ending one costs a few assignments and interruption finds all.
+ * frame are in a linked list, so that starting and ending one costs a few assignments and interruption finds all.
  */
 export class Job {
   previous: Job | undefined = undefined;

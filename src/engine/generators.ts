@@ -10,7 +10,7 @@ import { RunningContext } from "./context.ts";
 export const isAsyncGenerator = (value: object): value is AsyncGenerator<unknown, unknown> =>
   Object.prototype.toString.call(value) === "[object AsyncGenerator]";
 
-/** After so many values the event loop gets its turn: a generator that never waits would keep it from everybody else. */
+/** After so many values the event loop gets its turn: a generator that never waits would keep it from everyone else. */
 const valuesPerTurn = 256;
 
 /** Resolves when the signal has fired. */

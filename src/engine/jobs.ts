@@ -25,7 +25,7 @@ export class Jobs implements JobRoom {
   /** The job of a call whose Promise or fiber is under way. */
   newLeaf(call: Call): Job {
     const job = new Job(call.frame, call.index, call);
-    // A step that waits for the outside may wait for days: nobody else should wait for it.
+    // A step that waits for the outside may wait for days: no one else should wait for it.
     if (stepKinds[call.definition.kind].returns !== "wait") {
       job.takesSlot = true;
       this.active++;

@@ -1,5 +1,5 @@
 /**
- * What every log line of a run carries, whoever logs it: the run's id, and the path of the step. Both are read when a line
+ * What every log line of a run carries, wherever it comes from: the run's id, and the path of the step. Both are read when a line
  * is written, from the step that the fiber which writes belongs to. So a step that logs nothing pays nothing, and neither
  * does a run: all of them share one object.
  */

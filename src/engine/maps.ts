@@ -111,7 +111,7 @@ export class Maps implements MapRoom {
     core.records.beginOnceRecorded(child, path, record, begin);
   }
 
-  /** `hasNext`: the next item has been started in place of this one, when this one's work was done. */
+  /** `hasNext`: the next item has been started instead of this one, when this one's work was done. */
   provideItem(
     frame: Frame,
     map: MapState,
@@ -162,7 +162,7 @@ export class Maps implements MapRoom {
     if (--frame.remaining === 0) this.#core.frames.checkOver(frame);
   }
 
-  /** Another item may start in place of one that has ended. */
+  /** Another item may start instead of one that has ended. */
   nextItem(frame: Frame, map: MapState): void {
     if (map.allowed === map.results.length) return;
     map.allowed++;

@@ -21,7 +21,7 @@ export const resultsOf = (frame: Frame): Record<string, unknown> => {
     if (frame.reads[slot]! > 0 && isThere(frame, slot)) results[name] = frame.values[slot];
   });
   for (const name of graph.returnsLate) {
-    // A branch may not provide what another one does: it is undefined then, as its type says.
+    // A branch can lack an output that another one has: it is undefined then, as its type says.
     results[name] = frame.late?.get(name)?.value;
   }
   for (const [name, { value, by }] of frame.late ?? []) {

@@ -22,7 +22,7 @@ const take = (frame: Frame, slot: number): unknown => {
 const unprovided = (name: string): string =>
   `It reads "${name}", and none of the earlier steps with outputs "all" provided that in this run. Provide it in each branch, or read "${name}?", which is undefined where it is missing.`;
 
-/** What an "all" step provided, if it is one of those that the node waits for: others may or may not have ended. */
+/** What an "all" step provided, if it is one of those that the node waits for: others can still be running. */
 const lateFor = (frame: Frame, node: GraphNode, name: string): Late | undefined => {
   const late = frame.late?.get(name);
   return late !== undefined && node.waitsFor.includes(late.by) ? late : undefined;
@@ -150,7 +150,7 @@ export const missingOutput = (frame: Frame, index: number, value: unknown): Inva
 const provides = (value: object, name: string): boolean =>
   Object.hasOwn(value, name) || (name in value && !(name in Object.prototype));
 
-/** Why `value` is no record of these outputs, or undefined. */
+/** Why `value` is not a record of these outputs, or undefined. */
 export const recordProblem = (outputs: ReadonlyArray<string>, value: unknown): string | undefined => {
   if (outputs.length === 0) return undefined;
   const named = outputs.map((name) => `"${name}"`).join(", ");
@@ -164,7 +164,7 @@ export const recordProblem = (outputs: ReadonlyArray<string>, value: unknown): s
   return `It declares the output "${missing}", but returned ${given === "" ? "an empty record" : `only ${given}`}.`;
 };
 
-/** A step's outputs by name, of the value that it gave. */
+/** A step's outputs by name, of the value that it returned. */
 export const outputsByName = (definition: StepDefinition, value: unknown): Record<string, unknown> => {
   const { outputs } = definition;
   if (outputs === "all" || outputs.length !== 1) return value as Record<string, unknown>;
@@ -177,10 +177,10 @@ export const outputsByName = (definition: StepDefinition, value: unknown): Recor
 export const isTaken = (frame: Frame, name: string): boolean =>
   frame.graph !== undefined && (frame.graph.builder.hasOutput(name) || frame.late?.has(name) === true);
 
-/** Why this value cannot be what an "all" step gives to its frame, or undefined: it comes from outside, by whatever way. */
+/** Why this value cannot be what an "all" step gives to its frame, or undefined: it comes from outside, in any way. */
 export const lateProblem = (frame: Frame, value: unknown): string | undefined => {
   if (typeof value !== "object" || value === null) {
-    return 'A step with outputs "all" gives a pipeline or a record of outputs, and this gave neither.';
+    return 'A step with outputs "all" must return a pipeline or a record of outputs, and this one returned neither.';
   }
   const bad = Object.keys(value).find((name) => nameProblem(name) !== undefined || isTaken(frame, name));
   if (bad === undefined) return undefined;
@@ -190,8 +190,8 @@ export const lateProblem = (frame: Frame, value: unknown): string | undefined =>
 };
 
 /**
- * Stores what a node provides that has not exactly one output: several, or those of an "all" step, whose names nobody knew
- * before. What cannot be stored is the failure of the node.
+ * Stores the outputs of a node that does not have exactly one: several, or those of an "all" step, whose names no one knew
+ * before. If they cannot be stored, the node fails.
  */
 export const storeSeveral = (
   frame: Frame,
@@ -227,7 +227,7 @@ const storeLate = (
   index: number,
   value: Record<string, unknown>,
 ): ExpansionError | undefined => {
-  // What a fallback gave, or an "all" step inside of the expansion, nobody has looked at yet.
+  // The value of a fallback, or of an "all" step inside the expansion, is not checked yet.
   const reason = lateProblem(frame, value);
   if (reason !== undefined) return new ExpansionError({ path: frame.pathOf(index), reason });
   frame.late ??= new Map();

@@ -17,7 +17,7 @@ import { isThenable, promiseOf } from "../values/thenable.ts";
 
 export interface Policy {
   readonly retry: Retry | undefined;
-  /** The engine's to keep: an attempt may wait for its turn, and that is no time of its own. */
+  /** The engine's to keep: an attempt can wait for its turn, which does not count as its own time. */
   readonly timeoutMillis: number | undefined;
   readonly output: unknown;
   /** `onTimeout`: it stands for a wait that is over, and for no other error. */
@@ -86,7 +86,7 @@ export type OnRetry = (attempt: number, error: unknown, delayMillis: number) => 
 
 export type Attempt = (attempt: number) => Effect.Effect<unknown, unknown>;
 
-/** Given what an attempt gave, before it is decoded. What it returns is called once that has been decoded. */
+/** Receives the result of an attempt before it is decoded. The function that it returns is called once that has been decoded. */
 export type BeforeDecoding = (value: unknown) => () => void;
 
 /** How the journal has a part in attempts. */
@@ -180,7 +180,7 @@ export const withFallback = (
   });
 };
 
-/** What a fallback gave: an Effect, or a value at once or by a Promise, which may give an Effect. An error is a value. */
+/** The result of a fallback: an Effect, or a value at once or by a Promise, which may give an Effect. An error is a value. */
 const given = (returned: unknown, path: string): Effect.Effect<unknown, unknown> => {
   if (returned instanceof Error) return Effect.succeed(returned);
   if (Effect.isEffect(returned)) return returned as Effect.Effect<unknown, unknown>;

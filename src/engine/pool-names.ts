@@ -23,7 +23,7 @@ export class PoolNames {
     this.#overridden = new Set(Object.keys(overrides));
   }
 
-  /** Takes the pools of a graph into account. What is wrong with them, in one sentence; undefined where nothing is. */
+  /** Takes the pools of a graph into account. Returns what is wrong with them, in one sentence, or undefined. */
   admit(uses: ReadonlyArray<PoolUse>): string | undefined {
     for (const { pool, step } of uses) {
       if (typeof pool === "string") {

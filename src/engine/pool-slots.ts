@@ -1,5 +1,5 @@
 /**
- * The room of pools: which of the engine's nodes hold a slot. What it asks of `Pools` is the same for every run that has
+ * The room of pools: which of the engine's nodes hold a slot. It asks the same of `Pools` for every run that has
  * any; a run whose steps name no pool makes none.
  */
 import * as Effect from "effect/Effect";

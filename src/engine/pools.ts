@@ -104,7 +104,7 @@ class RunQueue {
     return limits.rate === undefined ? 0 : shared.starts.delay(limits.rate, this.now, shared.starting);
   }
 
-  /** Takes a slot at once, if there is one and nobody waits for it. */
+  /** Takes a slot at once, if there is one and no one waits for it. */
   takeNow(frame: Frame, index: number): boolean {
     if (this.waiting > 0 || this.#delay() > 0) return false;
     this.#hold(frame, index, this);
@@ -122,7 +122,7 @@ class RunQueue {
     if (at >= this.#next) this.#waiting.splice(at, 1);
   }
 
-  /** Gives a slot to the first that waits. False: nobody waits, or there is none. */
+  /** Gives a slot to the first that waits. False: no one waits, or there is none. */
   wakeFirst(): boolean {
     while (this.#next < this.#waiting.length) {
       const { frame, index, wake } = this.#waiting[this.#next]!;

@@ -1,6 +1,6 @@
 /**
  * Races: the contenders are the nodes of a frame, which all start. The first that succeeds provides the output, and the
- * others are interrupted. What fails is kept by name, and fails the race once nothing else is left.
+ * others are interrupted. Failures are kept by name, and fail the race once nothing else is left.
  */
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";

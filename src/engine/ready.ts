@@ -33,7 +33,7 @@ export class Ready {
     this.#indices[at] = index;
   }
 
-  /** The index of the node whose frame `nextFrame` gave. */
+  /** The index of the node whose frame `nextFrame` returned. */
   get nextIndex(): number {
     return this.#indices[this.#head]!;
   }

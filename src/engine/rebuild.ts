@@ -27,7 +27,7 @@ import { readInputs, storeSeveral } from "./outputs.ts";
 import { performed } from "./settle.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
-/** What a node gave; undefined: it did not come to that. */
+/** The outputs of a node; undefined: it has none yet. */
 type Found = { readonly value: unknown; readonly hasFailed?: boolean } | undefined;
 
 export class Rebuild {
@@ -254,7 +254,7 @@ export class Rebuild {
     });
   }
 
-  /** Those that became pipelines: what a contender does by itself is not undone, but what the race gave. */
+  /** Those that became pipelines: what a contender does by itself is not undone, but the output of the race is. */
   #race(frame: Frame, index: number, inputs: Inputs): Effect.Effect<void, unknown> {
     return Effect.gen({ self: this }, function* () {
       const definition = frame.definitionOf(index);

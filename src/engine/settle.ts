@@ -36,7 +36,7 @@ const settled = (value: unknown): Effect.Effect<unknown, unknown> => {
   );
 };
 
-/** Performs a call, within its middleware, and as the step that it is of. What it throws is a defect. */
+/** Performs a call, within its middleware, and as the step that it is of. A thrown value is a defect. */
 export const performed = (
   call: StepCall & { readonly context: RunningContext },
   layers: Layers | undefined,

@@ -2,17 +2,17 @@
 
 export class Starts {
   #times: Array<number> = [];
-  /** Those before it count for nobody any more. */
+  /** Those before it no longer count. */
   #first = 0;
   /** The longest window of those who ask. */
   #longest = 0;
 
-  /** From now on somebody asks for windows of this length. */
+  /** From now on someone asks for windows of this length. */
   keepFor(millis: number): void {
     this.#longest = Math.max(this.#longest, millis);
   }
 
-  /** Does anybody ask? */
+  /** Does anyone ask? */
   get isKept(): boolean {
     return this.#longest > 0;
   }

@@ -1,5 +1,5 @@
 /**
- * One turn of the event loop: how many nodes the engine starts before the timers and the I/O of everybody else get theirs.
+ * One turn of the event loop: how many nodes the engine starts before the timers and the I/O of everyone else get theirs.
  */
 import type { SchedulerDispatcher } from "effect/Scheduler";
 

@@ -1,7 +1,7 @@
 /**
  * A fiber that evaluates the Effects of steps one after another, for as long as none of them suspends.
  *
- * A fiber of its own for each step is what everybody expects, and nobody can tell the difference: each step has the
+ * A fiber of its own for each step is what everyone expects, and no one can tell the difference: each step has the
  * context of the run and no other step's, and forked children end before the step does. It costs half as much: 0.07 µs
  * for a step, where a fiber each takes 0.15. When a step suspends, the fiber is that step's from then on.
  */
@@ -49,7 +49,7 @@ export class Worker {
   context: RunningContext | undefined = undefined;
   /** Its Effect, until that is being evaluated. */
   #effect: Effect.Effect<unknown, unknown> | undefined = undefined;
-  /** What it gave, where the fiber must end before anybody is told. */
+  /** Its result, if the fiber must end before the result is reported. */
   value: unknown = undefined;
   /** The step in hand is the fiber's last. */
   isLast = false;

@@ -89,7 +89,7 @@ export class Agenda {
   }
 
   /**
-   * The clock goes on to when the next is due. Those that are due at the same time are woken in any order, but for the
+   * The clock continues to when the next is due. Those that are due at the same time are woken in any order, but for the
    * timers of one step: those fire in the order in which they were set, as they do in every process.
    */
   advance(pick: (count: number) => number): void {

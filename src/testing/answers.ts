@@ -22,7 +22,7 @@ export class Answers implements WaitAnswers {
   readonly #seed: number;
   readonly #drawn = new WeakMap<object, fc.Arbitrary<unknown>>();
 
-  /** `mocked`: the names of steps that are replaced, and so wait for nobody. */
+  /** `mocked`: the names of steps that are replaced, and so wait for no one. */
   constructor(
     own: Readonly<Record<string, fc.Arbitrary<unknown>>>,
     mocked: ReadonlyArray<string>,

@@ -50,7 +50,7 @@ export const arbitrary: {
   readonly shape: (options?: ShapeOptions) => fc.Arbitrary<Shape>;
   /** Random pipelines, dynamic and nested ones among them, each with what its run must give. */
   readonly pipeline: (options?: ShapeOptions) => fc.Arbitrary<ModelledPipeline>;
-  /** Orders in which what is ready goes on. They shrink toward first in, first out. */
+  /** Orders in which what is ready continues. They shrink toward first in, first out. */
   readonly schedule: () => fc.Arbitrary<Schedule>;
   /** What goes wrong at steps of a shape: failures, delays, hangs, interruptions and crashes. */
   readonly faults: (shape: Shape) => fc.Arbitrary<ReadonlyArray<Fault>>;

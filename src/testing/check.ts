@@ -54,7 +54,7 @@ interface FoundBroken {
   readonly verdict: Broken;
   readonly input: unknown;
   readonly path: string;
-  /** What the test to paste has in place of the input. */
+  /** What the test to paste has instead of the input. */
   readonly shown?: unknown;
 }
 
@@ -244,7 +244,7 @@ class Check {
   }
 }
 
-/** After so long, each law is checked with few inputs only: nobody waits for a test for a minute. */
+/** After so long, each law is checked with few inputs only: no test should take a minute. */
 const usualMillis = 10_000;
 
 const usualBound = { steps: 10_000, depth: 16 };

@@ -1,6 +1,6 @@
 /**
- * Courses that a run with waiting steps may take: who sends what and when, where the process crashes, and how long nobody
- * runs it then. The first ones are the plain ones, so that what they find is told as simply as can be.
+ * Courses that a run with waiting steps may take: who sends what and when, where the process crashes, and how long no one
+ * runs it then. The first ones are the plain ones, so that their findings are reported as simply as possible.
  */
 import { randomOf, seedFor } from "./random.ts";
 import type { Schedule } from "./world.ts";
@@ -25,7 +25,7 @@ export const isAtWait = ({ isWhileDown, millis }: Planned): boolean => !isWhileD
 export interface Course {
   readonly schedule: Schedule;
   readonly sends: ReadonlyArray<Planned>;
-  /** Paths of steps that nobody answers. */
+  /** Paths of steps that no one answers. */
   readonly silent: ReadonlySet<string>;
   /** Right after which write of the store the process is gone. */
   readonly crashAt: number | undefined;
@@ -65,7 +65,7 @@ const atWait = (path: string, turns: number, millis: number, nth = 0): Planned =
 const whileDown = (path: string): Planned => ({
   path,
   nth: 0,
-  when: "while nobody ran it",
+  when: "while no one ran it",
   yields: 0,
   millis: -1,
   isWhileDown: true,
@@ -83,7 +83,7 @@ const drawn = (
   const moments: Array<() => ReadonlyArray<Planned>> = [
     () => [early(path, next(mostTurns))],
     () => [atWait(path, next(6), 0)],
-    // Two senders, one of whom is refused. What a crash leaves in doubt must not depend on which.
+    // Two senders, one of whom is refused. It must not depend on which what a crash leaves in doubt.
     () =>
       crashes || count > 1
         ? [atWait(path, 0, 0)]

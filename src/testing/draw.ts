@@ -19,7 +19,7 @@ export interface Drawing {
 }
 
 const mark = "✗";
-/** Nobody reads on after so many lines. */
+/** No one reads on after so many lines. */
 const mostLines = 60;
 
 const oneLine = (text: string): string => JSON.stringify(text).slice(1, -1);

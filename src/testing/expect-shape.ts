@@ -55,7 +55,7 @@ const refuse = (plan: Plan, declared: string, actual: string, failing?: string):
   );
 };
 
-/** Each name as often as it stands in one list and not in the other. */
+/** Each name as often as it is in one list and not in the other. */
 const without = (names: ReadonlyArray<string>, others: ReadonlyArray<string>): ReadonlyArray<string> => {
   const left = [...others];
   return names.filter((name) => {
@@ -76,7 +76,7 @@ const sourcesOf = (plan: Plan, step: PlanStep): ReadonlyArray<string> => [
 ];
 
 /**
- * Says what a graph should look like: that of a pipeline, or of what a dynamic step gave when it was called directly.
+ * Says what a graph should look like: that of a pipeline, or of what a dynamic step returned when it was called directly.
  * Nothing of it is run.
  *
  * @example

@@ -8,7 +8,7 @@ import { Injected } from "./injected.ts";
  * One thing that goes wrong, when the step at `path` makes its attempt number `attempt` (1 if not given):
  *
  * - `"fail"`: the attempt fails, and the step's function is not called;
- * - `"failAfter"`: the function does its work, and then the attempt fails: what it gave is lost;
+ * - `"failAfter"`: the function does its work, and then the attempt fails: its result is lost;
  * - `"delay"`: the function is called after `millis` of the simulation's time;
  * - `"hang"`: the attempt never ends by itself;
  * - `"interrupt"`: the run is interrupted as the attempt begins;

@@ -17,7 +17,7 @@ export const mayExpand = ({ phase }: StepCall): boolean => returnsOf[phase] === 
 export const parametersOf = ({ phase, item, inputs }: StepCall): ReadonlyArray<unknown> =>
   phase === "each" || phase === "turn" ? [item, inputs] : [inputs];
 
-/** The same call with these in place of `parametersOf`. */
+/** The same call with these instead of `parametersOf`. */
 export const withParameters = (call: StepCall, parameters: ReadonlyArray<unknown>): StepCall => ({
   ...call,
   item: parameters.length === 2 ? parameters[0] : undefined,
@@ -39,7 +39,7 @@ export const withMiddleware = (
 export const asEffect = (given: unknown): Effect.Effect<unknown, unknown> => {
   if (Effect.isEffect(given)) return given as Effect.Effect<unknown, unknown>;
   if (!isThenable(given)) return Effect.succeed(given);
-  // As for the engine, a promise goes on, and is waited for, whether or not anybody still wants what it gives.
+  // As for the engine, a promise continues, and is waited for, whether or not anyone still wants what it gives.
   return Effect.uninterruptible(
     Effect.flatMap(
       Effect.promise(() => promiseOf(given)),

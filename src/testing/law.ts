@@ -107,7 +107,7 @@ const obstacleOf = (observed: Observed): Obstacle | undefined => {
   if (Exit.isSuccess(ended.exit)) return undefined;
   const error = Cause.squash(ended.exit.cause);
   if (error instanceof InvalidInput) {
-    const schema = `the arbitrary gave an input that the schema refuses: ${error.message}`;
+    const schema = `the arbitrary returned an input that the schema refuses: ${error.message}`;
     if (error.path === "" || isAtTop(error.path))
       return new Obstacle(`${schema} Is arbitrary.fromSchema what you want?`);
   }

@@ -1,7 +1,7 @@
 /** The work of the machine for one run (files, sockets, child processes), which only real time brings to its end. */
 import type { MachineWork } from "./place.ts";
 
-/** What stays open until somebody closes it: it may bring something, or nothing for ever. */
+/** What stays open until someone closes it: it may bring something, or nothing forever. */
 const handle =
   /^(TCPWRAP|TLSWRAP|PIPEWRAP|TCPSERVERWRAP|PIPESERVERWRAP|UDPWRAP|TTYWRAP|FSEVENTWRAP|STATWATCHER|WORKER|MESSAGEPORT|HTTP2SESSION|SIGNALWRAP|FILEHANDLE)$/;
 
@@ -30,7 +30,7 @@ const words: Readonly<Record<string, string>> = {
 export const nameOfWork = ({ type }: MachineWork): string =>
   words[type] ?? (type.startsWith("FS") || type.startsWith("FILE") ? "a file operation" : `a ${type}`);
 
-/** What the process prints by is opened when it first prints, and belongs to nobody. */
+/** What the process prints by is opened when it first prints, and belongs to no one. */
 const isPrinter = (resource: object): boolean => {
   const { stderr, stdin, stdout } = globalThis.process ?? {};
   return [stdin, stdout, stderr].some(

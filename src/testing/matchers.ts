@@ -1,4 +1,4 @@
-/** Matchers for `expect.extend`, as vitest and Jest take them: a check that fails is told at the line of the test. */
+/** Matchers for `expect.extend`, as vitest and Jest take them: a check that fails is reported at the line of the test. */
 import type { Report } from "./checking.ts";
 import { typed } from "../values/specification.ts";
 import { CheckFailed, LawViolation } from "./violation.ts";

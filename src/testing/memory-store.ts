@@ -1,6 +1,6 @@
 /**
- * A store in memory, which can be told to crash at one of its writes: that write and all after it are lost, as they are
- * for a process that is killed. What was written before is there for the run that is resumed.
+ * A store in memory, which can crash at one of its writes: that write and all after it are lost, as they are
+ * for a process that is killed. Everything written before is there for the run that is resumed.
  */
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -185,7 +185,7 @@ export class MemoryStore {
     this.#crash = crash;
   }
 
-  /** The process has been started again: nobody owns a run. */
+  /** The process has been started again: no one owns a run. */
   restart(): void {
     this.#left = unlimited;
     this.#crash = () => {};
@@ -429,7 +429,7 @@ export class MemoryStore {
             )?.text,
         ),
       waiting: () => Effect.sync(() => this.#waiting()),
-      // Nobody hears from a process that is gone.
+      // No one hears from a process that is gone.
       send: (message) =>
         Effect.andThen(
           soon,

@@ -61,14 +61,14 @@ export interface Subject {
 
 export type Given = Readonly<Record<string, unknown>>;
 
-/** What a function that may expand gave. */
+/** What a function that may expand returned. */
 export type Expansion =
   | { readonly type: "graph"; readonly graph: Graph }
   | { readonly type: "direct"; readonly value: unknown }
   | { readonly type: "failed"; readonly error: unknown }
   | { readonly type: "threw"; readonly thrown: unknown };
 
-/** A call that may expand, and what it gave. */
+/** A call that may expand, and what it returned. */
 export interface SeenExpansion {
   readonly path: string;
   readonly call: StepCall;
@@ -122,7 +122,7 @@ export interface Beside {
 }
 
 export interface ObserveOptions extends Omit<WorldOptions, "onUnhandled"> {
-  /** How much longer the run's clock goes on after its end, so that what was left behind can come to an end. */
+  /** How much longer the run's clock continues after its end, so that what was left behind can come to an end. */
   readonly drain?: number;
   /** Keys and members of what the run is given in the opposite order. */
   readonly reversed?: boolean;
@@ -135,7 +135,7 @@ export interface ObserveOptions extends Omit<WorldOptions, "onUnhandled"> {
   /** Given the means to end the world: nothing happens in it any more. */
   readonly onBegin?: (halt: (reason: string) => void, interrupt: () => void) => void;
   readonly onEvent?: (event: PipelineEvent, interrupt: () => void) => void;
-  /** What a waiting step does, in place of being answered at once; given what it would do by itself. */
+  /** What a waiting step does, instead of being answered at once; given what it would do by itself. */
   readonly answering?: (call: StepCall, wait: Wait) => Wait;
   /** The ids of other runs beside this one. */
   readonly beside?: ReadonlyArray<string>;
@@ -165,7 +165,7 @@ const whenEnded = (value: unknown, ended: (hasFailed: boolean) => void): unknown
   return value;
 };
 
-/** Calls it with a value when that is known, before anybody else can see it. */
+/** Calls it with a value when that is known, before anyone else can see it. */
 const whenReturned = (value: unknown, returned: (value: unknown) => void): unknown => {
   if (Effect.isEffect(value)) return Effect.map(value, (given) => (returned(given), given));
   if (isThenable(value)) {
@@ -265,7 +265,7 @@ export const observe = (subject: Subject, given: Given, options: ObserveOptions 
   inControl(() => observed(subject, given, options));
 
 const observed = async (subject: Subject, given: Given, options: ObserveOptions): Promise<Observed> => {
-  // What a run with a store loads is no work of the run, and may take long on a busy machine.
+  // Loading the modules that a store needs is not work of the run, and can take long on a busy machine.
   if (subject.options.store !== undefined) await import("../run/open.ts");
   const { onUncopied, onUnhandled, ...surroundings } = subject.world;
   const unhandled: Array<Unhandled> = [];

@@ -48,7 +48,7 @@ export interface PassOptions {
   readonly path: string | undefined;
   /** When no more inputs are drawn. */
   readonly until: number;
-  /** For a single input that takes for ever. */
+  /** For a single input that takes forever. */
   readonly deadline: { readonly until: number; readonly text: string };
   readonly tools: Omit<LawTools, "seed" | "first">;
   /** Receives each first run. */

@@ -11,7 +11,7 @@ export class Patience {
   readonly timerMillis: number;
   /**
    * A promise may be settled by what no run has begun, such as a connection that was open already. While nothing else can
-   * happen, so many real milliseconds pass before the run's clock goes on.
+   * happen, so many real milliseconds pass before the run's clock continues.
    */
   calmMillis: number;
   /** Once a run was given up after the full time, the next ones that are as still are given up sooner. */

@@ -4,9 +4,9 @@
  */
 import type { AsyncLocalStorage } from "node:async_hooks";
 
-/** What the code of a run finds in place of the machine's clock, chance, environment and timers. */
+/** What the code of a run finds instead of the machine's clock, chance, environment and timers. */
 export interface Surroundings {
-  /** The run has ended: whatever goes on of it finds the machine's own surroundings again. */
+  /** The run has ended: whatever continues of it finds the machine's own surroundings again. */
   readonly isOver: boolean;
   /** Milliseconds since 1970, as `Date.now` returns them. */
   readonly now: () => number;
@@ -15,7 +15,7 @@ export interface Surroundings {
   /** What a function that expands reads of an environment variable. */
   readonly env: (name: string, real: string | undefined) => string | undefined;
   readonly setTimer: (request: TimerRequest) => RunTimer;
-  /** Called in place of `process.exit`. */
+  /** Called instead of `process.exit`. */
   readonly exited: (code: unknown, path: string | undefined) => void;
   /** A promise was rejected, or an exception thrown, and nothing handled it. */
   readonly unhandled: (problem: Unhandled) => void;

@@ -35,7 +35,7 @@ export const send = (
     const sent: Sent = { path, value, when, answer: "in doubt" };
     log.push(sent);
     const heard = (answer: Sent["answer"], reason?: string): void => {
-      // Whatever a process says that is gone is heard by nobody.
+      // No one hears a process that is gone.
       if (store.isDead) return;
       sent.answer = answer;
       if (reason !== undefined) sent.reason = reason;

@@ -57,9 +57,9 @@ export interface Simulated<Outputs> {
   readonly stuck: string | undefined;
   /** Everything that happened, a line each, in order. The same seed gives the same text, on any machine. */
   readonly trace: string;
-  /** Everything that was told of the run. */
+  /** Everything that was reported of the run. */
   readonly events: ReadonlyArray<PipelineEvent>;
-  /** At each choice, which of what could go on did: a schedule that gives this run again. */
+  /** At each choice, which of what could continue did: a schedule that gives this run again. */
   readonly schedule: {
     /** The choices, in order. */
     readonly picks: ReadonlyArray<number>;
@@ -127,7 +127,7 @@ const run = async <P extends AnyPipeline>(
   // Not from within a call: the engine is in the middle of something then.
   const disasters = {
     interrupt: () => queueMicrotask(() => interrupt()),
-    crash: () => queueMicrotask(() => halt("the process crashed, as it was told to")),
+    crash: () => queueMicrotask(() => halt("the process crashed, as the fault asked")),
   };
   const subject = {
     name: graph.name,
@@ -167,7 +167,7 @@ const run = async <P extends AnyPipeline>(
  * Runs a pipeline on the real engine, in a world that a seed makes: its order, its clock, its randomness, and what goes
  * wrong. It finds what a plain run never meets, and finds it again.
  *
- * Time does not pass there: it goes on to the next timer when nothing else can happen, that of an Effect or of `setTimeout`
+ * Time does not pass there: it continues to the next timer when nothing else can happen, that of an Effect or of `setTimeout`
  * and `setInterval`. Everything else that a promise waits for (a file, a socket) is waited for in real time before the
  * clock moves. `Date`, `Math.random`, `crypto` and timers are those of the simulation in every step, after an `await` too.
  *

@@ -47,7 +47,7 @@ const objectSource = (value: object, write: (value: unknown) => string): string 
   return recordSource(value, write);
 };
 
-/** Undefined: the value has a function in it, a class of its own, or an object that stands at two places. */
+/** Undefined: the value has a function in it, a class of its own, or an object that is in two places. */
 export const sourceOf = (value: unknown): string | undefined => {
   const seen = new Set<object>();
   const write = (inner: unknown): string => {

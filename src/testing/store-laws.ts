@@ -28,7 +28,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
     sentence: "A claim begins a run that is not there, and only if it is given one.",
     check: async (store) => {
       same((await ask(store.claim("r", undefined))).type, "absent", "a claim of nothing");
-      same((await ask(store.find("r")))?.id, undefined, "a run that nobody began");
+      same((await ask(store.find("r")))?.id, undefined, "a run that no one began");
       const claim = await claimed(store, "r", newRun("r", 5_000));
       same(claim.type, "new", "the first claim");
       const { id, pipeline, status, began, ended, shape, inputs, entries } = await found(store, "r");
@@ -56,18 +56,21 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "durable",
-    sentence: "A record is there before its owner is told so.",
+    sentence: "A record is there before its owner is notified.",
     check: async (store) => {
       const journal = await begin(store, "r");
       for (let i = 0; i < 20; i++) {
         await append(journal, entry(`s${i}`, String(i)));
-        must((await ask(store.value("r", `s${i}`))) === String(i), `record ${i} was told and is not there`);
+        must(
+          (await ask(store.value("r", `s${i}`))) === String(i),
+          `record ${i} was reported and is not there`,
+        );
       }
     },
   },
   {
     name: "records",
-    sentence: "What was recorded is read as it was, by its owner, by the next one and by everybody else.",
+    sentence: "What was recorded is read as it was, by its owner, by the next one and by everyone else.",
     check: async (store) => {
       const journal = await begin(store, "r");
       const entries = paths.flatMap((path, i) =>
@@ -120,7 +123,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
       old.append(entry("a", "2"), () => (wasTold = true));
       await append(journal, entry("b", "3"));
       await soon();
-      must(!wasTold, "an old owner was told that its record is there");
+      must(!wasTold, "an old owner was notified that its record is there");
       const { entries, status } = await found(store, "r");
       same(entries, [entry("a", "1"), entry("b", "3")], "records after a second owner");
       same(status, "running", "a run whose old owner wrote");
@@ -170,14 +173,14 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "says",
-    sentence: "The error and the events of a run are read as they were told, whatever they begin with.",
+    sentence: "The error and the events of a run are read as they were written, whatever they begin with.",
     check: async (store) => {
       for (const said of ["#1 is missing", "$5 short", "\\share", '"quoted"', "~", "é 日本 🎈"]) {
         const journal = await begin(store, said);
         journal.tell({ time: 1_000, type: "step.logged", path: "a", detail: said });
         await end(journal, "failed", said);
         const { error, events } = await found(store, said);
-        same([error, events[0]?.detail], [said, said], "what was told of a run");
+        same([error, events[0]?.detail], [said, said], "what is said of a run");
       }
       same((await ask(store.runs())).length, 6, "runs that failed");
     },
@@ -191,7 +194,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
       same(
         await ask(store.send(signalTo("r", "early", "1"))),
         { type: "kept" },
-        "a signal that nobody waits for",
+        "a signal that no one waits for",
       );
       same(await ask(store.send(signalTo("no", "a", "1"))), { type: "absent" }, "a signal to no run");
       const second = (await claimed(store, "r")).journal;
@@ -259,9 +262,9 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
     sentence: "A cached value is found by its own key.",
     check: async (store) => {
       const key = { step: "s", version: "1", inputs: "[1]" };
-      same(await ask(store.cached(key)), undefined, "a value that nobody computed");
+      same(await ask(store.cached(key)), undefined, "a value that no one computed");
       must((await ask(store.missReason(key))) !== "", "no reason for a miss");
-      must(await ask(store.startComputing(key)), "nobody computes, and a computation is refused");
+      must(await ask(store.startComputing(key)), "no one computes, and a computation is refused");
       for (const [i, text] of texts.entries()) {
         const cached = { text, runId: "r", path: "a", time: 1_000 + i };
         store.putCached(key, cached);

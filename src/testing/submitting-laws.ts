@@ -20,7 +20,8 @@ import {
 export const submittingLaws: ReadonlyArray<StoreLaw> = [
   {
     name: "submits",
-    sentence: "A submitted run waits without an owner, once, and whoever claims it begins with its inputs.",
+    sentence:
+      "A submitted run waits without an owner, once, and the process that claims it begins with its inputs.",
     check: async (store) => {
       const run = { ...newRun("r", 5_000), inputs: '{"a":"1"}' };
       let heard = 0;
@@ -29,7 +30,7 @@ export const submittingLaws: ReadonlyArray<StoreLaw> = [
       same(await ask(store.submit({ ...run, inputs: '{"a":"2"}' })), false, "the second one");
       await soon();
       stop();
-      must(heard > 0, "nobody was told that there is a run to claim");
+      must(heard > 0, "no one was notified that there is a run to claim");
       same((await found(store, "r")).status, "submitted", "the status of a submitted run");
       const [waiting, ...others] = await ask(store.claimable(["p"], 10));
       same(

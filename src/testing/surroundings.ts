@@ -221,7 +221,7 @@ const starting =
     const { path, surroundings } = place;
     const run = (): void => within(place, () => callback(...given));
     const length = Number(millis);
-    // As Node does with what is no length of time, or too long a one.
+    // As Node does with a value that is not a length of time, or too long a one.
     const isLength = length >= 1 && length <= 2 ** 31 - 1;
     return new Timeout(surroundings.setTimer({ run, millis: isLength ? length : 1, repeats, path }));
   };

@@ -92,7 +92,7 @@ export const frozen = <Value>(value: Value, known?: WeakMap<object, object>): Va
 /** A copy whose records have their keys, and whose Maps and Sets have their members, the other way round. */
 export const reordered = <Value>(value: Value): Value => copied(value, { reversed: true });
 
-/** What a frozen object says to whoever tries to change it. */
+/** What a frozen object says if something tries to change it. */
 const refusals = /read only property|not extensible|Cannot (add|delete|define|assign)|object is not writable/;
 
 export const isRefusedChange = (thrown: unknown): thrown is TypeError =>

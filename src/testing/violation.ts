@@ -104,7 +104,7 @@ export interface Obstruction {
   readonly law: LawName;
   /** The name of the step or pipeline that was checked. */
   readonly subject: string;
-  /** What stood in the way, in a sentence. */
+  /** The obstacle, in a sentence. */
   readonly reason: string;
   /** The input with which it was seen. */
   readonly input: unknown;

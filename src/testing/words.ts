@@ -123,7 +123,7 @@ export const dataText = (value: unknown): string =>
 
 const longest = 2000;
 
-/** A value as it was drawn, with its keys in their order, cut where nobody would read on. */
+/** A value as it was drawn, with its keys in their order, cut where no one would read on. */
 export const shortText = (value: unknown): string => {
   const text = lineOf(value, { keys: asTheyAre, members: asTheyAre });
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;

@@ -2,7 +2,7 @@
  * A world of its own for one run: time that passes only when nothing else can happen, random numbers from a seed, and a
  * scheduler that takes one task at a time, in the order that a schedule says. Nothing in it is shared with another run.
  *
- * Effect's TestClock waits to be told how far to go; this clock goes by itself to when the next sleeper is due. Before it
+ * Effect's TestClock waits for a command to advance; this clock goes by itself to when the next sleeper is due. Before it
  * does, everything that only real time can bring is waited for.
  */
 import type * as Context from "effect/Context";
@@ -29,7 +29,7 @@ export type Schedule =
       readonly seed: number;
     }
   | {
-      /** At each choice, which of what can go on does. */
+      /** At each choice, which of what can continue does. */
       readonly picks: ReadonlyArray<number>;
     };
 
@@ -37,7 +37,7 @@ export const firstInFirstOut: Schedule = Object.freeze({ picks: Object.freeze([]
 
 export interface WorldOptions {
   readonly schedule?: Schedule | undefined;
-  /** A seed for where fibers yield, beside where they do in a plain run: every few operations in place of 2,048. */
+  /** A seed for where fibers yield, beside where they do in a plain run: every few operations instead of 2,048. */
   readonly yields?: number | undefined;
   /** For `Math.random`, `crypto` and Effect's `Random`. */
   readonly seed?: number | undefined;
@@ -56,7 +56,7 @@ export interface WorldOptions {
   readonly onUnhandled?: ((problem: Unhandled) => void) | undefined;
 }
 
-/** How a run in a world came to its end; `stuck`: nothing is left in it that could go on. */
+/** How a run in a world came to its end; `stuck`: nothing is left in it that could continue. */
 export type Ended<A> = { readonly exit: Exit.Exit<A, unknown> } | { readonly stuck: string };
 
 /** Tasks run in one turn of the event loop before others get theirs. */
@@ -134,7 +134,7 @@ export class World {
     return this.#agenda.time;
   }
 
-  /** Fibers that sleep, and that nobody has woken. */
+  /** Fibers that sleep, and that no one has woken. */
   get sleeping(): number {
     return this.#agenda.sleepingFibers;
   }
@@ -304,7 +304,7 @@ export class World {
     this.#clockReads = 0;
   }
 
-  /** Something has happened, or nothing can happen but that time goes on. Was the run interrupted here? */
+  /** Something has happened, or nothing can happen but that time continues. Was the run interrupted here? */
   #moment(): boolean {
     this.moments++;
     if (this.moments !== this.#options.interruptAt) return false;
@@ -365,7 +365,7 @@ export class World {
   }
 
   /**
-   * Waits in real time until nothing can happen but that the clock goes on, and calls `next`: with a reason if not even
+   * Waits in real time until nothing can happen but that the clock continues, and calls `next`: with a reason if not even
    * that can, or if it has taken too long. Gives the means to stop.
    */
   #whenNothingElse(next: (stuck?: string) => void): () => void {
@@ -408,7 +408,7 @@ export class World {
         return;
       }
       if (least > 0) patience.stayedCalm();
-      // What the interruption leads to comes before the clock goes on.
+      // What the interruption leads to comes before the clock continues.
       if (this.#moment()) lookAgain();
       else next();
     };
@@ -433,13 +433,13 @@ export class World {
     return isAwaited || this.#machine.isOpen || (this.#patience.usesSockets && hasOpenSockets());
   }
 
-  /** Why the clock cannot go on, if it cannot. */
+  /** Why the clock cannot continue, if it cannot. */
   #stuckReason(): string | undefined {
     const { next } = this.#agenda;
     if (next === undefined) {
       return this.#promises > 0
         ? "a promise has not settled, and nothing is left that could settle it"
-        : "nothing is left that could go on, neither a step nor a timer";
+        : "nothing is left that could continue, neither a step nor a timer";
     }
     if (!next.isTimer) return undefined;
     // A run that waits for a value from outside keeps its process alive with such a timer.
@@ -457,7 +457,7 @@ export class World {
   }
 
   /**
-   * Lets what the run left behind come to its end, as it would in a process that goes on: for so long on the run's clock,
+   * Lets what the run left behind come to its end, as it would in a process that continues: for so long on the run's clock,
    * and as long as real time is needed, but no longer than the limit.
    */
   async drain(millis: number): Promise<void> {

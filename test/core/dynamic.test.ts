@@ -315,7 +315,7 @@ describe('A step with outputs "all"', () => {
       () => Effect.fail("no"),
       /must not contain \/ \[/,
     ],
-    ["a fallback that is not a record", { fallback: 5 }, () => Effect.fail("no"), /gave neither/],
+    ["a fallback that is not a record", { fallback: 5 }, () => Effect.fail("no"), /returned neither/],
     [
       'an "all" step inside that gives a name of its parent',
       {},

@@ -102,7 +102,7 @@ test("gives what a run is given, typed so", () => {
 test("says why a schema cannot be read", () => {
   expect(() => arbitrary.fromSchema(v.object({ a: v.number() }))).toThrow(/valibot gives no JSON Schema/);
   expect(() => arbitrary.fromSchema(type<string>())).toThrow(/says nothing at run time/);
-  expect(() => arbitrary.fromSchema({} as never)).toThrow(/it is no schema/);
+  expect(() => arbitrary.fromSchema({} as never)).toThrow(/it is not a schema/);
   expect(() => arbitrary.fromSchema(z.object({ when: z.date() }))).toThrow(/zod says:.*Date/);
   const never = z.string().refine(() => false);
   expect(() => fc.sample(arbitrary.fromSchema(never), 1)).toThrow(/hardly any value/);

@@ -42,7 +42,7 @@ describe("an arbitrary", () => {
     const found = await failure(
       checkPipeline(checked, { input: fc.record({ size: fc.constant(1.5) }), seed, laws: ["pure"] }),
     );
-    expect(found.reason).toMatch(/the arbitrary gave an input that the schema refuses: Input "size"/);
+    expect(found.reason).toMatch(/the arbitrary returned an input that the schema refuses: Input "size"/);
     expect(found.input).toEqual({ size: 1.5 });
   });
 

@@ -225,7 +225,7 @@ describe("signalSafe", () => {
     );
     expect(found.law).toBe("signalSafe");
     expect(found.actual).toMatch(
-      /^after a crash at write \d+, and \d+ ms in which nobody ran it, it failed with/,
+      /^after a crash at write \d+, and \d+ ms in which no one ran it, it failed with/,
     );
   });
 

@@ -1,6 +1,6 @@
 /**
  * Values that an Effect Schema takes. Effect's own arbitraries know every schema and every check; fast-check draws the
- * seeds, and shrinks what they gave, as far as the schema goes along.
+ * seeds, and shrinks what they returned, as far as the schema allows.
  */
 import * as Arbitrary from "effect/Arbitrary";
 import * as Effect from "effect/Effect";

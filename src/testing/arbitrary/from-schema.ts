@@ -39,12 +39,12 @@ const arbitraryFor = (vendor: string, schema: unknown): fc.Arbitrary<unknown> =>
     return refuse(
       error instanceof UnreadableSchema
         ? `${error.message}.`
-        : `${vendor} gave a JSON Schema that fast-check cannot follow: ${describe(error)}`,
+        : `${vendor} returned a JSON Schema that fast-check cannot follow: ${describe(error)}`,
     );
   }
 };
 
-/** Draws until a value fits; where hardly any does, says so rather than to search for ever. */
+/** Draws until a value fits; where hardly any does, says so instead of searching forever. */
 const fitting = (
   values: fc.Arbitrary<unknown>,
   isFit: (value: unknown) => boolean,
@@ -93,7 +93,7 @@ const valuesOf = (schema: unknown): fc.Arbitrary<unknown> => {
   if (isUnchecked(schema)) {
     return refuse("type<T>() says nothing at run time. Write its arbitrary by hand, with fast-check.");
   }
-  if (!isSchema(schema)) return refuse("it is no schema.");
+  if (!isSchema(schema)) return refuse("it is not a schema.");
   if (!isEffectSchema(schema)) return fromStandard(schema as Readable);
   try {
     return confusable(fromEffect(schema as never));

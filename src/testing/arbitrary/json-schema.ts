@@ -217,7 +217,7 @@ export const arbitraryOf = (root: JsonSchema): fc.Arbitrary<unknown> => {
 
   const go = (given: JsonSchema | boolean, depth: number): fc.Arbitrary<unknown> => {
     if (typeof given === "boolean") return any();
-    // What refers to itself for ever has no smallest value; nobody's schema should.
+    // What refers to itself forever has no smallest value; no one's schema should.
     if (depth > 40) throw new UnreadableSchema("it refers to itself without end");
     const schema = resolve(given);
     if ("const" in schema) return fc.constant(schema.const);

@@ -90,7 +90,7 @@ export interface ModelledPipeline {
   readonly model: Model;
 }
 
-/** Pipelines with their models. What is printed of one is its shape. */
+/** Pipelines with their models. One is printed as its shape. */
 export const modelled = (options: ShapeOptions = {}): fc.Arbitrary<ModelledPipeline> =>
   shape(options).map((shape) => ({
     shape,

@@ -70,7 +70,7 @@ export const listBefore = (shape: Shape, depth: number, index: number): string |
   return undefined;
 };
 
-/** What a node is: a map that no list stands before is a step. */
+/** What a node is: a map without a list before it is a step. */
 export const kindOf = (shape: Shape, index: number): ShapeNode["kind"] => {
   const { kind } = shape.nodes[index]!;
   if (kind !== "map") return kind;

@@ -1,6 +1,6 @@
 /**
- * Smaller shapes: first fewer nodes, then less deep ones, then fewer edges, then plainer values. What fast-check would do
- * by itself takes no node out of the middle, and never puts what is nested in the place of what it is nested in.
+ * Smaller shapes: first fewer nodes, then less deep ones, then fewer edges, then plainer values. By itself, fast-check
+ * takes no node out of the middle, and never puts what is nested in the place of what it is nested in.
  */
 import * as fc from "fast-check";
 import type { Shape, ShapeNode } from "./shape.ts";

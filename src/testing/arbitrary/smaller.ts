@@ -1,6 +1,6 @@
 /**
  * Smaller values of the same kind, whatever made the value: the nearest to nothing first. Not all of them need to be
- * values that somebody takes; who asks looks.
+ * values that someone takes.
  */
 function* smallerNumbers(value: number): Iterable<number> {
   if (value === 0) return;

@@ -17,7 +17,7 @@ const answered = (subject: Subject, given: Given, store: ReturnType<typeof newSt
   answering: (call, wait) => sending(store, given, subject, call).whileWaiting(wait),
 });
 
-/** One crash, right after a write, and the runs that go on from there. */
+/** One crash, right after a write, and the runs that continue from there. */
 const afterCrash = async (
   subject: Subject,
   given: Given,

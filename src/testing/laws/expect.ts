@@ -16,12 +16,12 @@ export const expect: Law = {
       return vacuous("the run failed, so it has no outputs");
     const outputs = ended.exit.value;
     const declared = "expect(input, outputs) holds";
-    const gave = `it gave ${textOf(outputs)}`;
+    const returned = `it returned ${textOf(outputs)}`;
     try {
       const holds = await expect(copied(given), copied(outputs));
-      return holds === false ? broken(declared, `${gave}, and expect returned false`, { plan }) : held;
+      return holds === false ? broken(declared, `${returned}, and expect returned false`, { plan }) : held;
     } catch (thrown) {
-      return broken(declared, `${gave}, and expect threw ${describe(thrown)}`, { plan });
+      return broken(declared, `${returned}, and expect threw ${describe(thrown)}`, { plan });
     }
   },
 };

@@ -21,7 +21,7 @@ const problemOf = ({ call: { definition }, expansion }: SeenExpansion): string |
     const { value } = expansion;
     const keys = typeof value === "object" && value !== null ? Object.keys(value) : [];
     const missing = outputs.filter((name) => !keys.includes(name));
-    return missing.length === 0 ? undefined : `gave a value without ${list(missing)}`;
+    return missing.length === 0 ? undefined : `returned a value without ${list(missing)}`;
   }
   if (expansion.type !== "graph" || expansion.graph.isOpen) return undefined;
   const plan = planOf(expansion.graph.builder);

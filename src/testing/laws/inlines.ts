@@ -10,11 +10,11 @@ import { firstFailed, hasFailed, outcomeOf, sameText } from "../outcome.ts";
 import { textOf } from "../words.ts";
 import { isAtTop, keyOf } from "../../path.ts";
 
-/** What a run gave. */
+/** The outputs of a run. */
 const outputsOf = ({ ended }: Observed): Given | undefined =>
   "stuck" in ended || Exit.isFailure(ended.exit) ? undefined : ended.exit.value;
 
-/** What the step gave for this expansion; undefined where the run's outputs do not show it. */
+/** The step's output for this expansion; undefined where the run's outputs do not show it. */
 const shownIn = (outputs: Given, { path, call: { definition } }: SeenExpansion): Given | undefined => {
   if (!isAtTop(path) || definition.outputs === "all") return undefined;
   if (!definition.outputs.every((name) => Object.hasOwn(outputs, name))) return undefined;
@@ -35,7 +35,7 @@ interface Unrun {
 
 /**
  * The sub-pipelines once more, each as it is before anything of it has run: what its steps share may have changed since.
- * In the run that makes them, what they gave before stands in their place.
+ * In the run that makes them, their earlier values replace them.
  */
 const expandedAgain = async (
   subject: Subject,
@@ -71,7 +71,7 @@ export const inlines: Law = {
     if (outputs === undefined) return vacuous("the run failed, so there is nothing to compare");
     const shown = new Map<string, Given>();
     for (const seen of observed.expansions) {
-      // A policy stands around all attempts, and a fallback may be what it gave.
+      // A policy applies to all attempts, and its value may be that of a fallback.
       if (seen.expansion.type !== "graph" || seen.call.definition.options.fallback !== undefined) continue;
       const given = shownIn(outputs, seen);
       if (given !== undefined) shown.set(seen.path, given);
@@ -90,7 +90,7 @@ export const inlines: Law = {
       if (!same) {
         const actual = hasFailed(alone)
           ? `run by itself, it ${outcomeOf(alone)}`
-          : `run by itself, it gave ${textOf(Object.fromEntries(Object.keys(dynamic).map((name) => [name, inline?.[name]])))}`;
+          : `run by itself, it returned ${textOf(Object.fromEntries(Object.keys(dynamic).map((name) => [name, inline?.[name]])))}`;
         return broken(`"${path}" gave ${textOf(dynamic)}`, actual, {
           path: firstFailed(alone) ?? path,
           plan: observed.plan,

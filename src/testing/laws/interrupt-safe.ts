@@ -32,7 +32,7 @@ const leftBehind = (run: Observed, isLeftAnyway: boolean): LeftOver | undefined 
 
 export const interruptSafe: Law = {
   name: "interruptSafe",
-  sentence: "Interrupted at whatever moment, the run ends, finalizers have run, and nothing of it is left.",
+  sentence: "Interrupted at any moment, the run ends, finalizers have run, and nothing of it is left.",
   check: async (subject, given, { interleavings, same }) => {
     const base = await settled(subject, given);
     if (base.calls.length === 0) return vacuous("no step was called");

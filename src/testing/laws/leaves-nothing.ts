@@ -5,7 +5,7 @@ import { nameOfWork } from "../machine.ts";
 import type { Observed, Subject } from "../observe.ts";
 import type { Unhandled } from "../place.ts";
 
-/** A run's clock goes on for the grace period, since work that ends by itself is not left behind. */
+/** A run's clock continues for the grace period, since work that ends by itself is not left behind. */
 export const drainMillis = ({ options }: Subject): number => {
   const { gracePeriod } = options;
   return typeof gracePeriod === "number" ? gracePeriod : 5000;

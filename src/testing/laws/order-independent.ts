@@ -9,7 +9,7 @@ import { hashOf, randomOf, seedFor } from "../random.ts";
 import type { Schedule } from "../world.ts";
 import { firstInFirstOut } from "../world.ts";
 
-/** One way in which a run may go: which of what is ready goes on, and how much later steps begin. */
+/** One way in which a run may go: which of what is ready continues, and how much later steps begin. */
 interface Order {
   readonly schedule: Schedule;
   /** By path, in milliseconds of the run's clock. */
@@ -144,7 +144,7 @@ const explained = async (
     {
       path: firstFailed(run) ?? firstOther(base, run) ?? [...order.delays.keys()][0],
       plan: run.plan,
-      // Delays alone are no choice.
+      // Delays alone are not a choice.
       picks: picks.length === 0 && late.length > 0 ? undefined : picks,
     },
   );

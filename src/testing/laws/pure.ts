@@ -114,7 +114,7 @@ const refusal = (path: string, thrown: unknown): Change => ({
   actual: `tried to change what it reads: ${describe(thrown)}`,
 });
 
-/** A run in which every step reads copies, frozen or not. What was one object stays one. */
+/** A run in which every step reads copies, frozen or not. One object stays one. */
 const onCopies = async (
   subject: Subject,
   given: Given,

@@ -49,7 +49,7 @@ const words: Readonly<Record<Cause, string>> = {
 const isSame = (one: Observed, other: Observed, { same }: LawTools): boolean =>
   areSame(one, other, same) && shapeDifference(runShape(one), runShape(other)) === undefined;
 
-/** What each step gave, by its path. */
+/** The outputs of each step, by its path. */
 const outputsByPath = ({ events }: Observed): ReadonlyMap<string, string> =>
   new Map(
     events.flatMap((event): Array<[string, string]> => {

@@ -76,7 +76,7 @@ class Played {
 
   get where(): string {
     const { crashAt, downMillis } = this.#course;
-    return `after a crash at write ${crashAt}, and ${downMillis} ms in which nobody ran it`;
+    return `after a crash at write ${crashAt}, and ${downMillis} ms in which no one ran it`;
   }
 
   #send(path: string, value: unknown, when: string): Effect.Effect<void> {
@@ -107,13 +107,13 @@ class Played {
     };
   }
 
-  /** The sends of this course to a step that begins to wait; one that nobody has thought of is answered at once. */
+  /** The sends of this course to a step that begins to wait; one that no one has thought of is answered at once. */
   #whileWaiting(call: StepCall, wait: Wait): Wait {
     return Effect.suspend(() => {
       const { path } = call;
       const { sends } = this.#course;
       const theirs = sends.filter((planned) => planned.path === path && isAtWait(planned));
-      // Whoever sent too early, to a run that was not there yet, sends again; where the first was in time, it is refused.
+      // A sender that was too early, to a run that was not there yet, sends again; where the first was in time, it is refused.
       const now = theirs.length > 0 || this.#course.silent.has(path) ? theirs : [usual(path)];
       const sending = now.map((planned) =>
         Effect.andThen(
@@ -128,13 +128,13 @@ class Played {
     });
   }
 
-  /** First whoever heard nothing sends again, and whoever waited for the crash; then the run is resumed. */
+  /** First, the senders that got no answer send again, and those that waited for the crash send; then the run is resumed. */
   #sendsAfterCrash(waits: ReadonlyMap<string, SeenWait>): ObserveOptions {
     const { downMillis, sends, silent } = this.#course;
     const inDoubt = this.log.filter(({ answer }) => answer === "in doubt");
     const whileDown = sends.filter(({ isWhileDown }) => isWhileDown);
     const program = Effect.gen({ self: this }, function* () {
-      for (const { path, value } of inDoubt) yield* this.#send(path, value, "again while nobody ran it");
+      for (const { path, value } of inDoubt) yield* this.#send(path, value, "again while no one ran it");
       for (const planned of whileDown) {
         const { call } = waits.get(planned.path)!;
         yield* this.#send(planned.path, this.#value(planned, call), planned.when);
@@ -189,7 +189,7 @@ const undisturbed = (
 const lineOf = ({ answer, path, reason, value, when }: Sent): string =>
   `"${path}" ← ${shortText(value)}, sent ${when}: ${answer}${reason === undefined ? "" : ` (${reason})`}`;
 
-/** What the senders were told to have been accepted, with what is in doubt and without it. */
+/** The values that senders know to be accepted, with what is in doubt and without it. */
 const acceptedOf = (log: ReadonlyArray<Sent>): ReadonlyArray<ReadonlyMap<string, unknown>> => {
   const sure = new Map(log.filter(wasAccepted).map(({ path, value }) => [path, value]));
   const doubtful = log.filter(({ answer, path }) => answer === "in doubt" && !sure.has(path));
@@ -197,7 +197,7 @@ const acceptedOf = (log: ReadonlyArray<Sent>): ReadonlyArray<ReadonlyMap<string,
   return [sure, new Map([...doubtful.map(({ path, value }): [string, unknown] => [path, value]), ...sure])];
 };
 
-/** The value of a step that was told to have got another one, or to have failed for want of it. */
+/** The value of a step that is reported to have another one, or to have failed without one. */
 const differing = (expected: Observed, run: Observed, { same }: LawTools): string | undefined => {
   if (!areSame(expected, run, same)) return "";
   const [before, now] = [givenTo(expected), givenTo(run)];
@@ -226,7 +226,7 @@ const checked = async (
     const actual = `${where}${accepted.length} values were accepted for "${path}"`;
     return broken("one value is accepted for a step that waits once", actual, { path, ...at });
   }
-  // Nobody has answered these, or too late: whether a deadline has passed is for the run to say.
+  // No one has answered these, or too late: whether a deadline has passed is for the run to say.
   const unanswered = new Set([...waits.keys()].filter((path) => waits.get(path)!.limit !== undefined));
   let first: Verdict | undefined;
   for (const values of acceptedOf(log)) {

@@ -12,7 +12,7 @@ const isTagged = (thrown: unknown): boolean =>
 
 /** What a run failed with that no caller can expect by its types; undefined for a typed error. */
 const untyped = (cause: Cause.Cause<unknown>): string | undefined => {
-  if (Cause.hasInterruptsOnly(cause)) return "was interrupted, though nobody interrupted it";
+  if (Cause.hasInterruptsOnly(cause)) return "was interrupted, although no one interrupted it";
   const error = Cause.squash(cause);
   if (error instanceof StepFailed) {
     return isTagged(error.cause) ? undefined : `"${error.path}" threw ${describe(error.cause)}`;
