@@ -5,6 +5,7 @@
  * - `pictures/runs.ts`: the runs that are shown
  * - `pictures/drawings.ts`: what is text, which a test compares with what is there
  * - `pictures/photographs.ts`: what a real browser shows, which depends on its fonts, and is looked at by people
+ * - `pictures/served.ts`: the same of the page of a server
  *
  * `npm run pictures`; it needs a Chromium, whose path `CHROMIUM` may say.
  */

@@ -3,6 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { Plan, Report } from "espalier/draw";
 import type { Shown, ShownRuns } from "./runs.ts";
+import { servedPhotographs } from "./served.ts";
 
 interface Photograph {
   readonly name: string;
@@ -91,6 +92,7 @@ export async function* photographs(
     for (const photograph of wanted(runs)) {
       yield [`docs/pictures/${photograph.name}.png`, await taken(browser, photograph)];
     }
+    yield* servedPhotographs(browser);
   } finally {
     await browser.close();
   }

@@ -164,7 +164,7 @@ export const RunView = ({ id, ...place }: RunViewProps): UiElement => {
   const selected = data.steps[look.selected]?.path;
   return h(
     "div",
-    { class: "run" },
+    { class: "live-run" },
     h(
       "section",
       { class: "actions", "aria-label": "What can be done with this run" },

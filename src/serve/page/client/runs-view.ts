@@ -97,7 +97,7 @@ export const RunsView = (): UiElement => {
             "tr",
             null,
             ["status", "run", "pipeline", "began", "took"].map((name) =>
-              h("th", { key: name, scope: "col" }, name),
+              h("th", { key: name, scope: "col", class: name === "took" ? "number" : undefined }, name),
             ),
           ),
         ),

@@ -84,11 +84,21 @@ const useMoves = (model: PageModel, look: Look, placed: Placed, view: View) => {
   const before = useRef<Placed>(placed);
   /** So small may the graph be when it is fitted next; undefined where it stays where it is. */
   const least = useRef<number | undefined>(0.6);
+  /** Where the graph was fitted, and how small it was allowed to be. */
+  const whole = useRef<{ readonly camera: Camera; readonly least: number } | undefined>(undefined);
+  const fit = (placed: Placed, smallest: number): void => {
+    const camera = fitted(placed, view.size(), smallest);
+    whole.current = { camera, least: smallest };
+    view.move(camera);
+  };
   useLayoutEffect(() => {
     const { x, y, k } = view.camera.current;
     const [from, to] = [before.current.byStep.get(look.toggled), placed.byStep.get(look.toggled)];
     before.current = placed;
-    if (least.current !== undefined) view.move(fitted(placed, view.size(), least.current));
+    // A graph that grows, or whose room changes, stays in sight as long as the reader has not moved it.
+    const isKept = look.toggled === -1 && view.camera.current === whole.current?.camera;
+    if (least.current !== undefined) fit(placed, least.current);
+    else if (isKept) fit(placed, whole.current!.least);
     // What was clicked stays under the pointer.
     else if (from !== undefined && to !== undefined) {
       view.move({ x: x + (from.x - to.x) * k, y: y + (from.y - to.y) * k, k });
@@ -107,7 +117,9 @@ const useMoves = (model: PageModel, look: Look, placed: Placed, view: View) => {
       const { placed, look } = latest.current;
       const box = placed.byStep.get(look.selected);
       const { current } = view.camera;
-      view.move(box === undefined ? current : besidePanel(current, box, view.size()));
+      if (box !== undefined) view.move(besidePanel(current, box, view.size()));
+      else if (current === whole.current?.camera) fit(placed, whole.current.least);
+      else view.move(current);
     });
     observer.observe(view.svg.current!);
     return () => observer.disconnect();
