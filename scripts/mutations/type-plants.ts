@@ -1,0 +1,91 @@
+/** Weakenings to plant in the types, each as a text that is replaced by another: what the compiler then accepts. */
+
+export interface TypePlant {
+  /** What the compiler then no longer refuses. */
+  readonly fault: string;
+  readonly file: string;
+  /** A text that the file has exactly once. */
+  readonly from: string;
+  readonly to: string;
+}
+
+export const typePlants: ReadonlyArray<TypePlant> = [
+  {
+    fault: "a name that may not be in the list of inputs is read as if it were",
+    file: "types/reads.ts",
+    from: "IsSure<List> extends true ? never : Name extends MayLack<List, Name> ? undefined : never",
+    to: "IsSure<List> extends true ? never : Name extends MayLack<List, Name> ? never : never",
+  },
+  {
+    fault: "a name that exists may be given again",
+    file: "types/names.ts",
+    from: "  IsSomething<Extract<Name, Taken> | (string extends Name",
+    to: "  IsSomething<(string extends Name",
+  },
+  {
+    fault: "a sub-pipeline may lack the output that its step exposes",
+    file: "types/branches.ts",
+    from: "Exclude<Names, NamesOf<Outputs>> extends infer Missing",
+    to: "Extract<Names, never> extends infer Missing",
+  },
+  {
+    fault: "a sub-pipeline may read an input as another type than its step",
+    file: "types/branches.ts",
+    from: "Inputs[Name] extends Needs[Name]",
+    to: "never extends Needs[Name]",
+  },
+  {
+    fault: "a case of a switch may be optional",
+    file: "types/cases.ts",
+    from: "{} extends Pick<Cases, Key>",
+    to: "1 extends Pick<Cases, Key>",
+  },
+  {
+    fault: "an output schema need not fit what the step returns",
+    file: "types/schema.ts",
+    from: "[EncodedOf<Schema>] extends [Value]",
+    to: "[EncodedOf<Schema>] extends [unknown]",
+  },
+  {
+    fault: "steps may form a cycle",
+    file: "types/order.ts",
+    from: "[Core<Far, keyof Far>] extends [never]",
+    to: "[Core<Far, keyof Far>] extends [keyof Far]",
+  },
+  {
+    fault: "a name that returns hides may be given again",
+    file: "types/output-names.ts",
+    from: "Hidden extends HiddenNames<infer Names> ? Names : never",
+    to: "Hidden extends HiddenNames<infer Names> ? Extract<Names, never> : never",
+  },
+  {
+    fault: 'an output that only some branches of an "all" step provide is always there',
+    file: "types/provided.ts",
+    from: "[Partial<Records, Name>] extends [never]",
+    to: "[Extract<Partial<Records, Name>, never>] extends [never]",
+  },
+  {
+    fault: "a map that may need only some items cannot fail",
+    file: "types/provided.ts",
+    from: "    : undefined extends Enough\n      ? Failure",
+    to: "    : undefined extends Enough\n      ? never",
+  },
+  {
+    fault: "a pipeline that needs services has runPromise",
+    file: "types/promise-forms.ts",
+    from: "[Services] extends [never]\n  ? Call",
+    to: "[Services] extends [unknown]\n  ? Call",
+  },
+  {
+    fault: "a pipeline can stand for one with fewer outputs",
+    file: "types/provided.ts",
+    from: "readonly keys: 0 extends 1 & Inputs ? any : keyof PlainOutputs<Outputs>",
+    to: "readonly keys: 0 extends 1 & Inputs ? any : 0",
+  },
+  {
+    fault: "a turn of a loop may return another type than the state",
+    file: "types/loops.ts",
+    from: "[NextState<Returned, Name, Schema>] extends [StateOf<Start>]",
+    to: "[NextState<Returned, Name, Schema>] extends [unknown]",
+  },
+];
