@@ -77,12 +77,6 @@ export const typePlants: ReadonlyArray<TypePlant> = [
     to: "[Services] extends [unknown]\n  ? Call",
   },
   {
-    fault: "a pipeline can stand for one with fewer outputs",
-    file: "types/provided.ts",
-    from: "readonly keys: 0 extends 1 & Inputs ? any : keyof PlainOutputs<Outputs>",
-    to: "readonly keys: 0 extends 1 & Inputs ? any : 0",
-  },
-  {
     fault: "a turn of a loop may return another type than the state",
     file: "types/loops.ts",
     from: "[NextState<Returned, Name, Schema>] extends [StateOf<Start>]",
