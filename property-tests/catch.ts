@@ -2,9 +2,10 @@
  * Runs all laws of the engine, and ends with the first that does not hold. A program of its own: the mutation check runs
  * it once for each fault that it plants.
  *
- *     node --conditions=espalier-source property-tests/catch.ts SEED RUNS [engine|recorded]
+ *     node --conditions=espalier-source property-tests/catch.ts SEED RUNS [engine|recorded|cluster]
  */
 import { allLaws } from "./all-laws.ts";
+import { clusterLaws } from "./cluster-laws.ts";
 import { durableLaws } from "./durable-laws.ts";
 import { reporting } from "./engine-laws.ts";
 import { randomLaws } from "./random-laws.ts";
@@ -15,8 +16,9 @@ reporting.endOnFailure = true;
 const [seed = "1", runs = "60", of] = process.argv.slice(2);
 
 const chosen = {
-  ...(of === "recorded" ? {} : { ...allLaws, ...smallLaws, ...randomLaws }),
-  ...(of === "engine" ? {} : durableLaws),
+  ...(of === undefined || of === "engine" ? { ...allLaws, ...smallLaws, ...randomLaws } : {}),
+  ...(of === undefined || of === "recorded" ? durableLaws : {}),
+  ...(of === undefined || of === "cluster" ? clusterLaws : {}),
 };
 
 /** A fault can also cause an uncaught exception instead of a failing law. */

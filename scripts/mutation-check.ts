@@ -6,6 +6,7 @@
  *     node --conditions=espalier-source scripts/mutation-check.ts --write    and the table into docs
  *     node --conditions=espalier-source scripts/mutation-check.ts signal     those with this word in them
  *     node --conditions=espalier-source scripts/mutation-check.ts --recorded those of recorded runs
+ *     node --conditions=espalier-source scripts/mutation-check.ts --cluster  those of several processes
  *     node --conditions=espalier-source scripts/mutation-check.ts --short    a few of the engine's, other ones each day
  */
 import { execFileSync, spawn } from "node:child_process";
@@ -20,7 +21,9 @@ const copy = join(root, "temp/mutation-check");
 const page = join(root, "docs/explanation/mutation-check.md");
 const seed = 1;
 const runs = 60;
-const limitMillis = 60_000;
+/** A history of several processes is short, and few show a fault. */
+const runsOf = (of: NonNullable<Plant["laws"]>): number => (of === "cluster" ? 1_000 : runs);
+const limitMillis = 240_000;
 
 /** What found the fault, or undefined if nothing did. */
 interface Found {
@@ -36,13 +39,13 @@ const makeCopy = (): void => {
   }
 };
 
-/** `of`: the laws of the engine, or those of recorded runs. */
+/** `of`: the laws of the engine, those of recorded runs, or those of several processes. */
 const runLaws = (of: NonNullable<Plant["laws"]>): Promise<Found | undefined> =>
   new Promise((resolve, reject) => {
     const began = performance.now();
     const laws = spawn(
       process.execPath,
-      ["--conditions=espalier-source", "property-tests/catch.ts", String(seed), String(runs), of],
+      ["--conditions=espalier-source", "property-tests/catch.ts", String(seed), String(runsOf(of)), of],
       { cwd: copy, stdio: ["ignore", "pipe", "pipe"] },
     );
     let said = "";
@@ -94,9 +97,11 @@ const today = Math.floor(Date.now() / 86_400_000) % shortStep;
 
 const ofKind = process.argv.includes("--recorded")
   ? plants.filter(({ laws }) => laws === "recorded")
-  : process.argv.includes("--short")
-    ? plants.filter(({ laws }) => laws !== "recorded").filter((_, i) => i % shortStep === today)
-    : plants;
+  : process.argv.includes("--cluster")
+    ? plants.filter(({ laws }) => laws === "cluster")
+    : process.argv.includes("--short")
+      ? plants.filter(({ laws = "engine" }) => laws === "engine").filter((_, i) => i % shortStep === today)
+      : plants;
 const chosen = ofKind.filter(({ fault }) => words.every((word) => fault.includes(word)));
 
 makeCopy();

@@ -7,5 +7,5 @@ export interface Plant {
   readonly from: string;
   readonly to: string;
   /** Which laws must find it; by default those of the engine. */
-  readonly laws?: "engine" | "recorded";
+  readonly laws?: "engine" | "recorded" | "cluster";
 }

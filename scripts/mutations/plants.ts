@@ -1,4 +1,5 @@
 /** Faults to plant in the engine, each as a text that is replaced by another. */
+import { clusterPlants } from "./cluster-plants.ts";
 import { flowPlants, recordedFlowPlants } from "./flow-plants.ts";
 import type { Plant } from "./plant.ts";
 
@@ -481,4 +482,5 @@ export const plants: ReadonlyArray<Plant> = [
   ...enginePlants,
   ...flowPlants,
   ...[...recordedPlants, ...recordedFlowPlants].map((plant): Plant => ({ ...plant, laws: "recorded" })),
+  ...clusterPlants.map((plant): Plant => ({ ...plant, laws: "cluster" })),
 ];

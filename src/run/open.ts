@@ -229,9 +229,8 @@ const recordEnd = (
   before: RunDetails | undefined,
 ): Effect.Effect<void> => {
   const status = statusOf(exit);
-  // Asking again for a run that has succeeded only reads it: its end is not recorded again.
-  if (before?.status === "succeeded" && status === "succeeded" && !journal.hasRecorded)
-    return journal.leaveAsItWas();
+  // Asking again for a run that has succeeded only reads it: however that ends, it has succeeded.
+  if (before?.status === "succeeded" && !journal.hasRecorded) return journal.leaveAsItWas();
   const recorded = Effect.callback<void>((resume) => {
     journal.end(status, Exit.isSuccess(exit) ? undefined : exit.cause, () => resume(Effect.void));
   });
@@ -294,13 +293,20 @@ const opened = (
   };
 };
 
-/** Opens a run for `inputs`; without them, resumes an earlier run as `resuming` says. */
+/** Makes what may be interrupted again. */
+export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
+
+/**
+ * Opens a run for `inputs`; without them, resumes an earlier run as `resuming` says. Not to be interrupted, but for what it
+ * restores: a run that was claimed must be given back, or executed.
+ */
 export const openRun = (
   graph: Graph,
   inputs: Inputs | undefined,
   options: RunOptions,
   newRunId: () => string,
   resuming: Resuming,
+  restore: Restore,
 ): Effect.Effect<Session | Joined, OpenError> =>
   Effect.gen(function* () {
     const scope = Scope.makeUnsafe();
@@ -310,8 +316,9 @@ export const openRun = (
     const refresh = options.refresh === true;
     const isFrom = resuming.from !== undefined;
     const open = Effect.gen(function* () {
-      const store = yield* buildStore(options.store, scope);
-      const given = inputs === undefined ? undefined : yield* asGiven(graph, inputs, store.keepsSecrets);
+      const store = yield* restore(buildStore(options.store, scope));
+      const reading = inputs && asGiven(graph, inputs, store.keepsSecrets);
+      const given = reading && (yield* restore(reading));
       const runId = options.runId ?? newRunId();
       const under = liveRun(store, runId);
       if (under !== undefined) {
@@ -367,7 +374,8 @@ export const openRun = (
               isFrom,
             });
             // A value that was sent in time counts, even if the deadline has passed since.
-            yield* Effect.promise(() => journal.receive());
+            const receiving = restore(Effect.promise(() => journal.receive()));
+            yield* Effect.onError(receiving, (cause) => session.end!(Exit.failCause(cause)));
             return session;
           }
         }

@@ -24,7 +24,7 @@ import type { Session } from "./drive.ts";
 import { driven, told, tellOfTrouble } from "./drive.ts";
 import type { LiveRun } from "./live.ts";
 import { reserve } from "./live.ts";
-import type { Joined, OpenError, Resuming } from "./open.ts";
+import type { Joined, OpenError, Restore, Resuming } from "./open.ts";
 import { optionsProblem } from "./options.ts";
 import { Random } from "./random.ts";
 import { Recording } from "./record.ts";
@@ -72,12 +72,12 @@ const openInMemory = (
 };
 
 /** Opens a run with a journal. The modules for that are loaded with the first run that has a store. */
-const openInStore = (request: Request): Effect.Effect<Session | Joined, OpenError> =>
+const openInStore = (request: Request, restore: Restore): Effect.Effect<Session | Joined, OpenError> =>
   Effect.gen(function* () {
-    const { openRun } = yield* Effect.promise(() => import("./open.ts"));
+    const { openRun } = yield* restore(Effect.promise(() => import("./open.ts")));
     const { graph, inputs, options, resuming } = request;
     const random = yield* Random;
-    return yield* openRun(graph, inputs, options, () => newRunId(random), resuming);
+    return yield* openRun(graph, inputs, options, () => newRunId(random), resuming, restore);
   });
 
 /** What is wrong with the pools that the graph's steps and the run's options name. */
@@ -137,7 +137,7 @@ const running = (request: Request): Effect.Effect<Outputs, unknown> =>
       );
     }
     return Effect.uninterruptibleMask((restore) =>
-      Effect.flatMap(restore(openInStore(request)), (session) => {
+      Effect.flatMap(openInStore(request, restore), (session) => {
         if ("joined" in session) {
           if (watcher !== undefined) session.live.hear(watcher.event);
           return restore(watched(session.runId, session.joined));
@@ -169,61 +169,63 @@ export const startGraph = (
   inputs: Inputs,
   options: RunOptions,
 ): Effect.Effect<Run<Outputs, unknown>, OpenError> =>
-  Effect.gen(function* () {
-    const streams = yield* Effect.promise(() => import("effect/Stream"));
-    const context = yield* Effect.context<never>();
-    const request: Request = { graph, inputs, options, resuming: {} };
-    const problem = problemOf(request, context);
-    if (problem !== undefined) return yield* Effect.fail(problem);
-    const { signal } = options;
-    if (signal?.aborted === true) return yield* Effect.interrupt;
-    const session = hasStore(options, context)
-      ? yield* openInStore(request)
-      : yield* openInMemory(request, context, true);
-    const runId = session.runId!;
-    if ("joined" in session && session.live.recording !== undefined) {
-      const { live, joined } = session;
-      return handleOf(
-        runId,
-        session.live.recording,
-        streams,
-        stoppedBy(signal, joined),
-        Effect.sync(() => live.cancel()),
+  Effect.uninterruptibleMask((restore) =>
+    Effect.gen(function* () {
+      const streams = yield* Effect.promise(() => import("effect/Stream"));
+      const context = yield* Effect.context<never>();
+      const request: Request = { graph, inputs, options, resuming: {} };
+      const problem = problemOf(request, context);
+      if (problem !== undefined) return yield* Effect.fail(problem);
+      const { signal } = options;
+      if (signal?.aborted === true) return yield* Effect.interrupt;
+      const session = hasStore(options, context)
+        ? yield* openInStore(request, restore)
+        : yield* restore(openInMemory(request, context, true));
+      const runId = session.runId!;
+      if ("joined" in session && session.live.recording !== undefined) {
+        const { live, joined } = session;
+        return handleOf(
+          runId,
+          session.live.recording,
+          streams,
+          stoppedBy(signal, joined),
+          Effect.sync(() => live.cancel()),
+        );
+      }
+      const recording = new Recording(graph);
+      const observation = observe(options, context);
+      const tell = (event: PipelineEvent): void => {
+        recording.event(event);
+        observation?.tell(event);
+      };
+      const watcher: Watcher = {
+        ...observation,
+        event: tell,
+        logsEvents: true,
+        onExpanded: (path, subPipeline) => recording.onExpanded(path, subPipeline),
+        onOutput: (path, results) => recording.onOutput(path, results),
+        waitForReaders: (caughtUp) => recording.waitForReaders(caughtUp),
+      };
+      if ("joined" in session) session.live.hear(tell);
+      else {
+        if (session.live !== undefined) session.live.recording = recording;
+        tellOfTrouble(session, context, tell, true);
+      }
+      const program = Effect.withFiber((self: Fiber<unknown, unknown>) =>
+        told(
+          graph,
+          runId,
+          Context.get(context, Clock.Clock),
+          tell,
+          "joined" in session ? session.joined : driven(graph, session, options, self, watcher),
+        ),
       );
-    }
-    const recording = new Recording(graph);
-    const observation = observe(options, context);
-    const tell = (event: PipelineEvent): void => {
-      recording.event(event);
-      observation?.tell(event);
-    };
-    const watcher: Watcher = {
-      ...observation,
-      event: tell,
-      logsEvents: true,
-      onExpanded: (path, subPipeline) => recording.onExpanded(path, subPipeline),
-      onOutput: (path, results) => recording.onOutput(path, results),
-      waitForReaders: (caughtUp) => recording.waitForReaders(caughtUp),
-    };
-    if ("joined" in session) session.live.hear(tell);
-    else {
-      if (session.live !== undefined) session.live.recording = recording;
-      tellOfTrouble(session, context, tell, true);
-    }
-    const program = Effect.withFiber((self: Fiber<unknown, unknown>) =>
-      told(
-        graph,
-        runId,
-        Context.get(context, Clock.Clock),
-        tell,
-        "joined" in session ? session.joined : driven(graph, session, options, self, watcher),
-      ),
-    );
-    const fiber = Effect.runForkWith(context)(program);
-    interruptOn(signal, fiber);
-    fiber.addObserver(() => recording.end());
-    return handleOf(runId, recording, streams, Effect.flatten(fiberAwait(fiber)), fiberInterrupt(fiber));
-  });
+      const fiber = Effect.runForkWith(context)(program);
+      interruptOn(signal, fiber);
+      fiber.addObserver(() => recording.end());
+      return handleOf(runId, recording, streams, Effect.flatten(fiberAwait(fiber)), fiberInterrupt(fiber));
+    }),
+  );
 
 const handleOf = (
   id: string,

@@ -16,7 +16,8 @@ export interface CheckOptions<Input, Outputs = any> {
   /** Where inputs come from. */
   readonly input: Arbitrary<Input>;
   /**
-   * Which laws; by default `defaultLaws`: all but `crashSafe`, `cacheTransparent`, `signalSafe`, `monotone` and `stable`.
+   * Which laws; by default `defaultLaws`: all but `crashSafe`, `cacheTransparent`,
+   * `signalSafe`, `clusterSafe`, `monotone` and `stable`.
    */
   readonly laws?: ReadonlyArray<LawName>;
   /** Steps that are replaced, in whatever the step expands to as well. */

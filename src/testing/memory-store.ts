@@ -99,7 +99,7 @@ class MemoryJournal implements Journal {
   }
 
   get #isOwner(): boolean {
-    return this.kept.epoch === this.epoch && this.kept.owner === this;
+    return this.kept.epoch === this.epoch && this.kept.owner !== undefined;
   }
 
   append(entry: Entry, done: (() => void) | undefined): void {
@@ -193,6 +193,29 @@ export class MemoryStore {
       kept.hasDied = kept.owner !== undefined;
       kept.owner = undefined;
     }
+  }
+
+  /** Does the claim with this epoch own the run? */
+  isOwned(runId: string, epoch: number): boolean {
+    const kept = this.#runs.get(runId);
+    return kept?.owner !== undefined && kept.epoch === epoch;
+  }
+
+  /** The lease of the process with that claim has ended, for which the run is not to blame. False: it does not own the run. */
+  expire(runId: string, epoch: number): boolean {
+    if (!this.isOwned(runId, epoch)) return false;
+    this.#runs.get(runId)!.owner = undefined;
+    return true;
+  }
+
+  /** As it stands in the store: of a run whose owner is gone "running". */
+  statusOf(runId: string): RunStatus | undefined {
+    return this.#runs.get(runId)?.state.status;
+  }
+
+  /** How many records there are of a path. */
+  countOf(runId: string, path: string): number {
+    return this.#runs.get(runId)?.entries.filter((entry) => entry.path === path).length ?? 0;
   }
 
   /** All runs are gone, and what they have cached is still there. */

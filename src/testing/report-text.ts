@@ -14,6 +14,7 @@ const onRequest: Partial<Readonly<Record<LawName, string>>> = {
   crashSafe: "outputs that cannot be recorded, and runs that a crash and a resume change",
   cacheTransparent: "steps with a cache that find what another step would have computed",
   signalSafe: "values for waiting steps that come early, at a deadline, twice, or while no one runs them",
+  clusterSafe: "runs that change when several processes execute them and fail in the middle",
 };
 
 const lawLine = (report: LawReport, width: number): string => {

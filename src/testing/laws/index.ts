@@ -2,6 +2,7 @@
 import type { Law } from "../law.ts";
 import { bounded } from "./bounded.ts";
 import { cacheTransparent } from "./cache-transparent.ts";
+import { clusterSafe } from "./cluster-safe.ts";
 import { crashSafe } from "./crash-safe.ts";
 import { deterministic } from "./deterministic.ts";
 import { expect } from "./expect.ts";
@@ -36,6 +37,7 @@ export const laws: Readonly<Record<LawName, Law>> = {
   crashSafe,
   cacheTransparent,
   signalSafe,
+  clusterSafe,
   monotone,
   stable,
 };
@@ -62,6 +64,7 @@ export type LawName =
   | "crashSafe"
   | "cacheTransparent"
   | "signalSafe"
+  | "clusterSafe"
   | "monotone"
   | "stable";
 

@@ -1,0 +1,83 @@
+/** Faults to plant in the simulated processes and their store, and in what a run does when it is claimed. */
+import type { Plant } from "./plant.ts";
+
+export const clusterPlants: ReadonlyArray<Plant> = [
+  {
+    fault: "a process that has lost a run still writes to it",
+    file: "src/testing/memory-store.ts",
+    from: "return this.kept.epoch === this.epoch && this.kept.owner !== undefined;",
+    to: "return true;",
+  },
+  {
+    fault: "a claim does not raise the epoch",
+    file: "src/testing/memory-store.ts",
+    from: "    kept.epoch++;\n    if (crashes",
+    to: "    if (crashes",
+  },
+  {
+    fault: "what is sent again is recorded again",
+    file: "src/testing/cluster.ts",
+    from: "if (isWritten) return; // It was sent again.",
+    to: "",
+  },
+  {
+    fault: "a record is confirmed before it is there",
+    file: "src/testing/cluster.ts",
+    from: "      arrives(fault, () => {\n        const isOwner",
+    to: "      confirm();\n      arrives(fault, () => {\n        const isOwner",
+  },
+  {
+    fault: "a terminated process does not release its run",
+    file: "src/testing/memory-store.ts",
+    from: '      kept.owner = undefined;\n      if (status === "succeeded") kept.messages = [];',
+    to: '      if (!this.releases) kept.owner = undefined;\n      if (status === "succeeded") kept.messages = [];',
+  },
+  {
+    fault: "a run is read before it is claimed",
+    file: "src/testing/cluster.ts",
+    from: '      yield* Effect.sleep(this.#wayOf(life, fault));\n      if (fault?.kind === "kill") return this.#killed(life);\n      const claim = yield* Effect.orDie(this.store.service.claim(...asked));',
+    to: '      const early = yield* Effect.orDie(this.store.service.find(observedRun));\n      yield* Effect.sleep(this.#wayOf(life, fault));\n      if (fault?.kind === "kill") return this.#killed(life);\n      const granted = yield* Effect.orDie(this.store.service.claim(...asked));\n      const claim = granted.type === "existing" && early !== undefined ? { ...granted, run: early } : granted;',
+  },
+  {
+    fault: "a process that has lost a run can end it",
+    file: "src/testing/memory-store.ts",
+    from: '    if (!this.#store.isDead && this.#isOwner) {\n      if (status === "interrupted"',
+    to: '    if (!this.#store.isDead) {\n      if (status === "interrupted"',
+  },
+  {
+    fault: "a run that has ended is executed again by who takes runs",
+    file: "src/testing/memory-store.ts",
+    from: 'if (onlyUnderWay && kept.state.status !== "running") return { type: "ended" };',
+    to: "",
+  },
+  {
+    fault: "a record that is sent while the connection is cut is confirmed and lost",
+    file: "src/testing/cluster.ts",
+    from: "      let isWritten = false;\n",
+    to: "      if (life.cutUntil > this.#now()) return queueMicrotask(() => done?.());\n      let isWritten = false;\n",
+  },
+  {
+    fault: "the lease of a dead process never ends",
+    file: "src/testing/cluster.ts",
+    from: "    this.#later(millis, () => {\n      for (const { epoch }",
+    to: "    this.#later(millis, () => {\n      if (life.isDead) return;\n      for (const { epoch }",
+  },
+  {
+    fault: "a claim does not give the last record",
+    file: "src/testing/memory-store.ts",
+    from: "return { ...this.#summary(kept), shape, inputs, entries: newest(entries),",
+    to: "return { ...this.#summary(kept), shape, inputs, entries: newest(entries).slice(0, -1),",
+  },
+  {
+    fault: "a run that is interrupted while it is opened stays claimed",
+    file: "src/run/run.ts",
+    from: "Effect.flatMap(openInStore(request, restore), (session)",
+    to: "Effect.flatMap(restore(openInStore(request, restore)), (session)",
+  },
+  {
+    fault: "reading a run that has succeeded can interrupt it",
+    file: "src/run/open.ts",
+    from: 'if (before?.status === "succeeded" && !journal.hasRecorded)',
+    to: 'if (before?.status === "succeeded" && status === "succeeded" && !journal.hasRecorded)',
+  },
+];

@@ -1,0 +1,361 @@
+/**
+ * Several simulated processes that execute one run by one store, under faults that were drawn before: requests and answers
+ * that are late, lost and sent again, cut connections, killed and terminated processes. It notes what must never happen.
+ *
+ * All of it happens in the world of one run, so that a history is the same whenever it is played again. The store is in
+ * memory and correct; between it and a process there is a link, which numbers what is asked of the store.
+ */
+import * as Clock from "effect/Clock";
+import type * as Context from "effect/Context";
+import * as Deferred from "effect/Deferred";
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Fiber from "effect/Fiber";
+import type { StepCall } from "../engine/executor.ts";
+import { OnlyUnderWay } from "../engine/seams.ts";
+import { RunCrashed, RunExists, RunNotFound, StoreError } from "../errors.ts";
+import type { Entry } from "../journal/records.ts";
+import { isOutcome } from "../journal/records.ts";
+import type { Claim, Journal, StoreService } from "../journal/store.ts";
+import { Store } from "../journal/store.ts";
+import { isAtOrUnderAny } from "../path.ts";
+import type { MemoryStore } from "./memory-store.ts";
+import { observedRun } from "./observe.ts";
+import { newStore } from "./stored.ts";
+
+export type FaultKind = "late" | "late answer" | "sent again" | "cut" | "kill" | "kill after" | "terminate";
+
+/** Something that goes wrong with a request to the store. */
+export interface Fault {
+  /** Which request, of all processes together. */
+  readonly at: number;
+  readonly kind: FaultKind;
+  /** For how long, in milliseconds of the run's clock. */
+  readonly millis: number;
+}
+
+const lasting = new Set<FaultKind>(["late", "late answer", "cut"]);
+
+export const textOf = ({ kind, millis }: Fault): string =>
+  lasting.has(kind) ? `${kind}, ${millis} ms` : kind;
+
+/** Without a renewal for so long, a process has lost its runs. */
+export const leaseMillis = 50;
+/** A process that has ended is started again after so long. */
+const restartMillis = 20;
+
+type Changeable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
+
+/** One life of a process: it ends when the process is killed. */
+interface Life {
+  readonly name: string;
+  readonly down: Deferred.Deferred<void>;
+  readonly journals: Set<Changeable<Journal>>;
+  isDead: boolean;
+  /** Until when nothing comes through. */
+  cutUntil: number;
+  service: StoreService;
+}
+
+/** What must not be, and where it showed. */
+export interface Wrong {
+  readonly declared: string;
+  readonly actual: string;
+  readonly path?: string;
+}
+
+/** Is this no failure of the run, but one of its process? */
+const isOfProcess = (error: unknown): boolean =>
+  error instanceof RunExists ||
+  error instanceof RunNotFound ||
+  error instanceof RunCrashed ||
+  error instanceof StoreError;
+
+export class Cluster {
+  readonly store: MemoryStore = newStore();
+  /** What happened, in lines. */
+  readonly log: Array<string> = [];
+  /** How many requests there were. */
+  requests = 0;
+  wrong: Wrong | undefined;
+  readonly #faults: ReadonlyMap<number, Fault>;
+  readonly #confirmed = new Set<string>();
+  readonly #retried = new Set<string>();
+  readonly #lives: Array<Life> = [];
+  #context: Context.Context<never> | undefined;
+  #now = (): number => 0;
+  #end: string | undefined;
+  /** Resolved when the run may have become claimable, and new then. */
+  #news = Deferred.makeUnsafe<void>();
+
+  constructor(faults: ReadonlyArray<Fault>) {
+    this.#faults = new Map(faults.map((fault) => [fault.at, fault]));
+  }
+
+  /** Has processes execute the run until one of them has its result. */
+  readonly executed = <A, E>(run: Effect.Effect<A, E>, processes: number): Effect.Effect<A, E> =>
+    Effect.gen({ self: this }, function* () {
+      this.#context = yield* Effect.context<never>();
+      const clock = yield* Clock.Clock;
+      this.#now = () => clock.currentTimeMillisUnsafe();
+      const names = Array.from({ length: processes }, (_, i) => String.fromCharCode(65 + i));
+      const exit = yield* Effect.raceAllFirst(names.map((name) => this.#process(name, run)));
+      this.#checkEnd();
+      return yield* exit as Exit.Exit<A, E>;
+    });
+
+  /** A step is called: by a process that owns the run, none that is recorded. */
+  readonly called = ({ path, context }: StepCall): void => {
+    if (context.runId !== observedRun) return;
+    const service = Fiber.getCurrent()?.context.mapUnsafe.get(Store.key) as StoreService | undefined;
+    const life = this.#lives.find((one) => one.service === service);
+    if (life === undefined || life.isDead || !this.#owns(life)) return;
+    if (!this.store.recorded(observedRun).has(path) || isAtOrUnderAny(path, this.#retried)) return;
+    this.#isWrong("no recorded step runs again", `process ${life.name} ran "${path}" again`, path);
+  };
+
+  /** What is within a step that is tried again runs again. */
+  readonly retried = (path: string): void => void this.#retried.add(path);
+
+  #isWrong(declared: string, actual: string, path?: string): void {
+    this.wrong ??= { declared, actual, ...(path === undefined ? {} : { path }) };
+    this.#note(`wrong: ${actual}`);
+  }
+
+  #note(line: string): void {
+    this.log.push(`${String(this.#now()).padStart(5)} ms  ${line}`);
+  }
+
+  #owns({ journals }: Life): boolean {
+    return [...journals].some(({ epoch }) => this.store.isOwned(observedRun, epoch));
+  }
+
+  #tell(): void {
+    Deferred.doneUnsafe(this.#news, Exit.void);
+    this.#news = Deferred.makeUnsafe<void>();
+  }
+
+  #later(millis: number, act: () => void): void {
+    const waiting = millis > 0 ? Effect.sleep(millis) : Effect.void;
+    Effect.runForkWith(this.#context!)(Effect.andThen(waiting, Effect.sync(act)));
+  }
+
+  // -- Processes -----------------------------------------------------------------------------------------------------
+
+  #process<A, E>(name: string, run: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, E>> {
+    return Effect.gen({ self: this }, function* () {
+      for (let count = 1; ; count++) {
+        const life = this.#begin(count === 1 ? name : `${name} (life ${count})`);
+        const exit = yield* this.#live(life, run);
+        if (exit !== undefined) return exit;
+        yield* Effect.sleep(restartMillis);
+      }
+    });
+  }
+
+  /** Executes the run whenever it can be claimed. Undefined: the process has ended. */
+  #live<A, E>(life: Life, run: Effect.Effect<A, E>): Effect.Effect<Exit.Exit<A, E> | undefined> {
+    return Effect.gen({ self: this }, function* () {
+      const ended = Effect.as(Deferred.await(life.down), undefined);
+      while (!life.isDead) {
+        const status = this.store.statusOf(observedRun);
+        const news = this.#news;
+        // Who reads the end of a run learns that it has failed; the outputs of one that succeeded are read by running it.
+        if (status === "failed") return Exit.fail("it has failed" as E);
+        const executing = run.pipe(
+          Effect.provideService(Store, life.service),
+          Effect.provideService(OnlyUnderWay, status !== "succeeded"),
+        );
+        const exit = yield* Effect.raceFirst(Effect.exit(executing), ended);
+        if (exit === undefined || life.isDead) return undefined;
+        if (Exit.isSuccess(exit) || !this.#isOfProcess(exit)) return exit;
+        yield* Effect.raceFirst(Deferred.await(news), Deferred.await(life.down));
+      }
+      return undefined;
+    });
+  }
+
+  #isOfProcess(exit: Exit.Exit<unknown, unknown>): boolean {
+    return (
+      Exit.isFailure(exit) &&
+      exit.cause.reasons.every(
+        (reason) => reason._tag === "Interrupt" || (reason._tag === "Fail" && isOfProcess(reason.error)),
+      )
+    );
+  }
+
+  #kill(life: Life): void {
+    life.isDead = true;
+    Deferred.doneUnsafe(life.down, Exit.void);
+    this.#expire(life, leaseMillis);
+  }
+
+  /** It starts nothing more, and gives back what it has. */
+  #terminate(life: Life): void {
+    for (const journal of life.journals) journal.releases = true;
+    Deferred.doneUnsafe(life.down, Exit.void);
+  }
+
+  #expire(life: Life, millis: number): void {
+    this.#later(millis, () => {
+      for (const { epoch } of life.journals) {
+        if (!this.store.expire(observedRun, epoch)) continue;
+        this.#note(`the lease of ${life.name} has ended`);
+        this.#tell();
+      }
+    });
+  }
+
+  // -- Links ---------------------------------------------------------------------------------------------------------
+
+  #begin(name: string): Life {
+    const life: Life = {
+      name,
+      down: Deferred.makeUnsafe<void>(),
+      journals: new Set(),
+      isDead: false,
+      cutUntil: 0,
+      service: this.store.service,
+    };
+    const { service } = this.store;
+    life.service = {
+      ...service,
+      name: `${service.name} of ${name}`,
+      claim: (...asked) => this.#claim(life, asked),
+    };
+    this.#lives.push(life);
+    return life;
+  }
+
+  /** What goes wrong with the next request. */
+  #next(life: Life, what: string): Fault | undefined {
+    const fault = this.#faults.get(++this.requests);
+    if (fault !== undefined) this.#note(`${life.name}, ${what}: ${textOf(fault)}`);
+    if (fault?.kind === "cut") {
+      life.cutUntil = this.#now() + fault.millis;
+      if (fault.millis >= leaseMillis) this.#expire(life, leaseMillis);
+    }
+    return fault;
+  }
+
+  /** How long a request is on its way. */
+  #wayOf(life: Life, fault: Fault | undefined): number {
+    return Math.max(life.cutUntil - this.#now(), fault?.kind === "late" ? fault.millis : 0);
+  }
+
+  #claim(life: Life, asked: Parameters<StoreService["claim"]>): Effect.Effect<Claim, never> {
+    return Effect.gen({ self: this }, function* () {
+      const fault = this.#next(life, "claim");
+      yield* Effect.sleep(this.#wayOf(life, fault));
+      if (fault?.kind === "kill") return this.#killed(life);
+      const claim = yield* Effect.orDie(this.store.service.claim(...asked));
+      this.#note(`${life.name} claims: ${claim.type}`);
+      if ("journal" in claim) this.#own(life, claim.journal);
+      if (fault?.kind === "kill after") return this.#killed(life);
+      if (fault?.kind === "terminate") this.#terminate(life);
+      if (fault?.kind === "late answer") yield* Effect.sleep(fault.millis);
+      return claim;
+    });
+  }
+
+  /** The answer ends what waits for it: nothing of a process that is dead is seen. */
+  #killed(life: Life): Claim {
+    this.#kill(life);
+    return { type: "held", owner: "nobody" };
+  }
+
+  /** What a process writes goes over its link. */
+  #own(life: Life, claimed: Journal): void {
+    const journal = claimed as Changeable<Journal>;
+    life.journals.add(journal);
+    const append = journal.append.bind(journal);
+    const end = journal.end.bind(journal);
+    let last = 0;
+    /** Requests arrive in the order in which they were sent. */
+    const arrives = (fault: Fault | undefined, act: () => void, after = (): void => {}): void => {
+      last = Math.max(last, this.#now() + this.#wayOf(life, fault));
+      this.#later(last - this.#now(), () => {
+        // What is under way arrives, though who sent it may be gone.
+        if (fault?.kind === "kill") this.#kill(life);
+        else act();
+        if (fault?.kind === "kill after") this.#kill(life);
+        if (fault?.kind === "terminate") this.#terminate(life);
+        this.#later(0, after);
+      });
+    };
+    journal.append = (entry, done) => {
+      if (life.isDead) return;
+      const fault = this.#next(life, `record of "${entry.path}"`);
+      let isWritten = false;
+      const write = (): void => {
+        if (isWritten) return; // It was sent again.
+        isWritten = true;
+        this.#record(entry, journal, () => append(entry, undefined));
+      };
+      const confirm = (): void => {
+        if (life.isDead) return;
+        if (isOutcome(entry)) this.#confirmed.add(entry.path);
+        done?.();
+        journal.onCommit();
+      };
+      arrives(fault, () => {
+        const isOwner = this.store.isOwned(observedRun, journal.epoch);
+        write();
+        if (fault?.kind === "sent again") write();
+        if (isOwner) this.#later(fault?.kind === "late answer" ? fault.millis : 0, confirm);
+      });
+    };
+    journal.end = (status, error, time, done) => {
+      const fault = life.isDead ? undefined : this.#next(life, `end (${status})`);
+      if (life.isDead) queueMicrotask(() => done(undefined));
+      else
+        arrives(
+          fault,
+          () => {
+            const before = this.store.statusOf(observedRun);
+            end(status, error, time, () => {});
+            const after = this.store.statusOf(observedRun);
+            if (after !== before && after !== undefined) this.#ended(after, life);
+            this.#tell();
+          },
+          () => done(undefined),
+        );
+    };
+  }
+
+  /** Writes a record, and looks whether it was there. */
+  #record(entry: Entry, { epoch }: Journal, write: () => void): void {
+    const { path } = entry;
+    const count = this.store.countOf(observedRun, path);
+    const isRetried = isAtOrUnderAny(path, this.#retried);
+    const isThere = isOutcome(entry) && this.store.recorded(observedRun).has(path) && !isRetried;
+    write();
+    if (isThere && this.store.countOf(observedRun, path) > count)
+      this.#isWrong(
+        "an outcome is recorded once",
+        `"${path}" was recorded again, by the claim ${epoch}`,
+        path,
+      );
+  }
+
+  #ended(status: string, life: Life): void {
+    this.#note(`${life.name} ends the run: ${status}`);
+    const again = `it had ${this.#end}, and process ${life.name} ended it again: ${status}`;
+    // Who reads a run that has succeeded claims it, and another reads it again when that process has died.
+    const isReadAgain = this.#end === "succeeded" && status === "succeeded";
+    if (this.#end !== undefined && !isReadAgain) this.#isWrong("a run that has ended stays as it is", again);
+    this.#end ??= status;
+  }
+
+  /** What was confirmed is there, and the end is what it was. */
+  #checkEnd(): void {
+    const recorded = this.store.recorded(observedRun);
+    for (const path of this.#confirmed) {
+      if (!recorded.has(path) && !isAtOrUnderAny(path, this.#retried))
+        this.#isWrong("what was confirmed is recorded", `"${path}" was confirmed, and is not there`, path);
+    }
+    const status = this.store.statusOf(observedRun);
+    if (this.#end !== undefined && status !== this.#end && this.#end !== "interrupted")
+      this.#isWrong("a run that has ended stays as it is", `it had ${this.#end}, and now it has ${status}`);
+  }
+}

@@ -1,0 +1,119 @@
+import * as Exit from "effect/Exit";
+import type { Fault, FaultKind } from "../cluster.ts";
+import { Cluster, leaseMillis } from "../cluster.ts";
+import type { Law, LawTools, Verdict } from "../law.ts";
+import { broken, held, settled, vacuous } from "../law.ts";
+import type { Given, Observed, Subject } from "../observe.ts";
+import { observe } from "../observe.ts";
+import { areSame, firstFailed, outcomeOf } from "../outcome.ts";
+import { randomOf, seedFor } from "../random.ts";
+import { sending } from "../sending.ts";
+import { refusalOf } from "../stored.ts";
+
+const processes = 3;
+/** As many faults in one history. */
+const mostFaults = 5;
+
+const kinds: ReadonlyArray<FaultKind> = [
+  "late",
+  "late answer",
+  "sent again",
+  "cut",
+  "cut",
+  "kill",
+  "kill after",
+  "terminate",
+];
+
+interface History {
+  readonly seed: number;
+  readonly faults: ReadonlyArray<Fault>;
+}
+
+/** Faults among the first requests, somewhat more than an undisturbed run has. */
+const drawn = (seed: number, requests: number): History => {
+  const next = randomOf(seed);
+  const below = (count: number): number => Math.floor(next() * count);
+  const faults = Array.from({ length: 1 + below(mostFaults) }, () => ({
+    at: 1 + below(Math.ceil(requests * 1.5)),
+    kind: kinds[below(kinds.length)]!,
+    millis: 1 + below(3 * leaseMillis),
+  }));
+  return { seed, faults: faults.toSorted((a, b) => a.at - b.at) };
+};
+
+interface Played {
+  readonly cluster: Cluster;
+  readonly run: Observed;
+}
+
+const played = async (subject: Subject, given: Given, { seed, faults }: History): Promise<Played> => {
+  const cluster = new Cluster(faults);
+  const run = await observe(subject, given, {
+    schedule: { seed },
+    answering: (call, wait) => sending(cluster.store, given, subject, call).whileWaiting(wait),
+    around: (call, next) => {
+      cluster.called(call);
+      return next(call);
+    },
+    onEvent: (event) => {
+      if (event.type === "step.retried") cluster.retried(event.path);
+    },
+    program: (running) => cluster.executed(running, processes),
+  });
+  return { cluster, run };
+};
+
+const verdictOf = (base: Observed, { cluster, run }: Played, { same }: LawTools): Verdict => {
+  const details = ["What happened:", ...cluster.log];
+  const where = { plan: run.plan, details };
+  const { wrong } = cluster;
+  if (wrong !== undefined) return broken(wrong.declared, wrong.actual, { ...where, path: wrong.path });
+  if (areSame(base, run, same)) return held;
+  return broken(
+    `in one process, it ${outcomeOf(base)}`,
+    `in three processes with these faults, it ${outcomeOf(run)}`,
+    {
+      ...where,
+      path: firstFailed(run),
+    },
+  );
+};
+
+/** The same without what is not needed for it to be broken. */
+const smallest = async (
+  history: History,
+  found: Verdict,
+  check: (history: History) => Promise<Verdict>,
+): Promise<Verdict> => {
+  for (let i = 0; i < history.faults.length; i++) {
+    const less = { ...history, faults: history.faults.filter((_, at) => at !== i) };
+    const verdict = await check(less);
+    if (verdict.type === "broken") return smallest(less, verdict, check);
+  }
+  return found;
+};
+
+export const clusterSafe: Law = {
+  name: "clusterSafe",
+  sentence:
+    "Executed by several processes, whatever happens to them and to their connections, a run gives the same, and runs no recorded step again.",
+  check: async (subject, given, tools) => {
+    await import("../../run/open.ts");
+    const alone = await played(subject, given, { seed: tools.seed, faults: [] });
+    const base = alone.run;
+    const refusal = refusalOf(base);
+    if (refusal !== undefined) return refusal;
+    // What does not run by itself is said as for every law.
+    if ("stuck" in base.ended || Exit.isFailure(base.ended.exit)) await settled(subject, given);
+    if (alone.cluster.store.writes === 0) return vacuous("nothing is recorded");
+    const check = async (history: History): Promise<Verdict> =>
+      verdictOf(base, await played(subject, given, history), tools);
+    for (let i = 0; i < tools.interleavings; i++) {
+      const history = drawn(seedFor(tools.seed, i), alone.cluster.requests);
+      const verdict = await check(history);
+      if (verdict.type !== "held") return smallest(history, verdict, check);
+    }
+    return held;
+  },
+};
