@@ -11,7 +11,7 @@ export interface TypePlant {
 
 export const typePlants: ReadonlyArray<TypePlant> = [
   {
-    fault: "a name that may not be in the list of inputs is read as if it were",
+    fault: "a name that is only possibly in the list of inputs is read as if it were",
     file: "types/reads.ts",
     from: "IsSure<List> extends true ? never : Name extends MayLack<List, Name> ? undefined : never",
     to: "IsSure<List> extends true ? never : Name extends MayLack<List, Name> ? never : never",

@@ -66,7 +66,7 @@ const isProvided = (frame: Frame, slot: number): boolean => {
   return owner === -1 || frame.states[owner] === State.succeeded;
 };
 
-/** What became of an output, for a step that runs in any case. */
+/** The outcome of an output, for a step that runs in any case. */
 const resultOf = (frame: Frame, name: string, slot: number): Result.Result<unknown, unknown> => {
   const value = take(frame, slot);
   const owner = frame.graph!.builder.ownerOf(slot);
@@ -81,7 +81,7 @@ const resultOf = (frame: Frame, name: string, slot: number): Result.Result<unkno
   return Result.fail(frame.errors?.get(owner) ?? new NotProvided({ path, status: "skipped" }));
 };
 
-/** The inputs of a `finally` step: what became of each. */
+/** The inputs of a `finally` step: the outcome of each. */
 const readResults = (frame: Frame, { keys, slots, globs, waitsFor }: GraphNode): Record<string, unknown> => {
   const inputs = emptyInputs(keys.length + globs.length);
   keys.forEach((key, i) => {

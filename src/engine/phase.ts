@@ -1,4 +1,4 @@
-/** Which of a step's functions is called, and what becomes of what it returns. */
+/** Which of a step's functions is called, and what its result is used for. */
 import type { StepKind } from "../../types/plan.ts";
 
 /** Which of a step's functions is called. */
@@ -14,7 +14,7 @@ export type Phase =
   | "compensate";
 
 /**
- * What becomes of the value that a function returns: it is the output, may be a pipeline, selects a case, or is the state
+ * What the value that a function returns is used for: it is the output, may be a pipeline, selects a case, or is the state
  * that a loop begins with.
  */
 export type Returns = "output" | "expansion" | "choice" | "state";

@@ -36,7 +36,7 @@ export interface RunnerInfo {
   readonly pipelines: Readonly<Record<string, string>>;
 }
 
-export const readRunner = (text: string): RunnerInfo => JSON.parse(text) as RunnerInfo;
+const readRunner = (text: string): RunnerInfo => JSON.parse(text) as RunnerInfo;
 
 /** Can one of these runners execute a run of this pipeline? */
 export const hasRunnerFor = (runners: ReadonlyArray<string>, graph: Graph): boolean => {

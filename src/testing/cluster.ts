@@ -36,8 +36,7 @@ export interface Fault {
 
 const lasting = new Set<FaultKind>(["late", "late answer", "cut"]);
 
-export const textOf = ({ kind, millis }: Fault): string =>
-  lasting.has(kind) ? `${kind}, ${millis} ms` : kind;
+const textOf = ({ kind, millis }: Fault): string => (lasting.has(kind) ? `${kind}, ${millis} ms` : kind);
 
 /** Without a renewal for so long, a process has lost its runs. */
 export const leaseMillis = 50;
@@ -323,7 +322,7 @@ export class Cluster {
     };
   }
 
-  /** Writes a record, and looks whether it was there. */
+  /** Writes a record, and checks that it was not there. */
   #record(entry: Entry, { epoch }: Journal, write: () => void): void {
     const { path } = entry;
     const count = this.store.countOf(observedRun, path);

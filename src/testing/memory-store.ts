@@ -208,7 +208,7 @@ export class MemoryStore {
     return true;
   }
 
-  /** As it stands in the store: of a run whose owner is gone "running". */
+  /** The recorded status: "running" for a run whose owner is gone, too. */
   statusOf(runId: string): RunStatus | undefined {
     return this.#runs.get(runId)?.state.status;
   }

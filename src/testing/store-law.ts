@@ -5,7 +5,7 @@ import type { Entry } from "../journal/records.ts";
 import { Kind } from "../journal/records.ts";
 import type { Answer, Claim, Journal, Message, NewRun, RunDetails, StoreService } from "../journal/store.ts";
 
-/** One law: what must hold, and what looks whether it does. Throws where it does not. */
+/** One law: what must hold, and the check that it does. Throws where it does not. */
 export interface StoreLaw {
   readonly name: string;
   readonly sentence: string;

@@ -63,7 +63,7 @@ export const crashedAt = async (
   return { before, recorded: store.recorded(observedRun) };
 };
 
-/** Resumes what has crashed, and looks whether a recorded step ran again. */
+/** Resumes what has crashed, and checks that no recorded step ran again. */
 export const resumed = async (
   subject: Subject,
   given: Given,

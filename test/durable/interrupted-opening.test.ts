@@ -20,7 +20,7 @@ const slowly = (memory: MemoryStore): StoreService => ({
   claim: (...asked) => Effect.uninterruptible(Effect.andThen(yields(3), memory.service.claim(...asked))),
 });
 
-test("a run that has succeeded has succeeded, at whatever moment a second call for it is interrupted", async () => {
+test("a run that has succeeded stays so, whenever a second call for it is interrupted", async () => {
   for (let moment = 0; moment < 25; moment++) {
     const memory = new MemoryStore(`again ${moment}`);
     const running = Effect.provideService(sum.run({ a: 1 }, { runId: "r" }), Store, slowly(memory));
