@@ -2,7 +2,7 @@
  * Checks the project's prose with `prose-rules.ts`: every page, and the comments and texts of every source file. Code
  * in pages (fenced or between backticks) is not prose. Prints each finding with its position and the words to use instead.
  *
- *   node scripts/prose.ts               checks everything but the folders in `notYet`
+ *   node scripts/prose.ts               checks everything
  *   node scripts/prose.ts src/engine …  checks the paths that begin with one of these prefixes
  */
 import { execFileSync } from "node:child_process";
@@ -98,16 +98,6 @@ export const findingsIn = (file: string, text: string): ReadonlyArray<Finding> =
     .toSorted((a, b) => a.line - b.line);
 };
 
-/** Folders whose comments have not been rewritten yet. Remove one as soon as it is clean. */
-export const notYet: ReadonlyArray<string> = [
-  "test/testing/hostile.test.ts",
-  "test/testing/output.test.ts",
-  "test/testing/simulation.test.ts",
-  "test/types/",
-  "types/",
-  "docs/reference/mistakes.md",
-];
-
 /** Pages and sources, without generated files and the rules themselves. */
 const files = (): ReadonlyArray<string> =>
   execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard", "*.md", "*.ts", "*.tsx"], {
@@ -123,11 +113,7 @@ const files = (): ReadonlyArray<string> =>
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   const only = process.argv.slice(2);
   const lines = files()
-    .filter((file) =>
-      only.length === 0
-        ? !notYet.some((prefix) => file.startsWith(prefix))
-        : only.some((prefix) => file.startsWith(prefix)),
-    )
+    .filter((file) => only.length === 0 || only.some((prefix) => file.startsWith(prefix)))
     .flatMap((file) =>
       findingsIn(file, readFileSync(join(root, file), "utf8")).map(
         ({ line, found, instead }) =>

@@ -21,22 +21,22 @@ export interface Fixture {
   /** The text at which the compiler must complain. */
   readonly at: string;
   /** How to fix it, in a sentence. */
-  readonly mend: string;
+  readonly fix: string;
   /** The program without its header. */
   readonly code: string;
   readonly text: string;
 }
 
-const header = /^\/\*\*\n \* (?<title>.+)\n \*\n \* @at (?<at>.+)\n \* @mend (?<mend>.+)\n \*\/\n/;
+const header = /^\/\*\*\n \* (?<title>.+)\n \*\n \* @at (?<at>.+)\n \* @fix (?<fix>.+)\n \*\/\n/;
 
 const readFixture = (file: string): Fixture => {
   const text = readFileSync(join(folder, file), "utf8");
   const found = header.exec(text);
-  const { title, at, mend } = found?.groups ?? {};
-  if (found === null || title === undefined || at === undefined || mend === undefined) {
+  const { title, at, fix } = found?.groups ?? {};
+  if (found === null || title === undefined || at === undefined || fix === undefined) {
     throw new Error(`${file} must begin with a title and both @ lines`);
   }
-  return { name: file.replace(/\.ts$/, ""), title, at, mend, code: text.slice(found[0].length), text };
+  return { name: file.replace(/\.ts$/, ""), title, at, fix, code: text.slice(found[0].length), text };
 };
 
 export const fixtures: ReadonlyArray<Fixture> = readdirSync(folder)
@@ -138,7 +138,7 @@ const groups: ReadonlyArray<readonly [prefix: string, heading: string]> = [
 
 /** The page that lists them all. */
 export const mistakesPage = (said: ReadonlyMap<string, ReadonlyArray<Diagnostic>>): string => {
-  const entry = ({ name, title, mend, code }: Fixture): string =>
+  const entry = ({ name, title, fix, code }: Fixture): string =>
     `### ${title}
 
 \`\`\`ts error
@@ -149,7 +149,7 @@ ${code.trim()}
 ${(said.get(name) ?? []).map(({ text }) => `error ${text}`).join("\n")}
 \`\`\`
 
-${mend}
+${fix}
 `;
   const sections = groups.map(([prefix, heading]) => {
     const members = fixtures.filter(({ name }) => name.startsWith(prefix));

@@ -107,7 +107,7 @@ export type Part<Added, Outputs, Taken> = [IsSomething<PartProblem<Added, Output
   ? PartProblem<Added, Outputs, Taken>
   : Added;
 
-/** The outputs that a list of steps brings. Those of steps that may not be in it are maybe outputs. */
+/** The outputs that a list of steps brings. Those of steps that are only possibly in it are maybe outputs. */
 export type ListOutputs<Steps> =
   IsSureList<Steps> extends true ? PartsOutputs<Items<Steps>> : LaxOutputs<Steps>;
 
@@ -139,7 +139,7 @@ export type PartNeeds<Added> = Added extends AnyStep
     ? Services
     : never;
 
-/** The outputs of steps of which some may not be in the list: what only these bring are maybe outputs. */
+/** The outputs of steps of which some are only possibly in the list: their own outputs are maybe outputs. */
 export type LaxOutputs<Steps> = Marked<PartsOutputs<Items<Steps>>, SureKeys<Steps>>;
 
 /** The outputs that some element of a list brings in any case: of one of several steps those that all of these have. */

@@ -2,7 +2,7 @@
 
 /**
  * What a name that was refused reads: it can be called, walked through, taken apart and counted with, and callbacks that it is
- * given have parameters, so that what is done with it is no second error.
+ * given have parameters, so that using it is not a second error.
  */
 export type Anything = number & AnythingElse;
 

@@ -1,4 +1,4 @@
-/** The checks of what an expansion returns. They stand at the return, so that the error does. */
+/** The checks of what an expansion returns. They are at the return, so that the error is too. */
 import type { IsSomething, Listed, NewName } from "./names.ts";
 import type { Unmarked } from "./output-names.ts";
 import type { MaybesOf, NamesOf } from "./outputs.ts";

@@ -8,7 +8,7 @@ import type { ValueOf } from "./returned.ts";
 /** What names a case. */
 type CaseName = string | number | boolean;
 
-/** What `on` may give, as far as it is asked before it is looked at: everything, since what it must not is told in a sentence. */
+/** What `on` may give, as far as it is asked before it is looked at: everything, since a wrong choice is reported in a sentence. */
 export type AnyChoice = CaseName | bigint | symbol | object | null | undefined;
 
 /** The names that a choice may give. */
@@ -43,7 +43,7 @@ export type CheckedChoice<On> = [AnyChoice] extends [On]
       : Found
     : never;
 
-/** What the cases are functions of, also of those that are no choice: what is wrong with these is that they are there. */
+/** What the cases are functions of, including those that are not a choice: what is wrong with these is that they are there. */
 export type CaseType<Choice extends string, Inputs> = {
   readonly [Key in Choice]?: (inputs: Inputs, context: StepContext) => unknown;
 } & { readonly [Other in string]: (inputs: Inputs, context: StepContext) => unknown };

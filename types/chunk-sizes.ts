@@ -7,7 +7,7 @@ export type Next<Size> = Size extends keyof Increment ? Increment[Size] : 24;
 
 type Sixteen = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
 
-/** Has the union fewer than sixteen members? Takes one after the other away. */
+/** Has the union fewer than sixteen members? Removes them one at a time. */
 export type IsSmall<Union, Left extends ReadonlyArray<unknown> = Sixteen> = Left extends readonly [
   unknown,
   ...infer Rest,

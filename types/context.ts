@@ -1,4 +1,4 @@
-/** What a step is told beside its inputs. */
+/** What a step receives besides its inputs. */
 
 /**
  * The second parameter of a step's function (the third of a map's).
@@ -8,7 +8,7 @@
 export interface StepContext {
   /** The run that the step belongs to. */
   readonly runId: string;
-  /** Where the step stands in the run, e.g. `train/fit[3]/score`. Unique in a run, the same on every run of the same data. */
+  /** The path of the step in the run, e.g. `train/fit[3]/score`. Unique in a run, the same on every run of the same data. */
   readonly path: string;
   /** 1 for the first attempt, 2 for the first retry. */
   readonly attempt: number;
@@ -18,7 +18,7 @@ export interface StepContext {
   readonly signal: AbortSignal;
   /** Run and path: the same whenever this step of this run is tried again, so that a receiver can tell a repetition. */
   readonly idempotencyKey: string;
-  /** Tells a line to whoever watches the run, and where nobody does, to Effect's loggers, with run and path. */
+  /** Logs a line: to the watchers of the run or, if there are none, to Effect's loggers, with run and path. */
   readonly log: (message: unknown, ...more: ReadonlyArray<unknown>) => void;
   /** Tells how far the step is: a fraction from 0 to 1, and a note. */
   readonly progress: (fraction: number, note?: string) => void;

@@ -16,7 +16,7 @@ export type GuardedOutputs<Outputs, Before> = Marked<
   never
 >;
 
-/** What became of each input: nothing of one that may not be in the list. */
+/** The result of each input; none for one that is only possibly in the list. */
 export type InputResults<Inputs, List extends ReadonlyArray<string>> = {
   readonly [Name in keyof Inputs]: Result<Inputs[Name], unknown> | Lack<List, Name>;
 };

@@ -35,7 +35,7 @@ export type ValidName<Name extends string> = [
 /**
  * Is there a problem? To see which branch a type of the user's own parameters cannot take, the compiler puts a wildcard for
  * these: a condition on that is the wildcard, which extends `never` in a tuple, so that this is false and the name passes.
- * No `infer` may stand in the condition that asks, and it must not be distributive.
+ * The condition must not contain `infer`, and it must not be distributive.
  */
 export type IsSomething<Problem> = [Problem] extends [never] ? false : true;
 
@@ -173,7 +173,7 @@ type Meeting<Families, Pattern> =
       : never
     : never;
 
-/** Under which name a family stands in the record: its own, or the pattern where that is narrower or another family overlaps. */
+/** The name of a family in the record: its own, or the pattern where that is narrower or another family overlaps. */
 type FamilyKey<Name, Pattern, Families> = Name extends Pattern
   ? [Exclude<Meeting<Families, Name>, { readonly name: Name }>] extends [never]
     ? Name
@@ -183,7 +183,7 @@ type FamilyKey<Name, Pattern, Families> = Name extends Pattern
 type FamilyKeys<Families, Pattern, All = Families> =
   Families extends OutputType<infer Name, any> ? FamilyKey<Name, Pattern, All> & string : never;
 
-/** What stands under one name: the compiler takes but one of several index signatures of the same key. */
+/** The type of one name: of several index signatures with the same key the compiler takes only one. */
 type FamilyType<Families, Pattern, Key, All> =
   Families extends OutputType<infer Name, infer Type>
     ? [Key, FamilyKey<Name, Pattern, All>] extends [FamilyKey<Name, Pattern, All>, Key]

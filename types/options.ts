@@ -38,9 +38,9 @@ export interface RetryOptions<Failure = unknown> {
 export interface CacheOptions<in Arguments extends ReadonlyArray<any> = any> {
   /** Another version never reads what this one wrote. */
   readonly version?: string | number | undefined;
-  /** What identifies the output in place of the step's inputs and those of the expansions around it. */
+  /** What identifies the output, instead of the step's inputs and those of the expansions around it. */
   readonly key?: ((...inputs: Arguments) => unknown) | undefined;
-  /** A name in place of the pipeline's and the step's path, to share outputs between pipelines. */
+  /** A name instead of the pipeline's and the step's path, to share outputs between pipelines. */
   readonly name?: string | undefined;
   /** How long an output may be reused. */
   readonly ttl?: DurationInput | undefined;
@@ -265,7 +265,7 @@ export interface RaceOptions<
 export interface WaitOptions<After = ReadonlyArray<never>, in Inputs = any, Fallback = never> {
   /** Outputs that must exist before the wait begins; without any, it begins with the run. */
   readonly after?: After | undefined;
-  /** What is asked of whoever answers: shown wherever the waiting step is, and in the event `step.waiting`. */
+  /** The question for the person who answers: shown wherever the waiting step is shown, and in the event `step.waiting`. */
   readonly ask?: ((inputs: Inputs) => unknown) | undefined;
   /** The longest that it waits, restarts of the run included. */
   readonly timeout?: DurationInput | undefined;
@@ -288,7 +288,7 @@ export interface WaitOptions<After = ReadonlyArray<never>, in Inputs = any, Fall
 export interface RunOptions {
   /** How many steps may be under way at once; no limit by default. */
   readonly concurrency?: number | undefined;
-  /** For each pool, by name, how many of its steps may be under way at once, or limits in place of its own. */
+  /** For each pool, by name, how many of its steps may be under way at once, or limits instead of its own. */
   readonly pools?: Readonly<Record<string, number | PoolLimits>> | undefined;
   /** How many steps may be expanded in the whole run; 1,000,000 by default. */
   readonly maxSteps?: number | undefined;
@@ -301,10 +301,10 @@ export interface RunOptions {
   readonly onFailure?: "interrupt" | "finish" | "compensate" | undefined;
   /**
    * Interrupts the run when it fires: the signals of the run's steps fire with the same reason, and a promise of the run
-   * rejects with it. If it has fired before, nothing starts. Whoever joined a run that is under way stops waiting for it.
+   * rejects with it. If it has fired before, nothing starts. A caller who joined a run that is under way stops waiting for it.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Called with each event of the run as it happens. What it throws is logged, and does not break the run. */
+  /** Called with each event of the run as it happens. An exception from it is logged and does not break the run. */
   readonly onEvent?: ((event: PipelineEvent) => void) | undefined;
   /** The run's id; a new one by default. */
   readonly runId?: string | undefined;
@@ -321,6 +321,6 @@ export interface RunOptions {
   readonly tracing?: boolean | undefined;
   /** Counts steps by state, and tells durations and the queue, as Effect `Metric`s; `false` by default. */
   readonly metrics?: boolean | undefined;
-  /** Computes cached steps anew, and caches what they give now; `false` by default. */
+  /** Computes cached steps again, and caches their new outputs; `false` by default. */
   readonly refresh?: boolean | undefined;
 }

@@ -187,7 +187,7 @@ type Explained<Steps extends ReadonlyArray<unknown>, Outputs, Text> = {
     : never;
 };
 
-/** For each output, and for each name of a step, the place of the step. A mapped tuple: `keyof Steps` would be made anew for each step. */
+/** For each output, and for each name of a step, the place of the step. A mapped tuple: `keyof Steps` would be computed again for each step. */
 type Placed<Steps extends ReadonlyArray<unknown>> = {
   readonly [Index in keyof Steps]: PlacedAt<Steps[Index], Index>;
 }[number];
@@ -224,7 +224,7 @@ type Unfit<Step, Outputs> = Step extends unknown ? (Outputs extends InOf<Step> ?
 /** The steps, where they make a pipeline; else, in the place of each that does not fit, the sentence. */
 export type AnyOrder<Steps extends ReadonlyArray<AnyStep>> = OrderCheck<Steps, Providers<Steps[number]>>;
 
-/** What there is to read: maybe outputs for what a step provides that may not be in the list. */
+/** What can be read: maybe outputs for what a step that is only possibly in the list provides. */
 type Readables<Steps, By> = IsSureList<Steps> extends true ? Provided<By> : LaxOutputs<Steps>;
 
 type OrderCheck<Steps extends ReadonlyArray<AnyStep>, By> =

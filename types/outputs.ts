@@ -1,7 +1,7 @@
 /**
  * How a pipeline's type holds its outputs.
  *
- * Up to sixteen stand in a plain object, which is what an editor shows. Beyond, they go to a list of chunks, since the
+ * Up to sixteen are in a plain object, which is what an editor shows. Beyond, they go to a list of chunks, since the
  * compiler looks through all members of an object or an intersection whenever one is added, and through one chunk of a
  * list: a pipeline of a thousand steps costs it a thousand times what one step does, and not a million times. The
  * numbers, and what else was tried, are in `docs/explanation/type-cost.md`.
@@ -32,7 +32,7 @@ export interface OutputType<Name extends string, Type> {
 }
 
 /**
- * How a pipeline of more than sixteen outputs holds them: a chunk of them, before which others were added. Stands in the
+ * How a pipeline of more than sixteen outputs holds them: a chunk of them, before which others were added. It is in the
  * declaration of such a pipeline; `OutputsOf` reads it.
  *
  * @public
@@ -94,7 +94,7 @@ export interface OutputLink<Own extends string, Outputs, Depth, Previous> {
 }
 
 /**
- * Two dozen chunks. They stand in blocks so that no type is nested deeper than the compiler can go.
+ * Two dozen chunks. They are grouped in blocks so that no type is nested deeper than the compiler can go.
  *
  * @public
  */
@@ -135,7 +135,7 @@ export type NamesOf<Outputs> = Outputs extends AnyChunk ? Outputs["names"] : Pla
 
 /**
  * The names that no other output can have: those of `NamesOf`, the families, and maybe outputs by name and by key. Where there
- * are no families the union is not made again.
+ * are not families, the union is not computed again.
  */
 export type TakenBy<Outputs> = Outputs extends AnyChunk
   ? [Outputs["families"]] extends [never]
@@ -163,7 +163,7 @@ export type FamiliesOf<Outputs> =
 
 /**
  * What a chunk holds is read by its key, here and below, and not by `infer`: what is inferred in a conditional type the
- * compiler instantiates once more, and of a list it would do so with all that stands before.
+ * compiler instantiates once more, and of a list it would do so with all that comes before.
  */
 export type AnyChunk = OutputChunk<any, any, any, any, any, any, any, any>;
 type AnyLink = OutputLink<any, any, any, any>;
@@ -233,7 +233,7 @@ type ManyOutputs<
   Blocks,
 > = OutputChunk<Shown, Names, Own, Outputs, Size, Families, Previous, Blocks>;
 
-/** All outputs, as `OutputChunk` shows them. No name of this alias may stand there: `& {}` takes it away. */
+/** All outputs, as `OutputChunk` shows them. The name of this alias must not appear there: `& {}` removes it. */
 type Shown<Names extends string, Own, Chunk, Families, Previous, Blocks extends AnyBlock> = {
   readonly [Key in WithFamilies<Names, Families>]: TypeIn<Key, Own, Chunk, Families, Previous, Blocks>;
 } & {};
@@ -348,7 +348,7 @@ export type RecordOutputs<Added> = Added extends unknown
   ? { [Name in keyof Added]-?: OutputType<Name & string, Added[Name]> }[keyof Added]
   : never;
 
-/** Are the steps more than a plain object should hold? Their number is known where they are a list that stands there. */
+/** Are the steps more than a plain object should hold? Their number is known if the list is written out. */
 export type AreMany<Steps> = Steps extends { readonly length: infer Length }
   ? number extends Length
     ? false

@@ -83,5 +83,5 @@ export type ExpansionNeeds<Returned, Fallback, Schema> =
   | BranchNeeds<Fallback>
   | ServicesIn<Schema>;
 
-/** A fallback stands for whatever error there was; what it gives may fail in its turn. */
+/** A fallback replaces any error; the fallback itself may fail, too. */
 export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : FallbackError<Fallback>;

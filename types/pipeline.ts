@@ -407,7 +407,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<Built> | NeedsOf<Returned>
   >;
 
-  /** Adds a step that runs once everything that it reads has ended, in whatever way: each input is a `Result`. */
+  /** Adds a step that runs once everything that it reads has ended, successfully or not: each input is a `Result`. */
   finally<
     This extends AnyPipeline,
     const Name extends string,

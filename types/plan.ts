@@ -3,7 +3,7 @@
 /**
  * How a step comes to its outputs: by its function (`step`), by an expansion (`dynamic`, `map`, `switch`, `loop`, `race`), or
  * by waiting for a value from outside (`await`) or for time to pass (`sleep`). `when` decides whether other steps run, and
- * `finally` runs once what it reads has ended, in whatever way.
+ * `finally` runs once its inputs have ended, successfully or not.
  *
  * @public
  */
@@ -37,7 +37,7 @@ export interface PlanEdge {
  * @public
  */
 export interface PlanStep {
-  /** Where the step stands in the run, e.g. `train/fit`. */
+  /** The path of the step in the run, e.g. `train/fit`. */
   readonly path: string;
   /** The step's own name. */
   readonly name: string;

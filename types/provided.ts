@@ -44,7 +44,7 @@ export interface PipelineTypes<in out Inputs, Outputs, out Failure, out Services
   readonly plain: () => PlainOutputs<Outputs>;
   /** It has no other outputs. Of what has any inputs that is not asked: it is the type of any pipeline that has these outputs. */
   readonly keys: 0 extends 1 & Inputs ? any : keyof PlainOutputs<Outputs>;
-  /** Tells the compiler to look at all of this where the parameters differ. What is read by its name must not be a maybe output. */
+  /** Tells the compiler to look at all of this where the parameters differ. An input that is read by its name must not be a maybe output. */
   readonly measured?: { readonly [Key in NamesOf<Outputs>]-?: 0 };
   readonly all: AllNames<TakenBy<Outputs>>;
   /** The same without those that it does not return. */
@@ -104,7 +104,7 @@ export type ExposedList<List, Taken> = [List] extends ["all"]
 /** The names that a step exposes: those in `outputs`, without which its own. */
 export type ExposedNames<Name extends string, List> = [NamesIn<List>] extends [never] ? Name : NamesIn<List>;
 
-/** The names in a list. `outputs: undefined` is no list: the compiler takes any list for it. */
+/** The names in a list. `outputs: undefined` is not a list: the compiler would take any list for it. */
 type NamesIn<List> =
   List extends ReadonlyArray<infer Name extends string> ? (string extends Name ? never : Name) : never;
 
@@ -130,7 +130,7 @@ type NamedOutputs<Names extends string, Value, IsRecord = AreSeveral<Names>> = I
     ? { readonly [Name in Names]: Value }
     : { readonly [Name in Names]: Name extends keyof Value ? Value[Name] : any };
 
-/** A step's outputs. Those that may not be in the list are maybe outputs. */
+/** A step's outputs. Those that are only possibly in the list are maybe outputs. */
 export type StepOutputs<List extends ReadonlyArray<string>, Value> =
   IsSure<List> extends true
     ? NamedOutputs<List[number], Value>
@@ -138,7 +138,7 @@ export type StepOutputs<List extends ReadonlyArray<string>, Value> =
 
 /**
  * What an expansion exposes under each name: the union over its branches. Written in one piece: an alias for what one
- * branch gives would stand in the declarations of whoever exports a pipeline.
+ * branch gives would be in the declarations of a module that exports a pipeline.
  */
 export type ExpansionOutputs<Names extends string, Value, IsRecord = AreSeveral<Names>> = {
   readonly [Name in Names]: Value extends Typed<any, infer Outputs, any, any>
@@ -187,7 +187,7 @@ export type DynamicValue<Names extends string, Value, IsRecord = false> = IsReco
   ? ExpansionOutputs<Names, Value, false>[Names]
   : ExpansionOutputs<Names, Value>;
 
-/** What a map provides: of the values of its items, or of what became of them. */
+/** What a map provides: of the values of its items, or of their results. */
 export type MappedValue<Failures, Value, Failure> = Failures extends "collect"
   ? ReadonlyArray<Result<Value, Failure>>
   : ReadonlyArray<Value>;
@@ -207,7 +207,7 @@ type BranchRecord<Branch> =
     ? Omit<KeyedOutputs<Outputs>, keyof Inputs | HiddenKey>
     : { [Name in keyof Branch as RecordKey<Branch, Name>]-?: Branch[Name] };
 
-/** What a direct value may not have is a maybe output. A family may have no member anyway. */
+/** An output that a direct value possibly lacks is a maybe output. A family may have no member anyway. */
 type RecordKey<Branch, Name extends keyof Branch> = Name extends string
   ? {} extends Pick<Branch, Name>
     ? IsFamily<Name> extends true
@@ -252,7 +252,7 @@ type MergedAs<Key extends string, Type> = OutputType<Key, Type | (Key extends An
 
 /**
  * All outputs of all branches: those that only some provide are maybe outputs. The record is made of a union of references,
- * which is inferred: so the compiler works out each type now, and keeps nothing of the branches. What is nested it would
+ * which is inferred: so the compiler works out each type now, and keeps nothing of the branches. Nested types it would
  * otherwise work out all at once, deeper than it can go.
  */
 export type AllOutputs<Value> = MergedRecords<BranchRecord<Value>>;

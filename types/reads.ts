@@ -32,7 +32,7 @@ type Asked<Read extends string, Outputs, Names, Step extends string> = [
   : Read;
 
 /**
- * Is a name read that is not among these? The compiler decides a condition on an object at once, also where the names are
+ * Is a name read that is not among these? The compiler decides a condition on an object at once, even if the names are
  * those of a type parameter of the user's own: then none is, as for `IsSomething`.
  */
 type AreOthers<Read, Names> = [Read] extends [Names] ? false : true;
@@ -64,7 +64,7 @@ type Readable<Read extends string, Outputs, Names, Step extends string> = Read e
         : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>;
 
 /**
- * The sentence about an input that nothing provides; as a list, since an editor offers every text that stands beside the
+ * The sentence about an input that nothing provides; as a list, since an editor offers every text beside the
  * names. None about `string`, which is what it takes for a name that is still to come.
  */
 type Unprovided<Read extends string, Step extends string> = string extends Read
@@ -83,13 +83,13 @@ export type GivenInputs<List extends ReadonlyArray<string>, Outputs, Names, Read
     ? AskedInputs<List, Outputs, Names>
     : { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> };
 
-/** What is read as well where a name may not be in the list. */
+/** What else is read if a name is only possibly in the list. */
 export type Lack<List extends ReadonlyArray<string>, Name> =
   IsSure<List> extends true ? never : Name extends MayLack<List, Name> ? undefined : never;
 
 /**
  * The same where something is read under a condition, by a glob, or by a name that was refused. In the last case the names
- * that there are stand in it as well: a name that is misspelt in the list may be right in the function.
+ * are in it as well: a name that is misspelt in the list may be right in the function.
  */
 type AskedInputs<List extends ReadonlyArray<string>, Outputs, Names> = {
   readonly [Each in Known<List[number], Outputs, Names> as Unmarked<Each>]:
@@ -139,7 +139,7 @@ type RepairedGlob<Outputs, Glob extends string> = [keyof Matches<Outputs, Glob>]
   ? { readonly [Name in string]: any }
   : Matches<Outputs, Glob>;
 
-/** Of the names in a list those that may not be in it: what only a condition, or one of several names, brings. */
+/** The names that are only possibly in a list: by a condition, or as one of several names. */
 type MayLack<List, Names> = List extends unknown ? Exclude<Names, SureOf<List>> : never;
 
 /** Of what is in a list that which is there in any case. */
@@ -250,7 +250,7 @@ type Keepable<Name extends string, Names> = Name extends Names
       | NoInfer<Offered<Names, Name>>
       | (string extends Name ? never : [`only cannot keep '${Name}', which nothing provides.`]);
 
-/** What a run returns: what may not be in the list, and what may be missing, under the key of a maybe output. */
+/** The outputs of a run: one that is only possibly in the list, or possibly missing, has the key of a maybe output. */
 export type ReturnedOutputs<List extends ReadonlyArray<string>, Outputs, Names> =
   IsSure<List> extends true
     ? [List[number]] extends [Names]

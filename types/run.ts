@@ -1,4 +1,4 @@
-/** What `start` gives: a run that goes on, to watch and to stop. */
+/** What `start` returns: a run in progress, to watch and to stop. */
 import type { Effect } from "effect/Effect";
 import type { Stream } from "effect/Stream";
 import type { PipelineEvent } from "../src/events.ts";
@@ -19,7 +19,7 @@ export interface DynamicWorkflowResult {
         plan(): Plan;
       }
     | undefined;
-  /** What that gave, by name. Empty until it is there. */
+  /** Its outputs, by name. Empty until they are there. */
   readonly results: Readonly<Record<string, unknown>>;
   /** Whether there was a sub-pipeline. */
   readonly expanded: boolean;
@@ -52,7 +52,7 @@ export interface RunReport {
 }
 
 /**
- * A run that has been started. It goes on whether or not anybody looks.
+ * A run that has been started. It continues whether or not it is watched.
  *
  * @public
  */
@@ -74,7 +74,7 @@ export interface Run<Outputs, Failure> {
 }
 
 /**
- * A run that has been started, for callers without Effect. It goes on whether or not anybody looks.
+ * A run that has been started, for callers without Effect. It continues whether or not it is watched.
  *
  * @public
  */

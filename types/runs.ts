@@ -108,7 +108,7 @@ export interface WaitingStep {
   readonly runId: string;
   /** The path of the step, for `Signal.send`. */
   readonly path: string;
-  /** What is asked of whoever answers; undefined if the step does not say. */
+  /** The question for the person who answers; undefined if the step does not say. */
   readonly ask: unknown;
   /** Since when, in milliseconds since 1970. */
   readonly since: number;

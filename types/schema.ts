@@ -1,4 +1,4 @@
-/** What may stand as a schema, and what it says about types. */
+/** What can be given as a schema, and what it says about types. */
 import type { Decoder } from "effect/Schema";
 import type { StandardSchemaV1 } from "effect/StandardSchema";
 import type { Anything } from "./anything.ts";
@@ -56,7 +56,7 @@ export type ServicesIn<Schema> = [Schema] extends [never]
     : DecodingNeeds<Schema>;
 
 /**
- * The schema, where what is returned may fit it; else the sentence. What is returned may be known less well (`string` for an
+ * The schema, where what is returned may fit it; else the sentence. The type that is returned may be less precise (`string` for an
  * enumeration, or `unknown`): the schema finds that out.
  */
 export type FitSchema<Schema, Value, Name extends string> = [Schema] extends [AnySchema]

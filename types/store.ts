@@ -11,7 +11,7 @@ import type { Store } from "../src/journal/store.ts";
 export type StoreLayer = Layer<Store, StoreError | StoreCorrupt>;
 
 /**
- * Hides recorded values from whoever can read the store's files: encrypts them, for example. `decode` must return exactly
+ * Hides recorded values from people who can read the store's files: encrypts them, for example. `decode` must return exactly
  * what `encode` was given. Names, paths, times and shapes of graphs are not hidden.
  *
  * @public

@@ -26,7 +26,7 @@ type TogetherParts<Steps, Outputs, Taken, Circle> = [
   ? Steps
   : PartsProblem<Steps, Outputs, Taken, Circle>;
 
-/** The sentences about steps that do not fit: in the place of each, where the list stands there. */
+/** The sentences about steps that do not fit: in the place of each, if the list is written out. */
 type PartsProblem<Steps, Outputs, Taken, Circle> =
   Steps extends ReadonlyArray<unknown>
     ? number extends Steps["length"]

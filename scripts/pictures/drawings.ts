@@ -13,6 +13,7 @@ export const drawings = async ({
   smallCrawl,
   tiles,
   models,
+  agent,
 }: ShownRuns): Promise<ReadonlyMap<string, string>> =>
   new Map([
     ["docs/pictures/terminal-during.svg", await terminalAt(penguins.events, 80, 24, during)],
@@ -25,5 +26,6 @@ export const drawings = async ({
     ["docs/pictures/large.svg", Plan.toSvg(smallCrawl.after)],
     ["docs/pictures/tiles.svg", Plan.toSvg(tiles)],
     ["docs/pictures/models.svg", Plan.toSvg(models)],
+    ["docs/pictures/agent.svg", Plan.toSvg(agent)],
     ["docs/examples/penguins/report.html", Report.fromEvents(penguins.events)],
   ]);

@@ -8,8 +8,10 @@ import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import * as Stream from "effect/Stream";
 import type { PipelineEvent, Plan } from "espalier";
-import { pipeline, step } from "espalier";
+import { pipeline, Signal, step } from "espalier";
 import { Simulation } from "espalier/testing";
+import { startModel } from "../../docs/examples/agent/model-server.ts";
+import { agent } from "../../docs/examples/agent/pipeline.ts";
 import { Settings } from "../../docs/examples/penguins/data.ts";
 import { penguins } from "../../docs/examples/penguins/pipeline.ts";
 import { warehouse } from "../../docs/examples/sql/pipeline.ts";
@@ -121,6 +123,22 @@ const modelsPlan = async (): Promise<Plan> => {
   const run = await warehouse.startPromise({ folder: join(root, "docs/examples/sql") });
   await run.result;
   return run.plan;
+};
+
+/** The agent, as the plan that a real run has grown: two turns with tools, of which one waits, and the answer. */
+const agentPlan = async (): Promise<Plan> => {
+  const server = await startModel();
+  try {
+    const question = "Where is it warmer, in Lisbon or in Oslo?";
+    const run = await agent.startPromise({ question, url: server.url });
+    for await (const event of run.events) {
+      if (event.type === "step.waiting") await Signal.sendPromise(run.id, event.path, { isApproved: true });
+    }
+    await run.result;
+    return run.plan;
+  } finally {
+    server.close();
+  }
 };
 
 class NoAnswer extends Error {
@@ -240,6 +258,8 @@ export interface ShownRuns {
   readonly tiles: Plan;
   /** A graph that SQL files describe. */
   readonly models: Plan;
+  /** An agent that calls tools, one of which waits for an approval. */
+  readonly agent: Plan;
 }
 
 export const shownRuns = async (): Promise<ShownRuns> => ({
@@ -249,4 +269,5 @@ export const shownRuns = async (): Promise<ShownRuns> => ({
   smallCrawl: await crawlRun(32),
   tiles: await tilesPlan(),
   models: await modelsPlan(),
+  agent: await agentPlan(),
 });

@@ -130,8 +130,8 @@ const taken = async (
     .locator(place.startsWith("run/") ? "header .chip" : "main h1")
     .first()
     .waitFor();
-  // Lists are there with their first response.
-  await page.waitForLoadState("networkidle").catch(() => {});
+  // Lists are there with their first response. A run's events never end, so its page is never idle.
+  await page.waitForLoadState("networkidle", { timeout: 1_500 }).catch(() => {});
   await page.locator("form, table tbody tr, section").first().waitFor();
   if (place === "run/training-12/graph" || place.endsWith("steps"))
     await page.getByRole("form", { name: "Answer approval" }).waitFor();
@@ -153,7 +153,10 @@ export async function* servedPhotographs(
   const ended = new AbortController();
   const serving = Effect.gen(function* () {
     const store = Context.get(yield* Layer.build(new MemoryStore("pictures").layer), Store);
-    return yield* serve({ store, served, port: 0, host: undefined, token, say: () => {} });
+    const server = yield* serve({ store, served, port: 0, host: undefined, token, say: () => {} });
+    // A run that waits would keep this process alive.
+    yield* Effect.addFinalizer(() => server.drain(0));
+    return server;
   });
   let opened: (url: string) => void = () => {};
   const address = new Promise<string>((done) => (opened = done));

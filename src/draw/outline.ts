@@ -38,7 +38,7 @@ const noteOf = ({ kind, inputs, outputs, cases, maxTurns, expansions, when }: Pl
     case "when":
       return "decides what runs";
     case "finally":
-      return "runs in any case";
+      return "always runs";
     case "await":
       return "waits for a value";
     case "sleep":

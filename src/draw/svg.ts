@@ -15,7 +15,7 @@ const kindsOf = (boxes: ReadonlyArray<PlacedBox>): ReadonlyArray<readonly [Place
   const steps = (Object.keys(stepKinds) as Array<keyof typeof stepKinds>)
     .filter((kind) => isUsual(kind) || seen.has(kind))
     .map((kind) => [kind, stepKinds[kind].label] as const);
-  return [["input", "given from outside"], ...steps];
+  return [["input", "input"], ...steps];
 };
 
 /** Plain rules and no variables: many programs that show SVG know no more of CSS. */

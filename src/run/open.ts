@@ -367,7 +367,7 @@ export const openRun = (
               const drops = dropsOf(run, resuming);
               return drops instanceof InvalidInput ? yield* drops : { values, drops };
             });
-            const { values, drops } = yield* Effect.onError(fitting, () => journal.giveBack());
+            const { values, drops } = yield* Effect.onError(restore(fitting), () => journal.giveBack());
             const session = opened(live, store, journal, values, clock, scope, refresh, {
               run,
               drops,

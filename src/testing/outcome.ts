@@ -10,7 +10,7 @@ type Ended = Pick<Observed, "ended">;
 /** What the outputs were, or the error. */
 export const outcomeOf = ({ ended }: Ended): string => {
   if ("stuck" in ended) return `never settled: ${ended.stuck}`;
-  if (Exit.isSuccess(ended.exit)) return `gave ${textOf(ended.exit.value)}`;
+  if (Exit.isSuccess(ended.exit)) return `returned ${textOf(ended.exit.value)}`;
   if (Cause.hasInterruptsOnly(ended.exit.cause)) return "was interrupted";
   return `failed with ${textOf(Cause.squash(ended.exit.cause))}`;
 };

@@ -10,7 +10,7 @@ import { shownRuns } from "../../scripts/pictures/runs.ts";
 import { dataOf } from "../draw/page-data.ts";
 import { root } from "./snippets.ts";
 
-test("npm run pictures would draw what is in docs", { timeout: 60_000 }, async () => {
+test("npm run pictures would draw what is in docs", { timeout: 300_000 }, async () => {
   const drawn = await drawings(await shownRuns());
   expect(drawn.size).toBeGreaterThan(8);
   const old = [...drawn].filter(([path, text]) => {

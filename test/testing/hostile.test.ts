@@ -153,7 +153,7 @@ describe("a dynamic step", () => {
 
 const none = pipeline("none");
 
-test("a law that there is not, and a step that is none", async () => {
+test("an unknown law, and something that is not a step", async () => {
   await expect(checkDynamic(good, { input, laws: ["none" as "pure"] })).rejects.toThrow(
     /There is no law "none"/,
   );

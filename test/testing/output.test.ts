@@ -80,8 +80,8 @@ describe("a violation says what is wrong, draws where, and gives a test to paste
       ""sum" breaks the law orderIndependent: The same input gives the same result in whatever order the steps run that wait for nothing.
 
         input     { by: 1 }
-        declared  run in the order sum, sum/add, sum/double, sum/sum, it gave { sum: 4 }
-        actual    run in the order sum, sum/double, sum/add, sum/sum, it gave { sum: 3 }
+        declared  run in the order sum, sum/add, sum/double, sum/sum, it returned { sum: 4 }
+        actual    run in the order sum, sum/double, sum/add, sum/sum, it returned { sum: 3 }
         order     the ready steps taken were number 1 (0: the first)
 
         check

@@ -14,7 +14,7 @@ interface Answer {
 export interface Editor {
   /** The labels of what is offered at the mark, in the server's order. */
   readonly completions: (mark: string) => Promise<ReadonlyArray<string>>;
-  /** What stands in the box when the pointer rests on the text after the mark. */
+  /** The text of the hover on the text after the mark. */
   readonly hover: (mark: string) => Promise<string>;
   readonly close: () => void;
 }

@@ -91,7 +91,7 @@ export const inlines: Law = {
         const actual = hasFailed(alone)
           ? `run by itself, it ${outcomeOf(alone)}`
           : `run by itself, it returned ${textOf(Object.fromEntries(Object.keys(dynamic).map((name) => [name, inline?.[name]])))}`;
-        return broken(`"${path}" gave ${textOf(dynamic)}`, actual, {
+        return broken(`"${path}" returned ${textOf(dynamic)}`, actual, {
           path: firstFailed(alone) ?? path,
           plan: observed.plan,
         });

@@ -45,7 +45,7 @@ const inside = pipeline("inside").step("out", [], () =>
 same<ServicesOf<typeof inside>, never>(true);
 void inside.runPromise().then(({ out }) => same<typeof out, number>(true));
 
-// Every step has what is told to it: nobody provides that.
+// Every step has its own context service: the user does not provide it.
 const told = pipeline("told").step("path", [], () => Effect.map(CurrentStep, ({ path }) => path));
 same<ServicesOf<typeof told>, never>(true);
 

@@ -36,7 +36,7 @@ const two = pipeline("two").step("a", [], () => "a");
 const either = (Math.random() > 0.5 ? one : two).step("b", ["a"], ({ a }) => a);
 same<OutputsOf<typeof either>["b"], string | number>(true);
 
-// A pipeline with more outputs is no pipeline with fewer: a name that is taken in one would be free in the other.
+// A pipeline with more outputs is not a pipeline with fewer: a name that is taken in one would be free in the other.
 same<typeof through extends Pipeline<{}, { readonly a: number }, never, never> ? true : false, false>(true);
 
 // Every pipeline is one of unknown inputs, outputs, errors and services, and a function of such keeps what it is given.
@@ -72,7 +72,7 @@ same<OutputsOf<typeof named>["all"], { readonly a: number; readonly b: string }>
 same<OutputsOf<typeof named>["second"], number>(true);
 same<OutputsOf<typeof named>["third"], number>(true);
 
-// A pipeline may have a name that nobody knows yet.
+// A pipeline may have a name that is not known yet.
 declare const later: string;
 void pipeline(later)
   .step("a", [], () => 1)

@@ -1,5 +1,5 @@
 /**
- * Each fixture holds one mistake. What both compilers say about it is committed beside it: read each aloud.
+ * Each fixture holds one mistake. The messages of both compilers are committed beside it: read each aloud.
  * `npx vitest run test/types/mistakes -u` writes the snapshots, `node scripts/types-mistakes.ts` the page.
  */
 import { globSync, readFileSync } from "node:fs";
@@ -35,7 +35,7 @@ describe.each(fixtures)("$title", (fixture) => {
     expect(said.map(({ at }) => at.slice(0, fixture.at.length))).toEqual([fixture.at, fixture.at]);
   });
 
-  test("is told in at most ten lines, without a word of how the types are made", () => {
+  test("is reported in at most ten lines, without a word of how the types are made", () => {
     for (const { text } of said) {
       expect(text.split("\n").length).toBeLessThanOrEqual(10);
       expect(helpers.filter((name) => new RegExp(`\\b${name}<`).test(text))).toEqual([]);
@@ -43,7 +43,7 @@ describe.each(fixtures)("$title", (fixture) => {
     }
   });
 
-  test("is told as it was", async () => {
+  test("is reported as before", async () => {
     const told = ([version, by]: readonly [number, typeof seven]): string =>
       (by.get(fixture.name) ?? [])
         .map(({ position, text }) => `TypeScript ${version}, ${position}: ${text}\n`)

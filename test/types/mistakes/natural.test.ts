@@ -1,4 +1,4 @@
-/** One mistake in the middle of a program is one error, told whole, however many outputs stand before it. */
+/** One mistake in the middle of a program is one error, reported whole, however many outputs come before it. */
 import { describe, expect, test } from "vitest";
 import { compile, makeProject } from "../../../scripts/types-compiler.ts";
 import { fixtures } from "../../../scripts/types-mistakes.ts";

@@ -18,7 +18,7 @@ export const GraphLegend = ({ data: { steps, run } }: { readonly data: PageData 
   return h(
     "div",
     { class: "kinds" },
-    h("span", { class: "key input" }, "given from outside"),
+    h("span", { class: "key input" }, "input"),
     kinds.map((kind) => h("span", { key: kind, class: `key ${kind}` }, stepKinds[kind].label)),
     run === undefined ? null : h("span", { class: "key critical" }, "critical path"),
     states.map((state) => h("span", { key: state, class: `key state ${state}` }, stateLabels[state])),

@@ -144,7 +144,7 @@ const Reads = ({
       const source = data.steps[from];
       const where =
         source === undefined
-          ? h("span", { class: "faint" }, "given from outside")
+          ? h("span", { class: "faint" }, "an input of the run")
           : button(source.name, `Show ${source.path}`, () => onGo(from), "link");
       return h(
         "div",

@@ -1,4 +1,4 @@
-/** A glob that can match members of a family is no mistake. */
+/** A glob that can match members of a family is accepted. */
 import { pipeline, step } from "espalier";
 const columns: string[] = ["x"];
 export const p = pipeline("p")

@@ -1,4 +1,4 @@
-/** Parts of which a condition chooses one: steps, names, options and lists. What is sure is present, and nothing else is. */
+/** Parts of which a condition chooses one: steps, names, options and lists. Only sure outputs are present. */
 import * as Effect from "effect/Effect";
 import type { DynamicOptions, Pipeline, RunError, WaitOptions } from "espalier";
 import { dynamic, pipeline, pipelineOf, step } from "espalier";
@@ -114,13 +114,13 @@ const collected = pipeline("p")
 // @ts-expect-error: without failures, it is a number
 collected.step("z", ["ys"], ({ ys }) => ys.map((y) => y._tag));
 
-// Inputs of finally that may not be in the list have no result.
+// Inputs of finally that are only possibly in the list have no result.
 pipeline("p")
   .step("a", [], () => 1)
   .finally("end", flag ? ["a"] : [], ({ a }) => a?._tag);
 pipeline("p")
   .step("a", [], () => 1)
-  // @ts-expect-error: a may not be in the list
+  // @ts-expect-error: a is only possibly in the list
   .finally("end", flag ? ["a"] : [], ({ a }) => a._tag);
 
 // A member of a family may be read by its name.

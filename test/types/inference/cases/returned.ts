@@ -26,7 +26,7 @@ either = other;
 const chosen = (flag ? inner : other).step("more", ["y"], ({ y }) => y.toFixed());
 same<OutputsOf<typeof chosen>, { readonly y: number; readonly more: string }>(true);
 
-// The names are taken, also after more steps, more than sixteen of them, and a second returns.
+// The names stay taken after more steps, after more than sixteen of them, and after a second returns.
 // @ts-expect-error: x is the name of a step
 void inner.step("x", [], () => 1);
 // @ts-expect-error: seed is the name of an input
