@@ -59,8 +59,8 @@ export const clusterPlants: ReadonlyArray<Plant> = [
   {
     fault: "the lease of a dead process never ends",
     file: "src/testing/cluster.ts",
-    from: "    this.#later(millis, () => {\n      for (const { epoch }",
-    to: "    this.#later(millis, () => {\n      if (life.isDead) return;\n      for (const { epoch }",
+    from: "    this.#later(leaseMillis, () => {\n      for (const { epoch }",
+    to: "    this.#later(leaseMillis, () => {\n      if (life.isDead) return;\n      for (const { epoch }",
   },
   {
     fault: "a claim does not give the last record",

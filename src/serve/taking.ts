@@ -29,19 +29,17 @@ const mostBusy = 200;
 const mostResumes = 5;
 
 /** The announcement of a process that takes runs. */
-export interface RunnerInfo {
+interface RunnerInfo {
   readonly host: string;
   readonly pid: number;
   /** The shapes of its pipelines, by name. */
   readonly pipelines: Readonly<Record<string, string>>;
 }
 
-const readRunner = (text: string): RunnerInfo => JSON.parse(text) as RunnerInfo;
-
 /** Can one of these runners execute a run of this pipeline? */
 export const hasRunnerFor = (runners: ReadonlyArray<string>, graph: Graph): boolean => {
   const shape = shapeOf(graph);
-  return runners.some((text) => readRunner(text).pipelines[graph.name] === shape);
+  return runners.some((text) => (JSON.parse(text) as RunnerInfo).pipelines[graph.name] === shape);
 };
 
 const pipelinesOf = (served: Served): ReadonlyMap<string, ServedPipeline> => {
@@ -53,7 +51,7 @@ const pipelinesOf = (served: Served): ReadonlyMap<string, ServedPipeline> => {
 };
 
 const diedText = (resumes: number): string =>
-  `It was resumed ${resumes} times in a row, and its process died each time. Fix the step that was under way (it may exit the process, or use up its memory), then resume the run.`;
+  `It was resumed ${resumes} times in a row, and its process died each time. Fix the step that was running (it may exit the process or use up its memory), then resume the run.`;
 
 /** Ends a run that has no owner as failed. False: it has an owner by now, or it has ended. */
 const failRun = (

@@ -1,9 +1,9 @@
 /**
- * Several simulated processes that execute one run by one store, under faults that were drawn before: requests and answers
- * that are late, lost and sent again, cut connections, killed and terminated processes. It notes what must never happen.
+ * Several simulated processes that share a store and execute one run, under a given list of faults: late and repeated
+ * requests, late answers, cut connections, killed and terminated processes. Violations are recorded as they happen.
  *
- * All of it happens in the world of one run, so that a history is the same whenever it is played again. The store is in
- * memory and correct; between it and a process there is a link, which numbers what is asked of the store.
+ * Everything happens in the world of one run, so that the same faults give the same history. The store is in memory and
+ * correct. Each process reaches it over a link, which counts the requests and applies the faults.
  */
 import * as Clock from "effect/Clock";
 import type * as Context from "effect/Context";
@@ -38,9 +38,9 @@ const lasting = new Set<FaultKind>(["late", "late answer", "cut"]);
 
 const textOf = ({ kind, millis }: Fault): string => (lasting.has(kind) ? `${kind}, ${millis} ms` : kind);
 
-/** Without a renewal for so long, a process has lost its runs. */
+/** How long the lease of a process lasts after the process is killed or cut off. */
 export const leaseMillis = 50;
-/** A process that has ended is started again after so long. */
+/** How long it takes until a process that has ended is started again. */
 const restartMillis = 20;
 
 type Changeable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
@@ -51,19 +51,20 @@ interface Life {
   readonly down: Deferred.Deferred<void>;
   readonly journals: Set<Changeable<Journal>>;
   isDead: boolean;
-  /** Until when nothing comes through. */
+  /** Its connection is cut until this time. */
   cutUntil: number;
-  service: StoreService;
+  /** The store, as this process reaches it. */
+  readonly service: StoreService;
 }
 
-/** What must not be, and where it showed. */
+/** A violation: what must hold, and what happened instead. */
 export interface Wrong {
   readonly declared: string;
   readonly actual: string;
   readonly path?: string;
 }
 
-/** Is this no failure of the run, but one of its process? */
+/** Is it a failure of the process, not of the run? */
 const isOfProcess = (error: unknown): boolean =>
   error instanceof RunExists ||
   error instanceof RunNotFound ||
@@ -84,7 +85,7 @@ export class Cluster {
   #context: Context.Context<never> | undefined;
   #now = (): number => 0;
   #end: string | undefined;
-  /** Resolved when the run may have become claimable, and new then. */
+  /** Resolved, and replaced by a new one, when the run has possibly become claimable. */
   #news = Deferred.makeUnsafe<void>();
 
   constructor(faults: ReadonlyArray<Fault>) {
@@ -103,18 +104,22 @@ export class Cluster {
       return yield* exit as Exit.Exit<A, E>;
     });
 
-  /** A step is called: by a process that owns the run, none that is recorded. */
+  /** A step is called. A process that owns the run must not call one that is recorded. */
   readonly called = ({ path, context }: StepCall): void => {
     if (context.runId !== observedRun) return;
     const service = Fiber.getCurrent()?.context.mapUnsafe.get(Store.key) as StoreService | undefined;
     const life = this.#lives.find((one) => one.service === service);
     if (life === undefined || life.isDead || !this.#owns(life)) return;
-    if (!this.store.recorded(observedRun).has(path) || isAtOrUnderAny(path, this.#retried)) return;
+    if (!this.store.recorded(observedRun).has(path) || this.#isRetried(path)) return;
     this.#isWrong("no recorded step runs again", `process ${life.name} ran "${path}" again`, path);
   };
 
-  /** What is within a step that is tried again runs again. */
+  /** A step is retried: everything inside it runs again. */
   readonly retried = (path: string): void => void this.#retried.add(path);
+
+  #isRetried(path: string): boolean {
+    return isAtOrUnderAny(path, this.#retried);
+  }
 
   #isWrong(declared: string, actual: string, path?: string): void {
     this.wrong ??= { declared, actual, ...(path === undefined ? {} : { path }) };
@@ -159,7 +164,7 @@ export class Cluster {
       while (!life.isDead) {
         const status = this.store.statusOf(observedRun);
         const news = this.#news;
-        // Who reads the end of a run learns that it has failed; the outputs of one that succeeded are read by running it.
+        // A run that has failed is not run again. One that has succeeded is: that reads its outputs.
         if (status === "failed") return Exit.fail("it has failed" as E);
         const executing = run.pipe(
           Effect.provideService(Store, life.service),
@@ -186,7 +191,7 @@ export class Cluster {
   #kill(life: Life): void {
     life.isDead = true;
     Deferred.doneUnsafe(life.down, Exit.void);
-    this.#expire(life, leaseMillis);
+    this.#expire(life);
   }
 
   /** It starts nothing more, and gives back what it has. */
@@ -195,8 +200,9 @@ export class Cluster {
     Deferred.doneUnsafe(life.down, Exit.void);
   }
 
-  #expire(life: Life, millis: number): void {
-    this.#later(millis, () => {
+  /** Ends the lease, unless the process has given its run back by then. */
+  #expire(life: Life): void {
+    this.#later(leaseMillis, () => {
       for (const { epoch } of life.journals) {
         if (!this.store.expire(observedRun, epoch)) continue;
         this.#note(`the lease of ${life.name} has ended`);
@@ -208,19 +214,18 @@ export class Cluster {
   // -- Links ---------------------------------------------------------------------------------------------------------
 
   #begin(name: string): Life {
+    const { service } = this.store;
     const life: Life = {
       name,
       down: Deferred.makeUnsafe<void>(),
       journals: new Set(),
       isDead: false,
       cutUntil: 0,
-      service: this.store.service,
-    };
-    const { service } = this.store;
-    life.service = {
-      ...service,
-      name: `${service.name} of ${name}`,
-      claim: (...asked) => this.#claim(life, asked),
+      service: {
+        ...service,
+        name: `${service.name} of ${name}`,
+        claim: (...asked) => this.#claim(life, asked),
+      },
     };
     this.#lives.push(life);
     return life;
@@ -232,12 +237,12 @@ export class Cluster {
     if (fault !== undefined) this.#note(`${life.name}, ${what}: ${textOf(fault)}`);
     if (fault?.kind === "cut") {
       life.cutUntil = this.#now() + fault.millis;
-      if (fault.millis >= leaseMillis) this.#expire(life, leaseMillis);
+      if (fault.millis >= leaseMillis) this.#expire(life);
     }
     return fault;
   }
 
-  /** How long a request is on its way. */
+  /** How long a request takes to reach the store. */
   #wayOf(life: Life, fault: Fault | undefined): number {
     return Math.max(life.cutUntil - this.#now(), fault?.kind === "late" ? fault.millis : 0);
   }
@@ -257,13 +262,13 @@ export class Cluster {
     });
   }
 
-  /** The answer ends what waits for it: nothing of a process that is dead is seen. */
+  /** Kills the process. The answer only ends the fiber that waits for it. */
   #killed(life: Life): Claim {
     this.#kill(life);
     return { type: "held", owner: "nobody" };
   }
 
-  /** What a process writes goes over its link. */
+  /** Routes what a process writes over its link. */
   #own(life: Life, claimed: Journal): void {
     const journal = claimed as Changeable<Journal>;
     life.journals.add(journal);
@@ -274,7 +279,7 @@ export class Cluster {
     const arrives = (fault: Fault | undefined, act: () => void, after = (): void => {}): void => {
       last = Math.max(last, this.#now() + this.#wayOf(life, fault));
       this.#later(last - this.#now(), () => {
-        // What is under way arrives, though who sent it may be gone.
+        // A request that was sent arrives, even if its process is dead by then.
         if (fault?.kind === "kill") this.#kill(life);
         else act();
         if (fault?.kind === "kill after") this.#kill(life);
@@ -326,8 +331,7 @@ export class Cluster {
   #record(entry: Entry, { epoch }: Journal, write: () => void): void {
     const { path } = entry;
     const count = this.store.countOf(observedRun, path);
-    const isRetried = isAtOrUnderAny(path, this.#retried);
-    const isThere = isOutcome(entry) && this.store.recorded(observedRun).has(path) && !isRetried;
+    const isThere = isOutcome(entry) && this.store.recorded(observedRun).has(path) && !this.#isRetried(path);
     write();
     if (isThere && this.store.countOf(observedRun, path) > count)
       this.#isWrong(
@@ -340,7 +344,7 @@ export class Cluster {
   #ended(status: string, life: Life): void {
     this.#note(`${life.name} ends the run: ${status}`);
     const again = `it had ${this.#end}, and process ${life.name} ended it again: ${status}`;
-    // Who reads a run that has succeeded claims it, and another reads it again when that process has died.
+    // Reading a run that has succeeded claims it; if that process dies, another one reads it again.
     const isReadAgain = this.#end === "succeeded" && status === "succeeded";
     if (this.#end !== undefined && !isReadAgain) this.#isWrong("a run that has ended stays as it is", again);
     this.#end ??= status;
@@ -350,7 +354,7 @@ export class Cluster {
   #checkEnd(): void {
     const recorded = this.store.recorded(observedRun);
     for (const path of this.#confirmed) {
-      if (!recorded.has(path) && !isAtOrUnderAny(path, this.#retried))
+      if (!recorded.has(path) && !this.#isRetried(path))
         this.#isWrong("what was confirmed is recorded", `"${path}" was confirmed, and is not there`, path);
     }
     const status = this.store.statusOf(observedRun);

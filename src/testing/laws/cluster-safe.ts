@@ -97,14 +97,14 @@ const smallest = async (
 export const clusterSafe: Law = {
   name: "clusterSafe",
   sentence:
-    "Executed by several processes, whatever happens to them and to their connections, a run gives the same, and runs no recorded step again.",
+    "Executed by several processes, whatever happens to them and to their connections, a run has the same result, and runs no recorded step again.",
   check: async (subject, given, tools) => {
     await import("../../run/open.ts");
     const alone = await played(subject, given, { seed: tools.seed, faults: [] });
     const base = alone.run;
     const refusal = refusalOf(base);
     if (refusal !== undefined) return refusal;
-    // What does not run by itself is said as for every law.
+    // A run that fails without any fault is reported as for every law.
     if ("stuck" in base.ended || Exit.isFailure(base.ended.exit)) await settled(subject, given);
     if (alone.cluster.store.writes === 0) return vacuous("nothing is recorded");
     const check = async (history: History): Promise<Verdict> =>
