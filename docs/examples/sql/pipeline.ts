@@ -5,8 +5,9 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { pipeline, step, type } from "espalier";
+import { rowsOf } from "./rows-of.ts";
 import { loadSources } from "./sources.ts";
 
 interface Query {
@@ -32,20 +33,25 @@ const readQueries = (folder: string): ReadonlyArray<Query> =>
     });
 
 /** A model becomes a table. The output is its number of rows. */
-const materialize = (database: DatabaseSync, { name, sql }: Query): number => {
-  database.exec(`create table ${name} as ${sql}`);
-  return Number(database.prepare(`select count(*) as rows from ${name}`).get()?.["rows"]);
+const materialize = async (
+  database: DuckDBInstance,
+  { name, sql }: Query,
+  signal: AbortSignal,
+): Promise<number> => {
+  await rowsOf(database, `create table ${name} as ${sql}`, signal);
+  const [counted] = await rowsOf(database, `select count(*) as rows from ${name}`, signal);
+  return Number(counted?.["rows"]);
 };
 
-const check = (database: DatabaseSync, { sql }: Query): void => {
-  const broken = database.prepare(sql).get();
+const check = async (database: DuckDBInstance, { sql }: Query, signal: AbortSignal): Promise<void> => {
+  const [broken] = await rowsOf(database, sql, signal);
   if (broken !== undefined) throw new Error(`It found the row ${JSON.stringify(broken)}`);
 };
 
 export const warehouse = pipeline("warehouse")
   .input("folder", type<string>())
-  .step("database", [], () => new DatabaseSync(":memory:"))
-  .step("sources", ["database"], ({ database }) => loadSources(database))
+  .step("database", [], () => DuckDBInstance.create(":memory:"))
+  .step("sources", ["database"], ({ database }, { signal }) => loadSources(database, signal))
   .step("models", ["folder"], ({ folder }) => readQueries(join(folder, "models")))
   .step("checks", ["folder"], ({ folder }) => readQueries(join(folder, "checks")))
   .dynamic("rows", ["models", "checks", "database", "sources"], ({ models, checks, database }) =>
@@ -55,7 +61,7 @@ export const warehouse = pipeline("warehouse")
           step(
             `model ${model.name}`,
             model.refersTo.map((name) => `model ${name}` as const),
-            () => materialize(database, model),
+            (_, { signal }) => materialize(database, model, signal),
           ),
         ),
       )
@@ -64,20 +70,20 @@ export const warehouse = pipeline("warehouse")
           step(
             `check ${query.name}`,
             query.refersTo.map((name) => `model ${name}` as const),
-            () => check(database, query),
+            (_, { signal }) => check(database, query, signal),
           ),
         ),
       )
       .step("rows", ["model *"], (found) => found["model *"])
       .returns("rows"),
   )
-  .step("hubs", ["database", "rows"], ({ database }) =>
-    database
-      .prepare("select iata, city, flights from hubs order by flights desc limit 3")
-      .all()
-      .map(({ iata, city, flights }) => `${String(iata)} ${String(city)}: ${String(flights)} departures`),
-  )
+  .step("hubs", ["database", "rows"], async ({ database }, { signal }) => {
+    const busiest = `
+      select iata || ' ' || city || ': ' || flights || ' departures' as line
+      from hubs order by flights desc limit 3`;
+    return (await rowsOf(database, busiest, signal)).map(({ line }) => line as string);
+  })
   .finally("closed", ["database", "hubs"], ({ database }) => {
-    if (database._tag === "Success") database.success.close();
+    if (database._tag === "Success") database.success.closeSync();
   })
   .returns("rows", "hubs");
