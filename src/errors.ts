@@ -28,7 +28,7 @@ export {
 export class GraphError extends Data.TaggedError("GraphError")<{
   /** The pipeline that was being built; empty for what belongs to none, such as a standalone step or a pool. */
   readonly pipeline: string;
-  /** The step that is wrong. */
+  /** The step that is wrong; empty where it is none of the pipeline's steps. */
   readonly step: string;
   /** What is wrong and how to fix it, in one sentence. */
   readonly reason: string;
@@ -37,8 +37,11 @@ export class GraphError extends Data.TaggedError("GraphError")<{
   readonly code = "ESPALIER_GRAPH";
   /** What went wrong, as a sentence. */
   override get message(): string {
-    const place = `Pipeline "${this.pipeline}", step "${this.step}": `;
-    return `${this.pipeline + this.step === "" ? "" : place}${this.reason}`;
+    const places = [
+      this.pipeline === "" ? undefined : `Pipeline "${this.pipeline}"`,
+      this.step === "" ? undefined : `${this.pipeline === "" ? "Step" : "step"} "${this.step}"`,
+    ].filter((place) => place !== undefined);
+    return places.length === 0 ? this.reason : `${places.join(", ")}: ${this.reason}`;
   }
 }
 

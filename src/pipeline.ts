@@ -172,7 +172,7 @@ class PipelineValue {
     throw new GraphError({
       pipeline: this.name,
       step: "",
-      reason: "add takes a standalone step or a pipeline.",
+      reason: `add takes a standalone step or a pipeline; got ${typed(part)}. Make a step with step(name, inputs, run).`,
     });
   }
 
@@ -187,7 +187,13 @@ class PipelineValue {
           `addAll was given more than ${mostOfUnknownLength} steps by an iterable that may be endless: make an array of them first.`,
         );
       }
-      steps.push(standalone(part) ?? this.#refuse("", "addAll takes standalone steps."));
+      steps.push(
+        standalone(part) ??
+          this.#refuse(
+            "",
+            `addAll takes standalone steps; got ${typed(part)}. Make each with step(name, inputs, run).`,
+          ),
+      );
     }
     if (steps.length === 0) return new PipelineValue(base.withEmptyFamily());
     const isKnown = (name: string): boolean => base.visibleSlot(name) !== undefined;

@@ -23,7 +23,7 @@ import {
 } from "./forms.ts";
 import type { Log, Returns } from "./log.ts";
 import { appended, emptyLog } from "./log.ts";
-import { isGlob, keyOf, nameProblem, optionalName } from "./names.ts";
+import { isGlob, keyOf, listedProblem, nameProblem, optionalName } from "./names.ts";
 import type { GlobRead, GraphInput, GraphNode } from "./node.ts";
 import { lateSlot } from "./node.ts";
 import { available, checkSure, readsOf, slotFor, slotOf } from "./reads.ts";
@@ -346,6 +346,8 @@ export class GraphBuilder {
     const isOfForm = this.shows === undefined && !this.hasEmptyFamily;
     const known = isOfForm ? knownReturns(this.log, this, names) : undefined;
     if (known !== undefined) return this.#showing(known);
+    const problem = listedProblem("returns", names);
+    if (problem !== undefined) throw this.refusal("", problem);
     for (const name of names) {
       const mayCome = (this.isOpen || this.hasEmptyFamily) && nameProblem(name) === undefined;
       if (this.visibleSlot(name) === undefined && !mayCome) {

@@ -48,6 +48,14 @@ export const nameProblem = (name: unknown): string | undefined => {
   return partProblem("A name", name);
 };
 
+/** What is wrong with the names that a member takes one by one, such as `returns`; undefined where nothing is. */
+export const listedProblem = (member: string, names: ReadonlyArray<unknown>): string | undefined => {
+  const bad = names.find((name) => typeof name !== "string");
+  return bad === undefined && !names.includes(undefined)
+    ? undefined
+    : `${member} takes names; got ${typed(bad)}. Write ${member}("a", "b").`;
+};
+
 /** Why this text cannot name an item of a map in its path; undefined where it can. */
 export const keyProblem = (key: string): string | undefined => partProblem("A key", key);
 

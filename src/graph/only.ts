@@ -3,7 +3,7 @@ import { isAtOrUnder } from "../path.ts";
 import { didYouMean } from "../values/nearest.ts";
 import { GraphBuilder } from "./builder.ts";
 import { emptyLog } from "./log.ts";
-import { nameProblem } from "./names.ts";
+import { listedProblem, nameProblem } from "./names.ts";
 import type { GraphNode } from "./node.ts";
 import { available } from "./reads.ts";
 
@@ -83,6 +83,11 @@ const keeping = (builder: GraphBuilder, kept: ReadonlySet<number>): GraphBuilder
 
 /** The same, reduced to the steps that these outputs need. */
 export const onlyOf = (builder: GraphBuilder, names: ReadonlyArray<string>): GraphBuilder => {
+  const problem = listedProblem("only", names);
+  if (problem !== undefined) throw builder.refusal("", problem);
+  if (names.length === 0) {
+    throw builder.refusal("", `only must be given at least one name; ${available(builder.visibleNames())}.`);
+  }
   const mayCome = builder.isOpen || builder.hasEmptyFamily;
   for (const name of names) {
     if (builder.visibleSlot(name) !== undefined || (mayCome && nameProblem(name) === undefined)) continue;
@@ -92,6 +97,5 @@ export const onlyOf = (builder: GraphBuilder, names: ReadonlyArray<string>): Gra
       `only cannot keep "${name}", because nothing provides it; ${available(provided)}.${didYouMean(name, provided)}`,
     );
   }
-  if (names.length === 0) throw builder.refusal("", "only must be given at least one name.");
   return keeping(builder, needed(builder, names)).withReturns(names);
 };

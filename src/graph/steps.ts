@@ -65,7 +65,9 @@ const schemasProblem = (schemas: Readonly<Record<string, unknown>>): string | un
 const casesProblem = (kind: StepKind, cases: unknown): string | undefined => {
   const isRace = kind === "race";
   const each = isRace ? "contender" : "case";
-  if (!isRecord(cases)) return `${each}s must be a record of functions; got ${typed(cases)}.`;
+  if (!isRecord(cases)) {
+    return `${each}s must be a record of functions; got ${cases === null ? "none" : typed(cases)}.`;
+  }
   const names = Object.keys(cases);
   if (isRace && names.length === 0) return "A race must have at least one contender; got an empty record.";
   const bad = names.find((name) => typeof cases[name] !== "function");

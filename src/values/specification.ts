@@ -123,10 +123,11 @@ export const aFunction =
 
 export const oneOf =
   (...allowed: ReadonlyArray<string>): Check =>
-  (name, value) =>
-    allowed.includes(value)
-      ? undefined
-      : must(name, allowed.map((each) => JSON.stringify(each)).join(" or "), value);
+  (name, value) => {
+    if (allowed.includes(value)) return undefined;
+    const quoted = allowed.map((each) => JSON.stringify(each));
+    return must(name, `${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}`, value);
+  };
 
 /** A list of strings: names or tags. */
 export const aListOf =

@@ -135,11 +135,14 @@ describe("An untyped caller gets one GraphError", () => {
       "b",
       /one output/,
     ],
+    ["returns with an array", () => p.returns(["a"]), "", /^returns takes names; got an array/],
+    ["add of a number", () => p.add(1), "", /^add takes a standalone step or a pipeline; got a number/],
+    ["addAll of a number", () => p.addAll([1]), "", /^addAll takes standalone steps; got a number/],
     [
       "a switch without cases",
       () => p.switch("b", [], () => "x"),
       "b",
-      /cases must be a record of functions; got null/,
+      /cases must be a record of functions; got none/,
     ],
     [
       "a case that is not a function",

@@ -104,7 +104,9 @@ describe("A pipeline that is reduced by only", () => {
       'only cannot keep "mappd", because nothing provides it',
       'mean "mapped"?',
     ],
-    ["no name", [], "only must be given at least one name", ""],
+    ["no name", [], 'Pipeline "whole": only must be given at least one name; provided before it: "seed"', ""],
+    ["an array of names", [["a"]], 'Pipeline "whole": only takes names; got an array.', 'only("a", "b")'],
+    ["undefined", [undefined], 'Pipeline "whole": only takes names; got undefined.', ""],
   ])("refuses %s", (_, names, sentence, more) => {
     const build = () => (whole as any).only(...names);
     expect(build).toThrow(GraphError);

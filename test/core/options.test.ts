@@ -199,7 +199,7 @@ describe("A run refuses", () => {
       'gracePeriod is not a valid duration: "5s". Write "5 seconds" or a number of milliseconds.',
     ],
     [{ gracePeriod: -1 }, "gracePeriod must not be negative; got -1."],
-    [{ onFailure: "stop" }, 'onFailure must be "interrupt" or "finish" or "compensate"; got "stop".'],
+    [{ onFailure: "stop" }, 'onFailure must be "interrupt", "finish" or "compensate"; got "stop".'],
     [
       { store: "runs.db" },
       'store must be a layer such as SqliteStore.layer({ filename: "runs.db" }); got a string.',
