@@ -3,7 +3,7 @@ import { accessSync, closeSync, constants, existsSync, openSync, realpathSync, s
 import { basename, dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreCorrupt, StoreError } from "../errors.ts";
-import { applicationId, migrations } from "./schema.ts";
+import { applicationId, migrations, newest } from "./schema.ts";
 
 /** A check of a file this small takes a few milliseconds. Larger ones are checked row by row as they are read. */
 const checkedUpTo = 4 * 1024 * 1024;
@@ -77,7 +77,9 @@ const migrate = (database: DatabaseSync, name: string): void => {
   if (versionOf(database, name) === migrations.length) return;
   transaction(database, () => {
     checkForeign(database, name);
-    for (const migration of migrations.slice(versionOf(database, name))) database.exec(migration);
+    const version = versionOf(database, name);
+    if (version === 0) database.exec(newest);
+    else for (const migration of migrations.slice(version)) database.exec(migration);
     database.exec(`PRAGMA application_id = ${applicationId}`);
     database.exec(`PRAGMA user_version = ${migrations.length}`);
   });

@@ -43,10 +43,8 @@ const beat = (lease) => {
 };
 setInterval(() => { for (const lease of leases.values()) beat(lease); }, ${everyMillis});
 parentPort.on("message", ({ open, close: closed }) => {
-  if (open !== undefined) {
-    leases.set(open.row.owner, open);
-    beat(open);
-  } else {
+  if (open !== undefined) leases.set(open.row.owner, open);
+  else {
     const lease = leases.get(closed);
     leases.delete(closed);
     if (lease !== undefined) close(lease);
@@ -68,7 +66,7 @@ const start = (): Worker => {
   return started;
 };
 
-/** Renews the lease of a row until it is released. */
+/** Renews the lease of a row until it is released: from the next second on, since who claims a run beats by itself. */
 export const keepLease = (filename: string, row: OwnerRow): void => {
   clearTimeout(ending);
   users++;

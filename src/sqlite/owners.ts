@@ -93,6 +93,7 @@ export class Owners {
   readonly #announce: StatementSync;
   readonly #withdraw: StatementSync;
   readonly #announced: StatementSync;
+  #isAnnounced = false;
 
   constructor(database: DatabaseSync, inode: number) {
     this.me = newOwner(inode);
@@ -114,7 +115,7 @@ export class Owners {
   }
 
   leave(): void {
-    this.announce(undefined);
+    if (this.#isAnnounced) this.announce(undefined);
     this.#leave.run(this.me.owner);
   }
 
@@ -122,6 +123,7 @@ export class Owners {
   announce(text: string | undefined): void {
     if (text === undefined) this.#withdraw.run(this.me.owner);
     else this.#announce.run(this.me.owner, text);
+    this.#isAnnounced = text !== undefined;
   }
 
   /** What the processes that take runs and live have said. */

@@ -4,27 +4,10 @@
 export const applicationId = 0x45_73_70_6c;
 
 /**
- * Each brings a file from the version before to the next; the first makes an empty file a store. Never change one that
- * was released: add another.
- *
  * All records that a run makes in one transaction are one row, a line each: a row is expensive, a line is not, and a run
  * is read as a whole anyway. Nothing is ever updated, so that a gap in the numbers of the records means damage.
  */
-export const migrations: ReadonlyArray<string> = [
-  `
-  CREATE TABLE runs (
-    run INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    pipeline TEXT NOT NULL,
-    shape TEXT NOT NULL,
-    inputs TEXT NOT NULL,
-    origin TEXT,
-    began INTEGER NOT NULL,
-    crc INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    ended INTEGER,
-    error TEXT
-  ) STRICT;
+const records = `
   CREATE TABLE chunks (
     run INTEGER NOT NULL,
     seq INTEGER NOT NULL,
@@ -63,15 +46,10 @@ export const migrations: ReadonlyArray<string> = [
     time INTEGER NOT NULL,
     crc INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX cache_by_step ON cache (step, inputs);
-  `,
-  // Several processes: each run has an owner, each claim an epoch. `records` counts those of a run that has ended.
-  `
-  ALTER TABLE runs ADD COLUMN epoch INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE runs ADD COLUMN owner TEXT;
-  ALTER TABLE runs ADD COLUMN crashes INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE runs ADD COLUMN active INTEGER NOT NULL DEFAULT 0;
-  ALTER TABLE runs ADD COLUMN records INTEGER;
+  CREATE INDEX cache_by_step ON cache (step, inputs);`;
+
+/** Several processes: each run has an owner, each claim an epoch. */
+const owners = `
   CREATE TABLE owners (
     owner TEXT PRIMARY KEY,
     host TEXT NOT NULL,
@@ -104,16 +82,51 @@ export const migrations: ReadonlyArray<string> = [
   CREATE TABLE computing (
     key TEXT PRIMARY KEY,
     owner TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-  `,
-  // Which owners take the runs of others, and the runs that have not ended.
-  `
+  ) STRICT, WITHOUT ROWID;`;
+
+/** Which owners take the runs of others, and the runs that have not ended. */
+const runners = `
   CREATE TABLE runners (
     owner TEXT PRIMARY KEY,
     text TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX runs_open ON runs (run) WHERE status = 'running';
-  `,
+  CREATE INDEX runs_open ON runs (run) WHERE status = 'running';`;
+
+const runColumns = `
+    run INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    pipeline TEXT NOT NULL,
+    shape TEXT NOT NULL,
+    inputs TEXT NOT NULL,
+    origin TEXT,
+    began INTEGER NOT NULL,
+    crc INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    ended INTEGER,
+    error TEXT`;
+
+/** `records` counts those of a run that has ended. */
+const ownedRunColumns = [
+  "epoch INTEGER NOT NULL DEFAULT 0",
+  "owner TEXT",
+  "crashes INTEGER NOT NULL DEFAULT 0",
+  "active INTEGER NOT NULL DEFAULT 0",
+  "records INTEGER",
+];
+
+const addRunColumns = ownedRunColumns.map((column) => `ALTER TABLE runs ADD COLUMN ${column};`).join("\n");
+
+/**
+ * Each brings a file from the version before to the next; the first makes an empty file a store. Never change one that
+ * was released: add another, and what it adds to `newest`.
+ */
+export const migrations: ReadonlyArray<string> = [
+  `CREATE TABLE runs (${runColumns}) STRICT; ${records}`,
+  `${addRunColumns} ${owners}`,
+  runners,
   // The lines of records shorten paths, which older versions do not read.
   "",
 ];
+
+/** A new file gets the tables of this version at once, which takes half as long as making and altering them. */
+export const newest = `CREATE TABLE runs (${[runColumns, ...ownedRunColumns].join(", ")}) STRICT; ${records} ${owners} ${runners}`;

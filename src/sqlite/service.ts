@@ -120,18 +120,23 @@ export class SqliteService implements StoreService, Keeper {
     this.#looking = undefined;
     leaving.delete(this);
     this.#writer.close();
-    if (this.#hasLease) {
-      this.#hasLease = false;
-      dropLease(this.#owners.me.owner);
-    }
+    if (this.#hasLease) this.#leave();
+    this.#database.close();
+    this.onClosed();
+  }
+
+  /** Takes back the lease. Who only read has none, writes nothing, and keeps no other process waiting. */
+  #leave(): void {
+    this.#hasLease = false;
+    dropLease(this.#owners.me.owner);
     try {
+      // All that runs recorded is on the disk by now, and a lease need not survive a loss of power.
+      this.#database.exec("PRAGMA synchronous = NORMAL");
       this.#owners.leave();
       this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
       // Another process writes, or nothing can be written: a lease that is not renewed ends by itself.
     }
-    this.#database.close();
-    this.onClosed();
   }
 
   onClosed: () => void = () => {};

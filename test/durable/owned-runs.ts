@@ -47,12 +47,19 @@ const resumed = async (address: string) => resumePromise(flow, "r", { store: awa
 
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
 
-/** How long it takes until a run has crashed. */
-const crashed = async (address: string): Promise<number> => {
+const timed = async (done: Promise<unknown>): Promise<number> => {
   const began = performance.now();
+  await done;
+  return performance.now() - began;
+};
+
+const median = (times: ReadonlyArray<number>): number =>
+  times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)]!;
+
+/** Waits until a run has crashed. */
+const crashed = async (address: string): Promise<void> => {
   while ((await statusOf(address)) === "running") await pause(50);
   expect(await statusOf(address)).toBe("crashed");
-  return performance.now() - began;
 };
 
 /** The tests, on new stores at the addresses that a function gives. */
@@ -80,13 +87,17 @@ export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
       const address = await newAddress();
       const owner = claimant(address, "block");
       await owner.says("b began");
-      const seen = new Set<string>();
+      const seen: Array<string> = [];
+      let most = 0;
       while (owner.child.exitCode === null) {
-        seen.add(await statusOf(address));
+        const began = performance.now();
+        seen.push(await statusOf(address));
         await pause(200);
+        most = Math.max(most, performance.now() - began);
       }
       expect(seen).toContain("running");
-      expect(seen).not.toContain("crashed");
+      // Where this process did not get to run for seconds, the owner's thread may not have either.
+      expect(most < 2_000 && seen.includes("crashed")).toBe(false);
       expect(await owner.closed).toBe("0");
       expect(owner.printed()).toContain('ended {"a":1,"b":2,"c":3}');
     });
@@ -123,14 +134,17 @@ export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
       const store = await storeOf(address);
       const probe = { store };
       while ((await Runs.waitingPromise(probe)).length < 10) await pause(20);
-      const times: Array<number> = [];
+      const reading: Array<number> = [];
+      const sending: Array<number> = [];
       for (let i = 0; i < 9; i++) {
-        const began = performance.now();
-        expect(await Signal.sendPromise("r", `more${i}`, i, { store })).toBe("delivered");
-        times.push(performance.now() - began);
+        reading.push(await timed(statusOf(address)));
+        const sent = Signal.sendPromise("r", `more${i}`, i, { store });
+        sending.push(await timed(sent));
+        expect(await sent).toBe("delivered");
       }
-      // They are heard of at once. Those that the owner finds by its look of each second take half of that.
-      expect(times.toSorted((a, b) => a - b)[4]).toBeLessThan(500);
+      // They are heard of at once. Those that the owner finds by its look of each second take half of that. On a machine
+      // that is busy everything takes longer, a mere look into the store too.
+      expect(median(sending)).toBeLessThan(500 + 10 * median(reading));
       await Signal.sendPromise("r", "ok", "yes", { store });
       await owner.says("ok is yes");
       await Runs.cancelPromise("r", { store });

@@ -13,6 +13,7 @@ import { SqliteStore } from "espalier/sqlite";
 import { describe, expect, test } from "vitest";
 import { Listeners } from "../../src/engine/seams.ts";
 import { failureOf, until } from "../core/support.ts";
+import { applicationId, migrations } from "../../src/sqlite/schema.ts";
 import { storeAt, temporary, withStore } from "./support.ts";
 
 const newFile = temporary();
@@ -61,6 +62,29 @@ describe("A file that cannot be opened", () => {
     expect(error).toMatchObject({ _tag: "StoreError", kind: "newer" });
     expect((error as StoreError).message).toContain("Update Espalier");
   });
+});
+
+/** The columns of every table, and every index. */
+const tablesOf = (file: string): unknown => {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const names = database.prepare("SELECT type, name FROM sqlite_schema ORDER BY name").all();
+  const columns = names.map(({ name }) => database.prepare(`PRAGMA table_info("${String(name)}")`).all());
+  database.close();
+  return { names, columns };
+};
+
+test("a file of each older version becomes one of this version", async () => {
+  const newest = newFile();
+  await small.runPromise({}, { store: storeAt(newest) });
+  for (let version = 1; version < migrations.length; version++) {
+    const file = newFile();
+    const database = new DatabaseSync(file);
+    for (const migration of migrations.slice(0, version)) database.exec(migration);
+    database.exec(`PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${version}`);
+    database.close();
+    expect(await small.runPromise({}, { store: storeAt(file) })).toEqual({ a: 1 });
+    expect(tablesOf(file), `version ${version}`).toEqual(tablesOf(newest));
+  }
 });
 
 describe("A file that another process has", () => {
