@@ -79,7 +79,9 @@ export class Races implements RaceRoom {
         emitter.emit({ type: "step.interrupted", path: frame.pathOf(other), attempt: 1 });
       }
     });
-    failures.endEarly(frame, Cause.interrupt(), path, new Error(`The contender "${path}" has won the race.`));
+    // An error takes microseconds to make, and only a contender that is under way sees it.
+    const reason = frame.running > 0 ? new Error(`The contender "${path}" has won the race.`) : undefined;
+    failures.endEarly(frame, Cause.interrupt(), path, reason);
   }
 
   contenderFailed(frame: Frame, race: RaceState, index: number, cause: Cause.Cause<unknown>): void {

@@ -3,11 +3,12 @@
  *
  *     npm run bench                            all of it, in about ten minutes
  *     npm run bench -- chain fan-1k            only these workloads
- *     npm run bench -- --parts=memory,start    only these parts, of speed, floor, memory, growth, events and start
+ *     npm run bench -- --parts=memory,start    only these parts, of speed, floor, flow, memory, growth, events and start
  *     npm run bench -- --rounds=3 --only=Espalier,grfn
  */
 import { parseArgs } from "node:util";
 import { contenders } from "./contenders/all.ts";
+import { controlFlowTable } from "./control-flow.ts";
 import { emitCost, eventCost } from "./events.ts";
 import { floorTable } from "./floor.ts";
 import { growth } from "./growth.ts";
@@ -22,7 +23,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     rounds: { type: "string", default: "9" },
-    parts: { type: "string", default: "speed,floor,memory,growth,events,start" },
+    parts: { type: "string", default: "speed,floor,flow,memory,growth,events,start" },
     only: { type: "string", default: "" },
   },
 });
@@ -45,6 +46,7 @@ if (parts.includes("speed")) {
   console.log(`${speedTable(all, chosen)}\n\n${targetTable(all)}\n`);
 }
 if (parts.includes("floor")) console.log(`${await floorTable(effort)}\n`);
+if (parts.includes("flow")) console.log(`${await controlFlowTable(effort)}\n`);
 if (parts.includes("memory")) console.log(`${memory(chosen)}\n`);
 if (parts.includes("growth")) console.log(`${growth()}\n`);
 if (parts.includes("events")) console.log(`${await eventCost(effort)}\n\n${await emitCost(effort)}\n`);
