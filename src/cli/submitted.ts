@@ -8,7 +8,7 @@ import type { StoreService } from "../journal/store.ts";
 import { isUnderWay } from "../journal/store.ts";
 import { recordedOutputs, submitRun } from "../run/submit.ts";
 import { watchRun } from "../serve/run-events.ts";
-import { hasRunnerFor } from "../serve/taking.ts";
+import { hasRunnerFor } from "../serve/runner-info.ts";
 import { failure } from "./failure.ts";
 import { tell } from "./output.ts";
 

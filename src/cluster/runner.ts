@@ -14,6 +14,7 @@ import { servedOf } from "../serve/served.ts";
 import { describe } from "../values/describe.ts";
 import type { ClusterDatabase } from "./database.ts";
 import { storeOf } from "./database.ts";
+import { shareSteps } from "./sharing.ts";
 
 /**
  * What a runner executes, and where it meets the others.
@@ -27,6 +28,14 @@ export interface RunnerOptions extends ClusterDatabase {
   readonly pipelines?: ReadonlyArray<Typed<any, any, any, any>>;
   /** Gives the steps their services, instead of the module's `layer`. */
   readonly services?: Layer.Layer<any, any, never>;
+  /**
+   * The address of this machine at which other runners reach this one, to have it run steps with `where: "worker"`. Default:
+   * `"127.0.0.1"`, which only runners of the same machine reach. `"0.0.0.0"` stands for all addresses of the machine, under
+   * its host name.
+   */
+  readonly host?: string;
+  /** The port for that. Default: any free one. */
+  readonly port?: number;
   /** How long running steps have to end when the layer's scope closes: 30 seconds. */
   readonly drain?: Duration.Input;
 }
@@ -72,7 +81,9 @@ export const runner = (
         Effect.runForkWith(context)(Effect.annotateLogs(Effect.logInfo(line), { "espalier.runner": name }));
       };
       const store = Context.get(yield* Layer.build(storeOf(options)), Store);
-      const runs = hostProcess({ store, served, say, isVerbose: true });
+      const { host, port } = options;
+      const sharing = yield* shareSteps({ store, served, say, host, port });
+      const runs = hostProcess({ store, served, say, isVerbose: true, sharing });
       yield* runs.start;
       yield* runs.announced;
       const drain = Duration.toMillis(Duration.fromInputUnsafe(options.drain ?? "30 seconds"));

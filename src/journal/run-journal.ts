@@ -38,6 +38,7 @@ import type { Answer, Journal, Message, StoredEvent, StoreService } from "./stor
 export class RunJournal {
   readonly runId: string;
   readonly store: StoreService;
+  readonly epoch: number;
   readonly #journal: Journal;
   readonly #replay: Replay;
   readonly #refreshed = new Set<string>();
@@ -59,6 +60,7 @@ export class RunJournal {
   ) {
     this.runId = runId;
     this.store = store;
+    this.epoch = journal.epoch;
     this.#journal = journal;
     this.#replay = replay;
     this.#clock = clock;

@@ -68,6 +68,8 @@ export class PostgresService implements StoreService, Keeper {
   readonly #claiming = new Set<string>();
   #registering: Promise<void> | undefined = undefined;
   #lease: Lease | undefined = undefined;
+  /** Others know that this process takes runs: its lease is renewed even while it has none. */
+  #isAnnounced = false;
   #looking: NodeJS.Timeout | undefined = undefined;
   #isLooking = false;
   #lastClean = performance.now();
@@ -227,12 +229,17 @@ export class PostgresService implements StoreService, Keeper {
   forget(journal: PostgresJournal): void {
     if (this.#journals.get(journal.runId) === journal) this.#journals.delete(journal.runId);
     if (this.#journals.size > 0) return;
-    clearInterval(this.#looking);
-    this.#looking = undefined;
+    this.#stopLooking();
     leaving.delete(this);
     // Not at once: a caller that learns of the end may still read.
     if (!this.#isWanted)
       setImmediate(() => !this.#isWanted && this.#journals.size === 0 && void this.#close());
+  }
+
+  #stopLooking(): void {
+    if (this.#journals.size > 0 || this.#isAnnounced) return;
+    clearInterval(this.#looking);
+    this.#looking = undefined;
   }
 
   giveBack({ run, epoch, before }: PostgresJournal): Effect.Effect<void> {
@@ -265,10 +272,11 @@ export class PostgresService implements StoreService, Keeper {
 
   /** Finds out which runs have another owner by now, and what was sent to those that have not. */
   async #look(): Promise<void> {
-    if (this.#isLooking || this.#journals.size === 0) return;
+    if (this.#isLooking || (this.#journals.size === 0 && !this.#isAnnounced)) return;
     this.#isLooking = true;
     try {
       await this.#renew();
+      if (this.#journals.size === 0) return;
       const lease = this.#lease!;
       const { gaps } = lease;
       const asked = performance.now();
@@ -354,6 +362,9 @@ export class PostgresService implements StoreService, Keeper {
     return this.#ask(async () => {
       await this.#registered();
       await this.#runners.announce(text);
+      this.#isAnnounced = text !== undefined;
+      if (this.#isAnnounced) this.#looking ??= setInterval(() => void this.#look(), lookMillis);
+      else this.#stopLooking();
     });
   }
 

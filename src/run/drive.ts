@@ -128,7 +128,10 @@ export const driven = (
   const isStopped = options.signal?.aborted === true;
   const driving = (workers: Middleware | undefined) =>
     drive(graph, session, options, fiber, watcher, workers);
-  const running = isStopped ? Effect.interrupt : restore(withWorkers(graph, options, fiber.context, driving));
+  const epoch = session.journal?.epoch;
+  const running = isStopped
+    ? Effect.interrupt
+    : restore(withWorkers(graph, options, fiber.context, epoch, driving));
   if (session.end === undefined) return running;
   const failing = Effect.catchCause(running, (cause) => {
     const problem = Cause.hasInterruptsOnly(cause) ? session.lost() : undefined;

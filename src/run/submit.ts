@@ -15,6 +15,9 @@ import { encode } from "../values/encode.ts";
 import { asGiven, otherInputs } from "./open.ts";
 import { optionsProblem } from "./options.ts";
 import { resumeGraph } from "./run.ts";
+import { textWire } from "../workers/wire.ts";
+import type { WorkersService } from "../workers/workers.ts";
+import { Workers } from "../workers/workers.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -112,6 +115,14 @@ const unclaimed = (store: StoreService, run: RunDetails): StoreService => {
   });
 };
 
+/** Where no step runs, none needs to be said to run here for want of a worker. */
+const unneeded: WorkersService = {
+  wire: textWire,
+  sparesOwner: false,
+  size: 1,
+  perform: (_task, _listen, here) => here,
+};
+
 /** The decoded outputs of a run that has succeeded. Its expansions are built again; no step runs. */
 export const recordedOutputs = (
   graph: Graph,
@@ -121,5 +132,8 @@ export const recordedOutputs = (
   Effect.gen(function* () {
     const run = yield* store.find(runId);
     if (run === undefined) return yield* new RunNotFound({ runId });
-    return yield* Effect.provideService(resumeGraph(graph, { runId }, {}), Store, unclaimed(store, run));
+    return yield* resumeGraph(graph, { runId }, {}).pipe(
+      Effect.provideService(Store, unclaimed(store, run)),
+      Effect.provideService(Workers, unneeded),
+    );
   });

@@ -13,28 +13,34 @@ import { Workers } from "../workers/workers.ts";
 type Running = Effect.Effect<Record<string, unknown>, unknown>;
 
 /** The module that sends steps to workers is loaded with the first run that has workers. */
-const sendingTo = (graph: Graph, workers: WorkersService, use: (workers: Middleware) => Running): Running =>
+const sendingTo = (
+  graph: Graph,
+  workers: WorkersService,
+  epoch: number | undefined,
+  use: (workers: Middleware) => Running,
+): Running =>
   Effect.flatMap(
     Effect.promise(() => import("../workers/sending.ts")),
-    ({ sending }) => use(sending(graph, workers)),
+    ({ sending }) => use(sending(graph, workers, epoch)),
   );
 
-/** Runs a graph with its workers, if it has any. */
+/** Runs a graph with its workers, if it has any; `epoch`: which claim of a recorded run this is. */
 export const withWorkers = (
   graph: Graph,
   { workers: layer }: RunOptions,
   around: Context.Context<never>,
+  epoch: number | undefined,
   use: (workers: Middleware | undefined) => Running,
 ): Running => {
   if (layer === undefined) {
     const given = Context.getOrUndefined(around, Workers);
-    return given === undefined ? use(undefined) : sendingTo(graph, given, use);
+    return given === undefined ? use(undefined) : sendingTo(graph, given, epoch, use);
   }
   return Effect.acquireUseRelease(
     Effect.sync(() => Scope.makeUnsafe()),
     (scope) =>
       Effect.flatMap(Layer.buildWithScope(layer, scope), (services) =>
-        sendingTo(graph, Context.get(services, Workers), use),
+        sendingTo(graph, Context.get(services, Workers), epoch, use),
       ),
     (scope) => Scope.close(scope, Exit.void),
   );

@@ -9,6 +9,8 @@ type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 export interface Drainable {
   readonly service: StoreService;
+  /** Which claim of a run this process holds; undefined: none. */
+  readonly epochOf: (runId: string) => number | undefined;
   readonly drain: () => void;
   readonly release: () => void;
 }
@@ -17,21 +19,25 @@ export const drainable = (store: StoreService): Drainable => {
   let isDraining = false;
   let isReleasing = false;
   const journals = new Set<Journal>();
-  const own = (claim: Claim): Claim => {
+  const epochs = new Map<string, number>();
+  const own = (runId: string, claim: Claim): Claim => {
     if (!("journal" in claim)) return claim;
     const journal = claim.journal as Writable<Journal>;
     const isBlocked = journal.isBlocked.bind(journal);
     const end = journal.end.bind(journal);
     journal.isBlocked = () => isDraining || isBlocked();
+    epochs.set(runId, journal.epoch);
     journal.end = (...ended) => {
       journals.delete(journal);
+      if (epochs.get(runId) === journal.epoch) epochs.delete(runId);
       end(...ended);
     };
     journal.releases = isReleasing;
     journals.add(journal);
     return claim;
   };
-  const claim: StoreService["claim"] = (...asked) => Effect.map(store.claim(...asked), own);
+  const claim: StoreService["claim"] = (runId, ...asked) =>
+    Effect.map(store.claim(runId, ...asked), (claim) => own(runId, claim));
   // Everything else is the store itself, including members beyond the interface.
   const service = new Proxy(store, {
     get: (target, key) => {
@@ -42,6 +48,7 @@ export const drainable = (store: StoreService): Drainable => {
   });
   return {
     service,
+    epochOf: (runId) => epochs.get(runId),
     drain: () => void (isDraining = true),
     release: () => {
       isReleasing = true;

@@ -6,10 +6,20 @@ import { hostname } from "node:os";
 import * as Effect from "effect/Effect";
 import type * as Scope from "effect/Scope";
 import type { StoreProblem, StoreService } from "../journal/store.ts";
+import type { Around } from "./host.ts";
 import { Host } from "./host.ts";
+import type { StepAddress } from "./runner-info.ts";
 import { Schedules } from "./schedules.ts";
 import type { Served } from "./served.ts";
 import { Taking } from "./taking.ts";
+
+/** How a process shares the steps of its runs with other runners. */
+export interface Sharing {
+  readonly address: StepAddress;
+  readonly around: Around;
+  /** Takes no more steps of others, and waits this long for those under way. */
+  readonly drain: (millis: number) => Effect.Effect<void>;
+}
 
 export interface HostProcessOptions {
   readonly store: StoreService;
@@ -17,6 +27,8 @@ export interface HostProcessOptions {
   readonly say: (line: string) => void;
   /** Also say which runs start and succeed. */
   readonly isVerbose: boolean;
+  /** How it shares the steps of runs with other runners, if it does. */
+  readonly sharing?: Sharing | undefined;
 }
 
 export interface HostProcess {
@@ -31,10 +43,16 @@ export interface HostProcess {
   readonly drain: (millis: number) => Effect.Effect<void>;
 }
 
-export const hostProcess = ({ store, served, say, isVerbose }: HostProcessOptions): HostProcess => {
-  const host = new Host(store, served, say, isVerbose);
+export const hostProcess = (options: HostProcessOptions): HostProcess => {
+  const { store, served, say, isVerbose, sharing } = options;
+  const host = new Host(store, served, say, isVerbose, sharing?.around);
   const schedules = new Schedules(host);
-  const taking = new Taking(host, { machine: hostname(), pid: process.pid, isVerbose });
+  const taking = new Taking(host, {
+    machine: hostname(),
+    pid: process.pid,
+    isVerbose,
+    steps: sharing?.address,
+  });
   const stopSchedules = Effect.sync(() => schedules.keep([]));
   return {
     host,
@@ -48,6 +66,13 @@ export const hostProcess = ({ store, served, say, isVerbose }: HostProcessOption
       host.served = next;
       schedules.keep(next.schedules.values());
     },
-    drain: (millis) => Effect.andThen(stopSchedules, host.drain(millis)),
+    drain: (millis) => {
+      const draining = host.drain(millis);
+      const both =
+        sharing === undefined
+          ? draining
+          : Effect.all([sharing.drain(millis), draining], { concurrency: 2, discard: true });
+      return Effect.andThen(stopSchedules, both);
+    },
   };
 };

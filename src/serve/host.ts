@@ -38,6 +38,12 @@ interface Taken extends Resuming {
   readonly onlyUnderWay?: boolean;
 }
 
+/** What a run happens within. It has the services of its steps by then. `epoch`: which claim of the run this is. */
+export type Around = (
+  running: Effect.Effect<Outputs, unknown>,
+  epoch: () => number | undefined,
+) => Effect.Effect<Outputs, unknown>;
+
 interface LiveRun {
   readonly feed: LiveFeed;
   readonly fiber: Fiber.Fiber<Outputs, unknown>;
@@ -89,11 +95,21 @@ export class Host implements Starter {
   #isDraining = false;
 
   readonly #isVerbose: boolean;
+  readonly #around: Around | undefined;
+  readonly #epochOf: (runId: string) => number | undefined;
 
-  /** `isVerbose`: also report which runs succeed. */
-  constructor(store: StoreService, served: Served, say: (line: string) => void, isVerbose = false) {
+  /** `isVerbose`: also report which runs succeed. `around`: what each run happens within, beside its services. */
+  constructor(
+    store: StoreService,
+    served: Served,
+    say: (line: string) => void,
+    isVerbose = false,
+    around?: Around,
+  ) {
     this.#isVerbose = isVerbose;
-    const { service, drain, release } = drainable(store);
+    this.#around = around;
+    const { service, epochOf, drain, release } = drainable(store);
+    this.#epochOf = epochOf;
     this.store = service;
     this.#startDraining = drain;
     this.#release = release;
@@ -113,7 +129,7 @@ export class Host implements Starter {
         const reason = "it is under way, with other inputs or of another pipeline. Give this run another id.";
         return Effect.fail(new RunExists({ runId, reason }));
       }
-      return this.#begin(pipeline, runId, runGraph(pipeline.graph, inputs, { runId }), asked);
+      return this.#begin(pipeline, runId, runGraph(pipeline.graph, inputs, this.#options(runId)), asked);
     });
   }
 
@@ -125,7 +141,11 @@ export class Host implements Starter {
     return Effect.suspend(() => {
       if (this.#live.has(runId)) return Effect.succeed("taken" as const);
       const pipeline = servedBy(this.served, schedule);
-      const running = Effect.provideService(runGraph(pipeline.graph, inputs, { runId }), OnlyNew, true);
+      const running = Effect.provideService(
+        runGraph(pipeline.graph, inputs, this.#options(runId)),
+        OnlyNew,
+        true,
+      );
       return this.#begin(pipeline, runId, running, undefined).pipe(
         Effect.as("started" as const),
         Effect.catch((error) =>
@@ -146,10 +166,14 @@ export class Host implements Starter {
       const pipeline = pipelineOfRun(this.served, run);
       if (pipeline === undefined) return Effect.fail(notServed(run));
       this.#left.delete(run.id);
-      const resumed = resumeGraph(pipeline.graph, { runId: run.id }, resuming);
+      const resumed = resumeGraph(pipeline.graph, this.#options(run.id), resuming);
       const running = Effect.provideService(resumed, OnlyUnderWay, onlyUnderWay);
       return this.#begin(pipeline, run.id, running, undefined);
     });
+  }
+
+  #options(runId: string): { readonly runId: string; readonly metrics: boolean } {
+    return { runId, metrics: this.#around !== undefined };
   }
 
   /** Begins a run and returns once it has begun; fails if it cannot begin. */
@@ -182,7 +206,8 @@ export class Host implements Starter {
           hasBegun = true;
           begun(Effect.void);
         };
-        const served = layer === undefined ? running : Effect.provide(running, layer);
+        const within = this.#around?.(running, () => this.#epochOf(runId)) ?? running;
+        const served = layer === undefined ? within : Effect.provide(within, layer);
         const fiber = Effect.runForkWith(Context.make(Clock.Clock, clock))(
           served.pipe(
             Effect.provideService(Listeners, [listen]),

@@ -142,3 +142,12 @@ export const servedBy = ({ pipelines, scheduled }: Served, schedule: AnySchedule
     servedPipeline(graph.name, schedule.pipeline, "", [...pipelines.values()][0]?.layer)
   );
 };
+
+/** All pipelines, those of schedules too, by the names of their graphs. */
+export const pipelinesByName = (served: Served): ReadonlyMap<string, ServedPipeline> => {
+  const all = [
+    ...[...served.schedules.values()].map((schedule) => servedBy(served, schedule)),
+    ...served.pipelines.values(),
+  ];
+  return new Map(all.map((one) => [one.graph.name, one]));
+};

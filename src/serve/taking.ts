@@ -5,7 +5,6 @@
  * Only the store's claim decides which process owns a run, so any number of processes can do this at once.
  */
 import * as Effect from "effect/Effect";
-import type { Graph } from "../engine/graph.ts";
 import { InvalidInput, RunCrashed, RunExists, RunNotFound, StoreError } from "../errors.ts";
 import { decode } from "../values/encode.ts";
 import { describe } from "../values/describe.ts";
@@ -15,8 +14,10 @@ import { shapeOf } from "../journal/shape.ts";
 import { asGiven, checkPipeline } from "../run/open.ts";
 import type { Host } from "./host.ts";
 import { readNote, writeNote } from "./notes.ts";
-import type { Served, ServedPipeline } from "./served.ts";
-import { pipelineOfRun, servedBy } from "./served.ts";
+import type { RunnerInfo, StepAddress } from "./runner-info.ts";
+import { shapesOf } from "./runner-info.ts";
+import type { Served } from "./served.ts";
+import { pipelineOfRun, pipelinesByName } from "./served.ts";
 
 /** How often the store is searched when nothing announces new runs. */
 const searchMillis = 400;
@@ -27,28 +28,6 @@ const mostAtOnce = 4;
 const mostBusy = 200;
 /** A run fails after this many resumes in a row, if its process died each time while the run had a step under way. */
 const mostResumes = 5;
-
-/** The announcement of a process that takes runs. */
-interface RunnerInfo {
-  readonly host: string;
-  readonly pid: number;
-  /** The shapes of its pipelines, by name. */
-  readonly pipelines: Readonly<Record<string, string>>;
-}
-
-/** Can one of these runners execute a run of this pipeline? */
-export const hasRunnerFor = (runners: ReadonlyArray<string>, graph: Graph): boolean => {
-  const shape = shapeOf(graph);
-  return runners.some((text) => (JSON.parse(text) as RunnerInfo).pipelines[graph.name] === shape);
-};
-
-const pipelinesOf = (served: Served): ReadonlyMap<string, ServedPipeline> => {
-  const all = [
-    ...[...served.schedules.values()].map((schedule) => servedBy(served, schedule)),
-    ...served.pipelines.values(),
-  ];
-  return new Map(all.map((one) => [one.graph.name, one]));
-};
 
 const diedText = (resumes: number): string =>
   `It was resumed ${resumes} times in a row, and its process died each time. Fix the step that was running (it may exit the process or use up its memory), then resume the run.`;
@@ -75,6 +54,8 @@ export interface TakingOptions {
   readonly pid: number;
   /** Also report which runs start here. */
   readonly isVerbose: boolean;
+  /** Where it performs steps for other runners, if it does. */
+  readonly steps?: StepAddress | undefined;
 }
 
 export class Taking {
@@ -120,7 +101,7 @@ export class Taking {
 
   /** Announces that this process takes runs, before a client looks for one. */
   get announced(): Effect.Effect<void, StoreProblem> {
-    return Effect.suspend(() => this.#announce(pipelinesOf(this.#host.served)));
+    return Effect.suspend(() => this.#announce());
   }
 
   /** Takes a few runs. True: there may be more. */
@@ -146,8 +127,8 @@ export class Taking {
     return Effect.gen({ self: this }, function* () {
       const host = this.#host;
       if (host.isDraining()) return false;
-      const pipelines = pipelinesOf(host.served);
-      yield* this.#announce(pipelines);
+      const pipelines = pipelinesByName(host.served);
+      yield* this.#announce();
       yield* this.#acquit();
       const found = yield* host.store.claimable([...pipelines.keys()], mostFound);
       const fitting = found.filter((run) => this.#isForHere(run));
@@ -179,18 +160,16 @@ export class Taking {
     return some;
   }
 
-  #announce(pipelines: ReadonlyMap<string, ServedPipeline>): Effect.Effect<void, StoreProblem> {
+  #announce(): Effect.Effect<void, StoreProblem> {
     return Effect.suspend(() => {
       const { served, store } = this.#host;
       if (this.#announced === served) return Effect.void;
-      const { machine: host, pid } = this.#options;
-      const shapes = Object.fromEntries([...pipelines].map(([name, { graph }]) => [name, shapeOf(graph)]));
-      return Effect.tap(
-        store.announce(JSON.stringify({ host, pid, pipelines: shapes } satisfies RunnerInfo)),
-        () =>
-          Effect.sync(() => {
-            this.#announced = served;
-          }),
+      const { machine: host, pid, steps } = this.#options;
+      const info: RunnerInfo = { host, pid, pipelines: shapesOf(served), steps };
+      return Effect.tap(store.announce(JSON.stringify(info)), () =>
+        Effect.sync(() => {
+          this.#announced = served;
+        }),
       );
     });
   }

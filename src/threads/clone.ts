@@ -261,6 +261,7 @@ export const unpacked = ({ value, isMarked, text }: Packed, schema: unknown): un
 };
 
 export const cloneWire: Wire = {
+  name: "clone",
   write: (schema, value) => {
     const packed = pack(value);
     if (!(packed instanceof Unwritable) || !isEffectSchema(schema)) return packed;

@@ -47,7 +47,12 @@ const layer = (options: ThreadOptions): WorkersLayer => {
     Effect.sync(() => pool.acquire()),
     () => Effect.sync(() => pool.release()),
   );
-  const service = { wire: cloneWire, perform: pool.perform.bind(pool) };
+  const service = {
+    wire: cloneWire,
+    perform: pool.perform.bind(pool),
+    sparesOwner: true,
+    size: options.threads ?? availableParallelism(),
+  };
   return Layer.effect(Workers, Effect.as(acquired, service));
 };
 

@@ -110,6 +110,7 @@ export class Thread {
         const job = this.#jobs.get(reply.id);
         if (job === undefined) return;
         this.#waits.add(job);
+        job.listen({ type: "waits" });
         return this.#owner.free();
       }
       case "answered": {

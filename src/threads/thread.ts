@@ -15,6 +15,7 @@ import { expandable } from "../engine/graph.ts";
 import { describe } from "../values/describe.ts";
 import { Performer } from "../workers/performing.ts";
 import type { Answer, Said, Wire } from "../workers/task.ts";
+import { textWire } from "../workers/wire.ts";
 import type { Packed } from "./clone.ts";
 import { cloneWire, unpacked } from "./clone.ts";
 import { markThread } from "./marked-thread.ts";
@@ -28,7 +29,8 @@ const say = (reply: Reply): void => port.postMessage(reply);
 /** Large values that came with one task and that others refer to. */
 const parcels = new Map<number, { readonly packed: Packed; value?: { readonly of: unknown } }>();
 
-const wire: Wire = {
+const clones: Wire = {
+  name: "clone",
   write: cloneWire.write,
   read: (schema, sent) => {
     const { parcel } = sent as { readonly parcel?: number };
@@ -65,7 +67,12 @@ const load = async (): Promise<Performer | string> => {
     return `the layer of its module ${module} cannot be built: ${sentence(describe(Cause.squash(built.cause)))} Each thread builds it: fix the layer, or give the step where: "here".`;
   }
   const pipelines = pipelinesIn(exports);
-  return new Performer({ wire, name: "the worker thread", pipelines, services: built.value });
+  return new Performer({
+    wires: { clone: clones, text: textWire },
+    name: "the worker thread",
+    pipelines,
+    services: built.value,
+  });
 };
 
 const running = new Map<number, Fiber<Answer>>();

@@ -29,7 +29,7 @@ import type { Answer, Enclosing, Said, Task, Wire } from "./task.ts";
 
 /** What a worker knows. */
 export interface Equipment {
-  readonly wire: Wire;
+  readonly wires: Readonly<Record<Wire["name"], Wire>>;
   /** The worker and where it has its pipelines from, in words: `the worker thread of "file:///…"`. */
   readonly name: string;
   /** Its pipelines, by their names. */
@@ -137,7 +137,8 @@ export class Performer {
     );
   }
 
-  #graphOf({ runId, pipeline, enclosing }: Task): Promise<Graph> {
+  #graphOf(task: Task): Promise<Graph> {
+    const { runId, pipeline, enclosing } = task;
     const root = this.#equipment.pipelines.get(pipeline);
     if (root === undefined) return Promise.reject(this.#unknown(pipeline));
     let graph = Promise.resolve(root);
@@ -146,7 +147,7 @@ export class Performer {
       const outer = graph;
       key += `\n${expansion.path}#${expansion.attempt}`;
       graph =
-        this.#graphs.get(key) ?? this.#remember(key, this.#expand(runId, outer, expansion, enclosing[i - 1]));
+        this.#graphs.get(key) ?? this.#remember(key, this.#expand(task, outer, expansion, enclosing[i - 1]));
     });
     return graph;
   }
@@ -167,7 +168,7 @@ export class Performer {
   }
 
   async #expand(
-    runId: string,
+    { runId, wire: name }: Task,
     outer: Promise<Graph>,
     expansion: Enclosing,
     within: Enclosing | undefined,
@@ -175,7 +176,7 @@ export class Performer {
     const graph = await outer;
     const { path, choice, failure } = expansion;
     const node = this.#nodeIn(graph, expansion, within);
-    const { wire } = this.#equipment;
+    const wire = this.#equipment.wires[name];
     const { definition } = node;
     const phase = expandingPhase[definition.kind]!;
     const context = contextOf(
@@ -199,7 +200,7 @@ export class Performer {
   }
 
   #run(task: Task, graph: Graph, node: GraphNode, tell: (said: Said) => void): Effect.Effect<Answer> {
-    const { wire } = this.#equipment;
+    const wire = this.#equipment.wires[task.wire];
     const { definition } = node;
     const { phase, choice, runId } = task;
     const context = contextOf(hostOf(runId, tell, wire), task);
@@ -222,11 +223,11 @@ export class Performer {
     return Effect.updateContext(effect, () => services) as Effect.Effect<unknown, unknown>;
   }
 
-  #answer({ phase }: Task, exit: Exit.Exit<unknown, unknown>): Answer {
+  #answer({ phase, wire }: Task, exit: Exit.Exit<unknown, unknown>): Answer {
     if (Exit.isSuccess(exit)) {
       if (returnsOf[phase] === "expansion" && expandable(exit.value) !== undefined)
         return { type: "expands" };
-      const written = this.#equipment.wire.write(undefined, exit.value);
+      const written = this.#equipment.wires[wire].write(undefined, exit.value);
       if (!(written instanceof Unwritable)) return { type: "succeeded", value: written };
       const issuePath = written.issuePath.map((part) => (typeof part === "number" ? part : String(part)));
       return { type: "unwritable", issuePath, reason: written.reason };

@@ -15,7 +15,7 @@ import { keyOf } from "../path.ts";
 import { settled } from "./settled.ts";
 import type { Sent, Untravelled } from "./source.ts";
 import { isUntravelled, writeInputs, writeItem } from "./source.ts";
-import type { Answer, Enclosing, Said, Task, Wire } from "./task.ts";
+import type { Enclosing, Performed, Said, Task, Wire } from "./task.ts";
 import { formOf, versionOf } from "./version.ts";
 import type { WorkersService } from "./workers.ts";
 
@@ -49,14 +49,16 @@ class Tasks {
   readonly #pipeline: string;
   readonly #version: string;
   readonly #wire: Wire;
+  readonly #epoch: number | undefined;
   readonly #enclosing = new WeakMap<Frame, ReadonlyArray<Enclosing> | Untravelled>();
   /** What the items of a map share is written once. */
   readonly #inputs = new WeakMap<object, Sent | Untravelled>();
 
-  constructor(graph: Graph, wire: Wire) {
+  constructor(graph: Graph, wire: Wire, epoch: number | undefined) {
     this.#pipeline = graph.name;
     this.#version = versionOf(graph);
     this.#wire = wire;
+    this.#epoch = epoch;
   }
 
   of(call: StepCall): Task | Untravelled {
@@ -74,6 +76,8 @@ class Tasks {
       pipeline: this.#pipeline,
       version: this.#version,
       phase,
+      epoch: this.#epoch,
+      wire: this.#wire.name,
       path,
       step: node.path,
       form: formOf(node.definition),
@@ -149,7 +153,7 @@ const untravelled = (path: string, { input, from, problem }: Untravelled): Worke
 /** What a call has come to, by its answer. */
 const outcomeOf = (
   { path, context }: StepCall,
-  answer: Answer,
+  answer: Performed,
   wire: Wire,
   here: () => unknown,
 ): Effect.Effect<unknown, unknown> => {
@@ -160,6 +164,8 @@ const outcomeOf = (
       return Effect.fail(readError(answer.error));
     case "threw":
       return Effect.die(readError(answer.error));
+    case "here":
+      return answer.exit;
     case "interrupted":
       return Effect.interrupt;
     case "expands":
@@ -178,6 +184,8 @@ const tell = ({ context, began }: StepCall, said: Said, wire: Wire): void => {
   switch (said.type) {
     case "began":
       return began?.();
+    case "waits":
+      return;
     case "logged":
       return (context.log as (...message: ReadonlyArray<unknown>) => void)(...said.message);
     case "progressed":
@@ -187,9 +195,13 @@ const tell = ({ context, began }: StepCall, said: Said, wire: Wire): void => {
   }
 };
 
-/** Middleware for a run of a graph. */
-export const sending = (graph: Graph, { wire, perform }: WorkersService): Middleware => {
-  const tasks = new Tasks(graph, wire);
+/** Middleware for a run of a graph; `epoch`: which claim of the run this is. */
+export const sending = (
+  graph: Graph,
+  { wire, perform, sparesOwner }: WorkersService,
+  epoch: number | undefined,
+): Middleware => {
+  const tasks = new Tasks(graph, wire, epoch);
   /** Functions that have returned a pipeline: those are called here from then on. */
   const expanding = new Map<StepDefinition, Set<string>>();
   return (next) => (call) => {
@@ -201,14 +213,18 @@ export const sending = (graph: Graph, { wire, perform }: WorkersService): Middle
     if (definition.options.where !== "worker" || !isSent[phase]) return here();
     if (expanding.get(definition)?.has(choice) === true) return here();
     const task = tasks.of(call);
-    if (isUntravelled(task)) return Effect.fail(untravelled(call.path, task));
+    if (isUntravelled(task)) return sparesOwner ? Effect.fail(untravelled(call.path, task)) : here();
     const remember = (): unknown => {
       const known = expanding.get(definition) ?? new Set();
       expanding.set(definition, known.add(choice));
       return next(call);
     };
     return Effect.flatMap(
-      perform(task, (said) => tell(call, said, wire)),
+      perform(
+        task,
+        (said) => tell(call, said, wire),
+        Effect.map(Effect.exit(settled(here, call.context)), (exit) => ({ type: "here", exit })),
+      ),
       (answer) => outcomeOf(call, answer, wire, remember),
     );
   };

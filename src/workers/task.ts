@@ -2,6 +2,7 @@
  * What goes between the owner of a run and a worker: a task, what the step says while it runs, and the answer. Plain data; what
  * a value looks like on the way (`Wire`) is for who carries it to say: texts between machines, clones between threads.
  */
+import type * as Exit from "effect/Exit";
 import type { Phase } from "../engine/phase.ts";
 
 /**
@@ -9,6 +10,7 @@ import type { Phase } from "../engine/phase.ts";
  * `Unwritable` for what cannot travel.
  */
 export interface Wire {
+  readonly name: "text" | "clone";
   readonly write: (schema: unknown, value: unknown) => unknown;
   readonly read: (schema: unknown, sent: unknown) => unknown;
 }
@@ -46,6 +48,10 @@ export interface Task extends Called {
   /** The owner's version of that pipeline, `versionOf`: of another, a worker performs only steps that have the same form. */
   readonly version: string;
   readonly phase: Phase;
+  /** Which claim of the run sends it; undefined where the run is not recorded. */
+  readonly epoch: number | undefined;
+  /** How its values are written, and how those of the answer are to be. */
+  readonly wire: Wire["name"];
   /** The expansions around the step, the outermost first. */
   readonly enclosing: ReadonlyArray<Enclosing>;
 }
@@ -53,6 +59,8 @@ export interface Task extends Called {
 /** What a step says while it runs. */
 export type Said =
   | { readonly type: "began" }
+  /** The step waits for something, so that its worker has time for another. */
+  | { readonly type: "waits" }
   | { readonly type: "logged"; readonly message: ReadonlyArray<string> }
   | { readonly type: "progressed"; readonly fraction: number; readonly note: string | undefined }
   | { readonly type: "emitted"; readonly value: unknown };
@@ -76,3 +84,6 @@ export type Answer =
     }
   /** The worker cannot perform it: in a sentence with a fix. */
   | { readonly type: "refused"; readonly reason: string };
+
+/** How a task has ended: at a worker, or at the owner itself, whose values need not travel. */
+export type Performed = Answer | { readonly type: "here"; readonly exit: Exit.Exit<unknown, unknown> };

@@ -3,6 +3,7 @@ import { decodeBy, encodeBy } from "../values/codec.ts";
 import type { Wire } from "./task.ts";
 
 export const textWire: Wire = {
+  name: "text",
   write: (schema, value) => encodeBy(schema, value, false),
   read: (schema, sent) => decodeBy(schema, sent as string),
 };

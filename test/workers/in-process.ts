@@ -17,13 +17,15 @@ export const inProcess = (
   const tasks: Array<Task> = [];
   const answers: Array<Answer> = [];
   const performer = new Performer({
-    wire: textWire,
+    wires: { text: textWire, clone: textWire },
     name: "The worker",
     pipelines: new Map(pipelines.map((pipeline) => [expandable(pipeline)!.name, expandable(pipeline)!])),
     services,
   });
   const layer = Layer.succeed(Workers, {
     wire: textWire,
+    sparesOwner: true,
+    size: 1,
     perform: (task, listen) =>
       Effect.suspend(() => {
         tasks.push(asSent(task));

@@ -14,18 +14,33 @@ import { file } from "../parameters.ts";
 import { drain, drainMillis, inShort, loaded } from "../served-files.ts";
 import { storeFlags, storeForServer } from "../store.ts";
 
-const port = Flag.Int("port").pipe(
-  Flag.withMetavar("N"),
-  Flag.filter(
-    (value) => value >= 0 && value <= 65_535,
-    (value) => `Expected a port from 0 to 65535; got ${value}`,
-  ),
+const portFlag = (name: string, description: string) =>
+  Flag.Int(name).pipe(
+    Flag.withMetavar("N"),
+    Flag.filter(
+      (value) => value >= 0 && value <= 65_535,
+      (value) => `Expected a port from 0 to 65535; got ${value}`,
+    ),
+    Flag.withDescription(description),
+    Flag.optional,
+    Flag.map(Option.getOrUndefined),
+  );
+
+const port = portFlag(
+  "port",
+  "The port that answers GET /health, for an orchestrator: 200 while runs are taken, and 503 while the runner stops",
+);
+
+const host = Flag.String("host").pipe(
+  Flag.withMetavar("ADDRESS"),
   Flag.withDescription(
-    "The port that answers GET /health, for an orchestrator: 200 while runs are taken, and 503 while the runner stops",
+    'The address of this machine at which other runners reach this one, to have it run steps with where: "worker"; by default 127.0.0.1, which only runners of this machine reach',
   ),
   Flag.optional,
   Flag.map(Option.getOrUndefined),
 );
+
+const stepPort = portFlag("step-port", "The port for that; by default any free one");
 
 /** Answers whether the runner takes runs. Gives the port. */
 const answerHealth = (
@@ -51,14 +66,19 @@ const answerHealth = (
 
 export const runner = Command.make(
   "runner",
-  { files: file.pipe(Argument.atLeast(1)), port, drain, store: storeFlags },
-  Effect.fnUntraced(function* ({ files, port, drain, store }) {
+  { files: file.pipe(Argument.atLeast(1)), port, host, stepPort, drain, store: storeFlags },
+  Effect.fnUntraced(function* ({ files, port, host, stepPort, drain, store }) {
     yield* ownStandardOutput;
     const served = yield* loaded(files);
     const { hostProcess } = yield* Effect.promise(() => import("../../serve/host-process.ts"));
+    const { shareSteps } = yield* Effect.promise(() => import("../../cluster/sharing.ts"));
     const open = yield* storeForServer(store);
     const say = (line: string): void => tell(visible(line));
-    const runs = hostProcess({ store: open, served, say, isVerbose: true });
+    const sharing = yield* Effect.mapError(
+      shareSteps({ store: open, served, say, host, port: stepPort }),
+      ({ message }) => failure(message),
+    );
+    const runs = hostProcess({ store: open, served, say, isVerbose: true, sharing });
     if (port !== undefined) {
       const bound = yield* answerHealth(port, runs.host.isDraining);
       tell(`Health: http://127.0.0.1:${bound}/health`);

@@ -1,0 +1,234 @@
+/** Another runner that performs steps of this one's runs: what it has under way, and how much it has to do. */
+import * as Effect from "effect/Effect";
+import * as Exit from "effect/Exit";
+import * as Scope from "effect/Scope";
+import type { RunnerInfo, StepAddress } from "../serve/runner-info.ts";
+import type { Answer } from "../workers/task.ts";
+import type { Job } from "./job.ts";
+import type { Batch, Order, Reply } from "./messages.ts";
+import { SharedValues } from "./shared-values.ts";
+import type { Outgoing } from "./transport.ts";
+import { connect, mostInBatch, mostLength } from "./transport.ts";
+
+/** So much work is sent ahead, so that it has something to do until more comes. */
+const aheadMillis = 60;
+const mostAhead = 256;
+/** So many steps that wait for something are sent to one runner. */
+const mostWaiting = 512;
+/** A runner that does not say what it has under way has nothing. */
+const askedMillis = 1_000;
+
+/** Told of what happens to a peer. */
+export interface PeerOwner {
+  /** It may have time for more. */
+  readonly free: () => void;
+  readonly answered: (peer: Peer, job: Job, answer: Answer) => void;
+  /** It gives a task back. */
+  readonly returned: (peer: Peer, job: Job) => void;
+  readonly lost: (peer: Peer, jobs: ReadonlyArray<Job>, reason: string) => void;
+}
+
+export type PeerInfo = RunnerInfo & { readonly steps: StepAddress };
+
+export class Peer {
+  info: PeerInfo;
+  wasReady = false;
+  /** How often in a row it was not among the living. */
+  missing = 0;
+  readonly #owner: PeerOwner;
+  readonly #scope = Scope.makeUnsafe();
+  #outgoing: Outgoing | undefined;
+  readonly #jobs = new Map<number, Job>();
+  readonly #ids = new Map<Job, number>();
+  readonly #asked = new Map<number, (places: ReadonlyArray<string>) => void>();
+  readonly #shared = new SharedValues((shared) => this.#order({ type: "forget", shared: [shared] }));
+  #orders: Array<string> = [];
+  #length = 0;
+  #lastId = 0;
+  #waiting = 0;
+  #size = 1;
+  /** What it does for others. */
+  #others = 0;
+  /** Milliseconds for a task, as far as they are known. */
+  #pace = aheadMillis;
+  #lastBatch = 0;
+  /** Resolves once it is connected, or cannot be. */
+  readonly settled: Promise<void>;
+  #settle: () => void = () => {};
+  #isReady = false;
+  #isStopping = false;
+  #isLost = false;
+
+  constructor(info: PeerInfo, owner: PeerOwner) {
+    this.info = info;
+    this.#owner = owner;
+    this.settled = new Promise((resolve) => (this.#settle = resolve));
+    const connecting = connect(
+      info.steps,
+      (text) => this.#heard(JSON.parse(text) as Batch),
+      (reason) => this.drop(reason),
+    );
+    Effect.runFork(
+      Effect.match(Scope.provide(connecting, this.#scope), {
+        onSuccess: (outgoing) => {
+          this.#outgoing = outgoing;
+          this.flush();
+        },
+        onFailure: () => {},
+      }),
+    );
+  }
+
+  /** The runner, in a sentence. */
+  get name(): string {
+    return `${this.info.host}:${this.info.pid}`;
+  }
+
+  get isBusy(): boolean {
+    return this.#jobs.size > 0;
+  }
+
+  get isReady(): boolean {
+    return this.#isReady && !this.#isStopping;
+  }
+
+  /** How many more tasks it gets now. */
+  get room(): number {
+    if (!this.isReady || this.#waiting >= mostWaiting) return 0;
+    const ahead = Math.min(mostAhead, Math.max(1, Math.floor(aheadMillis / this.#pace)));
+    return this.#size + ahead - (this.#jobs.size - this.#waiting);
+  }
+
+  /** How much it has to do, for each step that it can compute at once. */
+  get load(): number {
+    return (this.#jobs.size - this.#waiting + this.#others) / this.#size;
+  }
+
+  /** A sentence where the task cannot be sent. */
+  perform(job: Job): string | undefined {
+    const id = ++this.#lastId;
+    const sent = this.#shared.of(job.task);
+    const text = JSON.stringify({ type: "perform", id, ...sent } satisfies Order);
+    if (text.length > mostLength) {
+      this.#shared.unsent(sent.shared);
+      return `its inputs have ${text.length} characters as text, and a message between runners has at most ${mostLength}`;
+    }
+    if (this.#jobs.size === 0) this.#lastBatch = performance.now();
+    this.#jobs.set(id, job);
+    this.#ids.set(job, id);
+    this.#push(text);
+    return undefined;
+  }
+
+  /** Has it the job? Then it is told to stop. */
+  interrupt(job: Job): boolean {
+    const id = this.#ids.get(job);
+    if (id === undefined) return false;
+    this.#order({ type: "interrupt", id });
+    this.flush();
+    return true;
+  }
+
+  /** The places of the tasks of a run that it has begun for an owner that is gone. */
+  orphansOf(runId: string): Promise<ReadonlyArray<string>> {
+    return new Promise((resolve) => {
+      if (this.#isLost) return resolve([]);
+      const id = ++this.#lastId;
+      const timer = setTimeout(() => this.#asked.get(id)?.([]), askedMillis);
+      this.#asked.set(id, (places) => {
+        clearTimeout(timer);
+        this.#asked.delete(id);
+        resolve(places);
+      });
+      this.#order({ type: "ask", id, runId });
+      this.flush();
+    });
+  }
+
+  flush(): void {
+    if (this.#outgoing === undefined || this.#orders.length === 0) return;
+    const text = `[${this.#orders.join(",")}]`;
+    this.#orders = [];
+    this.#length = 0;
+    this.#outgoing.send(text);
+  }
+
+  /** Gives it up: what it has under way is lost. */
+  drop(reason: string): void {
+    if (this.#isLost) return;
+    this.#isLost = true;
+    this.#isReady = false;
+    this.#settle();
+    this.#shared.close();
+    Effect.runFork(Scope.close(this.#scope, Exit.void));
+    for (const answer of this.#asked.values()) answer([]);
+    const jobs = [...this.#jobs.values()];
+    this.#jobs.clear();
+    this.#ids.clear();
+    this.#owner.lost(this, jobs, reason);
+  }
+
+  #order(order: Order): void {
+    this.#push(JSON.stringify(order));
+  }
+
+  #push(text: string): void {
+    if (this.#length + text.length > mostInBatch) this.flush();
+    this.#orders.push(text);
+    this.#length += text.length;
+  }
+
+  #heard({ load, size, replies }: Batch): void {
+    if (this.#isLost) return;
+    this.#isReady = true;
+    this.wasReady = true;
+    this.#settle();
+    this.#size = size;
+    let answers = 0;
+    for (const reply of replies) {
+      if (reply.type === "answered") answers++;
+      this.#obey(reply);
+    }
+    this.#measure(answers);
+    this.#others = Math.max(0, load - (this.#jobs.size - this.#waiting));
+    this.#owner.free();
+  }
+
+  /** How long it takes for a task, of late. */
+  #measure(answers: number): void {
+    const now = performance.now();
+    if (answers > 0) this.#pace = (this.#pace + (now - this.#lastBatch) / answers) / 2;
+    if (answers > 0) this.#lastBatch = now;
+  }
+
+  #obey(reply: Reply): void {
+    switch (reply.type) {
+      case "stopping":
+        this.#isStopping = true;
+        return;
+      case "known":
+        return this.#asked.get(reply.id)?.(reply.places);
+      case "said": {
+        const job = this.#jobs.get(reply.id);
+        if (job === undefined) return;
+        if (reply.said.type === "began") job.hasBegun = true;
+        if (reply.said.type === "waits" && !job.isWaiting) {
+          job.isWaiting = true;
+          this.#waiting++;
+        }
+        return job.listen(reply.said);
+      }
+      case "answered":
+      case "returned": {
+        const job = this.#jobs.get(reply.id);
+        if (job === undefined) return;
+        this.#jobs.delete(reply.id);
+        this.#ids.delete(job);
+        if (job.isWaiting) this.#waiting--;
+        job.isWaiting = false;
+        if (reply.type === "answered") this.#owner.answered(this, job, reply.answer);
+        else this.#owner.returned(this, job);
+      }
+    }
+  }
+}
