@@ -47,7 +47,7 @@ export const clusterPlants: ReadonlyArray<Plant> = [
   {
     fault: "a run that has ended is executed again by who takes runs",
     file: "src/testing/memory-store.ts",
-    from: 'if (onlyUnderWay && kept.state.status !== "running") return { type: "ended" };',
+    from: 'if (which === "under way" && kept.state.status !== "running") return { type: "ended" };',
     to: "",
   },
   {
@@ -75,9 +75,15 @@ export const clusterPlants: ReadonlyArray<Plant> = [
     to: "Effect.flatMap(restore(openInStore(request, restore)), (session)",
   },
   {
-    fault: "reading a run that has succeeded can interrupt it",
+    fault: "reading a run that has succeeded claims it",
     file: "src/run/open.ts",
-    from: 'if (before?.status === "succeeded" && !journal.hasRecorded)',
-    to: 'if (before?.status === "succeeded" && status === "succeeded" && !journal.hasRecorded)',
+    from: '(yield* OnlyUnderWay) ? "under way" : isRunAgain ? "all" : "not succeeded"',
+    to: '(yield* OnlyUnderWay) ? "under way" : "all"',
+  },
+  {
+    fault: "a run that is lost while it receives what was sent to it never ends",
+    file: "src/run/open.ts",
+    from: "    live.interrupt = goOn;\n",
+    to: "",
   },
 ];

@@ -460,13 +460,13 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
   },
   {
     fault: "an input is decoded again when the run is resumed",
-    file: "src/run/open.ts",
+    file: "src/run/inputs.ts",
     from: "values.push(once === undefined ? value : decode(once));",
     to: "values.push(value);",
   },
   {
     fault: "inputs that differ in the order of their keys are treated as different",
-    file: "src/run/open.ts",
+    file: "src/run/inputs.ts",
     from: "canonicalText(text) === canonicalText(there);",
     to: "text === there;",
   },

@@ -10,7 +10,8 @@ import type { CompensatingText, Ending, Entry } from "./records.ts";
 import { Kind, outcomesOf } from "./records.ts";
 import { Replay } from "./replay.ts";
 import { RunJournal } from "./run-journal.ts";
-import type { Journal, StoredEvent } from "./store.ts";
+import type { StoredEvent } from "./store.ts";
+import { unwritten } from "./unwritten.ts";
 
 /** How a run ends that was undoing its steps; undefined: it was not. */
 export const endingOf = (entries: ReadonlyArray<Entry>): Ending | undefined => {
@@ -62,22 +63,6 @@ const placesOf = (entries: ReadonlyArray<Entry>): ReadonlyMap<string, number> =>
   return places;
 };
 
-/** For reading only. */
-const readOnly: Journal = {
-  epoch: 0,
-  append: () => {},
-  tell: () => {},
-  end: () => {},
-  giveBack: () => Effect.void,
-  isBlocked: () => false,
-  onCommit: () => {},
-  onTrouble: () => {},
-  onLost: () => {},
-  onMessage: undefined,
-  receive: () => Promise.resolve(),
-  releases: false,
-};
-
 export class CompensationJournal {
   readonly #journal: RunJournal;
 
@@ -92,7 +77,7 @@ export class CompensationJournal {
       const entries = run?.entries ?? [];
       const clock = { currentTimeMillisUnsafe: () => this.#journal.now };
       return {
-        journal: new RunJournal(runId, store, readOnly, new Replay(entries), clock, []),
+        journal: new RunJournal(runId, store, unwritten(), new Replay(entries), clock, []),
         places: placesOf(entries),
         undone: new Map(
           entries

@@ -166,10 +166,15 @@ export type Claim =
   | { readonly type: "held"; readonly owner: string }
   /** There is no such run, and none was to be begun. */
   | { readonly type: "absent" }
+  /** It has succeeded: it was read, and stays as it is. */
+  | { readonly type: "succeeded"; readonly run: RunDetails }
   /** It has succeeded, failed or been interrupted, and was to be claimed only while it is under way. */
   | { readonly type: "ended" }
   /** It killed its process so many times in a row without recording anything, and has just been failed for that. */
   | { readonly type: "exhausted"; readonly crashes: number };
+
+/** Which runs a claim takes: all; all but those that have succeeded, which it reads; or only those that are under way. */
+export type Claimable = "all" | "not succeeded" | "under way";
 
 /** So many claims in a row whose process died without a commit fail a run. */
 export const mostCrashes = 3;
@@ -212,10 +217,10 @@ export interface StoreService {
   readonly keepsSecrets: boolean;
 
   /**
-   * Makes this process the owner of a run, of a new one if there is none and `run` is given. Atomic. `onlyUnderWay`: a run
-   * that has ended stays as it is.
+   * Makes this process the owner of a run, of a new one if there is none and `run` is given. Atomic. `which`: a run in
+   * another state is left as it is.
    */
-  readonly claim: (runId: string, run: NewRun | undefined, onlyUnderWay?: boolean) => Asked<Claim>;
+  readonly claim: (runId: string, run: NewRun | undefined, which?: Claimable) => Asked<Claim>;
 
   /** If the process dies now, a run that it owns is not why: the deaths of its processes are counted from here on. */
   readonly acquit: (runId: string) => Asked<void>;

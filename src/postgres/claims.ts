@@ -3,7 +3,7 @@
  * claim that is sent again, because its answer was lost, is recognized by its token.
  */
 import { randomUUID } from "node:crypto";
-import type { NewRun } from "../journal/store.ts";
+import type { Claimable, NewRun } from "../journal/store.ts";
 import { mostCrashes } from "../journal/store.ts";
 import type { Before, RunRow } from "../stores/rows.ts";
 import { beforeOf, crashedText, runChecksum } from "../stores/rows.ts";
@@ -20,14 +20,14 @@ export type Claimed =
   | { readonly type: "existing"; readonly row: RunRow; readonly epoch: number; readonly before: Before }
   | { readonly type: "held"; readonly owner: string }
   | { readonly type: "absent" }
+  | { readonly type: "succeeded"; readonly row: RunRow }
   | { readonly type: "ended" }
   | { readonly type: "exhausted"; readonly crashes: number };
 
 interface Asking {
   /** This process does not hold the run, whatever its row says. */
   readonly isFree: boolean;
-  /** A run that has ended stays as it is. */
-  readonly onlyUnderWay: boolean;
+  readonly which: Claimable;
 }
 
 export class Claims {
@@ -81,7 +81,7 @@ export class Claims {
     return row === undefined ? undefined : { type: "new", run: row["run"] as number, epoch: 1 };
   }
 
-  async #takeOver(runId: string, token: string, { isFree, onlyUnderWay }: Asking): Promise<Claimed> {
+  async #takeOver(runId: string, token: string, { isFree, which }: Asking): Promise<Claimed> {
     const { table } = this.#names;
     const { me } = this.#owners;
     const [row] = await this.#database.query(
@@ -98,7 +98,7 @@ export class Claims {
            owner = CASE WHEN j.deaths >= ${mostCrashes} THEN NULL ELSE ${me} END,
            crashes = CASE WHEN j.deaths >= ${mostCrashes} THEN 0 ELSE j.deaths END,
            records = NULL, active = $3::bigint, epoch = r.epoch + 1, claim = $2
-         FROM judged AS j WHERE r.run = j.run AND NOT j.is_held AND (j.status = 'running' OR NOT $6::boolean) RETURNING r.run, r.epoch)
+         FROM judged AS j WHERE r.run = j.run AND NOT j.is_held AND (j.status = 'running' OR $6 <> 'under way') AND (j.status <> 'succeeded' OR $6 <> 'not succeeded') RETURNING r.run, r.epoch)
        SELECT ${runColumns("j")}, j.owner, j.deaths, j.claim = $2 AS is_mine, taken.epoch AS taken
        FROM judged AS j LEFT JOIN taken ON taken.run = j.run`,
       [
@@ -107,14 +107,15 @@ export class Claims {
         String(Date.now()),
         String(isFree),
         this.#values.hideSaid(crashedText(mostCrashes)),
-        String(onlyUnderWay),
+        which,
       ],
     );
     if (row === undefined) return { type: "absent" };
     const found = row as unknown as RunRow;
     const { owner, deaths, is_mine: isMine, taken } = row;
     if (taken === null && isMine !== true) {
-      if (onlyUnderWay && found.status !== "running") return { type: "ended" };
+      if (which === "under way" && found.status !== "running") return { type: "ended" };
+      if (which === "not succeeded" && found.status === "succeeded") return { type: "succeeded", row: found };
       return { type: "held", owner: await this.#owners.nameOf(owner as number) };
     }
     if (taken !== null && deaths >= mostCrashes) return { type: "exhausted", crashes: deaths as number };

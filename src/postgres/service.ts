@@ -7,6 +7,7 @@ import type {
   Cached,
   CacheKey,
   Claim,
+  Claimable,
   ClaimableRun,
   NewMessage,
   NewRun,
@@ -144,24 +145,31 @@ export class PostgresService implements StoreService, Keeper {
 
   // -- Owning --------------------------------------------------------------------------------------------------------
 
-  claim(runId: string, run: NewRun | undefined, onlyUnderWay = false): Asked<Claim> {
+  claim(runId: string, run: NewRun | undefined, which: Claimable = "all"): Asked<Claim> {
     // Not to be left half done: a run that was claimed is given back, or has a journal.
-    return Effect.uninterruptible(this.#ask(() => this.#claim(runId, run, onlyUnderWay)));
+    return Effect.uninterruptible(this.#ask(() => this.#claim(runId, run, which)));
   }
 
-  async #claim(runId: string, run: NewRun | undefined, onlyUnderWay: boolean): Promise<Claim> {
+  async #claim(runId: string, run: NewRun | undefined, which: Claimable): Promise<Claim> {
     await this.#registered();
     const isFree = !this.#journals.has(runId) && !this.#claiming.has(runId);
     if (isFree) this.#claiming.add(runId);
     try {
-      const claimed = await this.#claims.claim(runId, run, { isFree, onlyUnderWay });
-      return await this.#claimed(runId, claimed);
+      for (;;) {
+        const claimed = await this.#claims.claim(runId, run, { isFree, which });
+        if (claimed.type !== "succeeded") return await this.#claimed(runId, claimed);
+        const { row } = claimed;
+        const read = await this.#database.patiently(() => this.#reader.details(row, "succeeded", false));
+        // It is not this process's: another one may have resumed it from a step while it was read.
+        const now = await this.#database.patiently(() => this.#reader.row(runId));
+        if (now?.epoch === row.epoch) return { type: "succeeded", run: read };
+      }
     } finally {
       if (isFree) this.#claiming.delete(runId);
     }
   }
 
-  async #claimed(runId: string, claimed: Claimed): Promise<Claim> {
+  async #claimed(runId: string, claimed: Exclude<Claimed, { type: "succeeded" }>): Promise<Claim> {
     switch (claimed.type) {
       case "new":
         return { type: "new", journal: this.#journal(runId, claimed, 0, false) };

@@ -16,11 +16,9 @@ import type { Graph } from "../engine/graph.ts";
 import { Replay } from "../journal/replay.ts";
 import { endingOf } from "../journal/compensation.ts";
 import { RunJournal } from "../journal/run-journal.ts";
-import { decodeInputs } from "../engine/inputs.ts";
 import { OnlyNew, OnlyUnderWay, RunOrigin } from "../engine/seams.ts";
-import { canonicalText } from "../journal/canonical.ts";
 import { difference, following, shapeOf, shapesOf } from "../journal/shape.ts";
-import type { StoreError } from "../errors.ts";
+import type { StoreCorrupt, StoreError } from "../errors.ts";
 import {
   InvalidInput,
   PipelineChanged,
@@ -28,24 +26,19 @@ import {
   RunCrashed,
   RunExists,
   RunNotFound,
-  StoreCorrupt,
 } from "../errors.ts";
-import type { GraphInput } from "../graph/node.ts";
 import type { Journal, RunDetails, StoreProblem, StoreService } from "../journal/store.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
 import { Store } from "../journal/store.ts";
-import { decodeBy, encodeBy } from "../values/codec.ts";
-import { describe } from "../values/describe.ts";
-import { decode, encode } from "../values/encode.ts";
-import { isEffectSchema, isUnchecked } from "../values/schema.ts";
+import { unwritten } from "../journal/unwritten.ts";
 import type { Session } from "./drive.ts";
+import type { Inputs } from "./inputs.ts";
+import { asGiven, completed, otherInputs, readInputs, sameInputs } from "./inputs.ts";
 import type { LiveRun } from "./live.ts";
 import { liveRun, reserve } from "./live.ts";
 import { hear, refusalIn } from "./signal.ts";
-import { decodedName, givenTexts } from "../journal/recorded-inputs.ts";
 import { parentOf, stepOf } from "../path.ts";
 
-type Inputs = Readonly<Record<string, unknown>>;
 type Outputs = Record<string, unknown>;
 
 /** How to resume a run. */
@@ -72,76 +65,6 @@ export interface Joined {
   readonly live: LiveRun;
   readonly joined: Effect.Effect<Outputs, unknown>;
 }
-
-/** The inputs as text. An Effect Schema determines their JSON form; other inputs are recorded as the run received them. */
-const writeInputs = (
-  declared: ReadonlyArray<GraphInput>,
-  given: Inputs,
-  values: ReadonlyArray<unknown>,
-  withSecrets: boolean,
-): string | InvalidInput => {
-  const texts: Record<string, string> = {};
-  for (const [i, { name, schema }] of declared.entries()) {
-    const text = isEffectSchema(schema) ? encodeBy(schema, values[i], withSecrets) : encode(given[name]);
-    if (typeof text !== "string") {
-      const reason = `it cannot be recorded: ${text.reason}`;
-      return new InvalidInput({ path: "", input: name, issuePath: text.issuePath, reason });
-    }
-    texts[name] = text;
-    // A value that a schema generated or looked up stays the same for the life of the run, if it can be recorded.
-    if (isEffectSchema(schema) || isUnchecked(schema)) continue;
-    const decoded = encode(values[i]);
-    if (typeof decoded === "string") texts[decodedName(name)] = decoded;
-  }
-  return JSON.stringify(texts);
-};
-
-/** The values of recorded inputs. If a schema no longer accepts one, the pipeline has changed. */
-const readInputs = (
-  graph: Graph,
-  run: RunDetails,
-  store: string,
-): Effect.Effect<ReadonlyArray<unknown>, PipelineChanged | StoreCorrupt> =>
-  Effect.gen(function* () {
-    const texts = JSON.parse(run.inputs) as Readonly<Record<string, string>>;
-    const values: Array<unknown> = [];
-    for (const input of graph.inputs) {
-      const { name, schema } = input;
-      const { pipeline: recorded, id: runId } = run;
-      const changed = new PipelineChanged({
-        runId,
-        recorded,
-        given: graph.name,
-        missing: [],
-        added: [],
-        changed: [name],
-      });
-      const given = yield* Effect.try({
-        try: () => decode(texts[name]!),
-        catch: (error) =>
-          new StoreCorrupt({ store, reason: `its input "${name}" cannot be read: ${describe(error)}` }),
-      });
-      if (isEffectSchema(schema)) {
-        values.push(yield* Effect.try({ try: () => decodeBy(schema, texts[name]!), catch: () => changed }));
-        continue;
-      }
-      const [value] = yield* Effect.mapError(decodeInputs([input], { [name]: given }, ""), () => changed);
-      const once = texts[decodedName(name)];
-      values.push(once === undefined ? value : decode(once));
-    }
-    return values;
-  });
-
-/** Whether two recorded sets of inputs are equal, regardless of the order of keys. */
-const sameInputs = (a: string, b: string): boolean => {
-  if (a === b) return true;
-  // Only the received values count: a schema may turn them into something different each time.
-  const other = givenTexts(b);
-  return Object.entries(givenTexts(a)).every(([name, text]) => {
-    const there = other[name];
-    return there !== undefined && canonicalText(text) === canonicalText(there);
-  });
-};
 
 /** The difference between a pipeline and the one that a run was recorded with; undefined if there is none. */
 export const checkPipeline = (
@@ -229,7 +152,7 @@ const recordEnd = (
   before: RunDetails | undefined,
 ): Effect.Effect<void> => {
   const status = statusOf(exit);
-  // Asking again for a run that has succeeded only reads it: however that ends, it has succeeded.
+  // Of a run that has succeeded nothing had failed, that could be retried: however this ends, it has succeeded.
   if (before?.status === "succeeded" && !journal.hasRecorded) return journal.leaveAsItWas();
   const recorded = Effect.callback<void>((resume) => {
     journal.end(status, Exit.isSuccess(exit) ? undefined : exit.cause, () => resume(Effect.void));
@@ -293,6 +216,14 @@ const opened = (
   };
 };
 
+/** Receives what was sent before the run was claimed, unless the run has to stop: it then does so when it begins. */
+const received = (live: LiveRun, journal: Journal): Effect.Effect<void> =>
+  Effect.callback<void>((resume) => {
+    const goOn = (): void => resume(Effect.void);
+    live.interrupt = goOn;
+    journal.receive().then(goOn, (error: unknown) => resume(Effect.die(error)));
+  });
+
 /** Makes what may be interrupted again. */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
 
@@ -336,7 +267,10 @@ export const openRun = (
           origin,
           time: clock.currentTimeMillisUnsafe(),
         };
-        const claim = yield* store.claim(runId, begun, yield* OnlyUnderWay);
+        if (given === undefined) yield* restore(completed(graph, store, runId));
+        const isRunAgain = resuming.from !== undefined || resuming.retryFailed === true;
+        const which = (yield* OnlyUnderWay) ? "under way" : isRunAgain ? "all" : "not succeeded";
+        const claim = yield* store.claim(runId, begun, which);
         switch (claim.type) {
           case "absent":
             return yield* new RunNotFound({ runId });
@@ -352,8 +286,14 @@ export const openRun = (
           case "new":
             live.asked = begun;
             return opened(live, store, claim.journal, given!.values, clock, scope, refresh);
+          case "succeeded":
           case "existing": {
-            const { journal, run } = claim;
+            const { run } = claim;
+            const journal = claim.type === "existing" ? claim.journal : unwritten();
+            let lost: StoreProblem | undefined;
+            journal.onLost = (problem) => {
+              lost = problem;
+            };
             const fitting = Effect.gen(function* () {
               if (onlyNew) return yield* thereAlready(runId);
               const refused = compensationProblem(run, resuming);
@@ -365,7 +305,10 @@ export const openRun = (
               live.asked = run;
               const values = yield* readInputs(graph, run, store.name);
               const drops = dropsOf(run, resuming);
-              return drops instanceof InvalidInput ? yield* drops : { values, drops };
+              if (drops instanceof InvalidInput) return yield* drops;
+              // Schemas may have taken longer than the lease lasts.
+              if (lost !== undefined) return yield* Effect.fail(lost);
+              return { values, drops };
             });
             const { values, drops } = yield* Effect.onError(restore(fitting), () => journal.giveBack());
             const session = opened(live, store, journal, values, clock, scope, refresh, {
@@ -374,7 +317,7 @@ export const openRun = (
               isFrom,
             });
             // A value that was sent in time counts, even if the deadline has passed since.
-            const receiving = restore(Effect.promise(() => journal.receive()));
+            const receiving = restore(received(live, journal));
             yield* Effect.onError(receiving, (cause) => session.end!(Exit.failCause(cause)));
             return session;
           }
@@ -382,14 +325,6 @@ export const openRun = (
       }).pipe(Effect.onError((cause) => Effect.sync(() => live.end(Exit.failCause(cause)))));
     });
     return yield* Effect.onError(open, () => Scope.close(scope, Exit.void));
-  });
-
-/** The inputs of a run: decoded, and as they are recorded. */
-export const asGiven = (graph: Graph, inputs: Inputs, withSecrets: boolean) =>
-  Effect.gen(function* () {
-    const values = yield* decodeInputs(graph.inputs, inputs, "");
-    const text = writeInputs(graph.inputs, inputs, values, withSecrets);
-    return text instanceof InvalidInput ? yield* text : { values, text };
   });
 
 const heldElsewhere = (runId: string, owner: string): RunExists =>
@@ -400,12 +335,6 @@ const heldElsewhere = (runId: string, owner: string): RunExists =>
 
 const thereAlready = (runId: string): RunExists =>
   new RunExists({ runId, reason: "it exists already. Give this run another id, or resume that one." });
-
-export const otherInputs = (runId: string): RunExists =>
-  new RunExists({
-    runId,
-    reason: "it exists already, with other inputs. Give this run another id, or resume that one.",
-  });
 
 const join = (
   live: LiveRun,

@@ -9,10 +9,11 @@ import { InvalidInput, RunExists, RunNotFound } from "../errors.ts";
 import { canonicalText } from "../journal/canonical.ts";
 import { givenTexts } from "../journal/recorded-inputs.ts";
 import { shapeOf } from "../journal/shape.ts";
-import type { Claim, Journal, NewRun, RunDetails, StoreProblem, StoreService } from "../journal/store.ts";
+import type { Claim, NewRun, RunDetails, StoreProblem, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
+import { unwritten } from "../journal/unwritten.ts";
 import { encode } from "../values/encode.ts";
-import { asGiven, otherInputs } from "./open.ts";
+import { asGiven, otherInputs } from "./inputs.ts";
 import { optionsProblem } from "./options.ts";
 import { resumeGraph } from "./run.ts";
 import { textWire } from "../workers/wire.ts";
@@ -86,26 +87,9 @@ export const submitNamed = (
     yield* submit(store, { id, pipeline, shape: "", inputs: JSON.stringify(texts), origin, time });
   });
 
-/** A journal that discards everything: a run that is only read has nothing to record. */
-const unwritten: Journal = {
-  epoch: 0,
-  append: (_entry, done) => done?.(),
-  tell: () => {},
-  end: (_status, _error, _time, done) => done(undefined),
-  giveBack: () => Effect.void,
-  isBlocked: () => false,
-  releases: false,
-  onCommit: () => {},
-  onTrouble: () => {},
-  onLost: () => {},
-  onMessage: undefined,
-  receive: () => Promise.resolve(),
-};
-
 /** The store, except that a claim takes nothing: any number of processes can read the run at once. */
 const unclaimed = (store: StoreService, run: RunDetails): StoreService => {
-  const claim = (): Effect.Effect<Claim> =>
-    Effect.succeed({ type: "existing", run, journal: { ...unwritten } });
+  const claim = (): Effect.Effect<Claim> => Effect.succeed({ type: "existing", run, journal: unwritten() });
   return new Proxy(store, {
     get: (target, key) => {
       if (key === "claim") return claim;

@@ -6,12 +6,9 @@
  */
 import * as Effect from "effect/Effect";
 import { InvalidInput, RunCrashed, RunExists, RunNotFound, StoreError } from "../errors.ts";
-import { decode } from "../values/encode.ts";
 import { describe } from "../values/describe.ts";
-import { givenTexts } from "../journal/recorded-inputs.ts";
 import type { ClaimableRun, StoreProblem, StoreService } from "../journal/store.ts";
-import { shapeOf } from "../journal/shape.ts";
-import { asGiven, checkPipeline } from "../run/open.ts";
+import { checkPipeline } from "../run/open.ts";
 import type { Host } from "./host.ts";
 import { readNote, writeNote } from "./notes.ts";
 import type { RunnerInfo, StepAddress } from "./runner-info.ts";
@@ -39,7 +36,7 @@ const failRun = (
   reason: string,
   time: number,
 ): Effect.Effect<boolean, StoreProblem> =>
-  Effect.flatMap(store.claim(runId, undefined, true), (claim) => {
+  Effect.flatMap(store.claim(runId, undefined, "under way"), (claim) => {
     if (!("journal" in claim)) return Effect.succeed(false);
     const { journal } = claim;
     return Effect.callback<boolean, StoreProblem>((resume) => {
@@ -202,7 +199,6 @@ export class Taking {
       if (host.isDraining() || host.isLive(id)) return;
       const resumes = run.isReleased ? 0 : yield* this.#resumesOf(run);
       if (resumes >= mostResumes) return yield* this.#fail(run, diedText(resumes));
-      if (run.shape === "") yield* this.#complete(run);
       // Other processes have seen the same run: one of them possibly owns it by now, or it has ended.
       yield* host.resume(run, { onlyUnderWay: true });
       this.#begun(run, resumes + 1);
@@ -264,21 +260,5 @@ export class Taking {
       },
       { discard: true },
     );
-  }
-
-  /** Completes a run that was submitted by the name of its pipeline alone: records its inputs as the pipeline decodes them. */
-  #complete(run: ClaimableRun): Effect.Effect<void, unknown> {
-    const { store, served } = this.#host;
-    return Effect.gen(function* () {
-      const { graph } = pipelineOfRun(served, run)!;
-      const found = yield* store.find(run.id);
-      if (found === undefined) return yield* new RunNotFound({ runId: run.id });
-      const inputs = Object.fromEntries(
-        Object.entries(givenTexts(found.inputs)).map(([name, text]) => [name, decode(text)]),
-      );
-      const given = yield* asGiven(graph, inputs, store.keepsSecrets);
-      const { id, pipeline, origin, began: time } = run;
-      yield* store.submit({ id, pipeline, shape: shapeOf(graph), inputs: given.text, origin, time });
-    });
   }
 }

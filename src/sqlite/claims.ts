@@ -1,6 +1,6 @@
 /** Who owns which run. Every statement that changes an owned run names its epoch, so that an older owner changes nothing. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { NewRun } from "../journal/store.ts";
+import type { Claimable, NewRun } from "../journal/store.ts";
 import { mostCrashes } from "../journal/store.ts";
 import type { Before } from "../stores/rows.ts";
 import { beforeOf, crashedText, runChecksum } from "../stores/rows.ts";
@@ -15,6 +15,7 @@ export type Claimed =
   | { readonly type: "existing"; readonly row: SqliteRunRow; readonly epoch: number; readonly before: Before }
   | { readonly type: "held"; readonly owner: string }
   | { readonly type: "absent" }
+  | { readonly type: "succeeded"; readonly row: SqliteRunRow }
   | { readonly type: "ended" }
   | { readonly type: "exhausted"; readonly crashes: number };
 
@@ -53,11 +54,12 @@ export class Claims {
     );
   }
 
-  claim(runId: string, run: NewRun | undefined, onlyUnderWay: boolean): Claimed {
+  claim(runId: string, run: NewRun | undefined, which: Claimable): Claimed {
     return transaction(this.#database, () => {
       const row = this.#reader.row(runId);
       if (row === undefined) return run === undefined ? { type: "absent" } : this.#begin(run);
-      if (onlyUnderWay && row.status !== "running") return { type: "ended" };
+      if (which === "under way" && row.status !== "running") return { type: "ended" };
+      if (which === "not succeeded" && row.status === "succeeded") return { type: "succeeded", row };
       const holder = row.status === "running" ? this.#owners.living(row.owner) : undefined;
       if (holder !== undefined) return { type: "held", owner: nameOfOwner(holder) };
       return this.#takeOver(row);

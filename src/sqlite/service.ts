@@ -9,6 +9,7 @@ import type {
   Cached,
   CacheKey,
   Claim,
+  Claimable,
   ClaimableRun,
   NewMessage,
   NewRun,
@@ -154,11 +155,11 @@ export class SqliteService implements StoreService, Keeper {
 
   // -- Owning --------------------------------------------------------------------------------------------------------
 
-  claim(runId: string, run: NewRun | undefined, onlyUnderWay = false): Asked<Claim> {
+  claim(runId: string, run: NewRun | undefined, which: Claimable = "all"): Asked<Claim> {
     return Effect.flatMap(
       this.#ask(() => {
         this.#keepLease();
-        return this.#claims.claim(runId, run, onlyUnderWay);
+        return this.#claims.claim(runId, run, which);
       }),
       (claimed): Asked<Claim> => {
         switch (claimed.type) {
@@ -177,6 +178,18 @@ export class SqliteService implements StoreService, Keeper {
                 throw error;
               }
             });
+          case "succeeded":
+            return Effect.flatMap(
+              this.#ask(() => {
+                const read = this.#reader.details(claimed.row);
+                return { run: read, isSame: this.#reader.row(runId)?.epoch === claimed.row.epoch };
+              }),
+              // It is not this process's: another one may have resumed it from a step while it was read.
+              (read) =>
+                read.isSame
+                  ? Effect.succeed({ type: "succeeded", run: read.run })
+                  : this.claim(runId, run, which),
+            );
           default:
             return Effect.succeed(claimed);
         }

@@ -75,8 +75,11 @@ export class Cluster {
   readonly store: MemoryStore = newStore();
   /** What happened, in lines. */
   readonly log: Array<string> = [];
-  /** How many requests there were. */
+  /** How many requests there were; and how many until the first process had its result. */
   requests = 0;
+  requestsToEnd = 0;
+  /** What the processes got, in the order in which they got it. */
+  readonly exits: Array<Exit.Exit<unknown, unknown>> = [];
   wrong: Wrong | undefined;
   readonly #faults: ReadonlyMap<number, Fault>;
   readonly #confirmed = new Set<string>();
@@ -92,16 +95,23 @@ export class Cluster {
     this.#faults = new Map(faults.map((fault) => [fault.at, fault]));
   }
 
-  /** Has processes execute the run until one of them has its result. */
+  /** Has processes execute the run until each of them has its result, and gives that of the first. */
   readonly executed = <A, E>(run: Effect.Effect<A, E>, processes: number): Effect.Effect<A, E> =>
     Effect.gen({ self: this }, function* () {
       this.#context = yield* Effect.context<never>();
       const clock = yield* Clock.Clock;
       this.#now = () => clock.currentTimeMillisUnsafe();
       const names = Array.from({ length: processes }, (_, i) => String.fromCharCode(65 + i));
-      const exit = yield* Effect.raceAllFirst(names.map((name) => this.#process(name, run)));
+      const living = names.map((name) =>
+        Effect.tap(this.#process(name, run), (exit) =>
+          Effect.sync(() => {
+            if (this.exits.push(exit) === 1) this.requestsToEnd = this.requests;
+          }),
+        ),
+      );
+      yield* Effect.all(living, { concurrency: "unbounded", discard: true });
       this.#checkEnd();
-      return yield* exit as Exit.Exit<A, E>;
+      return yield* this.exits[0] as Exit.Exit<A, E>;
     });
 
   /** A step is called. A process that owns the run must not call one that is recorded. */
@@ -274,6 +284,12 @@ export class Cluster {
     life.journals.add(journal);
     const append = journal.append.bind(journal);
     const end = journal.end.bind(journal);
+    const giveBack = journal.giveBack.bind(journal);
+    journal.giveBack = () =>
+      Effect.andThen(
+        giveBack(),
+        Effect.sync(() => this.#tell()),
+      );
     let last = 0;
     /** Requests arrive in the order in which they were sent. */
     const arrives = (fault: Fault | undefined, act: () => void, after = (): void => {}): void => {
@@ -344,9 +360,7 @@ export class Cluster {
   #ended(status: string, life: Life): void {
     this.#note(`${life.name} ends the run: ${status}`);
     const again = `it had ${this.#end}, and process ${life.name} ended it again: ${status}`;
-    // Reading a run that has succeeded claims it; if that process dies, another one reads it again.
-    const isReadAgain = this.#end === "succeeded" && status === "succeeded";
-    if (this.#end !== undefined && !isReadAgain) this.#isWrong("a run that has ended stays as it is", again);
+    if (this.#end !== undefined) this.#isWrong("a run that has ended stays as it is", again);
     this.#end ??= status;
   }
 

@@ -13,6 +13,7 @@ import type {
   Cached,
   CacheKey,
   Claim,
+  Claimable,
   ClaimableRun,
   Journal,
   Message,
@@ -323,7 +324,7 @@ export class MemoryStore {
     return [...all.filter(isMine), ...all.filter((run) => !isMine(run))].slice(0, limit);
   }
 
-  #claim(runId: string, run: NewRun | undefined, onlyUnderWay = false): Claim {
+  #claim(runId: string, run: NewRun | undefined, which: Claimable = "all"): Claim {
     const kept = this.#runs.get(runId);
     const running: State = { status: "running", ended: undefined, error: undefined, crashes: 0, active: 0 };
     if (kept === undefined) {
@@ -332,7 +333,9 @@ export class MemoryStore {
       begun.owner = new MemoryJournal(this, begun, undefined);
       return { type: "new", journal: begun.owner };
     }
-    if (onlyUnderWay && kept.state.status !== "running") return { type: "ended" };
+    if (which === "under way" && kept.state.status !== "running") return { type: "ended" };
+    if (which === "not succeeded" && kept.state.status === "succeeded")
+      return { type: "succeeded", run: this.#details(kept) };
     if (kept.owner !== undefined) return { type: "held", owner: "this process" };
     const before = kept.state;
     const crashes = kept.hasDied ? before.crashes + 1 : before.crashes;

@@ -121,27 +121,34 @@ export const submittingLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "endedStays",
-    sentence: "A run that has ended is not claimed by who claims only what is under way, and stays as it is.",
+    sentence:
+      "A run that has ended is left as it is by a claim of what is under way. One that has succeeded can be read without claiming it.",
     check: async (store) => {
       for (const status of ["succeeded", "failed", "interrupted"] as const) {
         const journal = await begin(store, status);
         same(
-          (await ask(store.claim(status, undefined, true))).type,
+          (await ask(store.claim(status, undefined, "under way"))).type,
           "held",
           "a claim of a run that has an owner",
         );
         await end(journal, status);
         const before = await found(store, status);
         same(
-          (await ask(store.claim(status, undefined, true))).type,
+          (await ask(store.claim(status, undefined, "under way"))).type,
           "ended",
           `a claim of a run that ${status}`,
         );
         same(await found(store, status), before, `a run that ${status} after a claim`);
+        const unlessSucceeded = await ask(store.claim(status, undefined, "not succeeded"));
+        const expected = status === "succeeded" ? "succeeded" : "existing";
+        same(unlessSucceeded.type, expected, `a claim, unless it has succeeded, of a run that ${status}`);
+        if (unlessSucceeded.type !== "succeeded") continue;
+        same(unlessSucceeded.run, before, "what a claim reads of a run that has succeeded");
+        same(await found(store, status), before, "a run that has succeeded after it was read");
       }
       await ask(store.submit(newRun("submitted")));
       same(
-        (await ask(store.claim("submitted", undefined, true))).type,
+        (await ask(store.claim("submitted", undefined, "under way"))).type,
         "existing",
         "a claim of a submitted run",
       );

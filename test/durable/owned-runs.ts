@@ -96,7 +96,7 @@ export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
         most = Math.max(most, performance.now() - began);
       }
       expect(seen).toContain("running");
-      // Where this process did not get to run for seconds, the owner's thread may not have either.
+      // Where this process did not get to run for seconds, the thread of the owner possibly did not either.
       expect(most < 2_000 && seen.includes("crashed")).toBe(false);
       expect(await owner.closed).toBe("0");
       expect(owner.printed()).toContain('ended {"a":1,"b":2,"c":3}');

@@ -69,14 +69,17 @@ const verdictOf = (base: Observed, { cluster, run }: Played, { same }: LawTools)
   const where = { plan: run.plan, details };
   const { wrong } = cluster;
   if (wrong !== undefined) return broken(wrong.declared, wrong.actual, { ...where, path: wrong.path });
-  if (areSame(base, run, same)) return held;
+  // Each process gets the result; if the run is stuck, none may have got one.
+  const seen =
+    "stuck" in run.ended
+      ? [run]
+      : cluster.exits.map((exit) => ({ ended: { exit: exit as Exit.Exit<Given, unknown> } }));
+  const other = seen.find((one) => !areSame(base, one, same));
+  if (other === undefined) return held;
   return broken(
     `in one process, it ${outcomeOf(base)}`,
-    `in three processes with these faults, it ${outcomeOf(run)}`,
-    {
-      ...where,
-      path: firstFailed(run),
-    },
+    `in three processes with these faults, it ${outcomeOf(other)}`,
+    { ...where, path: firstFailed(run) },
   );
 };
 
@@ -110,7 +113,7 @@ export const clusterSafe: Law = {
     const check = async (history: History): Promise<Verdict> =>
       verdictOf(base, await played(subject, given, history), tools);
     for (let i = 0; i < tools.interleavings; i++) {
-      const history = drawn(seedFor(tools.seed, i), alone.cluster.requests);
+      const history = drawn(seedFor(tools.seed, i), alone.cluster.requestsToEnd);
       const verdict = await check(history);
       if (verdict.type !== "held") return smallest(history, verdict, check);
     }
