@@ -38,7 +38,10 @@ export interface RetryOptions<Failure = unknown> {
 export interface CacheOptions<in Arguments extends ReadonlyArray<any> = any> {
   /** Another version never reads what this one wrote. */
   readonly version?: string | number | undefined;
-  /** What identifies the output, instead of the step's inputs and those of the expansions around it. */
+  /**
+   * What identifies the output, instead of the step's inputs and those of the expansions around it. Needed where the output
+   * depends on something else, such as the context (`runId`, `path`, `index`, `attempt`).
+   */
   readonly key?: ((...inputs: Arguments) => unknown) | undefined;
   /** A name instead of the pipeline's and the step's path, to share outputs between pipelines. */
   readonly name?: string | undefined;

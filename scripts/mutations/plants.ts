@@ -389,8 +389,8 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
   {
     fault: "a second value is accepted for a step that already has one",
     file: "src/run/mailbox.ts",
-    from: '            this.#slots.set(path, { state: "closed", reason: answered });\n            slot.accept(received.value);',
-    to: "            slot.accept(received.value);",
+    from: '            this.#slots.set(path, { state: "closed", reason: answered });\n            slot.accept(taken.value);',
+    to: "            slot.accept(taken.value);",
   },
   {
     fault: "a value that came early is lost when its step begins to wait",

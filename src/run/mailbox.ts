@@ -8,9 +8,10 @@ import type { PipelineEvent } from "../events.ts";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
 import { SignalRefused, StepTimedOut } from "../errors.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
-import { decode as decodeText } from "../values/encode.ts";
+import { encode } from "../values/encode.ts";
 import type { Misfit } from "../values/from-json.ts";
 import { decode, isEffectSchema, problemOf } from "../values/schema.ts";
+import { isPlainData, readSent } from "../values/sent.ts";
 
 type StoreProblem = StoreError | StoreCorrupt;
 
@@ -92,6 +93,9 @@ const answered = "The step at this path has its value already.";
 const sentBefore = "A value was already sent to this path; the step gets that one when it begins to wait.";
 const tooLate = "The step at this path has stopped waiting: its timeout has passed.";
 
+const unknownYet =
+  "The value is not plain data, and the step does not wait yet, so that its schema is not known. Send the value as JSON.";
+
 /** Why a schema refuses a value; undefined if it fits. */
 const misfit = (schema: unknown, value: unknown): Effect.Effect<Misfit | undefined> =>
   Effect.matchCause(decode(schema, value), {
@@ -102,27 +106,45 @@ const misfit = (schema: unknown, value: unknown): Effect.Effect<Misfit | undefin
     },
   });
 
-/** A value as its schema takes it, or why it does not fit. */
-type Received = { readonly value: unknown } | { readonly reason: string };
+/** A value as its schema decodes it, and the text to record if that is not plain data; or why it does not fit. */
+type Received = { readonly value: unknown; readonly text?: string } | { readonly reason: string };
 
 const sentence = ({ issuePath, reason }: Misfit): string =>
   issuePath.length === 0 ? reason : `at ${issuePath.map(String).join(".")}: ${reason}`;
 
-/** What is sent from outside is JSON, which stands for the values that it cannot hold: of a Date it has the text. */
-const receive = (schema: unknown, value: unknown): Effect.Effect<Received> =>
+const forms = Effect.promise(() => import("../values/from-json.ts"));
+
+/**
+ * A value may be sent as the schema decodes it, else as JSON, which stands for what it cannot hold (of a Date it has the
+ * text), else as the schema has decoded it: the first of these that fits.
+ */
+const received = (schema: unknown, value: unknown): Effect.Effect<Received> =>
   Effect.flatMap(misfit(schema, value), (refused): Effect.Effect<Received> => {
     if (refused === undefined) return Effect.succeed({ value });
     if (!isEffectSchema(schema)) return Effect.succeed({ reason: sentence(refused) });
-    return Effect.flatMap(
-      Effect.promise(() => import("../values/from-json.ts")),
-      ({ fromJson }): Effect.Effect<Received> => {
-        const read = fromJson(schema, value);
-        if ("misfit" in read) return Effect.succeed({ reason: sentence(read.misfit) });
-        return Effect.map(
-          misfit(schema, read.value),
-          (still): Received => (still === undefined ? { value: read.value } : { reason: sentence(still) }),
-        );
-      },
+    return Effect.flatMap(forms, ({ fromJson, fromDecoded }): Effect.Effect<Received> => {
+      const json = fromJson(schema, value);
+      const found = "misfit" in json ? fromDecoded(schema, value) : json;
+      if ("misfit" in found)
+        return Effect.succeed({ reason: sentence("misfit" in json ? json.misfit : found.misfit) });
+      return Effect.map(
+        misfit(schema, found.value),
+        (still): Received => (still === undefined ? { value: found.value } : { reason: sentence(still) }),
+      );
+    });
+  });
+
+/** The same, if it can be recorded. */
+const receive = (schema: unknown, sent: unknown, isRecorded: boolean): Effect.Effect<Received> =>
+  Effect.flatMap(received(schema, sent), (taken): Effect.Effect<Received> => {
+    if (!isRecorded || "reason" in taken || isPlainData(taken.value)) return Effect.succeed(taken);
+    return Effect.flatMap(forms, ({ toJson }) =>
+      Effect.map(toJson(schema, taken.value), (json): Received => {
+        if ("misfit" in json) return { reason: `it cannot be recorded: ${sentence(json.misfit)}` };
+        const text = encode(json.value);
+        if (typeof text !== "string") return { reason: `it cannot be recorded: ${sentence(text)}` };
+        return { value: isEffectSchema(schema) ? taken.value : json.value, text };
+      }),
     );
   });
 
@@ -157,6 +179,7 @@ export class Mailbox {
         return Effect.flatMap(this.#run.refusal(path), (reason) => {
           if (this.#slotAt(path) !== undefined) return again;
           if (reason !== undefined) return this.#refuse(path, reason);
+          if (text === undefined && this.#run.journal !== undefined) return this.#refuse(path, unknownYet);
           this.#slots.set(path, { state: "kept", value });
           return Effect.as(
             this.#record(path, text, message, () => {}),
@@ -177,13 +200,13 @@ export class Mailbox {
             () => again,
           );
         case "waiting":
-          return Effect.flatMap(receive(slot.schema, value), (received) => {
+          return Effect.flatMap(receive(slot.schema, value, this.#run.journal !== undefined), (taken) => {
             if (this.#slots.get(path) !== slot) return again;
-            if ("reason" in received) return this.#refuse(path, `The value does not fit: ${received.reason}`);
+            if ("reason" in taken) return this.#refuse(path, `The value does not fit: ${taken.reason}`);
             this.#slots.set(path, { state: "closed", reason: answered });
-            slot.accept(received.value);
+            slot.accept(taken.value);
             return Effect.as(
-              this.#record(path, text, message, () => slot.arrive()),
+              this.#record(path, taken.text ?? text, message, () => slot.arrive()),
               "delivered" as const,
             );
           });
@@ -197,9 +220,9 @@ export class Mailbox {
       const { path, attempt, schema } = step;
       const kept = this.#slotAt(path);
       if (kept?.state !== "kept") return this.#begin(step);
-      return Effect.flatMap(this.#check(path, kept.value, schema), (received) => {
-        if ("value" in received) return Effect.succeed(received.value);
-        const { reason } = received;
+      return Effect.flatMap(this.#check(path, kept.value, schema), (taken) => {
+        if ("value" in taken) return Effect.succeed(taken.value);
+        const { reason } = taken;
         this.#tell({ type: "signal.refused", path, attempt, reason });
         return this.wait(step);
       });
@@ -231,10 +254,11 @@ export class Mailbox {
           for (const wake of whenChecked) wake();
         });
       };
-      const checked = Effect.map(receive(schema, value), (received) => {
-        this.#run.journal?.forgetSignal(path);
-        settle("value" in received ? { state: "closed", reason: answered } : undefined);
-        return received;
+      const { journal } = this.#run;
+      const checked = Effect.map(receive(schema, value, journal !== undefined), (taken) => {
+        journal?.forgetSignal(path);
+        settle("value" in taken ? { state: "closed", reason: answered } : undefined);
+        return taken;
       });
       return Effect.onInterrupt(checked, () => Effect.sync(() => settle({ state: "kept", value })));
     });
@@ -317,7 +341,7 @@ export class Mailbox {
     const slot = this.#slots.get(path);
     const recorded = slot === undefined ? this.#run.journal?.signalOf(path) : undefined;
     if (recorded === undefined) return slot;
-    const kept = { state: "kept", value: decodeText(recorded) } as const;
+    const kept = { state: "kept", value: readSent(recorded) } as const;
     this.#slots.set(path, kept);
     return kept;
   }

@@ -19,7 +19,8 @@ import type { Answer, Message, RunDetails, StoreService } from "../journal/store
 import { Store } from "../journal/store.ts";
 import { isAtOrUnder } from "../path.ts";
 import { describe } from "../values/describe.ts";
-import { decode as decodeText, encode } from "../values/encode.ts";
+import { decode as decodeText } from "../values/encode.ts";
+import { readSent, writeSent } from "../values/sent.ts";
 import { aDurationOrDate, typed } from "../values/specification.ts";
 import type { LiveRun } from "./live.ts";
 import { CurrentRun, liveRun, liveRuns } from "./live.ts";
@@ -125,7 +126,7 @@ export const hear = async (live: LiveRun, { id, type, path, text }: Message): Pr
     return { type: "delivered" };
   }
   const sending = Effect.flatMap(live.mailbox(), (mailbox) =>
-    mailbox === undefined ? Effect.succeed("kept" as const) : mailbox.send(path, decodeText(text), text, id),
+    mailbox === undefined ? Effect.succeed("kept" as const) : mailbox.send(path, readSent(text), text, id),
   );
   return Effect.runPromise(
     Effect.matchCause(sending, {
@@ -149,7 +150,7 @@ const sendToStore = (
     const run = yield* store.find(runId);
     if (run === undefined) return yield* new RunNotFound({ runId });
     const live = liveRun(store, runId);
-    if (live !== undefined) return yield* sendTo(store, runId, path, decodeText(text));
+    if (live !== undefined) return yield* sendTo(store, runId, path, readSent(text));
     const time = yield* Clock.currentTimeMillis;
     const isSent = run.entries.some((entry) => entry.kind === Kind.signal && entry.path === path);
     const reason =
@@ -176,14 +177,14 @@ const sendTo = (
       return yield* refuse(reason);
     }
     const live = found[0];
-    const written = encode(value);
+    const written = writeSent(value);
     const text = typeof written === "string" ? written : undefined;
-    if (typeof written !== "string" && (store ?? live?.store) !== undefined) {
-      return yield* refuse(`The value cannot be recorded: ${written.reason}`);
-    }
     const mailbox = live === undefined ? undefined : yield* live.mailbox();
     if (mailbox !== undefined) return yield* mailbox.send(path, value, text);
     const ended = store ?? live?.store;
+    if (ended !== undefined && typeof written !== "string") {
+      return yield* refuse(`The value cannot be recorded: ${written.reason}`);
+    }
     if (ended !== undefined) return yield* sendToStore(ended, runId, path, text!);
     const reason =
       live === undefined
@@ -235,8 +236,8 @@ const send = (
  */
 export const Signal: {
   /**
-   * Sends the step at `path` of a run the value that it waits for, in the form that the step's schema decodes. An accepted
-   * value reaches its step exactly once: immediately (`"delivered"`), or when the step begins to wait, in this process or in
+   * Sends the step at `path` of a run the value that it waits for: in the form that the step's schema decodes, or else as
+   * JSON, or else as an Effect Schema has decoded it (a `Date` for `Schema.DateFromString`). An accepted value reaches its step exactly once: immediately (`"delivered"`), or when the step begins to wait, in this process or in
    * one that resumes the run (`"kept"`). Otherwise the value is refused, with the reason: it does not fit the schema, the
    * step already has its value or has timed out, the run has ended, or there is no such step.
    */

@@ -1,15 +1,17 @@
 /**
- * Values that came as JSON, as a schema takes them: an Effect Schema that takes a Date or a class gets one from its JSON form.
- * Comes in: a schema and a value. Goes out: the value to decode by the schema, or where its JSON form does not fit. The
- * schema itself may check more than that.
+ * Values from outside in the forms of one schema. An Effect Schema takes a Date or a class by its JSON form too, and a value
+ * that it has decoded already by the encoded form of that. A schema that only decodes takes what JSON makes of a value, if it
+ * decodes that to the same.
  */
-import * as Exit from "effect/Exit";
 import * as Cause from "effect/Cause";
+import * as Effect from "effect/Effect";
+import * as Equal from "effect/Equal";
+import * as Exit from "effect/Exit";
 import * as Schema from "effect/Schema";
 import * as SchemaIssue from "effect/SchemaIssue";
 import * as SchemaParser from "effect/SchemaParser";
 import { describe } from "./describe.ts";
-import { isEffectSchema, isUnchecked } from "./schema.ts";
+import { decode, isEffectSchema, isUnchecked } from "./schema.ts";
 
 /** Where a value does not fit, and why. */
 export interface Misfit {
@@ -17,7 +19,7 @@ export interface Misfit {
   readonly reason: string;
 }
 
-type FromJson = { readonly value: unknown } | { readonly misfit: Misfit };
+type Found = { readonly value: unknown } | { readonly misfit: Misfit };
 
 const misfitOf = (error: unknown): Misfit => {
   if (!SchemaIssue.isIssue(error)) return { issuePath: [], reason: describe(error) };
@@ -26,14 +28,49 @@ const misfitOf = (error: unknown): Misfit => {
   return { issuePath, reason: issue?.message ?? "the schema states no reason" };
 };
 
-export const fromJson = (schema: unknown, value: unknown): FromJson => {
-  if (!isEffectSchema(schema) || isUnchecked(schema)) return { value };
+type Parse = (value: unknown) => Exit.Exit<unknown, unknown>;
+
+const parsed = (parser: () => Parse, value: unknown): Found => {
   try {
-    const codec = Schema.toCodecJson(Schema.toEncoded(schema as never)) as Schema.Codec<unknown>;
-    const exit = SchemaParser.decodeUnknownExit(codec)(value);
+    const exit = parser()(value);
     return Exit.isSuccess(exit) ? { value: exit.value } : { misfit: misfitOf(Cause.squash(exit.cause)) };
   } catch (error) {
-    // A schema without a JSON form.
+    // A schema without such a form.
     return { misfit: misfitOf(error) };
   }
+};
+
+const jsonCodec = (schema: unknown) =>
+  Schema.toCodecJson(Schema.toEncoded(schema as never)) as Schema.Codec<unknown>;
+
+/** What the schema decodes, of its JSON form. It may check more than that. */
+export const fromJson = (schema: unknown, value: unknown): Found =>
+  !isEffectSchema(schema) || isUnchecked(schema)
+    ? { value }
+    : parsed(() => SchemaParser.decodeUnknownExit(jsonCodec(schema)), value);
+
+/** What an Effect Schema decodes, of what it has decoded. */
+export const fromDecoded = (schema: unknown, value: unknown): Found =>
+  parsed(() => SchemaParser.encodeUnknownExit(schema as Schema.Codec<unknown>), value);
+
+const noJson: Found = {
+  misfit: { issuePath: [], reason: "its schema does not decode the JSON form of it to the same value" },
+};
+
+/** The JSON form of what a schema decodes. */
+export const toJson = (schema: unknown, value: unknown): Effect.Effect<Found> => {
+  if (isEffectSchema(schema)) {
+    return Effect.sync(() => parsed(() => SchemaParser.encodeUnknownExit(jsonCodec(schema)), value));
+  }
+  return Effect.matchCause(
+    Effect.suspend(() => {
+      const json: unknown = JSON.parse(JSON.stringify(value));
+      return Effect.map(
+        Effect.all([decode(schema, value), decode(schema, json)]),
+        ([one, other]): Found =>
+          !isUnchecked(schema) && Equal.equals(one, other) ? { value: json } : noJson,
+      );
+    }),
+    { onSuccess: (found) => found, onFailure: () => noJson },
+  );
 };

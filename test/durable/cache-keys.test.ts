@@ -364,3 +364,29 @@ test("a name shares an output between pipelines", limit, async () => {
   assert.equal((await of("one", 2).runPromise({ n: 3 }, { store: shared })).out, 6);
   assert.equal((await of("two", 5).runPromise({ n: 3 }, { store: shared })).out, 6);
 });
+
+test(
+  "the context is not part of a key: a second attempt finds what the first one cached, unless the key says otherwise",
+  limit,
+  async () => {
+    const computed: Array<string> = [];
+    const trying = pipeline("trying").dynamic(
+      "tried",
+      [],
+      (_, { attempt }) => {
+        const once = () => computed.push(`once ${attempt}`);
+        const each = () => computed.push(`each ${attempt}`);
+        return pipeline("attempt")
+          .step("once", [], once, { cache: true })
+          .step("each", [], each, { cache: { key: () => attempt } })
+          .step("tried", ["once", "each"], () => {
+            if (attempt === 1) throw new Error("again");
+            return attempt;
+          });
+      },
+      { retry: { times: 1 } },
+    );
+    assert.equal((await trying.runPromise({}, { store: store() })).tried, 2);
+    assert.deepEqual(computed.toSorted(), ["each 1", "each 2", "once 1"]);
+  },
+);

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type { PipelineEvent } from "espalier";
-import { pipeline, resume, Signal, type } from "espalier";
+import { pipeline, resume, resumePromise, Signal, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
-import { test } from "vitest";
+import { describe, test } from "vitest";
 import * as z from "zod";
 import { byClock, temporary, untilEvent } from "../sqlite/support.ts";
 
@@ -235,5 +235,118 @@ test(
     assert.equal(await send("r", "on", "2026-05-01T00:00:00.000Z", { store: shared }), "accepted");
     const { on } = await Effect.runPromise(resume(dated, "r", { store: shared }));
     assert.deepEqual(on, new Date("2026-05-01T00:00:00.000Z"));
+  },
+);
+
+/** How a value is sent, to a run in the state that this makes of it; the promise is the value that the step gets. */
+const states = {
+  "that waits": async (p, shared, sent) => {
+    const run = await p.startPromise({}, { store: shared, runId: "r" });
+    await happens(run, "step.waiting", "on");
+    assert.equal(await send("r", "on", sent, { store: shared }), "accepted");
+    return run.result;
+  },
+  "without a store that waits": async (p, _, sent) => {
+    const run = await p.startPromise({}, { runId: "r" });
+    await happens(run, "step.waiting", "on");
+    assert.equal(await send("r", "on", sent), "accepted");
+    return run.result;
+  },
+  "that does not wait yet": async (p, shared, sent) => {
+    const gate = Promise.withResolvers<void>();
+    const gated = pipeline("r")
+      .step("slow", [], () => gate.promise)
+      .dynamic("on", ["slow"], () => p);
+    const run = await gated.startPromise({}, { store: shared, runId: "r" });
+    await happens(run, "step.started", "slow");
+    assert.equal(await send("r", "on/on", sent, { store: shared }), "accepted");
+    gate.resolve();
+    return run.result;
+  },
+  "that is stopped": async (p, shared, sent) => {
+    const run = await p.startPromise({}, { store: shared, runId: "r" });
+    await happens(run, "step.waiting", "on");
+    await run.interrupt();
+    await run.result.catch(() => {});
+    assert.equal(await send("r", "on", sent, { store: shared }), "accepted");
+    return resumePromise(p, "r", { store: shared });
+  },
+  "that is stopped after the value came": async (p, shared, sent) => {
+    let stop = true;
+    const stopping = p.step("after", ["on"], () => {
+      if (stop) throw new Error("stop");
+    });
+    const run = await stopping.startPromise({}, { store: shared, runId: "r" });
+    await happens(run, "step.waiting", "on");
+    assert.equal(await send("r", "on", sent, { store: shared }), "accepted");
+    await assert.rejects(run.result, { _tag: "StepFailed" });
+    stop = false;
+    return resumePromise(stopping, "r", { store: shared });
+  },
+} as const satisfies Record<
+  string,
+  (p: any, shared: ReturnType<typeof store>, sent: unknown) => Promise<any>
+>;
+
+const day = "2026-05-01T00:00:00.000Z";
+const date = new Date(day);
+
+/** A schema, values that stand for the same, and that. */
+const forms: ReadonlyArray<
+  readonly [name: string, schema: unknown, sent: ReadonlyArray<unknown>, got: unknown]
+> = [
+  ["a Date", Schema.Date, [date, day], date],
+  ["a string of a Date", Schema.DateFromString, [date, day], date],
+  ["a string of a number", Schema.NumberFromString, [5, "5"], 5],
+  ["a big integer", Schema.BigInt, [5n, "5"], 5n],
+  [
+    "a map of sets",
+    Schema.ReadonlyMap(Schema.String, Schema.ReadonlySet(Schema.Date)),
+    [new Map([["~", new Set([date])]]), [["~", [day]]]],
+    new Map([["~", new Set([date])]]),
+  ],
+  [
+    "a record with a date",
+    Schema.Struct({ "~": Schema.Date, n: Schema.Number }),
+    [{ "~": date, n: NaN }],
+    { "~": date, n: NaN },
+  ],
+  ["zod, a Date", z.coerce.date(), [date, day], date],
+  ["zod, a record with a date", z.object({ at: z.coerce.date() }), [{ at: date }, { at: day }], { at: date }],
+];
+
+describe.each(forms)("%s, in each form that stands for it", (_, schema, sent, got) => {
+  test.each(Object.entries(states))("reaches its step in a run %s", limit, async (state, run) => {
+    for (const value of sent) {
+      // The schema of a step that does not run is not known: see below.
+      const p = pipeline("dated").await("on", schema as z.ZodType);
+      assert.deepEqual(((await run(p, store(), value)) as any).on, got, `${state}: ${String(value)}`);
+    }
+  });
+});
+
+test(
+  "a value that the schema does not decode from JSON is refused, also where it was sent early",
+  limit,
+  async () => {
+    for (const schema of [z.date(), type<Date>()]) {
+      const shared = store();
+      const gate = Promise.withResolvers<void>();
+      const p = pipeline("dated")
+        .await("now", schema)
+        .step("slow", [], () => gate.promise)
+        .await("later", schema, { after: ["slow"] });
+      const run = await p.startPromise({}, { store: shared, runId: "r" });
+      await happens(run, "step.waiting", "now");
+      const now: any = await Signal.sendPromise("r", "now", date, { store: shared }).catch(
+        (reason) => reason,
+      );
+      assert.match(now.reason, /cannot be recorded/);
+      assert.equal(await send("r", "later", date, { store: shared }), "accepted");
+      gate.resolve();
+      await happens(run, "signal.refused", "later");
+      await run.interrupt();
+      await run.result.catch(() => {});
+    }
   },
 );
