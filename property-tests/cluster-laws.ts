@@ -3,13 +3,10 @@
  * in the simulated processes, their store and the journal (`scripts/mutations/cluster-plants.ts`).
  */
 import * as Effect from "effect/Effect";
-import * as Fiber from "effect/Fiber";
 import { pipeline, type } from "espalier";
 import { checkPipeline, storeConformance } from "espalier/testing";
 import * as fc from "fast-check";
-import type { StoreService } from "../src/journal/store.ts";
-import { Store } from "../src/journal/store.ts";
-import { MemoryStore } from "../src/testing/memory-store.ts";
+import { newStore } from "../src/testing/stored.ts";
 
 /** Time passes in its steps, so that faults can come in the middle of them. */
 const mixed = pipeline("mixed")
@@ -60,41 +57,6 @@ const kept = async (
   if (law?.result !== "passed" || law.runs < inputs) throw new Error(`It was not checked: ${String(report)}`);
 };
 
-const sum = pipeline("sum")
-  .input("sizes", type<ReadonlyArray<number>>())
-  .step("sum", ["sizes"], ({ sizes }) => sizes.reduce((a, b) => a + b, 0));
-
-let stores = 0;
-const newStore = (): MemoryStore => new MemoryStore(`cluster laws ${++stores}`);
-
-const yields = (count: number): Effect.Effect<void> =>
-  count === 0 ? Effect.void : Effect.andThen(Effect.yieldNow, yields(count - 1));
-
-/** A store whose messages take a while to arrive, like those of a database. */
-const slowly = ({ service }: MemoryStore): StoreService => ({
-  ...service,
-  claim: (...asked) =>
-    Effect.tap(service.claim(...asked), (claim) =>
-      Effect.sync(() => {
-        const receive = () => new Promise<void>((resolve) => setTimeout(resolve, 3));
-        if ("journal" in claim) Object.assign(claim.journal, { receive });
-      }),
-    ),
-});
-
-/** Reads a run that has succeeded, and is interrupted after each number of turns. */
-const readAndInterrupted = async (): Promise<void> => {
-  for (let moment = 0; moment < 30; moment++) {
-    const store = newStore();
-    const read = sum.run({ sizes: [1] }, { runId: "r" }).pipe(Effect.provideService(Store, slowly(store)));
-    await Effect.runPromise(read);
-    const fiber = Effect.runFork(read);
-    await Effect.runPromise(yields(moment));
-    await Effect.runPromise(Fiber.interrupt(fiber));
-    if (store.statusOf("r") !== "succeeded") throw new Error(`After ${moment} turns: ${store.statusOf("r")}`);
-  }
-};
-
 export const clusterLaws = {
   "several processes give what one does, whatever happens to them": (seed: number, runs: number) =>
     kept(mixed, seed, runs),
@@ -103,5 +65,4 @@ export const clusterLaws = {
   "their store keeps the laws of every store": async () => {
     await storeConformance(() => newStore().layer);
   },
-  "a run that has succeeded stays so, whenever a reader of it is interrupted": readAndInterrupted,
 };
