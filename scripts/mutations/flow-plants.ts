@@ -35,8 +35,8 @@ export const flowPlants: ReadonlyArray<Plant> = [
   {
     fault: "a race waits for all of its contenders before it ends",
     file: "src/engine/races.ts",
-    from: '    failures.endEarly(frame, Cause.interrupt(), path, new Error(`The contender "${path}" has won the race.`));',
-    to: "    void [failures, path, Cause.interrupt];\n    if (--frame.remaining === 0) this.#core.frames.checkOver(frame);",
+    from: "    failures.endEarly(frame, Cause.interrupt(), path, reason);",
+    to: "    void [failures, path, Cause.interrupt, reason];\n    if (--frame.remaining === 0) this.#core.frames.checkOver(frame);",
   },
   {
     fault: "only the first step of a condition that does not hold is skipped",
