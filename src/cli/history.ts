@@ -5,7 +5,7 @@ import type { Entry } from "../journal/records.ts";
 import { Kind } from "../journal/records.ts";
 import type { RunSummary } from "../journal/store.ts";
 import { describe } from "../values/describe.ts";
-import { decode } from "../values/encode.ts";
+import { decodeShown } from "../values/encode.ts";
 
 export const when = (millis: number): string => new Date(millis).toISOString().replace("T", " ").slice(0, 19);
 
@@ -39,7 +39,7 @@ const shortened = (said: string): string => (said.length > 80 ? `${said.slice(0,
 export const preview = ({ kind, text }: Entry): string => {
   try {
     if (kind === Kind.failure) return shortened(describe(readError(text)));
-    const value = decode(text);
+    const value = decodeShown(text);
     return shortened(value === undefined ? "undefined" : JSON.stringify(value));
   } catch {
     return "a value that cannot be read";

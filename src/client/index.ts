@@ -11,13 +11,17 @@ export type {
   ClientEvent,
   ClientOptions,
   ClientParameters,
+  ClientPath,
   ClientPipelines,
   ClientRecord,
   ClientRun,
   ClientStart,
+  ClientSteps,
+  ClientValue,
   ClientWaitingStep,
   JsonOf,
   JsonRecord,
+  NoSuchStep,
 } from "./types.ts";
 export type { InputsOf, OutputsOf };
 

@@ -1,4 +1,5 @@
 /** The types of a client: pipelines by the name of their export, inputs as a run takes them, outputs as JSON gives them. */
+import type { PlainOutputs, TakenBy } from "../../types/outputs.ts";
 import type { InputsOf, OutputsOf } from "../../types/types-of.ts";
 import type { Typed } from "../../types/provided.ts";
 import type { RecordedEvent, RecordedStep, RunState, WaitingStep } from "../../types/runs.ts";
@@ -170,6 +171,74 @@ export type ClientParameters<P, Options> =
     : [inputs: InputsOf<P>, options?: Options];
 
 /**
+ * The names of the steps at the top level of the pipelines of a module.
+ *
+ * @public
+ */
+export type ClientSteps<Module> = {
+  [Key in keyof ClientPipelines<Module>]: ClientPipelines<Module>[Key] extends Typed<
+    any,
+    infer Outputs,
+    any,
+    any
+  >
+    ? TakenBy<Outputs> & string
+    : never;
+}[keyof ClientPipelines<Module>];
+
+/**
+ * A sentence, in the place of a path that no pipeline has.
+ *
+ * @public
+ */
+export interface NoSuchStep<Path extends string, Names> {
+  /** What is wrong. */
+  readonly error: `No pipeline of this module has a step "${Path}" at its top level.`;
+  /** The steps that there are. */
+  readonly steps: Names;
+}
+
+/**
+ * The path of a waiting step: at the top level, that of a step of a pipeline of the module. Paths with `/` or `[`, and those of
+ * the type `string`, are not checked.
+ *
+ * @public
+ */
+export type ClientPath<Module, Path extends string> = string extends Path
+  ? unknown
+  : Path extends `${string}/${string}` | `${string}[${string}`
+    ? unknown
+    : [ClientSteps<Module>] extends [never]
+      ? unknown
+      : Path extends ClientSteps<Module>
+        ? unknown
+        : NoSuchStep<Path, ClientSteps<Module>>;
+
+/**
+ * The value that a waiting step is given: that of its output, as JSON gives it. It is not known of a step inside another, and of
+ * one that the pipeline does not return.
+ *
+ * @public
+ */
+export type ClientValue<Module, Path extends string> =
+  Path extends ClientSteps<Module>
+    ? {
+        [Key in keyof ClientPipelines<Module>]: ClientPipelines<Module>[Key] extends Typed<
+          any,
+          infer Outputs,
+          any,
+          any
+        >
+          ? Path extends keyof PlainOutputs<Outputs>
+            ? JsonOf<PlainOutputs<Outputs>[Path]>
+            : Path extends TakenBy<Outputs>
+              ? unknown
+              : never
+          : never;
+      }[keyof ClientPipelines<Module>]
+    : unknown;
+
+/**
  * A client of a server that serves `Module`.
  *
  * @public
@@ -201,8 +270,15 @@ export interface Client<Module> {
       readonly signal?: AbortSignal;
     },
   ): AsyncIterable<ClientEvent>;
-  /** Gives a waiting step its value. */
-  signal(runId: string, path: string, value: unknown): Promise<"delivered" | "kept">;
+  /**
+   * Gives a waiting step its value. If the step's schema decodes what it is given to another type, such as a text to a number, pass
+   * a path of the type `string`: the server checks the value.
+   */
+  signal<const Path extends string>(
+    runId: string,
+    path: Path & ClientPath<Module, Path>,
+    value: ClientValue<Module, Path>,
+  ): Promise<"delivered" | "kept">;
   /** Stops a run. */
   cancel(runId: string): Promise<ClientRun>;
 }

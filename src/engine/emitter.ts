@@ -37,6 +37,8 @@ export type EventFields = PipelineEvent extends infer Event
 
 export class Emitter {
   watcher: Watcher | undefined;
+  /** Whether Effect's loggers are not to show what steps log, although no one listens. */
+  isQuiet = false;
   readonly #journal: { readonly tell: (event: PipelineEvent) => void } | undefined;
   readonly #clock: Clock;
   readonly #run: { readonly runId: string };
@@ -149,5 +151,5 @@ export class Emitter {
 }
 
 /** Items of a map are steps, whatever they expand to. */
-const isStep = (frame: Frame, index: number): boolean =>
+export const isStep = (frame: Frame, index: number): boolean =>
   frame.map !== undefined || stepKinds[frame.definitionOf(index).kind].events === "step";

@@ -95,6 +95,7 @@ export class Engine implements Core {
   /** Evaluates the Effects of plain steps, while it is in the loop itself. */
   #worker: Worker | undefined;
   #finish: (exit: Exit.Exit<unknown, unknown>) => void = () => {};
+  root: Frame | undefined = undefined;
 
   constructor(options: {
     readonly limits: Limits;
@@ -167,7 +168,7 @@ export class Engine implements Core {
   log(step: RunningContext, message: ReadonlyArray<unknown>): void {
     const { path, attempt } = step;
     this.emitter.emit({ type: "step.logged", path, attempt, message });
-    if (this.emitter.watcher?.logsEvents === true) return;
+    if (this.emitter.watcher?.logsEvents === true || this.emitter.isQuiet) return;
     writeLine(Context.add(this.#context, CurrentStep, step), message);
   }
 
@@ -190,6 +191,7 @@ export class Engine implements Core {
     done: (exit: Exit.Exit<Record<string, unknown>, unknown>) => void,
   ): (reason?: unknown, compensates?: boolean) => void {
     const frame = new Frame(graph, undefined, undefined, 0);
+    this.root = frame;
     frame.layers = layersOfRun(this.emitter.watcher?.around, this.workers);
     this.policyFor = graph.policyFor;
     if (graph.pools !== undefined) this.pools.admit(graph.pools);

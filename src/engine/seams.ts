@@ -11,6 +11,23 @@ export const Listeners: Context.Reference<ReadonlyArray<(event: PipelineEvent) =
   defaultValue: () => [],
 });
 
+/** A run that has begun, for who executes the runs of others. */
+export interface UnderWay {
+  readonly runId: string;
+  /** How many functions of its steps are at work. Steps that wait for time or for a value are not counted. */
+  readonly working: number;
+  /** An event for each step that has started and not ended. */
+  readonly started: () => ReadonlyArray<PipelineEvent>;
+}
+
+/**
+ * Told of every run beneath that begins. Listening costs a run up to half of its own time, so a server asks a run instead, and
+ * listens only while someone watches. It shows what steps log by itself: Effect's loggers do not.
+ */
+export const Executor: Context.Reference<((run: UnderWay) => void) | undefined> = Context.Reference<
+  ((run: UnderWay) => void) | undefined
+>("espalier/Executor", { defaultValue: () => undefined });
+
 /** Which of the ready steps is next; undefined: the first. For simulations, which explore other orders. */
 export const Interleaving: Context.Reference<Pick | undefined> = Context.Reference<Pick | undefined>(
   "espalier/Interleaving",

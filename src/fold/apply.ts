@@ -173,7 +173,7 @@ export const apply = (state: RunState, event: PipelineEvent): StepState | undefi
   }
   const step = state.at(event.path, isAlwaysKept(event));
   if (step === undefined) {
-    if (event.type === "step.succeeded" || event.type === "step.skipped") state.leftOut++;
+    if (event.type === "step.succeeded" || event.type === "step.skipped") state.leaveOut(event.path);
     return undefined;
   }
   stepHandlers[event.type](state, step, event as never);

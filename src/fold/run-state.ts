@@ -66,6 +66,8 @@ export class StepState {
   /** How many items, turns or contenders have ended. */
   itemsDone = 0;
   itemsFailed = 0;
+  /** How many items that returned values have ended and are not kept. */
+  itemsLeftOut = 0;
   /** The item, turn or contender that ended last. */
   lastItem: StepState | undefined = undefined;
   /** Of a race: the contender that succeeded first. */
@@ -170,6 +172,18 @@ export class RunState {
     return this.#steps.values();
   }
 
+  /** Are no more steps kept but those that fail? */
+  get isFull(): boolean {
+    return this.#steps.size >= this.#retention.mostSteps;
+  }
+
+  /** Counts a step or an item that has ended and is not kept. */
+  leaveOut(path: string): void {
+    this.leftOut++;
+    const map = isItem(path) ? this.#steps.get(parentOf(path)) : undefined;
+    if (map !== undefined) map.itemsLeftOut++;
+  }
+
   get keepsItems(): boolean {
     return this.#retention.keepsItems;
   }
@@ -182,7 +196,7 @@ export class RunState {
   at(path: string, isWanted: boolean): StepState | undefined {
     const known = this.#steps.get(path);
     if (known !== undefined) return known;
-    if (!isWanted && this.#steps.size >= this.#retention.mostSteps) return undefined;
+    if (!isWanted && this.isFull) return undefined;
     // From the outside inward, without recursion: paths are as deep as data says.
     const missing: Array<string> = [];
     let at = path;
@@ -252,6 +266,7 @@ export class RunState {
     step.children.length = 0;
     step.itemsDone = 0;
     step.itemsFailed = 0;
+    step.itemsLeftOut = 0;
     step.lastItem = undefined;
     step.winner = undefined;
   }

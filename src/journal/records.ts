@@ -115,19 +115,28 @@ const questions: Readonly<
 /** The records that count, oldest first. Given all of a run's, oldest first. */
 export const newest = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
   const counting: Array<Entry> = [];
-  const answered = new Set<string>();
+  // By question: to join each question and path to one text would take most of the time.
+  const answered = new Map<string, Set<string>>();
+  const answer = (question: string, path: string): boolean => {
+    const paths = answered.get(question);
+    if (paths === undefined) answered.set(question, new Set([path]));
+    else if (paths.has(path)) return false;
+    else paths.add(path);
+    return true;
+  };
   const dropped = new Set<string>();
   for (let i = entries.length - 1; i >= 0; i--) {
     const entry = entries[i]!;
     const { kind, path } = entry;
     const question = questions[kind];
     if (kind === Kind.dropped) dropped.add(path);
-    else if (kind === Kind.reopened) answered.add(`outcome ${path}`).add(`chosen ${path}`);
+    else if (kind === Kind.reopened) {
+      answer("outcome", path);
+      answer("chosen", path);
+    }
     if (question === undefined) continue;
-    const key = `${question} ${path}`;
-    if (answered.has(key) || (dropped.size > 0 && isAtOrUnderAny(path, dropped))) continue;
-    answered.add(key);
-    counting.push(entry);
+    if (dropped.size > 0 && isAtOrUnderAny(path, dropped)) continue;
+    if (answer(question, path)) counting.push(entry);
   }
   return counting.reverse();
 };

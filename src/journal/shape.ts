@@ -64,6 +64,13 @@ export const mapShape = (count: number, keys: ReadonlyArray<string> | undefined)
 
 export const readShape = (text: string): Shape => JSON.parse(text) as Shape;
 
+/** How many items there are, where this is the shape of a map. */
+export const itemCount = (text: string): number | undefined => {
+  if (text.startsWith("{")) return undefined;
+  const items = JSON.parse(text) as number | ReadonlyArray<string>;
+  return typeof items === "number" ? items : items.length;
+};
+
 /** The keys of the items, where this is the shape of a map. */
 export const itemsOf = (text: string): ReadonlySet<string> | undefined => {
   if (text.startsWith("{")) return undefined;

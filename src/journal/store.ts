@@ -88,6 +88,10 @@ export interface RunFilter {
   readonly status?: RunStatus | undefined;
   /** The beginning of the id. */
   readonly idPrefix?: string | undefined;
+  /** A text that is in the id or in the name of the pipeline, in upper or lower case. */
+  readonly search?: string | undefined;
+  /** Only runs that follow this one. It is a valid place after its run is removed, except among runs of the same millisecond. */
+  readonly after?: { readonly began: number; readonly id: string } | undefined;
   readonly limit?: number | undefined;
 }
 

@@ -64,12 +64,23 @@ export class Reader {
     };
   }
 
-  async runs({ pipeline, status, idPrefix, limit }: RunFilter): Promise<ReadonlyArray<RunSummary>> {
+  async runs({
+    pipeline,
+    status,
+    idPrefix,
+    search,
+    after,
+    limit,
+  }: RunFilter): Promise<ReadonlyArray<RunSummary>> {
+    const runs = this.#names.table("runs");
     const rows = await this.#database.query(
       `SELECT * FROM (
          SELECT ${runColumns("r")}, r.run AS number, ${this.#owners.status("r")} AS stated
-         FROM ${this.#names.table("runs")} AS r
+         FROM ${runs} AS r
          WHERE ($1::text IS NULL OR r.pipeline = $1) AND ($2::text IS NULL OR starts_with(r.id, $2))
+           AND ($5::text IS NULL OR position(lower($5) IN lower(r.id || chr(10) || r.pipeline)) > 0)
+           AND ($6::bigint IS NULL OR r.began < $6
+             OR r.began = $6 AND r.run < (SELECT run FROM ${runs} WHERE id = $7::text))
        ) AS found WHERE $3::text IS NULL OR stated = $3
        ORDER BY began DESC, number DESC LIMIT $4::bigint`,
       [
@@ -77,6 +88,9 @@ export class Reader {
         idPrefix ?? null,
         status ?? null,
         limit === undefined || limit === Infinity ? null : String(Math.ceil(limit)),
+        search === undefined || search === "" ? null : search,
+        after === undefined ? null : String(after.began),
+        after?.id ?? null,
       ],
     );
     return (rows as unknown as ReadonlyArray<StatedRow>).map((row) => this.summary(row, row.stated));

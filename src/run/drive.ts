@@ -15,7 +15,8 @@ import type { Watcher } from "../engine/emitter.ts";
 import type { Middleware } from "../engine/executor.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
-import { Interleaving } from "../engine/seams.ts";
+import { Executor, Interleaving } from "../engine/seams.ts";
+import { underWay } from "../engine/under-way.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
 import type { StoreProblem } from "../journal/store.ts";
@@ -98,6 +99,9 @@ const drive = (
     });
     if (live !== undefined) listen(live);
     watcher?.began?.(engine);
+    const executor = Context.get(fiber.context, Executor);
+    engine.emitter.isQuiet = executor !== undefined;
+    executor?.(underWay(engine));
     interrupt = engine.begin(graph, session.values, (exit) => {
       hasEnded = true;
       if (session.end === undefined) live?.end(exit);

@@ -34,7 +34,7 @@ export class LiveRun {
   #exit: Exit.Exit<Outputs, unknown> | undefined = undefined;
   /** Adds a listener to its events; defined once it has begun. */
   #tellAlso: ((listener: Listener) => void) | undefined = undefined;
-  readonly #early: Array<Listener> = [];
+  readonly #joined: Array<Listener> = [];
   readonly #whenOpen = new Set<() => void>();
   readonly #whenEnded = new Set<() => void>();
 
@@ -72,13 +72,18 @@ export class LiveRun {
   /** Set once it has begun: adds a listener to its events. */
   set tellAlso(tellAlso: (listener: Listener) => void) {
     this.#tellAlso = tellAlso;
-    for (const listener of this.#early.splice(0)) tellAlso(listener);
+    for (const listener of this.#joined) tellAlso(listener);
   }
 
   /** Adds a caller who joined it: it receives the events from now on. */
   hear(listener: Listener): void {
-    if (this.#tellAlso === undefined) this.#early.push(listener);
-    else this.#tellAlso(listener);
+    this.#joined.push(listener);
+    this.#tellAlso?.(listener);
+  }
+
+  /** An event of the run itself, for those who joined it. */
+  tell(event: PipelineEvent): void {
+    for (const listener of this.#joined) listener(event);
   }
 
   /** `compensates`: whether steps that have succeeded are undone. */

@@ -10,10 +10,10 @@ import { RunState } from "../fold/run-state.ts";
 import type { Entry, WaitText } from "../journal/records.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
 import { readError } from "../journal/failure-text.ts";
-import { itemsOf, readShape } from "../journal/shape.ts";
+import { itemCount, readShape } from "../journal/shape.ts";
 import type { RunDetails, StoredEvent } from "../journal/store.ts";
 import { child, isItem, item, lastOf, parentOf } from "../path.ts";
-import { decode } from "../values/encode.ts";
+import { decodeShown } from "../values/encode.ts";
 
 export interface RecordedState {
   readonly state: RunState;
@@ -52,7 +52,7 @@ const outputsOf = (
   names: ReadonlyArray<string> | "all" | undefined,
 ): Readonly<Record<string, unknown>> => {
   try {
-    const value = decode(text);
+    const value = decodeShown(text);
     const isRecord = names === "all" || (names !== undefined && names.length > 1);
     return isRecord ? (value as Readonly<Record<string, unknown>>) : { [names?.[0] ?? lastOf(path)]: value };
   } catch {
@@ -90,12 +90,12 @@ const ofEntry = (
         { type: "step.failed", path, attempt, time: ended, error: errorOf(text) },
       ];
     case Kind.expansion: {
-      const items = itemsOf(text);
+      const items = itemCount(text);
       return [
         { type: "expansion.started", path, attempt: Math.max(1, attempt), time: began },
         items === undefined
           ? { type: "expansion.expanded", path, attempt, time: ended, plan: planOf(text, path) }
-          : { type: "expansion.expanded", path, attempt, time: ended, plan: undefined, items: items.size },
+          : { type: "expansion.expanded", path, attempt, time: ended, plan: undefined, items },
       ];
     }
     case Kind.deadline:
@@ -201,14 +201,27 @@ const isOfLaterAttempt = (step: StepState | undefined, told: ReadonlyArray<Told>
   told.some(({ type }) => type === "step.succeeded") &&
   step.children.some(({ status }) => status !== "done");
 
+/** The paths that steps which have begun read: those have ended, whatever is not kept of their insides. */
+const readPaths = (state: RunState): ReadonlySet<string> => {
+  const paths = new Set<string>();
+  for (const { began, kind, reads } of state.all)
+    if (began !== undefined && kind !== "finally") for (const path of reads) paths.add(path);
+  return paths;
+};
+
 /** The end of an expansion is not recorded: it has succeeded once everything inside it has. */
 const endExpansions = (state: RunState, isOver: boolean, tell: (told: Told) => void): void => {
   const inside = [state.root];
+  const read = state.leftOut === 0 ? undefined : readPaths(state);
   // The list grows while the loop walks it. Expansions then end from the innermost outwards.
   for (let next = 0; next < inside.length; next++) inside.push(...inside[next]!.children);
   for (const step of inside.toReversed()) {
     if (step === state.root || !step.hasGrown || !step.isActive) continue;
-    const isWhole = step.items === undefined || step.children.length >= step.items;
+    const isWhole =
+      step.isLeftOut || step.children.length < (step.items ?? 0)
+        ? step.itemsLeftOut + step.children.length >= (step.items ?? Infinity) ||
+          read?.has(step.path) === true
+        : true;
     const isDone = step.children.every(
       ({ status, kind }) =>
         status === "done" ||
@@ -246,40 +259,60 @@ const skipRest = (state: RunState, time: number): void => {
 
 /** Marks steps whose recorded value came from a fallback: one that was used between the value's beginning and end. */
 const markFallbacks = (run: RunDetails, state: RunState): void => {
+  const used = run.events.filter(({ type }) => type === "step.fallback");
+  if (used.length === 0) return;
   const outcomes = outcomesOf(run.entries);
-  for (const { type, path, time, detail } of run.events) {
-    const outcome = type === "step.fallback" ? outcomes.get(path) : undefined;
+  for (const { path, time, detail } of used) {
+    const outcome = outcomes.get(path);
     const step = outcome === undefined ? undefined : state.step(path);
     if (step === undefined || time < outcome!.began || time > outcome!.ended) continue;
     step.fellBackFor = { error: detail };
   }
 };
 
-export const recordedState = (run: RunDetails): RecordedState => {
-  const state = new RunState(run.pipeline, undefined, { keepsItems: true, mostSteps: Infinity });
-  const events: Array<PipelineEvent> = [];
+/** Where the events of a record go: they are folded into `state` by `tell`, which returns the step that an event is about. */
+export interface RecordReader {
+  readonly state: RunState;
+  readonly tell: (event: PipelineEvent) => StepState | undefined;
+}
+
+const timeOf = (happened: Entry | StoredEvent): number =>
+  "kind" in happened ? happened.ended : happened.time;
+
+/** Is it of an attempt that was given up? That no longer has a graph, and neither do the steps inside it. */
+const isGivenUp = (state: RunState, path: string): boolean =>
+  path !== "" && state.step(isItem(path) ? parentOf(path) : path) === undefined;
+
+/**
+ * Counts a record of a step that the state does not keep, without reading its value. Returns false for any other record. A
+ * failure is always kept.
+ */
+const isCounted = (state: RunState, happened: Entry | StoredEvent): boolean => {
+  const { path } = happened;
+  if (!state.isFull || path === "" || state.step(path) !== undefined) return false;
+  if (!("kind" in happened)) return happened.type !== "step.failed" && happened.type !== "expansion.failed";
+  if (happened.kind === Kind.failure) return false;
+  if (happened.kind === Kind.outcome || happened.kind === Kind.asIs) state.leaveOut(path);
+  return true;
+};
+
+/** Folds the record of a run, event by event. */
+export const foldRecord = (run: RunDetails, { state, tell: tellWhole }: RecordReader): void => {
   const declared = new Map<string, ReadonlyArray<string> | "all">();
   const tell = (told: Told): StepState | undefined => {
     const event: PipelineEvent = { ...told, runId: run.id };
-    events.push(event);
     if ("plan" in event) for (const { path, outputs } of event.plan?.steps ?? []) declared.set(path, outputs);
-    return apply(state, event);
+    return tellWhole(event);
   };
   const outputs: ReadOutputs = (path, text) => outputsOf(path, text, declared.get(path));
   tell({ type: "run.started", time: run.began, pipeline: run.pipeline, plan: planOf(run.shape, "") });
-  const happened = [
-    ...run.entries.map((entry) => ({
-      time: entry.ended,
-      path: entry.path,
-      told: () => [...ofWinner(entry, state), ...ofEntry(entry, outputs)],
-    })),
-    ...run.events.map((event) => ({ time: event.time, path: event.path, told: () => ofEvent(event) })),
-  ].sort((a, b) => a.time - b.time);
-  for (const { path, told: tellable } of happened) {
-    const told = tellable();
-    // An attempt that was given up no longer has a graph, and neither do the steps inside it.
-    if (told.length === 0 || (path !== "" && state.step(path) === undefined && !isItem(path))) continue;
-    if (isItem(path) && state.step(parentOf(path)) === undefined) continue;
+  const all = [...run.entries, ...run.events].sort((a, b) => timeOf(a) - timeOf(b));
+  for (const happened of all) {
+    const { path } = happened;
+    if (isCounted(state, happened)) continue;
+    const told =
+      "kind" in happened ? [...ofWinner(happened, state), ...ofEntry(happened, outputs)] : ofEvent(happened);
+    if (told.length === 0 || isGivenUp(state, path)) continue;
     reopen(state, path);
     const step = state.step(path);
     if (isOfLaterAttempt(step, told)) {
@@ -293,5 +326,15 @@ export const recordedState = (run: RunDetails): RecordedState => {
   endExpansions(state, isOver, tell);
   markFallbacks(run, state);
   ofEnd(run, state.time).forEach(tell);
+};
+
+export const recordedState = (run: RunDetails): RecordedState => {
+  const state = new RunState(run.pipeline, undefined, { keepsItems: true, mostSteps: Infinity });
+  const events: Array<PipelineEvent> = [];
+  const tell = (event: PipelineEvent): StepState | undefined => {
+    events.push(event);
+    return apply(state, event);
+  };
+  foldRecord(run, { state, tell });
   return { state, earlier: earlierOf(run, state), events };
 };

@@ -143,7 +143,9 @@ const running = (request: Request): Effect.Effect<Outputs, unknown> =>
           return restore(watched(session.runId, session.joined));
         }
         const isHeard = Context.get(fiber.context, Listeners).length > 0;
-        tellOfTrouble(session, fiber.context, observation?.tell, isHeard);
+        const { live } = session;
+        const tell = observation?.tell ?? ((event: PipelineEvent): void => live?.tell(event));
+        tellOfTrouble(session, fiber.context, tell, isHeard);
         return watched(session.runId!, driven(graph, session, options, fiber, watcher, restore));
       }),
     );

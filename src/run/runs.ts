@@ -24,7 +24,7 @@ import type { RunDetails, RunSummary, StoreService, Wait } from "../journal/stor
 import { isUnderWay, runStatuses, Store } from "../journal/store.ts";
 import { readError } from "../journal/failure-text.ts";
 import { describeWithCauses } from "../values/causes.ts";
-import { decode } from "../values/encode.ts";
+import { decodeShown } from "../values/encode.ts";
 import { typed } from "../values/specification.ts";
 import { asPromise } from "./promises.ts";
 import { aRunId } from "./run-id.ts";
@@ -68,7 +68,9 @@ const waitOf = ({ runId, path, since, text }: Wait): WaitingStep => {
 };
 
 const inputsOf = (text: string): Readonly<Record<string, unknown>> => {
-  return Object.fromEntries(Object.entries(givenTexts(text)).map(([name, text]) => [name, decode(text)]));
+  return Object.fromEntries(
+    Object.entries(givenTexts(text)).map(([name, text]) => [name, decodeShown(text)]),
+  );
 };
 
 const recordOf = (run: RunDetails): RunRecord => {
@@ -150,7 +152,7 @@ const value = (runId: string, path: string, { store }: RunsOptions = {}) =>
       if (typeof path !== "string")
         return yield* invalid("path", `path must be a string; got ${typed(path)}`);
       const text = yield* open.value(runId, path);
-      if (text !== undefined) return decode(text);
+      if (text !== undefined) return decodeShown(text);
       const run = yield* open.summary(runId);
       if (run === undefined) return yield* new RunNotFound({ runId });
       return yield* invalid("path", `no value is recorded at "${path}" in run "${runId}"`);

@@ -186,10 +186,13 @@ const runs = HttpApiGroup.make("runs")
       success: HttpApiSchema.StreamSse({ data: EventData }),
       error: problems,
     }),
-    /** The data that the page shows of a run. Its form may change with any release. `since` asks for what has changed after a version. */
+    /**
+     * The data that the page shows of a run. Its form may change with any release. `since` asks for what has changed after a
+     * version; with `wait`, the answer is given once something has changed, or after some seconds.
+     */
     HttpApiEndpoint.get("view", "/runs/:id/view", {
       params: run,
-      query: { since: Schema.optionalKey(Schema.String) },
+      query: { since: Schema.optionalKey(Schema.String), wait: Schema.optionalKey(Schema.Literal("true")) },
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: "application/json" })),
       error: problems,
     }),

@@ -1,11 +1,11 @@
 /**
  * A store that can keep all of its runs from starting more steps, and then release them when they are interrupted. Steps
- * that are running continue, and are recorded.
+ * that are running continue, and are recorded. It knows which runs have recorded an output here.
  */
 import * as Effect from "effect/Effect";
+import { isOutcome } from "../journal/records.ts";
 import type { Claim, Journal, StoreService } from "../journal/store.ts";
-
-type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+import type { Writable } from "../values/writable.ts";
 
 export interface Drainable {
   readonly service: StoreService;
@@ -13,6 +13,8 @@ export interface Drainable {
   readonly epochOf: (runId: string) => number | undefined;
   readonly drain: () => void;
   readonly release: () => void;
+  /** Has a step of this run been recorded since the run was claimed here? */
+  readonly hasRecorded: (runId: string) => boolean;
 }
 
 export const drainable = (store: StoreService): Drainable => {
@@ -20,6 +22,7 @@ export const drainable = (store: StoreService): Drainable => {
   let isReleasing = false;
   const journals = new Set<Journal>();
   const epochs = new Map<string, number>();
+  const recorded = new Set<string>();
   const own = (runId: string, claim: Claim): Claim => {
     if (!("journal" in claim)) return claim;
     const journal = claim.journal as Writable<Journal>;
@@ -30,7 +33,19 @@ export const drainable = (store: StoreService): Drainable => {
     journal.end = (...ended) => {
       journals.delete(journal);
       if (epochs.get(runId) === journal.epoch) epochs.delete(runId);
+      recorded.delete(runId);
       end(...ended);
+    };
+    recorded.delete(runId);
+    const append = journal.append.bind(journal);
+    journal.append = (entry, done) => {
+      if (!isOutcome(entry)) return append(entry, done);
+      // One is enough.
+      journal.append = append;
+      append(entry, () => {
+        recorded.add(runId);
+        done?.();
+      });
     };
     journal.releases = isReleasing;
     journals.add(journal);
@@ -49,6 +64,7 @@ export const drainable = (store: StoreService): Drainable => {
   return {
     service,
     epochOf: (runId) => epochs.get(runId),
+    hasRecorded: (runId) => recorded.has(runId),
     drain: () => void (isDraining = true),
     release: () => {
       isReleasing = true;

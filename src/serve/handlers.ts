@@ -193,8 +193,8 @@ class Requests {
     );
   }
 
-  view(id: string, since: string | undefined): Effect.Effect<string, unknown> {
-    return Effect.flatMap(this.#views.view(id, since), (view) =>
+  view(id: string, since: string | undefined, waits: boolean): Effect.Effect<string, unknown> {
+    return Effect.flatMap(this.#views.view(id, since, waits), (view) =>
       view === undefined ? Effect.fail(new RunNotFound({ runId: id })) : Effect.succeed(view),
     );
   }
@@ -208,16 +208,18 @@ class Requests {
         Effect.gen({ self: this }, function* () {
           this.#streams++;
           yield* Effect.addFinalizer(() => Effect.sync(() => this.#streams--));
-          const queue = yield* Queue.make<RunEventData, Cause.Done>({
-            capacity: mostWaiting,
-            strategy: "dropping",
-          });
+          const queue = yield* Queue.unbounded<() => RunEventData, Cause.Done>();
+          // Recorded events are there anyway: they are written when the reader takes them.
+          let recorded = 0;
           const watching = watchRun(this.#host.store, this.#host.feedOf, id, {
-            take: (events) => {
+            take: (events, areRecorded) => {
+              if (areRecorded) recorded += events.length;
               for (const event of events) {
-                // A reader that has missed an event must not continue as if it had not.
-                if (!Queue.offerUnsafe(queue, eventData(event))) Queue.endUnsafe(queue);
+                const data = areRecorded ? undefined : eventData(event);
+                Queue.offerUnsafe(queue, data === undefined ? () => eventData(event) : () => data);
               }
+              // A reader that is to miss an event must not continue as if it had not.
+              if (Queue.sizeUnsafe(queue) > mostWaiting + recorded) Queue.endUnsafe(queue);
             },
             end: () => void Queue.endUnsafe(queue),
           });
@@ -227,7 +229,7 @@ class Requests {
               Effect.sync(() => Queue.endUnsafe(queue)),
             ),
           );
-          return Stream.fromQueue(queue);
+          return Stream.map(Stream.fromQueue(queue), (data) => data());
         }),
       );
     });
@@ -383,7 +385,9 @@ export const routesOf = (host: Host) => {
       .handle("get", ({ params }) => asProblem(requests.get(params.id)))
       .handle("value", ({ params, query }) => asProblem(requests.value(params.id, query.path)))
       .handle("events", ({ params }) => asProblem(requests.events(params.id)))
-      .handle("view", ({ params, query }) => asProblem(requests.view(params.id, query.since)))
+      .handle("view", ({ params, query }) =>
+        asProblem(requests.view(params.id, query.since, query.wait === "true")),
+      )
       .handle("signal", ({ params, payload }) =>
         asProblem(requests.signal(params.id, payload.path, payload.value)),
       )

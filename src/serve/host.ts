@@ -8,11 +8,13 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
-import { Listeners, OnlyNew, OnlyUnderWay, RunOrigin } from "../engine/seams.ts";
+import type { UnderWay } from "../engine/seams.ts";
+import { Executor, OnlyNew, OnlyUnderWay, RunOrigin } from "../engine/seams.ts";
 import { RunExists, StoreError } from "../errors.ts";
 import { canonicalText } from "../journal/canonical.ts";
 import type { RunSummary, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
+import { liveRun } from "../run/live.ts";
 import { resumeGraph, runGraph } from "../run/run.ts";
 import { recordedOutputs } from "../run/submit.ts";
 import { Runs } from "../run/runs.ts";
@@ -50,8 +52,8 @@ interface LiveRun {
   /** What it was asked for, as text; undefined for one that was resumed. */
   readonly asked: string | undefined;
   readonly began: number;
-  /** Whether a step of it has succeeded here. */
-  readonly progress: { readonly isMade: boolean };
+  /** Undefined until it has begun. */
+  readonly engine: UnderWay | undefined;
 }
 
 /** A run that kills its process does so within this time, as a rule. */
@@ -71,6 +73,17 @@ const keep = <Value>(all: Map<string, Value>, runId: string, value: Value): void
   const [oldest] = all.keys();
   if (all.size > mostKept) all.delete(oldest!);
 };
+
+/** How many functions of its steps are at work. */
+const workOf = ({ engine }: LiveRun): number => engine?.working ?? 0;
+
+/** The last event of a run. */
+const endOf = (exit: Exit.Exit<unknown, unknown>) =>
+  Exit.isSuccess(exit)
+    ? ({ type: "run.succeeded" } as const)
+    : Cause.hasInterruptsOnly(exit.cause)
+      ? ({ type: "run.interrupted" } as const)
+      : ({ type: "run.failed", error: Cause.squash(exit.cause) } as const);
 
 const askedText = ({ name, only }: ServedPipeline, inputs: Inputs): string => {
   try {
@@ -92,6 +105,7 @@ export class Host implements Starter {
   readonly #left = new Map<string, string>();
   readonly #startDraining: () => void;
   readonly #release: () => void;
+  readonly #hasRecorded: (runId: string) => boolean;
   #isDraining = false;
 
   readonly #isVerbose: boolean;
@@ -108,11 +122,12 @@ export class Host implements Starter {
   ) {
     this.#isVerbose = isVerbose;
     this.#around = around;
-    const { service, epochOf, drain, release } = drainable(store);
+    const { service, epochOf, drain, release, hasRecorded } = drainable(store);
     this.#epochOf = epochOf;
     this.store = service;
     this.#startDraining = drain;
     this.#release = release;
+    this.#hasRecorded = hasRecorded;
     this.served = served;
     this.say = say;
   }
@@ -193,39 +208,53 @@ export class Host implements Starter {
           );
           return;
         }
-        const feed = new LiveFeed();
+        let engine: UnderWay | undefined;
+        const { store } = this;
+        const feed = new LiveFeed((listener) => {
+          if (engine === undefined) return undefined;
+          liveRun(store, runId)?.hear(listener);
+          return engine.started();
+        });
         this.#failures.delete(runId);
-        let hasBegun = false;
-        const progress = { isMade: false };
-        const listen = (event: Parameters<LiveFeed["event"]>[0]): void => {
+        const onBegin = (run: UnderWay): void => {
           // A step can run another pipeline, whose events do not belong to this run.
-          if (event.runId !== runId) return;
-          feed.event(event);
-          if (event.type === "step.succeeded") progress.isMade = true;
-          if (hasBegun) return;
-          hasBegun = true;
+          if (run.runId !== runId || engine !== undefined) return;
+          engine = run;
+          feed.begin();
           begun(Effect.void);
         };
         const within = this.#around?.(running, () => this.#epochOf(runId)) ?? running;
         const served = layer === undefined ? within : Effect.provide(within, layer);
         const fiber = Effect.runForkWith(Context.make(Clock.Clock, clock))(
           served.pipe(
-            Effect.provideService(Listeners, [listen]),
+            Effect.provideService(Executor, onBegin),
             Effect.provideService(RunOrigin, JSON.stringify({ file, exportName: name, only })),
-            Effect.provideService(Store, this.store),
+            Effect.provideService(Store, store),
           ),
         );
-        this.#live.set(runId, { feed, fiber, asked, began: performance.now(), progress });
+        const live: LiveRun = {
+          feed,
+          fiber,
+          asked,
+          began: performance.now(),
+          get engine() {
+            return engine;
+          },
+        };
+        this.#live.set(runId, live);
         fiber.addObserver((exit) => {
           if (this.#live.get(runId)?.feed === feed) this.#live.delete(runId);
           if (Exit.isSuccess(exit)) {
             keep(this.#outputs, runId, exit.value);
             if (this.#isVerbose) this.say(`Run ${runId} of "${graph.name}" succeeded.`);
-          } else if (hasBegun && !Cause.hasInterruptsOnly(exit.cause))
+          } else if (engine !== undefined && !Cause.hasInterruptsOnly(exit.cause))
             this.say(`Run ${runId} of "${graph.name}" failed: ${failureText(exit.cause, pipeline)}`);
           if (Exit.isFailure(exit)) keep(this.#failures, runId, Cause.squash(exit.cause));
+          const time = clock.currentTimeMillisUnsafe();
+          if (engine !== undefined) feed.event({ ...endOf(exit), runId, time });
           feed.end();
-          if (!hasBegun) begun(Exit.isFailure(exit) ? Effect.fail(Cause.squash(exit.cause)) : Effect.void);
+          if (engine === undefined)
+            begun(Exit.isFailure(exit) ? Effect.fail(Cause.squash(exit.cause)) : Effect.void);
         });
       }),
     );
@@ -263,7 +292,7 @@ export class Host implements Starter {
   /** Has a step of it succeeded in this process, or has it run for long enough without ending the process? */
   isProven(runId: string): boolean {
     const live = this.#live.get(runId);
-    return live === undefined || live.progress.isMade || performance.now() - live.began > provenMillis;
+    return live === undefined || this.#hasRecorded(runId) || performance.now() - live.began > provenMillis;
   }
 
   /** If the process dies now, is another cause likely? True if a step of the run has succeeded here, if it has nothing under way, or after a while. */
@@ -271,7 +300,7 @@ export class Host implements Starter {
     const live = this.#live.get(runId);
     if (live === undefined) return false;
     const age = performance.now() - live.began;
-    return live.progress.isMade || age > innocentMillis || (age > newMillis && live.feed.working === 0);
+    return this.#hasRecorded(runId) || age > innocentMillis || (age > newMillis && workOf(live) === 0);
   }
 
   /** Leaves a run unchanged that could be claimed, and reports the reason once. */
@@ -284,8 +313,7 @@ export class Host implements Starter {
   /** How many runs are doing work here. Runs that only wait are not counted. */
   get busy(): number {
     const now = performance.now();
-    return [...this.#live.values()].filter(({ feed, began }) => feed.working > 0 || now - began < newMillis)
-      .length;
+    return [...this.#live.values()].filter((live) => workOf(live) > 0 || now - live.began < newMillis).length;
   }
 
   readonly isDraining = (): boolean => this.#isDraining;
@@ -295,7 +323,7 @@ export class Host implements Starter {
   /** How many steps are doing work of their own. */
   get working(): number {
     let count = 0;
-    for (const { feed } of this.#live.values()) count += feed.working;
+    for (const live of this.#live.values()) count += workOf(live);
     return count;
   }
 

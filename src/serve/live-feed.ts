@@ -1,12 +1,18 @@
 /**
- * The events of one run that this process executes, for watchers that can begin at any time. It keeps little: the steps
- * under way, and the events so recent that they are possibly not recorded yet. Everything else is in the store.
+ * The events of one run that this process executes, for watchers that can begin at any time. As long as no one watches, it
+ * does not listen to the run, which then costs what it costs without a server. From then on it keeps little: the steps under
+ * way, and the events so recent that they are possibly not recorded yet. Everything else is in the store.
  */
 import type { PipelineEvent } from "../events.ts";
 import { writableAsJson } from "../event-json.ts";
-import { stepKinds } from "../graph/kinds.ts";
 
 type Watch = (event: PipelineEvent) => void;
+
+/**
+ * Begins to listen to the run, and returns an event for each step that has started and not ended; undefined if the run has not
+ * begun.
+ */
+export type Listen = (listener: Watch) => ReadonlyArray<PipelineEvent> | undefined;
 
 /** Events of a step whose end is recorded meanwhile are kept this long. */
 const recentMillis = 5_000;
@@ -24,23 +30,34 @@ const endings = new Set<PipelineEvent["type"]>([
 ]);
 
 export class LiveFeed {
+  readonly #listen: Listen;
+  #isListening = false;
   readonly #watchers = new Set<Watch>();
   readonly #whenEnded = new Set<() => void>();
   /** The events of each step that is under way, by path. */
   readonly #active = new Map<string, Array<PipelineEvent>>();
-  /** Steps that wait for time or a value. They do no work. */
-  readonly #waits = new Set<string>();
   #recent: Array<PipelineEvent> = [];
-  /** Steps of their own that do work now. */
-  #working = 0;
   hasEnded = false;
+
+  constructor(listen: Listen) {
+    this.#listen = listen;
+  }
+
+  /** The run has begun: if someone waits for its events, they begin now. */
+  begin(): void {
+    if (this.#watchers.size > 0) this.#begin();
+  }
+
+  #begin(): void {
+    if (this.#isListening || this.hasEnded) return;
+    const started = this.#listen((event) => this.event(event));
+    if (started === undefined) return;
+    this.#isListening = true;
+    for (const event of started) if ("path" in event) this.#note(event);
+  }
 
   event(given: PipelineEvent): void {
     const event = writableAsJson(given);
-    if ("plan" in event) {
-      for (const { path, kind } of event.plan?.steps ?? [])
-        if (stepKinds[kind].returns === "wait") this.#waits.add(path);
-    }
     if ("path" in event) this.#note(event);
     this.#recent.push(event);
     if (this.#recent.length > mostRecent) this.#recent = this.#recent.slice(mostRecent / 2);
@@ -49,25 +66,13 @@ export class LiveFeed {
 
   #note(event: Extract<PipelineEvent, { readonly path: string }>): void {
     const { path, type } = event;
-    const isWork = (events: ReadonlyArray<PipelineEvent> | undefined): boolean =>
-      events !== undefined &&
-      !this.#waits.has(path) &&
-      events.every(({ type }) => !type.startsWith("expansion."));
-    const before = this.#active.get(path);
-    if (endings.has(type)) {
-      if (isWork(before)) this.#working--;
-      this.#active.delete(path);
-      return;
+    if (endings.has(type)) this.#active.delete(path);
+    else if (type.endsWith(".started")) this.#active.set(path, [event]);
+    else if (type !== "step.logged" && type !== "step.progressed" && type !== "step.emitted") {
+      const before = this.#active.get(path);
+      if (before === undefined) this.#active.set(path, [event]);
+      else before.push(event);
     }
-    if (type === "step.logged" || type === "step.progressed" || type === "step.emitted") return;
-    const now = type.endsWith(".started") ? [event] : [...(before ?? []), event];
-    this.#active.set(path, now);
-    this.#working += Number(isWork(now)) - Number(isWork(before));
-  }
-
-  /** How many steps are doing work of their own. Steps that wait for others, for time or for a value are not counted. */
-  get working(): number {
-    return this.#working;
   }
 
   /** The events that the record possibly lacks: those of steps under way, and the most recent ones. */
@@ -79,6 +84,7 @@ export class LiveFeed {
   }
 
   watch(watch: Watch, whenEnded: () => void): () => void {
+    this.#begin();
     this.#watchers.add(watch);
     this.#whenEnded.add(whenEnded);
     return () => {

@@ -11,8 +11,8 @@ import { describe } from "../values/describe.ts";
 import type { LiveFeed } from "./live-feed.ts";
 
 export interface Watched {
-  /** Some events, in the order in which they happened. */
-  readonly take: (events: ReadonlyArray<PipelineEvent>) => void;
+  /** Some events, in the order in which they happened. Recorded ones come all at once, and no longer change. */
+  readonly take: (events: ReadonlyArray<PipelineEvent>, areRecorded: boolean) => void;
   /** The run has ended, and no event follows. */
   readonly end: () => void;
 }
@@ -71,7 +71,7 @@ export const watchRun = (
     const sent = new SentEvents();
     const send = (events: ReadonlyArray<PipelineEvent>): void => {
       const news = sent.news(events);
-      if (news.length > 0) take(news);
+      if (news.length > 0) take(news, true);
     };
     for (;;) {
       const feed = feedOf(runId);
@@ -92,7 +92,7 @@ export const watchRun = (
           (event) => {
             if (pending !== undefined) return void pending.push(event);
             sent.note(event);
-            take([event]);
+            take([event], false);
           },
           () => {
             if (pending === undefined) resume(Effect.void);

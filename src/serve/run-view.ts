@@ -1,13 +1,15 @@
 /**
  * The data that pages show of runs. While a page watches a run that this process executes, the state is kept and updated by
- * the run's events. For any other run it is read from the record on each request.
+ * the run's events. The state of a run that has ended is read from its record once. That of a run under way in another
+ * process is read on each request.
  */
 import * as Effect from "effect/Effect";
 import { reportData } from "../draw/report/report-page.ts";
 import { ReportState } from "../draw/report/report-state.ts";
 import type { PipelineEvent } from "../events.ts";
-import type { RunDetails, StoreProblem, StoreService } from "../journal/store.ts";
-import { recordedState } from "../run/recorded-state.ts";
+import type { RunDetails, RunSummary, StoreProblem, StoreService } from "../journal/store.ts";
+import { isUnderWay } from "../journal/store.ts";
+import { foldRecord } from "../run/recorded-state.ts";
 import { describeWithCauses } from "../values/causes.ts";
 import type { LiveFeed } from "./live-feed.ts";
 import { ViewChanges } from "./view-changes.ts";
@@ -15,6 +17,14 @@ import { ViewChanges } from "./view-changes.ts";
 /** A view that no page has requested for this long is forgotten. */
 const keptMillis = 30_000;
 const mostViews = 20;
+/** Of more steps than these the rest are counted, except those that failed: what a page shows at once must be read at once. */
+const mostSteps = 10_000;
+/** How long a request waits for something to happen. */
+const waitMillis = 15_000;
+/** How often the store is asked whether something has happened. */
+const readMillis = 500;
+/** A run of another process is read again after so many times as long as it took to read. */
+const restFactor = 4;
 
 /** Was this event of a feed recorded when its run was read? */
 const isRecorded = (event: PipelineEvent, last: ReadonlyMap<string, number>): boolean => {
@@ -29,15 +39,18 @@ const stateOf = (
   unrecorded: ReadonlyArray<PipelineEvent>,
   failure: unknown,
 ): ReportState => {
-  const report = new ReportState();
-  const isUnderWay = run.status === "running" || run.status === "crashed";
-  const { events } = recordedState(run);
+  const report = new ReportState(mostSteps);
+  const isOver = !isUnderWay(run.status);
   const last = new Map<string, number>();
-  for (const event of events) {
-    if (isUnderWay && event.type === "run.interrupted") continue;
-    report.event(event);
-    if ("path" in event) last.set(event.path, event.time);
-  }
+  foldRecord(run, {
+    state: report.run,
+    tell: (event) => {
+      // The record of a crashed run ends as interrupted, but the run continues once a process resumes it.
+      if (!isOver && event.type === "run.interrupted") return undefined;
+      if (unrecorded.length > 0 && "path" in event) last.set(event.path, event.time);
+      return report.event(event);
+    },
+  });
   for (const event of unrecorded) if (!isRecorded(event, last)) report.event(event);
   if (run.status === "failed" && failure !== undefined && describeWithCauses(failure) === run.error)
     report.event({ type: "run.failed", runId: run.id, time: run.ended ?? run.began, error: failure });
@@ -49,6 +62,9 @@ class LiveState {
   readonly feed: LiveFeed;
   #report: ReportState | undefined = undefined;
   #pending: Array<PipelineEvent> = [];
+  readonly #onChange = new Set<() => void>();
+  /** Has anything happened since the state was last looked at? */
+  isChanged = true;
   readonly stop: () => void;
 
   constructor(feed: LiveFeed) {
@@ -57,9 +73,33 @@ class LiveState {
       (event) => {
         if (this.#report === undefined) this.#pending.push(event);
         else this.#report.event(event);
+        this.#change();
       },
-      () => {},
+      () => this.#change(),
     );
+  }
+
+  /** What has become of the run, if its end was seen. */
+  get ended(): ReportState | undefined {
+    return this.#report?.run.root.ended === undefined ? undefined : this.#report;
+  }
+
+  #change(): void {
+    this.isChanged = true;
+    for (const change of this.#onChange) change();
+  }
+
+  /** Waits until something happens. */
+  get change(): Effect.Effect<void> {
+    return Effect.callback<void>((resume) => {
+      if (this.isChanged || this.feed.hasEnded) return resume(Effect.void);
+      const changed = (): void => {
+        this.#onChange.delete(changed);
+        resume(Effect.void);
+      };
+      this.#onChange.add(changed);
+      return Effect.sync(() => this.#onChange.delete(changed));
+    });
   }
 
   read(store: StoreService, runId: string): Effect.Effect<ReportState | undefined, StoreProblem> {
@@ -78,6 +118,10 @@ class LiveState {
 interface View {
   readonly changes: ViewChanges;
   live: LiveState | undefined;
+  /** Which end of the run the view shows: `endOf` its summary. */
+  end: string | undefined;
+  /** How long it took to read the run. */
+  took: number;
   asked: number;
 }
 
@@ -88,6 +132,10 @@ export interface LiveRuns {
   readonly failureOf: (runId: string) => unknown;
 }
 
+/** Distinguishes each end of a run from its other ends, if it is resumed; undefined while it is under way. */
+const endOf = ({ status, began, ended }: RunSummary): string | undefined =>
+  isUnderWay(status) ? undefined : `${status} ${began} ${ended}`;
+
 export class RunViews {
   readonly #runs: LiveRuns;
   readonly #views = new Map<string, View>();
@@ -96,24 +144,39 @@ export class RunViews {
     this.#runs = runs;
   }
 
-  /** The view as JSON: the changes since a version, or all of it. Undefined if there is no such run. */
-  view(runId: string, since: string | undefined): Effect.Effect<string | undefined, StoreProblem> {
-    return Effect.suspend(() => {
+  /**
+   * The view as JSON: the changes since a version, or all of it. Undefined if there is no such run. `waits`: if nothing is
+   * different, the answer is given once something has happened, or after a while.
+   */
+  view(
+    runId: string,
+    since: string | undefined,
+    waits: boolean,
+  ): Effect.Effect<string | undefined, StoreProblem> {
+    return Effect.gen({ self: this }, function* () {
       const view = this.#viewOf(runId);
-      return Effect.map(this.#stateOf(runId, view), (report) => {
-        if (report === undefined) {
-          this.#forget(runId);
-          return undefined;
-        }
-        view.changes.update(reportData(report));
-        return view.changes.since(since);
-      });
+      if (!(yield* this.#update(runId, view))) {
+        this.#forget(runId);
+        return undefined;
+      }
+      if (waits && view.changes.isNow(since)) {
+        yield* Effect.timeoutOption(this.#change(runId, view), waitMillis);
+        yield* this.#update(runId, view);
+      }
+      view.asked = performance.now();
+      return view.changes.since(since);
     });
   }
 
   #viewOf(runId: string): View {
     const now = performance.now();
-    const view = this.#views.get(runId) ?? { changes: new ViewChanges(), live: undefined, asked: now };
+    const view = this.#views.get(runId) ?? {
+      changes: new ViewChanges(),
+      live: undefined,
+      end: undefined,
+      took: 0,
+      asked: now,
+    };
     view.asked = now;
     // The view that was requested last is the last one.
     this.#views.delete(runId);
@@ -128,18 +191,55 @@ export class RunViews {
     this.#views.delete(runId);
   }
 
-  #stateOf(runId: string, view: View): Effect.Effect<ReportState | undefined, StoreProblem> {
-    const { store, feedOf, failureOf } = this.#runs;
-    const feed = feedOf(runId);
-    if (view.live?.feed !== feed) {
+  /** Brings a view up to date. False: there is no such run. */
+  #update(runId: string, view: View): Effect.Effect<boolean, StoreProblem> {
+    return Effect.gen({ self: this }, function* () {
+      const { store, feedOf, failureOf } = this.#runs;
+      const feed = feedOf(runId);
+      if (feed !== undefined) {
+        if (view.live?.feed !== feed) {
+          view.live?.stop();
+          view.live = new LiveState(feed);
+        }
+        view.end = undefined;
+        const { live } = view;
+        const report = yield* live.read(store, runId);
+        if (report !== undefined && live.isChanged) {
+          live.isChanged = false;
+          view.changes.update(reportData(report));
+        }
+        return report !== undefined;
+      }
+      const summary = yield* store.summary(runId);
+      if (summary === undefined) return false;
+      const end = endOf(summary);
+      if (end !== undefined && end === view.end) return true;
+      // A run whose end was seen here is not read again.
+      const seen = end === undefined ? undefined : view.live?.ended;
       view.live?.stop();
-      view.live = feed === undefined ? undefined : new LiveState(feed);
-    }
-    return (
-      view.live?.read(store, runId) ??
-      Effect.map(store.find(runId), (run) =>
-        run === undefined ? undefined : stateOf(run, [], failureOf(runId)),
-      )
-    );
+      view.live = undefined;
+      const began = performance.now();
+      const run = seen === undefined ? yield* store.find(runId) : undefined;
+      const report = seen ?? (run === undefined ? undefined : stateOf(run, [], failureOf(runId)));
+      if (report === undefined) return false;
+      view.changes.update(reportData(report));
+      view.took = performance.now() - began;
+      view.end = end;
+      return true;
+    });
+  }
+
+  /** Waits until something may have happened in a run. */
+  #change(runId: string, view: View): Effect.Effect<void, StoreProblem> {
+    return Effect.gen({ self: this }, function* () {
+      if (view.live !== undefined) return yield* view.live.change;
+      const { store, feedOf } = this.#runs;
+      if (view.end === undefined) return yield* Effect.sleep(Math.max(readMillis, restFactor * view.took));
+      for (;;) {
+        yield* Effect.sleep(readMillis);
+        const summary = yield* store.summary(runId);
+        if (feedOf(runId) !== undefined || summary === undefined || endOf(summary) !== view.end) return;
+      }
+    });
   }
 }

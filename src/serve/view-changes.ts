@@ -42,16 +42,25 @@ export class ViewChanges {
   };
   readonly #steps: Array<Part> = [];
 
-  /** The view as it is now. */
+  /** The view as it is now. If nothing is different, it stays the same version. */
   update({ title, run, steps, ...others }: PageData): void {
-    const version = ++this.#version;
-    this.#head = JSON.stringify({ title, ...(run === undefined ? {} : { run }) }).slice(1, -1);
-    for (const key of wholes) note(this.#wholes[key], JSON.stringify(others[key]), version);
+    const version = this.#version + 1;
+    const head = JSON.stringify({ title, ...(run === undefined ? {} : { run }) }).slice(1, -1);
+    let isChanged = head !== this.#head || steps.length !== this.#steps.length;
+    this.#head = head;
+    for (const key of wholes)
+      isChanged = note(this.#wholes[key], JSON.stringify(others[key]), version) || isChanged;
     this.#steps.length = Math.min(this.#steps.length, steps.length);
     steps.forEach((step, i) => {
       this.#steps[i] ??= { text: "", changed: 0 };
-      note(this.#steps[i], JSON.stringify(step), version);
+      isChanged = note(this.#steps[i], JSON.stringify(step), version) || isChanged;
     });
+    if (isChanged) this.#version = version;
+  }
+
+  /** Is this version the view as it is now? */
+  isNow(version: string | undefined): boolean {
+    return this.#numberOf(version) === this.#version;
   }
 
   /** The changes since a version, as JSON; the whole view if the version is unknown. */
@@ -78,8 +87,10 @@ export class ViewChanges {
   }
 }
 
-const note = (part: Part, text: string, version: number): void => {
-  if (part.text === text) return;
+/** Returns whether the part is different now. */
+const note = (part: Part, text: string, version: number): boolean => {
+  if (part.text === text) return false;
   part.text = text;
   part.changed = version;
+  return true;
 };

@@ -3,7 +3,7 @@ import type { DatabaseSync } from "node:sqlite";
 import type { Entry } from "../journal/records.ts";
 import { isOutcome, newest } from "../journal/records.ts";
 import type { RunDetails, RunFilter, RunStatus, RunSummary, StoredEvent, Wait } from "../journal/store.ts";
-import { runStatuses } from "../journal/store.ts";
+import { isUnderWay, runStatuses } from "../journal/store.ts";
 import type { ChunkRow, RunRow } from "../stores/rows.ts";
 import { addRecords, checkRecords, checkRun, unowned } from "../stores/rows.ts";
 import type { Owners } from "./owners.ts";
@@ -49,21 +49,38 @@ export class Reader {
     };
   }
 
-  runs({ pipeline, status, idPrefix, limit = Infinity }: RunFilter): ReadonlyArray<RunSummary> {
+  runs({
+    pipeline = "",
+    status,
+    idPrefix = "",
+    search = "",
+    after,
+    limit = Infinity,
+  }: RunFilter): ReadonlyArray<RunSummary> {
     const found: Array<RunSummary> = [];
+    // The names come before the long texts of a row, which are read only of rows that are wanted.
     const rows = this.#database
       .prepare(
-        `SELECT * FROM runs WHERE (? OR pipeline = ?) AND substr(id, 1, length(?)) = ?
+        `SELECT run, id, pipeline FROM runs
+         WHERE ($pipeline = '' OR pipeline = $pipeline) AND substr(id, 1, length($prefix)) = $prefix
+           AND ($status = '' OR status = $status)
+           AND (began < $began OR began = $began AND run < (SELECT run FROM runs WHERE id = $id))
          ORDER BY began DESC, run DESC`,
       )
-      .iterate(
-        pipeline === undefined ? 1 : 0,
-        pipeline ?? "",
-        idPrefix ?? "",
-        idPrefix ?? "",
-      ) as unknown as Iterable<SqliteRunRow>;
-    for (const row of rows) {
+      .iterate({
+        pipeline,
+        prefix: idPrefix,
+        status: status === undefined ? "" : isUnderWay(status) ? "running" : status,
+        began: after?.began ?? Number.MAX_SAFE_INTEGER,
+        id: after?.id ?? "",
+      }) as unknown as Iterable<Pick<SqliteRunRow, "run" | "id" | "pipeline">>;
+    const wanted = search.toLowerCase();
+    const whole = this.#database.prepare("SELECT * FROM runs WHERE run = ?");
+    for (const { run, id, pipeline } of rows) {
       if (found.length >= limit) break;
+      if (wanted !== "" && !`${id}\n${pipeline}`.toLowerCase().includes(wanted)) continue;
+      const row = whole.get(run) as unknown as SqliteRunRow;
+      checkRun(row, runStatuses, this.#name);
       const summary = this.summary(row);
       if (status === undefined || summary.status === status) found.push(summary);
     }
@@ -86,7 +103,10 @@ export class Reader {
       ...this.summary(row),
       shape: row.shape,
       inputs: text(row.inputs),
-      entries: newest(this.#entries(row)).map((entry) => ({ ...entry, text: text(entry.text) })),
+      entries: newest(this.#entries(row)).map((entry) => {
+        const whole = text(entry.text);
+        return whole === entry.text ? entry : { ...entry, text: whole };
+      }),
       events: this.#events(row),
     };
   }

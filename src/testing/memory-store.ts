@@ -400,15 +400,27 @@ export class MemoryStore {
     return count;
   }
 
-  #found({ pipeline, status, idPrefix = "", limit = Infinity }: RunFilter): ReadonlyArray<RunSummary> {
-    return [...this.#runs.values()]
-      .map((kept) => this.#summary(kept))
-      .reverse()
+  #found({
+    pipeline,
+    status,
+    idPrefix = "",
+    search = "",
+    after,
+    limit = Infinity,
+  }: RunFilter): ReadonlyArray<RunSummary> {
+    const all = [...this.#runs.values()].map((kept) => this.#summary(kept)).reverse();
+    const place = all.findIndex(({ id }) => id === after?.id);
+    const isAfter = ({ began }: RunSummary, at: number): boolean =>
+      after === undefined || began < after.began || (began === after.began && place !== -1 && at > place);
+    const wanted = search.toLowerCase();
+    return all
       .filter(
-        (run) =>
+        (run, at) =>
           (pipeline === undefined || run.pipeline === pipeline) &&
           (status === undefined || run.status === status) &&
-          run.id.startsWith(idPrefix),
+          run.id.startsWith(idPrefix) &&
+          `${run.id}\n${run.pipeline}`.toLowerCase().includes(wanted) &&
+          isAfter(run, at),
       )
       .slice(0, limit);
   }

@@ -169,6 +169,15 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
       same(await ids({ pipeline: "q" }), [], "runs of another pipeline");
       same(await ids({ idPrefix: "run ", limit: 2 }), ["run 2", "run 1"], "the newest of a prefix");
       same(await ids({ idPrefix: "run_" }), [], "runs of a prefix that is a pattern");
+      same(await ids({ search: "N 1" }), ["run 1"], "runs whose id contains a text");
+      same(await ids({ search: "P", limit: 2 }), ["run 2", "run 1"], "runs whose pipeline contains a text");
+      same(await ids({ search: "%" }), [], "runs that contain a text that is a pattern");
+      const after = { began: 1_002, id: "run 2" };
+      same(await ids({ after, limit: 1 }), ["run 1"], "the run after another");
+      same(await ids({ after, status: "interrupted" }), [], "interrupted runs after the newest");
+      same(await ids({ after: { began: 1_001, id: "gone" } }), ["run 0"], "runs after one that is not there");
+      for (const id of ["x", "y", "z"]) await end(await begin(store, id, 500), "succeeded");
+      same(await ids({ after: { began: 500, id: "y" } }), ["x"], "runs of the same millisecond");
     },
   },
   {

@@ -11,7 +11,7 @@ import * as SchemaParser from "effect/SchemaParser";
 import { describe } from "./describe.ts";
 import { decode, encode, Unwritable } from "./encode.ts";
 import { isEffectSchema } from "./schema.ts";
-import { secretIn } from "./secrets.ts";
+import { secretIn, secretPlaces } from "./secrets.ts";
 
 interface Codec {
   readonly encode: (value: unknown) => Exit.Exit<unknown, SchemaIssue.Issue>;
@@ -49,7 +49,8 @@ export const encodeBy = (schema: unknown, value: unknown, withSecrets: boolean):
     if (secret !== undefined) return new Unwritable(secret, refusedSecret);
     const exit = codecOf(schema).encode(value);
     // `Schema.Any` accepts everything: its result is treated like a value without a schema.
-    return Exit.isSuccess(exit) ? encode(exit.value) : refused(exit.cause);
+    if (!Exit.isSuccess(exit)) return refused(exit.cause);
+    return encode(exit.value, withSecrets ? secretPlaces(value, exit.value) : []);
   } catch (error) {
     return new Unwritable([], describe(error));
   }

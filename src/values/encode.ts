@@ -3,7 +3,7 @@
  * itself bends much of what it is given without a word: a Map to `{}`, NaN to null, a Date to a string.
  *
  * Two things that plain data holds and JSON does not, `undefined` and -0, are kept beside it: the text of such a value
- * begins with "~" and lists where they stand.
+ * begins with "~" and lists where they stand. It also lists where secrets are.
  */
 import { describe } from "./describe.ts";
 
@@ -18,8 +18,10 @@ export class Unwritable {
   }
 }
 
-/** Where JSON loses something, and what it was. */
-type Lost = readonly [path: ReadonlyArray<string | number>, what: "undefined" | "-0"];
+type Place = ReadonlyArray<string | number>;
+
+/** Where JSON loses something, and what it was; or where a secret is, which is never shown. */
+type Lost = readonly [path: Place, what: "undefined" | "-0" | "secret"];
 
 const deepest = 2_000;
 
@@ -141,14 +143,23 @@ class Walk {
   }
 }
 
-/** The text of a value; `Unwritable` where nothing can be written that would give the value back. */
-export const encode = (value: unknown): string | Unwritable => {
+/**
+ * The text of a value; `Unwritable` where nothing can be written that would give the value back. `secrets`: where in it
+ * secrets are.
+ */
+export const encode = (value: unknown, secrets: ReadonlyArray<Place> = []): string | Unwritable => {
+  if (secrets.length > 0) return encodeWhole(value, secrets);
   if (typeof value === "string" || typeof value === "boolean" || value === null) return JSON.stringify(value);
   if (typeof value === "number" && Number.isFinite(value) && value !== 0) return String(value);
+  return encodeWhole(value, secrets);
+};
+
+const encodeWhole = (value: unknown, secrets: ReadonlyArray<Place>): string | Unwritable => {
   try {
     const walk = new Walk();
     const problem = walk.check(value);
     if (problem !== undefined) return problem;
+    for (const path of secrets) walk.lost.push([path, "secret"]);
     if (walk.lost.length === 0) return JSON.stringify(value);
     // Null instead of undefined, which would omit a property, and with it its position among the others.
     const kept = JSON.stringify(value, (_, item: unknown) => (item === undefined ? null : item));
@@ -159,18 +170,26 @@ export const encode = (value: unknown): string | Unwritable => {
   }
 };
 
-/** The value of a text that `encode` returned. Throws for any other. */
-export const decode = (text: string): unknown => {
+/** What is shown in the place of a secret. */
+const redacted = "<redacted>";
+
+/** The value of a text that `encode` returned, with something else in each place that is listed. */
+const read = (
+  text: string,
+  instead: (what: Lost[1]) => unknown,
+  isKept: (what: Lost[1]) => boolean,
+): unknown => {
   if (!text.startsWith("~")) return JSON.parse(text) as unknown;
   const [value, lost] = JSON.parse(text.slice(1)) as [unknown, ReadonlyArray<Lost>];
   const holder = { value };
   for (const [path, what] of lost) {
+    if (isKept(what)) continue;
     const all = ["value", ...path];
     let at: any = holder;
     for (const key of all.slice(0, -1)) at = at[key];
     // Not an assignment: that would mean something else for the key "__proto__".
     Object.defineProperty(at, all.at(-1)!, {
-      value: what === "-0" ? -0 : undefined,
+      value: instead(what),
       enumerable: true,
       configurable: true,
       writable: true,
@@ -178,3 +197,16 @@ export const decode = (text: string): unknown => {
   }
   return holder.value;
 };
+
+const lostValue = (what: Lost[1]): unknown => (what === "-0" ? -0 : undefined);
+
+/** The value of a text that `encode` returned. Throws for any other. */
+export const decode = (text: string): unknown => read(text, lostValue, (what) => what === "secret");
+
+/** The same to be shown: without the secrets. */
+export const decodeShown = (text: string): unknown =>
+  read(
+    text,
+    (what) => (what === "secret" ? redacted : lostValue(what)),
+    () => false,
+  );

@@ -10,19 +10,65 @@ const partsOf = (value: object): Iterable<readonly [key: PropertyKey, part: unkn
   return Object.entries(value);
 };
 
-/** Where in a value the first `Redacted` one is; undefined: nowhere. */
-export const secretIn = (value: unknown): Path | undefined => {
+/** All `Redacted` values in a value, and where they are; `most`: no more than that. */
+const secretsIn = (
+  value: unknown,
+  most = Infinity,
+): ReadonlyArray<readonly [path: Path, secret: Redacted.Redacted<unknown>]> => {
+  const found: Array<readonly [Path, Redacted.Redacted<unknown>]> = [];
   const seen = new Set<object>();
   const todo: Array<readonly [path: Path, value: unknown]> = [[[], value]];
-  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
-    const [path, found] = next;
-    if (typeof found !== "object" || found === null || seen.has(found)) continue;
-    if (Redacted.isRedacted(found)) return path;
-    seen.add(found);
-    if (ArrayBuffer.isView(found)) continue;
-    for (const [key, part] of partsOf(found)) {
-      if (typeof part === "object" && part !== null) todo.push([[...path, key], part]);
+  for (let next = todo.pop(); next !== undefined && found.length < most; next = todo.pop()) {
+    const [path, at] = next;
+    if (typeof at !== "object" || at === null || seen.has(at)) continue;
+    seen.add(at);
+    if (Redacted.isRedacted(at)) found.push([path, at]);
+    else if (!ArrayBuffer.isView(at)) {
+      for (const [key, part] of partsOf(at)) {
+        if (typeof part === "object" && part !== null) todo.push([[...path, key], part]);
+      }
     }
   }
-  return undefined;
+  return found;
+};
+
+/** Where in a value the first `Redacted` one is; undefined: nowhere. */
+export const secretIn = (value: unknown): Path | undefined => secretsIn(value, 1)[0]?.[0];
+
+type Place = ReadonlyArray<string | number>;
+
+/** The text of what a schema writes as it is; empty for anything else. */
+const textOf = (value: unknown): string =>
+  typeof value === "string" || typeof value === "number" || typeof value === "boolean"
+    ? JSON.stringify(value)
+    : "";
+
+/** The places of an encoded value whose text is one of these. */
+const placesOf = (encoded: unknown, texts: ReadonlySet<string>, seen: Set<string>): ReadonlyArray<Place> => {
+  const places: Array<Place> = [];
+  const todo: Array<readonly [place: Place, value: unknown]> = [[[], encoded]];
+  for (let next = todo.pop(); next !== undefined; next = todo.pop()) {
+    const [place, value] = next;
+    if (Array.isArray(value)) value.forEach((part, i) => todo.push([[...place, i], part]));
+    else if (typeof value === "object" && value !== null)
+      for (const [key, part] of Object.entries(value)) todo.push([[...place, key], part]);
+    else if (texts.has(textOf(value))) {
+      places.push(place);
+      seen.add(textOf(value));
+    }
+  }
+  return places;
+};
+
+/**
+ * Where the secrets of a value are in what its schema encoded it to: at every part that is written as one of them. If a schema
+ * writes one in another way, all of the value is secret.
+ */
+export const secretPlaces = (value: unknown, encoded: unknown): ReadonlyArray<Place> => {
+  const secrets = secretsIn(value);
+  if (secrets.length === 0) return [];
+  const texts = new Set(secrets.map(([, secret]) => textOf(Redacted.value(secret))));
+  const seen = new Set<string>();
+  const places = placesOf(encoded, texts, seen);
+  return seen.size === texts.size ? places : [[]];
 };

@@ -396,13 +396,58 @@ describe("The API", () => {
       (await Effect.runPromise(
         Effect.gen(function* () {
           const store = Context.get(yield* Layer.build(memory.layer), Store);
-          return yield* new RunViews({ store, feedOf: nothing, failureOf: nothing }).view("r", undefined);
+          return yield* new RunViews({ store, feedOf: nothing, failureOf: nothing }).view(
+            "r",
+            undefined,
+            false,
+          );
         }).pipe(Effect.scoped),
       ))!,
     );
     expect(recorded.error.map(({ text }: { text: string }) => text)).toEqual([
       'StepFailed: Step "sent" failed: The weather is bad',
     ]);
+  });
+
+  test("a Redacted value stays so, under way and afterwards", async () => {
+    const secret = "correct-horse-battery-staple";
+    const redacted = Schema.Redacted(Schema.String);
+    const secretive = pipeline("secretive")
+      .input("key", redacted)
+      .step("login", ["key"], ({ key }) => ({ user: "ada", password: key }), {
+        output: Schema.Struct({ user: Schema.String, password: redacted }),
+      })
+      .step("emitting", ["login"], ({ login }, { emit, log }) => {
+        emit(login);
+        log("as", login);
+        return login.user;
+      })
+      .await("go", redacted, { after: ["login", "emitting"], ask: ({ login }) => login })
+      .step("failed", ["go", "key"], ({ go, key }) => {
+        throw Object.assign(new Error("refused"), { go, key });
+      });
+    const { get, url, post } = await serving({ secretive });
+    const texts = async (): Promise<string> => {
+      const paths = ["", "/view", "/value?path=login"].map((path) => `api/runs/r${path}`);
+      const read = await Promise.all([...paths, "api/waiting", "api/runs"].map(get));
+      return JSON.stringify(read);
+    };
+    await post("api/runs", { pipeline: "secretive", runId: "r", inputs: { key: secret } });
+    const events = fetch(new URL("api/runs/r/events", url)).then((response) => response.text());
+    await until(
+      () => get("api/waiting"),
+      (waiting) => waiting.length > 0,
+    );
+    const during = await texts();
+    await post("api/runs/r/signal", { path: "go", value: secret });
+    await until(
+      () => get("api/runs/r"),
+      ({ status }) => ended(status),
+    );
+    for (const text of [during, await texts(), await events]) {
+      expect(text).toContain("ada");
+      expect(text).not.toContain(secret);
+    }
   });
 
   test("gives what has changed in the view of a run since a version, and all of it where it does not know that", async () => {

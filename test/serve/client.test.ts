@@ -1,9 +1,12 @@
 /** `espalier/client`: typed by a module that it does not load, small, and without Effect. */
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import * as Schema from "effect/Schema";
+import { pipeline, type } from "espalier";
 import { ClientError, client } from "espalier/client";
 import { rolldown } from "rolldown";
 import { describe, expect, expectTypeOf, test } from "vitest";
+import { z } from "zod";
 import type { JsonOf } from "../../src/client/types.ts";
 import * as pipelines from "./fixtures/pipelines.ts";
 import { serving, token, until } from "./support.ts";
@@ -122,6 +125,50 @@ test("A client's types follow the module", () => {
     void server
       .run("release", { version: "1" })
       .then(({ text }) => expectTypeOf(text).toEqualTypeOf<string>());
+  };
+  expect(compiled).toBeTypeOf("function");
+});
+
+test("What a waiting step is given is typed by its path", () => {
+  const served = {
+    release: pipeline("release")
+      .await("approval", Schema.Struct({ by: Schema.String, year: Schema.Number }))
+      .step("text", ["approval"], ({ approval }) => approval.by),
+    review: pipeline("review")
+      .await("score", z.number())
+      .await("due", type<Date>())
+      .await("hidden", type<boolean>())
+      .step("rated", ["score"], ({ score }) => score > 3)
+      .returns("rated", "score", "due"),
+    more: pipeline("more").await("score", type<"none">()),
+  };
+  const server = client<typeof served>({ url: "http://127.0.0.1:1" });
+  const step = (path: string): string => path;
+  const compiled = () => {
+    void server.signal("r", "approval", { by: "Ada", year: 2026 });
+    void server.signal("r", "score", 5);
+    void server.signal("r", "score", "none");
+    void server.signal("r", "due", "2026-01-01T00:00:00.000Z");
+    // Not returned, inside another step, or known at run time only.
+    void server.signal("r", "hidden", true);
+    void server.signal("r", "each[3]/approval", 1);
+    void server.signal("r", "inner/approval", 1);
+    void server.signal("r", step("approval"), 1);
+    void client({ url: "http://127.0.0.1:1" }).signal("r", "anything", 1);
+    // @ts-expect-error: no such step
+    void server.signal("r", "aproval", { by: "Ada", year: 2026 });
+    // @ts-expect-error: a part of another type
+    void server.signal("r", "approval", { by: "Ada", year: "2026" });
+    // @ts-expect-error: a part is missing
+    void server.signal("r", "approval", { by: "Ada" });
+    // @ts-expect-error: no such part
+    void server.signal("r", "approval", { by: "Ada", year: 2026, month: 1 });
+    // @ts-expect-error: a value of another type
+    void server.signal("r", "score", "much");
+    // @ts-expect-error: JSON has no Date
+    void server.signal("r", "due", new Date());
+    // @ts-expect-error: the value is missing
+    void server.signal("r", "approval");
   };
   expect(compiled).toBeTypeOf("function");
 });

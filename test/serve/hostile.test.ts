@@ -3,17 +3,17 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { expect, test } from "vitest";
 import * as pipelines from "./fixtures/pipelines.ts";
-import { serving, token } from "./support.ts";
+import { serving, token, until } from "./support.ts";
 
-/** Sends bytes as they are, and gives the status line of the answer; empty where there is none. */
-const raw = async (port: number, text: string): Promise<string> => {
+/** Sends bytes as they are, and gives the status lines of the answers. */
+const exchanged = async (port: number, text: string): Promise<ReadonlyArray<string>> => {
   const socket = connect(port, "127.0.0.1");
   let answer = "";
   socket.setEncoding("latin1").on("data", (part: string) => (answer += part));
   socket.on("error", () => {});
   socket.end(Buffer.from(text, "latin1"));
   if (!socket.closed) await once(socket, "close");
-  return answer.split("\r\n", 1)[0]!;
+  return [...answer.matchAll(/^HTTP\/1\.1 .*$/gm)].map(([line]) => line.trimEnd());
 };
 
 /** The same numbers every time (mulberry32). */
@@ -100,19 +100,59 @@ test("hostile requests are refused, and start nothing", { timeout: 300_000 }, as
   const seed = 20260101;
   const next = random(seed);
   const answers = new Map<string, number>();
-  const count = 4_000;
-  for (let done = 0; done < count; done += 20) {
-    const sent = Array.from({ length: 20 }, () => raw(port, hostile(port, next)));
-    for (const answer of await Promise.all(sent)) answers.set(answer, (answers.get(answer) ?? 0) + 1);
+  const add = (line: string): void => void answers.set(line, (answers.get(line) ?? 0) + 1);
+  // Many of them one after another on one connection: the server hangs up after the first that it refuses, and whatever
+  // follows must not be read as anything else.
+  const count = 6_000;
+  const atOnce = 20;
+  const perConnection = 4;
+  for (let done = 0; done < count; done += atOnce * perConnection) {
+    const sent = Array.from({ length: atOnce }, () => {
+      const requests = Array.from({ length: perConnection }, () => hostile(port, next));
+      return exchanged(port, requests.join(""));
+    });
+    for (const lines of await Promise.all(sent)) for (const line of lines) add(line);
   }
-  const seen = [...answers.keys()];
+  // And each kind alone, so that every one of them is read.
+  for (let done = 0; done < 4_000; done += atOnce) {
+    const sent = Array.from({ length: atOnce }, () => exchanged(port, hostile(port, next)));
+    for (const lines of await Promise.all(sent)) for (const line of lines) add(line);
+  }
   expect(
-    seen.filter((line) => !/^(?:|HTTP\/1\.1 (?:200|400|401|403|404|405|408|413|417|431|501) .*)$/.test(line)),
+    [...answers.keys()].filter(
+      (line) => !/^HTTP\/1\.1 (?:200|400|401|403|404|405|408|413|417|431|501) /.test(line),
+    ),
     `seed ${seed}`,
   ).toEqual([]);
   // 200: reading of what there is, under its own name.
   expect((await get("api/runs")).runs).toEqual([]);
   expect((await get("api/pipelines")).length).toBe(5);
+});
+
+test("a flood of event streams is bounded, and the rest is served", { timeout: 120_000 }, async () => {
+  const { url, get, post } = await serving(pipelines);
+  await post("api/runs", { pipeline: "release", runId: "r", inputs: { version: "1" } });
+  const closing = new AbortController();
+  const open = () => fetch(new URL("api/runs/r/events", url), { signal: closing.signal });
+  const answers = await Promise.all(Array.from({ length: 300 }, open));
+  const refused = answers.filter(({ status }) => status !== 200);
+  expect(answers.length - refused.length).toBe(200);
+  for (const answer of refused) {
+    expect(answer.status).toBe(503);
+    expect(answer.headers.get("content-type")).toContain("application/problem+json");
+    expect(await answer.json()).toMatchObject({ status: 503, detail: "Too many event streams are open." });
+  }
+  // Whoever reads something else is answered, and a stream that is closed makes room.
+  expect((await get("api/runs")).runs).toHaveLength(1);
+  closing.abort();
+  await until(
+    async () => {
+      const answer = await fetch(new URL("api/runs/r/events", url));
+      await answer.body?.cancel();
+      return answer.status;
+    },
+    (status) => status === 200,
+  );
 });
 
 test("a body that is too large is not read, and one that never comes keeps no one waiting", async () => {
@@ -125,8 +165,8 @@ test("a body that is too large is not read, and one that never comes keeps no on
     socket.write(`${head}Content-Length: 100\r\n\r\n{`);
     return socket;
   });
-  const large = await raw(port, `${head}Content-Length: 9000000\r\n\r\n${" ".repeat(9_000_000)}`);
-  expect(large).toMatch(/^(?:HTTP\/1\.1 413|$)/);
+  const large = await exchanged(port, `${head}Content-Length: 9000000\r\n\r\n${" ".repeat(9_000_000)}`);
+  expect(large.filter((line) => !line.startsWith("HTTP/1.1 413"))).toEqual([]);
   expect((await get("api/runs")).runs).toEqual([]);
   for (const socket of slow) socket.destroy();
 });

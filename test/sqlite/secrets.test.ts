@@ -4,7 +4,7 @@ import { basename, dirname, join } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";
 import * as Schema from "effect/Schema";
-import { pipeline, resume, Store } from "espalier";
+import { pipeline, resume, Runs, Store } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { describe, expect, test } from "vitest";
 import { storeAt, temporary } from "./support.ts";
@@ -105,6 +105,42 @@ describe("Without a codec", () => {
 });
 
 describe("With a codec", () => {
+  const bytes = pipeline("p").step("key", [], () => Redacted.make(Buffer.from(secret).toString("base64")), {
+    output: Schema.Redacted(Schema.Uint8ArrayFromBase64),
+  });
+
+  test.each([
+    ["by its schema", whole, {}, "<redacted>"],
+    ["in a field", field, {}, { user: "ada", password: "<redacted>" }],
+    ["deep within", deep, {}, [{ of: [["ada", "<redacted>"]] }]],
+    ["that its schema writes in another way", bytes, {}, "<redacted>"],
+  ] as ReadonlyArray<[string, any, object, unknown]>)(
+    "a Redacted value %s is read by a resumed run, and shown to no one",
+    async (_, made, inputs, shown) => {
+      const store = SqliteStore.layer({ filename: newFile(), codec });
+      const { key: first } = await made.runPromise(inputs, { store, runId: "r" });
+      expect(await Runs.valuePromise("r", "key", { store })).toEqual(shown);
+      const { key: again } = await Effect.runPromise(resume(made, "r", { store }) as Effect.Effect<any>);
+      const clear = (value: unknown): unknown =>
+        Redacted.isRedacted(value)
+          ? Redacted.value(value)
+          : value instanceof Map
+            ? [...value].map(([key, part]) => [key, clear(part)])
+            : Array.isArray(value)
+              ? value.map(clear)
+              : typeof value === "object" && value !== null
+                ? Object.entries(value).map(([key, part]) => [key, clear(part)])
+                : value;
+      expect(clear(again)).toEqual(clear(first));
+    },
+  );
+
+  test("a Redacted input is not shown", async () => {
+    const store = SqliteStore.layer({ filename: newFile(), codec });
+    await input.runPromise({ key: Redacted.make(secret) }, { store, runId: "r" });
+    expect((await Runs.getPromise("r", { store })).inputs).toEqual({ key: "<redacted>" });
+  });
+
   test.each([
     ["by its schema", whole, {}],
     ["in a field", field, {}],

@@ -12,7 +12,7 @@ import type { Entry } from "../../journal/records.ts";
 import type { RunDetails, StoredEvent } from "../../journal/store.ts";
 import { Store } from "../../journal/store.ts";
 import { recordedCompensation, Runs } from "../../run/runs.ts";
-import { decode } from "../../values/encode.ts";
+import { decodeShown } from "../../values/encode.ts";
 import { preview, took, when } from "../history.ts";
 import { Kind, outcomesOf } from "../../journal/records.ts";
 import { print } from "../output.ts";
@@ -104,7 +104,7 @@ const furtherIndented = ([first, ...others]: ReadonlyArray<string>): ReadonlyArr
 /** The complete value: readers of JSON need all of it. */
 const asValue = (text: string): { readonly value?: unknown } => {
   try {
-    return { value: decode(text) };
+    return { value: decodeShown(text) };
   } catch {
     return {};
   }

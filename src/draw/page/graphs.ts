@@ -11,6 +11,7 @@ import type { OutlineBox } from "../outline.ts";
 import { lineHeight, outlineOf } from "../outline.ts";
 import type { PageBox, PageForm, PageGraph, PageStep } from "./data.ts";
 import { isItem, lastOf } from "../../path.ts";
+import type { Writable } from "../../values/writable.ts";
 
 /** What of a page comes from a plan. `paths` has the path of each step as the run knows it. */
 export interface Graphs {
@@ -45,8 +46,6 @@ class Forms {
     return this.list.length - 1;
   }
 }
-
-type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
 
 /** A graph that is to be laid out, and whose it is. */
 interface Task {

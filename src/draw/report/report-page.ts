@@ -11,8 +11,7 @@ import { pageOf } from "../page/shell.ts";
 import { lanesOf } from "./lanes.ts";
 import { show } from "./shown-value.ts";
 import type { ReportState, StepDetails } from "./report-state.ts";
-
-type Writable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
+import type { Writable } from "../../values/writable.ts";
 
 /** Characters of the last value that a step emitted. */
 const mostOfLast = 2_000;

@@ -33,8 +33,8 @@ export interface StepDetails {
 const roomForAll = 4_000_000;
 const mostForOne = 4_000;
 const shareOfOne = 400;
-/** Of more steps than these the rest are counted. */
-const mostSteps = 50_000;
+/** Of more steps than these the rest are counted, in the report of a run. */
+const mostInReport = 50_000;
 const mostLogs = 20;
 
 const oneLine = (text: string, length = 300): string => shortened(visible(shortened(text, 4_000)), length);
@@ -124,25 +124,29 @@ const isOfStep = (event: PipelineEvent): event is Extract<PipelineEvent, { reado
   event.type in handlers;
 
 export class ReportState {
-  readonly run: RunState = new RunState("", undefined, { keepsItems: true, mostSteps });
+  readonly run: RunState;
   began: number | undefined = undefined;
   error: ReadonlyArray<PageError> | undefined = undefined;
   // Gone with its step, when another attempt of what is around it has begun.
   readonly #details = new WeakMap<StepState, StepDetails>();
   #room = roomForAll;
 
+  constructor(mostSteps: number = mostInReport) {
+    this.run = new RunState("", undefined, { keepsItems: true, mostSteps });
+  }
+
   detailsOf(step: StepState): StepDetails | undefined {
     return this.#details.get(step);
   }
 
-  event(event: PipelineEvent): void {
+  event(event: PipelineEvent): StepState | undefined {
     this.began ??= event.time;
     const step = apply(this.run, event);
     if (event.type === "run.started") this.began = event.time;
     else if (event.type === "run.failed") this.error = errorChain(event.error, true);
-    if (step === undefined || !isOfStep(event)) return;
+    if (step === undefined || !isOfStep(event)) return step;
     const handler = handlers[event.type];
-    if (handler === undefined) return;
+    if (handler === undefined) return step;
     let details = this.#details.get(step);
     if (details === undefined) {
       details = {
@@ -156,6 +160,7 @@ export class ReportState {
       this.#details.set(step, details);
     }
     handler(this, step, details, event as never);
+    return step;
   }
 
   gave(details: StepDetails, outputs: unknown): void {

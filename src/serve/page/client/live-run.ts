@@ -1,11 +1,11 @@
-/** A run as the server reports it. While things happen, the page requests what has changed and applies it. */
+/** A run as the server reports it. The page requests what has changed, which the server answers once something has. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Change, Look } from "../../../draw/page/client/look.ts";
 import { firstLook } from "../../../draw/page/client/look.ts";
 import type { PageData } from "../../../draw/page/data.ts";
 import type { ViewPatch } from "../../view-changes.ts";
 import type { RunView } from "./requests.ts";
-import { follow, requests } from "./requests.ts";
+import { requests } from "./requests.ts";
 
 export interface Shown {
   readonly data: PageData;
@@ -67,51 +67,32 @@ export const useRun = (id: string): LiveRun => {
   const latest = useRef<RunView | undefined>(undefined);
   useEffect(() => {
     const over = new AbortController();
-    let isAsked = false;
-    let isBusy = false;
     const load = async (): Promise<void> => {
-      isBusy = true;
-      while (isAsked && !over.signal.aborted) {
-        const began = performance.now();
-        isAsked = false;
-        try {
-          const before = latest.current;
-          const answer = await requests.view(id, before?.version);
-          if (over.signal.aborted) return;
-          const data = before === undefined ? (answer as RunView) : patched(before, answer);
-          latest.current = data;
-          setShown((shown) => next(shown, data));
-          setError(undefined);
-        } catch (problem) {
-          if (!over.signal.aborted) setError(problem);
-        }
-        // The page is drawn before the next task.
-        await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-        const rest = Math.max(leastMillis, restFactor * (performance.now() - began));
-        await new Promise((done) => setTimeout(done, rest));
-      }
-      isBusy = false;
-    };
-    const onEvents = (): void => {
-      isAsked = true;
-      if (!isBusy && !over.signal.aborted) void load();
+      const before = latest.current;
+      const answer = await requests.view(id, before?.version, over.signal);
+      const began = performance.now();
+      if (over.signal.aborted) return;
+      const data = before === undefined ? (answer as RunView) : patched(before, answer);
+      const isNew = data.version !== before?.version;
+      latest.current = data;
+      if (isNew) setShown((shown) => next(shown, data));
+      setError(undefined);
+      // The page is drawn before the next task.
+      await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
+      const rest = Math.max(leastMillis, restFactor * (performance.now() - began));
+      await new Promise((done) => setTimeout(done, rest));
     };
     const watch = async (): Promise<void> => {
       while (!over.signal.aborted) {
         try {
-          await follow(id, onEvents, over.signal);
-          onEvents();
-          return;
+          await load();
         } catch (problem) {
           if (over.signal.aborted) return;
           setError(problem);
           await new Promise((done) => setTimeout(done, 1_000));
-          // A server that was started again may know more than the one before.
-          onEvents();
         }
       }
     };
-    onEvents();
     void watch();
     return () => over.abort();
   }, [id, round]);

@@ -93,11 +93,11 @@ const ofRun = (id: string): string => `runs/${encodeURIComponent(id)}`;
 export const requests = {
   runs: (query: Readonly<Record<string, string>>) =>
     get<RunPage>(`runs?${new URLSearchParams(query).toString()}`),
-  /** The view of a run; what has changed since a version, where the server knows that. */
-  view: (id: string, since?: string) =>
-    get<RunView | ViewPatch>(
-      `${ofRun(id)}/view${since === undefined ? "" : `?since=${encodeURIComponent(since)}`}`,
-    ),
+  /** The view of a run; if the server knows the version, what has changed since, once something has or after a while. */
+  view: async (id: string, since: string | undefined, signal: AbortSignal) => {
+    const changed = since === undefined ? "" : `?wait=true&since=${encodeURIComponent(since)}`;
+    return (await ask(`${ofRun(id)}/view${changed}`, { signal })).json() as Promise<RunView | ViewPatch>;
+  },
   record: (id: string) => get<RunRecordInfo>(ofRun(id)),
   /** The whole value of a path, as JSON. */
   value: (id: string, path: string) =>
@@ -114,15 +114,4 @@ export const requests = {
   runSchedule: (name: string) => post<RunInfo>(`schedules/${encodeURIComponent(name)}/run`),
   pause: (name: string, paused: boolean) =>
     post<ScheduleInfo>(`schedules/${encodeURIComponent(name)}/pause`, { paused }),
-};
-
-/** Calls `onEvents` whenever something happens in a run, until the run has ended or `signal` is aborted. */
-export const follow = async (id: string, onEvents: () => void, signal: AbortSignal): Promise<void> => {
-  const response = await ask(`${ofRun(id)}/events`, { signal });
-  const reader = response.body!.getReader();
-  for (;;) {
-    const { done } = await reader.read();
-    onEvents();
-    if (done) return;
-  }
 };

@@ -1,0 +1,54 @@
+/** What the benchmark of the server measures inside a page. */
+import type { Page } from "playwright-core";
+
+/** How many parts the events between two updates are divided into. */
+const parts = 10;
+
+/**
+ * How long events took to the page. The step's emitted values are times, of which each update shows the newest: it is the first
+ * to show all that happened since the update before.
+ */
+export const eventDelays = async (page: Page, millis: number): Promise<ReadonlyArray<number>> => {
+  const updates = await page.evaluate(
+    (limit) =>
+      new Promise<ReadonlyArray<readonly [at: number, newest: number]>>((done) => {
+        const found: Array<readonly [number, number]> = [];
+        let last = "";
+        const observer = new MutationObserver(() => {
+          const text = /the last\s*(\d{13})/.exec(document.querySelector(".panel")?.textContent ?? "")?.[1];
+          if (text === undefined || text === last) return;
+          last = text;
+          found.push([Date.now(), Number(text)]);
+        });
+        observer.observe(document.body, { subtree: true, childList: true, characterData: true });
+        setTimeout(() => {
+          observer.disconnect();
+          done(found);
+        }, limit);
+      }),
+    millis,
+  );
+  return updates.slice(1).flatMap(([at, newest], i) => {
+    const before = updates[i]![1];
+    return Array.from({ length: parts }, (_, part) => at - newest + ((newest - before) * part) / parts);
+  });
+};
+
+interface Counting {
+  frames: Array<number>;
+}
+
+export const framesPerSecond = async (page: Page, act: () => Promise<void>): Promise<number> => {
+  await page.evaluate(() => {
+    const counting = globalThis as unknown as Counting;
+    counting.frames = [];
+    const next = (at: number): void => {
+      counting.frames.push(at);
+      requestAnimationFrame(next);
+    };
+    requestAnimationFrame(next);
+  });
+  await act();
+  const frames = await page.evaluate(() => (globalThis as unknown as Counting).frames);
+  return ((frames.length - 1) * 1000) / (frames.at(-1)! - frames[0]!);
+};

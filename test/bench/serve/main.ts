@@ -1,0 +1,230 @@
+/**
+ * How fast the page of a server is, in headless Chromium, and what a server costs the runs that it executes.
+ * `npm run bench:serve` prints one table. `CHROMIUM` is the path of the browser, if it is not `/usr/bin/chromium`.
+ *
+ * Other programs make every elapsed time longer. So each first paint is also given as the processor time that the server and
+ * the page's own thread took for it, one after the other: that is what remains on a quiet machine.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { Browser, CDPSession, Page } from "playwright-core";
+import { chromium } from "playwright-core";
+import { lowerQuartile, median } from "../clock.ts";
+import * as pipelines from "./pipelines.ts";
+import { eventDelays, framesPerSecond } from "./in-page.ts";
+
+const token = "the-token-of-the-benchmark";
+const wait = (millis: number): Promise<void> => new Promise((done) => setTimeout(done, millis));
+const numbers = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, i) => i);
+const text = (count: number): string => count.toLocaleString("en");
+
+const listed = 10_000;
+const eventsPerSecond = 2_000;
+const watchedMillis = 10_000;
+/** An hour of 100 events a second, in three parts. */
+const hour = { parts: 3, eventsPerPart: 120_000, perSecond: 20_000 };
+
+const rows: Array<readonly [what: string, measured: string, target: string]> = [];
+const say = (what: string, measured: string, target: string): void => {
+  rows.push([what, measured, target]);
+  console.log(`${what}: ${measured} (target: ${target})`);
+};
+
+interface Bench {
+  readonly browser: Browser;
+  /** Asks the process of the server: what it has used of the processor, whether a run has ended, or to run one itself. */
+  readonly ask: (asks: "cpu" | "ended" | "run", id?: string) => Promise<unknown>;
+  readonly file: string;
+  readonly url: string;
+  readonly post: (path: string, body: object) => Promise<void>;
+}
+
+const untilEnded = async ({ ask }: Bench, id: string): Promise<void> => {
+  while ((await ask("ended", id)) !== true) await wait(100);
+};
+
+const cpuOf = async ({ ask }: Bench): Promise<number> => (await ask("cpu")) as number;
+
+const busyMillis = async (session: CDPSession): Promise<number> => {
+  const { metrics } = await session.send("Performance.getMetrics");
+  return 1000 * metrics.find(({ name }) => name === "TaskDuration")!.value;
+};
+
+/** The lower quartile of the elapsed times, and of the processor times, until something is there. */
+const firstPaint = async (bench: Bench, hash: string, shown: string): Promise<string> => {
+  const { browser, url } = bench;
+  const elapsed: Array<number> = [];
+  const own: Array<number> = [];
+  for (let round = 0; round < 5; round++) {
+    const page = await browser.newPage();
+    const session = await page.context().newCDPSession(page);
+    // The processor time of tasks, not the time that passed in them.
+    await session.send("Performance.setTimeDomain", { timeDomain: "threadTicks" });
+    await session.send("Performance.enable");
+    const cpu = await cpuOf(bench);
+    const began = performance.now();
+    // Each round asks for a view that the server has forgotten.
+    await page.goto(`${url}${hash.replace("ROUND", String(round))}`);
+    await page.locator(shown).first().waitFor();
+    elapsed.push(performance.now() - began);
+    own.push((await cpuOf(bench)) - cpu + (await busyMillis(session)));
+    await page.close();
+  }
+  return `${Math.round(lowerQuartile(elapsed))} ms; processor ${Math.round(lowerQuartile(own))} ms`;
+};
+
+/** The time of a bare query for all records of a run, as something to compare with. */
+const bareQuery = (file: string, id: string): number => {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const used = () => process.threadCpuUsage().user + process.threadCpuUsage().system;
+  const began = used();
+  database
+    .prepare("SELECT chunks.* FROM chunks JOIN runs ON runs.run = chunks.run WHERE runs.id = ?")
+    .all(id);
+  database.close();
+  return (used() - began) / 1000;
+};
+
+const paints = async (bench: Bench): Promise<void> => {
+  const { post } = bench;
+  for (let round = 0; round < 5; round++) {
+    await post("api/runs", { pipeline: "large", runId: `large-${round}` });
+    await untilEnded(bench, `large-${round}`);
+  }
+  for (let i = 0; i < listed; i += 50)
+    await Promise.all(
+      numbers(50).map((k) => post("api/runs", { pipeline: "small", runId: `s${i + k}`, inputs: { n: k } })),
+    );
+  for (let i = 0; i < listed; i += 50) await untilEnded(bench, `s${i}`);
+  say(`first paint of the list of ${text(listed)} runs`, await firstPaint(bench, "", "tbody tr"), "1 s");
+  // The views of the runs that were made here are kept for 30 seconds.
+  await wait(35_000);
+  say(
+    `first paint of a run of ${text(pipelines.steps)} steps`,
+    await firstPaint(bench, "#/run/large-ROUND", ".graph g[data-step]"),
+    "1 s",
+  );
+  say("a bare query for its records", `${Math.round(bareQuery(bench.file, "large-0"))} ms`, "none");
+};
+
+const graph = async (bench: Bench): Promise<void> => {
+  const { post, url, browser } = bench;
+  await post("api/runs", { pipeline: "wide", runId: "wide" });
+  await untilEnded(bench, "wide");
+  const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
+  await page.goto(`${url}#/run/wide`);
+  await page.locator(".graph g[data-step]").first().waitFor();
+  await page.getByRole("button", { name: "Unfold all expansions" }).click();
+  await page.mouse.move(600, 500);
+  const frames = await framesPerSecond(page, async () => {
+    for (let i = 0; i < 60; i++) await page.mouse.wheel(0, i % 20 < 10 ? 120 : -120);
+    await page.mouse.down();
+    for (let i = 0; i < 100; i++) await page.mouse.move(600 - 4 * i, 500 - i);
+    await page.mouse.up();
+  });
+  await page.close();
+  say(`frames a second while ${text(pipelines.nodes)} nodes are moved and zoomed`, frames.toFixed(0), "50");
+};
+
+const heapOf = async (page: Page): Promise<number> => {
+  const session = await page.context().newCDPSession(page);
+  await session.send("HeapProfiler.collectGarbage");
+  const { usedSize } = (await session.send("Runtime.getHeapUsage")) as { readonly usedSize: number };
+  return usedSize / 1024 / 1024;
+};
+
+const events = async (bench: Bench): Promise<void> => {
+  const { post, url, browser } = bench;
+  const page = await browser.newPage({ viewport: { width: 1200, height: 800 } });
+  const inputs = { count: eventsPerSecond * (watchedMillis / 1000 + 5), perSecond: eventsPerSecond };
+  await post("api/runs", { pipeline: "emitting", runId: "emitting", inputs });
+  await page.goto(`${url}#/run/emitting/graph/ticks`);
+  await page.locator(".panel").waitFor();
+  const delays = await eventDelays(page, watchedMillis);
+  say(
+    `median time from an event to the page at ${text(eventsPerSecond)} events/s`,
+    `${median(delays).toFixed(0)} ms`,
+    "100 ms",
+  );
+  await untilEnded(bench, "emitting");
+  const heaps = [await heapOf(page)];
+  for (let part = 0; part < hour.parts; part++) {
+    const inputs = { count: hour.eventsPerPart, perSecond: hour.perSecond };
+    await post("api/runs", { pipeline: "emitting", runId: `hour-${part}`, inputs });
+    await page.evaluate((id) => void (location.hash = `#/run/${id}/graph/ticks`), `hour-${part}`);
+    await untilEnded(bench, `hour-${part}`);
+    await wait(1_000);
+    heaps.push(await heapOf(page));
+  }
+  await page.close();
+  say(
+    `heap of the page before and after each ${text(hour.eventsPerPart)} events`,
+    heaps.map((size) => `${size.toFixed(1)} MB`).join(", "),
+    "flat",
+  );
+};
+
+/** The processor time of runs on the server as a ratio to that of the same runs without it, pair by pair. */
+const overhead = async (bench: Bench): Promise<void> => {
+  const { ask, post } = bench;
+  const ratios: Array<number> = [];
+  const startAndWait = async (pipeline: string, runId: string, inputs: object): Promise<number> => {
+    const began = await cpuOf(bench);
+    await post("api/runs", { pipeline, runId, inputs });
+    await untilEnded(bench, runId);
+    return (await cpuOf(bench)) - began;
+  };
+  for (let i = 0; i < 15; i++) {
+    const plain = (await ask("run", `plain-${i}`)) as number;
+    // Starting any run takes a request, and the benchmark asks when it has ended.
+    const request = await startAndWait("small", `request-${i}`, { n: i });
+    ratios.push((await startAndWait("large", `served-${i}`, {})) / (plain + request));
+  }
+  const more = 100 * (median(ratios) - 1);
+  say(
+    `what the server adds to a run of ${text(pipelines.steps)} steps, with no page open`,
+    `${more.toFixed(1)} %`,
+    "5 %",
+  );
+};
+
+const parts = { paints, graph, events, overhead };
+const wanted = process.argv.slice(2);
+
+const folder = mkdtempSync(join(tmpdir(), "espalier-bench-"));
+const file = join(folder, "runs.db");
+const browser = await chromium.launch({
+  executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+  args: ["--headless", "--no-sandbox", "--disable-gpu"],
+});
+const server = fork(new URL("server.ts", import.meta.url), [file, token]);
+const [{ url }] = (await once(server, "message")) as [{ readonly url: string }];
+const bench: Bench = {
+  browser,
+  file,
+  url,
+  ask: async (asks, id = "") => {
+    server.send({ asks, id });
+    const [{ answer }] = (await once(server, "message")) as [{ readonly answer: unknown }];
+    return answer;
+  },
+  post: async (path, body) => {
+    const response = await fetch(new URL(path, url), {
+      method: "POST",
+      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(await response.text());
+  },
+};
+for (const [name, part] of Object.entries(parts))
+  if (wanted.length === 0 || wanted.includes(name)) await part(bench);
+server.kill();
+await browser.close();
+rmSync(folder, { recursive: true, force: true });
+console.table(rows.map(([what, measured, target]) => ({ what, measured, target })));
+process.exit(0);

@@ -1,0 +1,51 @@
+/** The server of the benchmark, in a process of its own: the browser's driver must not take its time. */
+import * as Context from "effect/Context";
+import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
+import { Store } from "espalier";
+import { SqliteStore } from "espalier/sqlite";
+import { serve } from "../../../src/serve/serve.ts";
+import { servedOf } from "../../../src/serve/served.ts";
+import * as pipelines from "./pipelines.ts";
+
+const [, , filename = "", token = ""] = process.argv;
+
+export const cpuMillis = (): number => {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+};
+
+const served = servedOf([{ file: "bench.ts", exports: pipelines }]);
+if (typeof served === "string") throw new Error(served);
+
+Effect.runFork(
+  Effect.scoped(
+    Effect.gen(function* () {
+      const store = Context.get(yield* Layer.build(SqliteStore.layer({ filename })), Store);
+      const { url } = yield* serve({ store, served, port: 0, host: undefined, token, say: () => {} });
+      const run = (id: string): Promise<unknown> =>
+        Effect.runPromise(
+          Effect.provideService(
+            pipelines.large.run({}, { runId: id }),
+            Store,
+            store,
+          ) as Effect.Effect<unknown>,
+        );
+      const answers: Readonly<Record<string, (id: string) => unknown>> = {
+        cpu: cpuMillis,
+        // Asks the store, not the server.
+        ended: (id) => Effect.runPromise(store.summary(id)).then((found) => found?.ended !== undefined),
+        run: async (id) => {
+          const began = cpuMillis();
+          await run(id);
+          return cpuMillis() - began;
+        },
+      };
+      process.on("message", ({ asks, id }: { readonly asks: string; readonly id: string }) => {
+        void Promise.resolve(answers[asks]!(id)).then((answer) => process.send!({ answer }));
+      });
+      process.send!({ url });
+      yield* Effect.never;
+    }),
+  ),
+);
