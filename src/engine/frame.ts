@@ -314,10 +314,12 @@ export class Call {
 
   /** The call as data, for middleware. */
   asStepCall(inputs: StepCall["inputs"]): StepCall {
-    const { definition, path, count, choice, context, phase, frame, index } = this;
+    const { definition, path, choice, context, phase, frame, index } = this;
     const [item] = frame.givenTo(index);
     const began = this.attempt?.began;
-    return { definition, path, attempt: count, inputs, item, choice, context, phase, frame, index, began };
+    // A contender has the attempt of its race.
+    const { attempt } = context;
+    return { definition, path, attempt, inputs, item, choice, context, phase, frame, index, began };
   }
 
   get isItem(): boolean {

@@ -52,7 +52,7 @@ const guarded = (
   const failed = (type: string, thrown: unknown): void => {
     if (hasFailed) return;
     hasFailed = true;
-    const line = `onEvent failed at an event "${type}": ${describe(thrown)} The run continues. Later failures of onEvent are not logged.`;
+    const line = `onEvent failed at an event "${type}": ${describe(thrown)}; the run continues, and later failures of onEvent are not logged.`;
     Effect.runForkWith(context)(Effect.logWarning(line));
   };
   return (event) => {

@@ -21,11 +21,17 @@ export interface Misfit {
 
 type Found = { readonly value: unknown } | { readonly misfit: Misfit };
 
+/** How Effect describes the JSON form of a number, in which those three are texts. */
+const numberAsJson = /(?:number \| )?"Infinity" \| "-Infinity" \| "NaN"/g;
+
 const misfitOf = (error: unknown): Misfit => {
   if (!SchemaIssue.isIssue(error)) return { issuePath: [], reason: describe(error) };
   const issue = SchemaIssue.makeFormatterStandardSchemaV1()(error).issues[0];
   const issuePath = Array.from(issue?.path ?? [], (part) => (typeof part === "object" ? part.key : part));
-  return { issuePath, reason: issue?.message ?? "the schema states no reason" };
+  return {
+    issuePath,
+    reason: issue?.message.replace(numberAsJson, "number") ?? "the schema states no reason",
+  };
 };
 
 type Parse = (value: unknown) => Exit.Exit<unknown, unknown>;

@@ -43,6 +43,26 @@ describe("A step that waits for a value from outside", () => {
     expect(await failureOf(Signal.send(run.id, "approval", value))).toMatchObject({ _tag: "SignalRefused" });
   });
 
+  test.each([
+    [Schema.Number, "no", "Expected number"],
+    [Schema.Union([Schema.String, Schema.Number]), {}, "Expected string | number"],
+    [Schema.Struct({ n: Schema.Number, at: Schema.Date }), { n: "x", at: 1 }, "at n: Expected number"],
+    [Schema.Date, "x", "Expected a valid Date"],
+  ])(
+    "says what was expected of a value of the schema, not of its JSON form",
+    async (schema, sent, reason) => {
+      const run = await Effect.runPromise(
+        pipeline("asks")
+          .await("value", schema as Schema.Codec<unknown>)
+          .start({}),
+      );
+      await Effect.runPromise(untilEvent(run, "step.waiting", "value"));
+      const refused = await failureOf(Signal.send(run.id, "value", sent));
+      expect(refused).toMatchObject({ reason: `The value does not fit: ${reason}` });
+      await Effect.runPromise(run.interrupt);
+    },
+  );
+
   test("gets it with a store, while it waits", async () => {
     await withStore(
       newFile(),

@@ -30,7 +30,7 @@ describe("a random shape", () => {
   test("is of every kind and every style", () => {
     const nodes = sample.flatMap(nodesOf);
     expect([...new Set(nodes.map(({ kind }) => kind))].toSorted()).toEqual(
-      ["step", "pair", "list", "map", "switch", "dynamic"].toSorted(),
+      ["step", "pair", "list", "map", "switch", "dynamic", "loop", "race", "when"].toSorted(),
     );
     expect([...new Set(nodes.map(({ style }) => style))].toSorted()).toEqual(
       ["value", "promise", "effect", "sleeping effect"].toSorted(),
@@ -58,7 +58,8 @@ describe("a random shape", () => {
   test("always builds: the builder refuses none of them, nor what is left when they shrink", () => {
     fc.assert(
       fc.property(arbitrary.shape(), (shape) => {
-        expect(build(shape).plan().steps).toHaveLength(shape.nodes.length);
+        const conditions = shape.nodes.filter(({ kind }) => kind === "when").length;
+        expect(build(shape).plan().steps).toHaveLength(shape.nodes.length + 2 * conditions);
       }),
       { seed, numRuns: 300 },
     );

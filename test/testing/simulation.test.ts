@@ -107,6 +107,19 @@ describe("a fault", () => {
     expect(left.steps).toEqual(["b"]);
   });
 
+  test("fails a contender in the attempt of its race that it names, and in no other", async () => {
+    const attempts: Array<number> = [];
+    const raced = pipeline("raced").race(
+      "first",
+      [],
+      { only: (_, { attempt }) => attempts.push(attempt) },
+      { retry: { times: 2 } },
+    );
+    const faults = [1, 2].map((attempt) => ({ path: "first[only]", attempt, kind: "fail" }) as const);
+    const { exit } = await Simulation.run(raced, {}, { faults });
+    expect([exit?._tag, attempts]).toEqual(["Success", [3]]);
+  });
+
   test("interrupts the run as a step begins", async () => {
     const { exit } = await Simulation.run(chain, {}, { faults: [{ path: "a", kind: "interrupt" }] });
     expect(exit !== undefined && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause)).toBe(true);

@@ -4,9 +4,21 @@ import type { Pipeline } from "../../../types/pipeline.ts";
 import { pipeline } from "../../pipeline.ts";
 import { unchecked } from "../../values/schema.ts";
 import type { Shape, ShapeNode, ShapeStyle, Values } from "./shape.ts";
-import { choose, digest, kindOf, listBefore, listOf, nameOf, readsOf } from "./shape.ts";
+import {
+  choose,
+  contender,
+  digest,
+  isLastState,
+  kindOf,
+  listBefore,
+  listOf,
+  nameOf,
+  partsOfWhen,
+  readsOf,
+} from "./shape.ts";
 
 type Run = (inputs: Values, context: { readonly path: string }) => unknown;
+type Turn = (state: number, inputs: Values, context: { readonly path: string }) => unknown;
 type Each = (item: unknown, inputs: Values, context: { readonly path: string }) => unknown;
 
 /** The builder without its types: names are data here. */
@@ -16,6 +28,20 @@ interface Untyped {
   dynamic(name: string, inputs: ReadonlyArray<string>, expand: Run, options?: object): Untyped;
   map(name: string, over: string, inputs: ReadonlyArray<string>, each: Each): Untyped;
   switch(name: string, inputs: ReadonlyArray<string>, on: Run, cases: Record<string, Run>): Untyped;
+  loop(
+    name: string,
+    inputs: ReadonlyArray<string>,
+    start: Run,
+    turn: Turn,
+    options: { readonly until: (state: number) => boolean },
+  ): Untyped;
+  race(name: string, inputs: ReadonlyArray<string>, contenders: Record<string, Run>): Untyped;
+  when(
+    name: string,
+    inputs: ReadonlyArray<string>,
+    condition: Run,
+    build: (inside: Untyped) => Untyped,
+  ): Untyped;
   returns(...names: ReadonlyArray<string>): Untyped;
 }
 
@@ -108,7 +134,39 @@ class Builder {
         });
       case "dynamic":
         return built.dynamic(name, reads, expanding);
+      case "loop": {
+        const turn: Turn = (state, inputs, context) =>
+          this.#called(node, () => expansion(digest(seedOf(inputs), [state])))(inputs, context);
+        return built.loop(name, reads, this.#called(node, seedOf), turn, { until: isLastState });
+      }
+      case "race":
+        return built.race(name, reads, this.#contenders(node, expanding));
+      case "when": {
+        const { condition, guarded } = partsOfWhen(name);
+        const holds = this.#called(node, (inputs) => seedOf(inputs) % 2 === 0);
+        const grows = this.#called(node, (inputs) =>
+          this.#expansion(node, seedOf(inputs), guarded, depth, reads),
+        );
+        return built
+          .when(condition, reads, holds, (inside) => inside.dynamic(guarded, reads, grows))
+          .step(
+            name,
+            [`${guarded}?`],
+            this.#called(node, (inputs) => digest(node.salt, [inputs[guarded] ?? null])),
+          );
+      }
     }
+  }
+
+  /** Whether the one that fails does so before the other succeeds, after it or never depends on the order of execution. */
+  #contenders({ salt, style }: ShapeNode, wins: Run): Record<string, Run> {
+    const fails: Run = () =>
+      inStyle(salt % 2 === 0 ? style : "sleeping effect", () => {
+        throw new Error("It loses.");
+      });
+    return salt % 4 < 2
+      ? { [contender.wins]: wins, [contender.fails]: fails }
+      : { [contender.fails]: fails, [contender.wins]: wins };
   }
 
   /** The sub-pipeline reads what its step reads, as it may, and its last node is exposed under the step's name. */
@@ -125,7 +183,7 @@ class Builder {
     return this.make(chosen, depth + 1, `sub of ${name}`, reads)
       .step("exposed", [last], (inputs, { path }) => {
         this.#onCall(path);
-        return digest(node.salt, [inputs[last]]);
+        return digest(seed, [inputs[last]]);
       })
       .dynamic(name, ["exposed"], (inputs, { path }) => {
         this.#onCall(path);

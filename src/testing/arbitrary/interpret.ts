@@ -3,7 +3,18 @@
  * interpreter that knows nothing of frames, fibers or queues.
  */
 import type { Shape, ShapeNode, Values } from "./shape.ts";
-import { choose, digest, kindOf, listBefore, listOf, nameOf, readsOf } from "./shape.ts";
+import {
+  choose,
+  contender,
+  digest,
+  isLastState,
+  kindOf,
+  listBefore,
+  listOf,
+  nameOf,
+  partsOfWhen,
+  readsOf,
+} from "./shape.ts";
 import { child, item, lastOf, stepOf } from "../../path.ts";
 
 /**
@@ -49,6 +60,10 @@ class Interpreter {
     const ends = new Map<string, number>(Object.keys(given).map((name) => [name, begin]));
     shape.nodes.forEach((node, index) => {
       const name = nameOf(depth, index);
+      if (node.kind === "when") {
+        this.#when(node, depth, index, path, values, ends, Object.keys(given), begin);
+        return;
+      }
       const reads = readsOf(node, depth, index, Object.keys(given));
       const over = kindOf(shape, index) === "map" ? listBefore(shape, depth, index)! : undefined;
       const all = over === undefined ? reads : [over, ...reads];
@@ -105,7 +120,65 @@ class Interpreter {
       };
     }
     if (kind === "switch" || kind === "dynamic") return this.#expand(node, depth, path, seed, inputs, end);
+    if (kind === "race") return this.#expand(node, depth, item(path, contender.wins), seed, inputs, end);
+    if (kind === "loop") return this.#loop(node, depth, path, seed, inputs, end);
     return { value: this.#call(path, kind === "list" ? listOf(seed) : seed), end };
+  }
+
+  /** Turns follow each other; each is an expansion of its own. */
+  #loop(
+    node: ShapeNode,
+    depth: number,
+    path: string,
+    seed: number,
+    inputs: Values,
+    begin: number,
+  ): { readonly value: unknown; readonly end: number } {
+    let state: unknown = this.#call(path, seed);
+    let end = begin;
+    for (let turn = 0; state !== failed; turn++) {
+      const called = end + (node.style === "sleeping effect" ? 1 : 0);
+      const next = this.#expand(node, depth, item(path, turn), digest(seed, [state]), inputs, called);
+      state = next.value;
+      end = next.end;
+      if (state !== failed && isLastState(state as number)) break;
+    }
+    return { value: state, end };
+  }
+
+  /** A condition, the step that runs if it holds, and the node's own step, which reads that if it is there. */
+  #when(
+    node: ShapeNode,
+    depth: number,
+    index: number,
+    path: string,
+    values: Values,
+    ends: Map<string, number>,
+    given: ReadonlyArray<string>,
+    begin: number,
+  ): void {
+    const name = nameOf(depth, index);
+    const { condition, guarded } = partsOfWhen(name);
+    const reads = readsOf(node, depth, index, given);
+    const takes = node.style === "sleeping effect" ? 1 : 0;
+    const start = Math.max(begin, ...reads.map((read) => ends.get(read)!));
+    const inputs = Object.fromEntries(reads.map((read) => [read, values[read]]));
+    const seed = digest(node.salt, Object.values(inputs));
+    const holds = reads.some((read) => values[read] === failed)
+      ? failed
+      : this.#call(child(path, condition), seed % 2 === 0);
+    const decided = start + (holds === failed ? 0 : takes);
+    const grown =
+      holds === true
+        ? this.#expand(node, depth, child(path, guarded), seed, inputs, decided + takes)
+        : { value: holds === failed ? failed : undefined, end: decided };
+    values[condition] = holds;
+    if (holds !== false) values[guarded] = grown.value;
+    const isFailed = grown.value === failed;
+    values[name] = isFailed
+      ? failed
+      : this.#call(child(path, name), digest(node.salt, [grown.value ?? null]));
+    ends.set(name, grown.end + (isFailed ? 0 : takes));
   }
 
   /** The value of a sub-pipeline is a digest of its last node, exposed by a step of its own. */
@@ -123,7 +196,7 @@ class Interpreter {
     const { values, end } = this.run(sub, depth + 1, path, inputs, begin);
     const last = values[nameOf(depth + 1, sub.nodes.length - 1)];
     let exposed: unknown =
-      last === failed ? failed : this.#call(child(path, "exposed"), digest(node.salt, [last]));
+      last === failed ? failed : this.#call(child(path, "exposed"), digest(seed, [last]));
     // The step that exposes it bears the name of the dynamic step, without what names an item.
     const name = lastOf(stepOf(path));
     if (exposed !== failed) exposed = this.#call(child(path, name), exposed);

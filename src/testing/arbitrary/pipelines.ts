@@ -33,7 +33,7 @@ const weights: Readonly<Record<ShapeStyle, number>> = {
 };
 
 const plain: ReadonlyArray<ShapeNode["kind"]> = ["step", "pair", "list"];
-const growing: ReadonlyArray<ShapeNode["kind"]> = ["map", "switch", "dynamic"];
+const growing: ReadonlyArray<ShapeNode["kind"]> = ["map", "switch", "dynamic", "loop", "race", "when"];
 
 const styleOf = (styles: ReadonlyArray<ShapeStyle>): fc.Arbitrary<ShapeStyle> =>
   fc.oneof(...styles.map((style) => ({ weight: weights[style], arbitrary: fc.constant(style) })));
@@ -44,7 +44,9 @@ const nodeOf = (depth: number, options: ShapeOptions): fc.Arbitrary<ShapeNode> =
     options;
   const node = (allowed: ReadonlyArray<ShapeNode["kind"]>, subs: fc.Arbitrary<ReadonlyArray<Shape>>) =>
     fc.record({
-      kind: fc.constantFrom(...allowed),
+      kind: fc.oneof(
+        ...allowed.map((kind) => ({ weight: kind === "loop" ? 1 : 2, arbitrary: fc.constant(kind) })),
+      ),
       reads: fc.array(
         fc.nat(999).map((fraction) => fraction / 1000),
         { maxLength: 3 },

@@ -16,8 +16,11 @@ export type ShapeStyle = "value" | "promise" | "effect" | "sleeping effect";
  * @public
  */
 export interface ShapeNode {
-  /** A pair is a step with two outputs; a list gives up to three items, which later maps run over. */
-  readonly kind: "step" | "pair" | "list" | "map" | "switch" | "dynamic";
+  /**
+   * A pair is a step with two outputs; a list returns up to three items, which later maps run over. A loop takes a few
+   * turns, a race has one contender that succeeds and one that fails, and a `when` has one step under its condition.
+   */
+  readonly kind: "step" | "pair" | "list" | "map" | "switch" | "dynamic" | "loop" | "race" | "when";
   /** Where among the earlier nodes its reads are, as fractions. */
   readonly reads: ReadonlyArray<number>;
   /** How its function gives its value. */
@@ -81,6 +84,18 @@ export const kindOf = (shape: Shape, index: number): ShapeNode["kind"] => {
 /** One of the choices, or none. */
 export const choose = <Choice>(choices: ReadonlyArray<Choice>, by: number): Choice | undefined =>
   choices.length === 0 ? undefined : choices[Math.abs(by) % (choices.length + 1)];
+
+/** Does a loop end with this state? It does with every second one, mixed since digests in a row may all be odd. */
+export const isLastState = (state: number): boolean => Math.imul(state, 0x9e3779b1) < 0;
+
+/** What the contenders of a race are named. */
+export const contender = { wins: "wins", fails: "fails" } as const;
+
+/** Two steps come before that of a `when` node: its condition, and the step that runs if it holds. */
+export const partsOfWhen = (name: string): { readonly condition: string; readonly guarded: string } => ({
+  condition: `${name}c`,
+  guarded: `${name}w`,
+});
 
 /** What a list gives: up to three items. */
 export const listOf = (seed: number): ReadonlyArray<number> =>
