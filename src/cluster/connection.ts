@@ -43,6 +43,11 @@ export class Connection implements Incoming {
     this.#reply({ type: "stopping" });
   }
 
+  /** Says that no task is under way any more, after which the other side closes the connection. */
+  stopped(): void {
+    this.#reply({ type: "stopped" });
+  }
+
   #obey(order: Order): void {
     switch (order.type) {
       case "perform": {

@@ -33,7 +33,9 @@ export type Reply =
   | { readonly type: "returned"; readonly id: number }
   | { readonly type: "known"; readonly id: number; readonly places: ReadonlyArray<string> }
   /** It takes no more tasks. */
-  | { readonly type: "stopping" };
+  | { readonly type: "stopping" }
+  /** It has none any more: who hears this closes the connection. */
+  | { readonly type: "stopped" };
 
 /** `load`: how many steps of anyone compute or wait for their turn there. `size`: how many can compute at once. */
 export interface Batch {

@@ -18,6 +18,10 @@ const mostWaiting = 512;
 /** A runner that does not say what it has under way has nothing. */
 const askedMillis = 1_000;
 
+/** How much work that is for each step that can compute at once. Steps that wait count where there is no other difference. */
+export const loadOf = (busy: number, waiting: number, size: number): number =>
+  (busy + waiting / 1_000) / size;
+
 /** Told of what happens to a peer. */
 export interface PeerOwner {
   /** It may have time for more. */
@@ -56,7 +60,8 @@ export class Peer {
   readonly settled: Promise<void>;
   #settle: () => void = () => {};
   #isReady = false;
-  #isStopping = false;
+  /** It takes no more tasks. */
+  isStopping = false;
   #isLost = false;
 
   constructor(info: PeerInfo, owner: PeerOwner) {
@@ -89,7 +94,7 @@ export class Peer {
   }
 
   get isReady(): boolean {
-    return this.#isReady && !this.#isStopping;
+    return this.#isReady && !this.isStopping;
   }
 
   /** How many more tasks it gets now. */
@@ -99,9 +104,14 @@ export class Peer {
     return this.#size + ahead - (this.#jobs.size - this.#waiting);
   }
 
+  /** How many of its tasks wait for something. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
   /** How much it has to do, for each step that it can compute at once. */
   get load(): number {
-    return (this.#jobs.size - this.#waiting + this.#others) / this.#size;
+    return loadOf(this.#jobs.size - this.#waiting + this.#others, this.#waiting, this.#size);
   }
 
   /** A sentence where the task cannot be sent. */
@@ -120,7 +130,7 @@ export class Peer {
     return undefined;
   }
 
-  /** Has it the job? Then it is told to stop. */
+  /** Interrupts a job that it has. False: it does not have it. */
   interrupt(job: Job): boolean {
     const id = this.#ids.get(job);
     if (id === undefined) return false;
@@ -204,8 +214,10 @@ export class Peer {
   #obey(reply: Reply): void {
     switch (reply.type) {
       case "stopping":
-        this.#isStopping = true;
+        this.isStopping = true;
         return;
+      case "stopped":
+        return this.drop("");
       case "known":
         return this.#asked.get(reply.id)?.(reply.places);
       case "said": {

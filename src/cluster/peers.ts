@@ -3,6 +3,7 @@
  * that are gone, and says once what keeps one from taking part.
  */
 import { hostname } from "node:os";
+import { setTimeout as pause } from "node:timers/promises";
 import * as Effect from "effect/Effect";
 import type { StoreService } from "../journal/store.ts";
 import type { RunnerInfo } from "../serve/runner-info.ts";
@@ -17,6 +18,8 @@ const everyMillis = 500;
 const againMillis = 2_000;
 /** One that is missing in the list so often in a row is gone. */
 const mostMissing = 2;
+/** The first steps wait so long for connections. */
+const patienceMillis = 3_000;
 /** Connections are kept for so long after the last step. */
 const keptMillis = 30_000;
 
@@ -76,7 +79,7 @@ export class Peers {
     this.#wanted = now;
     if (this.#isClosed || !isFirst) return this.#first;
     clearTimeout(this.#timer);
-    this.#first = this.#look().finally(() => (this.#first = undefined));
+    this.#first = this.#meetAll().finally(() => (this.#first = undefined));
     return this.#first;
   }
 
@@ -96,6 +99,12 @@ export class Peers {
     this.#isClosed = true;
     clearTimeout(this.#timer);
     for (const peer of this.#peers.values()) peer.drop("this runner stops");
+  }
+
+  /** Steps wait until those that can be reached at once are. */
+  async #meetAll(): Promise<void> {
+    await this.#look();
+    await Promise.race([this.settled(), pause(patienceMillis, undefined, { ref: false })]);
   }
 
   async #look(): Promise<void> {
@@ -125,7 +134,8 @@ export class Peers {
       if (info !== undefined) {
         peer.info = info;
         peer.missing = 0;
-      } else if (++peer.missing >= mostMissing) peer.drop("its lease has ended");
+        // One that stops withdraws, and ends what it has begun.
+      } else if (!peer.isStopping && ++peer.missing >= mostMissing) peer.drop("its lease has ended");
     }
     for (const info of living.values()) this.#meet(info);
   }
@@ -153,29 +163,34 @@ export class Peers {
 
   #lost(peer: Peer, reason: string): void {
     const { id, host, port } = peer.info.steps;
-    const wasReady = peer.wasReady;
+    const wasKnown = this.#unreachable.has(id);
     this.#peers.delete(id);
     this.#unreachable.set(id, performance.now() + againMillis);
     if (reason === "" || this.#isClosed) return;
-    if (wasReady) this.#options.say(`Runner ${peer.name} is gone: ${reason}.`);
-    else
+    if (peer.wasReady) this.#options.say(`Runner ${peer.name} is gone: ${reason}.`);
+    // One that has just ended is in the list for a moment.
+    else if (!wasKnown)
       this.sayOnce(
         `Runner ${peer.name} cannot be reached at ${host}:${port}: ${reason}. Steps are not sent to it.`,
       );
   }
 }
 
-/** The one with the least to do that has room for the job; `any`: whether there is one that can do it at all. */
-export const leastLoaded = (
-  peers: Iterable<Peer>,
-  job: Job,
-): { readonly best: Peer | undefined; readonly any: boolean } => {
+/** Which runners can take a job. */
+export interface Candidates {
+  /** The one with the least to do that has room for it. */
+  readonly best: Peer | undefined;
+  /** How many steps wait for something at the one where the fewest do; undefined: no runner can do it at all. */
+  readonly fewestWaiting: number | undefined;
+}
+
+export const leastLoaded = (peers: Iterable<Peer>, job: Job): Candidates => {
   let best: Peer | undefined;
-  let any = false;
+  let fewestWaiting: number | undefined;
   for (const peer of peers) {
     if (job.refusedBy.has(peer.info.steps.id)) continue;
-    any = true;
+    fewestWaiting = Math.min(fewestWaiting ?? Infinity, peer.waiting);
     if (peer.room > 0 && (best === undefined || peer.load < best.load)) best = peer;
   }
-  return { best, any };
+  return { best, fewestWaiting };
 };

@@ -9,6 +9,7 @@ import type { WorkersService } from "../workers/workers.ts";
 import type { Job } from "./job.ts";
 import { placeOf } from "./messages.ts";
 import type { Peer } from "./peer.ts";
+import { loadOf } from "./peer.ts";
 import type { PeersOptions } from "./peers.ts";
 import { leastLoaded, Peers } from "./peers.ts";
 import type { Taken, TaskServer } from "./task-server.ts";
@@ -16,6 +17,10 @@ import { Turns } from "./turns.ts";
 
 /** A step that so many runners were lost with is not run again. */
 const mostDeaths = 3;
+
+/** So many more steps than elsewhere wait for something here, unless there is no answer from elsewhere for so long. */
+const mostAhead = 4;
+const aheadMillis = 50;
 
 type Joinable = Map<string, Peer | "here">;
 
@@ -41,13 +46,18 @@ export class Placing {
     (job) => this.#waitsHere(job),
   );
   #busyHere = 0;
+  #waitingHere = 0;
+  #aheadSince: number | undefined = undefined;
   #isDue = false;
   readonly #joinable = new Map<string, Promise<Joinable>>();
 
   constructor(options: PeersOptions, server: TaskServer) {
     this.#server = server;
     this.#peers = new Peers(options, {
-      free: () => this.#due(),
+      free: () => {
+        this.#aheadSince = undefined;
+        this.#due();
+      },
       answered: (peer, job, answer) => this.#answered(peer, job as Placed, answer),
       returned: (_, job) => this.#again(job as Placed),
       lost: (peer, jobs, reason) => this.#lost(peer, jobs as ReadonlyArray<Placed>, reason),
@@ -204,10 +214,10 @@ export class Placing {
 
   #placeOne(job: Placed): boolean {
     if (job.joins !== undefined && this.#join(job, job.joins)) return true;
-    const { best, any } = leastLoaded(this.#peers.of(job.task.pipeline), job);
+    const { best, fewestWaiting } = leastLoaded(this.#peers.of(job.task.pipeline), job);
     const { threads } = job.within;
     // What may be why a runner was lost runs here only if there is no other.
-    const isForHere = job.deaths === 0 || !any;
+    const isForHere = fewestWaiting === undefined || (job.deaths === 0 && !this.#isAhead(fewestWaiting));
     const size = threads?.size ?? 1;
     const room = threads === undefined ? this.#turns.room : 2 * size - this.#busyHere;
     if (isForHere && room > 0 && (best === undefined || this.#loadHere(size) <= best.load)) {
@@ -225,8 +235,22 @@ export class Placing {
     return true;
   }
 
+  /**
+   * Steps that only wait for something are started here at once, and elsewhere after a message there and back: so they wait a
+   * little for the others, or all of them would run here.
+   */
+  #isAhead(fewestWaiting: number): boolean {
+    if (this.#waitingHere - fewestWaiting < mostAhead) return false;
+    const now = performance.now();
+    if (this.#aheadSince === undefined) {
+      this.#aheadSince = now;
+      setTimeout(() => this.#due(), aheadMillis).unref();
+    }
+    return now - this.#aheadSince < aheadMillis;
+  }
+
   #loadHere(size: number): number {
-    return (this.#busyHere + this.#server.load) / size;
+    return loadOf(this.#busyHere + this.#server.load, this.#waitingHere, size);
   }
 
   #join(job: Placed, joins: Peer | "here"): boolean {
@@ -268,12 +292,14 @@ export class Placing {
   #waitsHere(job: Placed): void {
     if (job.isWaiting || job.isOver) return;
     job.isWaiting = true;
+    this.#waitingHere++;
     this.#busyHere--;
     this.#due();
   }
 
   #overHere(job: Placed): void {
-    if (!job.isWaiting) this.#busyHere--;
+    if (job.isWaiting) this.#waitingHere--;
+    else this.#busyHere--;
     job.isOver = true;
     this.#due();
   }

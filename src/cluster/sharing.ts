@@ -1,7 +1,7 @@
 /**
  * How a runner shares steps with the others: it listens for their tasks and performs them with its own functions and services,
- * and has theirs performed by whoever has the least to do. Only steps of pipelines that its own module exports can be asked for;
- * code is never sent.
+ * and has the steps of its own runs performed by the runner with the least to do. Only steps of pipelines that its own module
+ * exports can be asked for; code is never sent.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { hostname } from "node:os";
@@ -41,6 +41,9 @@ export interface SharingOptions {
   /** Any free one, unless told. */
   readonly port?: number | undefined;
 }
+
+/** So long are the last answers waited for to arrive. */
+const farewellMillis = 2_000;
 
 /** What performs the tasks of others: with the services of a file, on its threads if it has some. */
 interface Equipped {
@@ -178,9 +181,13 @@ export const shareSteps = (options: SharingOptions): Effect.Effect<Sharing, Runn
           ),
         ),
       drain: (millis) =>
-        Effect.suspend(() => {
+        Effect.gen(function* () {
           for (const connection of connections) connection.stopping();
-          return server.drain(millis);
+          yield* server.drain(millis);
+          // The last answers are to arrive: a connection that is closed before loses them.
+          for (const connection of connections) connection.stopped();
+          const until = performance.now() + farewellMillis;
+          while (connections.size > 0 && performance.now() < until) yield* Effect.sleep(10);
         }),
     };
   });

@@ -28,17 +28,17 @@ interface Underway {
   fiber: Fiber<Answer> | undefined;
   isOver: boolean;
   isWaiting: boolean;
-  /** It is to be given back to whoever has sent it. */
+  /** It is to be given back to the owner that has sent it. */
   isReturned: boolean;
   /** Its outcome, which no owner has got yet. */
   answer: Answer | undefined;
   orphan: NodeJS.Timeout | undefined;
 }
 
-/** What whoever has sent a task can do about it. */
+/** What the owner that has sent a task can do about it. */
 export interface Taken {
   readonly interrupt: () => void;
-  /** Whoever has sent it is gone. */
+  /** That owner is gone. */
   readonly leave: () => void;
 }
 

@@ -1,7 +1,7 @@
 /**
  * How runners reach each other: batches of orders one way and of replies the other, by `effect/rpc` over a socket. Each
- * runner has a key, which it announces in the database: TLS encrypts the connection by that key and admits nobody without it,
- * so who may read the database may send steps, and nobody else.
+ * runner has a key, which it announces in the database: TLS encrypts the connection by that key and refuses those without it,
+ * so only those who can read the database can send steps.
  */
 import { createHash } from "node:crypto";
 import type { TLSSocket } from "node:tls";
@@ -14,6 +14,7 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";
 import * as Queue from "effect/Queue";
+import { UnhandledLogLevel } from "effect/References";
 import * as Rpc from "effect/rpc/Rpc";
 import * as RpcClient from "effect/rpc/RpcClient";
 import * as RpcGroup from "effect/rpc/RpcGroup";
@@ -44,7 +45,7 @@ export const mostInBatch = 4 * 1024 * 1024;
  */
 const pingEvery = "5 seconds";
 const pingTimeout = "30 seconds";
-const openTimeout = "2 seconds";
+const openTimeout = "5 seconds";
 
 class Steps extends RpcGroup.make(
   Rpc.make("orders", { payload: { text: Schema.String } }),
@@ -105,7 +106,9 @@ export const listen = (
     Layer.provide(serialization),
     Layer.provideMerge(socket),
   );
-  return Effect.map(Layer.build(server), (built) => {
+  // A client that is killed resets its connection: that is not an error here.
+  const quiet = Effect.provideService(Layer.build(server), UnhandledLogLevel, undefined);
+  return Effect.map(quiet, (built) => {
     const { address } = Context.get(built, SocketServer.SocketServer);
     return "port" in address ? Number(address.port) : port;
   });
@@ -132,6 +135,19 @@ const opened = ({ host, port, key }: Address): Effect.Effect<TLSSocket, Socket.S
     }),
     (socket) => Effect.sync(() => socket.destroySoon()),
   );
+
+const reasonOf = (error: unknown): string => {
+  const { reason } = error as { readonly reason?: { readonly _tag?: string; readonly cause?: unknown } };
+  switch (reason?._tag) {
+    case "SocketCloseError":
+      return "it closed the connection";
+    case "SocketOpenError":
+    case "SocketReadError":
+      return describe(reason.cause);
+    default:
+      return describe(error);
+  }
+};
 
 /** A connection to another runner. */
 export interface Outgoing {
@@ -164,7 +180,7 @@ export const connect = (
     yield* Effect.forkScoped(
       Effect.flatMap(Effect.exit(replies), (exit) =>
         Effect.sync(() =>
-          lost(Exit.isSuccess(exit) ? "it closed the connection" : describe(Cause.squash(exit.cause))),
+          lost(Exit.isSuccess(exit) ? "it closed the connection" : reasonOf(Cause.squash(exit.cause))),
         ),
       ),
     );

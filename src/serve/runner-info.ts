@@ -10,7 +10,7 @@ export interface StepAddress {
   readonly id: string;
   readonly host: string;
   readonly port: number;
-  /** A secret: whoever has it may send steps. */
+  /** A secret: those who have it can send steps. */
   readonly key: string;
 }
 
