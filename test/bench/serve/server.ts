@@ -10,7 +10,7 @@ import * as pipelines from "./pipelines.ts";
 
 const [, , filename = "", token = ""] = process.argv;
 
-export const cpuMillis = (): number => {
+const cpuMillis = (): number => {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 };
@@ -31,10 +31,22 @@ Effect.runFork(
             store,
           ) as Effect.Effect<unknown>,
         );
+      const runSmall = (n: number): Promise<unknown> =>
+        Effect.runPromise(
+          Effect.provideService(
+            pipelines.small.run({ n }, { runId: `s${n}` }),
+            Store,
+            store,
+          ) as Effect.Effect<unknown>,
+        );
       const answers: Readonly<Record<string, (id: string) => unknown>> = {
         cpu: cpuMillis,
         // Asks the store, not the server.
         ended: (id) => Effect.runPromise(store.summary(id)).then((found) => found?.ended !== undefined),
+        many: async (count) => {
+          for (let done = 0; done < Number(count); done += 100)
+            await Promise.all(Array.from({ length: 100 }, (_, i) => runSmall(done + i)));
+        },
         run: async (id) => {
           const began = cpuMillis();
           await run(id);
