@@ -79,7 +79,7 @@ class LiveState {
     );
   }
 
-  /** What has become of the run, if its end was seen. */
+  /** The state of the run, if its end was seen. */
   get ended(): ReportState | undefined {
     return this.#report?.run.root.ended === undefined ? undefined : this.#report;
   }

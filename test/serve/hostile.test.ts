@@ -142,7 +142,7 @@ test("a flood of event streams is bounded, and the rest is served", { timeout: 1
     expect(answer.headers.get("content-type")).toContain("application/problem+json");
     expect(await answer.json()).toMatchObject({ status: 503, detail: "Too many event streams are open." });
   }
-  // Whoever reads something else is answered, and a stream that is closed makes room.
+  // Other requests are answered, and a stream that is closed makes room.
   expect((await get("api/runs")).runs).toHaveLength(1);
   closing.abort();
   await until(

@@ -3,7 +3,7 @@
  * `npm run bench:serve` prints one table. `CHROMIUM` is the path of the browser, if it is not `/usr/bin/chromium`.
  *
  * Other programs make every elapsed time longer. So each first paint is also given as the processor time that the server and
- * the page's own thread took for it, one after the other: that is what remains on a quiet machine.
+ * the page's own thread took for it, in turn: that is what remains on a quiet machine.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
