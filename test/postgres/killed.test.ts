@@ -1,4 +1,7 @@
 /** A process that is killed: what it recorded in Postgres is there, and nothing of it runs again. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
 import { buildWorker, killedToItsEnd } from "../durable/killed-to-its-end.ts";
 import { temporary } from "../sqlite/support.ts";
@@ -22,5 +25,46 @@ describe("A process that is killed at any time", () => {
     };
     await Promise.all([1, 2].map(lane));
     expect(killed).toBeGreaterThanOrEqual(kills);
+  });
+});
+
+/** Runs the saga, and kills it in the call whose line begins like this. All lines that it printed. */
+const sagaUntil = async (address: string, beginning: string | undefined): Promise<ReadonlyArray<string>> => {
+  const file = join(import.meta.dirname, "fixtures/saga.ts");
+  const child = spawn(
+    process.execPath,
+    ["--conditions=espalier-source", file, address, "r", ...(beginning === undefined ? [] : [beginning])],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
+  const lines: Array<string> = [];
+  for await (const line of createInterface(child.stdout)) {
+    lines.push(line);
+    if (beginning !== undefined && line.startsWith(beginning)) child.kill("SIGKILL");
+  }
+  // The server learns a moment later that the process before it is gone.
+  return lines.at(-1) === "ended RunExists" ? sagaUntil(address, beginning) : lines;
+};
+
+describe("A run in Postgres that compensates", () => {
+  test("and whose process is killed within its steps and compensations undoes each once more at most, in order", {
+    timeout: 300_000,
+  }, async () => {
+    const address = await newAddress();
+    const undone = ["hotel[tue]", "hotel[mon]", "flight"].map(
+      (path) => `undo ${path} ${path} r/${path}*compensate`,
+    );
+    const printed: Array<ReadonlyArray<string>> = [];
+    for (const beginning of ["did hotel[mon]", "undo hotel[tue]", "undo flight", undefined]) {
+      printed.push(await sagaUntil(address, beginning));
+    }
+    // Once it compensates, no step runs, and what was under way when it was killed runs again.
+    expect(printed).toEqual([
+      ["did flight", "did hotel[mon]"],
+      ["did hotel[mon]", "did hotel[tue]", undone[0]],
+      undone,
+      [undone[2], "ended no money"],
+    ]);
   });
 });
