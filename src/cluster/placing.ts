@@ -199,16 +199,15 @@ export class Placing {
 
   #placeAll(): void {
     const left: Array<Placed> = [];
-    let isFull = false;
-    for (const job of this.#queue.splice(0)) {
-      if (isFull) left.push(job);
-      else if (!this.#placeOne(job)) {
-        left.push(job);
-        // One that any runner could take waits: so do those behind it.
-        isFull = job.deaths === 0 && job.refusedBy.size === 0;
-      }
+    let seen = 0;
+    for (const job of this.#queue) {
+      seen++;
+      if (this.#placeOne(job)) continue;
+      left.push(job);
+      // One that any runner could take waits: so do those behind it.
+      if (job.deaths === 0 && job.refusedBy.size === 0) break;
     }
-    this.#queue.unshift(...left);
+    this.#queue.splice(0, seen, ...left);
     for (const peer of this.#peers.all) peer.flush();
   }
 
@@ -259,7 +258,7 @@ export class Placing {
     job.taken = this.#server.take(job.task, {
       said: job.listen,
       done: (answer) => job.resume(Effect.succeed(answer)),
-      returned: () => this.#again(job),
+      returned: () => setImmediate(() => this.#again(job)),
     });
     return true;
   }

@@ -14,7 +14,7 @@ const fixture = fileURLToPath(new URL("../sqlite/fixtures/sharing.ts", import.me
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
 
 /** What can happen to a runner, or between it and its store. */
-export type Fault = "kill" | "stop" | "freeze" | "terminate" | "cut";
+export type Fault = "kill" | "stop" | "freeze" | "terminate" | "block" | "cut" | "restart";
 
 interface Runner {
   readonly child: ChildProcess;
@@ -124,6 +124,8 @@ interface Setting {
   readonly faults: ReadonlyArray<Fault>;
   /** Cuts the connections of all runners to their store. */
   readonly cut: () => Promise<void>;
+  /** Ends the server of the store at once, and starts it again. */
+  readonly restart?: () => Promise<void>;
 }
 
 /** What should come soon: no test should say only that something hung. */
@@ -137,7 +139,7 @@ const soon = async <Value>(what: string, coming: Promise<Value>): Promise<Value>
 
 const open: Array<Runners> = [];
 
-export const sharedRuns = ({ newAddress, newFile, faults, cut }: Setting): void => {
+export const sharedRuns = ({ newAddress, newFile, faults, cut, restart = cut }: Setting): void => {
   afterEach(() => {
     for (const runners of open.splice(0)) runners.close();
   });
@@ -173,7 +175,9 @@ export const sharedRuns = ({ newAddress, newFile, faults, cut }: Setting): void 
           child.kill("SIGSTOP");
           setTimeout(() => child.kill("SIGCONT"), 7_000);
         },
+        block: async (place) => runners.signal(place, "SIGUSR2"),
         cut: () => cut(),
+        restart: () => restart(),
       };
       try {
         for (const fault of faults) {

@@ -1,8 +1,13 @@
 /** Several processes on one database: each run has one owner, and what an owner loses it cannot write. */
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll } from "vitest";
 import { ownedRuns } from "../durable/owned-runs.ts";
 import type { Fault } from "../durable/shared-runs.ts";
 import { sharedRuns } from "../durable/shared-runs.ts";
 import { temporary } from "../sqlite/support.ts";
+import { PostgresServer } from "./server/postgres-server.ts";
 import { newAddress, newSchema, sql } from "./support.ts";
 
 const few: ReadonlyArray<Fault> = [
@@ -11,13 +16,23 @@ const few: ReadonlyArray<Fault> = [
   "cut",
   "stop",
   "terminate",
+  "block",
   "cut",
   "stop",
   "kill",
   "cut",
-  "stop",
 ];
-const rounds = process.env["ESPALIER_LONG"] === undefined ? 1 : 20;
+const isLong = process.env["ESPALIER_LONG"] !== undefined;
+/** In the long form, each round also restarts the server, which is then one of its own. */
+const faults = isLong
+  ? Array.from({ length: 18 }, () => [...few, "restart" as const]).flat()
+  : [...few, ...few];
+let server: PostgresServer | undefined;
+if (isLong) {
+  process.env["BLOCK_MILLIS"] = "10000";
+  server = await PostgresServer.start(mkdtempSync(join(tmpdir(), "espalier-faults-")), ["fsync=off"]);
+  afterAll(() => server?.remove());
+}
 
 ownedRuns(newAddress);
 /** Its connections are cut: those of other tests must not be. Each try of a test has its own. */
@@ -26,16 +41,22 @@ let database = "";
 sharedRuns({
   newAddress: async () => {
     database = newSchema();
-    await sql(`CREATE DATABASE "${database}"`);
-    const url = new URL(await newAddress());
+    await sql(`CREATE DATABASE "${database}"`, server?.url());
+    const url = new URL(server?.url() ?? (await newAddress()));
+    url.searchParams.set("schema", newSchema());
     url.pathname = `/${encodeURIComponent(database)}`;
     return url.href;
   },
   newFile: temporary(),
-  faults: Array.from({ length: rounds }, () => few).flat(),
+  faults,
   cut: async () => {
     await sql(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${database}' AND application_name LIKE 'espalier%'`,
+      server?.url(),
     );
+  },
+  restart: async () => {
+    await server?.down("immediate");
+    await server?.up();
   },
 });
