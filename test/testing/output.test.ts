@@ -77,7 +77,7 @@ describe("a violation says what is wrong, draws where, and gives a test to paste
     const found = await violationOf(checkDynamic(racing, { input, seed: 1 }));
     expect(found.law).toBe("orderIndependent");
     expect(found.message).toMatchInlineSnapshot(`
-      ""sum" breaks the law orderIndependent: The same input gives the same result in whatever order the steps run that wait for nothing.
+      ""sum" breaks the law orderIndependent: The same input gives the same result, in whatever order independent steps run.
 
         input     { by: 1 }
         declared  run in the order sum, sum/add, sum/double, sum/sum, it returned { sum: 4 }
