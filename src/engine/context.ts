@@ -40,10 +40,10 @@ for (const key of Reflect.ownKeys(readsContext)) {
 export interface ContextHost {
   readonly runId: string;
   readonly log: (step: RunningContext, message: ReadonlyArray<unknown>) => void;
-  readonly progress: (path: string, attempt: number, fraction: number, note: string | undefined) => void;
   readonly emitter: {
     readonly watcher: Readers | undefined;
     readonly emitted: (step: StepContext, value: unknown) => void;
+    readonly progressed: (step: StepContext, fraction: number, note: string | undefined) => void;
   };
   readonly fork: (effect: Effect.Effect<void>) => Fiber<void>;
 }
@@ -122,8 +122,7 @@ export class RunningContext implements StepContext {
   }
 
   get progress(): StepContext["progress"] {
-    const { path, attempt } = this;
-    return (fraction, note) => this.#host.progress(path, attempt, fraction, note);
+    return (fraction, note) => this.#host.emitter.progressed(this, fraction, note);
   }
 
   get emit(): StepContext["emit"] {

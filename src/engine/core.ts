@@ -4,23 +4,41 @@
  */
 import type * as Cause from "effect/Cause";
 import type { Clock } from "effect/Clock";
+import type { Context } from "effect/Context";
 import type { Effect } from "effect/Effect";
 import type { Exit } from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
+import type { SchedulerDispatcher } from "effect/Scheduler";
 import type { ExpansionChanged, StoreCorrupt, TooFewSucceeded } from "../errors.ts";
 import type { GraphInput } from "../graph/node.ts";
 import type { Graph } from "./graph.ts";
 import type { ContextHost, RunningContext } from "./context.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
-import type { Emitter } from "./emitter.ts";
+import type { Emitter, Watcher } from "./emitter.ts";
 import type { Middleware } from "./executor.ts";
 import type { Attempt, Call, Frame, Job } from "./frame.ts";
 import type { LoopState, MapState, RaceState } from "./members.ts";
 import type { ExpansionBudget, Limits } from "./limits.ts";
 import type { PoolUse } from "./pool-names.ts";
 import type { Journaled } from "./policy.ts";
+import type { Pick } from "./ready.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
+
+/** What an engine is made with. */
+export interface EngineOptions {
+  readonly limits: Limits;
+  /** That of the run's fibers. */
+  readonly context: Context<never>;
+  readonly dispatcher: SchedulerDispatcher;
+  readonly runId: string | undefined;
+  /** Gives the run an id when one is asked for. */
+  readonly newRunId: () => string;
+  readonly watcher: Watcher | undefined;
+  readonly pick: Pick | undefined;
+  readonly durable: RunJournal | undefined;
+  readonly workers: Middleware | undefined;
+}
 
 export interface Core extends ContextHost {
   readonly limits: Limits;
@@ -105,6 +123,10 @@ export interface CallRoom {
     count: number,
     attempt: Attempt | undefined,
   ) => void;
+  /** The call of a step that was called in the hot loop, and did not end there. */
+  readonly callOf: (frame: Frame, index: number, inputs: Inputs, context: RunningContext) => Call;
+  /** The Effect that a function returned has ended. */
+  readonly exited: (call: Call, exit: Exit<unknown, unknown>) => void;
   /** A function returned this: a value, a Promise or an Effect. */
   readonly returned: (call: Call, value: unknown) => void;
   /** What a function returned has come to this value. */

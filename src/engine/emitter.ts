@@ -80,6 +80,10 @@ export class Emitter {
     this.#emitWhole({ ...fields, runId: this.#run.runId, time: this.#clock.currentTimeMillisUnsafe() });
   }
 
+  progressed({ path, attempt }: StepContext, fraction: number, note: string | undefined): void {
+    this.emit({ type: "step.progressed", path, attempt, fraction, note });
+  }
+
   /** A partial result of a step: for those who watch, and not for the journal. */
   emitted(step: StepContext, value: unknown): void {
     if (this.watcher === undefined) return;

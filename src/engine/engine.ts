@@ -8,27 +8,25 @@
  * fiber of its own, and 0.9 with one that others join. A promise gets a callback, 0.2 µs. Nothing ever waits on a lock: a
  * node counts down what it waits for, and limits are counters.
  *
- * The hot path is `#startReady`, `#start`, `#call`, `#callPlainly`, `provide` and `handOn`. It makes one object for a
+ * The hot path is `#startReady`, `#start`, `#startPlainly` and `#countDown`; with more around a step, also `#call`, `#callPlainly`, `provide` and `handOn`. It makes one object for a
  * step, its context; a `Call` and a `Job` are for what does not end at once. `docs/explanation/speed.md` has the figures.
  */
 import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
-import * as Exit from "effect/Exit";
+import type * as Exit from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
-import type { SchedulerDispatcher } from "effect/Scheduler";
 import { ExpansionError } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { Attempts } from "./attempts.ts";
 import { Calls, isBareEffect } from "./calls.ts";
 import type { Graph } from "./graph.ts";
-import type { RunningContext } from "./context.ts";
-import { CurrentStep } from "./context.ts";
-import type { Core } from "./core.ts";
+import { CurrentStep, RunningContext } from "./context.ts";
+import type { Core, EngineOptions } from "./core.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
-import type { Watcher } from "./emitter.ts";
 import { Emitter } from "./emitter.ts";
+import { Employment } from "./employment.ts";
 import { Compensations } from "./compensations.ts";
 import type { Middleware } from "./executor.ts";
 import { callStep, layersOfRun } from "./executor.ts";
@@ -52,8 +50,7 @@ import type { Pick } from "./ready.ts";
 import { Ready } from "./ready.ts";
 import { Records } from "./records.ts";
 import { Turn } from "./turn.ts";
-import type { Employer } from "./worker.ts";
-import { Worker } from "./worker.ts";
+import type { Worker } from "./worker.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -91,23 +88,11 @@ export class Engine implements Core {
   /** Frames that have nothing left to do. */
   readonly #over: Array<Frame> = [];
   #draining = false;
-  readonly #employer: Employer;
-  /** Evaluates the Effects of plain steps, while it is in the loop itself. */
-  #worker: Worker | undefined;
+  readonly #employment: Employment;
   #finish: (exit: Exit.Exit<unknown, unknown>) => void = () => {};
   root: Frame | undefined = undefined;
 
-  constructor(options: {
-    readonly limits: Limits;
-    readonly context: Context.Context<never>;
-    readonly dispatcher: SchedulerDispatcher;
-    readonly runId: string | undefined;
-    readonly newRunId: () => string;
-    readonly watcher: Watcher | undefined;
-    readonly pick: Pick | undefined;
-    readonly durable: RunJournal | undefined;
-    readonly workers: Middleware | undefined;
-  }) {
+  constructor(options: EngineOptions) {
     const { limits, context, dispatcher, watcher, durable, pick } = options;
     this.limits = limits;
     this.#around = context;
@@ -123,13 +108,8 @@ export class Engine implements Core {
     this.#pick = pick;
     this.exploresOrders = pick !== undefined;
     this.#turn = new Turn(dispatcher, pick === undefined, () => this.drain());
-    this.#employer = {
-      next: (worker) => this.#startReady(worker),
-      provide: (frame, index, inputs, context, value) => {
-        if (frame.map === undefined || typeof value !== "object") this.provide(frame, index, value, 1);
-        else this.calls.resolved(this.calls.callOf(frame, index, inputs, context), value);
-      },
-    };
+    const contextOfFibers = (): Context.Context<never> => this.#context;
+    this.#employment = new Employment(this, contextOfFibers, (worker) => this.#startReady(worker));
     this.frames = new Frames(this, (exit) => {
       this.pools.close(exit);
       this.#finish(exit);
@@ -170,10 +150,6 @@ export class Engine implements Core {
     this.emitter.emit({ type: "step.logged", path, attempt, message });
     if (this.emitter.watcher?.logsEvents === true || this.emitter.isQuiet) return;
     writeLine(Context.add(this.#context, CurrentStep, step), message);
-  }
-
-  progress(path: string, attempt: number, fraction: number, note: string | undefined): void {
-    this.emitter.emit({ type: "step.progressed", path, attempt, fraction, note });
   }
 
   /** How many nodes are ready, and wait for their turn, a slot of the limit, or one of their pool. */
@@ -258,6 +234,14 @@ export class Engine implements Core {
   }
 
   #start(frame: Frame, index: number): void {
+    if (
+      frame.isPlain &&
+      this.emitter.watcher === undefined &&
+      frame.graph!.nodes[index]!.definition.isPlain
+    ) {
+      this.#startPlainly(frame, index);
+      return;
+    }
     if (frame.hasPools && !this.pools.mayStart(frame, index)) return;
     frame.states[index] = State.running;
     const map = frame.map;
@@ -270,8 +254,7 @@ export class Engine implements Core {
     const node = frame.graph!.nodes[index]!;
     const inputs = readInputs(frame, node);
     if (typeof inputs === "string") {
-      const error = new ExpansionError({ path: frame.pathOf(index), reason: inputs });
-      this.failures.failed(frame, index, Cause.fail(error), 1);
+      this.#unreadable(frame, index, inputs);
       return;
     }
     if (frame.read !== undefined) frame.read[index] = inputs;
@@ -280,6 +263,38 @@ export class Engine implements Core {
     else if (this.journal !== undefined && this.records.replays(this.journal, frame, index)) return;
     else if (frame.policies?.[index] === undefined) this.#call(frame, index, inputs);
     else this.attempts.start(frame, index, inputs);
+  }
+
+  #unreadable(frame: Frame, index: number, reason: string): void {
+    const error = new ExpansionError({ path: frame.pathOf(index), reason });
+    this.failures.failed(frame, index, Cause.fail(error), 1);
+  }
+
+  /** A step that has nothing beside names and a function, where nothing is around it and nobody watches: most are that. */
+  #startPlainly(frame: Frame, index: number): void {
+    frame.states[index] = State.running;
+    const node = frame.graph!.nodes[index]!;
+    const inputs = readInputs(frame, node);
+    if (typeof inputs === "string") {
+      this.#unreadable(frame, index, inputs);
+      return;
+    }
+    const context = new RunningContext(this, frame, index, 1);
+    let value: unknown;
+    try {
+      value = callStep(node.definition, inputs, context);
+    } catch (thrown) {
+      this.calls.threw(this.calls.callOf(frame, index, inputs, context), thrown);
+      return;
+    }
+    if (typeof value !== "function" && (typeof value !== "object" || value === null)) {
+      const { firstSlot } = node;
+      if (frame.reads[firstSlot]! > 0) frame.values[firstSlot] = value;
+      frame.states[index] = State.succeeded;
+      this.#countDown(frame, index);
+    } else {
+      this.#returned(frame, index, inputs, context, value);
+    }
   }
 
   /** The one call of a step without a policy. */
@@ -313,41 +328,21 @@ export class Engine implements Core {
     }
     if (typeof value !== "function" && (typeof value !== "object" || value === null)) {
       this.provide(frame, index, value, 1);
-    } else if (isBareEffect(value)) {
-      if (this.#worker === undefined) this.#employ(frame, index, inputs, context, value);
-      else this.#worker.take(frame, index, inputs, context, value);
     } else {
-      this.calls.returned(this.calls.callOf(frame, index, inputs, context), value);
+      this.#returned(frame, index, inputs, context, value);
     }
   }
 
-  /** Forks a worker, which evaluates this Effect and those of the steps that are ready after it. */
-  #employ(
+  /** A function returned something that is not simply a value. */
+  #returned(
     frame: Frame,
     index: number,
     inputs: Inputs,
     context: RunningContext,
-    effect: Effect.Effect<unknown, unknown>,
+    value: object | ((...parameters: ReadonlyArray<never>) => unknown),
   ): void {
-    const worker = new Worker(this.#employer, this.#context);
-    worker.take(frame, index, inputs, context, effect);
-    this.#worker = worker;
-    const fiber = this.fork(worker.program);
-    this.#worker = undefined;
-    if (worker.frame === undefined) return; // All that were ready have ended.
-    // A step suspended, failed, or left children that end with the fiber.
-    worker.isLast = true;
-    const call = this.calls.callOf(worker.frame, worker.index, worker.inputs!, worker.context!);
-    const exit = fiber.pollUnsafe();
-    if (exit !== undefined) {
-      this.calls.exited(call, Exit.isSuccess(exit) ? Exit.succeed(worker.value) : exit);
-      return;
-    }
-    const job = this.jobs.newLeaf(call);
-    job.fiber = fiber;
-    fiber.addObserver((ended) =>
-      this.jobs.leafIsOver(job, call, Exit.isSuccess(ended) ? Exit.succeed(worker.value) : ended),
-    );
+    if (isBareEffect(value)) this.#employment.take(frame, index, inputs, context, value);
+    else this.calls.returned(this.calls.callOf(frame, index, inputs, context), value);
   }
 
   provide(frame: Frame, index: number, value: unknown, attempt: number): void {
@@ -389,7 +384,12 @@ export class Engine implements Core {
     if (frame.hasPools) this.pools.giveBack(frame, index);
     if (this.emitter.watcher !== undefined) this.emitter.succeeded(frame, index, value, attempt);
     if (value === false && graph.guarded?.has(index) === true) this.frames.skipGuarded(frame, index);
-    const { readersFrom, readers } = graph;
+    this.#countDown(frame, index);
+  }
+
+  /** Counts its readers down, and starts those that wait for nothing else. */
+  #countDown(frame: Frame, index: number): void {
+    const { readersFrom, readers } = frame.graph!;
     const until = readersFrom[index + 1]!;
     for (let edge = readersFrom[index]!; edge < until; edge++) {
       const reader = readers[edge]!;

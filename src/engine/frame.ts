@@ -42,6 +42,8 @@ export class Frame implements Place {
   readonly depth: number;
   /** The middleware that calls go through; undefined: none. */
   layers: Layers | undefined;
+  /** Nothing is around its steps, and nothing is kept of them: set by `Frames.equip`. */
+  isPlain = false;
   /** For each node, retry, timeout and the like. */
   policies: Graph["policies"];
   /** Do any of its nodes name a pool? */

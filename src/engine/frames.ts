@@ -32,6 +32,11 @@ export class Frames implements FrameRoom {
     if (graph.forWorkers !== undefined && workers === undefined) this.#sayOnce(frame, graph.forWorkers);
     if (graph.around !== undefined) frame.layers = layered(frame.layers, graph.around);
     if (policyFor !== undefined) frame.policies = graph.nodes.map(({ definition }) => policyFor(definition));
+    frame.isPlain =
+      frame.layers === undefined &&
+      frame.read === undefined &&
+      policyFor === undefined &&
+      this.#core.journal === undefined;
   }
 
   /** A step asks for a worker, and the run has none. */

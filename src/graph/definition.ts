@@ -49,6 +49,8 @@ export interface StepDefinition {
   /** For a standalone step with schemas instead of names: the decoders of its inputs. */
   readonly schemas: Readonly<Record<string, unknown>> | undefined;
   readonly options: AnyOptions;
+  /** A step of one output, with nothing beside names and a function: the hot loop asks this of each. */
+  readonly isPlain: boolean;
 }
 
 /** What a loop has beside the function that makes its first state. */

@@ -133,6 +133,7 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
     turns: kind === "loop" ? turnsOf(turn as UserFunction, options) : undefined,
     schemas,
     options: parts.settings ?? options,
+    isPlain: kind === "step" && schemas === undefined && (parts.settings ?? options) === noOptions,
   };
 };
 
@@ -155,6 +156,7 @@ export const plainDefinition = (
   turns: undefined,
   schemas: undefined,
   options: noOptions,
+  isPlain: kind === "step" && outputs.length === 1,
 });
 
 /** A step or a dynamic step that belongs to no pipeline yet. */

@@ -76,9 +76,9 @@ const hostOf = (runId: string, tell: (said: Said) => void, wire: Wire): ContextH
       type: "logged",
       message: message.map((part) => (typeof part === "string" ? part : describe(part))),
     }),
-  progress: (_path, _attempt, fraction, note) => tell({ type: "progressed", fraction, note }),
   emitter: {
     watcher: undefined,
+    progressed: (_, fraction, note) => tell({ type: "progressed", fraction, note }),
     emitted: (_, value) => {
       const written = wire.write(undefined, value);
       tell({

@@ -19,7 +19,7 @@ describe("Interruption", () => {
       });
     }
     const fiber = Effect.runFork(p.run({}) as Effect.Effect<unknown>);
-    await sleep(1);
+    while (signals.length < 100) await tick(); // On a busy machine they start over several turns.
     fiber.interruptUnsafe();
     await tick();
     expect(signals.filter(({ aborted }) => aborted).length).toBe(100);
@@ -44,15 +44,22 @@ describe("Interruption", () => {
   });
 
   test("reaches Effects that wait, at once", async () => {
+    const started: Array<number> = [];
     let interrupted = 0;
     let p = pipeline("p") as any;
     for (let i = 0; i < 100; i++) {
       p = p.step(`s${i}`, [], () =>
-        Effect.onInterrupt(Effect.never, () => Effect.sync(() => void interrupted++)),
+        Effect.onInterrupt(
+          Effect.andThen(
+            Effect.sync(() => started.push(i)),
+            Effect.never,
+          ),
+          () => Effect.sync(() => void interrupted++),
+        ),
       );
     }
     const fiber = Effect.runFork(p.run({}) as Effect.Effect<unknown>);
-    await sleep(1);
+    while (started.length < 100) await tick();
     fiber.interruptUnsafe();
     await tick();
     expect(interrupted).toBe(100);
