@@ -17,11 +17,11 @@ import {
 import { dirname, join } from "node:path";
 import { entryPoints, root } from "./package.ts";
 
-export type Version = 6 | 7;
+export type Version = 5.9 | 6 | 7;
 
 /** The compiler's program, to be run by Node. */
 export const compilerPath = (version: Version): string =>
-  join(root, "node_modules", version === 7 ? "typescript" : "typescript-6", "bin/tsc");
+  join(root, "node_modules", version === 7 ? "typescript" : `typescript-${version}`, "bin/tsc");
 
 export interface Printed {
   readonly status: number | null;

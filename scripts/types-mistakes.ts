@@ -127,6 +127,7 @@ const groups: ReadonlyArray<readonly [prefix: string, heading: string]> = [
   ["order-", "Steps in any order"],
   ["run-", "Running"],
   ["returns-", "What a run returns"],
+  ["only-", "What a pipeline is reduced to"],
   ["schema-", "Schemas"],
   ["option-", "Options"],
   ["pool-", "Pools"],

@@ -116,7 +116,7 @@ class PipelineValue {
       kind: "await",
       name,
       inputs: after ?? [],
-      call: (given: Inputs) => awaitSignal(schema, timeout, ask?.(given)),
+      call: (given: Inputs) => awaitSignal(schema, timeout as Input | undefined, ask?.(given)),
       options,
       settings: { ...others, output: schema as never },
     });
@@ -179,6 +179,9 @@ class PipelineValue {
   addAll(parts: Iterable<unknown>): PipelineValue {
     const base = this.#builder;
     const steps: Array<StepDefinition> = [];
+    const takes = "addAll takes a list of standalone steps";
+    if (typeof (parts as Partial<Iterable<unknown>> | undefined)?.[Symbol.iterator] !== "function")
+      this.#refuse("", `${takes}; got ${typed(parts)}. Add a single step or a pipeline with add.`);
     let left = Array.isArray(parts) || parts instanceof Set ? Infinity : mostOfUnknownLength;
     for (const part of parts) {
       if (left-- === 0) {
@@ -189,10 +192,7 @@ class PipelineValue {
       }
       steps.push(
         standalone(part) ??
-          this.#refuse(
-            "",
-            `addAll takes standalone steps; got ${typed(part)}. Make each with step(name, inputs, run).`,
-          ),
+          this.#refuse("", `${takes}; got ${typed(part)}. Add a single step or a pipeline with add.`),
       );
     }
     if (steps.length === 0) return new PipelineValue(base.withEmptyFamily());

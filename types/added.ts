@@ -58,12 +58,12 @@ export type InputProblem<Inputs, Outputs, Who extends string> = {
 
 /** The sentence about an input that nothing provides. */
 type Unread<Who extends string, Read extends string, Outputs> = Read extends AnyGlob
-  ? [`${Who} reads '${Read}', which matches no output.`]
+  ? [`The glob '${Read}' matches no output. Name the outputs so that it matches, or fix the glob.`]
   : `${Read}?` extends MaybesOf<Outputs>
     ? [
-        `${Who} reads '${Read}', which exists only under a condition. Read it as '${Read}?': it is undefined where nothing provides it.`,
+        `${Who} reads '${Read}', which exists only under a condition. Read '${Read}?' instead: it is undefined where nothing provides it.`,
       ]
-    : [`${Who} reads '${Read}', which nothing provides.`];
+    : [`${Who} reads '${Read}', and nothing provides that.`];
 
 /** The sentences about outputs that are there already. */
 type OutputProblem<Outs, Taken> = {
@@ -96,11 +96,16 @@ type PipelineProblem<Inputs, Added, Outputs, Taken> =
 type OwnName<Step> = StepName<Step> extends Unmarked<keyof OutOf<Step>> ? never : StepName<Step>;
 
 /** The sentences about a part that does not fit. */
-export type PartProblem<Added, Outputs, Taken> = Added extends AnyStep
+type PartProblem<Added, Outputs, Taken> = Added extends AnyStep
   ? StepProblem<Added, Outputs, Taken>
   : Added extends Typed<infer Inputs, infer Others, any, any>
     ? PipelineProblem<Inputs, Others, Outputs, Taken>
-    : ["Only a step or a pipeline can be added."];
+    : ["add takes a standalone step or a pipeline."];
+
+/** The sentences about a member of a list that does not fit. */
+export type MemberProblem<Added, Outputs, Taken> = Added extends AnyStep
+  ? StepProblem<Added, Outputs, Taken>
+  : ["addAll takes a list of standalone steps. Add a single step or a pipeline with add."];
 
 /** What is added, where it fits; else the sentence. */
 export type Part<Added, Outputs, Taken> = [IsSomething<PartProblem<Added, Outputs, Taken>>] extends [true]
@@ -140,7 +145,12 @@ export type PartNeeds<Added> = Added extends AnyStep
     : never;
 
 /** The outputs of steps of which some are only possibly in the list: their own outputs are maybe outputs. */
-export type LaxOutputs<Steps> = Marked<PartsOutputs<Items<Steps>>, SureKeys<Steps>>;
+export type LaxOutputs<Steps> = LaxlyMarked<PartsOutputs<Items<Steps>>, Steps>;
+
+type LaxlyMarked<Outputs, Steps> = Marked<Outputs, Exclude<keyof Outputs, LackedKeys<Steps, keyof Outputs>>>;
+
+/** The outputs that one of several lists may lack. */
+type LackedKeys<Lists, Keys> = Lists extends unknown ? Exclude<Keys, SureKeys<Lists>> : never;
 
 /** The outputs that some element of a list brings in any case: of one of several steps those that all of these have. */
 type SureKeys<List, Found = never> = List extends readonly [infer First, ...infer Rest]

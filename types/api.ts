@@ -119,14 +119,14 @@ type Agreeing<Inputs, Annotated, Step extends string> =
 type OutputsOf<Name extends string, List, Value> = [ExposedNames<Name, List>] extends [Name]
   ? [List] extends [never]
     ? NamedOutput<Name, Value>
-    : List extends ReadonlyArray<never>
+    : [List] extends [ReadonlyArray<never>]
       ? NamedOutput<Name, Value>
       : ReadonlyArray<string> extends List
         ? NamedOutput<Name, Value>
         : ListedOutputs<List, Value>
   : ListedOutputs<List, Value>;
 
-type ListedOutputs<List, Value> = List extends ReadonlyArray<string> ? StepOutputs<List, Value> : never;
+type ListedOutputs<List, Value> = [List] extends [ReadonlyArray<string>] ? StepOutputs<List, Value> : never;
 
 type NamedOutput<Name extends string, Value> =
   IsOne<Name> extends true

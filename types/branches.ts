@@ -1,4 +1,5 @@
 /** The checks of what an expansion returns. They are at the return, so that the error is too. */
+import type { Free } from "./anything.ts";
 import type { IsSomething, Listed, NewName } from "./names.ts";
 import type { Unmarked } from "./output-names.ts";
 import type { MaybesOf, NamesOf } from "./outputs.ts";
@@ -14,7 +15,7 @@ type MissingOutput<Branch, Names extends string, IsRecord> =
         ? never
         : [Extract<`${Missing}?`, MaybesOf<Outputs>>] extends [never]
           ? [
-              `The sub-pipeline does not provide the output '${Missing}'. It provides ${Listed<Exclude<NamesOf<Outputs>, keyof Inputs>>}.`,
+              `The sub-pipeline does not provide the output '${Missing}'; it provides ${Listed<Exclude<NamesOf<Outputs>, keyof Inputs>>}.`,
             ]
           : [
               `The sub-pipeline provides the output '${Missing}' only under a condition. It must provide it in every case.`,
@@ -45,7 +46,7 @@ type UnmetInput<Branch, Inputs> =
           : {} extends Pick<Needs, Name>
             ? never
             : [
-                `The sub-pipeline reads the input '${Name & string}', which its step does not. Add it to the inputs of the step.`,
+                `The sub-pipeline reads the input '${Name & string}', but the step does not. Add '${Name & string}' to the inputs of the step.`,
               ];
       }[keyof Needs]
     : never;
@@ -63,7 +64,7 @@ export type Branches<Returned, Names extends string, Inputs, IsRecord = false> =
   IsSomething<BranchProblem<ValueOf<Returned>, Names, Inputs, IsRecord>>,
 ] extends [true]
   ? BranchProblem<ValueOf<Returned>, Names, Inputs, IsRecord>
-  : Returned;
+  : Free<Returned>;
 
 type AllProblem<Branch, Taken, Inputs> = unknown extends Branch
   ? never
@@ -93,7 +94,7 @@ export type AllBranches<Returned, Taken, Inputs> = [
   IsSomething<AllProblem<ValueOf<Returned>, Taken, Inputs>>,
 ] extends [true]
   ? AllProblem<ValueOf<Returned>, Taken, Inputs>
-  : Returned;
+  : Free<Returned>;
 
 /** Whatever is a fallback, where it is none that lacks what a branch must provide; else the sentence. */
 export type FallbackBranch<Fallback, Names extends string, Inputs, IsRecord = false> = [
@@ -101,9 +102,3 @@ export type FallbackBranch<Fallback, Names extends string, Inputs, IsRecord = fa
 ] extends [true]
   ? BranchProblem<FallbackValue<Fallback>, Names, Inputs, IsRecord>
   : unknown;
-
-/** A fallback that may be a pipeline, which must provide what its step exposes. */
-export interface FallbackOption<Fallback> {
-  /** A pipeline must provide what the step exposes; in a loop, what fits the state. */
-  readonly fallback?: Fallback;
-}

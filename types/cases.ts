@@ -1,4 +1,5 @@
 /** The cases of a switch. */
+import type { Anything } from "./anything.ts";
 import type { BranchProblem } from "./branches.ts";
 import type { StepContext } from "./context.ts";
 import type { IsSomething, Listed } from "./names.ts";
@@ -43,12 +44,30 @@ export type CheckedChoice<On> = [AnyChoice] extends [On]
       : Found
     : never;
 
-/** What the cases are functions of, including those that are not a choice: what is wrong with these is that they are there. */
-export type CaseType<Choice extends string, Inputs> = {
-  readonly [Key in Choice]?: (inputs: Inputs, context: StepContext) => unknown;
-} & { readonly [Other in string]: (inputs: Inputs, context: StepContext) => unknown };
+declare const unseen: unique symbol;
 
-export type CaseResult<Case> = Case extends (...parameters: any) => infer Returned ? Returned : never;
+/** What a case returns that the compiler has not looked at: it does not, where another argument is wrong. */
+interface Unseen {
+  readonly [unseen]: never;
+}
+
+/** All that a case can return: `unknown`, of which `Unseen` is a member that can be looked for. */
+export type AnyResult = {} | null | undefined | void | Unseen;
+
+/**
+ * What the cases are functions of, including those that are not a choice: what is wrong with these is that they are there.
+ */
+export type CaseType<Choice extends string, Inputs> = {
+  readonly [Key in Choice]?: (inputs: Inputs, context: StepContext) => AnyResult;
+} & { readonly [Other in string]: (inputs: Inputs, context: StepContext) => AnyResult };
+
+export type CaseResult<Case> = Case extends (...parameters: any) => infer Returned
+  ? 0 extends 1 & Returned
+    ? Returned
+    : [Extract<Returned, Unseen>] extends [never]
+      ? Returned
+      : Anything
+  : never;
 
 /** What the cases return. */
 export type CaseResults<Cases> = CaseResult<Cases[keyof Cases]>;

@@ -2,6 +2,7 @@
 import type { Result } from "effect/Result";
 import type { HiddenKey } from "./output-names.ts";
 import type { KeyedOutputs, Marked } from "./outputs.ts";
+import type { MergedRecords } from "./provided.ts";
 import type { Lack } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
 
@@ -11,10 +12,11 @@ export type Condition<Returned, Name extends string> = [ValueOf<Returned>] exten
   : [`The condition '${Name}' returns`, ValueOf<Returned>, "and must return true or false"];
 
 /** The outputs that a condition's steps add, which may be missing. `Before`: the names of those that were there before. */
-export type GuardedOutputs<Outputs, Before> = Marked<
-  Omit<KeyedOutputs<Outputs>, Exclude<Before & PropertyKey, HiddenKey>>,
-  never
->;
+export type GuardedOutputs<Outputs, Before> = Marked<MergedRecords<AddedRecord<Outputs, Before>>, never>;
+
+type AddedRecord<Outputs, Before> = Outputs extends unknown
+  ? Omit<KeyedOutputs<Outputs>, Exclude<Before & PropertyKey, HiddenKey>>
+  : never;
 
 /** The result of each input; none for one that is only possibly in the list. */
 export type InputResults<Inputs, List extends ReadonlyArray<string>> = {

@@ -42,7 +42,9 @@ export type Turn<Returned, Name extends string, Inputs, Start, Schema> = [
   ? TurnProblem<Returned, Name, Inputs, Start, Schema> extends infer Problem
     ? Problem
     : never
-  : Returned;
+  : [Turned<StateOf<Start>>] extends [Returned]
+    ? Returned | {} | null | undefined | void
+    : Returned;
 
 /** Nothing until the turn has been looked at: it may be all that there is. */
 type TurnProblem<Returned, Name extends string, Inputs, Start, Schema> = [Turned<StateOf<Start>>] extends [
@@ -52,6 +54,9 @@ type TurnProblem<Returned, Name extends string, Inputs, Start, Schema> = [Turned
   : [BranchProblem<ValueOf<Returned>, Name, Inputs>] extends [never]
     ? StateProblem<Returned, Name, Start, Schema>
     : BranchProblem<ValueOf<Returned>, Name, Inputs>;
+
+/** What the compiler takes for `until` where it cannot look at it. */
+export type AnyUntil<State> = (state: State, inputs: any) => boolean;
 
 /** The states that a loop ends with: those that `until` is a guard of, else all. */
 export type LastState<Until, State> = Until extends (state: any, inputs: any) => state is infer Last

@@ -1,6 +1,7 @@
 /** What a name may hold, and which names a glob means. The run-time twin is `src/graph/names.ts`. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { AnyMaybe, GlobOf, HiddenKey, IsApart, IsFamily } from "./output-names.ts";
+import type { Sentences } from "./sentences.ts";
 import type { FamiliesOf, Flat, Lookup, NamesOf, OutputType } from "./outputs.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
@@ -52,10 +53,10 @@ type Refused = "" | "__proto__" | AnyMaybe | `${string}${Forbidden}${string}`;
 type RefusedName<Name extends string> = Name extends ""
   ? ["A name must not be empty."]
   : Name extends "__proto__"
-    ? ["A name must not be '__proto__', which JavaScript itself uses."]
+    ? ["The name '__proto__' is reserved. Use another one."]
     : Name extends AnyMaybe
-      ? [`The name '${Name}' must not end with ?, which marks an input that may be missing.`]
-      : [`The name '${Name}' must not contain / [ ] * or a control character.`];
+      ? [`A name must not end with '?', which marks an input that may be missing; got '${Name}'.`]
+      : [`A name must not contain / [ ] * or control characters; got '${Name}'.`];
 
 /** The name where it is new and can be one, else the sentence that says why not. */
 export type NewName<Name extends string, Taken> = [
@@ -70,9 +71,9 @@ type TakenOrInvalid<Name extends string, Taken> = Name extends Taken
 
 /** The sentence about a name that is taken. */
 type TakenName<Name extends string, Taken> = [FamilyOf<Name, Taken>] extends [never]
-  ? [`The output '${Name}' already exists. Give this one another name.`]
+  ? [`The output '${Name}' is already provided: give this one another name.`]
   : [
-      `The output '${Name}' may be one of the family '${FamilyOf<Name, Taken>}', which already exists. Give this one another name.`,
+      `The output '${Name}' may be one of the family '${FamilyOf<Name, Taken>}', which is already provided: give this one another name.`,
     ];
 
 /** Of what is taken the families that may have this name. */
@@ -91,7 +92,7 @@ export type FamilyProblem<Family extends string, Taken> =
       ? IsApart<Name> extends true
         ? never
         : [
-            `The family '${Family}' may contain the output '${Name}', which already exists. Give one of them another name.`,
+            `The family '${Family}' may contain the output '${Name}', which is already provided: give one of them another name.`,
           ]
       : never
     : never;
@@ -105,7 +106,7 @@ export interface AllNames<in Names> {
 export type AddedName<Name extends string, Taken, All, Seen> = [All] extends [AllNames<Taken>]
   ? NewName<Name, Taken>
   : [Name, { readonly is: AreSeveral<Seen> }] extends [string, { readonly is: true }]
-    ? SeveralPipelines
+    ? Sentences["severalPipelines"]
     : NewName<Name, Taken>;
 
 /**
@@ -115,15 +116,11 @@ export type AddedName<Name extends string, Taken, All, Seen> = [All] extends [Al
 type AreSeveral<Seen> = [Seen] extends [(name: ArgumentOf<Seen>) => void] ? false : true;
 type ArgumentOf<Call> = Call extends (argument: infer Argument) => void ? Argument : never;
 
-type SeveralPipelines = [
-  "This may be one of several pipelines with different outputs. Add the step to each of them before they become one value.",
-];
-
 /** As above for an input, which must have one name. */
 export type InputName<Name extends string, Taken, All, Seen> = [All] extends [AllNames<Taken>]
   ? OneName<Name, Taken>
   : [Name, { readonly is: AreSeveral<Seen> }] extends [string, { readonly is: true }]
-    ? SeveralPipelines
+    ? Sentences["severalPipelines"]
     : OneName<Name, Taken>;
 
 type OneName<Name extends string, Taken> = [IsSomething<IsOne<Name> extends true ? never : Name>] extends [

@@ -5,6 +5,7 @@ import type { StepTimedOut } from "../src/errors.ts";
 import type { PipelineEvent } from "../src/events.ts";
 import type { Anything } from "./anything.ts";
 import type { StepContext } from "./context.ts";
+import type { Sentences } from "./sentences.ts";
 import type { Pool, PoolLimits } from "./pool.ts";
 import type { StoreLayer } from "./store.ts";
 import type { WorkersLayer } from "./workers.ts";
@@ -18,11 +19,11 @@ export interface RetryOptions<Failure = unknown> {
   /** How many more attempts after the first one. Without it, until one succeeds. */
   readonly times?: number | undefined;
   /** How long before the next attempt; none by default. */
-  readonly delay?: DurationInput | undefined;
+  readonly delay?: DurationInput | Sentences["duration"] | undefined;
   /** What each delay is multiplied by to give the next; 1 by default. */
   readonly factor?: number | undefined;
   /** The longest that a delay can become; no limit by default. */
-  readonly maxDelay?: DurationInput | undefined;
+  readonly maxDelay?: DurationInput | Sentences["duration"] | undefined;
   /** Spreads each delay at random between 80 % and 120 %. */
   readonly jitter?: boolean | undefined;
   /** Whether this error is worth another attempt. */
@@ -46,12 +47,12 @@ export interface CacheOptions<in Arguments extends ReadonlyArray<any> = any> {
   /** A name instead of the pipeline's and the step's path, to share outputs between pipelines. */
   readonly name?: string | undefined;
   /** How long an output may be reused. */
-  readonly ttl?: DurationInput | undefined;
+  readonly ttl?: DurationInput | Sentences["duration"] | undefined;
 }
 
 /** The sentence about options of a step that contradict each other. */
 type CacheCompensates = [
-  "'cache' cannot be combined with 'compensate': a cached output may be the work of another run.",
+  "compensate cannot be combined with cache: a cached output may be the work of another run, which must not be undone. Remove one of them.",
 ];
 
 /** What `cache` may be where nothing is undone. While the output has yet to be looked at, it may be anything. */
@@ -77,7 +78,7 @@ export interface CommonOptions<
   /** Tries again what failed: an Effect `Schedule`, or a record such as `{ times: 3, delay: "1 second" }`. */
   readonly retry?: Schedule<any, any, any, never> | RetryOptions<Failure> | undefined;
   /** The longest that one attempt may take. */
-  readonly timeout?: DurationInput | undefined;
+  readonly timeout?: DurationInput | Sentences["duration"] | undefined;
   /** A limit that steps share: a `pool`, or the name of one. */
   readonly pool?: Pool | string | undefined;
   /** Reuses the output across runs that have a store. */
@@ -154,7 +155,7 @@ export interface DynamicOptions<
 
 /** The sentence about options of a map that contradict each other. */
 type EnoughCollects = [
-  "A map with 'enough' tolerates failures by itself: remove 'failures', or use 'minSuccess'.",
+  "enough cannot be combined with failures: a map with enough tolerates failures by itself. Remove one of them.",
 ];
 
 /**
@@ -271,7 +272,7 @@ export interface WaitOptions<After = ReadonlyArray<never>, in Inputs = any, Fall
   /** The question for the person who answers: shown wherever the waiting step is shown, and in the event `step.waiting`. */
   readonly ask?: ((inputs: Inputs) => unknown) | undefined;
   /** The longest that it waits, restarts of the run included. */
-  readonly timeout?: DurationInput | undefined;
+  readonly timeout?: DurationInput | Sentences["duration"] | undefined;
   /**
    * For `.await`: the value to use once the timeout has passed, or a function of the `StepTimedOut` that returns it (directly,
    * or as a Promise or Effect).

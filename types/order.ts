@@ -172,7 +172,7 @@ type TakenAt<Step, By, Index> =
 
 type TakenBefore<Name, By, Index> = Name extends keyof By
   ? true extends Earlier<By[Name], Index>
-    ? [`The output '${Name & string}' already exists. Give this one another name.`]
+    ? [`The output '${Name & string}' is already provided: give this one another name.`]
     : never
   : never;
 

@@ -195,7 +195,8 @@ type LookupBlock<Block, Name> = Block extends AnyBlock
     : LookupBlock<Block["previous"], Name>
   : Anything;
 
-type FamilyNames<Families> = Families extends OutputType<infer Name, any> ? Exclude<Name, HiddenKey> : never;
+export type FamilyNames<Families> =
+  Families extends OutputType<infer Name, any> ? Exclude<Name, HiddenKey> : never;
 
 /** The names that are hidden, and their key. */
 type HiddenAmong<Families> =

@@ -30,9 +30,9 @@ export type Taken<This extends AnyPipeline> = TakenBy<Out<This>>;
 /** What a plain step adds: the value itself under one name, or a record of it under several. */
 export type AddingStep<Outputs, Name extends string, List, Value> = [List] extends [never]
   ? AddNamed<Outputs, Name, Value>
-  : List extends ReadonlyArray<never>
+  : [List] extends [ReadonlyArray<never>]
     ? AddNamed<Outputs, Name, Value>
-    : List extends ReadonlyArray<string>
+    : [List] extends [ReadonlyArray<string>]
       ? ReadonlyArray<string> extends List
         ? AddNamed<Outputs, Name, Value>
         : AddAll<Outputs, WithStepName<StepOutputs<List, Value>, Name>>

@@ -1,12 +1,12 @@
 /** The builder as the compiler sees it. */
 import type { StepFailed, TooManyTurns } from "../src/errors.ts";
 import type { AddList, Part, PartErrors, PartNeeds, PartOutputs } from "./added.ts";
-import type { Anything } from "./anything.ts";
-import type { Branches, FallbackBranch, FallbackOption } from "./branches.ts";
+import type { Anything, Free } from "./anything.ts";
+import type { Branches, FallbackBranch } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
 import type { Condition, GuardedOutputs, InputResults } from "./control.ts";
-import type { FallbackState, KnowingState, LastState, StateIn, Turn, Turned } from "./loops.ts";
+import type { AnyUntil, FallbackState, KnowingState, LastState, StateIn, Turn, Turned } from "./loops.ts";
 import type { AddedName, InputName, IsOne } from "./names.ts";
 import type {
   DynamicOptions,
@@ -116,7 +116,7 @@ export interface PipelineMembers extends RunMembers {
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
-    run: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => Returned,
+    run: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => Free<Returned>,
     options?: StepOptions<
       OutputList<Outs, Returned | Fallback, Taken<This>>,
       Fallback,
@@ -159,15 +159,14 @@ export interface PipelineMembers extends RunMembers {
       FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>, ExposesRecord<Outs>>, Name>,
       Exposed<Name, Outs, ValueOf<Returned>, Schema>,
       Undone
-    > &
-      FallbackOption<
-        FallbackBranch<
-          Fallback,
-          ExposedNames<Name, Outs>,
-          GivenInputs<List, Out<This>, Names<This>>,
-          ExposesRecord<Outs>
-        >
-      >,
+    > & {
+      readonly fallback?: FallbackBranch<
+        Fallback,
+        ExposedNames<Name, Outs>,
+        GivenInputs<List, Out<This>, Names<This>>,
+        ExposesRecord<Outs>
+      >;
+    },
   ): Pipeline<
     In<This>,
     AddingDynamic<Out<This>, Name, Outs, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema>,
@@ -207,8 +206,7 @@ export interface PipelineMembers extends RunMembers {
       Enough,
       ExpandedValue<Name, ValueOf<Returned>, never, Schema>,
       Undone
-    > &
-      FallbackOption<FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>>>,
+    > & { readonly fallback?: FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>> },
   ): Pipeline<
     In<This>,
     AddNamed<
@@ -266,8 +264,11 @@ export interface PipelineMembers extends RunMembers {
     This extends AnyPipeline,
     const Name extends string,
     const List extends ReadonlyArray<string>,
-    Start,
-    Until extends (state: StateIn<Name, Start>, inputs: GivenInputs<List, Out<This>, Names<This>>) => boolean,
+    Start = Anything,
+    Until extends (
+      state: StateIn<Name, Start>,
+      inputs: GivenInputs<List, Out<This>, Names<This>>,
+    ) => boolean = AnyUntil<StateIn<Name, Start>>,
     Returned = Turned<StateIn<Name, Start>>,
     Fallback = never,
     Schema = never,
@@ -276,7 +277,7 @@ export interface PipelineMembers extends RunMembers {
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
-    start: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => Start,
+    start: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => Free<Start>,
     turn: KnowingState<
       Name,
       Start,
@@ -294,8 +295,9 @@ export interface PipelineMembers extends RunMembers {
       FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>,
       StateIn<Name, Start>,
       Undone
-    > &
-      FallbackOption<FallbackState<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>, Start>>,
+    > & {
+      readonly fallback?: FallbackState<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>, Start>;
+    },
   ): Pipeline<
     In<This>,
     AddNamed<Out<This>, Name, LastState<Until, StateIn<Name, Start>>>,
@@ -331,8 +333,7 @@ export interface PipelineMembers extends RunMembers {
       FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Contenders>>>, Name>,
       ExpandedValue<Name, ValueOf<CaseResults<Contenders>>, never, Schema>,
       Undone
-    > &
-      FallbackOption<FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>>>,
+    > & { readonly fallback?: FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>> },
   ): Pipeline<
     In<This>,
     AddNamed<
@@ -420,7 +421,7 @@ export interface PipelineMembers extends RunMembers {
     run: (
       inputs: InputResults<GivenInputs<List, Out<This>, Names<This>>, List>,
       context: StepContext,
-    ) => Returned,
+    ) => Free<Returned>,
   ): Pipeline<
     In<This>,
     AddAll<Out<This>, Marked<{ readonly [Each in Name]: ValueIn<Name, Returned> }, never>>,

@@ -1,5 +1,6 @@
 /** What a step adds to the outputs of its pipeline. */
 import type { Result } from "effect/Result";
+import type { Anything } from "./anything.ts";
 import type { AllNames, IsOne, NewName } from "./names.ts";
 import type { AnyMaybe, HiddenKey, IsFamily } from "./output-names.ts";
 import type {
@@ -42,8 +43,13 @@ export interface PipelineTypes<in out Inputs, Outputs, out Failure, out Services
   readonly many: Outputs extends AnyChunk ? Outputs : FewOutputs;
   readonly few: Outputs extends AnyChunk ? any : Outputs;
   readonly plain: () => PlainOutputs<Outputs>;
-  /** It has no other outputs. Of what has any inputs that is not asked: it is the type of any pipeline that has these outputs. */
-  readonly keys: 0 extends 1 & Inputs ? any : keyof PlainOutputs<Outputs>;
+  /**
+   * It has no other outputs. Of what has any inputs that is not asked: it is the type of any pipeline that has these outputs. The
+   * compiler prints this key where they differ, as in `p = p.step(…)`.
+   */
+  readonly "Each member returns another pipeline: give it a name of its own.": 0 extends 1 & Inputs
+    ? any
+    : keyof PlainOutputs<Outputs>;
   /** Tells the compiler to look at all of this where the parameters differ. An input that is read by its name must not be a maybe output. */
   readonly measured?: { readonly [Key in NamesOf<Outputs>]-?: 0 };
   readonly all: AllNames<TakenBy<Outputs>>;
@@ -64,35 +70,50 @@ export interface AnyPipeline {
 }
 
 /** One of the names in `outputs`, where what the step returns has it and it is new; else the sentence. */
-type DeclaredOutput<Name extends string, All, Returned, Taken> =
-  IsOne<All> extends true
-    ? NewName<Name, Taken>
-    : Name extends Lacking<Name, ValueOf<Returned>>
-      ? [`The step declares the output '${Name}', which is not in the value that it returns.`]
-      : NewName<Name, Taken>;
+type DeclaredOutput<Name extends string, IsRecord, Returned, Taken> = IsRecord extends false
+  ? NewName<Name, Taken>
+  : Name extends Lacking<Name, ValueOf<Returned>>
+    ? [`The step declares the output '${Name}', which is not in the value that it returns.`]
+    : NewName<Name, Taken>;
 
 /** Each name in `outputs`, or the sentence about it. */
-type DeclaredOutputs<
-  List extends ReadonlyArray<string>,
-  All,
-  Returned,
-  Taken,
-  Seen = never,
-> = List extends readonly [infer First extends string, ...infer Rest extends ReadonlyArray<string>]
-  ? readonly [
-      First extends Seen
-        ? [`The output '${First}' is listed twice.`]
-        : DeclaredOutput<First, All, Returned, Taken>,
-      ...DeclaredOutputs<Rest, All, Returned, Taken, Seen | First>,
-    ]
-  : { readonly [Index in keyof List]: DeclaredOutput<List[Index], All, Returned, Taken> };
+type DeclaredOutputs<List extends ReadonlyArray<string>, Returned, Taken> = {
+  readonly [Index in keyof List]: List[Index] extends NamesBefore<List, Index>
+    ? [`The output '${List[Index]}' is already provided: give this one another name.`]
+    : DeclaredOutput<List[Index], IsRecordList<List>, Returned, Taken>;
+};
+
+/** What is in a list before this place. */
+type NamesBefore<
+  List,
+  Place,
+  Found = never,
+  At extends ReadonlyArray<1> = [],
+> = `${At["length"]}` extends Place
+  ? Found
+  : List extends readonly [infer First, ...infer Rest]
+    ? NamesBefore<Rest, Place, Found | First, [...At, 1]>
+    : never;
 
 /** The list in `outputs`, where all of its names can be; else the sentences about those that cannot. */
 export type OutputList<List extends ReadonlyArray<string>, Returned, Taken> = [List] extends [
-  DeclaredOutputs<List, List[number], Returned, Taken>,
+  CheckedList<List, Returned, Taken>,
 ]
   ? List
-  : DeclaredOutputs<List, List[number], Returned, Taken>;
+  : CheckedList<List, Returned, Taken>;
+
+type CheckedList<List extends ReadonlyArray<string>, Returned, Taken> = [List] extends [readonly []]
+  ? "outputs must not be empty, because every step provides something. Leave it out to provide the step's name."
+  : DeclaredOutputs<List, Returned, Taken>;
+
+/** Does a list name the fields of a record? One name alone stands for the value itself: of an unknown number of names, both may be. */
+type IsRecordList<List extends ReadonlyArray<unknown>> = List extends unknown
+  ? number extends List["length"]
+    ? boolean
+    : List["length"] extends 1
+      ? false
+      : true
+  : never;
 
 /** As above for a dynamic step, whose branches are checked where they are returned. */
 export type ExposedList<List, Taken> = [List] extends ["all"]
@@ -109,7 +130,11 @@ type NamesIn<List> =
   List extends ReadonlyArray<infer Name extends string> ? (string extends Name ? never : Name) : never;
 
 /** Is it a record that a dynamic step exposes? Not where its own name stands for the value, one or one of several. */
-export type ExposesRecord<List> = [NamesIn<List>] extends [never] ? false : AreSeveral<NamesIn<List>>;
+export type ExposesRecord<List> = [NamesIn<List>] extends [never]
+  ? false
+  : List extends ReadonlyArray<string>
+    ? IsRecordList<List>
+    : false;
 
 type AreSeveral<Names> = IsOne<Names> extends true ? false : true;
 
@@ -128,13 +153,19 @@ type NamedOutputs<Names extends string, Value, IsRecord = AreSeveral<Names>> = I
   ? { readonly [Name in Names]: Value }
   : unknown extends Value
     ? { readonly [Name in Names]: Value }
-    : { readonly [Name in Names]: Name extends keyof Value ? Value[Name] : any };
+    : { readonly [Name in Names]: Name extends keyof Value ? Value[Name] : Anything };
 
 /** A step's outputs. Those that are only possibly in the list are maybe outputs. */
 export type StepOutputs<List extends ReadonlyArray<string>, Value> =
-  IsSure<List> extends true
-    ? NamedOutputs<List[number], Value>
-    : Marked<NamedOutputs<List[number], Value>, SureNames<List>>;
+  IsSure<List> extends true ? NamedOutputs<List[number], Value> : MergedRecords<ListedOutputs<List, Value>>;
+
+/** The outputs that each of several lists names. */
+type ListedOutputs<List extends ReadonlyArray<string>, Value> = List extends unknown
+  ? Marked<
+      { readonly [Name in List[number]]: NamedOutputs<Name, Value, IsRecordList<List>>[Name] },
+      SureNames<List>
+    >
+  : never;
 
 /**
  * What an expansion exposes under each name: the union over its branches. Written in one piece: an alias for what one
@@ -159,11 +190,16 @@ export type DynamicOutputs<Name extends string, List, Value, Fallback, Schema> =
       ? AllOutputs<Value | Fallback>
       : NamedExpansion<Name, Value, Fallback, Schema>
     : NamedExpansion<Name, Value, Fallback, Schema>
-  : List extends ReadonlyArray<string>
+  : [List] extends [ReadonlyArray<string>]
     ? IsSure<List> extends true
       ? ExposedOutputs<List[number], Value, Fallback, Schema>
-      : Marked<ExposedOutputs<List[number], Value, Fallback, Schema>, SureNames<List>>
+      : MergedRecords<ExposedLists<List, Value, Fallback, Schema>>
     : never;
+
+/** What each of several lists exposes. */
+type ExposedLists<List extends ReadonlyArray<string>, Value, Fallback, Schema> = List extends unknown
+  ? Marked<ExposedOutputs<List[number], Value, Fallback, Schema, IsRecordList<List>>, SureNames<List>>
+  : never;
 
 /** The value under the step's own name, or under one of several. */
 type NamedExpansion<Name extends string, Value, Fallback, Schema> =

@@ -1,18 +1,18 @@
 /** The contenders of a race. */
 import type { AllFailed, StepFailed } from "../src/errors.ts";
-import type { CaseProblem, CaseResult } from "./cases.ts";
+import type { AnyResult, CaseProblem, CaseResult } from "./cases.ts";
 import type { StepContext } from "./context.ts";
 import type { BranchErrors } from "./provided.ts";
 import type { ErrorOf } from "./returned.ts";
 
 /** What contenders are, as far as that is asked before they are looked at. */
 export type ContenderType<Inputs> = {
-  readonly [Name in string]: (inputs: Inputs, context: StepContext) => unknown;
+  readonly [Name in string]: (inputs: Inputs, context: StepContext) => AnyResult;
 };
 
 /** Nothing where there are contenders, each of which gives what it must; else the sentence. */
 export type CheckedContenders<Contenders, Name extends string, Inputs> = [keyof Contenders] extends [never]
-  ? [`The race '${Name}' has no contenders: it must have at least one.`]
+  ? ["A race must have at least one contender."]
   : {
       readonly [Key in keyof Contenders]: string extends Key
         ? unknown

@@ -2,8 +2,8 @@
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { IsOne, Matches } from "./names.ts";
 import type { Anything } from "./anything.ts";
-import type { AnyMaybe, HiddenKey, HiddenNames, Unmarked } from "./output-names.ts";
-import type { Flat, Lookup, MaybesOf, MaybeType, NamesOf } from "./outputs.ts";
+import type { AnyMaybe, GlobOf, HiddenKey, HiddenNames, Unmarked } from "./output-names.ts";
+import type { FamiliesOf, FamilyNames, Flat, Lookup, MaybesOf, MaybeType, NamesOf } from "./outputs.ts";
 
 /** Anything with a star in it. */
 export type AnyGlob = `${string}*${string}`;
@@ -46,7 +46,7 @@ type Readable<Read extends string, Outputs, Names, Step extends string> = Read e
   : Read extends AnyGlob
     ? [keyof Matches<Outputs, Read>] extends [never]
       ? [
-          `The step '${Step}' reads '${Read}', which matches no output. Correct the glob, or name the outputs so that it matches.`,
+          `The glob '${Read}' of the step '${Step}' matches no output. Name the outputs so that it matches, or fix the glob.`,
         ]
       : Read
     : Read extends `${infer Name}?`
@@ -59,7 +59,7 @@ type Readable<Read extends string, Outputs, Names, Step extends string> = Read e
             : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>
       : `${Read}?` extends MaybesOf<Outputs>
         ? [
-            `The step '${Step}' reads '${Read}', which exists only under a condition. Read it as '${Read}?': it is undefined where nothing provides it.`,
+            `The step '${Step}' reads '${Read}', which exists only under a condition. Read '${Read}?' instead: it is undefined where nothing provides it.`,
           ]
         : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>;
 
@@ -69,7 +69,7 @@ type Readable<Read extends string, Outputs, Names, Step extends string> = Read e
  */
 type Unprovided<Read extends string, Step extends string> = string extends Read
   ? never
-  : [`The step '${Step}' reads '${Read}', which nothing provides.`];
+  : [`The step '${Step}' reads '${Read}', and nothing provides that.`];
 
 /**
  * What a step's function receives: each output under its name. Whether one may be missing from the list is asked where it is
@@ -125,19 +125,42 @@ type Repaired<Outputs, Names, Read extends string> = Read extends Names
             : Exclude<MaybeType<Outputs, `${Name}?`>, undefined>
           : [Read, Name] extends [AnyMaybe, keyof Matches<Outputs, Name>]
             ? Matches<Outputs, Name>[Name & keyof Matches<Outputs, Name>] | undefined
-            : NearName<Names, Name> extends infer Near
-              ? [Near] extends [never]
-                ? Anything
-                : Lenient<Lookup<Outputs, Near>>
-              : never
+            : Lenient<Meant<Outputs, Names, Name>>
       : never;
 
-/** A list of anything: its first item is there. */
-type Lenient<Type> = Type extends ReadonlyArray<unknown> ? Array<any> : Type;
+/** The type of the output that is meant by a name that none has. */
+type Meant<Outputs, Names, Read extends string> =
+  MeantName<Names, Read> extends infer Name
+    ? [IsOne<Name>] extends [true]
+      ? [Name] extends [never]
+        ? Anything
+        : Lookup<Outputs, Name>
+      : Anything
+    : never;
+
+/** The first items of a list are there. */
+type Lenient<Type> =
+  Type extends ReadonlyArray<infer Item>
+    ? number extends Type["length"]
+      ? Type extends Array<any>
+        ? [Item, Item, Item, ...Array<Item>]
+        : readonly [Item, Item, Item, ...Array<Item>]
+      : Type
+    : Type;
 
 type RepairedGlob<Outputs, Glob extends string> = [keyof Matches<Outputs, Glob>] extends [never]
-  ? { readonly [Name in string]: any }
+  ? { readonly [Name in string]: MeantMember<Outputs, Glob> }
   : Matches<Outputs, Glob>;
+
+/** A member of the family that is meant by a glob that matches none. */
+type MeantMember<Outputs, Glob extends string> =
+  NearName<GlobOf<FamilyNames<FamiliesOf<Outputs>>>, Glob> extends infer Family extends string
+    ? [IsOne<Family>] extends [true]
+      ? [Family] extends [never]
+        ? any
+        : Matches<Outputs, Family>[keyof Matches<Outputs, Family>]
+      : any
+    : never;
 
 /** The names that are only possibly in a list: by a condition, or as one of several names. */
 type MayLack<List, Names> = List extends unknown ? Exclude<Names, SureOf<List>> : never;
@@ -150,31 +173,34 @@ type SureOf<List, Found = never> = List extends readonly [infer First, ...infer 
     : Found;
 
 /** Is all that is in a list there in any case? Then it is one list of a known length, and each element is one name. */
-export type IsSure<List extends ReadonlyArray<unknown>> = number extends List["length"]
-  ? false
-  : [AreOne<List>[number]] extends [true]
-    ? true
-    : false;
+export type IsSure<List extends ReadonlyArray<unknown>> = [
+  IsLength<List["length"]> | AreOne<List>[number],
+] extends [true]
+  ? true
+  : false;
+
+/** Is it one length? A list of several lengths may lack its last elements. */
+type IsLength<Length, All = Length> = Length extends number
+  ? number extends Length
+    ? false
+    : [All] extends [Length]
+      ? true
+      : false
+  : never;
 
 /** Of several lists, each element is looked at in all of them. */
 type AreOne<List extends ReadonlyArray<unknown>, All extends List = List> = {
   readonly [Index in keyof List]: IsOne<All[Index]>;
 };
 
-/** As `IsSure`, for what may be no list. A list of several lengths may lack its last elements. */
-export type IsSureList<Steps> =
-  Steps extends ReadonlyArray<unknown>
-    ? IsOne<Steps["length"]> extends true
-      ? IsSure<Steps>
-      : false
-    : false;
+/** As `IsSure`, for what may be no list. */
+export type IsSureList<Steps> = [Steps] extends [ReadonlyArray<unknown>] ? IsSure<Steps> : false;
 
 /** Of the names in a list those that are there in any case. */
-export type SureNames<List extends ReadonlyArray<unknown>> = List extends unknown
-  ? [Exclude<List[number], SureOf<List>>] extends [never]
-    ? List[number]
-    : SureOf<List>
-  : never;
+export type SureNames<List extends ReadonlyArray<unknown>> = Exclude<
+  List[number],
+  MayLack<List, List[number]>
+>;
 
 /** The outputs that a map can run over: what is iterable, and no strings. */
 type IterableNames<Outputs, Name = NamesOf<Outputs>> = Name extends string
@@ -195,16 +221,18 @@ type MappedOver<Over extends string, Outputs, Names, Step extends string> = Over
   ? MappableType<Lookup<Outputs, `${Over}`>> extends true
     ? Over
     : MappableType<Lookup<Outputs, `${Over}`>> extends "text"
-      ? [`The map '${Step}' runs over '${Over}', which may be a string. Make a list of its items.`]
-      : [`The map '${Step}' runs over '${Over}', which is not iterable.`]
+      ? [
+          `The map '${Step}' maps over '${Over}', which may be a string. Split it into a list first, for example with Array.from or split.`,
+        ]
+      : [`The map '${Step}' maps over '${Over}', which is not iterable.`]
   : [IterableNames<Outputs>] extends [never]
-    ? [`The map '${Step}' runs over '${Over}', and no output here is iterable.`]
+    ? [`The map '${Step}' reads '${Over}', and no output here is iterable.`]
     : NoInfer<IterableNames<Outputs>> | Unmapped<Over, Step>;
 
 /** The sentence about what a map runs over and nothing provides; a list, and none about `string`, as above. */
 type Unmapped<Over extends string, Step extends string> = string extends Over
   ? never
-  : [`The map '${Step}' runs over '${Over}', which nothing provides.`];
+  : [`The map '${Step}' reads '${Over}', and nothing provides that.`];
 
 type MappableType<Type> = 0 extends 1 & Type
   ? true
@@ -220,6 +248,14 @@ export type Items<Many> = Many extends Iterable<infer Item> ? Item : never;
 /** What a map runs over, item by item. `any` where it cannot: that has been said by then. */
 export type ItemOf<Over extends string, Outputs, Names> = Over extends Names
   ? ItemIn<Lookup<Outputs, `${Over}`>>
+  : MeantItem<Over, Outputs, Names>;
+
+/** The same of the output that is meant. Names of a type parameter are not looked at, see `AreOthers`. */
+type MeantItem<Over extends string, Outputs, Names> = [
+  Over,
+  { readonly is: AreOthers<Over, Names> },
+] extends [string, { readonly is: true }]
+  ? ItemIn<Meant<Outputs, Names, Over>>
   : any;
 
 type ItemIn<Many> = Many extends Iterable<infer Item> ? Item : any;
@@ -234,7 +270,7 @@ type Returnable<Name extends string, Names> = Name extends Names
   ? Name
   :
       | NoInfer<Offered<Names, Name>>
-      | (string extends Name ? never : [`The run returns '${Name}', which nothing provides.`]);
+      | (string extends Name ? never : [`'${Name}' cannot be returned, because no step provides it.`]);
 
 /** The list of names that a pipeline is reduced to, likewise. */
 export type KeptList<List extends ReadonlyArray<string>, Outputs, Names> = [List[number]] extends [Names]
@@ -248,7 +284,7 @@ type Keepable<Name extends string, Names> = Name extends Names
   ? Name
   :
       | NoInfer<Offered<Names, Name>>
-      | (string extends Name ? never : [`only cannot keep '${Name}', which nothing provides.`]);
+      | (string extends Name ? never : [`only cannot keep '${Name}', because nothing provides it.`]);
 
 /** The outputs of a run: one that is only possibly in the list, or possibly missing, has the key of a maybe output. */
 export type ReturnedOutputs<List extends ReadonlyArray<string>, Outputs, Names> =
@@ -279,7 +315,7 @@ type MarkedReturns<List extends ReadonlyArray<string>, Outputs, Names> = {
     ? Lookup<Outputs, `${Name}`> | (Name extends MayLack<List, List[number]> ? undefined : never)
     : `${Name}?` extends MaybesOf<Outputs>
       ? MaybeType<Outputs, `${Name}?`>
-      : any;
+      : Meant<Outputs, Names, Name>;
 } & {};
 
 /**
@@ -306,6 +342,47 @@ type NearName<Names, Read extends string> = Names extends string
   ? IsNear<Names, Read> extends true
     ? Names
     : never
+  : never;
+
+/**
+ * The name that is meant: one that is near, else one that is near without regard to case and underscores, else one that contains
+ * the other.
+ */
+type MeantName<Names, Read extends string> = [Nearest<Names, Read>] extends [never]
+  ? [Alike<Names, Simplified<Read>>] extends [never]
+    ? Containing<Names, Simplified<Read>>
+    : Alike<Names, Simplified<Read>>
+  : Nearest<Names, Read>;
+
+/** Of the names that are near, those that do not only begin alike. */
+type Nearest<Names, Read extends string> = [Differing<Names, Read>] extends [never]
+  ? NearName<Names, Read>
+  : Differing<Names, Read>;
+
+type Differing<Names, Read extends string> = Names extends string
+  ? Differ<Names, Read> extends true
+    ? Names
+    : never
+  : never;
+
+type Simplified<Name extends string> = Name extends `${infer First}_${infer Rest}`
+  ? Simplified<`${First}${Rest}`>
+  : Lowercase<Name>;
+
+type Alike<Names, Read extends string> = Names extends string
+  ? Simplified<Names> extends Read
+    ? Names
+    : Differ<Simplified<Names>, Read> extends true
+      ? Names
+      : never
+  : never;
+
+type Containing<Names, Read extends string> = Names extends string
+  ? Simplified<Names> extends `${string}${Read}${string}`
+    ? Names
+    : Read extends `${string}${Simplified<Names>}${string}`
+      ? Names
+      : never
   : never;
 
 type IsNear<A extends string, B extends string> = A extends `${B}${string}`

@@ -2,6 +2,7 @@
 import type { Decoder } from "effect/Schema";
 import type { StandardSchemaV1 } from "effect/StandardSchema";
 import type { Anything } from "./anything.ts";
+import type { Sentences } from "./sentences.ts";
 
 declare const uncheckedType: unique symbol;
 
@@ -65,22 +66,17 @@ export type FitSchema<Schema, Value, Name extends string> = [Schema] extends [An
     : [EncodedOf<Schema>] extends [Value]
       ? Schema
       : [`The step '${Name}' returns`, Value, "but its output schema takes", EncodedOf<Schema>]
-  : NoSchema;
+  : Sentences["noSchema"];
 
 /** The schema, where it is one; else the sentence. Of a type parameter the compiler decides that now, see `ValueIn`. */
 export type AskedSchema<Schema, Name extends string> = [Name, { readonly is: IsNoSchema<Schema> }] extends [
   string,
   { readonly is: true },
 ]
-  ? NoSchema
+  ? Sentences["noSchema"]
   : Schema;
 
 type IsNoSchema<Schema> = [Schema] extends [AnySchema] ? false : true;
-
-/** The sentence about what is not a schema. */
-export type NoSchema = [
-  "A schema must be an Effect Schema, a Standard Schema (zod, valibot, arktype) or type<T>().",
-];
 
 /** The services that decoding needs. */
 export type DecodingNeeds<Schema> = Schema extends { readonly DecodingServices: infer Services }

@@ -73,7 +73,10 @@ export const policyOf = ({ kind, options }: StepDefinition): Policy | undefined 
   if (!asksFor && !hasFallback) return undefined;
   return {
     retry: retryOf(retry),
-    timeoutMillis: timeout === undefined ? undefined : Duration.toMillis(Duration.fromInputUnsafe(timeout)),
+    timeoutMillis:
+      timeout === undefined
+        ? undefined
+        : Duration.toMillis(Duration.fromInputUnsafe(timeout as Duration.Input)),
     output,
     fallback: hasFallback
       ? { of: options.fallback, onTimeout: stepKinds[kind].returns === "wait" }

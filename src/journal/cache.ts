@@ -158,7 +158,8 @@ class Lookup {
     this.#flights = new Flights(run.store);
     const { cache } = step.definition.options;
     const ttl = typeof cache === "object" ? cache.ttl : undefined;
-    this.#ttl = ttl === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(ttl));
+    this.#ttl =
+      ttl === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(ttl as Duration.Input));
   }
 
   outcome(refreshes: boolean): Effect.Effect<unknown, unknown> {

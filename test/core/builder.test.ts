@@ -137,7 +137,7 @@ describe("An untyped caller gets one GraphError", () => {
     ],
     ["returns with an array", () => p.returns(["a"]), "", /^returns takes names; got an array/],
     ["add of a number", () => p.add(1), "", /^add takes a standalone step or a pipeline; got a number/],
-    ["addAll of a number", () => p.addAll([1]), "", /^addAll takes standalone steps; got a number/],
+    ["addAll of a number", () => p.addAll([1]), "", /^addAll takes a list of standalone steps; got a number/],
     [
       "a switch without cases",
       () => p.switch("b", [], () => "x"),

@@ -76,3 +76,17 @@ describe.each<Version>([7, 6])("TypeScript %i", (version) => {
     expect(compile(version, ["-p", elsewhere], project.folder).text).toBe("");
   });
 });
+
+test("TypeScript 5.9 compiles each form of the contract, and reports a mistake in a sentence", () => {
+  const project = makeProject("smoke-5.9");
+  for (const [file, source] of [
+    ["contract.ts", "contract.ts"],
+    ["mistake.ts", "mistakes/fixtures/input-missing.ts"],
+  ] as const)
+    project.write(file, readFileSync(join(import.meta.dirname, source), "utf8"));
+  const config = project.configure("tsconfig.json", ["contract.ts", "mistake.ts"]);
+  const { text } = compile(5.9, ["-p", config], project.folder);
+  const errors = text.split("\n").filter((line) => line.includes("error TS"));
+  expect(errors.map((line) => line.slice(0, line.indexOf("(")))).toEqual(["mistake.ts"]);
+  expect(errors[0]).toContain("The step 'model' reads 'datset', and nothing provides that.");
+});

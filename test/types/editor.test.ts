@@ -24,6 +24,11 @@ small.returns("|returns|");
 small.step("nine", ["config", "text"], ({ |binding| }) => 1);
 small.switch("ten", [], (): "low" | "high" => "low", { |cases| });
 void small.run({ |run| });
+small.only("|only|");
+small.step("more", [], () => ({ train: 1, test: 2 }), { outputs: ["|fields|"] });
+small.dynamic("some", [], () => ({ train: 1, test: 2 }), { outputs: ["|exposed|"] });
+step("parsed", { raw: type<string>(), rate: type<number>() }, ({ |decoded| }) => 1);
+void small.run({ config: { rates: [] } }, { |options| });
 
 const h|pipeline|overed = small;
 small.step("eleven", ["config", "text"], (i|parameter|nputs) => inputs);
@@ -54,7 +59,7 @@ beforeAll(async () => {
 afterAll(() => editor.close());
 
 describe("completion", { timeout: 120_000 }, () => {
-  test.each(["first", "second", "map", "dynamic", "switch", "returns"])(
+  test.each(["first", "second", "map", "dynamic", "switch", "returns", "only"])(
     "offers exactly the names there are: %s",
     async (mark) => {
       expect((await editor.completions(mark)).toSorted()).toEqual(names);
@@ -67,6 +72,16 @@ describe("completion", { timeout: 120_000 }, () => {
 
   test("offers a map only what it can run over", async () => {
     expect(await editor.completions("over")).toEqual(["dataset"]);
+  });
+
+  test("offers a standalone step what its schemas decode, and a run its options", async () => {
+    expect(await editor.completions("decoded")).toEqual(["rate", "raw"]);
+    expect(await editor.completions("options")).toContain("pools?");
+  });
+
+  test("offers no sentence as the name of an output", async () => {
+    for (const mark of ["outputs", "fields", "exposed"])
+      expect((await editor.completions(mark)).filter((offered) => offered.includes(" "))).toEqual([]);
   });
 
   test("offers all names of a large pipeline", async () => {

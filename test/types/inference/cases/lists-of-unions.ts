@@ -1,6 +1,6 @@
 /** In a list, an element that may be one of several names brings each of them as its type or undefined, in every member. */
 import type { OutputsOf } from "espalier";
-import { dynamic, pipeline, step, type } from "espalier";
+import { dynamic, pipeline, pipelineOf, step, type } from "espalier";
 import { same } from "../same.ts";
 
 declare const u: "a" | "b";
@@ -102,8 +102,9 @@ export const in12 = base.finally("s12", [u], (r) => {
   return 1;
 });
 export const outs = base.step("s13", [], () => ({ a1: 1, b1: "x" }), { outputs: [u === "a" ? "a1" : "b1"] });
-same<OutputsOf<typeof outs>["a1"], number | undefined>(true);
-same<OutputsOf<typeof outs>["b1"], string | undefined>(true);
+// One output is the value itself.
+same<OutputsOf<typeof outs>["a1"], { a1: number; b1: string } | undefined>(true);
+same<OutputsOf<typeof outs>["b1"], { a1: number; b1: string } | undefined>(true);
 export const ret = base.returns(u);
 same<OutputsOf<typeof ret>, { readonly a: number | undefined; readonly b: string | undefined }>(true);
 export const only = base.only(u);
@@ -122,7 +123,7 @@ export const sa = step("sa", [u], ({ a, b }: { a?: number | undefined; b?: strin
 export const in13 = base.add(sa);
 export const st = step("st", [], () => ({ a1: 1, b1: "x" }), { outputs: [u === "a" ? "a1" : "b1"] });
 export const stp = base.add(st);
-same<OutputsOf<typeof stp>["a1"], number | undefined>(true);
+same<OutputsOf<typeof stp>["a1"], { a1: number; b1: string } | undefined>(true);
 export const dt = dynamic(
   "dt",
   [],
@@ -151,3 +152,42 @@ export const in14 = base.step("c3", many, ({ a, b }) => {
   same<typeof b, string | undefined>(true);
   return 1;
 });
+
+// One of several lists of outputs: a single name is the value itself, several are its fields.
+const fitted = { model: 1, report: "fitted" };
+export const listed = base.step("c4", [], () => fitted, { outputs: flag ? ["model"] : ["model", "report"] });
+same<OutputsOf<typeof listed>["model"], number | { model: number; report: string }>(true);
+same<OutputsOf<typeof listed>["report"], string | undefined>(true);
+declare const chosen: ReadonlyArray<"model" | "report">;
+export const ofAnyLength = base.add(step("c5", [], () => fitted, { outputs: chosen }));
+same<OutputsOf<typeof ofAnyLength>["model"], number | { model: number; report: string } | undefined>(true);
+export const grown = base.dynamic(
+  "c6",
+  [],
+  () =>
+    pipeline("x")
+      .step("model", [], () => 1)
+      .step("report", [], () => "x"),
+  { outputs: flag ? ["model"] : ["model", "report"] },
+);
+same<OutputsOf<typeof grown>["model"], number>(true);
+same<OutputsOf<typeof grown>["report"], string | undefined>(true);
+
+// One of several lists of steps brings for sure what all of them bring.
+export const added = base.addAll(
+  flag ? [step("one", [], () => 1)] : [step("one", [], () => "text"), step("two", [], () => 2)],
+);
+same<OutputsOf<typeof added>["one"], number | string>(true);
+same<OutputsOf<typeof added>["two"], number | undefined>(true);
+export const ordered = pipelineOf("ordered", flag ? [step("one", [], () => 1)] : [step("two", [], () => 2)]);
+same<OutputsOf<typeof ordered>, { readonly one: number | undefined; readonly two: number | undefined }>(true);
+
+// One of several steps that a condition adds.
+export const guarded = base.when(
+  "w",
+  [],
+  () => flag,
+  (p) => (flag ? p.step("one", [], () => 1) : p.step("two", [], () => "text")),
+);
+same<OutputsOf<typeof guarded>["one"], number | undefined>(true);
+same<OutputsOf<typeof guarded>["two"], string | undefined>(true);

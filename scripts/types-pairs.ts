@@ -1,0 +1,196 @@
+/**
+ * Each mistake in both halves of the library: what the compiler says about a fixture of `test/types/mistakes`, beside what an
+ * untyped caller who makes the same mistake gets, which is found out by running the fixture.
+ *
+ *   node --conditions=espalier-source scripts/types-pairs.ts          writes docs/reference/pairs.md
+ *   node --conditions=espalier-source scripts/types-pairs.ts --check  fails if the page is not current
+ */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root } from "./package.ts";
+import type { Fixture } from "./types-mistakes.ts";
+import { fixtures } from "./types-mistakes.ts";
+
+const pagePath = join(root, "docs/reference/pairs.md");
+const folder = join(root, "temp/types-pairs");
+
+/** What stands for a value that a fixture only declares. Of several names the last is taken, and of two lists the second. */
+const sampleOf = (type: string): string => {
+  if (type === "boolean") return "false";
+  if (/^(?:ReadonlyArray<string>|string\[\]|ReadonlyArray<number>|number\[\])$/.test(type))
+    return '["a", "b"]';
+  const literals = type.match(/"[^"]*"/g);
+  return literals?.at(-1) ?? "undefined";
+};
+
+/** The fixture as a program that runs: what it declares has a value. */
+const runnable = (text: string): string =>
+  text
+    .replaceAll(
+      /^declare const (\w+): ([^;]+);$/gm,
+      (_, name: string, type: string) => `const ${name}: any = ${sampleOf(type)};`,
+    )
+    .replaceAll(
+      /^declare enum (\w+) \{([^}]*)\}/gm,
+      (_, name: string, members: string) => `const ${name}: any = {${members.replaceAll(" =", ":")}};`,
+    );
+
+interface Tagged {
+  readonly _tag?: unknown;
+  readonly reason?: unknown;
+}
+
+/** An error of the library: its tag and its reason. Nothing for an error of the user's function. */
+const toldBy = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  const { _tag: tag, reason } = error as Tagged;
+  if (typeof tag !== "string" || tag === "StepFailed" || tag === "InvalidInput") return undefined;
+  const text = typeof reason === "string" ? reason : error.message;
+  return `\`${tag}\`: ${text.replace(/^Pipeline "[^"]*", step "[^"]*": /, "")}`;
+};
+
+interface Runs {
+  readonly runPromise: (inputs: object, options: object) => Promise<unknown>;
+}
+const runs = (value: unknown): value is Runs =>
+  typeof value === "object" && value !== null && typeof (value as Partial<Runs>).runPromise === "function";
+
+/** What an untyped caller receives, when the pipeline is built or run. */
+const toldAtRunTime = async ({ name, text }: Fixture): Promise<string | undefined> => {
+  const file = join(folder, `${name}.ts`);
+  writeFileSync(file, runnable(text));
+  try {
+    const exported = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
+    // A pipeline that waits would never end: it ends with the signal.
+    const signal = AbortSignal.timeout(5000);
+    for (const value of Object.values(exported)) {
+      if (!runs(value)) continue;
+      const told = await value.runPromise({}, { signal }).then(() => undefined, toldBy);
+      if (told !== undefined) return told;
+    }
+    return undefined;
+  } catch (error) {
+    return toldBy(error);
+  }
+};
+
+const members =
+  /\b(input|step|dynamic|map|switch|loop|race|await|sleep|when|finally|addAll|add|returns|only|pipelineOf|runPromise|startPromise|resumePromise|run|start|pool|pipeline)\(/g;
+
+/** What TypeScript 7 has said, without its code and position, and the member of whose call it has said it. */
+const toldByCompiler = ({ name, text }: Fixture): { readonly member: string; readonly said: string } => {
+  const snapshot = readFileSync(join(root, "test/types/mistakes/snapshots", `${name}.txt`), "utf8");
+  const [, line = "1", column = "1", said = ""] =
+    /^TypeScript 7, (\d+):(\d+): TS\d+: ([^]*?)\nTypeScript 6/.exec(snapshot) ?? [];
+  const lines = text.split("\n");
+  const before = [...lines.slice(0, Number(line) - 1), lines[Number(line) - 1]?.slice(0, Number(column) - 1)];
+  const all = [...before.join("\n").matchAll(members)];
+  return { member: all.at(-1)?.[1] ?? "–", said };
+};
+
+/** The sentence in what the compiler has said, if there is one: a list of text, in some cases with types. */
+const sentenceIn = (said: string): string | undefined =>
+  /\[[`"]((?:The|A|This|These|It|Write|add|addAll|only|schema|compensate|enough|'[^']+' cannot) [^]*?)[`"]\]/.exec(
+    said,
+  )?.[1] ?? /"(outputs must [^"]*)"/.exec(said)?.[1];
+
+/** The first clause, which says what is wrong, without what only one of the halves knows: which step, which sub-pipeline. */
+const clauseOf = (sentence: string): string =>
+  (sentence.replaceAll("'", '"').split(/[.;:] |[.;:]$|, but /)[0] ?? "")
+    .replace(/ of the step "[^"]*"/, "")
+    .replace(/^The (?:step|map|pipeline)(?: "[^"]*")? (?=reads|maps|declares)/, "It ")
+    .replace(/^"[^"]+" (?=cannot be returned)/, "It ")
+    .replace(/which may be a string/, "which is a string");
+
+const withoutNames = (text: string): string => text.replaceAll(/sub-pipeline "[^"]*"/g, "sub-pipeline");
+
+type Words = "the same" | "others" | "types only";
+
+interface Pair {
+  readonly title: string;
+  readonly member: string;
+  readonly compiler: string;
+  readonly runTime: string;
+  readonly words: Words;
+}
+
+const pairOf = async (fixture: Fixture): Promise<Pair> => {
+  const { member, said } = toldByCompiler(fixture);
+  const sentence = sentenceIn(said);
+  const told = await toldAtRunTime(fixture);
+  const isSame =
+    sentence !== undefined && told !== undefined && withoutNames(told).includes(clauseOf(sentence));
+  return {
+    title: fixture.title,
+    member,
+    compiler: sentence ?? said.split("\n")[0] ?? "",
+    runTime: told ?? "–",
+    words: told === undefined ? "types only" : isSame ? "the same" : "others",
+  };
+};
+
+const cell = (text: string): string =>
+  text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("__", "\\_\\_").replaceAll("\n", " ");
+
+const anchorOf = (title: string): string =>
+  title
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+    .replaceAll(" ", "-");
+
+/** A table as the formatter writes it. */
+const tableOf = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
+  const widths = head.map((title, index) =>
+    Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),
+  );
+  const line = (cells: ReadonlyArray<string>, fill: string): string =>
+    `| ${cells.map((text, index) => text.padEnd(widths[index] ?? 0, fill)).join(" | ")} |`;
+  return [
+    line(head, " "),
+    line(
+      head.map(() => ""),
+      "-",
+    ),
+    ...rows.map((row) => line(row, " ")),
+  ].join("\n");
+};
+
+const pageOf = (pairs: ReadonlyArray<Pair>): string => {
+  const count = (words: Words): number => pairs.filter((pair) => pair.words === words).length;
+  const rows = pairs
+    .toSorted((a, b) => (a.member < b.member ? -1 : a.member > b.member ? 1 : 0))
+    .map(({ title, member, compiler, runTime, words }) => [
+      `\`${member}\``,
+      `[${cell(title)}](mistakes.md#${anchorOf(title)})`,
+      cell(compiler),
+      cell(runTime),
+      words,
+    ]);
+  return `# Mistakes at compile time and at run time
+
+<!-- Written by scripts/types-pairs.ts from the fixtures of test/types/mistakes and by running them: change those. -->
+
+Untyped callers, and names that come from data, make the same mistakes as typed ones. Each row is a mistake, the member in whose call the
+compiler reports it, what TypeScript 7 says, and the error of a program that is run all the same. ${count("the same")} pairs
+say what is wrong in the same words. ${count("others")} use others, mostly where the compiler's words are TypeScript's own. ${count("types only")} mistakes are those of
+types alone: nothing checks them at run time, or they are an error of the step's own function.
+
+${tableOf(["member", "mistake", "the compiler", "at run time", "words"], rows)}
+`;
+};
+
+// A program that uses a result without a check fails after its module has been read.
+process.on("unhandledRejection", () => {});
+// The same choice on every run: the second of two.
+Math.random = () => 0;
+mkdirSync(folder, { recursive: true });
+const pairs: Array<Pair> = [];
+for (const fixture of fixtures) pairs.push(await pairOf(fixture));
+rmSync(folder, { recursive: true, force: true });
+const page = pageOf(pairs);
+if (!process.argv.includes("--check")) writeFileSync(pagePath, page);
+else if (readFileSync(pagePath, "utf8") !== page) {
+  console.error("docs/reference/pairs.md is not current: run npm run types:pairs.");
+  process.exitCode = 1;
+}
