@@ -270,7 +270,7 @@ export class Engine implements Core {
     this.failures.failed(frame, index, Cause.fail(error), 1);
   }
 
-  /** A step that has nothing beside names and a function, where nothing is around it and nobody watches: most are that. */
+  /** A step that has nothing beside names and a function, with nothing around it and no one watching: most are that. */
   #startPlainly(frame: Frame, index: number): void {
     frame.states[index] = State.running;
     const node = frame.graph!.nodes[index]!;

@@ -1,7 +1,7 @@
 /**
  * Values that are sent to a step whose schema the sender does not know, as text. Beside plain data it holds what schemas often
- * take and JSON does not: dates, big integers, maps, sets, URLs, and numbers that are not finite. The step's schema decides what
- * becomes of them.
+ * take and JSON does not: dates, big integers, maps, sets, URLs, and numbers that are not finite. The step's schema decodes
+ * them.
  */
 import type { Unwritable } from "./encode.ts";
 import { decode, encode } from "./encode.ts";

@@ -326,7 +326,7 @@ describe.each(forms)("%s, in each form that stands for it", (_, schema, sent, go
 });
 
 test(
-  "a value that the schema does not decode from JSON is refused, also where it was sent early",
+  "a value that the schema does not decode from JSON is refused, even if it was sent early",
   limit,
   async () => {
     for (const schema of [z.date(), type<Date>()]) {
