@@ -21,6 +21,7 @@ import type { CachedStep, CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
 import type { DecodedOnce } from "./decoded-inputs.ts";
 import { asDecodedBefore, decodedTexts } from "./decoded-inputs.ts";
+import { Fallbacks } from "./fallbacks.ts";
 import type { Beside } from "./expansion-text.ts";
 import { failureIn, shapeIn, writeExpansion } from "./expansion-text.ts";
 import { describedError, readError, writeError } from "./failure-text.ts";
@@ -42,6 +43,7 @@ export class RunJournal {
   readonly #journal: Journal;
   readonly #replay: Replay;
   readonly #refreshed = new Set<string>();
+  readonly fallbacks: Fallbacks;
   /** The run option `refresh`: no cached value is used. */
   refresh = false;
   /** Nothing more can be recorded: nothing more should start. */
@@ -65,6 +67,7 @@ export class RunJournal {
     this.#replay = replay;
     this.#clock = clock;
     this.#past = past;
+    this.fallbacks = new Fallbacks(past);
   }
 
   get now(): number {
@@ -116,10 +119,7 @@ export class RunJournal {
     return replayed(entry, frame.definitionOf(index).options.output, this.store.name);
   }
 
-  /**
-   * Records the value of a node, and calls `done` once that cannot be lost. False: nothing of it is to be recorded, since it
-   * expanded, and its steps are. An error: it cannot be recorded.
-   */
+  /** Records a node's value, and calls `done` once it cannot be lost. False: its expansion's steps are recorded instead. */
   keep(
     frame: Frame,
     index: number,
@@ -464,6 +464,7 @@ export class RunJournal {
 
   tell(event: PipelineEvent): void {
     if (!keptEvents.has(event.type)) return;
+    this.fallbacks.hear(event);
     this.hasRecorded = true;
     const path = "path" in event ? event.path : "";
     this.#journal.tell({ time: event.time, type: event.type, path, detail: detailOf(event) });

@@ -390,3 +390,41 @@ test(
     assert.deepEqual(computed.toSorted(), ["each 1", "each 2", "once 1"]);
   },
 );
+
+test(
+  "what comes out of a fallback within a cached step is never cached, also after a resume",
+  limit,
+  async () => {
+    let up = false;
+    let stop = true;
+    const prices = pipeline("prices").dynamic(
+      "price",
+      [],
+      () =>
+        pipeline("asking")
+          .step(
+            "asked",
+            [],
+            () => {
+              if (!up) throw new Error("down");
+              return 1;
+            },
+            { fallback: -1 },
+          )
+          .step("price", ["asked"], ({ asked }) => {
+            if (stop) throw new Error("stop");
+            return asked;
+          }),
+      { cache: true },
+    );
+    const shared = store();
+    await assert.rejects(prices.runPromise({}, { store: shared, runId: "r" }));
+    stop = false;
+    assert.equal((await Effect.runPromise(resume(prices, "r", { store: shared }))).price, -1);
+    assert.equal((await prices.runPromise({}, { store: shared })).price, -1);
+    up = true;
+    assert.equal((await prices.runPromise({}, { store: shared })).price, 1);
+    up = false;
+    assert.equal((await prices.runPromise({}, { store: shared })).price, 1);
+  },
+);
