@@ -173,7 +173,11 @@ const wayTo = (path: string, shapes: Shapes): Way => {
     places.push({ owner, shape, step, member: above });
     if (above !== undefined) {
       const items = shapes.get(reached);
-      if (items === undefined) return { places, end: isExpandable(places.at(-1)) ? "open" : "nowhere" };
+      if (items === undefined) {
+        const place = places.at(-1)!;
+        const canCome = kindOf(place) === "loop" ? mayHaveMore(place) : isExpandable(place);
+        return { places, end: canCome ? "open" : "nowhere" };
+      }
       if (itemsOf(items)?.has(keyOf(above)!) !== true) {
         return { places, end: mayHaveMore(places.at(-1)!) ? "open" : "nowhere" };
       }
@@ -192,10 +196,10 @@ const isExpandable = (place: Place | undefined): boolean => {
   return kind !== undefined && canExpand(kind as StepKind);
 };
 
-/** May there come more of a step than there are by now, as the turns of a loop do? */
+/** Can this be a turn of a loop that is still to come, or a contender of a race? Their number and names are not recorded. */
 const mayHaveMore = (place: Place): boolean => {
   const kind = kindOf(place);
-  return kind === "loop" || kind === "race";
+  return kind === "race" || (kind === "loop" && /^(0|[1-9]\d*)$/.test(keyOf(place.member!)!));
 };
 
 /** Is there such a path in a run? */

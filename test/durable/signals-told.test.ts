@@ -350,3 +350,28 @@ test(
     }
   },
 );
+
+test(
+  "a value for a turn that a loop cannot have is refused, one for a later turn is kept",
+  limit,
+  async () => {
+    const shared = store();
+    const talk = pipeline("talk").loop(
+      "said",
+      [],
+      () => 0,
+      (said) =>
+        pipeline("turn")
+          .await("word", type<number>())
+          .step("said", ["word"], ({ word }) => said + word),
+      { until: (said) => said >= 3 },
+    );
+    const run = await talk.startPromise({}, { store: shared, runId: "r" });
+    await happens(run, "step.waiting", "said[0]/word");
+    for (const key of ["-1", "01", "1.5", "x", "", " 1"])
+      assert.equal(await send("r", `said[${key}]/word`, 1, { store: shared }), "SignalRefused", key);
+    assert.equal(await send("r", "said[1]/word", 2, { store: shared }), "accepted");
+    assert.equal(await send("r", "said[0]/word", 1, { store: shared }), "accepted");
+    assert.equal((await run.result).said, 3);
+  },
+);
