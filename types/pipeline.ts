@@ -160,7 +160,7 @@ export interface PipelineMembers extends RunMembers {
       Exposed<Name, Outs, ValueOf<Returned>, Schema>,
       Undone
     > & {
-      readonly fallback?: FallbackBranch<
+      /** Gives the output if the step fails. */ readonly fallback?: FallbackBranch<
         Fallback,
         ExposedNames<Name, Outs>,
         GivenInputs<List, Out<This>, Names<This>>,
@@ -206,7 +206,13 @@ export interface PipelineMembers extends RunMembers {
       Enough,
       ExpandedValue<Name, ValueOf<Returned>, never, Schema>,
       Undone
-    > & { readonly fallback?: FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>> },
+    > & {
+      /** Gives the output if the step fails. */ readonly fallback?: FallbackBranch<
+        Fallback,
+        Name,
+        GivenInputs<List, Out<This>, Names<This>>
+      >;
+    },
   ): Pipeline<
     In<This>,
     AddNamed<
@@ -256,10 +262,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | NeedsOf<On> | ExpandedNeeds<CaseResults<Cases> | Undone> | ServicesIn<Schema>
   >;
 
-  /**
-   * Repeats `turn` on a state that `start` gives, until `until` holds for what a turn made of it: that state is the output.
-   * There is at least one turn. The turns have the paths `name[0]`, `name[1]` and so on.
-   */
+  /** Repeats `turn` on the state of `start`, at least once, until `until` holds for the state: that is the output. */
   loop<
     This extends AnyPipeline,
     const Name extends string,
@@ -296,7 +299,12 @@ export interface PipelineMembers extends RunMembers {
       StateIn<Name, Start>,
       Undone
     > & {
-      readonly fallback?: FallbackState<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>, Start>;
+      /** Gives the output if the step fails. */ readonly fallback?: FallbackState<
+        Fallback,
+        Name,
+        GivenInputs<List, Out<This>, Names<This>>,
+        Start
+      >;
     },
   ): Pipeline<
     In<This>,
@@ -333,7 +341,13 @@ export interface PipelineMembers extends RunMembers {
       FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Contenders>>>, Name>,
       ExpandedValue<Name, ValueOf<CaseResults<Contenders>>, never, Schema>,
       Undone
-    > & { readonly fallback?: FallbackBranch<Fallback, Name, GivenInputs<List, Out<This>, Names<This>>> },
+    > & {
+      /** Gives the output if the step fails. */ readonly fallback?: FallbackBranch<
+        Fallback,
+        Name,
+        GivenInputs<List, Out<This>, Names<This>>
+      >;
+    },
   ): Pipeline<
     In<This>,
     AddNamed<

@@ -392,7 +392,7 @@ test(
 );
 
 test(
-  "what comes out of a fallback within a cached step is never cached, also after a resume",
+  "what comes out of a fallback within a cached step is never cached, before or after a resume",
   limit,
   async () => {
     let up = false;
