@@ -105,7 +105,7 @@ const clauseOf = (sentence: string): string =>
 
 const withoutNames = (text: string): string => text.replaceAll(/sub-pipeline "[^"]*"/g, "sub-pipeline");
 
-type Words = "the same" | "others" | "types only";
+type Words = "the same words" | "other words" | "types only";
 
 interface Pair {
   readonly title: string;
@@ -126,12 +126,12 @@ const pairOf = async (fixture: Fixture): Promise<Pair> => {
     member,
     compiler: sentence ?? said.split("\n")[0] ?? "",
     runTime: told ?? "–",
-    words: told === undefined ? "types only" : isSame ? "the same" : "others",
+    words: told === undefined ? "types only" : isSame ? "the same words" : "other words",
   };
 };
 
-const cell = (text: string): string =>
-  text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("__", "\\_\\_").replaceAll("\n", " ");
+const text = (said: string): string =>
+  said.replaceAll("<", "&lt;").replaceAll("__", "\\_\\_").replaceAll("\n", " ");
 
 const anchorOf = (title: string): string =>
   title
@@ -139,44 +139,28 @@ const anchorOf = (title: string): string =>
     .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
     .replaceAll(" ", "-");
 
-/** A table as the formatter writes it. */
-const tableOf = (head: ReadonlyArray<string>, rows: ReadonlyArray<ReadonlyArray<string>>): string => {
-  const widths = head.map((title, index) =>
-    Math.max(title.length, ...rows.map((row) => row[index]?.length ?? 0)),
-  );
-  const line = (cells: ReadonlyArray<string>, fill: string): string =>
-    `| ${cells.map((text, index) => text.padEnd(widths[index] ?? 0, fill)).join(" | ")} |`;
-  return [
-    line(head, " "),
-    line(
-      head.map(() => ""),
-      "-",
-    ),
-    ...rows.map((row) => line(row, " ")),
-  ].join("\n");
-};
-
 const pageOf = (pairs: ReadonlyArray<Pair>): string => {
   const count = (words: Words): number => pairs.filter((pair) => pair.words === words).length;
-  const rows = pairs
-    .toSorted((a, b) => (a.member < b.member ? -1 : a.member > b.member ? 1 : 0))
-    .map(({ title, member, compiler, runTime, words }) => [
-      `\`${member}\``,
-      `[${cell(title)}](mistakes.md#${anchorOf(title)})`,
-      cell(compiler),
-      cell(runTime),
-      words,
-    ]);
+  const members = [...new Set(pairs.map(({ member }) => member))].sort();
+  const sections = members.map((member) => {
+    const items = pairs
+      .filter((pair) => pair.member === member)
+      .map(
+        ({ title, compiler, runTime, words }) =>
+          `- [${text(title)}](mistakes.md#${anchorOf(title)}) (${words})\n  - Compiler: ${text(compiler)}\n  - Run time: ${text(runTime)}`,
+      );
+    return `## \`${member}\`\n\n${items.join("\n")}`;
+  });
   return `# Mistakes at compile time and at run time
 
 <!-- Written by scripts/types-pairs.ts from the fixtures of test/types/mistakes and by running them: change those. -->
 
-Untyped callers, and names that come from data, make the same mistakes as typed ones. Each row is a mistake, the member in whose call the
-compiler reports it, what TypeScript 7 says, and the error of a program that is run all the same. ${count("the same")} pairs
-say what is wrong in the same words. ${count("others")} use others, mostly where the compiler's words are TypeScript's own. ${count("types only")} mistakes are those of
+Untyped callers, and names that come from data, make the same mistakes as typed ones. Below are, for each member in whose call the compiler
+reports them, the mistakes, what TypeScript 7 says of each, and the error of a program that is run all the same. ${count("the same words")} pairs
+say what is wrong in the same words. ${count("other words")} use others, mostly where the compiler's words are TypeScript's own. ${count("types only")} mistakes are those of
 types alone: nothing checks them at run time, or they are an error of the step's own function.
 
-${tableOf(["member", "mistake", "the compiler", "at run time", "words"], rows)}
+${sections.join("\n\n")}
 `;
 };
 

@@ -92,6 +92,9 @@ const runners = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX runs_open ON runs (run) WHERE status = 'running';`;
 
+/** A page of the list of runs is read without the rest. */
+const runsByTime = "CREATE INDEX runs_by_time ON runs (began, run);";
+
 const runColumns = `
     run INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -126,9 +129,8 @@ export const migrations: ReadonlyArray<string> = [
   runners,
   // The lines of records shorten paths, which older versions do not read.
   "",
-  // A page of the list of runs is read without the rest.
-  "CREATE INDEX runs_by_time ON runs (began, run);",
+  runsByTime,
 ];
 
 /** A new file gets the tables of this version at once, which takes half as long as making and altering them. */
-export const newest = `CREATE TABLE runs (${[runColumns, ...ownedRunColumns].join(", ")}) STRICT; ${records} ${owners} ${runners}`;
+export const newest = `CREATE TABLE runs (${[runColumns, ...ownedRunColumns].join(", ")}) STRICT; ${records} ${owners} ${runners} ${runsByTime}`;

@@ -85,7 +85,7 @@ describe("A schedule", () => {
     ["a date that never comes", "s", { ...fine, cron: "0 0 30 2 *" }, /never fires/],
     ["an unknown zone", "s", { ...fine, timeZone: "Europe/Bärlin" }, /IANA time zone.*got "Europe\/Bärlin"/],
     ["no pipeline", "s", { ...fine, pipeline: 1 }, /pipeline must be a pipeline; got a number/],
-    ["an unknown overlap", "s", { ...fine, overlap: "sikp" }, /overlap must be "skip" or/],
+    ["an unknown overlap", "s", { ...fine, overlap: "sikp" }, /overlap must be "skip",/],
     ["a misspelt option", "s", { ...fine, timezone: "UTC" }, /no option "timezone".*timeZone/],
   ])("refuses %s", (_, name, options, sentence) => {
     expect(() => untyped(name, options)).toThrow(InvalidSchedule);
