@@ -595,14 +595,24 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
       const began = events
         .filter(({ type }) => type === "step.started" || type === "expansion.started")
         .map(pathOf);
+      // The contender that loses a race fails or is interrupted, possibly before it has started.
+      const isLoser = (path: string): boolean => path.endsWith("[fails]");
       const ended = events
-        .filter(({ type }) => type === "step.succeeded" || type === "expansion.succeeded")
+        .filter(
+          (event) =>
+            event.type === "step.succeeded" ||
+            event.type === "expansion.succeeded" ||
+            ((event.type === "step.failed" || event.type === "step.interrupted") &&
+              isLoser(event.path) &&
+              began.includes(event.path)),
+        )
         .map(pathOf);
       assert.deepEqual(sorted(ended), sorted(began));
       assert.equal(new Set(began).size, began.length);
       for (const path of began as ReadonlyArray<string>) {
         const start = indexOf(events, path, "step.started", "expansion.started");
-        const end = indexOf(events, path, "step.succeeded", "expansion.succeeded");
+        const losing = isLoser(path) ? (["step.failed", "step.interrupted"] as const) : [];
+        const end = indexOf(events, path, "step.succeeded", "expansion.succeeded", ...losing);
         assert.ok(start < end);
         const owner = ownerOf(path);
         if (owner === undefined) continue;
@@ -620,11 +630,13 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
       {},
       { schedule: order },
     );
+    const isSkipped = (path: string): boolean => indexOf(events, path, "step.skipped") !== -1;
     for (const { inputs, path } of plan.steps) {
+      if (isSkipped(path)) continue;
       const start = indexOf(events, path, "step.started", "expansion.started");
       for (const { from } of inputs) {
         if (from === "") continue;
-        const end = indexOf(events, from, "step.succeeded", "expansion.succeeded");
+        const end = indexOf(events, from, "step.succeeded", "expansion.succeeded", "step.skipped");
         assert.ok(end !== -1 && end < start, `"${path}" began before "${from}" had given its outputs`);
       }
     }
