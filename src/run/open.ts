@@ -152,7 +152,7 @@ const recordEnd = (
   before: RunDetails | undefined,
 ): Effect.Effect<void> => {
   const status = statusOf(exit);
-  // Of a run that has succeeded nothing had failed, that could be retried: however this ends, it has succeeded.
+  // `retryFailed` found nothing to retry in a run that has succeeded: however this ends, it stays succeeded.
   if (before?.status === "succeeded" && !journal.hasRecorded) return journal.leaveAsItWas();
   const recorded = Effect.callback<void>((resume) => {
     journal.end(status, Exit.isSuccess(exit) ? undefined : exit.cause, () => resume(Effect.void));
