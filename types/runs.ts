@@ -1,4 +1,6 @@
 /** Recorded runs, as `Runs` shows them. */
+import type * as Duration from "effect/Duration";
+import type { StepKind } from "./plan.ts";
 import type { StoreLayer } from "./store.ts";
 
 /**
@@ -27,6 +29,22 @@ export interface RunInfo {
   readonly ended: number | undefined;
   /** What it failed with, in words. */
   readonly error: string | undefined;
+  /** The file that the command line or a server ran; undefined for a run that a program began. */
+  readonly origin: RunFile | undefined;
+}
+
+/**
+ * Where the pipeline of a run is, for a program that resumes it.
+ *
+ * @public
+ */
+export interface RunFile {
+  /** The file that exports the pipeline. */
+  readonly file?: string;
+  /** The name of the export; without it, the default or the only one. */
+  readonly exportName?: string;
+  /** The outputs that the pipeline was reduced to. */
+  readonly only?: ReadonlyArray<string>;
 }
 
 /**
@@ -45,6 +63,54 @@ export interface RecordedStep {
   readonly ended: number;
   /** Which attempt it was, from 1. */
   readonly attempt: number;
+  /** With the option `values`: its recorded value, as `Runs.value` reads it. Absent if it cannot be read. */
+  readonly value?: unknown;
+  /** What a failed item failed with, in words. */
+  readonly error?: string;
+}
+
+/**
+ * A step, item, turn or contender of a run, with what is inside it and what happened to it last.
+ *
+ * @public
+ */
+export interface RecordedNode {
+  /** Its path in the run. */
+  readonly path: string;
+  /** The name of the step; of an item, its key; the number of a turn; the name of a contender. */
+  readonly name: string;
+  /** The kind of the step; `"item"` for what a map, loop or race calls. */
+  readonly kind: StepKind | "item";
+  /**
+   * `"pending"`: not reached. `"stopped"`: interrupted. `"skipped"`: by a condition, or because of a failure. `"leaked"`: it
+   * ignored its interruption.
+   */
+  readonly status:
+    | "pending"
+    | "running"
+    | "waiting"
+    | "retrying"
+    | "done"
+    | "failed"
+    | "skipped"
+    | "stopped"
+    | "leaked";
+  /** In milliseconds since 1970; undefined if it has not begun. */
+  readonly began: number | undefined;
+  /** In milliseconds since 1970; undefined if it has not ended. */
+  readonly ended: number | undefined;
+  /** What it failed with, in words. */
+  readonly error: string | undefined;
+  /** The error, in words, that its fallback stands in for. */
+  readonly fallbackFor: string | undefined;
+  /** The state of its compensation; undefined if it has not begun. */
+  readonly undone: "under way" | "done" | "failed" | undefined;
+  /** Whether it is an expansion, whose steps are its children. */
+  readonly isExpanded: boolean;
+  /** Its failures that a later attempt replaced, oldest first. */
+  readonly earlier: ReadonlyArray<RecordedEvent>;
+  /** What is inside it, as far as it is recorded. */
+  readonly children: ReadonlyArray<RecordedNode>;
 }
 
 /**
@@ -64,7 +130,7 @@ export interface RecordedEvent {
 }
 
 /**
- * A recorded run with all that is recorded of it, but for values: `Runs.value` reads those one by one.
+ * A recorded run with all that is recorded of it. Its values and its graph are read if the options ask for them.
  *
  * @public
  */
@@ -79,6 +145,8 @@ export interface RunRecord extends RunInfo {
   readonly events: ReadonlyArray<RecordedEvent>;
   /** How far it has undone its steps; undefined if it has not begun to. */
   readonly compensation: RecordedCompensation | undefined;
+  /** With the option `graph`: the steps of the pipeline and what they expanded to, with what happened last to each. */
+  readonly graph?: ReadonlyArray<RecordedNode>;
 }
 
 /**
@@ -127,6 +195,30 @@ export interface RunsOptions {
 }
 
 /**
+ * How much of a run to read.
+ *
+ * @public
+ */
+export interface GetOptions extends RunsOptions {
+  /** Also the recorded value of each step. `false` by default. */
+  readonly values?: boolean;
+  /** Also the steps as a graph that has grown, each with its state. `false` by default. */
+  readonly graph?: boolean;
+}
+
+/**
+ * Which runs to delete.
+ *
+ * @public
+ */
+export interface PruneOptions extends RunsOptions {
+  /** The least time since the last activity of a run, such as `"30 days"`; a number is in milliseconds. */
+  readonly olderThan: Duration.Input;
+  /** Also runs that can be resumed: failed, interrupted and crashed ones. `false` by default. */
+  readonly resumable?: boolean;
+}
+
+/**
  * How a run is cancelled.
  *
  * @public
@@ -146,6 +238,8 @@ export interface RunsFilter extends RunsOptions {
   readonly pipeline?: string;
   /** Only runs in this state. */
   readonly status?: RunState;
+  /** Only runs whose id begins like this. */
+  readonly idPrefix?: string;
   /** At most so many: the newest. */
   readonly limit?: number;
 }

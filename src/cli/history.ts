@@ -1,11 +1,5 @@
 /** Recorded runs in words: times, values, and the outcome of each path. */
-
-import { readError } from "../journal/failure-text.ts";
-import type { Entry } from "../journal/records.ts";
-import { Kind } from "../journal/records.ts";
-import type { RunSummary } from "../journal/store.ts";
-import { describe } from "../values/describe.ts";
-import { decodeShown } from "../values/encode.ts";
+import type { RecordedNode, RecordedStep, RunInfo } from "../../types/runs.ts";
 
 export const when = (millis: number): string => new Date(millis).toISOString().replace("T", " ").slice(0, 19);
 
@@ -16,7 +10,7 @@ const long = (millis: number): string =>
       ? `${(millis / 1000).toFixed(1)} s`
       : `${Math.round(millis / 60_000)} min`;
 
-export const took = ({ began, ended }: Pick<RunSummary, "began" | "ended">): string =>
+export const took = ({ began, ended }: Pick<RunInfo, "began" | "ended">): string =>
   ended === undefined ? "" : long(Math.max(0, ended - began));
 
 /** Columns as wide as their widest cell. */
@@ -33,15 +27,32 @@ export const table = (rows: ReadonlyArray<ReadonlyArray<string>>): string => {
     .join("");
 };
 
-const shortened = (said: string): string => (said.length > 80 ? `${said.slice(0, 79)}…` : said);
+export const shortened = (said: string): string => (said.length > 80 ? `${said.slice(0, 79)}…` : said);
 
-/** A recorded value in a few words. */
-export const preview = ({ kind, text }: Entry): string => {
-  try {
-    if (kind === Kind.failure) return shortened(describe(readError(text)));
-    const value = decodeShown(text);
-    return shortened(value === undefined ? "undefined" : JSON.stringify(value));
-  } catch {
-    return "a value that cannot be read";
+export const asText = (value: unknown): string => (value === undefined ? "undefined" : JSON.stringify(value));
+
+/** A recorded outcome in a few words. */
+export const preview = (step: RecordedStep): string => {
+  if (step.error !== undefined) return shortened(step.error);
+  return "value" in step ? shortened(asText(step.value)) : "a value that cannot be read";
+};
+
+/** The outcomes by path. */
+export const outcomesOf = ({
+  steps,
+}: {
+  readonly steps: ReadonlyArray<RecordedStep>;
+}): ReadonlyMap<string, RecordedStep> => new Map(steps.map((step) => [step.path, step]));
+
+/** The node at a path, if it has one. */
+export const nodeAt = (
+  nodes: ReadonlyArray<RecordedNode> | undefined,
+  path: string,
+): RecordedNode | undefined => {
+  for (const node of nodes ?? []) {
+    if (node.path === path) return node;
+    const inside = path.startsWith(node.path) ? nodeAt(node.children, path) : undefined;
+    if (inside !== undefined) return inside;
   }
+  return undefined;
 };

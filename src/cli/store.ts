@@ -9,8 +9,10 @@ import * as Option from "effect/Option";
 import type * as Scope from "effect/Scope";
 import type { StoreCorrupt } from "../errors.ts";
 import { StoreError } from "../errors.ts";
-import type { RunDetails, StoreService } from "../journal/store.ts";
+import type { RunInfo } from "../../types/runs.ts";
+import type { StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
+import { Runs } from "../run/runs.ts";
 import { describe } from "../values/describe.ts";
 import { CliFailure, failure } from "./failure.ts";
 import { tell } from "./output.ts";
@@ -158,28 +160,23 @@ export const told = <Value, Services>(
 ): Effect.Effect<Value, CliFailure, Services> =>
   Effect.mapError(effect, (error) => (error instanceof CliFailure ? error : failure(error.message)));
 
-/** The id that is meant: itself, or the only one that begins like it. */
-export const findId = (
-  store: StoreService,
-  id: string,
-): Effect.Effect<string, CliFailure | StoreError | StoreCorrupt> =>
-  Effect.gen(function* () {
-    const similar = id === "" ? [] : yield* store.runs({ idPrefix: id });
-    if (similar.some((run) => run.id === id)) return id;
-    if (similar.length === 1) return similar[0]!.id;
-    return yield* failure(
-      similar.length > 1
-        ? `The ids of ${similar.length} runs begin with "${id}". Write more of the id.`
-        : `There is no run "${id}" in the store. espalier runs lists the recorded runs.`,
-    );
-  });
+/** Reads or steers runs in a store that must exist. What fails is told as a sentence. */
+export const inStore = <Value, Services>(
+  given: StoreGiven,
+  asking: Effect.Effect<Value, { readonly _tag: string; readonly message: string }, Services>,
+): Effect.Effect<Value, CliFailure, Exclude<Services, Scope.Scope | Store>> =>
+  Effect.scoped(
+    Effect.flatMap(existingStore(given), (store) => told(Effect.provideService(asking, Store, store))),
+  ) as Effect.Effect<Value, CliFailure, Exclude<Services, Scope.Scope | Store>>;
 
-/** The run of an id, or of the only id that begins like it. */
-export const findRun = (
-  store: StoreService,
-  id: string,
-): Effect.Effect<RunDetails, CliFailure | StoreError | StoreCorrupt> =>
-  Effect.gen(function* () {
-    const found = yield* findId(store, id);
-    return (yield* store.find(found)) ?? (yield* failure(`The run "${found}" has just been deleted.`));
-  });
+/** The run that is meant: the one with that id, or the only one whose id begins like it. */
+export const findRun = Effect.fnUntraced(function* (id: string) {
+  const similar: ReadonlyArray<RunInfo> = id === "" ? [] : yield* Runs.list({ idPrefix: id });
+  const found = similar.find((run) => run.id === id) ?? (similar.length === 1 ? similar[0] : undefined);
+  if (found !== undefined) return found;
+  return yield* failure(
+    similar.length > 1
+      ? `The ids of ${similar.length} runs begin with "${id}". Write more of the id.`
+      : `There is no run "${id}" in the store. espalier runs lists the recorded runs.`,
+  );
+});

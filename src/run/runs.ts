@@ -1,13 +1,18 @@
 /**
- * `Runs`: recorded runs, for any process at any time. Reads runs, even while they run here or in another process, and cancels
- * them. It works on the store alone and needs neither the pipeline nor a claim.
+ * `Runs`: recorded runs, for any process at any time. Reads runs, even while they run here or in another process, cancels
+ * them, and deletes old ones. It works on the store alone and needs neither the pipeline nor a claim.
  */
 import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
+import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
 import type {
   CancelOptions,
+  GetOptions,
+  PruneOptions,
   RecordedCompensation,
+  RecordedStep,
+  RunFile,
   RunInfo,
   RunRecord,
   RunsFilter,
@@ -24,8 +29,9 @@ import type { RunDetails, RunSummary, StoreService, Wait } from "../journal/stor
 import { isUnderWay, runStatuses, Store } from "../journal/store.ts";
 import { readError } from "../journal/failure-text.ts";
 import { describeWithCauses } from "../values/causes.ts";
+import { describe } from "../values/describe.ts";
 import { decodeShown } from "../values/encode.ts";
-import { typed } from "../values/specification.ts";
+import { aDuration, typed } from "../values/specification.ts";
 import { asPromise } from "./promises.ts";
 import { aRunId } from "./run-id.ts";
 
@@ -53,13 +59,14 @@ const withStore = <Value, Failure>(
     return yield* store === undefined ? Effect.fail(noStore()) : ask(store);
   });
 
-const infoOf = ({ id, pipeline, status, began, ended, error }: RunSummary): RunInfo => ({
+const infoOf = ({ id, pipeline, status, began, ended, error, origin }: RunSummary): RunInfo => ({
   id,
   pipeline,
   status,
   began,
   ended,
   error,
+  origin: origin === undefined ? undefined : (JSON.parse(origin) as RunFile),
 });
 
 const waitOf = ({ runId, path, since, text }: Wait): WaitingStep => {
@@ -73,18 +80,37 @@ const inputsOf = (text: string): Readonly<Record<string, unknown>> => {
   );
 };
 
-const recordOf = (run: RunDetails): RunRecord => {
+/** What `read` returns, as the member `name`; nothing if it throws. */
+const readable = <Name extends string, Value>(
+  name: Name,
+  read: () => Value,
+): { readonly [member in Name]?: Value } => {
+  try {
+    return { [name]: read() } as { readonly [member in Name]: Value };
+  } catch {
+    return {};
+  }
+};
+
+const stepOf = ({ kind, path, text, began, ended, attempt }: Entry, withValue: boolean): RecordedStep => {
+  const hasFailed = kind === Kind.failure;
+  return {
+    path,
+    status: hasFailed ? "failed" : "succeeded",
+    began,
+    ended,
+    attempt,
+    ...(withValue ? readable("value", () => decodeShown(text)) : {}),
+    ...(hasFailed ? readable("error", () => describe(readError(text))) : {}),
+  };
+};
+
+const recordOf = (run: RunDetails, withValues: boolean): RunRecord => {
   const outcomes = outcomesOf(run.entries);
   return {
     ...infoOf(run),
     inputs: inputsOf(run.inputs),
-    steps: [...outcomes.values()].map(({ kind, path, began, ended, attempt }) => ({
-      path,
-      status: kind === Kind.failure ? "failed" : "succeeded",
-      began,
-      ended,
-      attempt,
-    })),
+    steps: [...outcomes.values()].map((entry) => stepOf(entry, withValues)),
     waiting: isUnderWay(run.status)
       ? run.entries
           .filter(({ kind, path }) => kind === Kind.waiting && !outcomes.has(path))
@@ -96,7 +122,7 @@ const recordOf = (run: RunDetails): RunRecord => {
 };
 
 /** The recorded compensations; undefined if the run has not begun to undo its steps. */
-export const recordedCompensation = (entries: ReadonlyArray<Entry>): RecordedCompensation | undefined => {
+const recordedCompensation = (entries: ReadonlyArray<Entry>): RecordedCompensation | undefined => {
   const has = (wanted: Kind): boolean => entries.some(({ kind }) => kind === wanted);
   if (!has(Kind.compensating)) return undefined;
   return {
@@ -113,7 +139,7 @@ export const recordedCompensation = (entries: ReadonlyArray<Entry>): RecordedCom
 const invalid = (input: string, reason: string): InvalidInput =>
   new InvalidInput({ path: "", input, issuePath: [], reason });
 
-const list = ({ store, pipeline, status, limit }: RunsFilter = {}) => {
+const list = ({ store, pipeline, status, idPrefix, limit }: RunsFilter = {}) => {
   if (status !== undefined && !runStatuses.includes(status)) {
     const known = runStatuses.map((name) => `"${name}"`).join(", ");
     return Effect.fail(invalid("status", `it must be one of ${known}; got ${JSON.stringify(status)}`));
@@ -122,7 +148,7 @@ const list = ({ store, pipeline, status, limit }: RunsFilter = {}) => {
     return Effect.fail(invalid("limit", `it must be a number of at least 0; got ${limit}`));
   }
   return withStore(store, (open) =>
-    Effect.map(open.runs({ pipeline, status, limit }), (runs) => runs.map(infoOf)),
+    Effect.map(open.runs({ pipeline, status, idPrefix, limit }), (runs) => runs.map(infoOf)),
   );
 };
 
@@ -137,13 +163,16 @@ const withRun = <Value, Failure>(
   return problem === undefined ? withStore(store, ask) : Effect.fail(new RunNotFound({ runId }));
 };
 
-const get = (runId: string, { store }: RunsOptions = {}) =>
+const get = (runId: string, { store, values = false, graph = false }: GetOptions = {}) =>
   withRun(runId, store, (open) =>
-    Effect.flatMap(
-      open.find(runId),
-      (run): Effect.Effect<RunRecord, RunNotFound> =>
-        run === undefined ? Effect.fail(new RunNotFound({ runId })) : Effect.succeed(recordOf(run)),
-    ),
+    Effect.gen(function* () {
+      const run = yield* open.find(runId);
+      if (run === undefined) return yield* new RunNotFound({ runId });
+      const record = recordOf(run, values);
+      if (!graph) return record;
+      const { recordedGraph } = yield* Effect.promise(() => import("./recorded-graph.ts"));
+      return { ...record, graph: recordedGraph(run) };
+    }),
   );
 
 const value = (runId: string, path: string, { store }: RunsOptions = {}) =>
@@ -181,8 +210,18 @@ const cancel = (runId: string, { store, compensate = false }: CancelOptions = {}
     }),
   );
 
+const prune = ({ olderThan, resumable = false, store }: PruneOptions) => {
+  const problem = aDuration("olderThan", olderThan);
+  if (problem !== undefined) return Effect.fail(invalid("olderThan", problem));
+  return withStore(store, (open) =>
+    Effect.flatMap(Clock.currentTimeMillis, (now) =>
+      open.prune({ before: now - Duration.toMillis(Duration.fromInputUnsafe(olderThan)), resumable }),
+    ),
+  );
+};
+
 /**
- * Recorded runs: reads them at any time, even while they run in another process, and cancels them.
+ * Recorded runs: reads them at any time, even while they run in another process, cancels them, and deletes old ones.
  *
  * @example
  * ```ts
@@ -210,13 +249,13 @@ export const Runs: {
   ) => Effect.Effect<ReadonlyArray<RunInfo>, StoreError | StoreCorrupt | InvalidInput>;
   /** `list` as a Promise. */
   readonly listPromise: (filter?: RunsFilter) => Promise<ReadonlyArray<RunInfo>>;
-  /** One run with its records. Fails with `RunNotFound` if there is none. */
+  /** One run with its records; with its values and its graph if the options ask for them. Fails with `RunNotFound` if there is none. */
   readonly get: (
     runId: string,
-    options?: RunsOptions,
+    options?: GetOptions,
   ) => Effect.Effect<RunRecord, RunNotFound | StoreError | StoreCorrupt | InvalidInput>;
   /** `get` as a Promise. */
-  readonly getPromise: (runId: string, options?: RunsOptions) => Promise<RunRecord>;
+  readonly getPromise: (runId: string, options?: GetOptions) => Promise<RunRecord>;
   /** The complete recorded value of a path, as encoded by the step's `output` schema. */
   readonly value: (
     runId: string,
@@ -242,6 +281,13 @@ export const Runs: {
   ) => Effect.Effect<void, RunNotFound | CancelRefused | StoreError | StoreCorrupt | InvalidInput>;
   /** `cancel` as a Promise. */
   readonly cancelPromise: (runId: string, options?: CancelOptions) => Promise<void>;
+  /**
+   * Deletes runs that succeeded, with what only they hold, and cached values of that age. Returns how many runs. Runs that can
+   * be resumed are kept, unless `resumable` is true; a run that is under way is always kept.
+   */
+  readonly prune: (options: PruneOptions) => Effect.Effect<number, StoreError | StoreCorrupt | InvalidInput>;
+  /** `prune` as a Promise. */
+  readonly prunePromise: (options: PruneOptions) => Promise<number>;
 } = {
   list,
   listPromise: asPromise(list),
@@ -253,4 +299,6 @@ export const Runs: {
   waitingPromise: asPromise(waiting),
   cancel,
   cancelPromise: asPromise(cancel),
+  prune,
+  prunePromise: asPromise(prune),
 };

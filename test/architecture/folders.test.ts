@@ -65,4 +65,23 @@ describe("The rooms of the source", () => {
       });
     expect(long).toEqual([]);
   });
+
+  test("of the command line read and steer recorded runs through Runs and Signal alone", () => {
+    const commands = ["runs", "show", "why", "diff", "prune", "waiting", "cancel", "signal"];
+    const readers = ["src/cli/history.ts", ...commands.map((name) => `src/cli/commands/${name}.ts`)];
+    const behindRuns = /^src\/(?:journal|stores|sqlite|postgres|fold)\/|^src\/run\/(?!runs\.ts$|signal\.ts$)/;
+    const around = readers.flatMap((file) =>
+      importsOf(file)
+        .filter((other) => behindRuns.test(other))
+        .map((other) => `${file} imports ${other}`),
+    );
+    expect(around).toEqual([]);
+    // Of a store, the other files of the command line use what executes and follows runs.
+    const asks = globSync("src/cli/**/*.ts", { cwd: root }).filter((file) =>
+      /\b(?:store|service|open)\.(?:find|runs|value|waiting|prune|send)\(/.test(
+        readFileSync(join(root, file), "utf8"),
+      ),
+    );
+    expect(asks).toEqual([]);
+  });
 });

@@ -103,3 +103,83 @@ test("an id that no run can have is not found, and one that is not a string is r
   }
   await expect(Runs.valuePromise("\uFFFD", {} as any, { store })).rejects.toThrow(/path must be a string/);
 });
+
+test("a run is read with its values and its graph, from which the commands make what they print", async () => {
+  const store = storeAt(newFile());
+  const grown = pipeline("grown")
+    .input("ns", type<ReadonlyArray<number>>())
+    .map(
+      "halves",
+      "ns",
+      [],
+      (n) =>
+        n % 2 === 0 ? pipeline("half").step("halves", [], () => n / 2) : Promise.reject(new Error("odd")),
+      { failures: "collect" },
+    )
+    .step("flaky", [], () => Promise.reject(new Error("down")), { fallback: "spare" })
+    .await("approval", type<string>(), { after: ["halves", "flaky"] });
+  const running = grown.runPromise({ ns: [2, 3] }, { store, runId: "first" });
+  while ((await Runs.waitingPromise({ store })).length === 0) await sleep(10);
+
+  const plain = await Runs.getPromise("first", { store });
+  expect(plain.graph).toBe(undefined);
+  expect(plain.steps.some((step) => "value" in step)).toBe(false);
+
+  const read = await Runs.getPromise("first", { store, values: true, graph: true });
+  const values = Object.fromEntries(read.steps.map(({ path, value }) => [path, value]));
+  expect(values).toMatchObject({ "halves[0]/halves": 1, flaky: "spare" });
+  expect(read.steps.find(({ path }) => path === "halves[1]")).toMatchObject({
+    status: "failed",
+    error: expect.stringContaining("odd"),
+  });
+  expect(read.graph).toMatchObject([
+    { path: "approval", kind: "await", status: "waiting", children: [] },
+    { path: "flaky", kind: "step", status: "done", fallbackFor: expect.stringContaining("down") },
+    {
+      path: "halves",
+      kind: "map",
+      status: "done",
+      isExpanded: true,
+      children: [
+        {
+          path: "halves[0]",
+          name: "0",
+          kind: "item",
+          isExpanded: true,
+          children: [{ path: "halves[0]/halves", name: "halves", status: "done" }],
+        },
+        { path: "halves[1]", status: "failed", error: expect.stringContaining("odd") },
+      ],
+    },
+  ]);
+  expect(JSON.parse(JSON.stringify(read))).toMatchObject({ id: "first", status: "running" });
+  await Signal.sendPromise("first", "approval", "yes", { store });
+  await running;
+  const { graph } = await Effect.runPromise(Runs.get("first", { store, graph: true }));
+  expect(graph!.map(({ status }) => status)).toEqual(["done", "done", "done"]);
+});
+
+test("runs are found by the beginning of their ids, and deleted by their age", async () => {
+  const store = storeAt(newFile());
+  const one = pipeline("one").step("a", [], () => 1);
+  const fails = pipeline("fails").step("a", [], () => Effect.fail("no" as const));
+  for (const runId of ["may-1", "may-2", "june-1"]) await one.runPromise({}, { store, runId });
+  await fails.runPromise({}, { store, runId: "may-3" }).catch(() => {});
+  const ids = async (idPrefix: string) => (await Runs.listPromise({ store, idPrefix })).map(({ id }) => id);
+  expect(await ids("may")).toEqual(["may-3", "may-2", "may-1"]);
+  expect(await ids("may-1")).toEqual(["may-1"]);
+  expect(await ids("%")).toEqual([]);
+  expect(await ids("")).toHaveLength(4);
+
+  expect(await Runs.prunePromise({ store, olderThan: "1 day" })).toBe(0);
+  await sleep(2);
+  expect(await Runs.prunePromise({ store, olderThan: 0 })).toBe(3);
+  expect(await ids("")).toEqual(["may-3"]);
+  expect(await Effect.runPromise(Runs.prune({ store, olderThan: 0, resumable: true }))).toBe(1);
+  for (const olderThan of ["5d", -1, NaN, undefined] as ReadonlyArray<any>)
+    await expect(Runs.prunePromise({ store, olderThan })).rejects.toMatchObject({
+      _tag: "InvalidInput",
+      input: "olderThan",
+    });
+  await expect(Runs.prunePromise({ store } as any)).rejects.toThrow(/olderThan/);
+});

@@ -3,30 +3,28 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
-import type { StoreService } from "../../journal/store.ts";
-import { Store } from "../../journal/store.ts";
 import { Runs } from "../../run/runs.ts";
 import { tell } from "../output.ts";
-import { existingStore, findId, storeFlags, told } from "../store.ts";
+import { findRun, inStore, storeFlags } from "../store.ts";
 import { runId } from "./show.ts";
 
 /** How long the command waits for the run to end: steps have a grace period of 5 s by default. */
 const patienceMillis = 6_000;
 
 /** Has it ended by now? */
-const hasEnded = (store: StoreService, id: string) =>
+const hasEnded = (id: string) =>
   Effect.gen(function* () {
     const until = performance.now() + patienceMillis;
     for (;;) {
-      const { status } = yield* Effect.provideService(Runs.get(id), Store, store);
+      const { status } = yield* findRun(id);
       if (status !== "running" || performance.now() > until) return status !== "running";
       yield* Effect.sleep(50);
     }
   });
 
 /** The outcome of the compensations, as part of a sentence. */
-const undoneIn = (store: StoreService, id: string) =>
-  Effect.map(Effect.provideService(Runs.get(id), Store, store), ({ compensation }) => {
+const undoneIn = (id: string) =>
+  Effect.map(Runs.get(id), ({ compensation }) => {
     if (compensation === undefined) return ", and had nothing to undo";
     const failed = compensation.undone.filter(({ error }) => error !== undefined);
     const count = compensation.undone.length - failed.length;
@@ -45,15 +43,19 @@ export const cancel = Command.make(
   "cancel",
   { runId, compensate, store: storeFlags },
   Effect.fnUntraced(function* ({ runId, compensate, store }) {
-    const open = yield* existingStore(store);
-    const id = yield* told(findId(open, runId));
-    yield* told(Effect.provideService(Runs.cancel(id, { compensate }), Store, open));
-    const isOver = yield* told(hasEnded(open, id));
+    const { id, isOver, undone } = yield* inStore(
+      store,
+      Effect.gen(function* () {
+        const { id } = yield* findRun(runId);
+        yield* Runs.cancel(id, { compensate });
+        const isOver = yield* hasEnded(id);
+        return { id, isOver, undone: compensate ? yield* undoneIn(id) : "" };
+      }),
+    );
     const ends = compensate ? "is undoing its steps, and then stops." : "stops as soon as its steps do.";
-    const undone = compensate ? yield* told(undoneIn(open, id)) : "";
     const rest = isOver ? `is cancelled${undone}.` : `was asked to stop: it ${ends}`;
     tell(visible(`Run ${id} ${rest}`));
-  }, Effect.scoped),
+  }),
 ).pipe(
   Command.withDescription("Stop an active run, in any process, or mark a crashed run as stopped."),
   Command.withShortDescription("Stop a run"),

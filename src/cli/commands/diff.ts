@@ -3,34 +3,37 @@ import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
-import type { RunDetails } from "../../journal/store.ts";
-import { preview } from "../history.ts";
-import { givenTexts } from "../../journal/recorded-inputs.ts";
-import { outcomesOf } from "../../journal/records.ts";
+import type { RecordedStep, RunRecord } from "../../../types/runs.ts";
+import { Runs } from "../../run/runs.ts";
+import { asText, outcomesOf, preview, shortened } from "../history.ts";
 import { print } from "../output.ts";
-import { existingStore, findRun, storeFlags, told } from "../store.ts";
+import { findRun, inStore, storeFlags } from "../store.ts";
 
-const inputsOf = (run: RunDetails): ReadonlyMap<string, string> =>
-  new Map(Object.entries(givenTexts(run.inputs)));
+const inputsOf = ({ inputs }: RunRecord): ReadonlyMap<string, string> =>
+  new Map(Object.entries(inputs).map(([name, value]) => [name, asText(value)]));
 
-const compare = (before: RunDetails, after: RunDetails): ReadonlyArray<string> => {
+/** Whether two outcomes have the same value, or failed with the same error. */
+const isSame = (one: RecordedStep, two: RecordedStep): boolean =>
+  one.status === two.status && asText(one.value) === asText(two.value);
+
+const compare = (before: RunRecord, after: RunRecord): ReadonlyArray<string> => {
   const lines: Array<string> = [];
-  const short = (text: string): string => (text.length > 80 ? `${text.slice(0, 79)}…` : text);
   if (before.pipeline !== after.pipeline) lines.push(`~ pipeline: ${before.pipeline} → ${after.pipeline}`);
   const inputs = inputsOf(before);
   for (const [name, text] of inputsOf(after)) {
     if (inputs.get(name) !== text)
-      lines.push(`~ input ${name}: ${short(inputs.get(name) ?? "")} → ${short(text)}`);
+      lines.push(`~ input ${name}: ${shortened(inputs.get(name) ?? "")} → ${shortened(text)}`);
   }
-  const one = outcomesOf(before.entries);
-  const two = outcomesOf(after.entries);
-  for (const [path, entry] of one) {
+  const two = outcomesOf(after);
+  const one = outcomesOf(before);
+  let same = 0;
+  for (const [path, step] of one) {
     const other = two.get(path);
-    if (other === undefined) lines.push(`- ${path}: ${preview(entry)}`);
-    else if (other.text !== entry.text) lines.push(`~ ${path}: ${preview(entry)} → ${preview(other)}`);
+    if (other === undefined) lines.push(`- ${path}: ${preview(step)}`);
+    else if (isSame(step, other)) same++;
+    else lines.push(`~ ${path}: ${preview(step)} → ${preview(other)}`);
   }
-  for (const [path, entry] of two) if (!one.has(path)) lines.push(`+ ${path}: ${preview(entry)}`);
-  const same = [...two].filter(([path, { text }]) => one.get(path)?.text === text).length;
+  for (const [path, step] of two) if (!one.has(path)) lines.push(`+ ${path}: ${preview(step)}`);
   lines.push(`= ${same} the same`);
   return lines;
 };
@@ -46,14 +49,16 @@ export const diff = Command.make(
     store: storeFlags,
   },
   Effect.fnUntraced(function* ({ before, after, store }) {
-    const lines = yield* told(
+    const lines = yield* inStore(
+      store,
       Effect.gen(function* () {
-        const open = yield* existingStore(store);
-        return compare(yield* findRun(open, before), yield* findRun(open, after));
+        const one = yield* Runs.get((yield* findRun(before)).id, { values: true });
+        const two = yield* Runs.get((yield* findRun(after)).id, { values: true });
+        return compare(one, two);
       }),
     );
     yield* print(lines.map((line) => `${visible(line)}\n`).join(""));
-  }, Effect.scoped),
+  }),
 ).pipe(
   Command.withDescription("Compare two runs: + only in the second, - only in the first, ~ changed."),
   Command.withShortDescription("Compare two runs"),

@@ -1,11 +1,11 @@
 /** `espalier prune --older 30d`: deletes old runs. */
-import * as Clock from "effect/Clock";
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
+import { Runs } from "../../run/runs.ts";
 import { failure } from "../failure.ts";
 import { tell } from "../output.ts";
-import { existingStore, storeFlags, told } from "../store.ts";
+import { inStore, storeFlags } from "../store.ts";
 import { counted } from "../words.ts";
 
 const units: Readonly<Record<string, number>> = {
@@ -33,14 +33,10 @@ export const prune = Command.make(
     const found = /^(\d+(?:\.\d+)?)([smhdw])$/.exec(older.trim());
     if (found === null)
       return yield* failure(`--older must be an age such as 30d, 12h, 45m, 90s or 2w; got "${older}".`);
-    const now = yield* Clock.currentTimeMillis;
-    const count = yield* told(
-      Effect.flatMap(existingStore(store), (open) =>
-        open.prune({ before: now - Number(found[1]) * units[found[2]!]!, resumable }),
-      ),
-    );
+    const olderThan = Number(found[1]) * units[found[2]!]!;
+    const count = yield* inStore(store, Runs.prune({ olderThan, resumable }));
     tell(`${counted(count, "run")} forgotten.`);
-  }, Effect.scoped),
+  }),
 ).pipe(
   Command.withDescription(
     "Delete old runs that succeeded, with data that only they use, and cached outputs of that age. Runs that can be resumed are kept, unless --resumable is given.",

@@ -14,6 +14,7 @@ import { exportName, file } from "../parameters.ts";
 import { report, reported } from "../report.ts";
 import { withServices } from "../services.ts";
 import { existingStore, findRun, storeFlags, told } from "../store.ts";
+import { Store } from "../../journal/store.ts";
 import { concurrency, json, printOutputs, recorded, watched } from "./run.ts";
 import { runId } from "./show.ts";
 
@@ -30,13 +31,6 @@ const retryFailed = Flag.Boolean("retry-failed").pipe(
   ),
   Flag.withDefault(false),
 );
-
-interface Origin {
-  readonly file: string;
-  readonly exportName?: string;
-  /** The outputs that the run was reduced to. */
-  readonly only?: ReadonlyArray<string>;
-}
 
 export const resume = Command.make(
   "resume",
@@ -65,12 +59,11 @@ export const resume = Command.make(
     ...limits
   }) {
     const service = yield* told(existingStore(store));
-    const run = yield* told(findRun(service, runId));
-    const origin = run.origin === undefined ? undefined : (JSON.parse(run.origin) as Origin);
+    const { id, origin } = yield* told(Effect.provideService(findRun(runId), Store, service));
     const source = Option.getOrUndefined(file) ?? origin?.file;
     if (source === undefined) {
       return yield* failure(
-        `The run "${run.id}" was not started from a file. Add the file: espalier resume ${run.id} FILE.`,
+        `The run "${id}" was not started from a file. Add the file: espalier resume ${id} FILE.`,
       );
     }
     const loaded = yield* reducedTo(
@@ -80,12 +73,12 @@ export const resume = Command.make(
     const options = {
       ...(Option.isSome(concurrency) ? { concurrency: concurrency.value } : {}),
       ...limitsOf(limits),
-      runId: run.id,
+      runId: id,
     };
     const running = resumeGraph(expandable(loaded.pipeline)!, options, { from, retryFailed });
     const outputs = yield* recorded(
       service,
-      run.id,
+      id,
       reported(report, withServices(loaded, watched(loaded, running))),
     );
     yield* printOutputs(outputs, json);

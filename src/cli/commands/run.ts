@@ -140,7 +140,7 @@ export const recorded = <Value, Failure>(
         Effect.onExit((exit) =>
           Effect.gen(function* () {
             if (Exit.isSuccess(exit)) return;
-            const run = yield* Effect.orElseSucceed(store.find(runId), () => undefined);
+            const run = yield* Effect.orElseSucceed(store.summary(runId), () => undefined);
             // One that another process runs has not ended by what ended this command.
             const isOurs = run !== undefined && run.status !== "running" && run.status !== "submitted";
             if (isOurs && run.status !== "succeeded")

@@ -5,12 +5,12 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { visible, visibleJson } from "../../draw/escape.ts";
-import type { RunSummary } from "../../journal/store.ts";
-import { runStatuses } from "../../journal/store.ts";
+import type { RunInfo, RunState } from "../../../types/runs.ts";
+import { Runs } from "../../run/runs.ts";
 import { failure } from "../failure.ts";
 import { table, took, when } from "../history.ts";
 import { print } from "../output.ts";
-import { existingStore, storeFlags, told } from "../store.ts";
+import { inStore, storeFlags } from "../store.ts";
 import { didYouMean } from "../../values/nearest.ts";
 import { listed } from "../words.ts";
 
@@ -22,7 +22,16 @@ const optional = (name: string, metavar: string, description: string) =>
     Flag.map(Option.getOrUndefined),
   );
 
-const asData = ({ id, pipeline, status, began, ended, error, origin }: RunSummary) => ({
+const statuses = Object.keys({
+  submitted: true,
+  running: true,
+  succeeded: true,
+  failed: true,
+  interrupted: true,
+  crashed: true,
+} satisfies Record<RunState, true>) as ReadonlyArray<RunState>;
+
+const asData = ({ id, pipeline, status, began, ended, error, origin }: RunInfo) => ({
   id,
   pipeline,
   status,
@@ -31,7 +40,7 @@ const asData = ({ id, pipeline, status, began, ended, error, origin }: RunSummar
     ? {}
     : { ended: new Date(ended).toISOString(), millis: Math.max(0, ended - began) }),
   ...(error === undefined ? {} : { error }),
-  ...(origin === undefined ? {} : { file: (JSON.parse(origin) as { readonly file: string }).file }),
+  ...(origin?.file === undefined ? {} : { file: origin.file }),
 });
 
 export const runs = Command.make(
@@ -56,21 +65,27 @@ export const runs = Command.make(
     store: storeFlags,
   },
   Effect.fnUntraced(function* ({ pipeline, status, limit, json, store }) {
-    const known = runStatuses.find((one) => one === status);
+    const known = statuses.find((one) => one === status);
     if (status !== undefined && known === undefined) {
       return yield* failure(
-        `"${status}" is not a status: write ${listed(runStatuses)}.${didYouMean(status, runStatuses)}`,
+        `"${status}" is not a status: write ${listed(statuses)}.${didYouMean(status, statuses)}`,
       );
     }
-    const open = yield* existingStore(store);
-    const found = yield* told(open.runs({ pipeline, status: known, limit }));
+    const found = yield* inStore(
+      store,
+      Runs.list({
+        ...(pipeline === undefined ? {} : { pipeline }),
+        ...(known === undefined ? {} : { status: known }),
+        ...(limit === undefined ? {} : { limit }),
+      }),
+    );
     if (json) {
       yield* print(`${visibleJson(JSON.stringify(found.map(asData)))}\n`);
     } else if (found.length > 0) {
       const rows = found.map((run) => [run.id, run.pipeline, run.status, when(run.began), took(run)]);
       yield* print(table(rows.map((row) => row.map(visible))));
     }
-  }, Effect.scoped),
+  }),
 ).pipe(
   Command.withDescription("List the recorded runs, newest first: id, pipeline, status, start and duration."),
   Command.withShortDescription("List recorded runs"),

@@ -5,20 +5,12 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { visible, visibleJson } from "../../draw/escape.ts";
-import { itemsOf, readShape, shapesOf } from "../../journal/shape.ts";
-import type { StepState, StepStatus } from "../../fold/run-state.ts";
-import { hasItems } from "../../fold/run-state.ts";
-import type { Entry } from "../../journal/records.ts";
-import type { RunDetails, StoredEvent } from "../../journal/store.ts";
-import { Store } from "../../journal/store.ts";
-import { recordedCompensation, Runs } from "../../run/runs.ts";
-import { decodeShown } from "../../values/encode.ts";
-import { preview, took, when } from "../history.ts";
-import { Kind, outcomesOf } from "../../journal/records.ts";
+import type { RecordedNode, RecordedStep, RunRecord } from "../../../types/runs.ts";
+import { itemLabel } from "../../path.ts";
+import { Runs } from "../../run/runs.ts";
+import { outcomesOf, preview, took, when } from "../history.ts";
 import { print } from "../output.ts";
-import { recordedState } from "../../run/recorded-state.ts";
-import { existingStore, findRun, storeFlags, told } from "../store.ts";
-import { child, item, itemLabel } from "../../path.ts";
+import { findRun, inStore, storeFlags } from "../store.ts";
 
 export const runId: Argument.Argument<string> = Argument.String("run").pipe(
   Argument.withDescription("The id of a run, or a unique beginning of it"),
@@ -27,7 +19,7 @@ export const runId: Argument.Argument<string> = Argument.String("run").pipe(
 /** So many items, turns or contenders of a step are shown; a map may have a million. */
 const mostItems = 20;
 
-const marks: Readonly<Record<StepStatus, string>> = {
+const marks: Readonly<Record<RecordedNode["status"], string>> = {
   pending: "·",
   running: "…",
   waiting: "◷",
@@ -40,20 +32,15 @@ const marks: Readonly<Record<StepStatus, string>> = {
 };
 
 /** What is said of a step after its name: its value or its error, and what belonged to an earlier attempt. */
-const details = (
-  step: StepState | undefined,
-  entry: Entry | undefined,
-  earlier: ReadonlyArray<StoredEvent> = [],
-): string => {
+const details = (node: RecordedNode, outcome: RecordedStep | undefined): string => {
+  const { status, kind, began, error, fallbackFor, undone, earlier } = node;
   const parts: Array<string> = [];
-  if (entry !== undefined && step?.status !== "stopped") parts.push(`${preview(entry)} (${took(entry)})`);
-  else if (step?.status === "failed") parts.push(String(step.error));
-  else if (step?.status === "waiting") {
-    parts.push(`${step.kind === "sleep" ? "sleeps" : "waits for a value"} since ${when(step.began!)}`);
-  } else if (step?.status === "stopped") parts.push("stopped");
-  if (step?.fellBackFor !== undefined)
-    parts.push(`by its fallback, after: ${String(step.fellBackFor.error)}`);
-  const undone = step?.undone;
+  if (outcome !== undefined && status !== "stopped") parts.push(`${preview(outcome)} (${took(outcome)})`);
+  else if (status === "failed") parts.push(error!);
+  else if (status === "waiting") {
+    parts.push(`${kind === "sleep" ? "sleeps" : "waits for a value"} since ${when(began!)}`);
+  } else if (status === "stopped") parts.push("stopped");
+  if (fallbackFor !== undefined) parts.push(`by its fallback, after: ${fallbackFor}`);
   if (undone === "done") parts.push("undone");
   else if (undone !== undefined) parts.push(undone === "failed" ? "could not be undone" : "being undone");
   const last = earlier.at(-1);
@@ -64,36 +51,24 @@ const details = (
   return parts.length === 0 ? "" : `: ${parts.join("; ")}`;
 };
 
-const tree = (run: RunDetails): ReadonlyArray<string> => {
-  const shapes = shapesOf(run);
-  const done = outcomesOf(run.entries);
-  const { state, earlier } = recordedState(run);
+const tree = (run: RunRecord): ReadonlyArray<string> => {
+  const outcomes = outcomesOf(run);
   const lines: Array<string> = [];
-  const show = (path: string, name: string, depth: number): void => {
-    const step = state.step(path);
-    const status = step?.status ?? "pending";
-    const mark = step?.hasGrown === true && status === "done" ? "+" : marks[status];
-    const [said, ...causes] = details(step, done.get(path), earlier.get(path)).split("\n");
-    lines.push(`${"  ".repeat(depth)}${mark} ${name}${said}`);
+  const show = (node: RecordedNode, depth: number): void => {
+    const { path, name, kind, status, isExpanded, children } = node;
+    const mark = isExpanded && status === "done" ? "+" : marks[status];
+    const [said, ...causes] = details(node, outcomes.get(path)).split("\n");
+    lines.push(`${"  ".repeat(depth)}${mark} ${kind === "item" ? itemLabel(name) : name}${said}`);
     lines.push(...causes.map((cause) => `${"  ".repeat(depth + 1)}${cause}`));
-    const text = shapes.get(path);
-    // Of an attempt that was given up, the graph is recorded, and no longer part of the run.
-    if (text === undefined || step === undefined || !(step.hasGrown || hasItems(step))) return;
-    const items = itemsOf(text);
-    if (items === undefined) {
-      for (const [step] of readShape(text).steps) show(child(path, step), step, depth + 1);
-      return;
-    }
-    const keys = [...items];
-    const left = keys.length - mostItems;
+    const left = children[0]?.kind === "item" ? children.length - mostItems : 0;
     // Of a loop, the last turns matter most.
-    const isLoop = step.kind === "loop";
+    const isLoop = kind === "loop";
     if (left > 0 && isLoop) lines.push(`${"  ".repeat(depth + 1)}… ${left} earlier turns`);
-    for (const key of isLoop ? keys.slice(-mostItems) : keys.slice(0, mostItems))
-      show(item(path, key), itemLabel(key), depth + 1);
+    const shown = left <= 0 ? children : isLoop ? children.slice(-mostItems) : children.slice(0, mostItems);
+    for (const child of shown) show(child, depth + 1);
     if (left > 0 && !isLoop) lines.push(`${"  ".repeat(depth + 1)}… and ${left} more`);
   };
-  for (const [step] of readShape(run.shape).steps) show(step, step, 0);
+  for (const node of run.graph ?? []) show(node, 0);
   return lines;
 };
 
@@ -101,38 +76,23 @@ const tree = (run: RunDetails): ReadonlyArray<string> => {
 const furtherIndented = ([first, ...others]: ReadonlyArray<string>): ReadonlyArray<string> =>
   first === undefined ? [] : [first, ...others.map((line) => (line.startsWith("  ") ? line : `  ${line}`))];
 
-/** The complete value: readers of JSON need all of it. */
-const asValue = (text: string): { readonly value?: unknown } => {
-  try {
-    return { value: decodeShown(text) };
-  } catch {
-    return {};
-  }
-};
-
-/** What is undone of it, where anything is. */
-const compensationOf = ({ entries }: RunDetails) => {
-  const compensation = recordedCompensation(entries);
-  return compensation === undefined ? {} : { compensation };
-};
-
-const asData = (run: RunDetails) => ({
+const asData = (run: RunRecord) => ({
   id: run.id,
   pipeline: run.pipeline,
   status: run.status,
   began: new Date(run.began).toISOString(),
   ...(run.ended === undefined ? {} : { ended: new Date(run.ended).toISOString() }),
   ...(run.error === undefined ? {} : { error: run.error }),
-  steps: [...outcomesOf(run.entries).values()].map((entry) => ({
-    path: entry.path,
-    status: entry.kind === Kind.failure ? "failed" : "succeeded",
-    began: new Date(entry.began).toISOString(),
-    millis: entry.ended - entry.began,
-    attempt: entry.attempt,
-    ...asValue(entry.text),
+  steps: run.steps.map(({ path, status, began, ended, attempt, ...outcome }) => ({
+    path,
+    status,
+    began: new Date(began).toISOString(),
+    millis: ended - began,
+    attempt,
+    ...outcome,
   })),
   events: run.events,
-  ...compensationOf(run),
+  ...(run.compensation === undefined ? {} : { compensation: run.compensation }),
 });
 
 /** On a terminal and in files alike it is JSON; spread over lines for people. */
@@ -156,13 +116,15 @@ export const show = Command.make(
     store: storeFlags,
   },
   Effect.fnUntraced(function* ({ runId, path, json, store }) {
-    const open = yield* existingStore(store);
-    const run = yield* told(findRun(open, runId));
     if (Option.isSome(path)) {
-      const value = yield* told(Effect.provideService(Runs.value(run.id, path.value), Store, open));
-      yield* print(`${wholeValue(value, json)}\n`);
+      const reading = Effect.flatMap(findRun(runId), ({ id }) => Runs.value(id, path.value));
+      yield* print(`${wholeValue(yield* inStore(store, reading), json)}\n`);
       return;
     }
+    const run = yield* inStore(
+      store,
+      Effect.flatMap(findRun(runId), ({ id }) => Runs.get(id, { values: true, graph: !json })),
+    );
     if (json) {
       yield* print(`${visibleJson(JSON.stringify(asData(run)))}\n`);
       return;
@@ -172,7 +134,7 @@ export const show = Command.make(
       ...furtherIndented(run.error?.split("\n") ?? []),
     ];
     yield* print([...head, ...tree(run)].map((line) => `${visible(line)}\n`).join(""));
-  }, Effect.scoped),
+  }),
 ).pipe(
   Command.withDescription(
     "Show what a run did: ✓ succeeded, ✗ failed, + expanded, ◷ waiting, ■ stopped, · not reached, with shortened values and durations. With a path, print its complete value.",

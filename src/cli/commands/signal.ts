@@ -3,15 +3,13 @@
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
-import { Runs } from "../../run/runs.ts";
 import { Signal } from "../../run/signal.ts";
 import { visible } from "../../draw/escape.ts";
-import { Store } from "../../journal/store.ts";
 import { describe } from "../../values/describe.ts";
 import type { CliFailure } from "../failure.ts";
 import { failure } from "../failure.ts";
 import { tell } from "../output.ts";
-import { existingStore, findId, storeFlags, told } from "../store.ts";
+import { findRun, inStore, storeFlags } from "../store.ts";
 import { runId } from "./show.ts";
 import { path } from "./why.ts";
 
@@ -34,13 +32,17 @@ export const signal = Command.make(
   },
   Effect.fnUntraced(function* ({ runId, path, value, store }) {
     const given = yield* parsed(value);
-    const open = yield* existingStore(store);
-    const id = yield* told(findId(open, runId));
-    yield* told(Effect.provideService(Signal.send(id, path, given), Store, open));
-    const { status } = yield* told(Effect.provideService(Runs.get(id), Store, open));
+    const { id, status } = yield* inStore(
+      store,
+      Effect.gen(function* () {
+        const { id } = yield* findRun(runId);
+        yield* Signal.send(id, path, given);
+        return yield* findRun(id);
+      }),
+    );
     const isOver = status !== "running" && status !== "succeeded";
     tell(visible(isOver ? `Recorded. To continue the run: espalier resume ${id}` : `Sent to run ${id}.`));
-  }, Effect.scoped),
+  }),
 ).pipe(
   Command.withDescription(
     "Send a waiting step its value. An active run continues immediately, any other run when it is resumed.",

@@ -3,11 +3,10 @@ import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import { visible, visibleJson } from "../../draw/escape.ts";
-import { Store } from "../../journal/store.ts";
 import { Runs } from "../../run/runs.ts";
 import { table, when } from "../history.ts";
 import { print } from "../output.ts";
-import { existingStore, storeFlags, told } from "../store.ts";
+import { inStore, storeFlags } from "../store.ts";
 
 export const waiting = Command.make(
   "waiting",
@@ -19,8 +18,7 @@ export const waiting = Command.make(
     store: storeFlags,
   },
   Effect.fnUntraced(function* ({ json, store }) {
-    const open = yield* existingStore(store);
-    const all = yield* told(Effect.provideService(Runs.waiting(), Store, open));
+    const all = yield* inStore(store, Runs.waiting());
     if (json) {
       const data = all.map(({ since, deadline, ...wait }) => ({
         ...wait,
@@ -37,7 +35,7 @@ export const waiting = Command.make(
       ]);
       yield* print(table(rows.map((row) => row.map(visible))));
     }
-  }, Effect.scoped),
+  }),
 ).pipe(
   Command.withDescription(
     "List the steps that wait for a value, longest wait first: run, path, time and question. Answer with espalier signal.",

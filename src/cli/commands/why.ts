@@ -3,25 +3,22 @@ import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
 import { visible } from "../../draw/escape.ts";
-import { hasPath, kindAt, shapesOf } from "../../journal/shape.ts";
-import type { RunDetails } from "../../journal/store.ts";
+import type { RecordedNode, RunRecord } from "../../../types/runs.ts";
+import { Runs } from "../../run/runs.ts";
 import { failure } from "../failure.ts";
-import { preview, took, when } from "../history.ts";
-import { outcomesOf } from "../../journal/records.ts";
+import { nodeAt, preview, took, when } from "../history.ts";
 import { print } from "../output.ts";
-import { recordedState } from "../../run/recorded-state.ts";
-import { existingStore, findRun, storeFlags, told } from "../store.ts";
+import { findRun, inStore, storeFlags } from "../store.ts";
 import { runId } from "./show.ts";
 
 export const path: Argument.Argument<string> = Argument.String("path").pipe(
   Argument.withDescription("A path in the run, such as train/fit[3]/score"),
 );
 
-const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
+const explain = (run: RunRecord, node: RecordedNode): ReadonlyArray<string> => {
+  const { path } = node;
   const said: Array<string> = [];
-  const { state, earlier } = recordedState(run);
-  const step = state.step(path);
-  const replaced = new Set(earlier.get(path));
+  const replaced = new Set(node.earlier);
   for (const event of run.events.filter((event) => event.path === path)) {
     const { time, type, detail } = event;
     const at = when(time);
@@ -33,7 +30,7 @@ const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
       said.push(`${at} ${replaced.has(event) ? "failed, in an earlier attempt" : "failed"}: ${detail}`);
     }
   }
-  const entry = outcomesOf(run.entries).get(path);
+  const entry = run.steps.find((step) => step.path === path);
   if (entry !== undefined) {
     const attempt = entry.attempt > 1 ? `, attempt ${entry.attempt}` : "";
     const hit = said.some((line) => line.includes("from the cache"));
@@ -43,13 +40,13 @@ const explain = (run: RunDetails, path: string): ReadonlyArray<string> => {
         ? "It did not run, and will not when the run is resumed."
         : "It ran because nothing was recorded for it; it will not run again when the run is resumed.",
     );
-  } else if (shapesOf(run).has(path)) {
+  } else if (node.isExpanded || node.children.length > 0) {
     said.push("It expanded. Its steps have their own records: ask about one of them.");
-  } else if (step?.status === "waiting") {
+  } else if (node.status === "waiting") {
     said.push(
-      `${when(step.began!)} ${step.kind === "sleep" ? "It has been sleeping since then." : "It has been waiting for a value since then."}`,
+      `${when(node.began!)} ${node.kind === "sleep" ? "It has been sleeping since then." : "It has been waiting for a value since then."}`,
     );
-  } else if (kindAt(path, shapesOf(run)) === "await" && step?.status !== "failed") {
+  } else if (node.kind === "await" && node.status !== "failed") {
     said.push("It waits for a value, or has not been reached.");
   } else if (said.length === 0) {
     said.push(
@@ -67,17 +64,19 @@ export const why = Command.make(
   "why",
   { runId, path, store: storeFlags },
   Effect.fnUntraced(function* ({ runId, path, store }) {
-    const run = yield* told(Effect.flatMap(existingStore(store), (open) => findRun(open, runId)));
-    if (!hasPath(path, shapesOf(run))) {
-      return yield* failure(`There is no path "${path}" in run "${run.id}" so far.`);
-    }
+    const run = yield* inStore(
+      store,
+      Effect.flatMap(findRun(runId), ({ id }) => Runs.get(id, { values: true, graph: true })),
+    );
+    const node = nodeAt(run.graph, path);
+    if (node === undefined) return yield* failure(`There is no path "${path}" in run "${run.id}" so far.`);
     yield* print(
-      explain(run, path)
+      explain(run, node)
         .flatMap((line) => line.split("\n"))
         .map((line) => `${visible(line)}\n`)
         .join(""),
     );
-  }, Effect.scoped),
+  }),
 ).pipe(
   Command.withDescription(
     "Explain why a step of a run ran, was taken from the cache, failed, or did not run.",
