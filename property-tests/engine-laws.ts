@@ -16,6 +16,7 @@ import type { Simulated } from "espalier/testing";
 import { arbitrary, Simulation as simulation } from "espalier/testing";
 import * as fc from "fast-check";
 import { build } from "../src/testing/arbitrary/build.ts";
+import { isLoser } from "../src/testing/arbitrary/shape.ts";
 import { modelOf } from "../src/testing/arbitrary/interpret.ts";
 
 export type EngineLaw = (seed: number, runs: number) => Promise<void>;
@@ -595,8 +596,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
       const began = events
         .filter(({ type }) => type === "step.started" || type === "expansion.started")
         .map(pathOf);
-      // The contender that loses a race fails or is interrupted, possibly before it has started.
-      const isLoser = (path: string): boolean => path.endsWith("[fails]");
+      // What loses fails or is interrupted, possibly before it has started.
       const ended = events
         .filter(
           (event) =>

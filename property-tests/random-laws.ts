@@ -5,13 +5,24 @@ import * as Exit from "effect/Exit";
 import { StepFailed } from "espalier";
 import { arbitrary, Injected } from "espalier/testing";
 import type { Shape } from "espalier/testing";
+import { build } from "../src/testing/arbitrary/build.ts";
 import * as fc from "fast-check";
 import type { StepDefinition } from "../src/graph/definition.ts";
-import { itemLabel } from "../src/path.ts";
-import { contender } from "../src/testing/arbitrary/shape.ts";
+import { isFinal, isKept, isLoser } from "../src/testing/arbitrary/shape.ts";
 import { modelOf } from "../src/testing/arbitrary/interpret.ts";
 import type { EngineLaw } from "./engine-laws.ts";
-import { counted, errorOf, explored, leavesNothing, outputsOf, ranIn, same, Watch, yes } from "./support.ts";
+import {
+  counted,
+  errorOf,
+  explored,
+  graphOf,
+  leavesNothing,
+  outputsOf,
+  ranIn,
+  same,
+  Watch,
+  yes,
+} from "./support.ts";
 
 const law =
   <Values extends [unknown, ...Array<unknown>]>(
@@ -27,9 +38,9 @@ const shapes = arbitrary.shape({ maxSteps: 30 });
 const schedules = arbitrary.schedule();
 const limits = fc.constantFrom(1, 2, 3, 16, Infinity);
 
-/** The paths of its steps whose failure fails the run: a race keeps those of its contenders to itself. */
+/** The paths of its steps whose failure fails the run. */
 const fatalIn = (shape: Shape): ReadonlyArray<string> =>
-  Object.keys(modelOf(shape).calls).filter((path) => !path.includes(itemLabel(contender.wins)));
+  Object.keys(modelOf(shape).calls).filter((path) => !isKept(path));
 
 /** A shape, and the path of one of its steps. */
 const struck = arbitrary
@@ -68,7 +79,8 @@ const failure = law<[{ shape: Shape; path: string }, ReturnType<typeof explored>
     const ran = await ranIn(graph, { ...order, run: { concurrency }, watch });
     same("error", errorOf(ran.ended), new StepFailed({ path, cause: new Injected({ path }) }));
     const { begun } = ran.watch;
-    same("started after the failure", begun.slice(begun.indexOf(path) + 1), []);
+    const after = begun.slice(begun.indexOf(path) + 1).filter((one) => !isFinal(one));
+    same("started after the failure", after, []);
     yes(
       "no function is called twice",
       Object.values(calls).every((count) => count === 1),
@@ -110,6 +122,43 @@ const interruption = law<[Shape, ReturnType<typeof explored>, number]>(
   },
 );
 
+const compensation = law<[{ shape: Shape; path: string }, ReturnType<typeof explored>, number]>(
+  [struck, schedules.map(explored), limits],
+  async ({ path, shape }, order, concurrency) => {
+    const undoable = new Set<string>();
+    const undone: Array<string> = [];
+    let active = 0;
+    const undoing = {
+      undoable: (called: string) => undoable.add(called),
+      undone: (called: string) =>
+        Effect.gen(function* () {
+          yes("two compensations ran at once", active++ === 0);
+          undone.push(called);
+          yield* Effect.sleep(1);
+          active--;
+        }),
+    };
+    const ends: Array<string> = [];
+    const watch = failingAt(path);
+    const ran = await ranIn(graphOf(build(shape, () => {}, undoing)), {
+      ...order,
+      run: {
+        concurrency,
+        onFailure: "compensate",
+        onEvent: ({ type, ...of }) => {
+          if (type === "step.succeeded" || type === "expansion.succeeded")
+            ends.push((of as { path: string }).path);
+        },
+      },
+      watch,
+    });
+    same("error", errorOf(ran.ended), new Injected({ path }));
+    const isToUndo = (one: string): boolean => undoable.has(one) && !isFinal(one);
+    same("what was undone", undone, ends.filter(isToUndo).toReversed());
+    leavesNothing(ran);
+  },
+);
+
 const retries = law<[Shape, ReturnType<typeof explored>, number]>(
   [arbitrary.shape({ maxSteps: 12, maxDepth: 2 }), schedules.map(explored), limits],
   async (shape, order, concurrency) => {
@@ -117,11 +166,11 @@ const retries = law<[Shape, ReturnType<typeof explored>, number]>(
     const attempts = new Map<string, number>();
     const once = new Set<string>();
     const watch = new Watch((call, next) => {
-      const { attempt, path } = call;
+      const { attempt, definition, path } = call;
       // The options of a loop are those of its turns: what makes its first state is not retried.
       if (call.phase === "start") once.add(path);
-      if (call.phase === "case" || call.phase === "start" || path.endsWith(itemLabel(contender.fails)))
-        return next(call);
+      const isUncounted = call.phase === "case" || call.phase === "start" || definition.kind === "sleep";
+      if (isUncounted || isLoser(path)) return next(call);
       attempts.set(path, attempt);
       return attempt === 1 ? Effect.fail(new Injected({ path })) : next(call);
     });
@@ -151,6 +200,8 @@ export const randomLaws: Readonly<Record<string, EngineLaw>> = {
   "the first failure is what the run fails with; nothing starts after it, and nothing is left": failure,
   'with onFailure "finish", all that does not depend on the failure still runs, and nothing that does':
     finishing,
+  'with onFailure "compensate", a failed run undoes all that has succeeded, one at a time and the last first':
+    compensation,
   "a run that is interrupted at any moment ends, its finalizers have run, and nothing is left": interruption,
   "a run whose every step fails once and is retried has the same outputs, each step called twice": retries,
 };

@@ -10,6 +10,7 @@ import type { Executor, Middleware, StepCall } from "../src/engine/executor.ts";
 import { expandable } from "../src/engine/graph.ts";
 import { policyOf } from "../src/engine/policy.ts";
 import type { StepDefinition } from "../src/graph/definition.ts";
+import { stepKinds } from "../src/graph/kinds.ts";
 import { runGraph } from "../src/run/run.ts";
 import { build } from "../src/testing/arbitrary/build.ts";
 import { withMiddleware } from "../src/testing/instrument.ts";
@@ -47,7 +48,9 @@ export const yes = (what: string, isSo: boolean): void => {
 export class Watch {
   /** Calls that have begun and not ended. */
   readonly open = new Map<StepCall, string>();
-  /** The most that were under way at once. */
+  /** Those of them that hold a slot: a step that waits for something from outside does not. */
+  readonly #active = new Set<StepCall>();
+  /** The most that held a slot at once. */
   most = 0;
   /** Paths, in the order in which their calls began. */
   readonly begun: Array<string> = [];
@@ -60,12 +63,15 @@ export class Watch {
   get middleware(): Middleware {
     return (next) => (call) => {
       this.begun.push(call.path);
+      const takesSlot = stepKinds[call.definition.kind].returns !== "wait";
       const begins = (): void => {
         this.open.set(call, call.path);
-        this.most = Math.max(this.most, this.open.size);
+        if (takesSlot) this.#active.add(call);
+        this.most = Math.max(this.most, this.#active.size);
       };
       const ended = (): void => {
         this.open.delete(call);
+        this.#active.delete(call);
       };
       begins();
       let value: unknown;

@@ -157,7 +157,8 @@ export class Failures implements FailureRoom {
     for (const job of inside) if (!job.frame.isFinal(job.index)) this.#stop(job, why);
     for (const { child } of inside) if (child !== undefined) frames.checkOver(child);
     frames.checkOver(frame);
-    if (!frame.ended && frame.running > 0) {
+    // Where all that ran has stopped at once, what it does finally has begun, within a time of its own.
+    if (!frame.ended && frame.running > 0 && frame.endGrace === undefined) {
       frame.endGrace = this.#afterGrace(() => frame.jobsWithin());
     }
   }

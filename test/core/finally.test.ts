@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect";
 import type * as Result from "effect/Result";
 import { pipeline, resumePromise } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
+import { Simulation } from "espalier/testing";
 import { describe, expect, test } from "vitest";
 import { temporary } from "../sqlite/support.ts";
 import { rejection, thrown, untilAborted, untyped, until, watched } from "./support.ts";
@@ -93,6 +94,14 @@ describe("A finally step", () => {
     await run.interrupt();
     expect(run.report.leaked).toEqual(["closed"]);
     expect(reason).toBe("fired");
+  });
+
+  test("that waits leaves no timer behind, where all else of a cancelled run has stopped at once", async () => {
+    const built = pipeline("p")
+      .sleep("a", 100)
+      .finally("closed", ["a"], () => Effect.as(Effect.sleep(1), "closed"));
+    const { exit, left, time } = await Simulation.run(built, {}, { interruptAt: 1 });
+    expect([exit?._tag, time, left]).toEqual(["Failure", 1, { steps: [], fibers: 0 }]);
   });
 
   test("of a failed run that is cancelled meanwhile is limited too", async () => {

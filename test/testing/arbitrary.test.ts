@@ -30,7 +30,20 @@ describe("a random shape", () => {
   test("is of every kind and every style", () => {
     const nodes = sample.flatMap(nodesOf);
     expect([...new Set(nodes.map(({ kind }) => kind))].toSorted()).toEqual(
-      ["step", "pair", "list", "map", "switch", "dynamic", "loop", "race", "when"].toSorted(),
+      [
+        "step",
+        "pair",
+        "list",
+        "map",
+        "switch",
+        "dynamic",
+        "loop",
+        "race",
+        "when",
+        "enough",
+        "finally",
+        "sleep",
+      ].toSorted(),
     );
     expect([...new Set(nodes.map(({ style }) => style))].toSorted()).toEqual(
       ["value", "promise", "effect", "sleeping effect"].toSorted(),
@@ -58,8 +71,9 @@ describe("a random shape", () => {
   test("always builds: the builder refuses none of them, nor what is left when they shrink", () => {
     fc.assert(
       fc.property(arbitrary.shape(), (shape) => {
-        const conditions = shape.nodes.filter(({ kind }) => kind === "when").length;
-        expect(build(shape).plan().steps).toHaveLength(shape.nodes.length + 2 * conditions);
+        const others = { when: 2, enough: 1, finally: 1, sleep: 1 } as Readonly<Record<string, number>>;
+        const expected = shape.nodes.reduce((sum, { kind }) => sum + 1 + (others[kind] ?? 0), 0);
+        expect(build(shape).plan().steps).toHaveLength(expected);
       }),
       { seed, numRuns: 300 },
     );

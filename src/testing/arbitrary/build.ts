@@ -1,14 +1,20 @@
 /** The pipeline that a shape describes, made with the builder as a user would make it. */
 import * as Effect from "effect/Effect";
+import * as Result from "effect/Result";
 import type { Pipeline } from "../../../types/pipeline.ts";
+import { itemLabel, stepOf } from "../../path.ts";
 import { pipeline } from "../../pipeline.ts";
 import { unchecked } from "../../values/schema.ts";
 import type { Shape, ShapeNode, ShapeStyle, Values } from "./shape.ts";
 import {
+  before,
   choose,
   contender,
   digest,
   isLastState,
+  isUndone,
+  isWinner,
+  itemsOfEnough,
   kindOf,
   listBefore,
   listOf,
@@ -19,6 +25,7 @@ import {
 
 type Run = (inputs: Values, context: { readonly path: string }) => unknown;
 type Turn = (state: number, inputs: Values, context: { readonly path: string }) => unknown;
+type Undo = (...given: ReadonlyArray<unknown>) => unknown;
 type Each = (item: unknown, inputs: Values, context: { readonly path: string }) => unknown;
 
 /** The builder without its types: names are data here. */
@@ -26,16 +33,29 @@ interface Untyped {
   input(name: string, schema: unknown): Untyped;
   step(name: string, inputs: ReadonlyArray<string>, run: Run, options?: object): Untyped;
   dynamic(name: string, inputs: ReadonlyArray<string>, expand: Run, options?: object): Untyped;
-  map(name: string, over: string, inputs: ReadonlyArray<string>, each: Each): Untyped;
-  switch(name: string, inputs: ReadonlyArray<string>, on: Run, cases: Record<string, Run>): Untyped;
+  map(name: string, over: string, inputs: ReadonlyArray<string>, each: Each, options?: object): Untyped;
+  switch(
+    name: string,
+    inputs: ReadonlyArray<string>,
+    on: Run,
+    cases: Record<string, Run>,
+    options?: object,
+  ): Untyped;
   loop(
     name: string,
     inputs: ReadonlyArray<string>,
     start: Run,
     turn: Turn,
-    options: { readonly until: (state: number) => boolean },
+    options: { readonly until: (state: number) => boolean; readonly compensate?: Undo },
   ): Untyped;
-  race(name: string, inputs: ReadonlyArray<string>, contenders: Record<string, Run>): Untyped;
+  race(
+    name: string,
+    inputs: ReadonlyArray<string>,
+    contenders: Record<string, Run>,
+    options?: object,
+  ): Untyped;
+  finally(name: string, inputs: ReadonlyArray<string>, run: Run): Untyped;
+  sleep(name: string, duration: () => number, options: { readonly after: ReadonlyArray<string> }): Untyped;
   when(
     name: string,
     inputs: ReadonlyArray<string>,
@@ -65,14 +85,33 @@ const inStyle = (style: ShapeStyle, value: () => unknown): unknown => {
   }
 };
 
+const failsIn = ({ salt, style }: ShapeNode): unknown =>
+  inStyle(salt % 2 === 0 ? style : "sleeping effect", () => {
+    throw new Error("It loses.");
+  });
+
+/** What a `finally` step reads, as its model does. */
+const settled = (result: unknown): unknown =>
+  Result.isSuccess(result as Result.Result<unknown, unknown>)
+    ? (result as Result.Success<unknown, unknown>).success
+    : "failed";
+
 /** Told of each call of a function, by path. */
 export type OnCall = (path: string) => void;
 
+/** Told of the calls of what undoes steps, and of the calls of such steps. */
+export interface OnUndo {
+  readonly undone: (path: string) => unknown;
+  readonly undoable: (path: string) => void;
+}
+
 class Builder {
   readonly #onCall: OnCall;
+  readonly #onUndo: OnUndo | undefined;
 
-  constructor(onCall: OnCall) {
+  constructor(onCall: OnCall, onUndo: OnUndo | undefined) {
     this.#onCall = onCall;
+    this.#onUndo = onUndo;
   }
 
   make(shape: Shape, depth: number, title: string, given: ReadonlyArray<string>): Untyped {
@@ -85,9 +124,12 @@ class Builder {
   }
 
   /** A function that tells that it was called, and gives its value in the style of its node. */
-  #called({ style }: ShapeNode, value: (inputs: Values) => unknown): Run {
+  #called({ style }: ShapeNode, value: (inputs: Values) => unknown, undo: object = {}): Run {
     return (inputs, { path }) => {
       this.#onCall(path);
+      // Of a race, the race as a whole is undone.
+      if ("compensate" in undo)
+        this.#onUndo?.undoable(path.endsWith(itemLabel(contender.wins)) ? stepOf(path) : path);
       return inStyle(style, () => value(inputs));
     };
   }
@@ -107,64 +149,129 @@ class Builder {
         node.salt,
         reads.map((read) => inputs[read]),
       );
+    const undo = isUndone(shape, node) ? { compensate: this.#undoes } : {};
+    const called = (value: (inputs: Values) => unknown): Run => this.#called(node, value, undo);
     const expansion = (seed: number) => this.#expansion(node, seed, name, depth, reads);
-    const expanding = this.#called(node, (inputs) => expansion(seedOf(inputs)));
+    const expanding = called((inputs) => expansion(seedOf(inputs)));
     switch (kindOf(shape, index)) {
       case "step":
-        return built.step(name, reads, this.#called(node, seedOf));
+        return built.step(name, reads, called(seedOf), undo);
       case "pair": {
         const both = (inputs: Values) => ({ [name]: seedOf(inputs), [`${name}b`]: seedOf(inputs) + 1 });
-        return built.step(name, reads, this.#called(node, both), { outputs: [name, `${name}b`] });
+        return built.step(name, reads, called(both), { outputs: [name, `${name}b`], ...undo });
       }
-      case "list":
-        return built.step(
-          name,
-          reads,
-          this.#called(node, (inputs) => listOf(seedOf(inputs))),
-        );
+      case "list": {
+        const list = called((inputs) => listOf(seedOf(inputs)));
+        return built.step(name, reads, list, undo);
+      }
       case "map": {
         const each: Each = (item, inputs, context) =>
-          this.#called(node, () => expansion(digest(seedOf(inputs), [item])))(inputs, context);
-        return built.map(name, listBefore(shape, depth, index)!, reads, each);
+          called(() => expansion(digest(seedOf(inputs), [item])))(inputs, context);
+        return built.map(name, listBefore(shape, depth, index)!, reads, each, undo);
       }
-      case "switch":
-        return built.switch(name, reads, (inputs) => (seedOf(inputs) % 2 === 0 ? "even" : "odd"), {
+      case "switch": {
+        const odd = { ...node, style: "value" } as const;
+        const cases = {
           even: expanding,
-          odd: this.#called({ ...node, style: "value" }, (inputs) => expansion(seedOf(inputs))),
-        });
+          odd: this.#called(odd, (inputs) => expansion(seedOf(inputs)), undo),
+        };
+        return built.switch(
+          name,
+          reads,
+          (inputs) => (seedOf(inputs) % 2 === 0 ? "even" : "odd"),
+          cases,
+          undo,
+        );
+      }
       case "dynamic":
-        return built.dynamic(name, reads, expanding);
+        return built.dynamic(name, reads, expanding, undo);
       case "loop": {
         const turn: Turn = (state, inputs, context) =>
-          this.#called(node, () => expansion(digest(seedOf(inputs), [state])))(inputs, context);
-        return built.loop(name, reads, this.#called(node, seedOf), turn, { until: isLastState });
+          called(() => expansion(digest(seedOf(inputs), [state])))(inputs, context);
+        return built.loop(name, reads, this.#called(node, seedOf), turn, { until: isLastState, ...undo });
       }
       case "race":
-        return built.race(name, reads, this.#contenders(node, expanding));
-      case "when": {
-        const { condition, guarded } = partsOfWhen(name);
-        const holds = this.#called(node, (inputs) => seedOf(inputs) % 2 === 0);
-        const grows = this.#called(node, (inputs) =>
-          this.#expansion(node, seedOf(inputs), guarded, depth, reads),
+        return built.race(name, reads, this.#contenders(node, expanding), undo);
+      case "enough":
+        return this.#enough(built, node, name, reads, undo, (key, inputs) =>
+          expansion(digest(seedOf(inputs), [key])),
         );
+      case "when":
+        return this.#when(built, node, name, reads, depth, seedOf);
+      case "finally":
         return built
-          .when(condition, reads, holds, (inside) => inside.dynamic(guarded, reads, grows))
+          .finally(
+            before(name, "finally"),
+            reads,
+            this.#called(node, (inputs) =>
+              digest(
+                node.salt,
+                reads.map((read) => settled(inputs[read])),
+              ),
+            ),
+          )
           .step(
             name,
-            [`${guarded}?`],
-            this.#called(node, (inputs) => digest(node.salt, [inputs[guarded] ?? null])),
+            [`${before(name, "finally")}?`],
+            called((inputs) => digest(node.salt, [inputs[before(name, "finally")] ?? null])),
+            undo,
           );
-      }
+      case "sleep":
+        return built
+          .sleep(before(name, "sleep"), () => 1, { after: reads })
+          .step(name, [before(name, "sleep"), ...reads], called(seedOf), undo);
     }
   }
 
+  readonly #undoes = (...given: ReadonlyArray<unknown>): unknown =>
+    this.#onUndo?.undone((given.at(-1) as { readonly path: string }).path);
+
+  #when(
+    built: Untyped,
+    node: ShapeNode,
+    name: string,
+    reads: ReadonlyArray<string>,
+    depth: number,
+    seedOf: (inputs: Values) => number,
+  ): Untyped {
+    const { condition, guarded } = partsOfWhen(name);
+    const holds = this.#called(node, (inputs) => seedOf(inputs) % 2 === 0);
+    const grows = this.#called(node, (inputs) =>
+      this.#expansion(node, seedOf(inputs), guarded, depth, reads),
+    );
+    const read = this.#called(node, (inputs) => digest(node.salt, [inputs[guarded] ?? null]));
+    return built
+      .when(condition, reads, holds, (inside) => inside.dynamic(guarded, reads, grows))
+      .step(name, [`${guarded}?`], read);
+  }
+
+  /** As many items succeed as are asked for. Those that fail do so before the others, after them or never. */
+  #enough(
+    built: Untyped,
+    node: ShapeNode,
+    name: string,
+    reads: ReadonlyArray<string>,
+    undo: object,
+    wins: (key: string, inputs: Values) => unknown,
+  ): Untyped {
+    const { keys, enough } = itemsOfEnough(node);
+    const list = before(name, "enough");
+    const each: Each = (key, inputs, context) =>
+      isWinner(key as string)
+        ? this.#called(node, () => wins(key as string, inputs), undo)(inputs, context)
+        : failsIn(node);
+    const listed = built.step(
+      list,
+      reads,
+      this.#called({ ...node, style: "value" }, () => keys),
+    );
+    return listed.map(name, list, reads, each, { enough, key: (item: unknown) => item, ...undo });
+  }
+
   /** Whether the one that fails does so before the other succeeds, after it or never depends on the order of execution. */
-  #contenders({ salt, style }: ShapeNode, wins: Run): Record<string, Run> {
-    const fails: Run = () =>
-      inStyle(salt % 2 === 0 ? style : "sleeping effect", () => {
-        throw new Error("It loses.");
-      });
-    return salt % 4 < 2
+  #contenders(node: ShapeNode, wins: Run): Record<string, Run> {
+    const fails: Run = () => failsIn(node);
+    return node.salt % 4 < 2
       ? { [contender.wins]: wins, [contender.fails]: fails }
       : { [contender.fails]: fails, [contender.wins]: wins };
   }
@@ -194,5 +301,5 @@ class Builder {
 }
 
 /** The pipeline that a shape describes. */
-export const build = (shape: Shape, onCall: OnCall = () => {}): RandomPipeline =>
-  new Builder(onCall).make(shape, 0, "random", []) as unknown as RandomPipeline;
+export const build = (shape: Shape, onCall: OnCall = () => {}, onUndo?: OnUndo): RandomPipeline =>
+  new Builder(onCall, onUndo).make(shape, 0, "random", []) as unknown as RandomPipeline;

@@ -4,10 +4,13 @@
  */
 import type { Shape, ShapeNode, Values } from "./shape.ts";
 import {
+  before,
   choose,
   contender,
   digest,
   isLastState,
+  isWinner,
+  itemsOfEnough,
   kindOf,
   listBefore,
   listOf,
@@ -60,14 +63,21 @@ class Interpreter {
     const ends = new Map<string, number>(Object.keys(given).map((name) => [name, begin]));
     shape.nodes.forEach((node, index) => {
       const name = nameOf(depth, index);
+      const reads = readsOf(node, depth, index, Object.keys(given));
+      const readBy = Math.max(begin, ...reads.map((read) => ends.get(read)!));
       if (node.kind === "when") {
-        this.#when(node, depth, index, path, values, ends, Object.keys(given), begin);
+        this.#when(node, depth, name, path, reads, values, ends, readBy);
         return;
       }
-      const reads = readsOf(node, depth, index, Object.keys(given));
+      if (node.kind === "finally") {
+        // Without inputs it waits for all before it.
+        const settled = reads.length === 0 ? Math.max(begin, ...ends.values()) : readBy;
+        this.#finally(node, name, path, reads, values, ends, settled);
+        return;
+      }
       const over = kindOf(shape, index) === "map" ? listBefore(shape, depth, index)! : undefined;
       const all = over === undefined ? reads : [over, ...reads];
-      const start = Math.max(begin, ...all.map((read) => ends.get(read)!));
+      const start = Math.max(readBy, over === undefined ? begin : ends.get(over)!);
       let outcome: { readonly value: unknown; readonly end: number };
       if (all.some((read) => values[read] === failed)) {
         outcome = { value: failed, end: start };
@@ -86,6 +96,10 @@ class Interpreter {
       }
       values[name] = outcome.value;
       ends.set(name, outcome.end);
+      if (node.kind === "sleep" || node.kind === "enough") {
+        const given = node.kind === "sleep" ? undefined : itemsOfEnough(node).keys;
+        values[before(name, node.kind)] = outcome.value === failed ? failed : given;
+      }
       if (kindOf(shape, index) === "pair") {
         values[`${name}b`] = outcome.value === failed ? failed : (outcome.value as number) + 1;
         ends.set(`${name}b`, outcome.end);
@@ -108,7 +122,7 @@ class Interpreter {
     const kind = kindOf(shape, index);
     // The case "odd" of a switch gives what it gives at once.
     const isInstant = node.style !== "sleeping effect" || (kind === "switch" && seed % 2 !== 0);
-    const end = start + (isInstant ? 0 : 1);
+    const end = start + (isInstant ? 0 : 1) + (kind === "sleep" ? 1 : 0);
     if (kind === "map") {
       const all = (items as ReadonlyArray<unknown>).map((each, i) =>
         this.#expand(node, depth, item(path, i), digest(seed, [each]), inputs, end),
@@ -121,6 +135,7 @@ class Interpreter {
     }
     if (kind === "switch" || kind === "dynamic") return this.#expand(node, depth, path, seed, inputs, end);
     if (kind === "race") return this.#expand(node, depth, item(path, contender.wins), seed, inputs, end);
+    if (kind === "enough") return this.#enough(node, depth, path, seed, inputs, end);
     if (kind === "loop") return this.#loop(node, depth, path, seed, inputs, end);
     return { value: this.#call(path, kind === "list" ? listOf(seed) : seed), end };
   }
@@ -150,18 +165,15 @@ class Interpreter {
   #when(
     node: ShapeNode,
     depth: number,
-    index: number,
+    name: string,
     path: string,
+    reads: ReadonlyArray<string>,
     values: Values,
     ends: Map<string, number>,
-    given: ReadonlyArray<string>,
-    begin: number,
+    start: number,
   ): void {
-    const name = nameOf(depth, index);
     const { condition, guarded } = partsOfWhen(name);
-    const reads = readsOf(node, depth, index, given);
     const takes = node.style === "sleeping effect" ? 1 : 0;
-    const start = Math.max(begin, ...reads.map((read) => ends.get(read)!));
     const inputs = Object.fromEntries(reads.map((read) => [read, values[read]]));
     const seed = digest(node.salt, Object.values(inputs));
     const holds = reads.some((read) => values[read] === failed)
@@ -179,6 +191,43 @@ class Interpreter {
       ? failed
       : this.#call(child(path, name), digest(node.salt, [grown.value ?? null]));
     ends.set(name, grown.end + (isFailed ? 0 : takes));
+  }
+
+  /** A step that runs however what it reads has ended, and the node's own step, which reads what that gives. */
+  #finally(
+    node: ShapeNode,
+    name: string,
+    path: string,
+    reads: ReadonlyArray<string>,
+    values: Values,
+    ends: Map<string, number>,
+    start: number,
+  ): void {
+    const takes = node.style === "sleeping effect" ? 1 : 0;
+    const runs = before(name, "finally");
+    const read = reads.map((one) => (values[one] === failed ? "failed" : values[one]));
+    values[runs] = this.#call(child(path, runs), digest(node.salt, read));
+    values[name] = this.#call(child(path, name), digest(node.salt, [values[runs]]));
+    ends.set(name, start + 2 * takes);
+  }
+
+  /** As many items of the map succeed as it asks for; those that fail may not even be called. */
+  #enough(
+    node: ShapeNode,
+    depth: number,
+    path: string,
+    seed: number,
+    inputs: Values,
+    end: number,
+  ): { readonly value: unknown; readonly end: number } {
+    const { keys } = itemsOfEnough(node);
+    const name = lastOf(path);
+    const listed = this.#call(path.slice(0, path.length - name.length) + before(name, "enough"), keys);
+    if (listed === failed) return { value: failed, end };
+    const all = listed
+      .filter(isWinner)
+      .map((key) => this.#expand(node, depth, item(path, key), digest(seed, [key]), inputs, end));
+    return { value: all.map(({ value }) => value), end: Math.max(...all.map((each) => each.end)) };
   }
 
   /** The value of a sub-pipeline is a digest of its last node, exposed by a step of its own. */

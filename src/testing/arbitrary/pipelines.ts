@@ -32,8 +32,19 @@ const weights: Readonly<Record<ShapeStyle, number>> = {
   "sleeping effect": 1,
 };
 
-const plain: ReadonlyArray<ShapeNode["kind"]> = ["step", "pair", "list"];
-const growing: ReadonlyArray<ShapeNode["kind"]> = ["map", "switch", "dynamic", "loop", "race", "when"];
+const plain: ReadonlyArray<ShapeNode["kind"]> = ["step", "pair", "list", "finally", "sleep"];
+const growing: ReadonlyArray<ShapeNode["kind"]> = [
+  "map",
+  "switch",
+  "dynamic",
+  "loop",
+  "race",
+  "when",
+  "enough",
+];
+
+/** Kinds that take more time or steps than the others. */
+const heavy: ReadonlySet<ShapeNode["kind"]> = new Set(["loop", "enough", "sleep"]);
 
 const styleOf = (styles: ReadonlyArray<ShapeStyle>): fc.Arbitrary<ShapeStyle> =>
   fc.oneof(...styles.map((style) => ({ weight: weights[style], arbitrary: fc.constant(style) })));
@@ -45,7 +56,7 @@ const nodeOf = (depth: number, options: ShapeOptions): fc.Arbitrary<ShapeNode> =
   const node = (allowed: ReadonlyArray<ShapeNode["kind"]>, subs: fc.Arbitrary<ReadonlyArray<Shape>>) =>
     fc.record({
       kind: fc.oneof(
-        ...allowed.map((kind) => ({ weight: kind === "loop" ? 1 : 2, arbitrary: fc.constant(kind) })),
+        ...allowed.map((kind) => ({ weight: heavy.has(kind) ? 1 : 2, arbitrary: fc.constant(kind) })),
       ),
       reads: fc.array(
         fc.nat(999).map((fraction) => fraction / 1000),

@@ -18,9 +18,23 @@ export type ShapeStyle = "value" | "promise" | "effect" | "sleeping effect";
 export interface ShapeNode {
   /**
    * A pair is a step with two outputs; a list returns up to three items, which later maps run over. A loop takes a few
-   * turns, a race has one contender that succeeds and one that fails, and a `when` has one step under its condition.
+   * turns, a race has one contender that succeeds and one that fails, and a `when` has one step under its condition. An
+   * `enough` is a map that asks for as many items as succeed, with others that fail. Before the step of a `finally` or a
+   * `sleep` there is one of that kind. In some pipelines every second step says how it is undone.
    */
-  readonly kind: "step" | "pair" | "list" | "map" | "switch" | "dynamic" | "loop" | "race" | "when";
+  readonly kind:
+    | "step"
+    | "pair"
+    | "list"
+    | "map"
+    | "switch"
+    | "dynamic"
+    | "loop"
+    | "race"
+    | "when"
+    | "enough"
+    | "finally"
+    | "sleep";
   /** Where among the earlier nodes its reads are, as fractions. */
   readonly reads: ReadonlyArray<number>;
   /** How its function gives its value. */
@@ -91,11 +105,43 @@ export const isLastState = (state: number): boolean => Math.imul(state, 0x9e3779
 /** What the contenders of a race are named. */
 export const contender = { wins: "wins", fails: "fails" } as const;
 
+/** The items of an `enough` node, in some order: at least one that succeeds, and up to two that fail. */
+export const itemsOfEnough = ({
+  salt,
+}: ShapeNode): { readonly keys: ReadonlyArray<string>; readonly enough: number } => {
+  const enough = 1 + (salt % 3);
+  const keys = Array.from({ length: enough + (salt % 4 > 1 ? 2 : salt % 4) }, (_, i) =>
+    i < enough ? `${contender.wins}${i}` : `${contender.fails}${i}`,
+  );
+  const from = salt % keys.length;
+  return { keys: [...keys.slice(from), ...keys.slice(0, from)], enough };
+};
+
+/** Does an item of a map win, or a contender? */
+export const isWinner = (key: string): boolean => key.startsWith(contender.wins);
+
+/** Is it the path of a contender or an item that fails? */
+export const isLoser = (path: string): boolean => /\[fails\d*\]$/.test(path);
+
+/** Would the failure of this step stay within what it is in: a race, a map that asks for enough, or a step that runs finally? */
+export const isKept = (path: string): boolean => /\[wins\d*\]/.test(path) || isFinal(path);
+
+/** Is it the path of a step that runs finally? */
+export const isFinal = (path: string): boolean => /\d+f$/.test(path);
+
 /** Two steps come before that of a `when` node: its condition, and the step that runs if it holds. */
 export const partsOfWhen = (name: string): { readonly condition: string; readonly guarded: string } => ({
   condition: `${name}c`,
   guarded: `${name}w`,
 });
+
+/** The step that comes before that of a `finally`, a `sleep` or an `enough` node: of that kind, or the list of the items. */
+export const before = (name: string, kind: "finally" | "sleep" | "enough"): string =>
+  `${name}${kind === "finally" ? "f" : kind === "sleep" ? "s" : "l"}`;
+
+/** Is a step of this kind undone, where its run asks for it? */
+export const isUndone = (shape: Shape, { salt }: ShapeNode): boolean =>
+  shape.nodes[0]!.salt % 3 === 1 && salt % 2 === 1;
 
 /** What a list gives: up to three items. */
 export const listOf = (seed: number): ReadonlyArray<number> =>
