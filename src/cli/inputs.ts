@@ -9,7 +9,7 @@ import type { CliFailure } from "./failure.ts";
 import { failure } from "./failure.ts";
 import type { AnyPipeline } from "./load.ts";
 import { didYouMean } from "../values/nearest.ts";
-import { listed } from "./words.ts";
+import { listed } from "../values/listed.ts";
 
 interface Given {
   readonly name: string;

@@ -16,7 +16,7 @@ import { ownStandardOutput } from "./output.ts";
 import { placeOf } from "./source-location.ts";
 import { tellLoaded } from "./watch/loaded.ts";
 import { didYouMean } from "../values/nearest.ts";
-import { listed } from "./words.ts";
+import { listed } from "../values/listed.ts";
 
 /** A pipeline of which nothing is known but that it is one. */
 export interface AnyPipeline {

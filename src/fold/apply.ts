@@ -46,7 +46,7 @@ const runHandlers: RunHandlers = {
 const started = (
   state: RunState,
   step: StepState,
-  { attempt, time }: EventOf<"step.started" | "expansion.started">,
+  { attempt, time }: EventOf<"step.started" | "expansion.started" | "step.waiting">,
 ): void => {
   // Within an expansion that is tried again, a step begins from the beginning.
   if (step.ended !== undefined) step.began = undefined;
@@ -112,7 +112,12 @@ const stepHandlers: StepHandlers = {
     state.recalled++;
     state.end(step, "done", time);
   },
-  "step.waiting": (_state, step) => {
+  "step.waiting": (state, step, event) => {
+    // Its start was not kept, where there are too many steps.
+    if (step.kind === "step" && step.began === undefined) {
+      step.kind = "await";
+      started(state, step, event);
+    }
     step.note = "waiting for a value";
   },
   "signal.refused": doNothing,
@@ -155,9 +160,9 @@ const stepHandlers: StepHandlers = {
 
 const isRunEvent = (event: PipelineEvent): event is EventOf<RunEventType> => event.type in runHandlers;
 
-/** What happened to a step is worth a place in any state, however many steps there are, when it failed. */
+/** What happened to a step is worth a place in any state, however many steps there are: it failed, or it asks for a value. */
 const isAlwaysKept = ({ type }: EventOf<StepEventType>): boolean =>
-  type === "step.failed" || type === "expansion.failed";
+  type === "step.failed" || type === "expansion.failed" || type === "step.waiting";
 
 /**
  * Changes the state by an event, and returns the step that the event is about: undefined for an event of the run itself,

@@ -6,7 +6,7 @@ import type { Plan } from "../../types/plan.ts";
 import type { PipelineEvent } from "../events.ts";
 import { apply } from "../fold/apply.ts";
 import type { StepState } from "../fold/run-state.ts";
-import { RunState } from "../fold/run-state.ts";
+import { hasItems, RunState } from "../fold/run-state.ts";
 import type { Entry, WaitText } from "../journal/records.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
 import { readError } from "../journal/failure-text.ts";
@@ -280,18 +280,30 @@ const timeOf = (happened: Entry | StoredEvent): number =>
   "kind" in happened ? happened.ended : happened.time;
 
 /** Is it of an attempt that was given up? That no longer has a graph, and neither do the steps inside it. */
-const isGivenUp = (state: RunState, path: string): boolean =>
-  path !== "" && state.step(isItem(path) ? parentOf(path) : path) === undefined;
+const isGivenUp = (state: RunState, path: string): boolean => {
+  const own = isItem(path) ? parentOf(path) : path;
+  if (own === "" || state.step(own) !== undefined) return false;
+  let at = parentOf(own);
+  while (at !== "" && state.step(at) === undefined) at = parentOf(at);
+  const around = state.step(at);
+  // Or its graph is not kept, since there are too many steps.
+  return around === undefined || !(around.isLeftOut || (state.isFull && hasItems(around)));
+};
 
 /**
  * Counts a record of a step that the state does not keep, without reading its value. Returns false for any other record. A
- * failure is always kept.
+ * failure is always kept, and so is a step that waits for a value.
  */
-const isCounted = (state: RunState, happened: Entry | StoredEvent): boolean => {
+const isCounted = (
+  state: RunState,
+  happened: Entry | StoredEvent,
+  hasOutcome: (path: string) => boolean,
+): boolean => {
   const { path } = happened;
   if (!state.isFull || path === "" || state.step(path) !== undefined) return false;
   if (!("kind" in happened)) return happened.type !== "step.failed" && happened.type !== "expansion.failed";
   if (happened.kind === Kind.failure) return false;
+  if (happened.kind === Kind.waiting && !hasOutcome(path)) return false;
   if (happened.kind === Kind.outcome || happened.kind === Kind.asIs) state.leaveOut(path);
   return true;
 };
@@ -306,10 +318,12 @@ export const foldRecord = (run: RunDetails, { state, tell: tellWhole }: RecordRe
   };
   const outputs: ReadOutputs = (path, text) => outputsOf(path, text, declared.get(path));
   tell({ type: "run.started", time: run.began, pipeline: run.pipeline, plan: planOf(run.shape, "") });
+  let outcomes: ReadonlyMap<string, Entry> | undefined;
+  const hasOutcome = (path: string): boolean => (outcomes ??= outcomesOf(run.entries)).has(path);
   const all = [...run.entries, ...run.events].sort((a, b) => timeOf(a) - timeOf(b));
   for (const happened of all) {
     const { path } = happened;
-    if (isCounted(state, happened)) continue;
+    if (isCounted(state, happened, hasOutcome)) continue;
     const told =
       "kind" in happened ? [...ofWinner(happened, state), ...ofEntry(happened, outputs)] : ofEvent(happened);
     if (told.length === 0 || isGivenUp(state, path)) continue;

@@ -87,6 +87,14 @@ const WaitingStep = Schema.Struct({
   schema: Schema.optionalKey(Schema.Unknown),
 });
 
+const RecordedStep = Schema.Struct({
+  path: Schema.String,
+  status: Schema.Literals(["succeeded", "failed"]),
+  began: Time,
+  ended: Time,
+  attempt: Schema.Finite,
+});
+
 const RunRecord = Schema.Struct({
   ...RunInfo.fields,
   /** The name under which its pipeline is served. */
@@ -94,15 +102,7 @@ const RunRecord = Schema.Struct({
   /** The outputs that it was reduced to when it began. */
   only: Schema.optionalKey(Schema.Array(Schema.String)),
   inputs: Inputs,
-  steps: Schema.Array(
-    Schema.Struct({
-      path: Schema.String,
-      status: Schema.Literals(["succeeded", "failed"]),
-      began: Time,
-      ended: Time,
-      attempt: Schema.Finite,
-    }),
-  ),
+  steps: Schema.Array(RecordedStep),
   waiting: Schema.Array(WaitingStep),
   events: Schema.Array(
     Schema.Struct({ time: Time, type: Schema.String, path: Schema.String, detail: Schema.String }),
@@ -148,6 +148,9 @@ const EventData = Schema.StructWithRest(RunEvent, [Schema.Record(Schema.String, 
 
 const run = { id: Schema.String };
 
+/** How many entries one page lists. */
+const Limit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })));
+
 const runs = HttpApiGroup.make("runs")
   .add(
     HttpApiEndpoint.get("list", "/runs", {
@@ -156,7 +159,7 @@ const runs = HttpApiGroup.make("runs")
         status: Schema.optionalKey(Status),
         /** A part of an id or of a pipeline's name. */
         search: Schema.optionalKey(Schema.String),
-        limit: Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000 }))),
+        limit: Limit,
         /** Where the previous page ended: its `next`. */
         after: Schema.optionalKey(Schema.String),
       },
@@ -175,6 +178,23 @@ const runs = HttpApiGroup.make("runs")
       error: problems,
     }),
     HttpApiEndpoint.get("get", "/runs/:id", { params: run, success: RunRecord, error: problems }),
+    /** The steps of a run that have ended, in the order in which they were recorded. */
+    HttpApiEndpoint.get("steps", "/runs/:id/steps", {
+      params: run,
+      query: {
+        /** A part of the path. */
+        search: Schema.optionalKey(Schema.String),
+        limit: Limit,
+        after: Schema.optionalKey(Schema.String),
+      },
+      success: Schema.Struct({
+        steps: Schema.Array(RecordedStep),
+        /** How many there are on all pages. */
+        total: Schema.Int,
+        next: Schema.optionalKey(Schema.String),
+      }),
+      error: problems,
+    }),
     HttpApiEndpoint.get("value", "/runs/:id/value", {
       params: run,
       query: { path: Schema.String },
@@ -242,12 +262,16 @@ const schedules = HttpApiGroup.make("schedules")
 export type RunInfo = typeof RunInfo.Type;
 export type ScheduleInfo = typeof Schedule.Type;
 export type PipelineInfo = typeof Pipeline.Type;
+export type RecordedStep = typeof RecordedStep.Type;
 export type WaitingInfo = typeof WaitingStep.Type;
 export type RunEventData = typeof EventData.Type;
 
 export const api = HttpApi.make("espalier")
   .add(runs, pipelines, schedules)
   .prefix("/api")
+  // A misspelt field must not be ignored, and a problem names the value received.
+  .annotate(HttpApi.QueryParseOptions, { onExcessProperty: "error", reportInput: true })
+  .annotate(HttpApi.PayloadParseOptions, { onExcessProperty: "error", reportInput: true })
   .annotateMerge(
     OpenApi.annotations({
       title: "Espalier",

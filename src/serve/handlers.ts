@@ -6,7 +6,7 @@ import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as Queue from "effect/Queue";
-import * as SchemaIssue from "effect/SchemaIssue";
+import type * as SchemaIssue from "effect/SchemaIssue";
 import * as Stream from "effect/Stream";
 import type * as Cause from "effect/Cause";
 import { InvalidInput, RunNotFound } from "../errors.ts";
@@ -28,9 +28,11 @@ import { eventData } from "./event-data.ts";
 import type { Host } from "./host.ts";
 import { isRequired, jsonSchemaOf } from "./json-schemas.ts";
 import { problemOf, Refused } from "./problems.ts";
+import { requestProblem } from "./request-problem.ts";
 import { watchRun } from "./run-events.ts";
 import { infoOf, listRuns } from "./run-list.ts";
 import { RunViews } from "./run-view.ts";
+import { listSteps } from "./step-list.ts";
 import { isPaused, setPaused } from "./scheduler.ts";
 import type { ServedPipeline } from "./served.ts";
 import { onlySome, pipelineOfRun } from "./served.ts";
@@ -185,6 +187,12 @@ class Requests {
       }
       return { outputs: written };
     });
+  }
+
+  steps(id: string, query: Parameters<typeof listSteps>[2]) {
+    return Effect.flatMap(listSteps(this.#host.store, id, query), (page) =>
+      page === undefined ? Effect.fail(new RunNotFound({ runId: id })) : Effect.succeed(page),
+    );
   }
 
   value(id: string, path: string) {
@@ -367,11 +375,7 @@ const requestProblems = HttpApiMiddleware.layerSchemaErrorTransform(RequestProbl
   // A response that does not fit is not a mistake of the client.
   if (kind === "Body" || kind === "ResponseHeaders") return Effect.die(cause);
   const issue = (cause as { readonly issue?: SchemaIssue.Issue }).issue;
-  const first =
-    issue === undefined ? undefined : SchemaIssue.makeFormatterStandardSchemaV1()(issue).issues[0];
-  const where = Array.from(first?.path ?? [], String).join(".");
-  const what = { Params: "path", Headers: "headers", Query: "query", Payload: "body" }[kind];
-  const detail = `The ${what} of the request does not fit${where === "" ? "" : ` at ${where}`}: ${first?.message ?? "it cannot be read"}`;
+  const detail = issue === undefined ? "The request cannot be read." : requestProblem(kind, issue);
   return Effect.fail({ type: "about:blank", title: titleOf(400), status: 400, detail } as never);
 });
 
@@ -383,6 +387,7 @@ export const routesOf = (host: Host) => {
       .handle("list", ({ query }) => asProblem(requests.list(query)))
       .handle("start", ({ payload }) => asProblem(requests.start(payload)))
       .handle("get", ({ params }) => asProblem(requests.get(params.id)))
+      .handle("steps", ({ params, query }) => asProblem(requests.steps(params.id, query)))
       .handle("value", ({ params, query }) => asProblem(requests.value(params.id, query.path)))
       .handle("events", ({ params }) => asProblem(requests.events(params.id)))
       .handle("view", ({ params, query }) =>

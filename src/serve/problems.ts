@@ -14,6 +14,12 @@ export class Refused extends Data.TaggedError("Refused")<{
   }
 }
 
+export const notACursor = (after: string): Refused =>
+  new Refused({
+    status: 400,
+    reason: `after must be the \`next\` of an earlier page; got ${JSON.stringify(after.slice(0, 100))}.`,
+  });
+
 const statuses: Readonly<Record<string, ProblemStatus>> = {
   InvalidInput: 422,
   SignalRefused: 409,

@@ -2,6 +2,8 @@
 import * as Effect from "effect/Effect";
 import type { RunFilter, RunStatus, RunSummary, StoreProblem, StoreService } from "../journal/store.ts";
 import type { RunInfo } from "./api.ts";
+import type { Refused } from "./problems.ts";
+import { notACursor } from "./problems.ts";
 
 export interface RunQuery {
   readonly pipeline?: string | undefined;
@@ -26,17 +28,18 @@ export const infoOf = ({ id, pipeline, status, began, ended, error }: RunSummary
 /** Where a page ended: the time and the id of its last run. It stays a valid place after that run is removed. */
 const cursorOf = ({ began, id }: RunSummary): string => `${began}:${id}`;
 
-const placeOf = (cursor: string): NonNullable<RunFilter["after"]> => {
-  const colon = cursor.indexOf(":");
-  return { began: Math.trunc(Number(cursor.slice(0, colon))) || 0, id: cursor.slice(colon + 1) };
+const placeOf = (cursor: string): NonNullable<RunFilter["after"]> | undefined => {
+  const [, began, id] = /^(\d{1,16})(?:\.\d+)?:([^/]+)$/.exec(cursor) ?? [];
+  return id === undefined ? undefined : { began: Number(began), id };
 };
 
 export const listRuns = (
   store: StoreService,
   { limit = usualLimit, after, ...filter }: RunQuery,
-): Effect.Effect<{ readonly runs: ReadonlyArray<RunInfo>; readonly next?: string }, StoreProblem> =>
+): Effect.Effect<{ readonly runs: ReadonlyArray<RunInfo>; readonly next?: string }, StoreProblem | Refused> =>
   Effect.gen(function* () {
     const place = after === undefined ? undefined : placeOf(after);
+    if (after !== undefined && place === undefined) return yield* notACursor(after);
     const found = yield* store.runs({ ...filter, after: place, limit: limit + 1 });
     const page = found.slice(0, limit);
     const waits = new Map<string, number>();

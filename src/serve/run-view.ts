@@ -7,6 +7,7 @@ import * as Effect from "effect/Effect";
 import { reportData } from "../draw/report/report-page.ts";
 import { ReportState } from "../draw/report/report-state.ts";
 import type { PipelineEvent } from "../events.ts";
+import { outcomesOf } from "../journal/records.ts";
 import type { RunDetails, RunSummary, StoreProblem, StoreService } from "../journal/store.ts";
 import { isUnderWay } from "../journal/store.ts";
 import { foldRecord } from "../run/recorded-state.ts";
@@ -19,6 +20,8 @@ const keptMillis = 30_000;
 const mostViews = 20;
 /** Of more steps than these the rest are counted, except those that failed: what a page shows at once must be read at once. */
 const mostSteps = 10_000;
+/** A page that opens a larger run first gets so many steps, which it paints while the server makes the rest ready. */
+const stepsAtFirst = 1_000;
 /** How long a request waits for something to happen. */
 const waitMillis = 15_000;
 /** How often the store is asked whether something has happened. */
@@ -38,8 +41,9 @@ const stateOf = (
   run: RunDetails,
   unrecorded: ReadonlyArray<PipelineEvent>,
   failure: unknown,
+  most = mostSteps,
 ): ReportState => {
-  const report = new ReportState(mostSteps);
+  const report = new ReportState(most);
   const isOver = !isUnderWay(run.status);
   const last = new Map<string, number>();
   foldRecord(run, {
@@ -51,7 +55,13 @@ const stateOf = (
       return report.event(event);
     },
   });
-  for (const event of unrecorded) if (!isRecorded(event, last)) report.event(event);
+  if (unrecorded.length > 0) {
+    // A step that is left out is only counted, and must not be counted twice.
+    const outcomes = report.run.leftOut === 0 ? undefined : outcomesOf(run.entries);
+    const isCounted = (event: PipelineEvent): boolean =>
+      "path" in event && report.run.step(event.path) === undefined && outcomes?.has(event.path) === true;
+    for (const event of unrecorded) if (!isRecorded(event, last) && !isCounted(event)) report.event(event);
+  }
   if (run.status === "failed" && failure !== undefined && describeWithCauses(failure) === run.error)
     report.event({ type: "run.failed", runId: run.id, time: run.ended ?? run.began, error: failure });
   return report;
@@ -123,6 +133,8 @@ interface View {
   /** How long it took to read the run. */
   took: number;
   asked: number;
+  /** The run as it was read for the first part of the view, if it is still in memory. */
+  found: WeakRef<RunDetails> | undefined;
 }
 
 /** The runs of this process. */
@@ -146,7 +158,8 @@ export class RunViews {
 
   /**
    * The view as JSON: the changes since a version, or all of it. Undefined if there is no such run. `waits`: if nothing is
-   * different, the answer is given once something has happened, or after a while.
+   * different, the answer is given once something has happened, or after a while. The first answer about a large run is a
+   * part of the view, with a version that no server knows; so the next answer is all of it.
    */
   view(
     runId: string,
@@ -155,6 +168,10 @@ export class RunViews {
   ): Effect.Effect<string | undefined, StoreProblem> {
     return Effect.gen({ self: this }, function* () {
       const view = this.#viewOf(runId);
+      if (since === undefined && view.changes.isEmpty) {
+        const part = yield* this.#firstPart(runId, view);
+        if (part !== undefined) return part;
+      }
       if (!(yield* this.#update(runId, view))) {
         this.#forget(runId);
         return undefined;
@@ -176,6 +193,7 @@ export class RunViews {
       end: undefined,
       took: 0,
       asked: now,
+      found: undefined,
     };
     view.asked = now;
     // The view that was requested last is the last one.
@@ -189,6 +207,29 @@ export class RunViews {
   #forget(runId: string): void {
     this.#views.get(runId)?.live?.stop();
     this.#views.delete(runId);
+  }
+
+  /** A part of the view of a large run. */
+  #firstPart(runId: string, view: View): Effect.Effect<string | undefined, StoreProblem> {
+    const { store, feedOf, failureOf } = this.#runs;
+    return Effect.map(store.find(runId), (run) => {
+      if (run === undefined) return undefined;
+      view.found = new WeakRef(run);
+      if (run.entries.length <= stepsAtFirst) return undefined;
+      const unrecorded = feedOf(runId)?.unrecorded ?? [];
+      const report = stateOf(run, unrecorded, failureOf(runId), stepsAtFirst);
+      return JSON.stringify({ version: "part", isPart: true, ...reportData(report) });
+    });
+  }
+
+  /** The details of a run that has a summary: not read again if its end has been read. */
+  #details(view: View, summary: RunSummary): Effect.Effect<RunDetails | undefined, StoreProblem> {
+    const found = view.found?.deref();
+    view.found = undefined;
+    const end = endOf(summary);
+    return found !== undefined && end !== undefined && endOf(found) === end
+      ? Effect.succeed(found)
+      : this.#runs.store.find(summary.id);
   }
 
   /** Brings a view up to date. False: there is no such run. */
@@ -219,7 +260,7 @@ export class RunViews {
       view.live?.stop();
       view.live = undefined;
       const began = performance.now();
-      const run = seen === undefined ? yield* store.find(runId) : undefined;
+      const run = seen === undefined ? yield* this.#details(view, summary) : undefined;
       const report = seen ?? (run === undefined ? undefined : stateOf(run, [], failureOf(runId)));
       if (report === undefined) return false;
       view.changes.update(reportData(report));

@@ -58,6 +58,11 @@ export class ViewChanges {
     if (isChanged) this.#version = version;
   }
 
+  /** Was the view never made? */
+  get isEmpty(): boolean {
+    return this.#version === 0;
+  }
+
   /** Is this version the view as it is now? */
   isNow(version: string | undefined): boolean {
     return this.#numberOf(version) === this.#version;

@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { expandable } from "../../src/engine/graph.ts";
 import { RunOrigin } from "../../src/engine/seams.ts";
 import { runGraph } from "../../src/run/run.ts";
+import { expected } from "../../src/serve/request-problem.ts";
 import { RunViews } from "../../src/serve/run-view.ts";
 import { servedOf } from "../../src/serve/served.ts";
 import { MemoryStore } from "../../src/testing/memory-store.ts";
@@ -29,6 +30,7 @@ describe("The API", () => {
       "/api/runs/{id}/events",
       "/api/runs/{id}/resume",
       "/api/runs/{id}/signal",
+      "/api/runs/{id}/steps",
       "/api/runs/{id}/value",
       "/api/runs/{id}/view",
       "/api/schedules",
@@ -53,6 +55,7 @@ describe("The API", () => {
       "bill",
       "dated",
       "flaky",
+      "large",
       "mapped",
       "release",
     ]);
@@ -128,8 +131,17 @@ describe("The API", () => {
       422,
       /runId must not contain "\/"/,
     ],
-    ["a body of the wrong form", { pipeline: 1 }, 400, /body of the request does not fit at pipeline/],
-    ["a body that is not JSON", "{", 400, /body of the request does not fit/],
+    ["a body of the wrong form", { pipeline: 1 }, 400, /^pipeline must be a string: .*; got 1\.$/],
+    ["a body without a field that it must have", {}, 400, /lacks "pipeline", which must be a string/],
+    ["a body that is not an object", "[1]", 400, /must be a JSON object; got \[1\]\.$/],
+    [
+      "a field that it does not take",
+      { pipeline: "flaky", input: { place: "x" } },
+      400,
+      /no field "input"; it takes .*"inputs".*Did you mean "inputs"\?/,
+    ],
+    ["inputs that are not an object", { pipeline: "flaky", inputs: [1] }, 400, /^inputs must be an object/],
+    ["a body that is not JSON", "{", 400, /^The body of the request must be JSON\.$/],
   ])("refuses %s as a problem", async (_, body, status, detail) => {
     const { post, get } = await serving(pipelines);
     const answer = await post("api/runs", body);
@@ -142,6 +154,43 @@ describe("The API", () => {
     });
     expect(answer.status).toBe(status);
     expect((await get("api/runs")).runs).toEqual([]);
+  });
+
+  test.each([
+    ["runs?status=done", /^"done" is not a status: write "submitted", .* and "crashed"\./],
+    ["runs?status=faild", /Did you mean "failed"\?/],
+    ["runs?limit=-1", /^limit must be a whole number from 1 to 10,000; got -1\.$/],
+    ["runs?limit=1.5", /; got 1\.5\.$/],
+    ["runs?limit=many", /; got "many"\.$/],
+    ["runs?limit=", /; got ""\.$/],
+    ["runs?limit=1&limit=2", /; got \["1","2"\]\.$/],
+    ["runs?after=zzz", /^after must be the `next` of an earlier page; got "zzz"\.$/],
+    ["runs?after=", /; got ""\.$/],
+    ["runs?after=1e3:run", /; got "1e3:run"\.$/],
+    ["runs?search=a&search=b", /^search must be a string; got/],
+    ["runs?stauts=failed", /no field "stauts"; it takes .*Did you mean "status"\?/],
+    ["runs/none/steps?after=-1", /^after must be the `next` of an earlier page; got "-1"\.$/],
+    ["runs/none/value", /lacks "path", which must be a string/],
+    ["runs/none/view?wait=yes", /^wait must be "true"; got "yes"\.$/],
+  ])("refuses the malformed query %s", async (path, detail) => {
+    const { url } = await serving(pipelines);
+    const answer = await fetch(new URL(`api/${path}`, url));
+    expect(answer.headers.get("content-type")).toMatch(/^application\/problem\+json/);
+    expect(await answer.json()).toMatchObject({ status: 400, detail: expect.stringMatching(detail) });
+    expect(answer.status).toBe(400);
+  });
+
+  test("every field of a request has a sentence about what it must be", async () => {
+    const { get } = await serving(pipelines);
+    const { paths } = await get("api/openapi.json");
+    const fields = Object.values<any>(paths).flatMap(({ get, post }) => [
+      ...(get?.parameters ?? []).filter((each: any) => each.in === "query").map((each: any) => each.name),
+      ...Object.keys(post?.requestBody?.content["application/json"].schema.properties ?? {}),
+    ]);
+    expect(fields.length).toBeGreaterThan(10);
+    // Any value can be sent to a step, and a status has a sentence of its own.
+    const known = [...Object.keys(expected), "value", "status"];
+    expect(fields.filter((name) => !known.includes(name))).toEqual([]);
   });
 
   test("tells what is unknown as a problem, with the code of the error", async () => {
@@ -475,6 +524,43 @@ describe("The API", () => {
     expect(none).toMatchObject({ patch: true, steps: [] });
   });
 
+  test("shows a part of a large run at once, then all that a page shows, and lists every step", async () => {
+    const { get, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "large", runId: "r" });
+    await until(
+      () => get("api/waiting"),
+      (steps) => steps.length === 1,
+    );
+    const part = await get("api/runs/r/view");
+    expect(part).toMatchObject({ isPart: true, run: { state: "running" } });
+    expect(part.steps.length).toBeLessThan(1_100);
+    const whole = await get(`api/runs/r/view?wait=true&since=${part.version}`);
+    expect(whole).not.toHaveProperty("isPart");
+    expect(whole).not.toHaveProperty("patch");
+    expect(whole.steps.length).toBeGreaterThan(9_999);
+    expect(whole.steps.length).toBeLessThan(10_100);
+    for (const { steps, run } of [part, whole]) {
+      const done = steps.filter(({ run }: any) => run.state === "done").length;
+      expect(run.leftOut + done).toBeGreaterThanOrEqual(12_000);
+      // However many steps there are, the page has the one that asks.
+      const waiting = steps.filter(({ run }: any) => run.state === "waiting");
+      expect(waiting).toMatchObject([{ path: "late/late", kind: "await" }]);
+    }
+    const paths: Array<string> = [];
+    for (let after: string | undefined = "0"; after !== undefined; ) {
+      const page = await get(`api/runs/r/steps?limit=5000&after=${after}`);
+      expect(page.total).toBe(12_001);
+      paths.push(...page.steps.map(({ path }: any) => path));
+      after = page.next;
+    }
+    expect(new Set(paths).size).toBe(paths.length);
+    expect(paths).toContain("each[11999]");
+    const found = await get("api/runs/r/steps?search=EACH[1199");
+    expect(found).toMatchObject({ total: 11, steps: { length: 11 } });
+    // A page that opens the run once its view is known has all of it at once.
+    expect(await get("api/runs/r/view")).not.toHaveProperty("isPart");
+  });
+
   test("pages through runs, newest first, filtered and searched", async () => {
     const { get, post } = await serving(pipelines);
     for (let i = 0; i < 7; i++)
@@ -493,8 +579,6 @@ describe("The API", () => {
     expect(found.sort()).toEqual([0, 1, 2, 3, 4, 5, 6].map((i) => `run-${i}`));
     expect((await get("api/runs?search=RUN-5")).runs).toHaveLength(1);
     expect((await get("api/runs?pipeline=other")).runs).toEqual([]);
-    const wrong = await get("api/runs?status=done");
-    expect(wrong).toMatchObject({ status: 400, detail: expect.stringContaining("status") });
   });
 
   test("lists schedules with their next ticks, runs one now, and pauses it", async () => {

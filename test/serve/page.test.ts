@@ -9,7 +9,7 @@ import { MemoryStore } from "../../src/testing/memory-store.ts";
 import { withAxe } from "../draw/axe.ts";
 import { inBrowser } from "../draw/browser.ts";
 import * as pipelines from "./fixtures/pipelines.ts";
-import { serving } from "./support.ts";
+import { serving, until } from "./support.ts";
 
 /** Pictures of what a test has seen, to be looked at: only where they are asked for. */
 const pictures = process.env["ESPALIER_PICTURES"];
@@ -172,6 +172,39 @@ inBrowser("The page of a server", ({ open }) => {
     await page.getByRole("heading", { name: "Runs" }).waitFor();
     await page.goBack();
     await panel.getByRole("heading", { name: "total" }).waitFor();
+  });
+
+  test("finds and lists the steps of a large run that its page leaves out, and answers one", async () => {
+    const { url, get, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "large", runId: "r" });
+    await until(
+      () => get("api/waiting"),
+      (steps) => steps.length === 1,
+    );
+    const { page, complaints } = await opened(`${url}#/run/r/steps/${encodeURIComponent("each[11999]")}`);
+    // A step of the address that no page shows at first.
+    await page
+      .getByRole("complementary", { name: "The step that was chosen" })
+      .getByRole("heading", { name: "[11999]" })
+      .waitFor();
+    const table = page.locator(".rows.steps");
+    const left = table.getByRole("status");
+    const count = async () => Number(/[\d,]+/.exec((await left.textContent())!)![0].replace(",", ""));
+    const before = await count();
+    await page.getByRole("searchbox").fill("each[11998]");
+    expect(await table.locator(".line:not(.heading)").count()).toBe(0);
+    await page.getByRole("button", { name: 'Search all steps for "each[11998]"' }).click();
+    await table.locator(".line").filter({ hasText: "each[11998]" }).waitFor();
+    expect(await count()).toBe(before - 1);
+    await page.getByRole("searchbox").fill("");
+    await page.getByRole("button", { name: "List more" }).click();
+    await left.waitFor({ state: "detached" });
+    expect(Number(await table.getAttribute("aria-rowcount"))).toBeGreaterThanOrEqual(12_003);
+    const answer = page.getByRole("form", { name: "Answer late/late" });
+    await answer.getByLabel("value").fill("Yes");
+    await answer.getByRole("button", { name: "Answer" }).click();
+    await page.locator("header .chip.done").waitFor();
+    expect(complaints).toEqual([]);
   });
 
   test("shows the whole value of a step, and runs again with edited inputs", async () => {

@@ -7,7 +7,8 @@ import { visible } from "../../draw/escape.ts";
 import { loadPipeline } from "../load.ts";
 import { print, tell } from "../output.ts";
 import { exportName, file } from "../parameters.ts";
-import { counted, listed } from "../words.ts";
+import { listed } from "../../values/listed.ts";
+import { counted } from "../words.ts";
 
 /**
  * Unused inputs and outputs. A pipeline without `.returns` returns everything, so an output that no step reads may be

@@ -11,8 +11,7 @@ import { failure } from "../failure.ts";
 import { table, took, when } from "../history.ts";
 import { print } from "../output.ts";
 import { inStore, storeFlags } from "../store.ts";
-import { didYouMean } from "../../values/nearest.ts";
-import { listed } from "../words.ts";
+import { unknownStatus } from "../../run/unknown-status.ts";
 
 const optional = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
@@ -67,9 +66,7 @@ export const runs = Command.make(
   Effect.fnUntraced(function* ({ pipeline, status, limit, json, store }) {
     const known = statuses.find((one) => one === status);
     if (status !== undefined && known === undefined) {
-      return yield* failure(
-        `"${status}" is not a status: write ${listed(statuses)}.${didYouMean(status, statuses)}`,
-      );
+      return yield* failure(unknownStatus(status));
     }
     const found = yield* inStore(
       store,

@@ -94,8 +94,9 @@ const pagedSteps = (
     const parent = index.get(state.parent!);
     if (parent === undefined) continue;
     const { path } = state;
+    const kind = state.kind === "run" ? "item" : state.kind;
     const { outputs } = pages[parent]!;
-    pages.push({ path: text(path), name: text(lastOf(path)), kind: "item", parent, inputs: [], outputs });
+    pages.push({ path: text(path), name: text(lastOf(path)), kind, parent, inputs: [], outputs });
     index.set(state, states.push(state) - 1);
   }
   return { pages, states, index };

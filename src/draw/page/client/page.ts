@@ -22,6 +22,8 @@ interface PageProps {
   readonly change: (change: Change) => void;
   /** What there is to say of a step beside what is in the data. */
   readonly more?: (step: PageStep) => UiElement | null;
+  /** Below the list of steps: those that the data leaves out. */
+  readonly leftOut?: UiElement | null;
 }
 
 interface ViewOf {
@@ -47,11 +49,20 @@ const Graph = ({ model, look, change }: PageProps): UiElement => {
   );
 };
 
-const tableView = (name: string, title: string, table: Pick<TableProps, "columns" | "linesOf">): ViewOf => ({
+const tableView = (
+  name: string,
+  title: string,
+  table: Pick<TableProps, "columns" | "linesOf">,
+  footOf: (props: PageProps) => UiElement | null = () => null,
+): ViewOf => ({
   name,
   title,
-  element: ({ model: { data }, look: { query, selected }, change }) =>
-    h(StepTable, { ...table, name, data, query, selected, onChoose: (step) => change(choose(step)) }),
+  element: (props) => {
+    const { model, look, change } = props;
+    const { query, selected } = look;
+    const onChoose = (step: number): void => change(choose(step));
+    return h(StepTable, { ...table, name, data: model.data, query, selected, onChoose, foot: footOf(props) });
+  },
 });
 
 const viewsOf = ({ data, failed }: PageModel): ReadonlyArray<ViewOf> => {
@@ -67,7 +78,7 @@ const viewsOf = ({ data, failed }: PageModel): ReadonlyArray<ViewOf> => {
       element: ({ model, look: { selected }, change }) =>
         h(Timeline, { data: model.data, selected, onChoose: (step) => change(choose(step)) }),
     },
-    tableView("steps", "Steps", stepsTable),
+    tableView("steps", "Steps", stepsTable, ({ leftOut = null }) => leftOut),
     tableView("values", "Values", valuesTable),
     {
       name: "errors",

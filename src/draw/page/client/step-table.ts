@@ -28,6 +28,8 @@ export interface TableProps {
   readonly query: string;
   readonly selected: number;
   readonly onChoose: (step: number) => void;
+  /** Below the rows. */
+  readonly foot?: UiElement | null;
 }
 
 type Line = readonly [step: number, line: number];
@@ -113,20 +115,20 @@ const useScroll = (reset: unknown) => {
 };
 
 export const StepTable = (props: TableProps): UiElement => {
-  const { name, data, columns, linesOf, query, selected, onChoose } = props;
+  const { name, data, columns, linesOf, query, selected, onChoose, foot = null } = props;
   const [sorting, setSorting] = useState<Sorting | undefined>(undefined);
   const found = useMemo(
     () =>
       data.steps.flatMap((step, i) =>
         Array.from({ length: matches(step, query) ? linesOf(step) : 0 }, (_, line): Line => [i, line]),
       ),
-    [query],
+    [query, data.steps],
   );
   const lines = useMemo(
     () => (sorting === undefined ? found : sorted(found, data, columns[sorting.column]!, sorting.isDown)),
     [found, sorting],
   );
-  const { list, top, height, narrow } = useScroll(lines);
+  const { list, top, height, narrow } = useScroll(`${query} ${sorting?.column} ${sorting?.isDown}`);
   const rowHeight = narrow ? heights.narrow : heights.wide;
   const first = Math.max(0, Math.floor(top / rowHeight) - 8);
   const last = Math.min(lines.length, Math.ceil((top + height) / rowHeight) + 8);
@@ -173,5 +175,6 @@ export const StepTable = (props: TableProps): UiElement => {
       ),
     ),
     h("p", { class: "empty faint", hidden: lines.length > 0 }, "none"),
+    foot,
   );
 };

@@ -4,6 +4,8 @@ import type { Change, Look } from "../../../draw/page/client/look.ts";
 import { firstLook } from "../../../draw/page/client/look.ts";
 import type { PageData } from "../../../draw/page/data.ts";
 import type { ViewPatch } from "../../view-changes.ts";
+import { withSteps } from "./more-steps.ts";
+import type { RecordedStep } from "../../api.ts";
 import type { RunView } from "./requests.ts";
 import { requests } from "./requests.ts";
 
@@ -57,6 +59,8 @@ export interface LiveRun {
   readonly shown: Shown | undefined;
   readonly error: unknown;
   readonly change: (change: Change) => void;
+  /** Shows steps that the view leaves out. */
+  readonly add: (steps: ReadonlyArray<RecordedStep>) => void;
   readonly again: () => void;
 }
 
@@ -65,6 +69,7 @@ export const useRun = (id: string): LiveRun => {
   const [error, setError] = useState<unknown>(undefined);
   const [round, setRound] = useState(0);
   const latest = useRef<RunView | undefined>(undefined);
+  const added = useRef<ReadonlyArray<RecordedStep>>([]);
   useEffect(() => {
     const over = new AbortController();
     const load = async (): Promise<void> => {
@@ -75,7 +80,7 @@ export const useRun = (id: string): LiveRun => {
       const data = before === undefined ? (answer as RunView) : patched(before, answer);
       const isNew = data.version !== before?.version;
       latest.current = data;
-      if (isNew) setShown((shown) => next(shown, data));
+      if (isNew) setShown((shown) => next(shown, withSteps(data, added.current)));
       setError(undefined);
       // The page is drawn before the next task.
       await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
@@ -100,6 +105,11 @@ export const useRun = (id: string): LiveRun => {
     shown,
     error,
     change: (change) => setShown((now) => (now === undefined ? now : { ...now, look: change(now.look) })),
+    add: (steps) => {
+      added.current = [...added.current, ...steps];
+      const view = latest.current;
+      if (view !== undefined) setShown((shown) => next(shown, withSteps(view, added.current)));
+    },
     again: () => setRound((now) => now + 1),
   };
 };

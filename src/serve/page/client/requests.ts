@@ -1,10 +1,12 @@
 /** The page's requests to its server: the API, with the token of the page or of the reader. */
-import type { PipelineInfo, RunInfo, ScheduleInfo, WaitingInfo } from "../../api.ts";
+import type { PipelineInfo, RecordedStep, RunInfo, ScheduleInfo, WaitingInfo } from "../../api.ts";
 import type { PageData } from "../../../draw/page/data.ts";
 import type { ViewPatch } from "../../view-changes.ts";
 
 export interface RunView extends PageData {
   readonly version: string;
+  /** Only a part of the steps, to paint at once: all of them follow. */
+  readonly isPart?: true;
 }
 
 /** The data of an earlier run that the form of a new one starts with. */
@@ -18,6 +20,11 @@ export interface RunRecordInfo {
 
 export interface RunPage {
   readonly runs: ReadonlyArray<RunInfo>;
+  readonly next?: string;
+}
+
+export interface StepPage {
+  readonly steps: ReadonlyArray<RecordedStep>;
   readonly next?: string;
 }
 
@@ -98,6 +105,9 @@ export const requests = {
     const changed = since === undefined ? "" : `?wait=true&since=${encodeURIComponent(since)}`;
     return (await ask(`${ofRun(id)}/view${changed}`, { signal })).json() as Promise<RunView | ViewPatch>;
   },
+  /** Recorded steps, also those that the view leaves out. */
+  steps: (id: string, query: Readonly<Record<string, string>>) =>
+    get<StepPage>(`${ofRun(id)}/steps?${new URLSearchParams(query).toString()}`),
   record: (id: string) => get<RunRecordInfo>(ofRun(id)),
   /** The whole value of a path, as JSON. */
   value: (id: string, path: string) =>

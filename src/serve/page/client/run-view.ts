@@ -1,6 +1,6 @@
 /** One run, live: the page of a report, updated as things happen, and the actions for the run. */
 import { h } from "preact";
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
 import type { Change } from "../../../draw/page/client/look.ts";
 import { choose, goTo, showView } from "../../../draw/page/client/look.ts";
@@ -10,6 +10,7 @@ import type { PageData } from "../../../draw/page/data.ts";
 import type { WaitingInfo } from "../../api.ts";
 import type { Texts } from "./forms.ts";
 import { Fields, recordOf } from "./forms.ts";
+import { MoreSteps, stepAt } from "./more-steps.ts";
 import type { LiveRun } from "./live-run.ts";
 import { useRun } from "./live-run.ts";
 import { Action, againLink, Problem, runLink } from "./parts.ts";
@@ -90,8 +91,10 @@ interface Place {
  * Keeps the address and the view in step: the address contains what the reader selects, and the view follows the address. A
  * step that does not exist yet is selected once it does.
  */
-const usePlace = (id: string, place: Place, { shown, change }: LiveRun): ((change: Change) => void) => {
+const usePlace = (id: string, place: Place, { shown, change, add }: LiveRun): ((change: Change) => void) => {
   const { view, step } = place;
+  /** The step that was looked up in the store. */
+  const sought = useRef("");
   useEffect(() => {
     if (shown === undefined) return;
     const { data, look } = shown;
@@ -99,6 +102,10 @@ const usePlace = (id: string, place: Place, { shown, change }: LiveRun): ((chang
     if ((data.steps[look.selected]?.path ?? "") === step) return;
     const at = data.steps.findIndex(({ path }) => path === step);
     if (at !== -1 || step === "") change(at === -1 ? choose(-1) : goTo(data, at));
+    else if (sought.current !== step && (data.run?.leftOut ?? 0) > 0) {
+      sought.current = step;
+      void stepAt(id, step).then(add);
+    }
   }, [view, step, shown?.data]);
   return (made) => {
     change(made);
@@ -179,6 +186,7 @@ export const RunView = ({ id, ...place }: RunViewProps): UiElement => {
         model,
         look,
         change,
+        leftOut: h(MoreSteps, { id, data, query: look.query, add: live.add }),
         more: ({ path, run }) =>
           run?.values === undefined && run?.became === undefined
             ? null
