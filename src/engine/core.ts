@@ -172,13 +172,7 @@ export interface LoopRoom {
 
 export interface RaceRoom {
   readonly start: (call: Call) => void;
-  readonly contenderSucceeded: (
-    frame: Frame,
-    race: RaceState,
-    index: number,
-    value: unknown,
-    attempt: number,
-  ) => void;
+  readonly contenderSucceeded: (frame: Frame, race: RaceState, index: number, value: unknown) => void;
   readonly contenderFailed: (
     frame: Frame,
     race: RaceState,

@@ -300,7 +300,7 @@ export class Engine implements Core {
   /** The one call of a step without a policy. */
   #call(frame: Frame, index: number, inputs: Inputs): void {
     const definition = frame.map === undefined ? frame.graph!.nodes[index]!.definition : frame.map.definition;
-    if (this.emitter.watcher !== undefined) this.emitter.started(frame, index, 1);
+    if (this.emitter.watcher !== undefined) this.emitter.started(frame, index, frame.firstAttempt);
     const isPlain = frame.map === undefined ? returnsOutput(definition.kind) : frame.grown === undefined;
     if (isPlain && definition.schemas === undefined) this.#callPlainly(frame, index, inputs, definition);
     else this.calls.begin(frame, index, inputs, 1, undefined);
@@ -359,7 +359,7 @@ export class Engine implements Core {
       case "turns":
         return this.loops.turnIsOver(frame, members, value, attempt);
       case "contenders":
-        return this.races.contenderSucceeded(frame, members, index, value, attempt);
+        return this.races.contenderSucceeded(frame, members, index, value);
     }
   }
 

@@ -175,6 +175,11 @@ export class Frame implements Place {
     }
   }
 
+  /** Which attempt the first call of a node is: contenders have that of their race, which is what is retried. */
+  get firstAttempt(): number {
+    return this.map?.type === "contenders" ? this.map.attempt : 1;
+  }
+
   /** Of a contender: its name. */
   contenderOf(index: number): string | undefined {
     return this.map?.type === "contenders" ? this.map.keys[index] : undefined;
@@ -298,7 +303,7 @@ export class Call {
     this.frame = frame;
     this.index = index;
     this.inputs = inputs;
-    this.count = count;
+    this.count = frame.map?.type === "contenders" ? frame.map.attempt : count;
     this.attempt = attempt;
     this.phase =
       frame.map === undefined ? firstPhase[frame.definitionOf(index).kind] : memberPhase[frame.map.type];
@@ -319,7 +324,6 @@ export class Call {
     const { definition, path, choice, context, phase, frame, index } = this;
     const [item] = frame.givenTo(index);
     const began = this.attempt?.began;
-    // A contender has the attempt of its race.
     const { attempt } = context;
     return { definition, path, attempt, inputs, item, choice, context, phase, frame, index, began };
   }

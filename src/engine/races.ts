@@ -61,8 +61,9 @@ export class Races implements RaceRoom {
   }
 
   /** A contender has succeeded. If it is the first, it wins. */
-  contenderSucceeded(frame: Frame, race: RaceState, index: number, value: unknown, attempt: number): void {
+  contenderSucceeded(frame: Frame, race: RaceState, index: number, value: unknown): void {
     const { emitter, failures, journal } = this.#core;
+    const { attempt } = race;
     frame.states[index] = State.succeeded;
     if (emitter.watcher !== undefined) {
       emitter.stepSucceeded(frame.pathOf(index), attempt, outputsByName(race.definition, value));
@@ -76,7 +77,7 @@ export class Races implements RaceRoom {
       if (state !== State.waiting) return;
       frame.states[other] = State.skipped;
       if (emitter.watcher !== undefined) {
-        emitter.emit({ type: "step.interrupted", path: frame.pathOf(other), attempt: 1 });
+        emitter.emit({ type: "step.interrupted", path: frame.pathOf(other), attempt });
       }
     });
     // An error takes microseconds to make, and only a contender that is under way sees it.

@@ -23,6 +23,7 @@ import { Turns } from "./loops.ts";
 import { chosenOutcome, itemsOf, mapOutcome } from "./maps.ts";
 import type { MapState, RaceState } from "./members.ts";
 import { exposedOf, resultsOf } from "./outcome.ts";
+import { item } from "../path.ts";
 import { readInputs, storeSeveral } from "./outputs.ts";
 import { performed } from "./settle.ts";
 
@@ -259,19 +260,19 @@ export class Rebuild {
     return Effect.gen({ self: this }, function* () {
       const definition = frame.definitionOf(index);
       const keys = Object.keys(definition.cases!);
-      const race: RaceState = {
+      const race: Omit<RaceState, "attempt"> = {
         type: "contenders",
         definition,
         inputs,
-        attempt: 1,
         policy: undefined,
         keys,
         errors: new Map(),
         winner: undefined,
         known: undefined,
       };
-      const child = new Frame(undefined, race, frame, index);
-      for (const contender of keys.keys()) {
+      for (const [contender, name] of keys.entries()) {
+        const recorded = this.#recorded.journal.expansionAt(item(frame.pathOf(index), name));
+        const child = new Frame(undefined, { ...race, attempt: recorded?.attempt ?? 1 }, frame, index);
         const exit = yield* Effect.exit(this.#expansion(child, contender, inputs));
         if (Exit.isFailure(exit)) this.lost.push({ path: child.pathOf(contender), cause: reasonIn(exit) });
       }

@@ -10,6 +10,7 @@ import type { Core, RecordRoom } from "./core.ts";
 import type { CachedStep, Given } from "../journal/cache.ts";
 import type { Undecoded } from "../journal/replayed.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
+import { item } from "../path.ts";
 import { decode, decodesOnly } from "../values/schema.ts";
 import type { Frame } from "./frame.ts";
 import { Job } from "./frame.ts";
@@ -133,8 +134,16 @@ export class Records implements RecordRoom {
             };
           }
         : undefined,
-      first: journal.firstAttempt(frame.pathOf(index)),
+      first: this.#firstAttempt(journal, frame, index),
     };
+  }
+
+  /** The attempt that a step continues with: that in which it had expanded, or its contenders. */
+  #firstAttempt(journal: RunJournal, frame: Frame, index: number): number {
+    const { kind, cases } = frame.definitionOf(index);
+    const path = frame.pathOf(index);
+    if (kind !== "race") return journal.firstAttempt(path);
+    return Math.max(...Object.keys(cases!).map((name) => journal.firstAttempt(item(path, name))));
   }
 
   /** The output of a node is what its schema made of the value with this text. */

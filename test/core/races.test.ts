@@ -1,7 +1,7 @@
 /** Races: the first contender that succeeds provides the output. */
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
-import type { PipelineEvent } from "espalier";
+import type { PipelineEvent, StepContext } from "espalier";
 import { AllFailed, pipeline, type } from "espalier";
 
 const failure = (promise: Promise<unknown>): Promise<any> =>
@@ -151,6 +151,80 @@ describe("A race", () => {
     );
     expect((await p.runPromise()).r).toBe("AllFailed");
     expect(attempts).toEqual(["a 1", "b 1", "a 2", "b 2"]);
+  });
+
+  it("has contenders whose events have its attempt, whatever they are and however they end", async () => {
+    const events: Array<PipelineEvent> = [];
+    const seen: Array<string> = [];
+    const note = (_: unknown, { path, attempt }: StepContext): number => {
+      seen.push(`${path} ${attempt}`);
+      return 1;
+    };
+    const p = pipeline("p").race(
+      "r",
+      [],
+      {
+        map: (_, { attempt }) =>
+          pipeline("map")
+            .step("list", [], () => [1, 2])
+            .map("m", "list", [], (_item, inputs, context) => note(inputs, context))
+            .step("r", ["m"], () => (attempt < 3 ? Effect.fail("no") : Effect.never)),
+        loop: (_, { attempt }) =>
+          pipeline("loop")
+            .loop("l", [], note, (state, inputs, context) => state + note(inputs, context), {
+              until: (state) => state === 3,
+            })
+            .step("r", ["l"], () => (attempt < 3 ? Effect.fail("no") : Effect.never)),
+        dynamic: (_, { attempt }) =>
+          pipeline("dynamic")
+            .dynamic(
+              "d",
+              [],
+              () => pipeline("in").step("d", [], () => (attempt < 3 ? Effect.fail("no") : 1)),
+              {
+                retry: { times: 1 },
+              },
+            )
+            .step("r", ["d"], () => "dynamic"),
+        promise: async (_, { attempt }): Promise<string> => {
+          if (attempt < 3) throw new Error("no");
+          return new Promise(() => {});
+        },
+        throws: (): string => {
+          throw new Error("no");
+        },
+      },
+      { retry: { times: 2 } },
+    );
+    const { r } = await p.runPromise({}, { onEvent: (event) => events.push(event), gracePeriod: 10 });
+    expect(r).toBe("dynamic");
+    const told = (name: string): ReadonlyArray<string> =>
+      events.flatMap((event) =>
+        "path" in event && "attempt" in event && event.path === `r[${name}]`
+          ? [`${event.type} ${event.attempt}`]
+          : [],
+      );
+    const grown = (attempt: number, ...ends: ReadonlyArray<string>) =>
+      ["step.started", "expansion.expanded", ...ends].map((type) => `${type} ${attempt}`);
+    for (const name of ["map", "loop"]) {
+      const twice = [...grown(1, "step.failed"), ...grown(2, "step.failed")];
+      expect(told(name)).toEqual([...twice, ...grown(3, "step.interrupted")]);
+    }
+    expect(told("dynamic")).toEqual([
+      ...grown(1, "step.failed"),
+      ...grown(2, "step.failed"),
+      ...grown(3, "step.succeeded"),
+    ]);
+    expect(told("promise").at(-1)).toBe("step.leaked 3");
+    expect(told("throws")).toEqual([1, 2, 3].flatMap((at) => [`step.started ${at}`, `step.failed ${at}`]));
+    // What is in a contender counts its own attempts, as in every expansion.
+    expect(new Set(seen)).toEqual(
+      new Set(["r[map]/m[0] 1", "r[map]/m[1] 1", "r[loop]/l 1", "r[loop]/l[0] 1", "r[loop]/l[1] 1"]),
+    );
+    const retried = events.flatMap((event) =>
+      event.type === "step.retried" ? [`${event.path} ${event.attempt}`] : [],
+    );
+    expect(retried).toEqual(["r[dynamic]/d 1", "r 1", "r[dynamic]/d 1", "r 2"]);
   });
 
   it("times out as a whole", async () => {

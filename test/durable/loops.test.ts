@@ -1,10 +1,11 @@
 /** Loops and races in runs with a store: what is recorded of them, and where a resumed run continues. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
-import type { Pipeline } from "espalier";
-import { pipeline, resumePromise, Runs } from "espalier";
+import type { Pipeline, PipelineEvent } from "espalier";
+import { pipeline, resumePromise, Runs, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { describe, test } from "vitest";
 import { temporary } from "../sqlite/support.ts";
@@ -237,6 +238,52 @@ describe("A race", () => {
     log.length = 0;
     await resumePromise(p, "x", { ...options, from: "r" });
     assert.deepEqual(log, ["r[slow]", "r[graph]/r"]);
+  });
+
+  test("continues with the attempt in which its contenders expanded", limit, async () => {
+    const log: Array<string> = [];
+    const stopping = new AbortController();
+    const noted = (value: number, path: string): number => {
+      log.push(path);
+      return value;
+    };
+    const p = pipeline("p")
+      .step("list", [], () => [1, 2])
+      .race(
+        "r",
+        ["list"],
+        {
+          grows: (_, { attempt }) =>
+            pipeline("g")
+              .input("list", type<Array<number>>())
+              .step(`x${attempt}`, [], async (_, { path }) => noted(attempt, path))
+              .map("m", "list", [], async (each, _, { path }) => noted(each, path))
+              .step("r", ["m"], async (_, { path, signal }) => {
+                if (attempt === 1) throw new Error("the first fails");
+                log.push(path);
+                if (!stopping.signal.aborted) {
+                  const hasStopped = once(signal, "abort");
+                  stopping.abort(new Error("stopped"));
+                  await hasStopped;
+                  throw new Error("it was stopped");
+                }
+                return "grown";
+              }),
+          other: (): string => {
+            throw new Error("it fails");
+          },
+        },
+        { retry: { times: 1 } },
+      );
+    const options = { store: store(), runId: "x" };
+    await assert.rejects(p.runPromise({}, { ...options, signal: stopping.signal }), new Error("stopped"));
+    log.length = 0;
+    const attempts: Array<number> = [];
+    const onEvent = (event: PipelineEvent): void => {
+      if (event.type === "step.started" && event.path === "r[grows]") attempts.push(event.attempt);
+    };
+    assert.equal((await resumePromise(p, "x", { ...options, onEvent })).r, "grown");
+    assert.deepEqual([log, attempts], [["r[grows]/r"], [2]]);
   });
 
   test("that failed runs all of its contenders again", limit, async () => {
