@@ -150,7 +150,7 @@ export class TooFewSucceeded extends Data.TaggedError("TooFewSucceeded")<{
   override get message(): string {
     const { path, succeeded, total, minSuccess, of } = this;
     if (total < minSuccess) {
-      return `Map "${path}" has ${total} items, but ${of} is ${minSuccess}. It must be at most the number of items.`;
+      return `Map "${path}" has ${total} ${total === 1 ? "item" : "items"}, but ${of} is ${minSuccess}. It must be at most the number of items.`;
     }
     const others = of === "enough" ? " when too many others had failed" : "";
     return `Map "${path}": ${succeeded} of ${total} items had succeeded${others}, but ${of} is ${minSuccess}. Fix the failed items, or lower ${of}.`;

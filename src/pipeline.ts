@@ -138,8 +138,15 @@ class PipelineValue {
     });
   }
 
-  when(name: string, inputs: unknown, condition: unknown, build: unknown): PipelineValue {
+  when(
+    name: string,
+    inputs: unknown,
+    condition: unknown,
+    build: unknown,
+    ...more: ReadonlyArray<unknown>
+  ): PipelineValue {
     const before = this.#builder;
+    this.#takesNoOptions(name, "when", more);
     const settings = { output: aCondition as never };
     const parts = { kind: "when", name, inputs, call: condition, options: undefined, settings } as const;
     const decided = before.withStep(makeDefinition(this.name, parts));
@@ -157,7 +164,8 @@ class PipelineValue {
     return new PipelineValue(built.#builder.withGuard(before.guard));
   }
 
-  finally(name: string, inputs: unknown, run: unknown): PipelineValue {
+  finally(name: string, inputs: unknown, run: unknown, ...more: ReadonlyArray<unknown>): PipelineValue {
+    this.#takesNoOptions(name, "finally", more);
     return this.#with({ kind: "finally", name, inputs, call: run, options: undefined });
   }
 
@@ -231,6 +239,14 @@ class PipelineValue {
 
   start(inputs: Inputs = {}, options: RunOptions = {}): ReturnType<typeof startGraph> {
     return startGraph(this[graphOf], inputs, options);
+  }
+
+  #takesNoOptions(name: string, method: "when" | "finally", [options]: ReadonlyArray<unknown>): void {
+    if (options === undefined) return;
+    this.#refuse(
+      name,
+      `${method} takes no options; got ${typed(options)}. Remove it, or give the options to a step that does the work.`,
+    );
   }
 
   #refuse(step: unknown, reason: string): never {

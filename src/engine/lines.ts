@@ -18,7 +18,8 @@ const currentStep = (): RunningContext | undefined => {
 /** Effect's default logger gives the annotations to the console as they are, and Node would show `[Getter]`. */
 const shown = {
   [Symbol.for("nodejs.util.inspect.custom")](this: object) {
-    return { ...this };
+    // What the run itself logs is of no step.
+    return Object.fromEntries(Object.entries(this).filter(([, value]) => value !== undefined));
   },
 };
 

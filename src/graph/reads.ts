@@ -55,6 +55,12 @@ export const slotFor = (builder: Reader, input: string, step: string, isOptional
     }
     return slot;
   }
+  if (!isOptional && (isGlob(input) || optionalName(input) !== undefined)) {
+    throw builder.refusal(
+      step,
+      `over must be the name of one output; got "${input}". Read "${input}" in a step that provides a list, and map over that.`,
+    );
+  }
   const problem = nameProblem(input);
   if (problem !== undefined && (isOptional || builder.openCount > 0)) throw builder.refusal(step, problem);
   if (isOptional) return maybeSlot;

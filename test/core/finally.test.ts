@@ -299,5 +299,8 @@ describe("A finally step", () => {
     expect(thrown(() => built().finally("a", [], () => 1)).reason).toMatch(/already provided/);
     expect(thrown(() => built().finally("c", ["zzz"], () => 1)).reason).toMatch(/nothing provides that/);
     expect(thrown(() => built().finally("c", ["a"])).reason).toMatch(/run must be a function/);
+    expect(thrown(() => built().finally("c", ["a"], () => 1, { retry: { times: 1 } })).reason).toBe(
+      "finally takes no options; got an object. Remove it, or give the options to a step that does the work.",
+    );
   });
 });

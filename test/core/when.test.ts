@@ -271,6 +271,11 @@ describe("A condition", () => {
       'It reads "a", which exists only under a condition. Read "a?" instead: it is undefined where nothing provides it.',
     );
     expect(thrown(() => guarded().map("b", "a", [], () => 1)).reason).toMatch(only);
+    for (const over of ["a?", "a*"]) {
+      expect(thrown(() => guarded().map("b", over, [], () => 1)).reason).toBe(
+        `over must be the name of one output; got "${over}". Read "${over}" in a step that provides a list, and map over that.`,
+      );
+    }
     expect(thrown(() => guarded().map("b", "xs", ["a"], () => 1)).reason).toMatch(only);
     expect(thrown(() => guarded().add(pipeline("q").input("a", type()))).reason).toMatch(only);
     expect(
@@ -294,6 +299,17 @@ describe("A condition", () => {
       );
     }
     expect(thrown(() => untyped.pipeline("p").when("on", [], () => true)).reason).toMatch(/got undefined/);
+    expect(
+      thrown(() =>
+        untyped.pipeline("p").when(
+          "on",
+          [],
+          () => true,
+          (p: any) => p,
+          { timeout: 1 },
+        ),
+      ).reason,
+    ).toMatch(/^when takes no options; got an object\./);
     expect(thrown(() => untyped.pipeline("p").when("on", [], true, (p: any) => p)).reason).toMatch(
       /condition must be a function/,
     );
