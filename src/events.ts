@@ -70,11 +70,16 @@ export interface StepWaiting extends StepEventBase {
   readonly ask?: unknown;
 }
 
-/** A value was sent to the step before it began to wait, and does not fit its schema: the step keeps waiting. @public */
+/**
+ * A value that was sent before its step began to wait is refused: it does not fit the schema, and the step keeps waiting; or the
+ * run ends, and no step at this path has waited.
+ *
+ * @public
+ */
 export interface SignalRefusedEvent extends StepEventBase {
   /** Which event it is. */
   readonly type: "signal.refused";
-  /** What the schema says. */
+  /** Why, such as what the schema says. */
   readonly reason: string;
 }
 

@@ -246,12 +246,19 @@ export class Frame implements Place {
     job.next = undefined;
   }
 
+  /** The jobs of this frame alone. */
+  jobs(): ReadonlyArray<Job> {
+    const found: Array<Job> = [];
+    for (let job = this.#firstJob; job !== undefined; job = job.next) found.push(job);
+    return found;
+  }
+
   /** The jobs of this frame and of all that it has expanded to. A copy, since what is done with each changes the lists. */
   jobsWithin(): ReadonlyArray<Job> {
     const found: Array<Job> = [];
     const frames: Array<Frame> = [this];
     for (let frame = frames.pop(); frame !== undefined; frame = frames.pop()) {
-      for (let job = frame.#firstJob; job !== undefined; job = job.next) {
+      for (const job of frame.jobs()) {
         found.push(job);
         if (job.child !== undefined) frames.push(job.child);
       }

@@ -176,6 +176,8 @@ export const apply = (state: RunState, event: PipelineEvent): StepState | undefi
     runHandlers[event.type](state, event as never);
     return undefined;
   }
+  // A value may have been sent to a path at which no step has come.
+  if (event.type === "signal.refused" && state.step(event.path) === undefined) return undefined;
   const step = state.at(event.path, isAlwaysKept(event));
   if (step === undefined) {
     if (event.type === "step.succeeded" || event.type === "step.skipped") state.leaveOut(event.path);

@@ -103,6 +103,10 @@ export class Replay {
     return this.#signals.get(path);
   }
 
+  get sentTo(): Iterable<string> {
+    return this.#signals.keys();
+  }
+
   setSignal(path: string, text: string): void {
     this.#signals.set(path, text);
   }

@@ -33,7 +33,7 @@ import { replayed } from "./replayed.ts";
 import { difference, mapShape, readShape, shapeOf } from "./shape.ts";
 import { detailOf, keptEvents, poolStarted } from "./kept-events.ts";
 import type { Call, Frame } from "./node.ts";
-import { asData, byteLength } from "./texts.ts";
+import { asData, byteLength, picked } from "./texts.ts";
 import type { Answer, Journal, Message, StoredEvent, StoreService } from "./store.ts";
 
 export class RunJournal {
@@ -387,15 +387,19 @@ export class RunJournal {
       done();
       return Math.min(Math.max(recorded - time, 0), millis);
     }
-    const text = String(time + millis);
     this.#replay.setDeadline(path, time + millis);
-    this.#record({ kind: Kind.deadline, path, text, began: time, ended: time, attempt: 1 }, done);
+    this.note(Kind.deadline, path, String(time + millis), time, done);
     return millis;
   }
 
   /** A value that was sent to a path and that its step has not got. */
   signalOf(path: string): string | undefined {
     return this.#replay.signal(path);
+  }
+
+  /** The paths that values were sent to whose steps have not got them. */
+  get sentTo(): Iterable<string> {
+    return this.#replay.sentTo;
   }
 
   /** The step has got its value, or refused it. */
@@ -494,7 +498,3 @@ const isRecordedItself = ({ map }: Frame, options: AnyOptions): boolean =>
   map?.type === "turns" || "fallback" in options || options.cache !== undefined;
 
 const began = (frame: Frame): Float64Array => (frame.began ??= new Float64Array(frame.states.length));
-
-/** The declared outputs only: the record may be of a class, and hold more. */
-const picked = (outputs: ReadonlyArray<string>, value: unknown): Record<string, unknown> =>
-  Object.fromEntries(outputs.map((name) => [name, (value as Record<string, unknown>)[name]]));

@@ -3,9 +3,9 @@
  * are. It does not include what a step does, so code can be fixed while a run waits.
  */
 
-import type { StepKind } from "../../types/plan.ts";
+import type { PlanStep, StepKind } from "../../types/plan.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
-import { canExpand } from "../graph/kinds.ts";
+import { canExpand, expandsMany } from "../graph/kinds.ts";
 import { planOf } from "../plan.ts";
 import type { Entry } from "./records.ts";
 import { Kind } from "./records.ts";
@@ -13,12 +13,21 @@ import { child, isAtOrUnder, isItem, item, itemAbove, keyOf, relativeTo, stepOf 
 
 type Edge = readonly [name: string, from: string];
 
+/** What only some steps have. */
+export interface ShapeMore {
+  /** The condition that it runs under. */
+  readonly when?: string;
+  /** Of a race: its contenders. */
+  readonly contenders?: ReadonlyArray<string>;
+}
+
 /** A step: its path, its kind, what it reads, and what it provides. */
 export type ShapeStep = readonly [
   path: string,
   kind: string,
   reads: ReadonlyArray<Edge>,
   outputs: ReadonlyArray<string> | "all",
+  more?: ShapeMore,
 ];
 
 export interface Shape {
@@ -38,6 +47,15 @@ const known = new WeakMap<GraphBuilder, string>();
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
+const moreOf = ({ kind, when, cases }: PlanStep): ShapeMore | undefined => {
+  const contenders = kind === "race" ? cases : undefined;
+  if (when === undefined && contenders === undefined) return undefined;
+  return {
+    ...(when === undefined ? {} : { when }),
+    ...(contenders === undefined ? {} : { contenders: [...contenders].sort(byText) }),
+  };
+};
+
 /** The text of a graph's shape. It does not depend on the order in which independent steps were added. */
 export const shapeOf = ({ builder }: { readonly builder: GraphBuilder }): string => {
   const found = known.get(builder);
@@ -49,7 +67,10 @@ export const shapeOf = ({ builder }: { readonly builder: GraphBuilder }): string
     steps: steps
       .map((step): ShapeStep => {
         const reads = step.inputs.map(({ name, from }): Edge => [name, from]);
-        return [step.path, step.kind, reads.sort(([a], [b]) => byText(a, b)), step.outputs];
+        const { path, kind, outputs } = step;
+        const more = moreOf(step);
+        const shape = [path, kind, reads.sort(([a], [b]) => byText(a, b)), outputs] as const;
+        return more === undefined ? shape : [...shape, more];
       })
       .sort(([a], [b]) => byText(a, b)),
   };
@@ -175,7 +196,7 @@ const wayTo = (path: string, shapes: Shapes): Way => {
       const items = shapes.get(reached);
       if (items === undefined) {
         const place = places.at(-1)!;
-        const canCome = kindOf(place) === "loop" ? mayHaveMore(place) : isExpandable(place);
+        const canCome = kindOf(place) === "map" || mayHaveMore(place);
         return { places, end: canCome ? "open" : "nowhere" };
       }
       if (itemsOf(items)?.has(keyOf(above)!) !== true) {
@@ -189,17 +210,24 @@ const wayTo = (path: string, shapes: Shapes): Way => {
   }
 };
 
-const kindOf = ({ shape, step }: Place): string | undefined => shape.steps.find(([at]) => at === step)?.[1];
+const stepAt = ({ shape, step }: Place): ShapeStep | undefined => shape.steps.find(([at]) => at === step);
 
+const kindOf = (place: Place): string | undefined => stepAt(place)?.[1];
+
+/** Can there be a graph at this place? The steps of items, turns and contenders are beneath those. */
 const isExpandable = (place: Place | undefined): boolean => {
-  const kind = place === undefined ? undefined : kindOf(place);
-  return kind !== undefined && canExpand(kind as StepKind);
+  const kind = place === undefined ? undefined : (kindOf(place) as StepKind | undefined);
+  if (kind === undefined || !canExpand(kind)) return false;
+  return place!.member !== undefined || !expandsMany(kind);
 };
 
-/** Can this be a turn of a loop that is still to come, or a contender of a race? Their number and names are not recorded. */
+/** Can this be a turn of a loop that is still to come, or a contender of a race of which nothing is recorded yet? */
 const mayHaveMore = (place: Place): boolean => {
-  const kind = kindOf(place);
-  return kind === "race" || (kind === "loop" && /^(0|[1-9]\d*)$/.test(keyOf(place.member!)!));
+  const [, kind, , , more] = stepAt(place)!;
+  const key = keyOf(place.member!)!;
+  return kind === "race"
+    ? more?.contenders?.includes(key) !== false
+    : kind === "loop" && /^(0|[1-9]\d*)$/.test(key);
 };
 
 /** Is there such a path in a run? */
@@ -214,6 +242,21 @@ export const kindAt = (path: string, shapes: Shapes): string | undefined => {
   const place = places.at(-1);
   if (end !== "there" || place === undefined || child(place.owner, place.step) !== path) return undefined;
   return kindOf(place);
+};
+
+/** The step that a path leads through and that is skipped, since a condition that it runs under does not hold. */
+export const skippedAbove = (
+  path: string,
+  shapes: Shapes,
+  isFalse: (condition: string) => boolean,
+): string | undefined => {
+  const skipped = wayTo(path, shapes).places.find(({ owner, shape, step }) => {
+    const conditions = new Map(shape.steps.map(([at, , , , more]) => [at, more?.when]));
+    for (let at = conditions.get(step); at !== undefined; at = conditions.get(at))
+      if (isFalse(child(owner, at))) return true;
+    return false;
+  });
+  return skipped === undefined ? undefined : child(skipped.owner, skipped.step);
 };
 
 /** If a path leads through a turn of a loop: the turns after it, which continue its state. */

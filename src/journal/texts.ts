@@ -17,4 +17,8 @@ export const isReadable = (text: string): boolean => {
   }
 };
 
+/** The declared outputs only: the record may be of a class, and hold more. */
+export const picked = (outputs: ReadonlyArray<string>, value: unknown): Record<string, unknown> =>
+  Object.fromEntries(outputs.map((name) => [name, (value as Record<string, unknown>)[name]]));
+
 export const byteLength = (text: string): number => new TextEncoder().encode(text).byteLength;

@@ -382,33 +382,41 @@ export class PostgresService implements StoreService, Keeper {
 
   // -- Reading -------------------------------------------------------------------------------------------------------
 
-  find(runId: string): Asked<RunDetails | undefined> {
+  /** Asks once what the runs of this process have said so far is committed. */
+  #read<Value>(ask: () => Promise<Value>): Asked<Value> {
     return this.#ask(async () => {
+      await this.#writer.tried();
+      return ask();
+    });
+  }
+
+  find(runId: string): Asked<RunDetails | undefined> {
+    return this.#read(async () => {
       const row = await this.#reader.row(runId);
       return row === undefined ? undefined : this.#reader.details(row, row.stated, true);
     });
   }
 
   summary(runId: string) {
-    return this.#ask(async () => {
+    return this.#read(async () => {
       const row = await this.#reader.row(runId);
       return row === undefined ? undefined : this.#reader.summary(row, row.stated);
     });
   }
 
   runs(filter: RunFilter = {}) {
-    return this.#ask(() => this.#reader.runs(filter));
+    return this.#read(() => this.#reader.runs(filter));
   }
 
   value(runId: string, path: string): Asked<string | undefined> {
-    return this.#ask(async () => {
+    return this.#read(async () => {
       const row = await this.#reader.row(runId);
       return row === undefined ? undefined : this.#reader.value(row, path);
     });
   }
 
   waiting() {
-    return this.#ask(() => this.#reader.waiting());
+    return this.#read(() => this.#reader.waiting());
   }
 
   // -- Steering ------------------------------------------------------------------------------------------------------

@@ -56,6 +56,9 @@ export class Writer {
   #scheduled: NodeJS.Immediate | undefined = undefined;
   #flying: Promise<void> | undefined = undefined;
   #isClosed = false;
+  /** Who waits until what is queued has been sent: with the next commit, and with the one that is under way. */
+  readonly #whenTried: Array<() => void> = [];
+  readonly #trying: Array<() => void> = [];
   trouble: StoreProblem | undefined = undefined;
   /** When a commit was last asked for that was answered. */
   confirmed = performance.now();
@@ -89,6 +92,18 @@ export class Writer {
     else this.#scheduled ??= setImmediate(() => void this.flush());
   }
 
+  /** Resolves once all that is queued now has been sent, or cannot be for now; undefined if nothing is queued. */
+  tried(): Promise<void> | undefined {
+    if (this.#dirty.size === 0 || this.trouble !== undefined) return undefined;
+    return new Promise((resolve) => {
+      this.#whenTried.push(resolve);
+    });
+  }
+
+  #tellTried(): void {
+    for (const tell of this.#trying.splice(0)) tell();
+  }
+
   /** Commits what is queued; resolves once nothing is, or nothing can be written. */
   flush(): Promise<void> {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
@@ -102,9 +117,11 @@ export class Writer {
 
   async #fly(): Promise<void> {
     for (;;) {
+      this.#trying.push(...this.#whenTried.splice(0));
       const batch = this.#take();
+      if (batch.length > 0) await this.#write(batch);
+      this.#tellTried();
       if (batch.length === 0) return;
-      await this.#write(batch);
       if (this.#isClosed) return;
       for (const client of this.#clients) client.goOn();
     }
@@ -176,6 +193,8 @@ export class Writer {
   #inTrouble(problem: StoreProblem): void {
     const isNew = this.trouble === undefined;
     this.trouble = problem;
+    this.#trying.push(...this.#whenTried.splice(0));
+    this.#tellTried();
     if (isNew) for (const client of this.#clients) client.trouble(problem);
   }
 
@@ -183,6 +202,8 @@ export class Writer {
   async close(millis: number): Promise<void> {
     if (this.trouble === undefined) await Promise.race([this.flush(), pause(millis)]);
     this.#isClosed = true;
+    this.#trying.push(...this.#whenTried.splice(0));
+    this.#tellTried();
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
   }

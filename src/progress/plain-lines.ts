@@ -132,7 +132,7 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
     "step.waiting": ({ path, ask }) => [
       `… ${path} waits for a value${ask === undefined ? "" : `: ${said(ask)}`}`,
     ],
-    "signal.refused": ({ path, reason }) => [`! ${path}: a value that was sent does not fit: ${reason}`],
+    "signal.refused": ({ path, reason }) => [`! ${path}: a value that was sent is refused: ${reason}`],
     "cache.hit": ({ path, fromRun }) => (isWithinItem(path) ? undefined : [`= ${path}: from run ${fromRun}`]),
     "cache.missed": undefined,
     "expansion.started": undefined,

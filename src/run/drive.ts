@@ -16,6 +16,7 @@ import type { Middleware } from "../engine/executor.ts";
 import { Engine } from "../engine/engine.ts";
 import type { Limits } from "../engine/limits.ts";
 import { Executor, Interleaving } from "../engine/seams.ts";
+import { refusalAt } from "../engine/standing.ts";
 import { underWay } from "../engine/under-way.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
@@ -74,6 +75,7 @@ const drive = (
     const listen = (run: LiveRun): void => {
       run.interrupt = (compensates) => interrupt(undefined, compensates);
       run.tellAlso = (listener) => engine.emitter.tellAlso(listener);
+      run.standing = (path) => refusalAt(engine.root, path, journal !== undefined);
       const mailbox = run.openMailbox;
       if (mailbox === undefined) return;
       mailbox.onEvent = (event) => {
@@ -104,6 +106,7 @@ const drive = (
     executor?.(underWay(engine));
     interrupt = engine.begin(graph, session.values, (exit) => {
       hasEnded = true;
+      live?.openMailbox?.refuseRest(Exit.isSuccess(exit));
       if (session.end === undefined) live?.end(exit);
       resume(exit);
       whenEnded?.();

@@ -46,7 +46,8 @@ export class LiveRun {
   /** Marks the run as open: from now on it receives values. */
   open(journal: RunJournal | undefined, now: () => number, refusal: MailboxOf["refusal"]): Mailbox {
     this.journal = journal;
-    this.#mailbox = new Mailbox({ runId: this.runId, journal, now, refusal });
+    const standing = (path: string): string | undefined => this.standing(path);
+    this.#mailbox = new Mailbox({ runId: this.runId, journal, now, refusal, standing });
     for (const wake of this.#whenOpen) wake();
     return this.#mailbox;
   }
@@ -63,6 +64,9 @@ export class LiveRun {
   get openMailbox(): Mailbox | undefined {
     return this.#mailbox;
   }
+
+  /** Set once it has begun: why the step at a path will take no value, as far as the engine knows. */
+  standing: (path: string) => string | undefined = () => undefined;
 
   /** Set once it has begun: interrupts it. */
   set interrupt(interrupt: (compensates: boolean) => void) {

@@ -70,6 +70,8 @@ export interface MailboxOf {
   readonly now: () => number;
   /** Why the step at a path, which is not waiting now, will not take a value later either; undefined if it can. */
   readonly refusal: (path: string) => Effect.Effect<string | undefined, StoreProblem>;
+  /** The same, as far as the engine knows at this moment. */
+  readonly standing: (path: string) => string | undefined;
 }
 
 /** A step that begins to wait. */
@@ -178,7 +180,8 @@ export class Mailbox {
       if (slot === undefined) {
         return Effect.flatMap(this.#run.refusal(path), (reason) => {
           if (this.#slotAt(path) !== undefined) return again;
-          if (reason !== undefined) return this.#refuse(path, reason);
+          const refused = this.#run.standing(path) ?? reason;
+          if (refused !== undefined) return this.#refuse(path, refused);
           if (text === undefined && this.#run.journal !== undefined) return this.#refuse(path, unknownYet);
           this.#slots.set(path, { state: "kept", value });
           return Effect.as(
@@ -191,7 +194,7 @@ export class Mailbox {
         case "closed":
           return this.#refuse(path, slot.reason);
         case "kept":
-          return this.#refuse(path, sentBefore);
+          return this.#refuse(path, this.#run.standing(path) ?? sentBefore);
         case "checking":
           return Effect.flatMap(
             Effect.callback<void>((resume) => {
@@ -233,6 +236,20 @@ export class Mailbox {
   schemaAt(path: string): unknown {
     const slot = this.#slots.get(path);
     return slot?.state === "waiting" ? slot.schema : undefined;
+  }
+
+  /**
+   * The run is about to end. Reports the values that were kept for steps which never came to wait: in a run that can be resumed
+   * they stay.
+   */
+  refuseRest(hasSucceeded: boolean): void {
+    const { journal } = this.#run;
+    if (!hasSucceeded && journal !== undefined) return;
+    const kept = [...this.#slots].flatMap(([path, { state }]) => (state === "kept" ? [path] : []));
+    for (const path of new Set([...kept, ...(journal?.sentTo ?? [])])) {
+      const reason = this.#run.standing(path) ?? "The run has ended, and no step at this path has waited.";
+      this.#tell({ type: "signal.refused", path, attempt: 1, reason });
+    }
   }
 
   /** The run has ended: no more values are accepted. */

@@ -327,7 +327,7 @@ export const foldRecord = (run: RunDetails, { state, tell: tellWhole }: RecordRe
     const told =
       "kind" in happened ? [...ofWinner(happened, state), ...ofEntry(happened, outputs)] : ofEvent(happened);
     if (told.length === 0 || isGivenUp(state, path)) continue;
-    reopen(state, path);
+    if (told.some(({ type }) => type !== "signal.refused")) reopen(state, path);
     const step = state.step(path);
     if (isOfLaterAttempt(step, told)) {
       const { attempt, attemptBegan: time = state.time } = step!;

@@ -10,11 +10,12 @@ import * as Effect from "effect/Effect";
 import type { StoreLayer } from "../../types/store.ts";
 import type { Graph } from "../engine/graph.ts";
 import { CurrentStep } from "../engine/context.ts";
+import { hasEnded, hasValue, noStep, noWait, wasSkipped } from "../engine/standing.ts";
 import type { StepTimedOut, StoreCorrupt, StoreError } from "../errors.ts";
 import { RunNotFound, SignalRefused, StepFailed } from "../errors.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
 import type { Shapes } from "../journal/shape.ts";
-import { kindAt, mayCome, shapeOf, shapesOf } from "../journal/shape.ts";
+import { kindAt, mayCome, shapeOf, shapesOf, skippedAbove } from "../journal/shape.ts";
 import type { Answer, Message, RunDetails, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
 import { isAtOrUnder } from "../path.ts";
@@ -84,20 +85,23 @@ export const sleepFor = (span: Duration.Input | Date): Effect.Effect<void, StepF
 const refusalByShape = (shapes: Shapes, path: string): string | undefined => {
   const kind = kindAt(path, shapes);
   if (kind === "await" || (kind === undefined && mayCome(path, shapes))) return undefined;
-  if (kind === undefined) return "There is no step at this path.";
-  return `The step at this path waits for no value: it is of the kind "${kind}".`;
+  return kind === undefined ? noStep : noWait(kind);
 };
 
 /** Why a recorded run refuses a value for the step at a path; undefined if it does not. `now`: to find waits that have expired. */
 const refusalOf = (run: RunDetails, path: string, now: number): string | undefined => {
   if (run.status === "succeeded") return "The run has ended.";
-  const problem = refusalByShape(shapesOf(run), path);
+  const shapes = shapesOf(run);
+  const problem = refusalByShape(shapes, path);
   if (problem !== undefined) return problem;
   const outcomes = outcomesOf(run.entries);
-  if (outcomes.has(path)) return "The step at this path has its value already.";
+  if (outcomes.has(path)) return hasValue;
   for (const above of outcomes.keys()) {
-    if (isAtOrUnder(path, above)) return `It is too late: "${above}", which the step is part of, has ended.`;
+    if (isAtOrUnder(path, above)) return hasEnded(above);
   }
+  const isFalse = (condition: string): boolean => outcomes.get(condition)?.text === "false";
+  const skipped = skippedAbove(path, shapes, isFalse);
+  if (skipped !== undefined) return wasSkipped(path, skipped);
   const deadline = run.entries.find((entry) => entry.kind === Kind.deadline && entry.path === path);
   if (deadline !== undefined && Number(deadline.text) <= now) {
     return "It is too late: the timeout of the step at this path has passed.";

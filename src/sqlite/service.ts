@@ -367,33 +367,47 @@ export class SqliteService implements StoreService, Keeper {
 
   // -- Reading -------------------------------------------------------------------------------------------------------
 
+  /** Asks once what the runs of this process have said so far is committed. */
+  #read<Value>(ask: () => Value): Asked<Value> {
+    return Effect.suspend(() => {
+      const tried = this.#writer.tried();
+      const asked = this.#ask(ask);
+      return tried === undefined
+        ? asked
+        : Effect.andThen(
+            Effect.promise(() => tried),
+            asked,
+          );
+    });
+  }
+
   find(runId: string) {
-    return this.#ask(() => {
+    return this.#read(() => {
       const row = this.#reader.row(runId);
       return row === undefined ? undefined : this.#reader.details(row, true);
     });
   }
 
   summary(runId: string) {
-    return this.#ask(() => {
+    return this.#read(() => {
       const row = this.#reader.row(runId);
       return row === undefined ? undefined : this.#reader.summary(row);
     });
   }
 
   runs(filter: RunFilter = {}) {
-    return this.#ask(() => this.#reader.runs(filter));
+    return this.#read(() => this.#reader.runs(filter));
   }
 
   value(runId: string, path: string) {
-    return this.#ask(() => {
+    return this.#read(() => {
       const row = this.#reader.row(runId);
       return row === undefined ? undefined : this.#reader.value(row, path);
     });
   }
 
   waiting() {
-    return this.#ask(() => this.#reader.waiting());
+    return this.#read(() => this.#reader.waiting());
   }
 
   // -- Steering ------------------------------------------------------------------------------------------------------

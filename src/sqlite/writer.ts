@@ -59,6 +59,7 @@ export class Writer {
   #attempts = 0;
   #busySince = 0;
   #isTelling = false;
+  readonly #whenTried: Array<() => void> = [];
   trouble: StoreProblem | undefined = undefined;
 
   constructor(database: DatabaseSync, name: string, isShared: () => boolean) {
@@ -93,8 +94,21 @@ export class Writer {
     else this.#scheduled ??= setImmediate(() => this.flush());
   }
 
+  /** Resolves after the next commit, even if that fails; undefined if nothing is queued. */
+  tried(): Promise<void> | undefined {
+    if (this.#dirty.size === 0) return undefined;
+    return new Promise((resolve) => {
+      this.#whenTried.push(resolve);
+    });
+  }
+
   /** Commits what is queued, or as much of it as one transaction takes. */
   flush(): void {
+    this.#flush();
+    for (const tell of this.#whenTried.splice(0)) tell();
+  }
+
+  #flush(): void {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
     clearTimeout(this.#retry);
@@ -225,5 +239,6 @@ export class Writer {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#retry = undefined;
     this.#scheduled = undefined;
+    for (const tell of this.#whenTried.splice(0)) tell();
   }
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import type { PipelineEvent } from "espalier";
-import { pipeline, resume, resumePromise, Signal, type } from "espalier";
+import { pipeline, resume, resumePromise, Runs, Signal, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { describe, test } from "vitest";
 import * as z from "zod";
@@ -373,5 +373,193 @@ test(
     assert.equal(await send("r", "said[1]/word", 2, { store: shared }), "accepted");
     assert.equal(await send("r", "said[0]/word", 1, { store: shared }), "accepted");
     assert.equal((await run.result).said, 3);
+  },
+);
+
+/** A pipeline with steps that wait where nothing may come: beneath a race, a condition and what they are in. */
+const branching = (gate: Promise<unknown>) => {
+  const raced = () => pipeline("ask").await("raced", type<string>());
+  return pipeline("branching")
+    .step("keys", [], () => ["x", "y"])
+    .race("raced", [], { a: raced, b: raced })
+    .when(
+      "wanted",
+      [],
+      () => false,
+      (p) =>
+        p
+          .await("skipped", type<string>())
+          .dynamic("skippedToo", [], () => pipeline("ask").await("skippedToo", type<string>()))
+          .when(
+            "inner",
+            [],
+            () => true,
+            (q) => q.await("skippedWithin", type<string>()),
+          ),
+    )
+    .dynamic("nested", [], () =>
+      pipeline("nested")
+        .race("nested", [], { one: () => pipeline("ask").await("nested", type<string>()) })
+        .when(
+          "never",
+          [],
+          () => false,
+          (p) => p.await("skipped", type<string>()),
+        ),
+    )
+    .map("mapped", "keys", ["wanted"], () => pipeline("ask").await("mapped", type<string>()), {
+      key: (key) => key,
+    })
+    .step("held", ["wanted"], () => gate);
+};
+
+const nowhere: ReadonlyArray<readonly [path: string, reason: RegExp]> = [
+  ["no", /no step/],
+  ["raced[c]/raced", /no step/],
+  ["raced/raced", /no step/],
+  ["raced[a]/no", /no step/],
+  ["nested/nested[two]/nested", /no step/],
+  ["nested/no", /no step/],
+  ["mapped[3]/mapped", /no step/],
+  ["mapped[x]", /no step|waits for no value|It is too late/],
+  ["held", /waits for no value/],
+  ["held/x", /no step/],
+  ["skipped", /is skipped: its condition does not hold/],
+  ["skippedWithin", /is skipped/],
+  ["skippedToo/skippedToo", /is skipped: the condition of "skippedToo"/],
+  ["nested/skipped", /is skipped/],
+];
+
+describe.each([
+  ["without a store", false],
+  ["with a store", true],
+])("In a run %s", (_, isStored) => {
+  test("a value for a step that cannot come is refused, with the reason", limit, async () => {
+    const shared = isStored ? { store: store() } : {};
+    const gate = Promise.withResolvers<void>();
+    const p = branching(gate.promise);
+    const run = await p.startPromise({}, { ...shared, runId: "r" });
+    for (const path of ["raced[a]/raced", "nested/nested[one]/nested", "mapped[y]/mapped"])
+      await happens(run, "step.waiting", path);
+    await happens(run, "step.skipped", "nested/skipped");
+    const reasons = async () => {
+      for (const [path, reason] of nowhere) {
+        const refused: any = await Signal.sendPromise("r", path, "x", shared).then(
+          (told) => assert.fail(`${path}: ${told}`),
+          (error) => error,
+        );
+        assert.equal(refused._tag, "SignalRefused", path);
+        assert.match(refused.reason, reason, path);
+      }
+    };
+    await reasons();
+    if (isStored) {
+      // The same while no process runs it.
+      await run.interrupt();
+      await run.result.catch(() => {});
+      await reasons();
+      const again = resumePromise(p, "r", shared);
+      gate.resolve();
+      await answer(shared);
+      assert.equal((await again).raced, "b");
+      return;
+    }
+    gate.resolve();
+    await answer(shared);
+    assert.equal((await run.result).raced, "b");
+  });
+
+  test("a value that was kept for a step which is then skipped is reported as refused", limit, async () => {
+    const shared = isStored ? { store: store() } : {};
+    const gate = Promise.withResolvers<void>();
+    const p = pipeline("p")
+      .when(
+        "wanted",
+        [],
+        () => gate.promise.then(() => false),
+        (p) => p.await("ok", type<string>()),
+      )
+      .dynamic("grown", ["wanted"], () => pipeline("grown").step("grown", [], () => 1))
+      .await("end", type<string>(), { after: ["grown"] });
+    const run = await p.startPromise({}, { ...shared, runId: "r" });
+    assert.equal(await Signal.sendPromise("r", "ok", "early", shared), "kept");
+    assert.equal(await Signal.sendPromise("r", "grown/ask", "early", shared), "kept");
+    gate.resolve();
+    await happens(run, "step.waiting", "end");
+    // Those who come later learn why, and not that the first value is on its way.
+    const later: any = await Signal.sendPromise("r", "ok", "late", shared).catch((error) => error);
+    assert.match(later.reason, /is skipped/);
+    await Signal.sendPromise("r", "end", "now", shared);
+    await run.result;
+    const refused = new Map<string, string>();
+    const order: Array<string> = [];
+    for await (const event of run.events) {
+      order.push(event.type);
+      if (event.type === "signal.refused") refused.set(event.path, event.reason);
+    }
+    assert.deepEqual([...refused.keys()].toSorted(), ["grown/ask", "ok"]);
+    assert.match(refused.get("ok")!, /is skipped/);
+    assert.equal(order.at(-1), "run.succeeded");
+    if (!isStored) return;
+    const { events } = await Runs.getPromise("r", shared);
+    assert.deepEqual(
+      events.flatMap(({ type, path }) => (type === "signal.refused" ? [path] : [])).toSorted(),
+      ["grown/ask", "ok"],
+    );
+  });
+});
+
+/** Answers what waits in a run of `branching`. */
+const answer = async (options: object) => {
+  for (const [path, value] of [
+    ["raced[b]/raced", "b"],
+    ["nested/nested[one]/nested", "one"],
+    ["mapped[x]/mapped", "x"],
+    ["mapped[y]/mapped", "y"],
+  ] as const)
+    while ((await send("r", path, value, options)) !== "accepted") await new Promise(setImmediate);
+};
+
+test(
+  "who has just heard that a value is refused, or that a step waits, finds both in Runs",
+  limit,
+  async () => {
+    const shared = store();
+    for (let round = 0; round < 20; round++) {
+      const runId = `r${round}`;
+      const gate = Promise.withResolvers<void>();
+      const approval = pipeline("approval")
+        .step("slow", [], () => gate.promise)
+        .await("ok", Schema.Int, { after: ["slow"] });
+      const seen: Array<Promise<unknown>> = [];
+      const run = await approval.startPromise(
+        {},
+        {
+          store: shared,
+          runId,
+          onEvent: ({ type }) => {
+            if (type === "signal.refused")
+              seen.push(
+                Runs.getPromise(runId, { store: shared }).then(({ events }) =>
+                  assert.ok(events.some((event) => event.type === type && event.path === "ok")),
+                ),
+              );
+            if (type === "step.waiting")
+              seen.push(
+                Runs.waitingPromise({ store: shared }).then((waits) =>
+                  assert.ok(waits.some((wait) => wait.runId === runId)),
+                ),
+              );
+          },
+        },
+      );
+      assert.equal(await send(runId, "ok", "no number", { store: shared }), "accepted");
+      gate.resolve();
+      await happens(run, "step.waiting", "ok");
+      await send(runId, "ok", 1, { store: shared });
+      await run.result;
+      assert.equal(seen.length, 2);
+      await Promise.all(seen);
+    }
   },
 );

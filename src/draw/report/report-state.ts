@@ -96,7 +96,7 @@ const handlers: Handlers = {
   "step.waiting": undefined,
   "signal.refused": (_report, _step, details, { reason, time }) => {
     details.logs ??= [];
-    const line = `a value that was sent does not fit: ${reason}`;
+    const line = `a value that was sent is refused: ${reason}`;
     if (details.logs.length < mostLogs) details.logs.push([time, logged([line])]);
   },
   "step.logged": (_report, _step, details, { message, time }) => {
