@@ -1,0 +1,27 @@
+/** What each peer measures: rates of a chain and of a fan-out, and how long 1,000 small runs take. Prints one line of JSON. */
+
+/** The address of its database. */
+export const url = process.argv[2];
+export const chainLength = 500;
+export const fanSize = 10_000;
+export const smallRuns = 1_000;
+
+const millisOf = async (run) => {
+  const began = performance.now();
+  await run();
+  return performance.now() - began;
+};
+
+/** The middle of three, after a first time that does not count. A peer without a shape leaves it out. */
+export const measure = async ({ chain, fan, small }) => {
+  const middle = async (run) => {
+    if (run === undefined) return null;
+    await run();
+    const times = [];
+    for (let i = 0; i < 3; i++) times.push(await millisOf(run));
+    return times.toSorted((a, b) => a - b)[1];
+  };
+  const [chainMillis, fanMillis, smallMillis] = [await middle(chain), await middle(fan), await middle(small)];
+  console.log(JSON.stringify({ chainMillis, fanMillis, smallMillis }));
+  process.exit(0);
+};

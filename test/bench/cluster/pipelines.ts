@@ -1,0 +1,73 @@
+/** What is measured: no-op steps in three shapes, steps that compute, and a step that waits. */
+import { writeFileSync } from "node:fs";
+import { pipeline, type } from "espalier";
+
+export const fanSize = 10_000;
+export const chainLength = 500;
+
+const numbers = (count: number): ReadonlyArray<number> => Array.from({ length: count }, (_, i) => i);
+
+export const fan = pipeline("fan")
+  .step("numbers", [], () => numbers(fanSize))
+  .map("values", "numbers", [], (number) => number)
+  .step("count", ["values"], ({ values }) => values.length)
+  .returns("count");
+
+const chainOf = (name: string, length: number) => {
+  let built: any = pipeline(name).step("s0", [], () => 0);
+  for (let i = 1; i < length; i++) {
+    const before = `s${i - 1}`;
+    built = built.step(`s${i}`, [before], (inputs: Readonly<Record<string, number>>) => inputs[before]! + 1);
+  }
+  return built.returns(`s${length - 1}`) as ReturnType<typeof oneStep>;
+};
+
+const oneStep = () => pipeline("one").step("s0", [], () => 0);
+
+export const chain = chainOf("chain", chainLength);
+export const small = chainOf("small", 3);
+
+/** Until the thread has used so much of a core: two that share one core take twice as long. */
+const compute = (millis: number): void => {
+  if (millis === 0) return;
+  const used = (): number => {
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) / 1000;
+  };
+  const until = used() + millis;
+  while (used() < until);
+};
+
+/** Steps for the runner with the least to do. */
+export const spread = pipeline("spread")
+  .input("count", type<number>())
+  .input("millis", type<number>())
+  .step("numbers", ["count"], ({ count }) => numbers(count))
+  .map(
+    "values",
+    "numbers",
+    ["millis"],
+    (number, { millis }) => {
+      compute(millis);
+      return number;
+    },
+    { where: "worker" },
+  )
+  .step("sum", ["values"], ({ values }) => values.length)
+  .returns("sum");
+
+/** Says who owns it, each time that a process has taken it over. */
+export const held = pipeline("held")
+  .input("file", type<string>())
+  .step("before", [], () => 0)
+  .step("held", ["before", "file"], async ({ file }, { signal }) => {
+    writeFileSync(file, `${process.pid}\n`, { flag: "a" });
+    await new Promise((done) => {
+      const timer = setTimeout(done, 600_000);
+      signal.addEventListener("abort", () => {
+        clearTimeout(timer);
+        done(undefined);
+      });
+    });
+    return 0;
+  });

@@ -1,0 +1,21 @@
+/** A runner in a process of its own: `node runner.ts URL SCHEMA`. It is ready once it has said so. */
+import * as Effect from "effect/Effect";
+import { Cluster } from "espalier/cluster";
+import { PostgresStore } from "espalier/postgres";
+import { held, small, spread } from "./pipelines.ts";
+
+const [url, schema] = process.argv.slice(2);
+const runner = Cluster.runner({
+  pipelines: [spread, small, held],
+  store: PostgresStore.layer({ url: url!, schema: schema! }),
+  drain: 0,
+});
+const program = Effect.andThen(
+  Effect.sync(() => console.log("ready")),
+  Effect.never,
+);
+const fiber = Effect.runFork(Effect.provide(program, runner));
+process.on("SIGTERM", () => {
+  fiber.addObserver(() => process.exit(0));
+  fiber.interruptUnsafe();
+});
