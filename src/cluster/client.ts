@@ -10,16 +10,25 @@ import type { StoreLayer } from "../../types/store.ts";
 import type { OutputsOf } from "../../types/types-of.ts";
 import type { ClientParameters } from "../client/types.ts";
 import { expandable } from "../engine/graph.ts";
-import type { CancelRefused, RunExists, SignalRefused, StoreCorrupt, StoreError } from "../errors.ts";
-import { InvalidInput, SubmittedRunFailed, RunNotFound } from "../errors.ts";
+import type {
+  CancelRefused,
+  RunExists,
+  RunNotFound,
+  SignalRefused,
+  StoreCorrupt,
+  StoreError,
+  SubmittedRunFailed,
+} from "../errors.ts";
+import { InvalidInput } from "../errors.ts";
 import type { StoreService } from "../journal/store.ts";
-import { isUnderWay, Store } from "../journal/store.ts";
+import { Store } from "../journal/store.ts";
 import { asPromise } from "../run/promises.ts";
 import { Runs } from "../run/runs.ts";
 import { Signal } from "../run/signal.ts";
 import { recordedOutputs, submitNamed, submitRun } from "../run/submit.ts";
 import type { ClusterDatabase } from "./database.ts";
 import { storeOf } from "./database.ts";
+import { ended } from "./endings.ts";
 
 /**
  * How a run is submitted.
@@ -163,31 +172,6 @@ class Held {
     }, idleMillis);
   }
 }
-
-/** How long between two looks at a run that is waited for: soon for short ones, seldom for long ones. */
-const shortestMillis = 5;
-const longestMillis = 250;
-
-const ended = (
-  store: StoreService,
-  runId: string,
-): Effect.Effect<void, SubmittedRunFailed | RunNotFound | StoreError | StoreCorrupt> => {
-  const look = (
-    millis: number,
-  ): Effect.Effect<void, SubmittedRunFailed | RunNotFound | StoreError | StoreCorrupt> =>
-    Effect.gen(function* () {
-      const run = yield* store.summary(runId);
-      if (run === undefined) return yield* new RunNotFound({ runId });
-      if (run.status === "succeeded") return;
-      if (!isUnderWay(run.status)) {
-        const status = run.status === "failed" ? "failed" : "interrupted";
-        return yield* new SubmittedRunFailed({ runId, status, reason: run.error ?? "it was cancelled" });
-      }
-      yield* Effect.sleep(millis);
-      yield* look(Math.min(longestMillis, millis * 1.5));
-    });
-  return look(shortestMillis);
-};
 
 const graphOf = (pipeline: unknown) => {
   const graph = expandable(pipeline);

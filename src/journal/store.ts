@@ -44,6 +44,8 @@ export interface RunSummary {
   readonly ended: number | undefined;
   readonly error: string | undefined;
   readonly origin: string | undefined;
+  /** It was submitted by the name of its pipeline alone: its inputs are to be checked before it begins. */
+  readonly isUnchecked: boolean;
 }
 
 /** Something that happened, beside the records of steps: failures, retries, cache hits, log lines. */
@@ -246,6 +248,8 @@ export interface StoreService {
   readonly find: (runId: string) => Asked<RunDetails | undefined>;
   /** `find` without the records and events. */
   readonly summary: (runId: string) => Asked<RunSummary | undefined>;
+  /** The summaries of those of these runs that exist, in any order. */
+  readonly summaries: (runIds: ReadonlyArray<string>) => Asked<ReadonlyArray<RunSummary>>;
   /** Newest first. */
   readonly runs: (filter?: RunFilter) => Asked<ReadonlyArray<RunSummary>>;
   /** The recorded text of a path's outcome, whole. */

@@ -5,7 +5,7 @@ import type { RunDetails, RunFilter, RunSummary, StoredEvent, Wait } from "../jo
 import { runStatuses } from "../journal/store.ts";
 import type { ChunkRow, RunRow } from "../stores/rows.ts";
 import { addRecords, checkRecords, checkRun } from "../stores/rows.ts";
-import type { Database } from "./database.ts";
+import type { Database, Parameter } from "./database.ts";
 import type { Owners } from "./owners.ts";
 import type { Names } from "./schema.ts";
 import type { Values } from "./values.ts";
@@ -41,13 +41,22 @@ export class Reader {
   }
 
   async row(id: string): Promise<StatedRow | undefined> {
-    const [row] = await this.#database.query(
-      `SELECT ${runColumns("r")}, ${this.#owners.status("r")} AS stated FROM ${this.#names.table("runs")} AS r WHERE r.id = $1`,
-      [id],
+    const [row] = await this.#rows("r.id = $1", [id]);
+    return row;
+  }
+
+  async summaries(ids: ReadonlyArray<string>): Promise<ReadonlyArray<RunSummary>> {
+    const rows = await this.#rows("r.id = ANY ($1::text[])", [[...ids]]);
+    return rows.map((row) => this.summary(row, row.stated));
+  }
+
+  async #rows(condition: string, parameters: ReadonlyArray<Parameter>): Promise<ReadonlyArray<StatedRow>> {
+    const rows = await this.#database.query(
+      `SELECT ${runColumns("r")}, ${this.#owners.status("r")} AS stated FROM ${this.#names.table("runs")} AS r WHERE ${condition}`,
+      parameters,
     );
-    if (row === undefined) return undefined;
-    const found = row as unknown as StatedRow;
-    checkRun(found, runStatuses, this.#database.name);
+    const found = rows as unknown as ReadonlyArray<StatedRow>;
+    for (const row of found) checkRun(row, runStatuses, this.#database.name);
     return found;
   }
 
@@ -61,6 +70,7 @@ export class Reader {
       ended: ended ?? undefined,
       error: error === null ? undefined : this.#values.showSaid(error),
       origin: origin ?? undefined,
+      isUnchecked: row.shape === "",
     };
   }
 
@@ -109,6 +119,12 @@ export class Reader {
       entries: entries.map((entry, i) => ({ ...entry, text: texts[i]! })),
       events,
     };
+  }
+
+  /** The details of a run that was submitted and never claimed. */
+  async submitted(row: RunRow): Promise<RunDetails> {
+    const inputs = await this.#values.take(row.inputs, false);
+    return { ...this.summary(row, "submitted"), shape: row.shape, inputs, entries: [], events: [] };
   }
 
   async #events({ run }: RunRow): Promise<ReadonlyArray<StoredEvent>> {

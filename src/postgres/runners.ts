@@ -73,6 +73,7 @@ export class Runners {
           ended: undefined,
           error: undefined,
           origin: (origin as string | null) ?? undefined,
+          isUnchecked: shape === "",
           isReleased,
         }) as ClaimableRun,
     );

@@ -178,11 +178,14 @@ export class PostgresService implements StoreService, Keeper {
         try {
           // It is this process's now: what is read here is all that there is.
           const [details, count, isWaiting] = await this.#database.patiently(() =>
-            Promise.all([
-              this.#reader.details(row, unowned(row), false),
-              this.#reader.count(row.run),
-              this.#reader.isWaiting(row.run),
-            ]),
+            // Of one that was only submitted, nothing is recorded beside its row.
+            unowned(row) === "submitted"
+              ? Promise.all([this.#reader.submitted(row), 0, false])
+              : Promise.all([
+                  this.#reader.details(row, unowned(row), false),
+                  this.#reader.count(row.run),
+                  this.#reader.isWaiting(row.run),
+                ]),
           );
           const claim = { run: row.run, epoch, before };
           return { type: "existing", run: details, journal: this.#journal(runId, claim, count, isWaiting) };
@@ -402,6 +405,10 @@ export class PostgresService implements StoreService, Keeper {
       const row = await this.#reader.row(runId);
       return row === undefined ? undefined : this.#reader.summary(row, row.stated);
     });
+  }
+
+  summaries(runIds: ReadonlyArray<string>) {
+    return this.#ask(() => this.#reader.summaries(runIds));
   }
 
   runs(filter: RunFilter = {}) {

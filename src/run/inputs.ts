@@ -113,9 +113,10 @@ export const completed = (
 ): Effect.Effect<void, InvalidInput | StoreProblem> =>
   Effect.gen(function* () {
     const summary = yield* store.summary(runId);
-    if (summary?.status !== "submitted" || summary.pipeline !== graph.name) return;
+    const isNamed = summary?.status === "submitted" && summary.isUnchecked;
+    if (!isNamed || summary.pipeline !== graph.name) return;
     const found = yield* store.find(runId);
-    if (found === undefined || found.shape !== "") return;
+    if (found === undefined || !found.isUnchecked) return;
     const inputs = Object.fromEntries(
       Object.entries(givenTexts(found.inputs)).map(([name, text]) => [name, decode(text)]),
     );

@@ -47,6 +47,8 @@ export interface Resuming {
   readonly from?: string | undefined;
   /** Whether failed items of a map that collects failures run again, with everything that follows from them. */
   readonly retryFailed?: boolean | undefined;
+  /** It is known not to be one that was submitted by name and whose inputs are not checked yet. */
+  readonly isChecked?: boolean;
 }
 
 export type OpenError =
@@ -267,7 +269,8 @@ export const openRun = (
           origin,
           time: clock.currentTimeMillisUnsafe(),
         };
-        if (given === undefined) yield* restore(completed(graph, store, runId));
+        if (given === undefined && resuming.isChecked !== true)
+          yield* restore(completed(graph, store, runId));
         const isRunAgain = resuming.from !== undefined || resuming.retryFailed === true;
         const which = (yield* OnlyUnderWay) ? "under way" : isRunAgain ? "all" : "not succeeded";
         const claim = yield* store.claim(runId, begun, which);

@@ -87,12 +87,16 @@ export const submitNamed = (
     yield* submit(store, { id, pipeline, shape: "", inputs: JSON.stringify(texts), origin, time });
   });
 
-/** The store, except that a claim takes nothing: any number of processes can read the run at once. */
+/** The store with one run, which is not read again. A claim takes nothing: any number of processes can read the run at once. */
 const unclaimed = (store: StoreService, run: RunDetails): StoreService => {
-  const claim = (): Effect.Effect<Claim> => Effect.succeed({ type: "existing", run, journal: unwritten() });
+  const known: Partial<StoreService> = {
+    claim: (): Effect.Effect<Claim> => Effect.succeed({ type: "existing", run, journal: unwritten() }),
+    summary: () => Effect.succeed(run),
+    find: () => Effect.succeed(run),
+  };
   return new Proxy(store, {
     get: (target, key) => {
-      if (key === "claim") return claim;
+      if (Object.hasOwn(known, key)) return known[key as keyof StoreService];
       const member: unknown = Reflect.get(target, key, target);
       return typeof member === "function" ? (member.bind(target) as unknown) : member;
     },

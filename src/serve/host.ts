@@ -181,7 +181,10 @@ export class Host implements Starter {
       const pipeline = pipelineOfRun(this.served, run);
       if (pipeline === undefined) return Effect.fail(notServed(run));
       this.#left.delete(run.id);
-      const resumed = resumeGraph(pipeline.graph, this.#options(run.id), resuming);
+      const resumed = resumeGraph(pipeline.graph, this.#options(run.id), {
+        ...resuming,
+        isChecked: !run.isUnchecked,
+      });
       const running = Effect.provideService(resumed, OnlyUnderWay, onlyUnderWay);
       return this.#begin(pipeline, run.id, running, undefined);
     });

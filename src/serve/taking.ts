@@ -18,9 +18,12 @@ import { pipelineOfRun, pipelinesByName } from "./served.ts";
 
 /** How often the store is searched when nothing announces new runs. */
 const searchMillis = 400;
-/** How many runs one search returns, and how many are claimed before the next one, so that other processes get some too. */
+/**
+ * How many runs one search returns, and how many of them are claimed before the next one: a few, so that other processes get some too,
+ * and more while there are many.
+ */
 const mostFound = 64;
-const mostAtOnce = 4;
+const atOnce = (found: number): number => Math.min(16, Math.max(4, found >> 2));
 /** While this many runs are busy here, no more are taken. */
 const mostBusy = 200;
 /** A run fails after this many resumes in a row, if its process died each time while the run had a step under way. */
@@ -130,10 +133,11 @@ export class Taking {
       const found = yield* host.store.claimable([...pipelines.keys()], mostFound);
       const fitting = found.filter((run) => this.#isForHere(run));
       // Not in order, since other processes see the same runs at the same time.
-      const offset = fitting.length > mostAtOnce ? Math.floor(Math.random() * fitting.length) : 0;
-      const some = this.#withoutSuspects([...fitting.slice(offset), ...fitting.slice(0, offset)]);
+      const most = atOnce(fitting.length);
+      const offset = fitting.length > most ? Math.floor(Math.random() * fitting.length) : 0;
+      const some = this.#withoutSuspects([...fitting.slice(offset), ...fitting.slice(0, offset)], most);
       if (host.busy >= mostBusy) return false;
-      yield* Effect.forEach(some, (run) => this.#start(run), { concurrency: mostAtOnce, discard: true });
+      yield* Effect.forEach(some, (run) => this.#start(run), { concurrency: most, discard: true });
       return fitting.length > some.length && some.length > 0;
     });
   }
@@ -142,11 +146,11 @@ export class Taking {
    * A few of them. Any run whose process died is possibly the one that killed it. Such runs are taken one at a time, so that the
    * others do not die with it.
    */
-  #withoutSuspects(runs: ReadonlyArray<ClaimableRun>): ReadonlyArray<ClaimableRun> {
+  #withoutSuspects(runs: ReadonlyArray<ClaimableRun>, most: number): ReadonlyArray<ClaimableRun> {
     let isAlone = this.#suspect === undefined || this.#host.isProven(this.#suspect);
     const some: Array<ClaimableRun> = [];
     for (const run of runs) {
-      if (some.length >= mostAtOnce) break;
+      if (some.length >= most) break;
       if (!run.isReleased && !isAlone) continue;
       if (!run.isReleased) {
         isAlone = false;

@@ -46,6 +46,7 @@ export class Reader {
       ended: row.ended ?? undefined,
       error: row.error === null ? undefined : this.#values.showSaid(row.error),
       origin: row.origin ?? undefined,
+      isUnchecked: row.shape === "",
     };
   }
 

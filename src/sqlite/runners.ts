@@ -83,6 +83,7 @@ export class Runners {
         ended: undefined,
         error: undefined,
         origin: origin ?? undefined,
+        isUnchecked: shape === "",
         isReleased: owner === null,
       });
       if (mine.length >= limit) break;

@@ -395,6 +395,15 @@ export class SqliteService implements StoreService, Keeper {
     });
   }
 
+  summaries(runIds: ReadonlyArray<string>) {
+    return this.#read(() =>
+      runIds.flatMap((runId) => {
+        const row = this.#reader.row(runId);
+        return row === undefined ? [] : [this.#reader.summary(row)];
+      }),
+    );
+  }
+
   runs(filter: RunFilter = {}) {
     return this.#read(() => this.#reader.runs(filter));
   }

@@ -271,6 +271,7 @@ export class MemoryStore {
       ended: state.ended,
       error: state.error,
       origin: run.origin,
+      isUnchecked: run.shape === "",
     };
   }
 
@@ -453,6 +454,13 @@ export class MemoryStore {
           const kept = this.#runs.get(id);
           return kept === undefined ? undefined : this.#summary(kept);
         }),
+      summaries: (ids) =>
+        Effect.sync(() =>
+          ids.flatMap((id) => {
+            const kept = this.#runs.get(id);
+            return kept === undefined ? [] : [this.#summary(kept)];
+          }),
+        ),
       find: (id) =>
         Effect.sync(() => {
           const kept = this.#runs.get(id);

@@ -163,6 +163,11 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
       const { shape: _, inputs: _1, entries: _2, events: _3, ...summary } = await found(store, "run 1");
       same(await ask(store.summary("run 1")), summary, "a run without its records");
       same(await ask(store.summary("run")), undefined, "a run of whose id only the beginning is given");
+      same(
+        await ask(store.summaries(["run", "run 1", "gone"])),
+        [summary],
+        "those of several runs that exist",
+      );
       const ids = async (filter?: object) => (await ask(store.runs(filter))).map(({ id }) => id);
       same(await ids(), ["run 2", "run 1", "run 0"], "all runs, newest first");
       same(await ids({ status: "failed" }), ["run 1"], "failed runs");

@@ -23,7 +23,11 @@ const Graph = Workflow.make("Graph", {
 const performed = Graph.toLayer(({ kind, size }) => {
   const all = Array.from({ length: size }, (_, i) => i);
   return kind === "chain"
-    ? Effect.reduce(all, () => 0, (value, i) => activity(`s${i}`, value + 1))
+    ? Effect.reduce(
+        all,
+        () => 0,
+        (value, i) => activity(`s${i}`, value + 1),
+      )
     : Effect.map(
         Effect.forEach(all, (i) => activity(`f${i}`, i), { concurrency: 512 }),
         (values) => values.length,

@@ -20,6 +20,11 @@ await measure({
     new Promise((resolve, reject) => {
       left = fanSize;
       done = resolve;
-      boss.insert("nothing", Array.from({ length: fanSize }, (_, i) => ({ data: { i } }))).catch(reject);
+      boss
+        .insert(
+          "nothing",
+          Array.from({ length: fanSize }, (_, i) => ({ data: { i } })),
+        )
+        .catch(reject);
     }),
 });
