@@ -18,6 +18,7 @@ import type {
   StoreService,
 } from "../journal/store.ts";
 import { leaving } from "../stores/leaving.ts";
+import type { RunRow } from "../stores/rows.ts";
 import { unowned } from "../stores/rows.ts";
 import { Cache } from "./cache.ts";
 import type { Claimed } from "./claims.ts";
@@ -177,16 +178,7 @@ export class PostgresService implements StoreService, Keeper {
         const { row, epoch, before } = claimed;
         try {
           // It is this process's now: what is read here is all that there is.
-          const [details, count, isWaiting] = await this.#database.patiently(() =>
-            // Of one that was only submitted, nothing is recorded beside its row.
-            unowned(row) === "submitted"
-              ? Promise.all([this.#reader.submitted(row), 0, false])
-              : Promise.all([
-                  this.#reader.details(row, unowned(row), false),
-                  this.#reader.count(row.run),
-                  this.#reader.isWaiting(row.run),
-                ]),
-          );
+          const { details, count, isWaiting } = await this.#database.patiently(() => this.#recorded(row));
           const claim = { run: row.run, epoch, before };
           return { type: "existing", run: details, journal: this.#journal(runId, claim, count, isWaiting) };
         } catch (error) {
@@ -197,6 +189,19 @@ export class PostgresService implements StoreService, Keeper {
       default:
         return claimed;
     }
+  }
+
+  async #recorded(row: RunRow) {
+    const status = unowned(row);
+    // Of one that was only submitted, nothing is recorded beside its row.
+    if (status === "submitted")
+      return { details: await this.#reader.submitted(row), count: 0, isWaiting: false };
+    const [details, count, isWaiting] = await Promise.all([
+      this.#reader.details(row, status, false),
+      this.#reader.count(row.run),
+      this.#reader.isWaiting(row.run),
+    ]);
+    return { details, count, isWaiting };
   }
 
   #journal(

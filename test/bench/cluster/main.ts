@@ -229,11 +229,7 @@ const others = async (): Promise<void> => {
   for (const [name, file] of Object.entries(peers)) {
     const { chainMillis, fanMillis, smallMillis } = await peer(file);
     const smalls = smallMillis === null ? "" : `, 1,000 small runs in ${(smallMillis / 1000).toFixed(2)} s`;
-    add(
-      `${name}`,
-      `fan-out ${rate(fanSize, fanMillis)}, chain ${rate(chainLength, chainMillis)}${smalls}`,
-      "",
-    );
+    add(name, `fan-out ${rate(fanSize, fanMillis)}, chain ${rate(chainLength, chainMillis)}${smalls}`, "");
   }
 };
 

@@ -1,6 +1,6 @@
 /** graphile-worker: a queue in Postgres. It keeps no results and knows no graph: a job of a chain adds the next one. */
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
-import pg from "pg";
+import { Pool } from "pg";
 import { chainLength, fanSize, measure, url } from "./measure.mjs";
 
 const utils = await makeWorkerUtils({ connectionString: url });
@@ -26,7 +26,7 @@ await run({
   },
 });
 
-const pool = new pg.Pool({ connectionString: url });
+const pool = new Pool({ connectionString: url });
 const jobs = `select graphile_worker.add_jobs((select array_agg(json_populate_record(null::graphile_worker.job_spec,
   json_build_object('identifier', 'nothing', 'payload', json_build_object('i', i)))) from generate_series(1, $1) i))`;
 
