@@ -14,7 +14,7 @@ export interface StepContext {
   readonly attempt: number;
   /** In a map: which item this is, from 0. In a loop: which turn. */
   readonly index?: number;
-  /** Fires when the step is interrupted, timed out or cancelled. */
+  /** Fires when the step is interrupted, timed out or cancelled. A step that stops for it must throw: what it returns is its output. */
   readonly signal: AbortSignal;
   /** Run and path: the same whenever this step of this run is tried again, so that a receiver can tell a repetition. */
   readonly idempotencyKey: string;

@@ -165,3 +165,33 @@ test("the same id with the same inputs in another order of keys is the same run"
   assert.equal(out.size, 6);
   assert.equal(calls, 1);
 });
+
+for (const how of ["returns", "throws"] as const) {
+  test(
+    `a step that ${how} once its signal has fired ${how === "returns" ? "has that value for its output" : "runs again in a resumed run"}`,
+    limit,
+    async () => {
+      const shared = store();
+      const stopping = new AbortController();
+      let calls = 0;
+      const stopped = pipeline("stopped").step("partly", [], async (_, { signal }) => {
+        const call = ++calls;
+        if (call === 1) {
+          stopping.abort(new Error("stopped"));
+          await new Promise((done) => {
+            if (signal.aborted) done(undefined);
+            else signal.addEventListener("abort", done);
+          });
+          if (how === "throws") signal.throwIfAborted();
+        }
+        return call;
+      });
+      await assert.rejects(
+        stopped.runPromise({}, { store: shared, runId: "r", signal: stopping.signal }),
+        /stopped/,
+      );
+      const { partly } = await Effect.runPromise(resume(stopped, "r", { store: shared }));
+      assert.deepEqual([partly, calls], how === "returns" ? [1, 1] : [2, 2]);
+    },
+  );
+}

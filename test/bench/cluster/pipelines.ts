@@ -1,5 +1,6 @@
 /** What is measured: no-op steps in three shapes, steps that compute, and a step that waits. */
 import { writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { pipeline, type } from "espalier";
 
 export const fanSize = 10_000;
@@ -62,12 +63,6 @@ export const held = pipeline("held")
   .step("before", [], () => 0)
   .step("held", ["before", "file"], async ({ file }, { signal }) => {
     writeFileSync(file, `${process.pid}\n`, { flag: "a" });
-    await new Promise((done) => {
-      const timer = setTimeout(done, 600_000);
-      signal.addEventListener("abort", () => {
-        clearTimeout(timer);
-        done(undefined);
-      });
-    });
+    await sleep(600_000, undefined, { signal });
     return 0;
   });
