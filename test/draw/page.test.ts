@@ -444,6 +444,35 @@ inBrowser("the report of a run", ({ open }) => {
     await nextPicture(page);
     console.info(`10,002 steps unfolded in ${Math.round(performance.now() - from)} ms`);
     expect(await page.locator("svg.graph *").count()).toBeLessThan(9_000);
+
+    // Far away, all of it is painted on the canvas, wherever it is moved. Near by, its boxes are elements.
+    const elements = page.locator(".graph g[data-step]");
+    const painted = () =>
+      page.locator(".stage canvas").evaluate((canvas: HTMLCanvasElement) => {
+        if (canvas.hidden) return 0;
+        const copy = new OffscreenCanvas(canvas.width, canvas.height);
+        const context = copy.getContext("2d", { willReadFrequently: true })!;
+        context.drawImage(canvas, 0, 0);
+        const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+        return data.reduce((count, value, i) => (i % 4 === 3 && value > 0 ? count + 1 : count), 0);
+      });
+    await page.getByRole("button", { name: "Show the whole graph" }).click();
+    await nextPicture(page);
+    expect(await elements.count()).toBe(0);
+    expect(await painted()).toBeGreaterThan(10_000);
+    await page.getByRole("group", { name: /boxes: zoom in to reach them/ }).waitFor();
+    const { x, y, width, height } = (await page.locator("svg.graph").boundingBox())!;
+    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.mouse.down();
+    await page.mouse.move(x + width / 2, y + 2 * height, { steps: 3 });
+    await nextPicture(page);
+    expect(await painted()).toBeLessThan(10_000);
+    await page.mouse.move(x + width / 2, y + height / 2, { steps: 3 });
+    await page.mouse.up();
+    while ((await elements.count()) === 0) await page.mouse.wheel(0, -120);
+    await nextPicture(page);
+    expect(await painted()).toBe(0);
+    await elements.first().focus();
     expect(complaints).toEqual([]);
   });
 });

@@ -36,6 +36,7 @@ export const eventDelays = async (page: Page, millis: number): Promise<ReadonlyA
 
 interface Counting {
   frames: Array<number>;
+  request: number;
 }
 
 export const framesPerSecond = async (page: Page, act: () => Promise<void>): Promise<number> => {
@@ -44,11 +45,15 @@ export const framesPerSecond = async (page: Page, act: () => Promise<void>): Pro
     counting.frames = [];
     const next = (at: number): void => {
       counting.frames.push(at);
-      requestAnimationFrame(next);
+      counting.request = requestAnimationFrame(next);
     };
-    requestAnimationFrame(next);
+    counting.request = requestAnimationFrame(next);
   });
   await act();
-  const frames = await page.evaluate(() => (globalThis as unknown as Counting).frames);
+  const frames = await page.evaluate(() => {
+    const { frames, request } = globalThis as unknown as Counting;
+    cancelAnimationFrame(request);
+    return frames;
+  });
   return ((frames.length - 1) * 1000) / (frames.at(-1)! - frames[0]!);
 };

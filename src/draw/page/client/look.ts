@@ -14,6 +14,8 @@ export interface Look {
   /** Which of them was gone to last. */
   readonly foundAt: number;
   readonly unfolded: ReadonlySet<number>;
+  /** The reader has unfolded all: what comes later is unfolded too. */
+  readonly isAllOpen: boolean;
   /** The step that was folded or unfolded last, which stays where it is. */
   readonly toggled: number;
   /** The step that the graph moves to, and how often it has been asked to move. */
@@ -52,6 +54,7 @@ export const firstLook = (data: PageData): Look => ({
   found: [],
   foundAt: -1,
   unfolded: openAtFirst(data),
+  isAllOpen: false,
   toggled: -1,
   revealed: { step: -1, times: 0 },
   at: undefined,
@@ -71,15 +74,20 @@ export const toggle =
     if (!canUnfold(data.steps[step])) return look;
     const unfolded = new Set(look.unfolded);
     if (!unfolded.delete(step)) unfolded.add(step);
-    return { ...look, unfolded, toggled: step };
+    return { ...look, unfolded, isAllOpen: false, toggled: step };
   };
+
+/** All steps that can be unfolded. */
+export const unfoldable = (steps: PageData["steps"]): ReadonlySet<number> =>
+  new Set(steps.flatMap((step, i) => (canUnfold(step) ? [i] : [])));
 
 export const unfoldAll =
   ({ steps }: PageData, isOpen: boolean): Change =>
   (look) => ({
     ...look,
     toggled: -1,
-    unfolded: new Set(isOpen ? steps.flatMap((step, i) => (canUnfold(step) ? [i] : [])) : []),
+    isAllOpen: isOpen,
+    unfolded: isOpen ? unfoldable(steps) : new Set(),
   });
 
 /** Unfolds what is around a step, and moves the graph to it. */

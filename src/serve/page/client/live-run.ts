@@ -1,7 +1,7 @@
 /** A run as the server reports it. The page requests what has changed, which the server answers once something has. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Change, Look } from "../../../draw/page/client/look.ts";
-import { firstLook } from "../../../draw/page/client/look.ts";
+import { firstLook, unfoldable } from "../../../draw/page/client/look.ts";
 import type { PageData } from "../../../draw/page/data.ts";
 import type { ViewPatch } from "../../view-changes.ts";
 import { withSteps } from "./more-steps.ts";
@@ -29,8 +29,8 @@ const carried = ({ data: before, look }: Shown, data: PageData): Look => {
   const known = new Set(before.steps.map(({ path }) => path));
   const place = (step: number): number => places.get(before.steps[step]?.path ?? "") ?? -1;
   const kept = [...look.unfolded].map(place).filter((step) => step !== -1);
-  // New steps are unfolded as on a page that is opened now.
-  const fresh = [...firstLook(data).unfolded].filter(
+  // New steps are unfolded as on a page that is opened now, unless the reader has unfolded all.
+  const fresh = [...(look.isAllOpen ? unfoldable(data.steps) : firstLook(data).unfolded)].filter(
     (step) => !known.has(data.steps[step]!.path) || before.steps[place(step)]?.graph === undefined,
   );
   return {

@@ -2,33 +2,28 @@
  * The graph: drawn as SVG, moved by dragging, zoomed by the wheel, and walked by Tab. Moving it moves one element; it is
  * redrawn when the visible part leaves the drawn part.
  */
-import type { ComponentChildren, RefObject } from "preact";
+import type { ComponentChildren } from "preact";
 import type { UiElement } from "../elements.ts";
 import { h } from "preact";
-import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import type { PageState } from "../../data.ts";
 import { button } from "../elements.ts";
 import type { Look } from "../look.ts";
 import type { PageModel } from "../page-model.ts";
 import { canUnfold, stateAt } from "../page-model.ts";
+import { count } from "../page-text.ts";
 import type { Looks } from "./boxes.ts";
-import type { Area, Camera, ScreenSize } from "./camera.ts";
-import {
-  besidePanel,
-  centred,
-  drawnArea,
-  fitted,
-  isInSight,
-  isWithin,
-  seenArea,
-  smallest,
-  zoomed,
-} from "./camera.ts";
+import type { Camera } from "./camera.ts";
+import { besidePanel, centred, fitted, isInSight, smallest, zoomed } from "./camera.ts";
+import type { FarScene } from "./far.ts";
+import { farScene } from "./far.ts";
 import type { Placed, PlacedBox } from "./place.ts";
 import { place } from "./place.ts";
 import type { Pointer } from "./pointer.ts";
 import { usePointer } from "./pointer.ts";
-import { sceneOf } from "./scene.ts";
+import { isCriticalLine, isFar, sceneOf } from "./scene.ts";
+import type { Beneath, View } from "./view.ts";
+import { useView } from "./view.ts";
 
 interface GraphProps {
   readonly model: PageModel;
@@ -39,38 +34,6 @@ interface GraphProps {
   /** Below the graph, what explains it. */
   readonly children?: ComponentChildren;
 }
-
-/** The camera, the element that it moves, and what is drawn. */
-interface View {
-  readonly svg: RefObject<SVGSVGElement | null>;
-  readonly scene: RefObject<SVGGElement | null>;
-  readonly camera: { current: Camera };
-  readonly area: Area | undefined;
-  readonly size: () => ScreenSize;
-  /** Moves the graph, and redraws it if needed. */
-  readonly move: (next: Camera) => void;
-}
-
-const useView = (): View => {
-  const svg = useRef<SVGSVGElement>(null);
-  const scene = useRef<SVGGElement>(null);
-  const camera = useRef<Camera>({ x: 0, y: 0, k: 1 });
-  const drawn = useRef<Area | undefined>(undefined);
-  const [area, setArea] = useState<Area | undefined>(undefined);
-  const size = (): ScreenSize => ({
-    width: svg.current?.clientWidth || 800,
-    height: svg.current?.clientHeight || 600,
-  });
-  const move = (next: Camera): void => {
-    camera.current = next;
-    scene.current!.setAttribute("transform", `translate(${next.x} ${next.y}) scale(${next.k})`);
-    const seen = seenArea(next, size());
-    if (drawn.current !== undefined && isWithin(seen, drawn.current)) return;
-    drawn.current = drawnArea(seen);
-    setArea(drawn.current);
-  };
-  return { svg, scene, camera, area, size, move };
-};
 
 /** A step that has no box is shown by the nearest box around it. */
 const boxOfStep = ({ data: { steps } }: PageModel, placed: Placed, step: number): PlacedBox | undefined => {
@@ -158,6 +121,23 @@ const looksOf = ({ data, critical }: PageModel, { selected, found, at }: Look): 
   return { stateOf, classOf };
 };
 
+const beneathOf = (
+  model: PageModel,
+  { selected }: Look,
+  placed: Placed,
+  looks: Looks,
+  isAll: boolean,
+): Beneath => {
+  let made: FarScene | undefined;
+  const scene = (): FarScene =>
+    (made ??= farScene(placed, looks, (kind, line) =>
+      kind === "critical"
+        ? isCriticalLine(model, line)
+        : selected !== -1 && (line.from === selected || line.to === selected),
+    ));
+  return { scene, isAll };
+};
+
 export const GraphView = ({
   model,
   look,
@@ -171,6 +151,9 @@ export const GraphView = ({
   const placed = useMemo(() => place(data, look.unfolded), [look.unfolded]);
   const least = useMoves(model, look, placed, view);
   const looks = useMemo(() => looksOf(model, look), [look]);
+  const tooMany = useMemo(() => view.area !== undefined && isFar(placed, view.area), [placed, view.area]);
+  const beneath = useMemo(() => beneathOf(model, look, placed, looks, tooMany), [tooMany, placed, looks]);
+  useLayoutEffect(() => view.lay(beneath), [beneath, view.area]);
   const pointer: Pointer = usePointer({ view, placed, onChoose, onToggle });
   const zoomMiddle = (factor: number): void => {
     const { width, height } = view.size();
@@ -203,20 +186,27 @@ export const GraphView = ({
     "div",
     { class: "graph-view" },
     h(
-      "svg",
-      {
-        class: "graph",
-        ref: view.svg,
-        role: "group",
-        "aria-label": "The graph of the pipeline",
-        ...pointer.handlers,
-      },
+      "div",
+      { class: "stage" },
+      h("canvas", { ref: view.canvas, "aria-hidden": "true", hidden: true }),
       h(
-        "g",
-        { ref: view.scene },
-        view.area === undefined
-          ? null
-          : sceneOf({ model, placed, area: view.area, selected: look.selected, looks, actions }),
+        "svg",
+        {
+          class: "graph",
+          ref: view.svg,
+          role: "group",
+          "aria-label": tooMany
+            ? `The graph of the pipeline, ${count(placed.boxes.length, "box", "boxes")}: zoom in to reach them`
+            : "The graph of the pipeline",
+          ...pointer.handlers,
+        },
+        h(
+          "g",
+          { ref: view.scene },
+          view.area === undefined || tooMany
+            ? null
+            : sceneOf({ model, placed, area: view.area, selected: look.selected, looks, actions }),
+        ),
       ),
     ),
     h(

@@ -8,7 +8,7 @@ interface Handled {
   readonly view: {
     readonly svg: { readonly current: SVGSVGElement | null };
     readonly camera: { readonly current: Camera };
-    readonly move: (next: Camera) => void;
+    readonly drag: (next: Camera) => void;
   };
   readonly placed: Placed;
   readonly onChoose: (step: number) => void;
@@ -55,7 +55,7 @@ const wheelOf =
     const lines = event.deltaMode === 1 ? 16 : 1;
     const factor = Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0015));
     const { view } = handled.current;
-    view.move(zoomed(view.camera.current, factor, ...at(event)));
+    view.drag(zoomed(view.camera.current, factor, ...at(event)));
   };
 
 export const usePointer = (handled: Handled): Pointer => {
@@ -84,7 +84,7 @@ export const usePointer = (handled: Handled): Pointer => {
         if (!drag.current.hasMoved && Math.abs(dx) + Math.abs(dy) < 5) return;
         drag.current = { x: clientX, y: clientY, hasMoved: true };
         const { x, y, k } = handled.view.camera.current;
-        handled.view.move({ x: x + dx, y: y + dy, k });
+        handled.view.drag({ x: x + dx, y: y + dy, k });
       },
       onPointerUp: (event: PointerEvent) => {
         const isClick = drag.current?.hasMoved === false;

@@ -1,4 +1,4 @@
-/** What of the graph is near the visible part, as elements. Where that is too much to read, boxes without labels. */
+/** What of the graph is near the visible part, as elements. */
 import type { UiElement } from "../elements.ts";
 import { h } from "preact";
 import type { PageModel } from "../page-model.ts";
@@ -7,8 +7,8 @@ import { boxOf } from "./boxes.ts";
 import type { Area } from "./camera.ts";
 import type { Placed, PlacedBox, PlacedLine } from "./place.ts";
 
-/** More boxes than these are drawn without labels. */
-const mostLabelled = 1_200;
+/** More boxes than these are too many to read, and to have as elements. */
+const mostElements = 1_200;
 /** More lines than these are faint, or nothing else would be seen. */
 const manyLines = 500;
 
@@ -30,9 +30,6 @@ const arrow = ({ points }: PlacedLine): string => {
   const [x, y] = points.at(-1)!;
   return `M${round(x)} ${round(y)}l-3.5 -7h7z`;
 };
-
-const boxPath = ({ x, y, width, height }: PlacedBox): string =>
-  `M${round(x)} ${round(y)}h${round(width)}v${round(height)}h${round(-width)}z`;
 
 const isBoxIn = (box: PlacedBox, area: Area): boolean =>
   box.x < area.right && box.x + box.width > area.left && box.y < area.bottom && box.y + box.height > area.top;
@@ -64,25 +61,6 @@ interface Drawn {
   readonly above: ReadonlyArray<UiElement>;
 }
 
-/** One path for all boxes that look alike. */
-const farBoxes = (near: ReadonlyArray<PlacedBox>, { classOf }: Looks): Drawn => {
-  const paths = new Map<string, Array<string>>();
-  for (const item of near) {
-    const name = `${classOf(item)}${item.isOpen ? " open" : ""}`;
-    const list = paths.get(name);
-    if (list === undefined) paths.set(name, [boxPath(item)]);
-    else list.push(boxPath(item));
-  }
-  const groups = [...paths].map(([name, list]) => ({
-    isOpen: name.endsWith(" open"),
-    group: h("g", { key: name, class: name }, h("path", { class: "boxes", d: list.join("") })),
-  }));
-  return {
-    around: groups.flatMap(({ isOpen, group }) => (isOpen ? [group] : [])),
-    above: groups.flatMap(({ isOpen, group }) => (isOpen ? [] : [group])),
-  };
-};
-
 const nearBoxes = (
   { data }: PageModel,
   near: ReadonlyArray<PlacedBox>,
@@ -98,6 +76,16 @@ const nearBoxes = (
   });
   return { around, above };
 };
+
+/** Are there too many boxes in an area to have them as elements? */
+export const isFar = ({ boxes }: Placed, area: Area): boolean => {
+  let count = 0;
+  for (const box of boxes) if (isBoxIn(box, area) && ++count > mostElements) return true;
+  return false;
+};
+
+export const isCriticalLine = ({ critical, waitedFor }: PageModel, { from, to }: PlacedLine): boolean =>
+  critical.has(to) && waitedFor.get(to) === from;
 
 export interface SceneProps {
   readonly model: PageModel;
@@ -116,12 +104,10 @@ export const sceneOf = ({
   looks,
   actions,
 }: SceneProps): ReadonlyArray<UiElement> => {
-  const { critical, waitedFor } = model;
   const near = placed.boxes.filter((box) => isBoxIn(box, area));
   const lines = placed.lines.filter((line) => isLineIn(line, area));
-  const { around, above } =
-    near.length > mostLabelled ? farBoxes(near, looks) : nearBoxes(model, near, looks, actions);
-  const ofCritical = lines.filter(({ from, to }) => critical.has(to) && waitedFor.get(to) === from);
+  const { around, above } = nearBoxes(model, near, looks, actions);
+  const ofCritical = lines.filter((line) => isCriticalLine(model, line));
   const ofSelected =
     selected === -1 ? [] : lines.filter(({ from, to }) => from === selected || to === selected);
   return [
