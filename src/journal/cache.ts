@@ -57,7 +57,7 @@ interface Asking {
   readonly now: number;
   /** Whether what is cached for this path is to be computed again. */
   readonly refreshes: (path: string) => boolean;
-  readonly fallbacks: { readonly isWithin: (path: string) => boolean };
+  readonly notCached: { readonly has: (path: string) => boolean };
 }
 
 /** What is reported about a cached step. */
@@ -205,8 +205,7 @@ class Lookup {
       this.#tell({ type: "cache.missed", path, reason: said });
       return Effect.tap(this.#compute, (value) =>
         Effect.sync(() => {
-          // It may have come out of a fallback within, and another time it would not.
-          if (this.#run.fallbacks.isWithin(path)) return;
+          if (this.#run.notCached.has(path)) return;
           const text = this.#textOf(value);
           // One that cannot be written fails the step when it is recorded.
           if (typeof text === "string") store.putCached(this.#key, { text, runId, path, time: now });

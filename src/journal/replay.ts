@@ -66,6 +66,11 @@ export class Replay {
     return this.#outcomes.get(path);
   }
 
+  /** The items that failed, and whose map continued without them. */
+  get failures(): ReadonlyArray<string> {
+    return [...this.#outcomes.values()].flatMap(({ kind, path }) => (kind === Kind.failure ? [path] : []));
+  }
+
   takeOutcome(path: string): Entry | undefined {
     const entry = this.#outcomes.get(path);
     if (entry !== undefined) this.#outcomes.delete(path);

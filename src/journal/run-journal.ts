@@ -21,12 +21,12 @@ import type { CachedStep, CacheTold } from "./cache.ts";
 import { cached } from "./cache.ts";
 import type { DecodedOnce } from "./decoded-inputs.ts";
 import { asDecodedBefore, decodedTexts } from "./decoded-inputs.ts";
-import { Fallbacks } from "./fallbacks.ts";
 import type { Beside } from "./expansion-text.ts";
 import { failureIn, shapeIn, writeExpansion } from "./expansion-text.ts";
 import { describedError, readError, writeError } from "./failure-text.ts";
 import type { Ending, Entry, WaitText } from "./records.ts";
 import { Kind } from "./records.ts";
+import { NotCached } from "./not-cached.ts";
 import type { Replay } from "./replay.ts";
 import type { Replayed } from "./replayed.ts";
 import { replayed } from "./replayed.ts";
@@ -43,7 +43,7 @@ export class RunJournal {
   readonly #journal: Journal;
   readonly #replay: Replay;
   readonly #refreshed = new Set<string>();
-  readonly fallbacks: Fallbacks;
+  readonly notCached: NotCached;
   /** The run option `refresh`: no cached value is used. */
   refresh = false;
   /** Nothing more can be recorded: nothing more should start. */
@@ -67,7 +67,7 @@ export class RunJournal {
     this.#replay = replay;
     this.#clock = clock;
     this.#past = past;
-    this.fallbacks = new Fallbacks(past);
+    this.notCached = new NotCached(past, replay.failures);
   }
 
   get now(): number {
@@ -240,6 +240,7 @@ export class RunJournal {
     attempt: number,
     done: (recorded: unknown) => void,
   ): void {
+    this.notCached.add(frame.pathOf(index));
     const whole = writeError(error);
     const text = this.#fits(whole) ? whole : describedError(error);
     this.#append(Kind.failure, frame, index, text, attempt, () => done(readError(text)));
@@ -427,8 +428,6 @@ export class RunJournal {
     this.note(Kind.waiting, path, text, this.now);
   }
 
-  // -- Pools ---------------------------------------------------------------------------------------------------------
-
   /** Notes that a step of a pool with a rate starts, for a run that resumes. Nothing waits until that is recorded. */
   noteStart(pool: string, path: string): void {
     this.#journal.tell({ time: this.now, type: poolStarted, path, detail: pool });
@@ -468,9 +467,9 @@ export class RunJournal {
 
   tell(event: PipelineEvent): void {
     if (!keptEvents.has(event.type)) return;
-    this.fallbacks.hear(event);
     this.hasRecorded = true;
     const path = "path" in event ? event.path : "";
+    if (event.type === "step.fallback") this.notCached.add(path);
     this.#journal.tell({ time: event.time, type: event.type, path, detail: detailOf(event) });
   }
 

@@ -392,6 +392,47 @@ test(
 );
 
 test(
+  "what comes out of failures that were collected within a cached step is never cached, before or after a resume",
+  limit,
+  async () => {
+    let up = false;
+    let stop = true;
+    const prices = pipeline("prices").dynamic(
+      "prices",
+      [],
+      () =>
+        pipeline("asking")
+          .step("shops", [], () => [1, 2])
+          .map(
+            "asked",
+            "shops",
+            [],
+            (shop) => {
+              if (!up && shop === 2) throw new Error("down");
+              return shop;
+            },
+            { failures: "collect" },
+          )
+          .step("prices", ["asked"], ({ asked }) => {
+            if (stop) throw new Error("stop");
+            return asked.map(({ _tag }) => _tag);
+          }),
+      { cache: true },
+    );
+    const shared = store();
+    await assert.rejects(prices.runPromise({}, { store: shared, runId: "r" }));
+    stop = false;
+    const half = ["Success", "Failure"];
+    assert.deepEqual((await Effect.runPromise(resume(prices, "r", { store: shared }))).prices, half);
+    assert.deepEqual((await prices.runPromise({}, { store: shared })).prices, half);
+    up = true;
+    assert.deepEqual((await prices.runPromise({}, { store: shared })).prices, ["Success", "Success"]);
+    up = false;
+    assert.deepEqual((await prices.runPromise({}, { store: shared })).prices, ["Success", "Success"]);
+  },
+);
+
+test(
   "what comes out of a fallback within a cached step is never cached, before or after a resume",
   limit,
   async () => {
