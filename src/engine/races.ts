@@ -70,7 +70,7 @@ export class Races implements RaceRoom {
     }
     if (frame.ending !== undefined) return;
     race.winner = { value };
-    journal?.keepWinner(frame.path, race.keys[index]!);
+    journal?.keepWinner(frame, index, race.keys[index]!);
     const path = frame.pathOf(index);
     // Those that have not started have lost as well.
     frame.states.forEach((state, other) => {

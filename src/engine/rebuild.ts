@@ -109,7 +109,7 @@ export class Rebuild {
       case "loop":
         return Effect.andThen(this.#loop(frame, index, inputs), this.#own(frame, index));
       case "race":
-        return Effect.andThen(this.#race(frame, index, inputs), this.#own(frame, index));
+        return this.#race(frame, index, inputs);
       case "dynamic":
       case "switch":
         return this.#member(frame, index, inputs);
@@ -256,7 +256,7 @@ export class Rebuild {
   }
 
   /** Those that became pipelines: what a contender does by itself is not undone, but the output of the race is. */
-  #race(frame: Frame, index: number, inputs: Inputs): Effect.Effect<void, unknown> {
+  #race(frame: Frame, index: number, inputs: Inputs): Effect.Effect<Found, unknown> {
     return Effect.gen({ self: this }, function* () {
       const definition = frame.definitionOf(index);
       const keys = Object.keys(definition.cases!);
@@ -270,12 +270,16 @@ export class Rebuild {
         winner: undefined,
         known: undefined,
       };
+      const [winner] = this.#recorded.journal.chosen(frame.pathOf(index)) ?? [];
+      let won: Found;
       for (const [contender, name] of keys.entries()) {
         const recorded = this.#recorded.journal.expansionAt(item(frame.pathOf(index), name));
         const child = new Frame(undefined, { ...race, attempt: recorded?.attempt ?? 1 }, frame, index);
         const exit = yield* Effect.exit(this.#expansion(child, contender, inputs));
         if (Exit.isFailure(exit)) this.lost.push({ path: child.pathOf(contender), cause: reasonIn(exit) });
+        else if (name === winner) won = exit.value;
       }
+      return (yield* this.#own(frame, index)) ?? won;
     });
   }
 }

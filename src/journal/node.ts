@@ -5,6 +5,8 @@ import type { StepDefinition } from "../graph/definition.ts";
 export interface Frame {
   readonly map: { readonly type: "items" | "turns" | "contenders" } | undefined;
   readonly states: { readonly length: number };
+  /** Of what expanded to this frame. */
+  readonly path: string;
   readonly pathOf: (index: number) => string;
   readonly definitionOf: (index: number) => StepDefinition;
   /** When each node started. */

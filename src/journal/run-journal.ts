@@ -8,7 +8,6 @@ import type { Effect } from "effect/Effect";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
 import { ExpansionChanged, OutputNotEncodable } from "../errors.ts";
 import type { PipelineEvent } from "../events.ts";
-import type { AnyOptions, StepDefinition } from "../graph/definition.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { GraphInput } from "../graph/node.ts";
 import { child, isAtOrUnderAny, item } from "../path.ts";
@@ -30,6 +29,7 @@ import { NotCached } from "./not-cached.ts";
 import type { Replay } from "./replay.ts";
 import type { Replayed } from "./replayed.ts";
 import { replayed } from "./replayed.ts";
+import { isOfUse, isRecordedInside, isRecordedItself } from "./own-record.ts";
 import { difference, mapShape, readShape, shapeOf } from "./shape.ts";
 import { detailOf, keptEvents, poolStarted } from "./kept-events.ts";
 import type { Call, Frame } from "./node.ts";
@@ -43,6 +43,8 @@ export class RunJournal {
   readonly #journal: Journal;
   readonly #replay: Replay;
   readonly #refreshed = new Set<string>();
+  /** Races that a contender won which had become a graph. */
+  readonly #grownWinners = new Set<string>();
   readonly notCached: NotCached;
   /** The run option `refresh`: no cached value is used. */
   refresh = false;
@@ -144,7 +146,10 @@ export class RunJournal {
       const plain = encode(given());
       if (typeof plain === "string") [text, isAsIs] = [plain, true];
     }
-    if (typeof text !== "string") return this.#notEncodable(frame, index, text);
+    if (typeof text !== "string") {
+      const isInside = isRecordedInside(frame, index, this.#grownWinners);
+      return isInside ? false : this.#notEncodable(frame, index, text);
+    }
     if (!this.#fits(text)) {
       const reason = `its text has more bytes than maxValueBytes of the store allows, ${this.store.maxValueBytes}: return a reference to it, or give the store a larger maxValueBytes.`;
       return this.#notEncodable(frame, index, new Unwritable([], reason));
@@ -165,8 +170,9 @@ export class RunJournal {
   }
 
   /** Records who won a race: a resumed run starts no other contender. */
-  keepWinner(path: string, contender: string): void {
-    this.note(Kind.chosen, path, JSON.stringify([contender]), this.now);
+  keepWinner(frame: Frame, index: number, contender: string): void {
+    if (frame.grown?.[index] === 1) this.#grownWinners.add(frame.path);
+    this.note(Kind.chosen, frame.path, JSON.stringify([contender]), this.now);
   }
 
   /** Records the state that a loop begins with, and calls `done` once that cannot be lost. */
@@ -487,13 +493,5 @@ export class RunJournal {
     return this.#journal.giveBack();
   }
 }
-
-/** A failure that the map would not collect any more runs again. */
-const isOfUse = ({ kind }: Entry, { options }: StepDefinition): boolean =>
-  kind !== Kind.failure || options.failures === "collect";
-
-/** Is the outcome of what has expanded recorded beside that of its steps? Where it did not come out of them alone, and of a turn. */
-const isRecordedItself = ({ map }: Frame, options: AnyOptions): boolean =>
-  map?.type === "turns" || "fallback" in options || options.cache !== undefined;
 
 const began = (frame: Frame): Float64Array => (frame.began ??= new Float64Array(frame.states.length));

@@ -11,7 +11,7 @@ import { canonicalText } from "../journal/canonical.ts";
 import { decodedName, givenTexts } from "../journal/recorded-inputs.ts";
 import { shapeOf } from "../journal/shape.ts";
 import type { RunDetails, StoreProblem, StoreService } from "../journal/store.ts";
-import { decodeBy, encodeBy } from "../values/codec.ts";
+import { decodeBy, encodeBy, secretRefusal } from "../values/codec.ts";
 import { describe } from "../values/describe.ts";
 import { decode, encode } from "../values/encode.ts";
 import { isEffectSchema, isUnchecked } from "../values/schema.ts";
@@ -27,7 +27,9 @@ const writeInputs = (
 ): string | InvalidInput => {
   const texts: Record<string, string> = {};
   for (const [i, { name, schema }] of declared.entries()) {
-    const text = isEffectSchema(schema) ? encodeBy(schema, values[i], withSecrets) : encode(given[name]);
+    const secret = withSecrets ? undefined : secretRefusal(values[i]);
+    const text =
+      secret ?? (isEffectSchema(schema) ? encodeBy(schema, values[i], withSecrets) : encode(given[name]));
     if (typeof text !== "string") {
       const reason = `it cannot be recorded: ${text.reason}`;
       return new InvalidInput({ path: "", input: name, issuePath: text.issuePath, reason });

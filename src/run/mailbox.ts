@@ -8,9 +8,10 @@ import type { PipelineEvent } from "../events.ts";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
 import { SignalRefused, StepTimedOut } from "../errors.ts";
 import type { RunJournal } from "../journal/run-journal.ts";
+import type { StoreService } from "../journal/store.ts";
 import { encode } from "../values/encode.ts";
 import type { Misfit } from "../values/from-json.ts";
-import { decode, isEffectSchema, problemOf } from "../values/schema.ts";
+import { decode, isEffectSchema, isUnchecked, problemOf } from "../values/schema.ts";
 import { isPlainData, readSent } from "../values/sent.ts";
 
 type StoreProblem = StoreError | StoreCorrupt;
@@ -98,18 +99,23 @@ const tooLate = "The step at this path has stopped waiting: its timeout has pass
 const unknownYet =
   "The value is not plain data, and the step does not wait yet, so that its schema is not known. Send the value as JSON.";
 
-/** Why a schema refuses a value; undefined if it fits. */
-const misfit = (schema: unknown, value: unknown): Effect.Effect<Misfit | undefined> =>
+/** What a schema makes of a value, or why it refuses it. */
+const tried = (
+  schema: unknown,
+  value: unknown,
+): Effect.Effect<{ readonly decoded: unknown } | { readonly misfit: Misfit }> =>
   Effect.matchCause(decode(schema, value), {
-    onSuccess: () => undefined,
-    onFailure: (cause): Misfit => {
+    onSuccess: (decoded) => ({ decoded }),
+    onFailure: (cause) => {
       const { path, reason } = problemOf(cause);
-      return { issuePath: path, reason };
+      return { misfit: { issuePath: path, reason } };
     },
   });
 
-/** A value as its schema decodes it, and the text to record if that is not plain data; or why it does not fit. */
-type Received = { readonly value: unknown; readonly text?: string } | { readonly reason: string };
+/** A value that its schema takes, what it makes of it, and the text to record if it is not plain data; or why it does not fit. */
+type Received =
+  | { readonly value: unknown; readonly decoded: unknown; readonly text?: string }
+  | { readonly reason: string };
 
 const sentence = ({ issuePath, reason }: Misfit): string =>
   issuePath.length === 0 ? reason : `at ${issuePath.map(String).join(".")}: ${reason}`;
@@ -121,31 +127,56 @@ const forms = Effect.promise(() => import("../values/from-json.ts"));
  * text), else as the schema has decoded it: the first of these that fits.
  */
 const received = (schema: unknown, value: unknown): Effect.Effect<Received> =>
-  Effect.flatMap(misfit(schema, value), (refused): Effect.Effect<Received> => {
-    if (refused === undefined) return Effect.succeed({ value });
-    if (!isEffectSchema(schema)) return Effect.succeed({ reason: sentence(refused) });
+  Effect.flatMap(tried(schema, value), (made): Effect.Effect<Received> => {
+    if ("decoded" in made) return Effect.succeed({ value, decoded: made.decoded });
+    if (!isEffectSchema(schema)) return Effect.succeed({ reason: sentence(made.misfit) });
     return Effect.flatMap(forms, ({ fromJson, fromDecoded }): Effect.Effect<Received> => {
       const json = fromJson(schema, value);
       const found = "misfit" in json ? fromDecoded(schema, value) : json;
       if ("misfit" in found)
         return Effect.succeed({ reason: sentence("misfit" in json ? json.misfit : found.misfit) });
       return Effect.map(
-        misfit(schema, found.value),
-        (still): Received => (still === undefined ? { value: found.value } : { reason: sentence(still) }),
+        tried(schema, found.value),
+        (again): Received =>
+          "decoded" in again
+            ? { value: found.value, decoded: again.decoded }
+            : { reason: sentence(again.misfit) },
       );
     });
   });
 
-/** The same, if it can be recorded. */
-const receive = (schema: unknown, sent: unknown, isRecorded: boolean): Effect.Effect<Received> =>
+/** A schema that makes a secret of a text: a store without encryption would hold the text. */
+const refusedSecret = (taken: Received): Effect.Effect<Received> =>
+  Effect.map(
+    Effect.promise(() => import("../values/codec.ts")),
+    ({ secretRefusal }) => {
+      const secret = "decoded" in taken ? secretRefusal(taken.decoded) : undefined;
+      return secret === undefined ? taken : { reason: `it cannot be recorded: ${sentence(secret)}` };
+    },
+  );
+
+/** The same, if it can be recorded. `store`: where; undefined: nowhere. */
+const receive = (schema: unknown, sent: unknown, store: StoreService | undefined): Effect.Effect<Received> =>
   Effect.flatMap(received(schema, sent), (taken): Effect.Effect<Received> => {
-    if (!isRecorded || "reason" in taken || isPlainData(taken.value)) return Effect.succeed(taken);
+    if (store === undefined || "reason" in taken) return Effect.succeed(taken);
+    const isHidden = store.keepsSecrets || isUnchecked(schema);
+    return Effect.flatMap(isHidden ? Effect.succeed(taken) : refusedSecret(taken), (kept) =>
+      "reason" in kept ? Effect.succeed(kept) : written(schema, kept),
+    );
+  });
+
+const written = (
+  schema: unknown,
+  taken: Exclude<Received, { readonly reason: string }>,
+): Effect.Effect<Received> =>
+  Effect.suspend((): Effect.Effect<Received> => {
+    if (isPlainData(taken.value)) return Effect.succeed(taken);
     return Effect.flatMap(forms, ({ toJson }) =>
       Effect.map(toJson(schema, taken.value), (json): Received => {
         if ("misfit" in json) return { reason: `it cannot be recorded: ${sentence(json.misfit)}` };
         const text = encode(json.value);
         if (typeof text !== "string") return { reason: `it cannot be recorded: ${sentence(text)}` };
-        return { value: isEffectSchema(schema) ? taken.value : json.value, text };
+        return { ...taken, value: isEffectSchema(schema) ? taken.value : json.value, text };
       }),
     );
   });
@@ -203,7 +234,7 @@ export class Mailbox {
             () => again,
           );
         case "waiting":
-          return Effect.flatMap(receive(slot.schema, value, this.#run.journal !== undefined), (taken) => {
+          return Effect.flatMap(receive(slot.schema, value, this.#run.journal?.store), (taken) => {
             if (this.#slots.get(path) !== slot) return again;
             if ("reason" in taken) return this.#refuse(path, `The value does not fit: ${taken.reason}`);
             this.#slots.set(path, { state: "closed", reason: answered });
@@ -272,7 +303,7 @@ export class Mailbox {
         });
       };
       const { journal } = this.#run;
-      const checked = Effect.map(receive(schema, value, journal !== undefined), (taken) => {
+      const checked = Effect.map(receive(schema, value, journal?.store), (taken) => {
         journal?.forgetSignal(path);
         settle("value" in taken ? { state: "closed", reason: answered } : undefined);
         return taken;

@@ -30,7 +30,7 @@ const codecOf = (schema: object): Codec => {
   return codec;
 };
 
-const refusedSecret =
+const inClear =
   "it is Redacted, and the store would hold it in clear: give the store a codec that encrypts, or return a reference to the secret.";
 
 const refused = (cause: Cause.Cause<SchemaIssue.Issue>): Unwritable => {
@@ -41,12 +41,25 @@ const refused = (cause: Cause.Cause<SchemaIssue.Issue>): Unwritable => {
   return new Unwritable(path, issue?.message ?? "its schema cannot encode it");
 };
 
+/** Where a value that a store without encryption must not hold is secret, and what to do; undefined: nowhere. */
+export const secretRefusal = (value: unknown): Unwritable | undefined => {
+  try {
+    const secret = secretIn(value);
+    return secret === undefined ? undefined : new Unwritable(secret, inClear);
+  } catch {
+    return undefined; // A getter or a proxy that throws: it is refused for that.
+  }
+};
+
 /** The text of a value; `Unwritable` where it has none. `withSecrets`: `Redacted` values may be written out. */
 export const encodeBy = (schema: unknown, value: unknown, withSecrets: boolean): string | Unwritable => {
-  if (!isEffectSchema(schema)) return encode(value);
+  if (!isEffectSchema(schema)) {
+    const plain = encode(value);
+    return typeof plain === "string" || withSecrets ? plain : (secretRefusal(value) ?? plain);
+  }
   try {
-    const secret = withSecrets ? undefined : secretIn(value);
-    if (secret !== undefined) return new Unwritable(secret, refusedSecret);
+    const secret = withSecrets ? undefined : secretRefusal(value);
+    if (secret !== undefined) return secret;
     const exit = codecOf(schema).encode(value);
     // `Schema.Any` accepts everything: its result is treated like a value without a schema.
     if (!Exit.isSuccess(exit)) return refused(exit.cause);

@@ -4,11 +4,11 @@ import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
 import * as Schema from "effect/Schema";
-import type { ExpansionChanged } from "espalier";
-import { pipeline, resume, StepFailed, StepTimedOut } from "espalier";
+import type { ExpansionChanged, Pipeline } from "espalier";
+import { pipeline, resume, resumePromise, StepFailed, StepTimedOut } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import * as z from "zod";
-import { test } from "vitest";
+import { describe, test } from "vitest";
 import { temporary } from "../sqlite/support.ts";
 
 const newFile = temporary();
@@ -302,3 +302,53 @@ test("a sub-pipeline's input that its schema no longer takes on resume is a chan
   const resumed = await Effect.runPromise(resume(outer(text, false, {}), "r", { store: shared }));
   assert.equal(resumed.look, "generated");
 });
+
+describe.each([
+  ["an Effect Schema", Schema.Date, new Date(3), new Date(3)],
+  ["zod", z.coerce.date(), "1970-01-01T00:00:00.003Z", new Date(3)],
+])(
+  "what a step's schema, %s, makes within an expansion is the same after a resume",
+  (_, schema, given, made) => {
+    const inner = () =>
+      pipeline("inner").step("v", [], () => given as never, { output: schema as z.ZodType });
+    const list = pipeline("list").step("xs", [], () => [1]);
+    let isUp = false;
+    const fails = () => {
+      if (isUp) return "it runs again";
+      throw new Error("down");
+    };
+    const never = () => Effect.never;
+    test.each<readonly [string, Pipeline<any, any, any, any>]>([
+      ["a dynamic step with a fallback", pipeline("p").dynamic("v", [], inner, { fallback: "none" })],
+      [
+        "a fallback",
+        pipeline("p").dynamic("v", [], fails as unknown as typeof inner as never, { fallback: inner }),
+      ],
+      ["a cached dynamic step", pipeline("p").dynamic("v", [], inner, { cache: true })],
+      ["a map whose items have a fallback", list.map("v", "xs", [], inner, { fallback: "none" })],
+      ["a map whose items are cached", list.map("v", "xs", [], inner, { cache: true })],
+      ["a race", pipeline("p").race("v", [], { a: inner, b: never })],
+      [
+        "a race in a race",
+        pipeline("p").race("v", [], {
+          a: () => pipeline("q").race("v", [], { c: inner, d: never }),
+          b: never,
+        }),
+      ],
+    ])("%s", limit, async (_, p: any) => {
+      const seen: Array<unknown> = [];
+      let stop = true;
+      const seeing = p.step("end", ["v"], ({ v }: { v: unknown }) => {
+        seen.push([v].flat());
+        if (stop) throw new Error("stop");
+      });
+      const shared = { store: store() };
+      isUp = false;
+      await assert.rejects(seeing.runPromise({}, { ...shared, runId: "r" }), { message: /stop/ });
+      stop = false;
+      isUp = true;
+      await resumePromise(seeing, "r", shared);
+      assert.deepEqual(seen, [[made], [made]]);
+    });
+  },
+);

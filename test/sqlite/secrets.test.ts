@@ -4,9 +4,10 @@ import { basename, dirname, join } from "node:path";
 import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";
 import * as Schema from "effect/Schema";
-import { pipeline, resume, Runs, Store } from "espalier";
+import { pipeline, resume, Runs, Signal, Store } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { describe, expect, test } from "vitest";
+import * as z from "zod";
 import { storeAt, temporary } from "./support.ts";
 
 const newFolder = temporary();
@@ -75,7 +76,46 @@ const input = pipeline("p")
   .input("key", redacted)
   .step("length", ["key"], ({ key }) => Redacted.value(key).length);
 
+const token = z.string().transform((text) => Redacted.make(text));
+
 describe("Without a codec", () => {
+  test("a text of which a schema makes a Redacted input is refused", async () => {
+    for (const schema of [token, Schema.RedactedFromValue(Schema.String)]) {
+      const used = pipeline("p")
+        .input("key", schema as typeof token)
+        .step("length", ["key"], ({ key }) => Redacted.value(key).length);
+      const file = newFile();
+      expect(await kept(used, { key: secret }, file)).toBe("refused");
+    }
+  });
+
+  test("a text of which the schema of a waiting step makes a Redacted value is refused, and with a codec it is not", async () => {
+    for (const schema of [token, redacted, Schema.RedactedFromValue(Schema.String)]) {
+      const waits = pipeline("p")
+        .await("key", schema as typeof token)
+        .step("length", ["key"], ({ key }) => Redacted.value(key).length)
+        .returns("length");
+      for (const options of [{}, { codec }]) {
+        const file = newFile();
+        const store = SqliteStore.layer({ filename: file, ...options });
+        const run = await waits.startPromise({}, { store, runId: "r" });
+        for await (const { type } of run.events) if (type === "step.waiting") break;
+        const sending = Signal.sendPromise("r", "key", secret, { store }).then(
+          () => "accepted",
+          ({ reason }) => reason as string,
+        );
+        if ("codec" in options) {
+          expect(await sending).toBe("accepted");
+          expect(await run.result).toEqual({ length: secret.length });
+        } else {
+          expect(await sending).toContain("give the store a codec");
+          await run.interrupt();
+        }
+        for (const one of filesOf(file)) expect(readFileSync(one).includes(secret)).toBe(false);
+      }
+    }
+  });
+
   test.each([
     ["without a schema", plain, {}],
     ["by its schema", whole, {}],
