@@ -160,7 +160,7 @@ export const told = <Value, Services>(
 ): Effect.Effect<Value, CliFailure, Services> =>
   Effect.mapError(effect, (error) => (error instanceof CliFailure ? error : failure(error.message)));
 
-/** Reads or steers runs in a store that must exist. What fails is told as a sentence. */
+/** Reads or steers runs in a store that must exist. Its failure is a sentence. */
 export const inStore = <Value, Services>(
   given: StoreGiven,
   asking: Effect.Effect<Value, { readonly _tag: string; readonly message: string }, Services>,

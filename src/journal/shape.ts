@@ -230,9 +230,6 @@ const mayHaveMore = (place: Place): boolean => {
     : kind === "loop" && /^(0|[1-9]\d*)$/.test(key);
 };
 
-/** Is there such a path in a run? */
-export const hasPath = (path: string, shapes: Shapes): boolean => wayTo(path, shapes).end === "there";
-
 /** May there be such a path once more has expanded? */
 export const mayCome = (path: string, shapes: Shapes): boolean => wayTo(path, shapes).end === "open";
 
