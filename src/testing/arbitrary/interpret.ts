@@ -211,7 +211,7 @@ class Interpreter {
     ends.set(name, start + 2 * takes);
   }
 
-  /** As many items of the map succeed as it asks for; those that fail may not even be called. */
+  /** As many items of the map succeed as it asks for; those that fail might not even be called. */
   #enough(
     node: ShapeNode,
     depth: number,

@@ -1,6 +1,6 @@
 /**
  * The graph on the screen: elements near the visible part, and a canvas beneath them. While the reader's hand moves it, the
- * elements are moved as they are, and the canvas paints what they do not cover; they are drawn anew once it rests. Whatever
+ * elements are moved as they are, and the canvas paints what they do not cover; they are drawn again once it rests. Whatever
  * else moves it draws at once.
  */
 import type { RefObject } from "preact";
