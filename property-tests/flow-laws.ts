@@ -3,6 +3,7 @@ import * as Effect from "effect/Effect";
 import { AllFailed, pipeline } from "espalier";
 import { arbitrary } from "espalier/testing";
 import * as fc from "fast-check";
+import { mostPassed } from "../src/engine/ready.ts";
 import type { EngineLaw } from "./engine-laws.ts";
 import type { Outputs } from "./support.ts";
 import { errorOf, explored, graphOf, leavesNothing, outputsOf, ranIn, same, yes } from "./support.ts";
@@ -207,7 +208,48 @@ export const booking = ({
   return { made, done, undone, most: () => most, told: finally_ };
 };
 
+// --- What is ready while others never leave the engine without work ---
+
+const busy = fc.record({
+  loops: fc.integer({ min: 1, max: 3 }),
+  growing: fc.integer({ min: 1, max: 4 }),
+  plain: fc.nat(4),
+});
+
+/** Loops that always have a next turn that is ready, and steps that are ready beside them; notes what starts. */
+const beside = ({ loops, growing, plain }: { loops: number; growing: number; plain: number }) => {
+  const started: Array<string> = [];
+  const starts = (_: unknown, { path }: { readonly path: string }): number => started.push(path);
+  const turns = 8 * mostPassed;
+  let made: any = pipeline("busy");
+  for (let i = 0; i < loops; i++) {
+    const turn = (state: number, _: unknown, context: any): number => (starts(_, context), state + 1);
+    made = made.loop(`loop${i}`, [], () => 0, turn, { until: (n: number) => n === turns, maxTurns: turns });
+  }
+  for (let i = 0; i < growing; i++) made = made.dynamic(`grows${i}`, [], starts);
+  for (let i = 0; i < plain; i++) made = made.step(`plain${i}`, [], starts);
+  return { made, started };
+};
+
 export const flowLaws: Readonly<Record<string, EngineLaw>> = {
+  "what is ready starts after a bounded number of others, however busy these keep the engine": async (
+    seed,
+    runs,
+  ) => {
+    // In the order of a plain run: one that explores orders may pass over a node for as long as it likes.
+    for (const drawn of fc.sample(busy, { seed, numRuns: Math.ceil(runs / 20) })) {
+      const { made, started } = beside(drawn);
+      await made.runPromise({}, { maxSteps: Infinity });
+      const ready = drawn.loops + drawn.growing + drawn.plain;
+      for (let i = 0; i < drawn.plain; i++) yes("a plain step waited", started.indexOf(`plain${i}`) < ready);
+      for (let i = 0; i < drawn.growing; i++) {
+        const before = started.indexOf(`grows${i}`);
+        const most = (drawn.loops + drawn.growing) * (mostPassed + ready);
+        yes(`${before} steps started before "grows${i}", and not ${most} at most`, before <= most);
+      }
+    }
+  },
+
   "a loop takes its turns one after another, each from the state before it, until until holds": law(
     turns,
     async (kinds, order) => {

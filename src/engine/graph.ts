@@ -61,6 +61,7 @@ export const compile = (builder: GraphBuilder): Graph => {
     readers: rows.readers,
     readCounts: rows.readCounts,
     roots: rows.roots,
+    grows: rows.grows,
     guarded: rows.guarded,
     finals: rows.finals,
     policies,

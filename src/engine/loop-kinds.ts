@@ -20,6 +20,24 @@ export const roomOf = (kind: StepKind): "maps" | "loops" | undefined => {
   }
 };
 
+/** Can it become a graph of its own? Such nodes start when nothing else is ready. */
+export const mayGrow = (kind: StepKind): boolean => {
+  switch (kind) {
+    case "dynamic":
+    case "map":
+    case "switch":
+    case "loop":
+    case "race":
+      return true;
+    case "step":
+    case "await":
+    case "sleep":
+    case "when":
+    case "finally":
+      return false;
+  }
+};
+
 /** Does its function return the output itself? */
 export const returnsOutput = (kind: StepKind): boolean => {
   switch (kind) {

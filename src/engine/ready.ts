@@ -1,10 +1,14 @@
 /**
- * The queue of nodes that are ready to start, of all frames of a run. Two columns in a ring, so that a node that passes
- * costs a few writes and no object; what has passed is forgotten at once, since a frame holds values. A queue that is
- * never long stays in the processor's cache: with columns that grew by every node, writing them took a tenth of a map's
- * time.
+ * The nodes that are ready to start, of all frames of a run: depth before breadth. Nodes that can expand are deferred until
+ * nothing else is ready; the newest ones come first then, in their order. So what has begun to grow ends before other steps
+ * begin to, and holds memory for a short time. A deferred node waits for a bounded number of others all the same.
+ *
+ * Two columns in a ring, so that a node that passes costs a few writes and no object; what has passed is forgotten at once,
+ * since a frame holds values. A queue that is never long stays in the processor's cache: with columns that grew by every
+ * node, writing them took a tenth of a map's time.
  */
 import type { Frame } from "./frame.ts";
+import { mayGrow } from "./loop-kinds.ts";
 
 /** Picks which of `count` ready nodes is next; the first, unless a simulation explores other orders. */
 export type Pick = (count: number) => number;
@@ -14,7 +18,10 @@ const leastPlaces = 64;
 /** A queue that was longer than this gives its places back when it is empty. */
 const mostPlacesKept = 65_536;
 
-export class Ready {
+/** So many nodes may pass a deferred one, before the oldest of these has its turn. */
+export const mostPassed = 1024;
+
+class Ring {
   #frames = new Array<Frame | undefined>(leastPlaces);
   #indices = new Array<number>(leastPlaces);
   #mask = leastPlaces - 1;
@@ -40,6 +47,18 @@ export class Ready {
 
   get nextFrame(): Frame {
     return this.#frames[this.#head]!;
+  }
+
+  get lastIndex(): number {
+    return this.#indices[(this.#head + this.#length - 1) & this.#mask]!;
+  }
+
+  get lastFrame(): Frame {
+    return this.#frames[(this.#head + this.#length - 1) & this.#mask]!;
+  }
+
+  dropLast(): void {
+    this.#frames[(this.#head + --this.#length) & this.#mask] = undefined;
   }
 
   /** The next node has been looked at. */
@@ -72,5 +91,61 @@ export class Ready {
     this.#indices = indices;
     this.#mask = places - 1;
     this.#head = 0;
+  }
+}
+
+export class Ready extends Ring {
+  /** Deferred since the last one had its turn, the oldest first; and those before, the newest last. */
+  readonly #incoming = new Ring();
+  readonly #deferred = new Ring();
+  /** Not where a simulation explores orders, and so must see all that is ready. */
+  readonly #defers: boolean;
+  #isDeferring = false;
+  #passed = 0;
+
+  constructor(defers: boolean) {
+    super();
+    this.#defers = defers;
+  }
+
+  /** How many are ready, with those that are deferred. */
+  get total(): number {
+    return this.length + this.#incoming.length + this.#deferred.length;
+  }
+
+  override push(frame: Frame, index: number): void {
+    const { graph } = frame;
+    if (graph?.grows !== true || !this.#defers || !mayGrow(graph.nodes[index]!.definition.kind)) {
+      super.push(frame, index);
+      return;
+    }
+    this.#incoming.push(frame, index);
+    this.#isDeferring = true;
+  }
+
+  override drop(): void {
+    super.drop();
+    if (this.#isDeferring && ++this.#passed >= mostPassed) this.#release(true);
+  }
+
+  /** No other node is ready: a deferred one has its turn. False: there is none. */
+  refill(): boolean {
+    return this.#isDeferring && this.#release(false);
+  }
+
+  #release(isOldest: boolean): boolean {
+    const [incoming, deferred] = [this.#incoming, this.#deferred];
+    this.#passed = 0;
+    if (isOldest) {
+      const from = deferred.length > 0 ? deferred : incoming;
+      super.push(from.nextFrame, from.nextIndex);
+      from.drop();
+    } else {
+      for (; incoming.length > 0; incoming.dropLast()) deferred.push(incoming.lastFrame, incoming.lastIndex);
+      super.push(deferred.lastFrame, deferred.lastIndex);
+      deferred.dropLast();
+    }
+    this.#isDeferring = incoming.length > 0 || deferred.length > 0;
+    return true;
   }
 }

@@ -58,7 +58,7 @@ export const slotFor = (builder: Reader, input: string, step: string, isOptional
   if (!isOptional && (isGlob(input) || optionalName(input) !== undefined)) {
     throw builder.refusal(
       step,
-      `over must be the name of one output; got "${input}". Read "${input}" in a step that provides a list, and map over that.`,
+      `It reads "${input}", but over must be the name of one output that is always there. Read "${input}" in a step that provides a list, and map over that.`,
     );
   }
   const problem = nameProblem(input);

@@ -2,6 +2,7 @@
  * A finished graph in compressed rows: for each node how many inputs it waits for and who reads it. Comes in: a builder.
  * Goes out: what the runs of all pipelines of that form have in common. The engine copies only the counters.
  */
+import { canExpand } from "./kinds.ts";
 import type { GraphNode } from "./node.ts";
 import { lateSlot } from "./node.ts";
 
@@ -15,6 +16,8 @@ export interface Rows {
   readonly readCounts: ReadonlyArray<number>;
   /** Nodes that wait for nothing. */
   readonly roots: ReadonlyArray<number>;
+  /** Can any of the nodes become a graph of its own? */
+  readonly grows: boolean;
   /** For each condition, by its node: the nodes that are skipped if it does not hold. Undefined: there is no condition. */
   readonly guarded: ReadonlyMap<number, ReadonlyArray<number>> | undefined;
   /** The nodes of `finally`; undefined: there are none. */
@@ -85,8 +88,11 @@ export const rowsOf = (builder: Finished): Rows => {
   const readersFrom = zeros(count + 1);
   const readCounts = zeros(builder.slotCount);
   const { hasMaybes } = builder.log;
+  let grows = false;
   for (let i = 0; i < count; i++) {
     const node = nodes[i]!;
+    const { kind } = node.definition;
+    grows ||= kind !== "step" && canExpand(kind);
     const slots = hasMoreSlots(node) ? allSlots(node) : node.slots;
     for (let k = 0; k < slots.length; k++) {
       const slot = slots[k]!;
@@ -128,6 +134,7 @@ export const rowsOf = (builder: Finished): Rows => {
     readers,
     readCounts,
     roots,
+    grows,
     guarded: hasMaybes ? guardedOf(nodes) : undefined,
     finals: hasMaybes ? finalsOf(nodes) : undefined,
     returnNames: returned.names,

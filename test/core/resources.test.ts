@@ -36,6 +36,11 @@ describe("A run holds only what is live", () => {
     expect(sum).toBe(5_000_050_000);
     expect(megabytes).toBeLessThan(400);
   });
+  test("100,000 mapped pipelines of three steps take at most 160 MB", { timeout: 120_000 }, async () => {
+    const { total, megabytes } = await run("many-pipelines");
+    expect(total).toBe(100_000);
+    expect(megabytes).toBeLessThan(160);
+  });
   test("a million mapped items hold only their results", { timeout: 60_000 }, async () => {
     const { plain, promised, megabytes } = await run("many-items");
     expect([plain, promised]).toEqual([500_000_500_000, 1_000_000]);

@@ -273,7 +273,7 @@ describe("A condition", () => {
     expect(thrown(() => guarded().map("b", "a", [], () => 1)).reason).toMatch(only);
     for (const over of ["a?", "a*"]) {
       expect(thrown(() => guarded().map("b", over, [], () => 1)).reason).toBe(
-        `over must be the name of one output; got "${over}". Read "${over}" in a step that provides a list, and map over that.`,
+        `It reads "${over}", but over must be the name of one output that is always there. Read "${over}" in a step that provides a list, and map over that.`,
       );
     }
     expect(thrown(() => guarded().map("b", "xs", ["a"], () => 1)).reason).toMatch(only);
