@@ -64,8 +64,10 @@ export class Attempts implements AttemptRoom {
               job.attempt = attempt;
               return this.#attempt(frame, index, inputs, attempt);
             },
-            (attempt, error, delayMillis) =>
-              core.emitter.emit({ type: "step.retried", path, attempt, error, delayMillis }),
+            (attempt, error, delayMillis) => {
+              if (attempt === 1) core.emitter.firstBegan(frame, index);
+              core.emitter.emit({ type: "step.retried", path, attempt, error, delayMillis });
+            },
             core.records.journaled(frame, index, inputs),
           );
     const effect = withFallback(policy, path, attempts, (value, error) => {
@@ -99,6 +101,7 @@ export class Attempts implements AttemptRoom {
         if (frame.ending !== undefined) return; // The interruption of this Effect is on its way.
         hasStarted = true;
         if (frame.hasPools) core.pools.started(frame, index);
+        if (count > 1) core.journal?.noteAttempt(frame.pathOf(index), count);
         const begun = timing?.begin(attempt, frame.definitionOf(index).options.where === "worker");
         core.calls.begin(frame, index, inputs, count, attempt);
         if (!hasEnded) begun?.();

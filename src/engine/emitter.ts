@@ -35,11 +35,17 @@ export type EventFields = PipelineEvent extends infer Event
     : never
   : never;
 
+/** What of a journal keeps events. */
+interface EmitterJournal {
+  readonly tell: (event: PipelineEvent) => void;
+  readonly noteAttempt: (path: string, attempt: number, time?: number) => void;
+}
+
 export class Emitter {
   watcher: Watcher | undefined;
   /** Whether Effect's loggers are not to show what steps log, although no one listens. */
   isQuiet = false;
-  readonly #journal: { readonly tell: (event: PipelineEvent) => void } | undefined;
+  readonly #journal: EmitterJournal | undefined;
   readonly #clock: Clock;
   readonly #run: { readonly runId: string };
   /** Paths of steps that were abandoned after their grace period. */
@@ -51,7 +57,7 @@ export class Emitter {
 
   constructor(
     watcher: Watcher | undefined,
-    journal: { readonly tell: (event: PipelineEvent) => void } | undefined,
+    journal: EmitterJournal | undefined,
     clock: Clock,
     run: { readonly runId: string },
   ) {
@@ -134,7 +140,16 @@ export class Emitter {
       return;
     }
     const error = Cause.squash(cause);
+    if (attempt === 1) this.firstBegan(frame, index);
     this.emit({ type: isStep(frame, index) ? "step.failed" : "expansion.failed", path, attempt, error });
+  }
+
+  /** The first attempt of a node has failed: keeps when it began. A failed item that is recorded has that in its record. */
+  firstBegan(frame: Frame, index: number): void {
+    const time = frame.began?.[index];
+    const isRecorded = frame.map !== undefined && frame.definitionOf(index).options.failures === "collect";
+    if (time !== undefined && time > 0 && !isRecorded)
+      this.#journal?.noteAttempt(frame.pathOf(index), 1, time);
   }
 
   leaked(path: string, attempt: number): void {

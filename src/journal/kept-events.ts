@@ -19,6 +19,12 @@ export const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([
 /** Of a step of a pool with a rate: not one of the run's events, but kept beside them. */
 export const poolStarted = "pool.started";
 
+/**
+ * When an attempt began that failed or follows another: not one of the run's events, but kept beside them. The record of a step
+ * says when its first attempt began, but a step that fails has no record.
+ */
+export const attemptBegan = "attempt.began";
+
 /** What a kept event says beside its type and path. */
 export const detailOf = (event: PipelineEvent): string => {
   if ("error" in event) return describeWithCauses(event.error);

@@ -31,7 +31,7 @@ import type { Replayed } from "./replayed.ts";
 import { replayed } from "./replayed.ts";
 import { isOfUse, isRecordedInside, isRecordedItself } from "./own-record.ts";
 import { difference, mapShape, readShape, shapeOf } from "./shape.ts";
-import { detailOf, keptEvents, poolStarted } from "./kept-events.ts";
+import { attemptBegan, detailOf, keptEvents, poolStarted } from "./kept-events.ts";
 import type { Call, Frame } from "./node.ts";
 import { asData, byteLength, picked } from "./texts.ts";
 import type { Answer, Journal, Message, StoredEvent, StoreService } from "./store.ts";
@@ -446,6 +446,10 @@ export class RunJournal {
       .map(({ time }) => time);
   }
 
+  /** Notes when an attempt began: of one that fails, and of each that follows. */
+  readonly noteAttempt = (path: string, attempt: number, time: number = this.now): void =>
+    this.#journal.tell({ time, type: attemptBegan, path, detail: `${attempt}` });
+
   // -- The run -------------------------------------------------------------------------------------------------------
 
   /** An earlier part of the run recorded something. */
@@ -484,8 +488,7 @@ export class RunJournal {
     cause: Cause.Cause<unknown> | undefined,
     done: (problem: StoreError | StoreCorrupt | undefined) => void,
   ): void {
-    const error = cause === undefined ? undefined : describeWithCauses(Cause.squash(cause));
-    this.#journal.end(status, error, this.now, done);
+    this.#journal.end(status, cause && describeWithCauses(Cause.squash(cause)), this.now, done);
   }
 
   /** The run has been read only: it stays as it was before it was opened. */

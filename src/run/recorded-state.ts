@@ -5,9 +5,11 @@
 import type { Plan } from "../../types/plan.ts";
 import type { PipelineEvent } from "../events.ts";
 import { apply } from "../fold/apply.ts";
+import { canExpand } from "../graph/kinds.ts";
 import type { StepState } from "../fold/run-state.ts";
 import { hasItems, RunState } from "../fold/run-state.ts";
 import type { Entry, WaitText } from "../journal/records.ts";
+import { attemptBegan } from "../journal/kept-events.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
 import { readError } from "../journal/failure-text.ts";
 import { itemCount, readShape } from "../journal/shape.ts";
@@ -151,11 +153,26 @@ const ofWinner = (
   ];
 };
 
-const ofEvent = ({ type, path, time, detail }: StoredEvent): ReadonlyArray<Told> => {
+const ofEvent = (
+  { type, path, time, detail }: StoredEvent,
+  step: StepState | undefined,
+): ReadonlyArray<Told> => {
+  const attempt = Math.max(1, step?.attempt ?? 0);
+  // What is recorded in the same millisecond came after this attempt.
+  const isBefore = step?.status === "done" && step.ended === time;
+  if (isBefore && (type === attemptBegan || type === "step.retried")) return [];
   switch (type) {
+    case attemptBegan: {
+      const expands =
+        step !== undefined && step.kind !== "run" && step.kind !== "item" && canExpand(step.kind);
+      const type = expands ? "expansion.started" : "step.started";
+      return [{ type, path, attempt: Number(detail), time }];
+    }
+    case "step.retried":
+      return [{ type, path, attempt, time, error: detail, delayMillis: 0 }];
     case "step.failed":
     case "expansion.failed":
-      return [{ type, path, attempt: 1, time, error: detail }];
+      return [{ type, path, attempt, time, error: detail }];
     case "step.leaked":
       return [{ type, path, attempt: 1, time }];
     case "step.logged":
@@ -308,6 +325,10 @@ const isCounted = (
   return true;
 };
 
+/** Is this attempt of the step under way? */
+const isAttemptOf = (step: StepState | undefined, attempt: number): boolean =>
+  step?.isActive === true && step.attempt === attempt;
+
 /** Folds the record of a run, event by event. */
 export const foldRecord = (run: RunDetails, { state, tell: tellWhole }: RecordReader): void => {
   const declared = new Map<string, ReadonlyArray<string> | "all">();
@@ -325,7 +346,9 @@ export const foldRecord = (run: RunDetails, { state, tell: tellWhole }: RecordRe
     const { path } = happened;
     if (isCounted(state, happened, hasOutcome)) continue;
     const told =
-      "kind" in happened ? [...ofWinner(happened, state), ...ofEntry(happened, outputs)] : ofEvent(happened);
+      "kind" in happened
+        ? [...ofWinner(happened, state), ...ofEntry(happened, outputs)]
+        : ofEvent(happened, state.step(path));
     if (told.length === 0 || isGivenUp(state, path)) continue;
     if (told.some(({ type }) => type !== "signal.refused")) reopen(state, path);
     const step = state.step(path);
@@ -333,7 +356,10 @@ export const foldRecord = (run: RunDetails, { state, tell: tellWhole }: RecordRe
       const { attempt, attemptBegan: time = state.time } = step!;
       tell({ type: "expansion.expanded", path, attempt, time, plan: undefined });
     }
-    told.forEach(tell);
+    // The start of an attempt that failed, or followed another, is kept beside the records.
+    for (const each of told)
+      if (!(each.type === "step.started" && isAttemptOf(step, each.attempt) && "kind" in happened))
+        tell(each);
   }
   const isOver = run.status === "succeeded";
   if (isOver) skipRest(state, run.ended ?? state.time);

@@ -22,6 +22,7 @@ import type {
 import type { StoreLayer } from "../../types/store.ts";
 import type { StoreCorrupt, StoreError } from "../errors.ts";
 import { CancelRefused, InvalidInput, RunNotFound } from "../errors.ts";
+import { attemptBegan } from "../journal/kept-events.ts";
 import { givenTexts } from "../journal/recorded-inputs.ts";
 import type { Entry, WaitText } from "../journal/records.ts";
 import { Kind, outcomesOf } from "../journal/records.ts";
@@ -116,7 +117,7 @@ const recordOf = (run: RunDetails, withValues: boolean): RunRecord => {
           .filter(({ kind, path }) => kind === Kind.waiting && !outcomes.has(path))
           .map(({ path, text, ended }) => waitOf({ runId: run.id, path, text, since: ended }))
       : [],
-    events: run.events,
+    events: run.events.filter(({ type }) => type !== attemptBegan),
     compensation: recordedCompensation(run.entries),
   };
 };

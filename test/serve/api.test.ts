@@ -458,6 +458,67 @@ describe("The API", () => {
     ]);
   });
 
+  test("a recorded run has the attempts of its steps and when they began, as it had while it was watched", async () => {
+    let calls = 0;
+    const trouble = pipeline("trouble")
+      .step("first", [], async () => new Promise((done) => setTimeout(done, 20)))
+      .step(
+        "again",
+        ["first"],
+        async () => {
+          await new Promise((done) => setTimeout(done, 10));
+          if (++calls % 3 > 0) throw new Error(`call ${calls} failed`);
+          return [calls];
+        },
+        { retry: { times: 3, delay: 10 } },
+      )
+      .map("items", "again", [], (item) => item / 2, { failures: "collect" })
+      .dynamic("bad", ["items"], async () => {
+        await new Promise((done) => setTimeout(done, 30));
+        throw new Error("no");
+      });
+    const exports = { trouble };
+    const { layer } = new MemoryStore("tests");
+    const runsOf = ({ steps }: any) =>
+      Object.fromEntries(
+        steps.map(({ path, run: { state, attempt, began, ended, attempts = [] } }: any) => [
+          path,
+          { state, attempt, began, ended, attempts },
+        ]),
+      );
+    const first = await serving(exports, layer);
+    await first.post("api/runs", { pipeline: "trouble", runId: "r" });
+    // Watched from its beginning on.
+    const watched = await until(
+      () => first.get("api/runs/r/view"),
+      ({ run }) => run.state !== "running",
+    );
+    await first.close();
+    const live = runsOf(watched);
+    const second = await serving(exports, layer);
+    const recorded = runsOf(await second.get("api/runs/r/view"));
+    expect(live["again"].attempts.map(({ error }: any) => error)).toHaveLength(2);
+    for (const [path, run] of Object.entries<any>(live)) {
+      const other = recorded[path];
+      expect([path, other.state, other.attempt]).toEqual([path, run.state, run.attempt]);
+      const causes = ({ attempts }: any) =>
+        attempts.map(({ error }: any) => /call \d failed/.exec(error)![0]);
+      expect(causes(other)).toEqual(causes(run));
+    }
+    // Each attempt waits for 10 ms, the next one begins 10 ms later, and the step that fails waits for 30 ms. Timers and records round.
+    const { again, bad } = recorded;
+    const [one, two] = again.attempts;
+    expect(one.began).toBe(again.began);
+    expect(one.ended - one.began).toBeGreaterThanOrEqual(8);
+    expect(two.began - one.ended).toBeGreaterThanOrEqual(8);
+    expect(two.ended - two.began).toBeGreaterThanOrEqual(8);
+    expect(again.ended - two.ended).toBeGreaterThanOrEqual(18);
+    expect(bad.ended - bad.began).toBeGreaterThanOrEqual(28);
+    // When an attempt began is not among the events of the run.
+    const types = (await second.get("api/runs/r")).events.map(({ type }: any) => type);
+    expect(new Set(types)).toEqual(new Set(["step.retried", "expansion.failed"]));
+  });
+
   test("a Redacted value stays so, under way and afterwards", async () => {
     const secret = "correct-horse-battery-staple";
     const redacted = Schema.Redacted(Schema.String);
