@@ -12,7 +12,7 @@ import type { StoreService } from "../journal/store.ts";
 import { encode } from "../values/encode.ts";
 import type { Misfit } from "../values/from-json.ts";
 import { decode, isEffectSchema, isUnchecked, problemOf } from "../values/schema.ts";
-import { isPlainData, readSent } from "../values/sent.ts";
+import { readSent } from "../values/sent.ts";
 
 type StoreProblem = StoreError | StoreCorrupt;
 
@@ -117,8 +117,14 @@ type Received =
   | { readonly value: unknown; readonly decoded: unknown; readonly text?: string }
   | { readonly reason: string };
 
-const sentence = ({ issuePath, reason }: Misfit): string =>
-  issuePath.length === 0 ? reason : `at ${issuePath.map(String).join(".")}: ${reason}`;
+/** A value may be wrong at any depth: no more of the way to it is said. */
+const mostParts = 20;
+
+const sentence = ({ issuePath, reason }: Misfit): string => {
+  if (issuePath.length === 0) return reason;
+  const at = issuePath.slice(0, mostParts).map(String).join(".");
+  return `at ${at}${issuePath.length > mostParts ? "…" : ""}: ${reason}`;
+};
 
 const forms = Effect.promise(() => import("../values/from-json.ts"));
 
@@ -170,7 +176,9 @@ const written = (
   taken: Exclude<Received, { readonly reason: string }>,
 ): Effect.Effect<Received> =>
   Effect.suspend((): Effect.Effect<Received> => {
-    if (isPlainData(taken.value)) return Effect.succeed(taken);
+    const plain = encode(taken.value);
+    if (typeof plain === "string") return Effect.succeed(taken);
+    if (isUnchecked(schema)) return Effect.succeed({ reason: `it cannot be recorded: ${sentence(plain)}` });
     return Effect.flatMap(forms, ({ toJson }) =>
       Effect.map(toJson(schema, taken.value), (json): Received => {
         if ("misfit" in json) return { reason: `it cannot be recorded: ${sentence(json.misfit)}` };

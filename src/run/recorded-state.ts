@@ -212,6 +212,18 @@ const reopen = (state: RunState, path: string): void => {
   }
 };
 
+/** What is under way inside a step that fails is interrupted, the innermost first: only the failure is recorded. */
+const interruptedBy = (state: RunState, told: ReadonlyArray<Told>): ReadonlyArray<Told> =>
+  told.flatMap((event) => {
+    if (event.type !== "expansion.failed") return [];
+    const inside = [...(state.step(event.path)?.active ?? [])];
+    // The list grows while the loop walks it.
+    for (let next = 0; next < inside.length; next++) inside.push(...inside[next]!.active);
+    return inside
+      .toReversed()
+      .map(({ path, attempt }): Told => ({ type: "step.interrupted", path, attempt, time: event.time }));
+  });
+
 /** If a step has a recorded value although its graph did not finish, the value is from a later attempt or from its fallback. */
 const isOfLaterAttempt = (step: StepState | undefined, told: ReadonlyArray<Told>): boolean =>
   step?.plan !== undefined &&
@@ -357,7 +369,7 @@ export const foldRecord = (run: RunDetails, { state, tell: tellWhole }: RecordRe
       tell({ type: "expansion.expanded", path, attempt, time, plan: undefined });
     }
     // The start of an attempt that failed, or followed another, is kept beside the records.
-    for (const each of told)
+    for (const each of [...interruptedBy(state, told), ...told])
       if (!(each.type === "step.started" && isAttemptOf(step, each.attempt) && "kind" in happened))
         tell(each);
   }

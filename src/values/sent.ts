@@ -64,9 +64,6 @@ const unmarked = (value: unknown): unknown => {
   }
 };
 
-/** Is it plain data, which a store can record without a schema? */
-export const isPlainData = (value: unknown): boolean => typeof encode(value) === "string";
-
 /** The text of a value that is sent; `Unwritable` where there is none that would give the value back. */
 export const writeSent = (value: unknown): string | Unwritable => {
   const plain = encode(value);

@@ -183,3 +183,40 @@ test("runs are found by the beginning of their ids, and deleted by their age", a
     });
   await expect(Runs.prunePromise({ store } as any)).rejects.toThrow(/olderThan/);
 });
+
+test("what was under way inside a map that failed is shown as stopped", async () => {
+  const store = storeAt(newFile());
+  const many = pipeline("many")
+    .step("xs", [], () => [0, 1, 2, 3])
+    .map("m", "xs", [], (x) =>
+      pipeline("item")
+        .step("u", [], () => x)
+        .step("m", ["u"], async ({ u }) => {
+          if (u === 1) throw new Error("no");
+          return u;
+        }),
+    )
+    .returns("m");
+  await many.runPromise({}, { store, runId: "r" }).catch(() => {});
+  const { graph } = await Runs.getPromise("r", { store, graph: true });
+  const states = new Set<string>();
+  for (const nodes = [...graph!]; nodes.length > 0; ) {
+    const { status, children } = nodes.pop()!;
+    states.add(status);
+    nodes.push(...children);
+  }
+  expect(states).toContain("failed");
+  expect(["running", "waiting", "retrying"].filter((status) => states.has(status))).toEqual([]);
+});
+
+test("a value that is nested too deeply to record is refused in a sentence that is read", async () => {
+  const store = storeAt(newFile());
+  let deep: unknown = [];
+  for (let i = 0; i < 100_000; i++) deep = [deep];
+  const run = await pipeline("p").await("w", type<unknown>()).startPromise({}, { store, runId: "r" });
+  for await (const { type } of run.events) if (type === "step.waiting") break;
+  const refused: any = await Signal.sendPromise("r", "w", deep, { store }).catch((error) => error);
+  expect(refused.reason).toMatch(/^The value does not fit: it cannot be recorded: .*nested more than 2000 deep/);
+  expect(refused.reason.length).toBeLessThan(200);
+  await run.interrupt();
+});
