@@ -95,42 +95,61 @@ const runners = `
 /** A page of the list of runs is read without the rest. */
 const runsByTime = "CREATE INDEX runs_by_time ON runs (began, run);";
 
-const runColumns = `
-    run INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    pipeline TEXT NOT NULL,
-    shape TEXT NOT NULL,
-    inputs TEXT NOT NULL,
-    origin TEXT,
-    began INTEGER NOT NULL,
-    crc INTEGER NOT NULL,
-    status TEXT NOT NULL,
-    ended INTEGER,
-    error TEXT`;
+/** One version of the tables: what it adds to the one before. */
+interface Version {
+  /** Columns of the table of runs. */
+  readonly runColumns?: ReadonlyArray<string>;
+  /** Tables and indexes. */
+  readonly tables: string;
+}
 
-/** `records` counts those of a run that has ended. */
-const ownedRunColumns = [
-  "epoch INTEGER NOT NULL DEFAULT 0",
-  "owner TEXT",
-  "crashes INTEGER NOT NULL DEFAULT 0",
-  "active INTEGER NOT NULL DEFAULT 0",
-  "records INTEGER",
-];
-
-const addRunColumns = ownedRunColumns.map((column) => `ALTER TABLE runs ADD COLUMN ${column};`).join("\n");
-
-/**
- * Each brings a file from the version before to the next; the first makes an empty file a store. Never change one that
- * was released: add another, and what it adds to `newest`.
- */
-export const migrations: ReadonlyArray<string> = [
-  `CREATE TABLE runs (${runColumns}) STRICT; ${records}`,
-  `${addRunColumns} ${owners}`,
-  runners,
+/** Never change one that was released: add another. A later column needs a default, or may be null. */
+const versions: ReadonlyArray<Version> = [
+  {
+    runColumns: [
+      "run INTEGER PRIMARY KEY",
+      "id TEXT NOT NULL UNIQUE",
+      "pipeline TEXT NOT NULL",
+      "shape TEXT NOT NULL",
+      "inputs TEXT NOT NULL",
+      "origin TEXT",
+      "began INTEGER NOT NULL",
+      "crc INTEGER NOT NULL",
+      "status TEXT NOT NULL",
+      "ended INTEGER",
+      "error TEXT",
+    ],
+    tables: records,
+  },
+  {
+    // `records` counts those of a run that has ended.
+    runColumns: [
+      "epoch INTEGER NOT NULL DEFAULT 0",
+      "owner TEXT",
+      "crashes INTEGER NOT NULL DEFAULT 0",
+      "active INTEGER NOT NULL DEFAULT 0",
+      "records INTEGER",
+    ],
+    tables: owners,
+  },
+  { tables: runners },
   // The lines of records shorten paths, which older versions do not read.
-  "",
-  runsByTime,
+  { tables: "" },
+  { tables: runsByTime },
 ];
+
+const runsWith = (columns: ReadonlyArray<string>): string =>
+  `CREATE TABLE runs (${columns.join(", ")}) STRICT;`;
+
+/** Each brings a file from the version before to the next; the first makes an empty file a store. */
+export const migrations: ReadonlyArray<string> = versions.map(({ runColumns = [], tables }, version) =>
+  version === 0
+    ? `${runsWith(runColumns)} ${tables}`
+    : [...runColumns.map((column) => `ALTER TABLE runs ADD COLUMN ${column};`), tables].join("\n"),
+);
 
 /** A new file gets the tables of this version at once, which takes half as long as making and altering them. */
-export const newest = `CREATE TABLE runs (${[runColumns, ...ownedRunColumns].join(", ")}) STRICT; ${records} ${owners} ${runners} ${runsByTime}`;
+export const newest = [
+  runsWith(versions.flatMap(({ runColumns = [] }) => runColumns)),
+  ...versions.map(({ tables }) => tables),
+].join("\n");

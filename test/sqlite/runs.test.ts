@@ -216,7 +216,9 @@ test("a value that is nested too deeply to record is refused in a sentence that 
   const run = await pipeline("p").await("w", type<unknown>()).startPromise({}, { store, runId: "r" });
   for await (const { type } of run.events) if (type === "step.waiting") break;
   const refused: any = await Signal.sendPromise("r", "w", deep, { store }).catch((error) => error);
-  expect(refused.reason).toMatch(/^The value does not fit: it cannot be recorded: .*nested more than 2000 deep/);
+  expect(refused.reason).toMatch(
+    /^The value does not fit: it cannot be recorded: .*nested more than 2000 deep/,
+  );
   expect(refused.reason.length).toBeLessThan(200);
   await run.interrupt();
 });
