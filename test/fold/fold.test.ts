@@ -205,8 +205,13 @@ test("folding and its critical path take time in proportion to the events", () =
     return best;
   };
   millis(1_000);
-  // Four times as many: quadratic time would take sixteen times as long. Beyond that, collecting garbage is what is measured.
-  expect(millis(20_000) / millis(5_000)).toBeLessThan(11);
+  // Four times as many: quadratic time would take sixteen times as long, each time. Collecting garbage takes long now and then.
+  let [large, small] = [Infinity, Infinity];
+  for (let round = 0; round < 5 && !(large / small < 11); round++) {
+    small = Math.min(small, millis(5_000));
+    large = Math.min(large, millis(20_000));
+  }
+  expect(large / small).toBeLessThan(11);
 });
 
 const flow = pipeline("flow")
