@@ -20,13 +20,19 @@ export interface UnderWay {
   readonly started: () => ReadonlyArray<PipelineEvent>;
 }
 
-/**
- * Told of every run beneath that begins. Listening costs a run up to half of its own time, so a server asks a run instead, and
- * listens only while someone watches. It shows what steps log by itself: Effect's loggers do not.
- */
-export const Executor: Context.Reference<((run: UnderWay) => void) | undefined> = Context.Reference<
-  ((run: UnderWay) => void) | undefined
->("espalier/Executor", { defaultValue: () => undefined });
+/** Who executes runs on behalf of others. */
+export interface Executing {
+  /** Told of every run beneath that begins. */
+  readonly began: (run: UnderWay) => void;
+  /** It shows what steps log by itself: Effect's loggers do not. */
+  readonly showsLines: boolean;
+}
+
+/** Listening to a run costs it up to half of its own time, so a server asks a run instead, and listens only while someone watches. */
+export const Executor: Context.Reference<Executing | undefined> = Context.Reference<Executing | undefined>(
+  "espalier/Executor",
+  { defaultValue: () => undefined },
+);
 
 /** Which of the ready steps is next; undefined: the first. For simulations, which explore other orders. */
 export const Interleaving: Context.Reference<Pick | undefined> = Context.Reference<Pick | undefined>(

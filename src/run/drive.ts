@@ -102,8 +102,8 @@ const drive = (
     if (live !== undefined) listen(live);
     watcher?.began?.(engine);
     const executor = Context.get(fiber.context, Executor);
-    engine.emitter.isQuiet = executor !== undefined;
-    executor?.(underWay(engine));
+    engine.emitter.isQuiet = executor?.showsLines === true;
+    executor?.began(underWay(engine));
     interrupt = engine.begin(graph, session.values, (exit) => {
       hasEnded = true;
       live?.openMailbox?.refuseRest(Exit.isSuccess(exit));

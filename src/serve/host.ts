@@ -8,6 +8,7 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
+import { CurrentLoggers, LogToStderr, MinimumLogLevel } from "effect/References";
 import type { UnderWay } from "../engine/seams.ts";
 import { Executor, OnlyNew, OnlyUnderWay, RunOrigin } from "../engine/seams.ts";
 import { RunExists, StoreError } from "../errors.ts";
@@ -85,6 +86,12 @@ const endOf = (exit: Exit.Exit<unknown, unknown>) =>
       ? ({ type: "run.interrupted" } as const)
       : ({ type: "run.failed", error: Cause.squash(exit.cause) } as const);
 
+/**
+ * What a run has from where it was started: the clock, and where its log lines go. Nothing else, since the scope of a request ends before
+ * the run does.
+ */
+const inheritedOf = Context.pick(Clock.Clock, CurrentLoggers, MinimumLogLevel, LogToStderr);
+
 const askedText = ({ name, only }: ServedPipeline, inputs: Inputs): string => {
   try {
     return canonicalText(JSON.stringify([name, only, inputs]));
@@ -112,7 +119,7 @@ export class Host implements Starter {
   readonly #around: Around | undefined;
   readonly #epochOf: (runId: string) => number | undefined;
 
-  /** `isVerbose`: also report which runs succeed. `around`: what each run happens within, beside its services. */
+  /** `isVerbose`: also report which runs succeed, and pass on what their steps log. `around`: what each run happens within, beside its services. */
   constructor(
     store: StoreService,
     served: Served,
@@ -202,9 +209,10 @@ export class Host implements Starter {
     asked: string | undefined,
   ): Effect.Effect<void, unknown> {
     const { graph, name, file, layer, only } = pipeline;
-    // The run inherits only the clock: the scope of a request ends before the run does.
-    return Effect.flatMap(Clock.Clock, (clock) =>
+    return Effect.contextWith((around: Context.Context<never>) =>
       Effect.callback<void, unknown>((begun) => {
+        const inherited = inheritedOf(around);
+        const clock = Context.get(inherited, Clock.Clock);
         if (this.#isDraining) {
           begun(
             Effect.fail(new RunExists({ runId, reason: "the server is stopping and starts no more runs." })),
@@ -219,7 +227,7 @@ export class Host implements Starter {
           return engine.started();
         });
         this.#failures.delete(runId);
-        const onBegin = (run: UnderWay): void => {
+        const began = (run: UnderWay): void => {
           // A step can run another pipeline, whose events do not belong to this run.
           if (run.runId !== runId || engine !== undefined) return;
           engine = run;
@@ -228,9 +236,9 @@ export class Host implements Starter {
         };
         const within = this.#around?.(running, () => this.#epochOf(runId)) ?? running;
         const served = layer === undefined ? within : Effect.provide(within, layer);
-        const fiber = Effect.runForkWith(Context.make(Clock.Clock, clock))(
+        const fiber = Effect.runForkWith(inherited)(
           served.pipe(
-            Effect.provideService(Executor, onBegin),
+            Effect.provideService(Executor, { began, showsLines: !this.#isVerbose }),
             Effect.provideService(RunOrigin, JSON.stringify({ file, exportName: name, only })),
             Effect.provideService(Store, store),
           ),

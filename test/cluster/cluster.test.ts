@@ -1,8 +1,11 @@
 /** Runners and clients in one process: what is submitted, what is refused, and what is left for others. */
+import { hostname } from "node:os";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";
 import * as Logger from "effect/Logger";
+import * as Metric from "effect/Metric";
+import { CurrentLogAnnotations } from "effect/References";
 import * as Scope from "effect/Scope";
 import type { StoreLayer } from "espalier";
 import { pipeline, Runs, type } from "espalier";
@@ -22,10 +25,14 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close();
 });
 
-/** A runner until it is closed; what it says. */
+/** A runner until it is closed; what it says, and with which annotations. */
 const running = async (options: RunnerOptions) => {
   const said: Array<string> = [];
-  const logger = Logger.make<unknown, void>(({ message }) => void said.push(String(message)));
+  const annotated = new Map<string, Readonly<Record<string, unknown>>>();
+  const logger = Logger.make<unknown, void>(({ message, fiber }) => {
+    said.push(String(message));
+    annotated.set(String(message), { ...fiber.getRef(CurrentLogAnnotations) });
+  });
   const scope = Scope.makeUnsafe();
   const built = Layer.buildWithScope(Layer.provide(Cluster.runner(options), Logger.layer([logger])), scope);
   await Effect.runPromise(built);
@@ -34,7 +41,7 @@ const running = async (options: RunnerOptions) => {
   const says = async (what: string) => {
     while (!said.some((line) => line.includes(what))) await new Promise((done) => setTimeout(done, 5));
   };
-  return { said, says, close };
+  return { said, annotated, says, close };
 };
 
 const waits = pipeline("waits")
@@ -164,5 +171,36 @@ describe("A runner", () => {
       _tag: "RunnerFailed",
       reason: expect.stringContaining(reason),
     });
+  });
+
+  test("marks log lines and metrics of a run with itself and with the epoch of its claim", async () => {
+    const store = newStore();
+    const client = Cluster.client({ store });
+    const marked = pipeline("marked")
+      .step("before", [], (_, { log }) => log("one"))
+      .await("go", type<boolean>())
+      .step("after", ["go"], (_, { log }) => log("two"));
+    const first = await running({ pipelines: [marked], store });
+    const { id } = await client.startPromise(marked, {});
+    await first.says("one");
+    await first.close();
+    const second = await running({ pipelines: [marked], store });
+    await client.signalPromise(id, "go", true);
+    await client.runPromise(marked, {}, { runId: id });
+    const runner = `${hostname()}:${process.pid}`;
+    const marks = (path: string, epoch: number) =>
+      expect.objectContaining({
+        "espalier.runner": runner,
+        "espalier.epoch": epoch,
+        "espalier.run": id,
+        "espalier.path": path,
+      });
+    expect(first.annotated.get("one")).toEqual(marks("before", 1));
+    expect(second.annotated.get("two")).toEqual(marks("after", 2));
+    const counted = (await Effect.runPromise(Metric.snapshot))
+      .filter((metric) => metric.id === "espalier_steps" && metric.attributes?.["pipeline"] === "marked")
+      .map(({ attributes }) => [attributes?.["runner"], attributes?.["epoch"]]);
+    expect(counted).toContainEqual([runner, "1"]);
+    expect(counted).toContainEqual([runner, "2"]);
   });
 });
