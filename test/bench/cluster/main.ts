@@ -1,6 +1,6 @@
 /**
  * What several processes cost and gain, beside what others offer for the same work, on one Postgres that this program starts.
- * `npm run bench:cluster` prints one table; `-- owner spread small takeover sqlite peers` measures only those parts. The peers are
+ * `npm run bench:cluster` prints one table; `-- owner spread small signals takeover sqlite peers` measures only those parts. The peers are
  * installed in their own folder the first time.
  */
 import type { ChildProcess } from "node:child_process";
@@ -15,11 +15,13 @@ import { fileURLToPath } from "node:url";
 import * as PgClient from "@effect/sql-pg/PgClient";
 import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";
+import { Runs } from "espalier";
 import { Cluster } from "espalier/cluster";
 import { PostgresStore } from "espalier/postgres";
+import { SqliteStore } from "espalier/sqlite";
 import { PostgresServer } from "../../postgres/server/postgres-server.ts";
 import { machine, table } from "../table.ts";
-import { chain, chainLength, fan, fanSize, held, small, spread } from "./pipelines.ts";
+import { asked, chain, chainLength, fan, fanSize, held, small, spread } from "./pipelines.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "espalier-bench-"));
 const server = await PostgresServer.start(folder);
@@ -135,6 +137,33 @@ const smallRuns = async (): Promise<void> => {
   add("one small run, from its submission to its outputs", `${single.toFixed(1)} ms`, "at most 25 ms");
 };
 
+/** From the moment that a process sends a value to the moment that the step of another process reads it. */
+const signals = async (): Promise<void> => {
+  const file = join(folder, "signals.db");
+  const schema = newSchema();
+  const stores = [
+    ["Postgres", storeIn(schema), [url, schema]],
+    ["SQLite", SqliteStore.layer({ filename: file }), [file]],
+  ] as const;
+  for (const [name, store, where] of stores) {
+    const runner = await started("runner.ts", ...where);
+    const client = Cluster.client({ store });
+    const times: Array<number> = [];
+    for (let i = 0; i < 25; i++) {
+      const { id } = await client.startPromise(asked, {});
+      const isWaiting = async () => (await Runs.waitingPromise({ store })).some(({ runId }) => runId === id);
+      while (!(await isWaiting())) await sleep(10);
+      const sent = performance.timeOrigin + performance.now();
+      await client.signalPromise(id, "answer", i);
+      const { came } = await client.runPromise(asked, {}, { runId: id });
+      times.push(came - sent);
+    }
+    await stopped([runner]);
+    const measured = `${median(times).toFixed(1)} ms (longest ${Math.max(...times).toFixed(1)} ms)`;
+    add(`a signal from another process, ${name}`, measured, "at most 100 ms");
+  }
+};
+
 const faults = [
   ["SIGKILL", 2],
   ["SIGSTOP", 8],
@@ -237,11 +266,11 @@ const others = async (): Promise<void> => {
   }
 };
 
-const parts = { owner, spread: spreading, small: smallRuns, takeover, sqlite, peers: others };
-const asked = process.argv.slice(2);
+const parts = { owner, spread: spreading, small: smallRuns, signals, takeover, sqlite, peers: others };
+const wanted = process.argv.slice(2);
 try {
   for (const [name, part] of Object.entries(parts)) {
-    if (asked.length === 0 || asked.includes(name)) await part();
+    if (wanted.length === 0 || wanted.includes(name)) await part();
   }
   console.log(`\n${machine()}\n\n${table(["", "measured", "target"], rows)}`);
 } finally {

@@ -57,6 +57,12 @@ export const spread = pipeline("spread")
   .step("sum", ["values"], ({ values }) => values.length)
   .returns("sum");
 
+/** Ends once it has been answered, with the time at which the answer came. */
+export const asked = pipeline("asked")
+  .await("answer", type<number>())
+  .step("came", ["answer"], () => performance.timeOrigin + performance.now())
+  .returns("came");
+
 /** Says who owns it, each time that a process has taken it over. */
 export const held = pipeline("held")
   .input("file", type<string>())

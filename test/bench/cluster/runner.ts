@@ -1,13 +1,15 @@
-/** A runner in a process of its own: `node runner.ts URL SCHEMA`. It is ready once it has said so. */
+/** A runner in a process of its own: `node runner.ts URL SCHEMA`, or `node runner.ts FILE`. It is ready once it has said so. */
 import * as Effect from "effect/Effect";
 import { Cluster } from "espalier/cluster";
 import { PostgresStore } from "espalier/postgres";
-import { held, small, spread } from "./pipelines.ts";
+import { SqliteStore } from "espalier/sqlite";
+import { asked, held, small, spread } from "./pipelines.ts";
 
 const [url, schema] = process.argv.slice(2);
 const runner = Cluster.runner({
-  pipelines: [spread, small, held],
-  store: PostgresStore.layer({ url: url!, schema: schema! }),
+  pipelines: [asked, spread, small, held],
+  store:
+    schema === undefined ? SqliteStore.layer({ filename: url! }) : PostgresStore.layer({ url: url!, schema }),
   drain: 0,
 });
 const program = Effect.andThen(
