@@ -54,6 +54,10 @@ export class RunExists extends Data.TaggedError("RunExists")<{
   }
 }
 
+/** What to do about a run whose processes die. */
+export const fixOfDied =
+  "Fix the step that was running (it may exit the process or use up its memory), then resume the run.";
+
 /**
  * The run killed its process again and again: it was claimed three times in a row without recording anything before its
  * process was gone. It has been failed, so that it does not take down every process that claims it. Fix the step that was
@@ -71,7 +75,7 @@ export class RunCrashed extends Data.TaggedError("RunCrashed")<{
   readonly code = "ESPALIER_RUN_CRASHED";
   /** What went wrong, as a sentence. */
   override get message(): string {
-    return `Run "${this.runId}" was marked as failed: its process died ${this.crashes} times in a row before anything was recorded. Fix the step that was running (it may exit the process or use up its memory), then resume the run.`;
+    return `Run "${this.runId}" was marked as failed: its process died ${this.crashes} times in a row before anything was recorded. ${fixOfDied}`;
   }
 }
 

@@ -7,6 +7,7 @@ import type { InputsOf, OutputsOf } from "../../types/types-of.ts";
 import type { Client, ClientOptions, ClientRun, ClientEvent } from "./types.ts";
 
 export type {
+  AnyClientEvent,
   Client,
   ClientEvent,
   ClientOptions,
@@ -22,6 +23,8 @@ export type {
   JsonOf,
   JsonRecord,
   NoSuchStep,
+  SentEvent,
+  SentOutputs,
 } from "./types.ts";
 export type { InputsOf, OutputsOf };
 

@@ -1,4 +1,5 @@
 /** The types of a client: pipelines by the name of their export, inputs as a run takes them, outputs as JSON gives them. */
+import type { PipelineEvent } from "../events.ts";
 import type { PlainOutputs, TakenBy } from "../../types/outputs.ts";
 import type { InputsOf, OutputsOf } from "../../types/types-of.ts";
 import type { Typed } from "../../types/provided.ts";
@@ -115,22 +116,44 @@ export interface ClientRun {
 }
 
 /**
- * An event of a run, as JSON gives it: the fields of `PipelineEvent`.
+ * What a client has of each event, beside the fields of its own.
  *
  * @public
  */
-export interface ClientEvent {
-  /** Which event it is. */
-  readonly type: string;
-  /** The id of the run. */
-  readonly runId: string;
-  /** In milliseconds since 1970. */
-  readonly time: number;
+export interface AnyClientEvent {
   /** The path of the step, for an event about one. */
   readonly path?: string;
   /** What else it says. */
   readonly [field: string]: unknown;
 }
+
+/**
+ * What a client has of an event with outputs.
+ *
+ * @public
+ */
+export interface SentOutputs<Outputs> {
+  /** The outputs by name; missing if they are long. */
+  readonly outputs?: JsonOf<Outputs>;
+  /** They are long: `GET /api/runs/:id/value` has them. */
+  readonly omitted?: true;
+}
+
+/**
+ * An event after it has gone through JSON.
+ *
+ * @public
+ */
+export type SentEvent<Event> = Event extends { readonly outputs: infer Outputs }
+  ? JsonOf<Omit<Event, "outputs">> & SentOutputs<Outputs>
+  : JsonOf<Event>;
+
+/**
+ * An event of a run, as JSON gives it: the fields of `PipelineEvent`, by its `type`.
+ *
+ * @public
+ */
+export type ClientEvent = SentEvent<PipelineEvent> & AnyClientEvent;
 
 /**
  * A step that waits for its value.

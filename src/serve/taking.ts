@@ -9,6 +9,7 @@ import { InvalidInput, RunCrashed, RunExists, RunNotFound, StoreError } from "..
 import { describe } from "../values/describe.ts";
 import type { ClaimableRun, StoreProblem, StoreService } from "../journal/store.ts";
 import { checkPipeline } from "../run/open.ts";
+import { fixOfDied } from "../run-errors.ts";
 import type { Host } from "./host.ts";
 import { readNote, writeNote } from "./notes.ts";
 import type { RunnerInfo, StepAddress } from "./runner-info.ts";
@@ -30,7 +31,7 @@ const mostBusy = 200;
 const mostResumes = 5;
 
 const diedText = (resumes: number): string =>
-  `It was resumed ${resumes} times in a row, and its process died each time. Fix the step that was running (it may exit the process or use up its memory), then resume the run.`;
+  `It was resumed ${resumes} times in a row, and its process died each time. ${fixOfDied}`;
 
 /** Ends a run that has no owner as failed. False: it has an owner by now, or it has ended. */
 const failRun = (

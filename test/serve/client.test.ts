@@ -173,6 +173,26 @@ test("What a waiting step is given is typed by its path", () => {
   expect(compiled).toBeTypeOf("function");
 });
 
+test("Events are typed by what they are", () => {
+  const compiled = async () => {
+    for await (const event of client<Pipelines>({ url: "http://127.0.0.1:1" }).events("r")) {
+      expectTypeOf(event.time).toEqualTypeOf<number>();
+      expectTypeOf(event.path).toEqualTypeOf<string | undefined>();
+      if (event.type === "step.emitted") expectTypeOf(event.index).toEqualTypeOf<number>();
+      if (event.type === "step.retried") expectTypeOf(event.delayMillis).toEqualTypeOf<number>();
+      if (event.type === "step.succeeded") {
+        expectTypeOf(event.path).toEqualTypeOf<string>();
+        expectTypeOf(event.omitted).toEqualTypeOf<true | undefined>();
+      }
+      if (event.type === "expansion.expanded" && event.plan !== undefined)
+        expectTypeOf(event.plan.steps[0]!.name).toEqualTypeOf<string>();
+      // @ts-expect-error: no such event
+      if (event.type === "step.done") return;
+    }
+  };
+  expect(compiled).toBeTypeOf("function");
+});
+
 test("Types of JSON are what JSON gives", () => {
   interface Given {
     readonly date: Date;
