@@ -1,0 +1,191 @@
+/**
+ * Whether what grows grows in step with its size: CPU time for each item at 1, 4 and 16 times a size, for the public ways to
+ * run, watch, record, resume and draw. Prints the ratios to the smallest size; ends with 1 where one is above `worst` in each
+ * of several attempts. Small sizes: quadratic time shows at 16 times any size, and collecting garbage at large ones.
+ *
+ *     npm run bench:linear -- [part of a name …]
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as Effect from "effect/Effect";
+import * as Stream from "effect/Stream";
+import { Plan, pipeline, resumePromise, Runs } from "espalier";
+import { Plan as Drawn } from "espalier/draw";
+import { SqliteStore } from "espalier/sqlite";
+
+/** The aim is 1.5. The rest is for the garbage of larger graphs, on machines that others use too. Quadratic time is 16. */
+const worst = 3;
+const attempts = 4;
+
+/** Pipelines as data: without their types. */
+type Any = any;
+const named = (name: string): Any => pipeline(name);
+const range = (count: number): Array<number> => Array.from({ length: count }, (_, i) => i);
+const unlimited = { maxSteps: Infinity, maxDepth: Infinity };
+const outcome = (run: Promise<unknown>): Promise<unknown> => run.catch((error: unknown) => error);
+
+const items = (count: number, each: (item: number) => unknown, options?: object): Any =>
+  named("items")
+    .step("list", [], () => range(count))
+    .map("each", "list", [], each, options);
+
+const pipelines = (count: number): Any =>
+  items(count, (item) =>
+    named("item")
+      .step("a", [], () => item)
+      .step("b", ["a"], ({ a }: Any) => a + 1)
+      .step("each", ["b"], ({ b }: Any) => b),
+  );
+
+const shapes: Readonly<Record<string, readonly [size: number, make: (count: number) => Any]>> = {
+  "map of pipelines": [600, pipelines],
+  chain: [
+    400,
+    (count) =>
+      range(count).reduce(
+        (made, i) => made.step(`s${i}`, i === 0 ? [] : [`s${i - 1}`], () => i),
+        named("chain"),
+      ),
+  ],
+  "dynamic steps": [
+    300,
+    (count) =>
+      range(count).reduce(
+        (made, i) => made.dynamic(`d${i}`, [], () => named("sub").step(`d${i}`, [], () => i)),
+        named("side by side"),
+      ),
+  ],
+  "loop of pipelines": [
+    500,
+    (count) =>
+      named("loop").loop(
+        "n",
+        [],
+        () => 0,
+        (n: number) => named("turn").step("n", [], () => n + 1),
+        {
+          until: (n: number) => n === count,
+          maxTurns: Infinity,
+        },
+      ),
+  ],
+};
+
+const folder = mkdtempSync(join(tmpdir(), "espalier-linear-"));
+let files = 0;
+const newStore = () => SqliteStore.layer({ filename: join(folder, `${files++}.db`) });
+
+/** Prepares something of a size, and returns what is measured. */
+type Way = (make: () => Any) => Promise<() => unknown>;
+
+const recorded = async (make: () => Any) => {
+  const store = newStore();
+  await outcome(make().runPromise({}, { ...unlimited, store, runId: "r" }));
+  return store;
+};
+
+const drawing =
+  (draw: (plan: Any) => unknown): Way =>
+  async (make) => {
+    const run = await make().startPromise({}, unlimited);
+    await outcome(run.result);
+    const { plan } = run;
+    return () => draw(plan);
+  };
+
+/** Runs are checked in each shape, and the other ways with items that expand. */
+const ways: Readonly<Record<string, readonly [share: number, way: Way]>> = {
+  run: [1, async (make) => () => make().runPromise({}, unlimited)],
+  "run with onEvent": [0.5, async (make) => () => make().runPromise({}, { ...unlimited, onEvent: () => {} })],
+  "start, events and report": [
+    0.4,
+    async (make) => () =>
+      Effect.runPromise(
+        Effect.gen(function* () {
+          const run: Any = yield* make().start({}, unlimited) as Effect.Effect<Any>;
+          yield* Stream.runDrain(run.events as Stream.Stream<unknown>);
+          yield* run.await as Effect.Effect<unknown>;
+          return [run.report, run.plan, run.expansions];
+        }),
+      ),
+  ],
+  "run with a store": [
+    0.1,
+    async (make) => {
+      const store = newStore();
+      return () => make().runPromise({}, { ...unlimited, store });
+    },
+  ],
+  resume: [
+    0.1,
+    async (make) => {
+      const failing = () => make().step("last", [], () => Promise.reject(new Error("not yet")));
+      const store = await recorded(failing);
+      return () => outcome(resumePromise(failing(), "r", { ...unlimited, store }));
+    },
+  ],
+  "Runs.get": [
+    0.1,
+    async (make) => {
+      const store = await recorded(make);
+      return () => Runs.getPromise("r", { store });
+    },
+  ],
+  "Plan.toMermaid": [0.15, drawing((plan) => Plan.toMermaid(plan))],
+  "Plan.toDot": [0.15, drawing((plan) => Plan.toDot(plan))],
+  "Plan.toJson": [0.15, drawing((plan) => Plan.toJson(plan))],
+  "Plan.toSvg": [0.1, drawing((plan) => Plan.toSvg(plan))],
+  "Plan.toHtml": [0.1, drawing((plan) => Drawn.toHtml(plan))],
+};
+
+/** Of the process: that of the thread alone is counted in ticks of milliseconds on some systems. */
+const cpuMicros = (): number => {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+};
+
+/** Microseconds of CPU for one of `count`: the least of three samples of 8 ms or more. */
+const microsOf = async (way: Way, make: (count: number) => Any, count: number): Promise<number> => {
+  const measured = await way(() => make(count));
+  let least = Infinity;
+  for (let sample = 0; sample < 3; sample++) {
+    (globalThis as { gc?: () => void }).gc?.();
+    const began = cpuMicros();
+    let runs = 0;
+    do {
+      await measured();
+      runs++;
+    } while (cpuMicros() - began < 8_000);
+    least = Math.min(least, (cpuMicros() - began) / runs);
+  }
+  return least / count;
+};
+
+/** How many times the CPU of the smallest size an item of the larger ones takes. */
+const ratioOf = async (way: Way, make: (count: number) => Any, size: number): Promise<number> => {
+  await microsOf(way, make, 2 * size); // To compile it.
+  const [one, four, sixteen] = [
+    await microsOf(way, make, size),
+    await microsOf(way, make, 4 * size),
+    await microsOf(way, make, 16 * size),
+  ];
+  return Math.max(four / one, sixteen / one);
+};
+
+const chosen = process.argv.slice(2);
+let isWorse = false;
+for (const [wayName, [share, way]] of Object.entries(ways)) {
+  for (const [shapeName, [size, make]] of Object.entries(shapes)) {
+    const name = `${wayName}: ${shapeName}`;
+    if (wayName !== "run" && shapeName !== "map of pipelines") continue;
+    if (chosen.length > 0 && !chosen.some((part) => name.includes(part))) continue;
+    let best = Infinity;
+    for (let attempt = 0; attempt < attempts && best > worst; attempt++)
+      best = Math.min(best, await ratioOf(way, make, Math.round(size * share)));
+    if (best > worst) isWorse = true;
+    console.log(`${name}: ${best.toFixed(2)}${best > worst ? ` times; at most ${worst}` : ""}`);
+  }
+}
+rmSync(folder, { recursive: true, force: true });
+process.exit(isWorse ? 1 : 0);

@@ -1,0 +1,15 @@
+/** What is run, watched, recorded, resumed and drawn costs the same for each item, however many there are. */
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { expect, test } from "vitest";
+
+test("an item costs the same among 16 times as many", { timeout: 300_000 }, async () => {
+  // A process of its own: the test runner rewrites the sources, and counts CPU of its own.
+  const linear = join(import.meta.dirname, "../bench/linear.ts");
+  const options = ["--expose-gc", "--conditions=espalier-source", linear];
+  const done = await promisify(execFile)(process.execPath, options).catch((error: unknown) => error);
+  const lines = (done as { readonly stdout: string }).stdout.trim().split("\n");
+  expect(lines.filter((line) => line.includes("at most"))).toEqual([]);
+  expect(lines).toHaveLength(14);
+});
