@@ -1,12 +1,12 @@
 /** One run's records in the database, written by its owner. */
-import * as Effect from "effect/Effect";
-import { StoreError } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
 import { isOutcome, Kind } from "../journal/records.ts";
-import type { Journal, RunStatus, StoredEvent, StoreProblem } from "../journal/store.ts";
+import type { Journal, StoredEvent, StoreProblem } from "../journal/store.ts";
 import { isAtOrUnder } from "../path.ts";
 import { lineOf } from "../stores/lines.ts";
-import type { Before, ChunkRow } from "../stores/rows.ts";
+import type { End, Keeper as OwnedKeeper, OwnedClaim } from "../stores/owned-journal.ts";
+import { OwnedJournal } from "../stores/owned-journal.ts";
+import type { ChunkRow } from "../stores/rows.ts";
 import { checksum, hashIn } from "../stores/texts.ts";
 import type { EndRow, EventRow, Part } from "./commit.ts";
 import { pause } from "./database.ts";
@@ -14,15 +14,6 @@ import { isPassing, problemOf } from "./problems.ts";
 import type { Values } from "./values.ts";
 import { legible } from "./values.ts";
 import type { Client, Writer } from "./writer.ts";
-
-type Status = Exclude<RunStatus, "running" | "crashed">;
-
-interface End {
-  readonly status: Status;
-  readonly error: string | undefined;
-  readonly time: number;
-  readonly done: (problem: StoreProblem | undefined) => void;
-}
 
 interface Queued {
   readonly entry: Entry;
@@ -37,30 +28,9 @@ const mostRowBytes = 1024 * 1024;
 
 const sizeOf = ({ path, text }: Entry): number => path.length + text.length + 32;
 
-const nothing = (): void => {};
+export type Keeper = OwnedKeeper<PostgresJournal>;
 
-/** What the store does for its journals beside writing. */
-export interface Keeper {
-  /** The run is no longer in this process's hands. */
-  readonly forget: (journal: PostgresJournal) => void;
-  readonly giveBack: (journal: PostgresJournal) => Effect.Effect<void>;
-  /** Has this process just learnt, or not yet learnt, that it may have lost its lease? */
-  readonly isLate: () => boolean;
-  /** Is the process about to end, so that others should take over its runs? */
-  readonly isLeaving: () => boolean;
-  /** Gives the run the messages that were sent to it. */
-  readonly receive: (journal: PostgresJournal) => Promise<void>;
-}
-
-export class PostgresJournal implements Journal, Client {
-  readonly runId: string;
-  readonly run: number;
-  readonly epoch: number;
-  readonly before: Before | undefined;
-  readonly claimed = performance.now();
-  readonly #name: string;
-  readonly #keeper: Keeper;
-  readonly #writer: Writer;
+export class PostgresJournal extends OwnedJournal<PostgresJournal, Writer> implements Journal, Client {
   readonly #values: Values;
   #seq: number;
   /** The path of the last record that this process has given to a commit. */
@@ -68,67 +38,45 @@ export class PostgresJournal implements Journal, Client {
   #queue: Array<Queued> = [];
   #events: Array<StoredEvent> = [];
   #eventCount = 0;
-  #end: End | undefined = undefined;
   /** What the commit under way holds. */
   #flying:
     | { readonly dones: ReadonlyArray<() => void>; readonly size: number; readonly count: number }
     | undefined;
   /** Why a long text cannot be written for now. */
   #stuck: StoreProblem | undefined = undefined;
-  #isOver = false;
   #isWaiting: boolean;
   /** How many claims before this one died without a record, until this one has one. */
   crashes: number;
   bytes = 0;
-  releases = false;
-  onCommit: () => void = nothing;
-  onTrouble: (problem: StoreProblem | undefined) => void = nothing;
-  onLost: (problem: StoreProblem) => void = nothing;
-  onMessage: Journal["onMessage"] = undefined;
-  readonly receive = (): Promise<void> => this.#keeper.receive(this);
-  /** The messages that it was given. */
-  readonly messages = new Set<number>();
 
   constructor(
-    claim: {
-      readonly runId: string;
-      readonly run: number;
-      readonly epoch: number;
+    claim: OwnedClaim & {
       /** How many records there are. */
       readonly count: number;
-      readonly before: Before | undefined;
       readonly crashes: number;
       readonly isWaiting: boolean;
-      readonly store: string;
     },
     keeper: Keeper,
     writer: Writer,
     values: Values,
   ) {
-    this.runId = claim.runId;
-    this.run = claim.run;
-    this.epoch = claim.epoch;
-    this.before = claim.before;
+    super(claim, keeper, writer);
     this.crashes = claim.crashes;
     this.#seq = claim.count + 1;
-    this.#name = claim.store;
     this.#isWaiting = claim.isWaiting;
-    this.#keeper = keeper;
-    this.#writer = writer;
     this.#values = values;
-    writer.enter(this);
   }
 
   get entries(): number {
-    return this.#queue.length + this.#events.length + (this.#end === undefined ? 0 : 1);
+    return this.#queue.length + this.#events.length + (this.ending === undefined ? 0 : 1);
   }
 
   isBlocked(): boolean {
-    return this.#isOver || this.#writer.isBlocked || this.#keeper.isLate() || this.#keeper.isLeaving();
+    return this.isOver || this.writer.isBlocked || this.keeper.isLate() || this.keeper.isLeaving();
   }
 
   append(entry: Entry, done: (() => void) | undefined): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     const size = sizeOf(entry);
     const queued: Queued = { entry, done, size, placed: undefined };
     this.#queue.push(queued);
@@ -142,12 +90,12 @@ export class PostgresJournal implements Journal, Client {
     try {
       placed = this.#values.place(queued.entry.text);
     } catch (error) {
-      this.failed(problemOf(this.#name, error));
+      this.failed(problemOf(this.store, error));
       return;
     }
     if (typeof placed === "string") {
       queued.placed = placed;
-      this.#writer.add(this, queued.size);
+      this.writer.add(this, queued.size);
       return;
     }
     void this.#placeLater(queued, placed);
@@ -157,51 +105,32 @@ export class PostgresJournal implements Journal, Client {
     try {
       queued.placed = await placing;
     } catch (error) {
-      return this.#placeAgain(queued, problemOf(this.#name, error));
+      return this.#placeAgain(queued, problemOf(this.store, error));
     }
-    if (this.#isOver) return;
+    if (this.isOver) return;
     if (this.#stuck !== undefined) this.onTrouble((this.#stuck = undefined));
-    this.#writer.add(this, queued.size);
+    this.writer.add(this, queued.size);
   }
 
   async #placeAgain(queued: Queued, problem: StoreProblem): Promise<void> {
     if (!isPassing(problem)) return this.failed(problem);
     if (this.#stuck === undefined) this.trouble((this.#stuck = problem));
     await pause(500);
-    if (!this.#isOver) this.#place(queued);
+    if (!this.isOver) this.#place(queued);
   }
 
   tell(event: StoredEvent): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.#events.push(event);
-    this.#writer.add(this, 0);
-  }
-
-  end(status: Status, error: string | undefined, time: number, done: End["done"]): void {
-    if (this.#isOver) {
-      done(undefined); // `onLost` has the reason.
-      return;
-    }
-    this.#end = { status, error, time, done };
-    this.#writer.add(this, 0);
-    // An interrupted run does not wait for a database that may never come back.
-    const problem = this.#writer.trouble ?? this.#stuck;
-    if (status === "interrupted" && problem !== undefined) this.#finish(problem);
-  }
-
-  giveBack(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.#leave();
-      return this.#keeper.giveBack(this);
-    });
+    this.writer.add(this, 0);
   }
 
   take(room: { entries: number; bytes: number }): Part | undefined {
-    if (this.#isOver || this.#flying !== undefined) return undefined;
+    if (this.isOver || this.#flying !== undefined) return undefined;
     try {
       return this.#part(room);
     } catch (error) {
-      this.failed(problemOf(this.#name, error)); // Its codec throws.
+      this.failed(problemOf(this.store, error)); // Its codec throws.
       return undefined;
     }
   }
@@ -209,7 +138,7 @@ export class PostgresJournal implements Journal, Client {
   #part(room: { entries: number; bytes: number }): Part | undefined {
     const ready = this.#ready(room);
     const isAll = ready.length === this.#queue.length;
-    const end = isAll ? this.#end : undefined;
+    const end = isAll ? this.ending : undefined;
     if (ready.length === 0 && (!isAll || (this.#events.length === 0 && end === undefined))) return undefined;
     const { chunks, holds } = this.#rows(ready);
     const waiting = this.#waits(ready);
@@ -306,7 +235,7 @@ export class PostgresJournal implements Journal, Client {
   }
 
   #endRow({ status, error, time }: End): EndRow {
-    const isReleased = status === "interrupted" && (this.releases || this.#keeper.isLeaving());
+    const isReleased = status === "interrupted" && (this.releases || this.keeper.isLeaving());
     return {
       status: isReleased ? undefined : status,
       error: error === undefined ? undefined : this.#values.hideSaid(error),
@@ -316,58 +245,23 @@ export class PostgresJournal implements Journal, Client {
   }
 
   committed(part: Part): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     const { dones, size, count } = this.#flying!;
     this.#flying = undefined;
     this.#seq += count;
     this.bytes -= size;
     if (part.survives) this.crashes = 0;
     for (const done of dones) done();
-    if (part.end !== undefined) this.#finish(undefined);
-    else if (this.entries > 0) this.#writer.add(this, 0);
+    if (part.end !== undefined) this.finish(undefined);
+    else if (this.entries > 0) this.writer.add(this, 0);
   }
 
-  fenced(): void {
-    this.lose("another process has taken it over, because this one seemed to be gone.");
+  protected override get stuck(): StoreProblem | undefined {
+    return super.stuck ?? this.#stuck;
   }
 
-  goOn(): void {
-    this.onCommit();
-  }
-
-  trouble(problem: StoreProblem | undefined): void {
-    this.onTrouble(problem);
-    if (problem !== undefined && this.#end?.status === "interrupted") this.#finish(problem);
-  }
-
-  /** The run has another owner: nothing more is recorded here. */
-  lose(reason: string): void {
-    this.failed(
-      new StoreError({ store: this.#name, kind: "fenced", reason: `run "${this.runId}": ${reason}` }),
-    );
-  }
-
-  failed(problem: StoreProblem): void {
-    if (this.#isOver) return;
-    const end = this.#end;
-    this.#leave();
-    this.onLost(problem);
-    end?.done(problem);
-  }
-
-  #leave(): void {
-    this.#isOver = true;
-    this.#end = undefined;
+  protected drop(): void {
     this.#queue = [];
     this.#events = [];
-    this.#writer.leave(this);
-    this.#keeper.forget(this);
-  }
-
-  #finish(problem: StoreProblem | undefined): void {
-    const end = this.#end;
-    if (end === undefined) return;
-    this.#leave();
-    end.done(problem);
   }
 }

@@ -1,12 +1,11 @@
 /** One run's records in the file, written by its owner. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import * as Effect from "effect/Effect";
-import { StoreError } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
 import { isOutcome, Kind } from "../journal/records.ts";
-import type { Journal, RunStatus, StoredEvent, StoreProblem } from "../journal/store.ts";
-import type { Before } from "../stores/rows.ts";
+import type { Journal, StoredEvent } from "../journal/store.ts";
 import { lineOf } from "../stores/lines.ts";
+import type { End, Keeper as OwnedKeeper, OwnedClaim } from "../stores/owned-journal.ts";
+import { OwnedJournal } from "../stores/owned-journal.ts";
 import { endedAnswer } from "../stores/messages.ts";
 import type { Values } from "./values.ts";
 import { checksum } from "../stores/texts.ts";
@@ -48,15 +47,6 @@ export const statements = (database: DatabaseSync): Statements => ({
   dropCancels: database.prepare("DELETE FROM messages WHERE run = ? AND type = 'cancel'"),
 });
 
-type Status = Exclude<RunStatus, "running" | "crashed">;
-
-interface End {
-  readonly status: Status;
-  readonly error: string | undefined;
-  readonly time: number;
-  readonly done: (problem: StoreProblem | undefined) => void;
-}
-
 type Done = (() => void) | undefined;
 
 /** One row of records: longer ones are several. */
@@ -64,30 +54,9 @@ const mostRowBytes = 4 * 1024 * 1024;
 
 const sizeOf = ({ path, text }: Entry): number => path.length + text.length + 32;
 
-const nothing = (): void => {};
+export type Keeper = OwnedKeeper<SqliteJournal>;
 
-/** What the store does for its journals beside writing. */
-export interface Keeper {
-  /** The run is no longer in this process's hands. */
-  readonly forget: (journal: SqliteJournal) => void;
-  readonly giveBack: (journal: SqliteJournal) => Effect.Effect<void>;
-  /** Has this process just learnt, or not yet learnt, that it may have lost its lease? */
-  readonly isLate: () => boolean;
-  /** Is the process about to end, so that others should take over its runs? */
-  readonly isLeaving: () => boolean;
-  /** Gives the run the messages that were sent to it. */
-  readonly receive: (journal: SqliteJournal) => Promise<void>;
-}
-
-export class SqliteJournal implements Journal, Client {
-  readonly runId: string;
-  readonly run: number;
-  readonly epoch: number;
-  readonly before: Before | undefined;
-  readonly claimed = performance.now();
-  readonly #name: string;
-  readonly #keeper: Keeper;
-  readonly #writer: Writer;
+export class SqliteJournal extends OwnedJournal<SqliteJournal, Writer> implements Journal, Client {
   readonly #statements: Statements;
   readonly #values: Values;
   #seq: number;
@@ -96,94 +65,54 @@ export class SqliteJournal implements Journal, Client {
   #queue: Array<Entry> = [];
   #done: Array<Done> = [];
   #events: Array<StoredEvent> = [];
-  #end: End | undefined = undefined;
   /** How many of the queue the open transaction has written; and whether it has found another owner. */
   #written = 0;
   #wrote: "all" | "part" | "fenced" = "part";
-  #isOver = false;
   #isWaiting = false;
   bytes = 0;
-  releases = false;
-  onCommit: () => void = nothing;
-  onTrouble: (problem: StoreProblem | undefined) => void = nothing;
-  onLost: (problem: StoreProblem) => void = nothing;
-  onMessage: Journal["onMessage"] = undefined;
-  readonly receive = (): Promise<void> => this.#keeper.receive(this);
-  /** The messages that it was given. */
-  readonly messages = new Set<number>();
   /** Has it been given those that were sent before it was claimed? */
   hasLooked = false;
   /** Has its owner lived so long that it cannot have been the run that killed others? */
   hasSurvived = false;
 
   constructor(
-    claim: {
-      readonly runId: string;
-      readonly run: number;
-      readonly epoch: number;
+    claim: OwnedClaim & {
       readonly seq: number;
-      readonly before: Before | undefined;
       readonly isWaiting: boolean;
-      readonly store: string;
     },
     keeper: Keeper,
     writer: Writer,
     statements: Statements,
     values: Values,
   ) {
-    this.runId = claim.runId;
-    this.run = claim.run;
-    this.epoch = claim.epoch;
-    this.before = claim.before;
+    super(claim, keeper, writer);
     this.#seq = claim.seq;
-    this.#name = claim.store;
     this.#isWaiting = claim.isWaiting;
-    this.#keeper = keeper;
-    this.#writer = writer;
     this.#statements = statements;
     this.#values = values;
-    writer.enter(this);
   }
 
   get entries(): number {
-    return this.#queue.length + this.#events.length + (this.#end === undefined ? 0 : 1);
+    return this.#queue.length + this.#events.length + (this.ending === undefined ? 0 : 1);
   }
 
   isBlocked(): boolean {
-    return this.#isOver || this.#writer.isBlocked || this.#keeper.isLate();
+    return this.isOver || this.writer.isBlocked || this.keeper.isLate();
   }
 
   append(entry: Entry, done: Done): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.#queue.push(entry);
     this.#done.push(done);
     const size = sizeOf(entry);
     this.bytes += size;
-    this.#writer.add(this, size);
+    this.writer.add(this, size);
   }
 
   tell(event: StoredEvent): void {
-    if (this.#isOver) return;
+    if (this.isOver) return;
     this.#events.push(event);
-    this.#writer.add(this, 0);
-  }
-
-  end(status: Status, error: string | undefined, time: number, done: End["done"]): void {
-    if (this.#isOver) {
-      done(undefined); // `onLost` has the reason.
-      return;
-    }
-    this.#end = { status, error, time, done };
-    this.#writer.add(this, 0);
-    // An interrupted run does not wait for a disk that may never have space again.
-    if (status === "interrupted" && this.#writer.trouble !== undefined) this.#finish(this.#writer.trouble);
-  }
-
-  giveBack(): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      this.#leave();
-      return this.#keeper.giveBack(this);
-    });
+    this.writer.add(this, 0);
   }
 
   write(room: number): number {
@@ -205,7 +134,7 @@ export class SqliteJournal implements Journal, Client {
     for (const { time, type, path, detail } of this.#events) {
       this.#statements.event.run(this.run, Math.round(time), type, path, this.#values.hideSaid(detail));
     }
-    if (this.#end !== undefined) this.#writeEnd(this.#end);
+    if (this.ending !== undefined) this.#writeEnd(this.ending);
     return bytes;
   }
 
@@ -250,7 +179,7 @@ export class SqliteJournal implements Journal, Client {
     const at = Math.round(time);
     const { end, release, unwaitAll, refuseMessages, dropCancels } = this.#statements;
     dropCancels.run(this.run);
-    if (status === "interrupted" && (this.releases || this.#keeper.isLeaving())) {
+    if (status === "interrupted" && (this.releases || this.keeper.isLeaving())) {
       release.run(at, this.run, this.epoch);
       return;
     }
@@ -264,7 +193,7 @@ export class SqliteJournal implements Journal, Client {
 
   committed(): void {
     if (this.#wrote === "fenced") {
-      this.lose("another process has taken it over, because this one seemed to be gone.");
+      this.fenced();
       return;
     }
     const count = this.#written;
@@ -280,49 +209,14 @@ export class SqliteJournal implements Journal, Client {
     } else {
       for (const entry of this.#queue.splice(0, count)) this.bytes -= sizeOf(entry);
     }
-    const end = isAll ? this.#end : undefined;
+    const end = isAll ? this.ending : undefined;
     for (const done of told) done?.();
-    if (end !== undefined) this.#finish(undefined);
+    if (end !== undefined) this.finish(undefined);
   }
 
-  goOn(): void {
-    this.onCommit();
-  }
-
-  trouble(problem: StoreProblem | undefined): void {
-    this.onTrouble(problem);
-    if (problem !== undefined && this.#end?.status === "interrupted") this.#finish(problem);
-  }
-
-  /** The run has another owner: nothing more is recorded here. */
-  lose(reason: string): void {
-    this.failed(
-      new StoreError({ store: this.#name, kind: "fenced", reason: `run "${this.runId}": ${reason}` }),
-    );
-  }
-
-  failed(problem: StoreProblem): void {
-    if (this.#isOver) return;
-    const end = this.#end;
-    this.#leave();
-    this.onLost(problem);
-    end?.done(problem);
-  }
-
-  #leave(): void {
-    this.#isOver = true;
-    this.#end = undefined;
+  protected drop(): void {
     this.#queue = [];
     this.#done = [];
     this.#events = [];
-    this.#writer.leave(this);
-    this.#keeper.forget(this);
-  }
-
-  #finish(problem: StoreProblem | undefined): void {
-    const end = this.#end;
-    if (end === undefined) return;
-    this.#leave();
-    end.done(problem);
   }
 }

@@ -1,0 +1,159 @@
+/**
+ * The journal of a run that this process owns, as far as it is the same in every store: how it ends, is given back, is lost, and
+ * what it tells its run. A store adds how records are queued and written.
+ */
+import * as Effect from "effect/Effect";
+import { StoreError } from "../errors.ts";
+import type { Journal, RunStatus, StoreProblem } from "../journal/store.ts";
+import type { Before } from "./rows.ts";
+
+export type EndStatus = Exclude<RunStatus, "running" | "crashed" | "submitted">;
+
+/** How a run ends, until that is recorded. */
+export interface End {
+  readonly status: EndStatus;
+  readonly error: string | undefined;
+  readonly time: number;
+  readonly done: (problem: StoreProblem | undefined) => void;
+}
+
+/** What the store does for its journals beside writing. */
+export interface Keeper<Kept> {
+  /** The run is no longer in this process's hands. */
+  readonly forget: (journal: Kept) => void;
+  readonly giveBack: (journal: Kept) => Effect.Effect<void>;
+  /** Has this process just learnt, or not yet learnt, that it may have lost its lease? */
+  readonly isLate: () => boolean;
+  /** Is the process about to end, so that others should take over its runs? */
+  readonly isLeaving: () => boolean;
+  /** Gives the run the messages that were sent to it. */
+  readonly receive: (journal: Kept) => Promise<void>;
+}
+
+/** What commits the records of all runs of the process. */
+interface Committer<Kept> {
+  readonly trouble: StoreProblem | undefined;
+  readonly enter: (journal: Kept) => void;
+  readonly leave: (journal: Kept) => void;
+  readonly add: (journal: Kept, bytes: number) => void;
+}
+
+/** The claim that a journal is of. `store`: what to call the store in an error. */
+export interface OwnedClaim {
+  readonly runId: string;
+  readonly run: number;
+  readonly epoch: number;
+  readonly before: Before | undefined;
+  readonly store: string;
+}
+
+const nothing = (): void => {};
+
+/** `Kept`: the class of the store that extends this one. */
+export abstract class OwnedJournal<Kept, Writer extends Committer<Kept>> {
+  readonly runId: string;
+  readonly run: number;
+  readonly epoch: number;
+  readonly before: Before | undefined;
+  readonly claimed = performance.now();
+  protected readonly store: string;
+  protected readonly keeper: Keeper<Kept>;
+  protected readonly writer: Writer;
+  protected isOver = false;
+  protected ending: End | undefined = undefined;
+  releases = false;
+  onCommit: () => void = nothing;
+  onTrouble: (problem: StoreProblem | undefined) => void = nothing;
+  onLost: (problem: StoreProblem) => void = nothing;
+  onMessage: Journal["onMessage"] = undefined;
+  /** The messages that it was given. */
+  readonly messages = new Set<number>();
+  readonly receive = (): Promise<void> => this.keeper.receive(this.self);
+
+  constructor({ runId, run, epoch, before, store }: OwnedClaim, keeper: Keeper<Kept>, writer: Writer) {
+    this.runId = runId;
+    this.run = run;
+    this.epoch = epoch;
+    this.before = before;
+    this.store = store;
+    this.keeper = keeper;
+    this.writer = writer;
+    writer.enter(this.self);
+  }
+
+  /** This journal, as its own store knows it. */
+  protected get self(): Kept {
+    return this as unknown as Kept;
+  }
+
+  /** Drops what is queued: it will not be written. */
+  protected abstract drop(): void;
+
+  /** Why nothing can be written for now. */
+  protected get stuck(): StoreProblem | undefined {
+    return this.writer.trouble;
+  }
+
+  end(status: EndStatus, error: string | undefined, time: number, done: End["done"]): void {
+    if (this.isOver) {
+      done(undefined); // `onLost` has the reason.
+      return;
+    }
+    this.ending = { status, error, time, done };
+    this.writer.add(this.self, 0);
+    // An interrupted run does not wait for a store that may never be there again.
+    const problem = this.stuck;
+    if (status === "interrupted" && problem !== undefined) this.finish(problem);
+  }
+
+  giveBack(): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      this.#leave();
+      return this.keeper.giveBack(this.self);
+    });
+  }
+
+  goOn(): void {
+    this.onCommit();
+  }
+
+  trouble(problem: StoreProblem | undefined): void {
+    this.onTrouble(problem);
+    if (problem !== undefined && this.ending?.status === "interrupted") this.finish(problem);
+  }
+
+  /** A commit has found that the run has another owner. */
+  fenced(): void {
+    this.lose("another process has taken it over, because this one seemed to be gone.");
+  }
+
+  /** The run has another owner: nothing more is recorded here. */
+  lose(reason: string): void {
+    this.failed(
+      new StoreError({ store: this.store, kind: "fenced", reason: `run "${this.runId}": ${reason}` }),
+    );
+  }
+
+  failed(problem: StoreProblem): void {
+    if (this.isOver) return;
+    const { ending } = this;
+    this.#leave();
+    this.onLost(problem);
+    ending?.done(problem);
+  }
+
+  protected finish(problem: StoreProblem | undefined): void {
+    const { ending } = this;
+    if (ending === undefined) return;
+    this.#leave();
+    ending.done(problem);
+  }
+
+  #leave(): void {
+    this.isOver = true;
+    this.ending = undefined;
+    this.drop();
+    this.writer.leave(this.self);
+    this.keeper.forget(this.self);
+  }
+}
