@@ -69,7 +69,8 @@ describe("The rooms of the source", () => {
   test("of the command line read and steer recorded runs through Runs and Signal alone", () => {
     const commands = ["runs", "show", "why", "diff", "prune", "waiting", "cancel", "signal"];
     const readers = ["src/cli/history.ts", ...commands.map((name) => `src/cli/commands/${name}.ts`)];
-    const behindRuns = /^src\/(?:journal|stores|sqlite|postgres|fold)\/|^src\/run\/(?!(?:runs|signal|unknown-status)\.ts$)/;
+    const behindRuns =
+      /^src\/(?:journal|stores|sqlite|postgres|fold)\/|^src\/run\/(?!(?:runs|signal|unknown-status)\.ts$)/;
     const around = readers.flatMap((file) =>
       importsOf(file)
         .filter((other) => behindRuns.test(other))
