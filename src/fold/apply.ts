@@ -1,4 +1,4 @@
-/** The one fold of a run's events: an event goes in, and the state of the run changes. Every view reads that state. */
+/** The single fold of a run's events: it applies each event to the state of the run. Every view reads that state. */
 import type { PipelineEvent } from "../events.ts";
 import { stepKinds } from "../graph/kinds.ts";
 import type { RunState, StepState } from "./run-state.ts";
@@ -48,7 +48,7 @@ const started = (
   step: StepState,
   { attempt, time }: EventOf<"step.started" | "expansion.started" | "step.waiting">,
 ): void => {
-  // Within an expansion that is tried again, a step begins from the beginning.
+  // Within a retried expansion, a step starts over.
   if (step.ended !== undefined) step.began = undefined;
   step.began ??= time;
   step.attempt = Math.max(step.attempt, attempt);
@@ -95,11 +95,11 @@ const stepHandlers: StepHandlers = {
   },
   "expansion.expanded": (state, step, { items, plan, time }) => {
     state.expansions++;
-    // An earlier attempt may have become something else.
+    // An earlier attempt may have expanded to another graph.
     state.forget(step);
     if (items !== undefined) {
       step.items = items;
-      // Of a plan that is not known.
+      // Its plan is not known.
       if (!hasItems(step)) step.kind = "map";
     }
     if (plan !== undefined) state.summed += time - (step.expandedAt ?? step.began ?? time);
@@ -113,7 +113,7 @@ const stepHandlers: StepHandlers = {
     state.end(step, "done", time);
   },
   "step.waiting": (state, step, event) => {
-    // Its start was not kept, where there are too many steps.
+    // Its start was not kept because there are too many steps.
     if (step.kind === "step" && step.began === undefined) {
       step.kind = "await";
       started(state, step, event);
@@ -160,13 +160,13 @@ const stepHandlers: StepHandlers = {
 
 const isRunEvent = (event: PipelineEvent): event is EventOf<RunEventType> => event.type in runHandlers;
 
-/** What happened to a step is worth a place in any state, however many steps there are: it failed, or it asks for a value. */
+/** Events that are always kept, however many steps there are: the step failed, or it asks for a value. */
 const isAlwaysKept = ({ type }: EventOf<StepEventType>): boolean =>
   type === "step.failed" || type === "expansion.failed" || type === "step.waiting";
 
 /**
- * Changes the state by an event, and returns the step that the event is about: undefined for an event of the run itself,
- * and for a step that is not kept. Takes constant time, but for the steps of a plan and what an earlier attempt had become.
+ * Applies an event to the state, and returns the step of the event: undefined for an event of the run itself,
+ * and for a step that is not kept. Takes constant time, except for the steps of a plan and the expansion of an earlier attempt.
  */
 export const apply = (state: RunState, event: PipelineEvent): StepState | undefined => {
   state.runId = event.runId;
@@ -176,7 +176,7 @@ export const apply = (state: RunState, event: PipelineEvent): StepState | undefi
     runHandlers[event.type](state, event as never);
     return undefined;
   }
-  // A value may have been sent to a path at which no step has come.
+  // A value may have been sent to a path without a step.
   if (event.type === "signal.refused" && state.step(event.path) === undefined) return undefined;
   const step = state.at(event.path, isAlwaysKept(event));
   if (step === undefined) {

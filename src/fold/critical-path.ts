@@ -1,5 +1,5 @@
 /**
- * The critical path: the chain of steps that made a run take as long as it did. Of a run that failed, the chain of steps
+ * The critical path: the chain of steps that determined a run's duration. For a failed run, the chain of steps
  * that led to the failure.
  */
 import { item, keyOf, stepOf } from "../path.ts";
@@ -14,11 +14,11 @@ const lastOf = (steps: Iterable<StepState | undefined>): StepState | undefined =
   return last;
 };
 
-/** Of a turn of a loop: the path of the turn before it, which it waited for. */
+/** For a loop turn: the path of the previous turn, which it waited for. */
 const turnBefore = ({ path, parent }: StepState): string | undefined =>
   parent?.kind === "loop" ? item(stepOf(path), Number(keyOf(path)) - 1) : undefined;
 
-/** The one that failed first: what failed after it may have failed because of it. */
+/** The first failure: later ones may be its consequences. */
 const firstOf = (failed: ReadonlyArray<StepState>): StepState | undefined => {
   let first: StepState | undefined;
   for (const step of failed) if (first === undefined || step.ended! < first.ended!) first = step;
@@ -26,8 +26,8 @@ const firstOf = (failed: ReadonlyArray<StepState>): StepState | undefined => {
 };
 
 /**
- * The steps by which a failed run failed, from the outermost to the one that failed by itself. Empty for other runs, and
- * when the run failed by itself. A failure that its map collected is not one of the run.
+ * The chain of failed steps in a failed run, from the outermost to the one that failed by itself. Empty for other runs, and
+ * if the run failed by itself. A failure that its map collected does not count as a failure of the run.
  */
 const failurePath = ({ root }: RunState): ReadonlyArray<StepState> => {
   const path: Array<StepState> = [];
@@ -45,8 +45,8 @@ const failurePath = ({ root }: RunState): ReadonlyArray<StepState> => {
 export const fatalStep = (state: RunState): StepState | undefined => failurePath(state).at(-1);
 
 /**
- * From the step that ended last (or failed, and the run with it) back to each one that it waited for longest, with the
- * insides of expansions in their place. In the order in which they ran. Linear in the number of steps.
+ * From the step that ended last (or whose failure ended the run) back through each one that it waited for longest, with
+ * expansions replaced by their insides. In execution order. Linear in the number of steps.
  */
 export const criticalPath = (state: RunState): ReadonlyArray<StepState> => {
   const failing = new Set(failurePath(state));
@@ -55,7 +55,7 @@ export const criticalPath = (state: RunState): ReadonlyArray<StepState> => {
     return lastOf(steps);
   };
   const chain: Array<StepState> = [];
-  // What is still to be walked, the next one last: the end of a chain, from which it goes back.
+  // The chain ends still to walk back from, the next one last.
   const stack: Array<StepState> = [];
   const push = (step: StepState | undefined): void => {
     if (step !== undefined) stack.push(step);
@@ -82,10 +82,10 @@ export const criticalPath = (state: RunState): ReadonlyArray<StepState> => {
     const before = turnBefore(step);
     if (before !== undefined) push(siblingsOf(step.parent!).get(before));
     const within = endOf(step.children);
-    // A race ends with its winner. If items are not kept, the one that ended last is possibly not among the children.
+    // A race ends with its winner. If items are not kept, the last to end might not be among the children.
     const inner =
       within !== undefined && failing.has(within) ? within : (step.winner ?? lastOf([within, step.lastItem]));
-    // The inside of an expansion is walked before what came before it, so that the chain is in reverse order.
+    // The inside of an expansion is walked before the steps that precede it, so that the chain is in reverse order.
     if (inner?.ended === undefined) chain.push(step);
     else push(inner);
   }

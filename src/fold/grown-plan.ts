@@ -1,11 +1,11 @@
-/** The graph of a run as it has grown so far: the plan of the pipeline, with what each expansion became in its place. */
+/** The graph of a run so far: the plan of the pipeline, with each expansion replaced by its graph. */
 import type { Plan, PlanExpansion, PlanStep } from "../../types/plan.ts";
 import type { RunState, StepState } from "./run-state.ts";
 import { hasItems } from "./run-state.ts";
 
 type Grown = { -readonly [Key in keyof PlanStep]: PlanStep[Key] };
 
-/** Without recursion, since expansions nest as deeply as data says. */
+/** Without recursion, since the data determines how deeply expansions nest. */
 export const grownPlan = (state: RunState): Plan => {
   const stepOf = new Map<StepState, Grown>();
   const copied = (owner: StepState, plan: Plan): Plan => {

@@ -1,9 +1,9 @@
 /**
- * The state of a run, as its events tell it. `apply` (beside this) changes it event by event; terminal, report, handle and
- * spans read it. Nothing of a run but its events goes in.
+ * The state of a run, derived from its events. `apply.ts` updates it event by event; terminal, report, handle and
+ * spans read it. It depends on nothing but the events.
  *
- * How much it keeps is up to the view: a terminal keeps an item of a map only while it runs or when it failed, and a
- * report keeps them all up to a limit. The failed items are kept in either case.
+ * The view decides how much it keeps: a terminal keeps a map item only while it runs or if it failed, and a
+ * report keeps them all up to a limit. Failed items are kept in either case.
  */
 import type { Plan, StepKind } from "../../types/plan.ts";
 import { canExpand, expandsMany, stepKinds } from "../graph/kinds.ts";
@@ -40,37 +40,37 @@ export class StepState {
   attemptBegan: number | undefined = undefined;
   fraction: number | undefined = undefined;
   note: string | undefined = undefined;
-  /** How many values it has emitted in this attempt, and the last. */
+  /** The number of values emitted in this attempt, and the last one. */
   emitted = 0;
   lastEmitted: unknown = undefined;
   error: unknown = undefined;
-  /** The error that its fallback stands in for. */
+  /** The error that its fallback replaced. */
   fellBackFor: { readonly error: unknown } | undefined = undefined;
-  /** Of a skipped step: the path of what failed; empty when the run ended first. */
+  /** For a skipped step: the path of the failed step; empty if the run ended first. */
   because: string | undefined = undefined;
   /** The state of its compensation. */
   undone: "under way" | "done" | "failed" | undefined = undefined;
   /** Its output was recorded by an earlier part of this run, or computed by another run. */
   isRecalled = false;
 
-  /** When it expanded, or returned a direct value. Until then it was at work itself: afterwards its steps count. */
+  /** When it expanded, or returned a direct value. Until then, its own function was running; afterwards, its steps count. */
   expandedAt: number | undefined = undefined;
-  /** The graph that it became. */
+  /** The graph that it expanded to. */
   plan: Plan | undefined = undefined;
-  /** The steps of that graph are not kept: there are too many. */
+  /** The steps of that graph are not kept because there are too many. */
   isLeftOut = false;
   readonly children: Array<StepState> = [];
   readonly active = new Set<StepState>();
-  /** Of a map or a race: how many items or contenders it has. */
+  /** For a map or a race: the number of items or contenders. */
   items: number | undefined = undefined;
-  /** How many items, turns or contenders have ended. */
+  /** The number of items, turns or contenders that have ended. */
   itemsDone = 0;
   itemsFailed = 0;
-  /** How many items that returned values have ended and are not kept. */
+  /** The number of ended items that returned values and are not kept. */
   itemsLeftOut = 0;
   /** The item, turn or contender that ended last. */
   lastItem: StepState | undefined = undefined;
-  /** Of a race: the contender that succeeded first. */
+  /** For a race: the contender that succeeded first. */
   winner: StepState | undefined = undefined;
 
   constructor(
@@ -96,18 +96,18 @@ export class StepState {
   }
 }
 
-/** Has it items, or what else has a key in its path? */
+/** Does it have items, or other children with a key in their path? */
 export const hasItems = ({ kind }: StepState): boolean =>
   kind !== "run" && kind !== "item" && expandsMany(kind);
 
-/** Is its work that of what is inside it? */
+/** Does its work consist of the steps inside it? */
 const isOfParts = (step: StepState): boolean =>
   step.hasGrown || (step.expandedAt !== undefined && hasItems(step));
 
 const counted = (count: number, word: string): string =>
   `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 
-/** What a step consists of so far: "12 items, 3 failed", "6 turns", "2 contenders: fast won". Undefined if it has no such parts. */
+/** The parts of a step so far: "12 items, 3 failed", "6 turns", "2 contenders: fast won". Undefined if it has no such parts. */
 export const partsText = (step: StepState): string | undefined => {
   const { kind, items, itemsDone, itemsFailed, winner, active } = step;
   if (!hasItems(step) || kind === "run" || kind === "item") return undefined;
@@ -118,23 +118,23 @@ export const partsText = (step: StepState): string | undefined => {
   return `${counted(count, stepKinds[kind].part!)}${failed}${won}`;
 };
 
-/** A step that cannot expand, or an item that did not. Expansions are counted by themselves. */
+/** A step that cannot expand, or an item that did not. Expansions are counted separately. */
 const countsAsStep = ({ kind, hasGrown }: StepState): boolean =>
   kind !== "run" && (kind === "item" ? !hasGrown : !canExpand(kind));
 
-/** How much of a run is kept. */
+/** The parts of a run to keep. */
 export interface Retention {
   /** Are the items of maps kept once they have succeeded? */
   readonly keepsItems: boolean;
   /** Is the inside of an expansion kept once it has ended? Yes, unless this is false. */
   readonly keepsInsides?: boolean;
-  /** The most steps that are kept; of further ones, only those that failed. */
+  /** The maximum number of steps to keep; beyond it, only failed ones are kept. */
   readonly mostSteps: number;
 }
 
 const bounded: Retention = { keepsItems: false, mostSteps: Infinity };
 
-/** So many failed items of a map are kept where items are not. */
+/** The number of failed map items to keep if items are not kept. */
 const mostFailedItems = 50;
 
 export class RunState {
@@ -142,21 +142,21 @@ export class RunState {
   runId = "";
   /** The time of the latest event. */
   time = 0;
-  /** Steps that have ended well, items of maps among them; expansions are counted by themselves. */
+  /** The number of steps that succeeded, including map items; expansions are counted separately. */
   steps = 0;
   expansions = 0;
   failed = 0;
   skipped = 0;
   recalled = 0;
-  /** The time that all steps took together, in milliseconds. */
+  /** The total time of all steps, in milliseconds. */
   summed = 0;
-  /** Where items are kept: every failure, also of an attempt that another followed, every skip and every step left behind. */
+  /** If items are kept: every failure, including those of retried attempts, every skip and every abandoned step. */
   readonly failures: Array<{ readonly path: string; readonly error: unknown }> = [];
   readonly skips: Array<{ readonly path: string; readonly because: string }> = [];
   readonly leaks: Array<string> = [];
-  /** Where items are kept: every step whose compensation succeeded, in the order in which they were undone. */
+  /** If items are kept: every step whose compensation succeeded, in the order of compensation. */
   readonly undone: Array<string> = [];
-  /** Steps that were not kept because there were too many. */
+  /** The number of steps not kept because there were too many. */
   leftOut = 0;
   readonly #steps = new Map<string, StepState>();
   readonly #retention: Retention;
@@ -167,12 +167,12 @@ export class RunState {
     if (plan !== undefined) this.grow(this.root, plan);
   }
 
-  /** Every step that is kept, in the order in which it became known. */
+  /** Every kept step, in the order in which it became known. */
   get all(): Iterable<StepState> {
     return this.#steps.values();
   }
 
-  /** Are no more steps kept but those that fail? */
+  /** Is the limit reached, so that only failed steps are still kept? */
   get isFull(): boolean {
     return this.#steps.size >= this.#retention.mostSteps;
   }
@@ -192,12 +192,12 @@ export class RunState {
     return this.#steps.get(path);
   }
 
-  /** The step of a path. One that no plan has named is made, with what is around it, unless there is no room for it. */
+  /** The step at a path. If no plan has named it, it is created together with its ancestors, unless there is no room for it. */
   at(path: string, isWanted: boolean): StepState | undefined {
     const known = this.#steps.get(path);
     if (known !== undefined) return known;
     if (!isWanted && this.isFull) return undefined;
-    // From the outside inward, without recursion: paths are as deep as data says.
+    // From the outside inward, without recursion: the data determines the depth of paths.
     const missing: Array<string> = [];
     let at = path;
     for (; at !== "" && !this.#steps.has(at); at = parentOf(at)) missing.push(at);
@@ -206,13 +206,13 @@ export class RunState {
       const kind = isItem(next) ? "item" : "step";
       if (kind === "item" && parent.kind === "step") parent.kind = "map";
       parent = this.#add(next, lastOf(next), kind, parent, []);
-      // What is around something that has begun has begun too.
+      // The ancestors of a step that has begun have begun too.
       if (next !== path) this.activate(parent, "running");
     }
     return parent;
   }
 
-  /** Takes the steps of a plan into the run, or into a step that it became, where there is room for them. */
+  /** Adds the steps of a plan to the run, or to the step that expanded to it, if there is room for them. */
   grow(step: StepState, plan: Plan): void {
     step.plan = plan;
     step.isLeftOut = step !== this.root && this.#steps.size + plan.steps.length > this.#retention.mostSteps;
@@ -280,7 +280,7 @@ export class RunState {
   ): StepState {
     const step = new StepState(path, name, kind, parent, reads);
     this.#steps.set(path, step);
-    // Where items are not kept they are in `active` only, and among the children once they have failed.
+    // If items are not kept, they are only in `active`, and among the children once they have failed.
     if (kind !== "item" || this.#retention.keepsItems) parent.children.push(step);
     return step;
   }
@@ -300,7 +300,7 @@ export class RunState {
     this.#steps.delete(item.path);
   }
 
-  /** Takes a step out of the index, and everything inside it; who holds it can still walk it. */
+  /** Removes a step and everything inside it from the index; code that holds the step can still walk it. */
   #drop(step: StepState): void {
     const stack = [step];
     for (let inner = stack.pop(); inner !== undefined; inner = stack.pop()) {

@@ -1,6 +1,6 @@
 /**
- * A run as Effect `Metric`s: how many steps came into which state, how many run and wait, and how long they took. Events
- * go in; the numbers are kept in the registry of the run's context, summed over all runs there, and exporters read them.
+ * A run as Effect `Metric`s: how many steps reached each state, how many run and wait, and how long they took. Reads
+ * events; the values are kept in the registry of the run's context, summed over all runs there, for exporters to read.
  */
 import type * as Context from "effect/Context";
 import * as Metric from "effect/Metric";
@@ -19,7 +19,7 @@ type State =
   | "cached"
   | "replayed";
 
-// A series is a metric of its own that says what it is about: all of one name and the same attributes are one in the registry.
+// Each series is a metric with its own attributes: metrics with the same name and attributes are one in the registry.
 
 const counterOf = (pipeline: string, kind: Kind, state: State) =>
   Metric.counter("espalier_steps", {
@@ -48,7 +48,7 @@ const durationOf = (pipeline: string, kind: Kind) =>
     attributes: { pipeline, kind },
   });
 
-/** A part of a gauge that many runs share: adds how this run's part of it has changed. */
+/** This run's part of a gauge that many runs share: adds the change of this part. */
 class Part {
   readonly #gauge: Metric.Gauge<number>;
   readonly #context: Context.Context<never>;
@@ -66,7 +66,7 @@ class Part {
   }
 }
 
-/** What can say how many nodes wait: the engine. */
+/** The source of the number of waiting nodes: the engine. */
 interface Queue {
   readonly waiting: number;
 }
@@ -75,9 +75,9 @@ export class Measures {
   readonly #context: Context.Context<never>;
   #pipeline = "";
   #queue: Queue | undefined = undefined;
-  /** What has started and not ended, by path, and since when. */
+  /** The steps that have started and not ended, by path, and their start times. */
   readonly #open = new Map<string, { readonly kind: Kind; readonly since: number }>();
-  /** How many of them are plain steps. */
+  /** The number of plain steps among them. */
   #running = 0;
   #runningPart: Part | undefined = undefined;
   #waitingPart: Part | undefined = undefined;
@@ -114,7 +114,7 @@ export class Measures {
         return this.#count("retried", this.#open.get(event.path)?.kind ?? "step");
       case "step.succeeded":
       case "expansion.succeeded":
-        // What was replayed or cached never started, and has been counted as that.
+        // Replayed and cached steps never started, and have been counted as such.
         if (this.#open.has(event.path)) this.#ended(event.path, "succeeded", event.time);
         return;
       case "step.failed":

@@ -1,6 +1,6 @@
 /**
  * The observers of a run: listeners around it, and those that its options request. Without observers, the engine creates
- * no events: a run only pays for what it uses.
+ * no events: a run pays only for the observers it uses.
  */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -25,7 +25,7 @@ export const observe = (options: RunOptions, context: Context.Context<never>): O
   const onEvent = options.onEvent && guarded(options.onEvent, context);
   if (around.length === 0 && tracing !== true && metrics !== true && onEvent === undefined) return undefined;
   const spans = tracing === true ? new Spans(context) : undefined;
-  // Of a run that is traced, only what has not ended is kept.
+  // For a traced run, only steps that have not ended are kept.
   const state = new RunState("", undefined, { keepsItems: false, keepsInsides: false, mostSteps: Infinity });
   const measures = metrics === true ? new Measures(context) : undefined;
   return {
@@ -43,7 +43,7 @@ export const observe = (options: RunOptions, context: Context.Context<never>): O
   };
 };
 
-/** What `onEvent` throws, or its promise rejects with, is logged the first time: a listener does not break a run. */
+/** The first error that `onEvent` throws or rejects with is logged: a listener must not break a run. */
 const guarded = (
   onEvent: (event: PipelineEvent) => unknown,
   context: Context.Context<never>,

@@ -25,7 +25,7 @@ type Attributes = Readonly<Record<string, string | number | boolean>>;
 /** The path of the expansion that a step or an item belongs to; undefined for a step of the run's own pipeline. */
 const above = (path: string): string | undefined => parentOf(path) || undefined;
 
-/** Exporters read errors, and what was thrown may be anything: a proxy, or a getter that throws. */
+/** Exporters read errors, and the thrown value may be anything: a proxy, or an object whose getter throws. */
 const failedWith = (error: unknown): Exit.Exit<never, unknown> => {
   const cause = Cause.fail(error);
   try {
@@ -36,7 +36,7 @@ const failedWith = (error: unknown): Exit.Exit<never, unknown> => {
   }
 };
 
-// A proxy that throws when it is asked what it is, is for the engine to judge.
+// A proxy that throws when its prototype is queried is left to the engine.
 
 const isEffectToRun = (value: unknown): value is Effect.Effect<unknown, unknown> => {
   try {
@@ -125,7 +125,7 @@ export class Spans {
       case "step.interrupted":
         return this.#end(event.path, Exit.interrupt(), event.attempt);
       case "step.leaked":
-        // It ends with the run at the latest. Until then another attempt may continue it.
+        // It ends with the run at the latest. Until then, another attempt may continue it.
         this.#open.get(event.path)?.attribute("espalier.leaked", true);
         return;
       case "step.recalled":
@@ -159,7 +159,7 @@ export class Spans {
       : 0n;
   }
 
-  /** By Effect itself, so that all of its settings hold: levels, links, annotations, tracing switched off. */
+  /** Created by Effect itself, so that all of its settings apply: levels, links, annotations, disabled tracing. */
   #make(name: string, parent: Span | undefined, attributes: Attributes): Span {
     const all = { "espalier.run": this.#runId, "espalier.pipeline": this.#pipeline, ...attributes };
     return Effect.runSyncWith(this.#context)(
@@ -167,7 +167,7 @@ export class Spans {
     );
   }
 
-  /** The span of the nearest expansion that has one: a pipeline that was added whole is in paths, and no step. */
+  /** The span of the nearest expansion that has one: a pipeline that was added whole appears in paths, but is not a step. */
   #parentOf(path: string): Span | undefined {
     for (let at = above(path); at !== undefined; at = above(at)) {
       const span = this.#open.get(at);
@@ -177,7 +177,7 @@ export class Spans {
   }
 
   #begin(path: string, kind: StepState["kind"], attributes: Attributes = {}): void {
-    // Left behind by an attempt of the expansion around it.
+    // Left behind by an attempt of the enclosing expansion.
     this.#open.get(path)?.end(this.#now(), Exit.interrupt());
     const name = groupOf(path);
     const span = this.#make(name, this.#parentOf(path), {
@@ -217,13 +217,13 @@ export class Spans {
     this.#run?.end(this.#now(), exit);
   }
 
-  // -- What a step traces and logs itself ----------------------------------------------------------------------------
+  // -- Traces and logs of the step itself ----------------------------------------------------------------------------
 
-  /** What each function of the run returns, within the span of its step. */
+  /** Wraps the result of each function of the run in the span of its step. */
   readonly middleware: Middleware = (next) => (call) => {
     const { path } = call;
     const value = next(call);
-    // A promise may give an Effect.
+    // A promise may resolve to an Effect.
     return isPromise(value)
       ? promiseOf(value).then((given) => this.#within(path, given))
       : this.#within(path, value);
@@ -235,7 +235,7 @@ export class Spans {
     return Effect.provideService(value, ParentSpan, span);
   }
 
-  /** `context.log` goes to Effect's loggers too. A step that was left behind may log when its span has ended. */
+  /** `context.log` goes to Effect's loggers too. An abandoned step may log after its span has ended. */
   #log(path: string, message: ReadonlyArray<unknown>): void {
     const span = this.#open.get(path) ?? this.#run;
     if (span === undefined) return;

@@ -1,4 +1,4 @@
-/** Times and counts as progress says them. */
+/** Formats durations and counts for progress output. */
 
 /** `12 ms`, `1.2 s`, `3 min 5 s`, `2 h 10 min`. */
 export const took = (millis: number): string => {

@@ -1,5 +1,5 @@
 /**
- * What a terminal shows of a run at one moment: lines that fit into its width and height. Pure, and without colours of
+ * Renders a run at one moment as lines that fit a terminal's width and height. Pure, and without colours of
  * its own: each line is a list of pieces with a role, which `colours` turns into codes or leaves plain.
  */
 import { cells, fitted } from "../draw/cells.ts";
@@ -26,7 +26,7 @@ export interface Size {
 
 const spinner = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 
-/** Milliseconds for which the spinner shows one of its pictures. */
+/** The duration of one spinner frame, in milliseconds. */
 export const spinnerMillis = 80;
 
 const marks: Readonly<Record<Exclude<StepStatus, "running">, readonly [Role, string]>> = {
@@ -48,7 +48,7 @@ const markOf = (status: StepStatus, now: number): Piece => {
   return { role, text };
 };
 
-/** The failed part of a bar is distinguished, and visible even for one failure in a thousand. */
+/** The failed part of a bar is marked, and visible even for one failure in a thousand. */
 const bar = (fraction: number, width: number, failed = 0): ReadonlyArray<Piece> => {
   const full = Math.min(width, Math.floor(fraction * width));
   const bad = Math.min(full, Math.ceil(failed * width));
@@ -60,7 +60,7 @@ const bar = (fraction: number, width: number, failed = 0): ReadonlyArray<Piece> 
   ];
 };
 
-/** The estimated remaining time, at the rate so far. Nothing until there is enough to estimate from. */
+/** The estimated remaining time, at the rate so far. Empty until there is enough to estimate from. */
 const rest = (fraction: number, elapsed: number): string => {
   if (fraction <= 0.02 || fraction >= 1 || elapsed < 2000) return "";
   return `, about ${took((elapsed * (1 - fraction)) / fraction)} left`;
@@ -68,7 +68,7 @@ const rest = (fraction: number, elapsed: number): string => {
 
 const isBad = ({ status }: StepState): boolean => status === "failed" || status === "leaked";
 
-/** What went wrong, in a line: what a step threw rather than that it failed, which its mark says. */
+/** The reason for a failure in one line: the error that a step threw, since its mark already shows that it failed. */
 const reason = (error: unknown): string => said(isErrorOf(error, StepFailed) ? error.cause : error);
 
 const undoneWords: Readonly<Record<NonNullable<StepState["undone"]>, Piece>> = {
@@ -77,7 +77,7 @@ const undoneWords: Readonly<Record<NonNullable<StepState["undone"]>, Piece>> = {
   failed: { role: "bad", text: " could not be undone" },
 };
 
-/** What is said of a node after its name. */
+/** The text after a node's name. */
 const details = (node: StepState, now: number, barCells: number): ReadonlyArray<Piece> => {
   const pieces: Array<Piece> = [];
   const plain = (text: string): void => void pieces.push({ role: "plain", text });
@@ -110,14 +110,14 @@ const details = (node: StepState, now: number, barCells: number): ReadonlyArray<
   if (node.undone !== undefined) pieces.push(undoneWords[node.undone]);
   if (node.fellBackFor !== undefined) plain(` by its fallback: ${reason(node.fellBackFor.error)}`);
   if (node.note !== undefined && node.isActive) plain(` ${node.note}`);
-  // What failed inside of it says why itself.
+  // The step that failed inside it shows the reason itself.
   if (node.status === "retrying" || (node.status === "failed" && !node.children.some(isBad))) {
     pieces.push({ role: "bad", text: `  ${reason(node.error)}` });
   }
   return pieces;
 };
 
-/** Cut to `width` cells; the text of users made safe. */
+/** Cuts pieces to `width` cells and escapes text from users. */
 const fit = (pieces: Line, width: number): Line => {
   const line: Array<Piece> = [];
   let left = width;
@@ -130,13 +130,13 @@ const fit = (pieces: Line, width: number): Line => {
   return line;
 };
 
-/** Some of a node's children, and how many of the others are in which state. */
+/** Some of a node's children, and counts of the others by state. */
 interface Chosen {
   readonly shown: ReadonlyArray<StepState>;
   readonly hidden: ReadonlyMap<StepStatus, number>;
 }
 
-/** Of a map's items, a bar tells enough, but for those that take long or have something to tell of themselves. */
+/** A bar is enough for a map's items, except those that take long or have details of their own to show. */
 const mostItems = 4;
 const longItemMillis = 2000;
 
@@ -196,13 +196,13 @@ const hiddenLine = (hidden: ReadonlyMap<StepStatus, number>): Line => {
 };
 
 interface Fold {
-  /** So many children of a node are shown. */
+  /** The maximum number of children shown per node. */
   readonly most: number;
-  /** Is the inside of what is done shown too? */
+  /** Are the insides of finished nodes shown too? */
   readonly showsDone: boolean;
 }
 
-/** The lines of everything inside of a node, and no more than `limit` of them. */
+/** The lines of everything inside a node, at most `limit` of them. */
 const linesWithin = (
   root: StepState,
   { most, showsDone }: Fold,
@@ -243,14 +243,14 @@ const linesWithin = (
   return lines;
 };
 
-/** From the whole tree to what is under way only. */
+/** From the whole tree to active steps only. */
 const folds: ReadonlyArray<Fold> = [
   { most: 60, showsDone: true },
   { most: 60, showsDone: false },
   ...[30, 16, 10, 7, 5, 4, 3, 2, 1].map((most) => ({ most, showsDone: false })),
 ];
 
-/** The tree of a run, in at most `rows` lines: what is done is folded first, then what waits, then what runs. */
+/** The tree of a run, in at most `rows` lines: finished steps are folded first, then waiting ones, then running ones. */
 export const frame = (run: RunState, { columns, rows }: Size, now: number): ReadonlyArray<Line> => {
   const { root } = run;
   // The last column stays free: some terminals wrap as soon as it is written.

@@ -1,5 +1,5 @@
 /**
- * Shows active runs: a layer for any program. The drawing code is loaded with the first run that is shown, since
+ * A layer that shows active runs in any program. The drawing code is loaded with the first run that is shown, since
  * most programs never show one.
  */
 import * as Context from "effect/Context";
@@ -22,8 +22,8 @@ const layerWith = (options: ProgressOptions): Layer.Layer<never> =>
   );
 
 /**
- * Shows every run beneath it: on a terminal as a tree that changes in place, anywhere else as plain lines. It writes to
- * standard error, and minds `NO_COLOR` and the width of the terminal.
+ * Shows every run beneath it: on a terminal as a tree that updates in place, elsewhere as plain lines. It writes to
+ * standard error, and respects `NO_COLOR` and the width of the terminal.
  *
  * @example
  * ```ts
@@ -41,8 +41,8 @@ const layerWith = (options: ProgressOptions): Layer.Layer<never> =>
  * @public
  */
 export const Progress: {
-  /** Writes to standard error, as suits it. */
+  /** Writes to standard error, in the style that suits it. */
   readonly layer: Layer.Layer<never>;
-  /** The same with another output, or in a certain style. */
+  /** The same with another output or style. */
   readonly layerWith: (options: ProgressOptions) => Layer.Layer<never>;
 } = { layer: layerWith({}), layerWith };

@@ -10,7 +10,7 @@ interface Surroundings {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The process, where there is one: this runs in browsers too. */
+/** The process, if any: this also runs in browsers. */
 const surroundings = (): Surroundings => (globalThis as { readonly process?: Surroundings }).process ?? {};
 
 /**
@@ -19,23 +19,23 @@ const surroundings = (): Surroundings => (globalThis as { readonly process?: Sur
  * @public
  */
 export interface ProgressOptions {
-  /** Where to; standard error by default. */
+  /** The output to write to; standard error by default. */
   readonly output?: ProgressOutput;
-  /** A tree that changes in place, or plain lines; by default a tree where the output is a terminal. */
+  /** A tree that updates in place, or plain lines; by default a tree if the output is a terminal. */
   readonly style?: "tree" | "lines";
-  /** By default, where the output is a terminal and `NO_COLOR` is not set. */
+  /** Whether to use colors; by default, if the output is a terminal and `NO_COLOR` is not set. */
   readonly colors?: boolean;
 }
 
-/** What a command asks for beside that. */
+/** Additional options for commands. */
 interface ViewOptions extends ProgressOptions {
-  /** Does the tree end with the reason why the run failed? Not if other code prints it. */
+  /** Does the tree end with the reason for the run's failure? Not if other code prints it. */
   readonly tellsFailure?: boolean;
 }
 
 const isSet = (value: string | undefined): boolean => value !== undefined && value !== "";
 
-/** A terminal that cannot move its cursor, and one that a build server pretends to have, get plain lines. */
+/** Terminals that cannot move their cursor, and the pseudo-terminals of build servers, get plain lines. */
 export const canChange = (output: ProgressOutput, env: NonNullable<Surroundings["env"]>): boolean =>
   output.isTTY === true && env["TERM"] !== "dumb" && (!isSet(env["CI"]) || env["CI"] === "false");
 
@@ -46,7 +46,7 @@ export const openView = (options: ViewOptions, plan?: Plan): View => {
     const lines = plainLines((line) => void output.write(`${line}\n`));
     return { event: lines.event, close: () => {} };
   }
-  // What goes to the same terminal by another stream must not land in the middle of the tree.
+  // Output to the same terminal through another stream must not land in the middle of the tree.
   const others = output === stderr && stdout?.isTTY === true ? [stdout] : [];
   const hasColours = options.colors ?? (output.isTTY === true && !isSet(env["NO_COLOR"]));
   return terminalView(output, others, { hasColours, tellsFailure: options.tellsFailure ?? true, plan });

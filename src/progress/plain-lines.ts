@@ -1,4 +1,4 @@
-/** Runs where no picture can change in place: a line for each thing that happens, for logs and pipes. */
+/** Shows runs where nothing can update in place: one line per event, for logs and pipes. */
 import { visible } from "../draw/escape.ts";
 import type { PipelineEvent } from "../events.ts";
 import { apply } from "../fold/apply.ts";
@@ -10,7 +10,7 @@ import { asText } from "./frame.ts";
 import { said } from "./said.ts";
 import { summary } from "./summary.ts";
 
-/** A log should stay readable: the progress of long steps is written this often. */
+/** The interval between progress lines of long steps, so that a log stays readable. */
 const millisBetween = 10_000;
 const fractionBetween = 0.1;
 
@@ -31,7 +31,7 @@ export const plainLines = (
 
 type EventOf<Type extends PipelineEvent["type"]> = Extract<PipelineEvent, { readonly type: Type }>;
 
-/** What is written of an event, after it has changed the state; undefined for events that get no line. */
+/** The line for an event, after it has been applied to the state; undefined for events without a line. */
 type Lines = {
   readonly [Type in PipelineEvent["type"]]:
     | undefined
@@ -41,7 +41,7 @@ type Lines = {
 const since = (step: StepState | undefined, time: number): string =>
   step?.began === undefined ? "" : ` (${took(time - step.began)})`;
 
-/** When something was last written of a step's progress, and how far it was. */
+/** The time of the last progress line of each step, and the progress at that time. */
 class Progress {
   readonly #written = new Map<string, { readonly time: number; readonly fraction: number }>();
 
@@ -55,7 +55,7 @@ class Progress {
     return isNews;
   }
 
-  /** How many items of a map, or turns of a loop, have ended, every ten seconds. */
+  /** A line every ten seconds with the number of map items or loop turns that have ended. */
   itemsLine(step: StepState | undefined, time: number): string | undefined {
     if (step === undefined || step.kind === "race" || isWithinItem(step.path)) return undefined;
     const done = step.itemsDone + step.itemsFailed;
@@ -78,7 +78,7 @@ const linesFor = (state: RunState, progress: Progress): Lines => {
     step: StepState | undefined,
   ): ReadonlyArray<string> | undefined => {
     progress.end(path);
-    // Items of a map are counted, not written one by one: there may be a million.
+    // Map items are counted, not listed: there may be a million.
     const news = isItem(path) ? progress.itemsLine(step?.parent, time) : undefined;
     if (isWithinItem(path)) return news === undefined ? undefined : [news];
     const parts = step === undefined ? undefined : partsText(step);

@@ -1,6 +1,6 @@
 /**
- * What progress says of a value that a step logged or failed with: one line, and nothing of the value is run for it but
- * the `name` and `message` of an error. A getter may be costly, a proxy may do anything, and a list may be huge.
+ * One line for a value that a step logged or failed with. It reads nothing that could run code, except the `name` and
+ * `message` of an error: a getter may be costly, a proxy may do anything, and a list may be huge.
  */
 
 import { shortened } from "../draw/escape.ts";
@@ -20,18 +20,18 @@ const lineOf = (shown: Shown): string => {
 };
 
 export const said = (value: unknown): string =>
-  // Where a proxy cannot be distinguished from an object, as in browsers, messages of errors are worth more.
+  // Where a proxy cannot be distinguished from an object, as in browsers, showing error messages matters more.
   typeof value !== "object" || value === null || !canLook || isError(value)
     ? describe(value)
     : shortened(lineOf(show(value, { left: 2 * longest })), longest);
 
-/** `instanceof`, but that it does not ask a proxy what it is made of. */
+/** `instanceof` that does not query a proxy for its prototype. */
 export const isErrorOf = <Type>(
   value: unknown,
   type: abstract new (...given: never) => Type,
 ): value is Type => (!canLook || isError(value)) && value instanceof type;
 
-/** What caused an error, where it says so. */
+/** The cause of an error, if it has one. */
 export const causeOf = (error: unknown): unknown => {
   if (canLook) return dataOf(error, "cause");
   try {

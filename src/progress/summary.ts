@@ -1,4 +1,4 @@
-/** What is said of a run when it has ended: where it failed and why, and what took its time. */
+/** The summary of a run that has ended: where and why it failed, and which steps took the time. */
 import { cells } from "../draw/cells.ts";
 import { visible } from "../draw/escape.ts";
 import { criticalPath, fatalStep } from "../fold/critical-path.ts";
@@ -7,7 +7,7 @@ import type { Line, Piece } from "./frame.ts";
 import { causeOf, said } from "./said.ts";
 import { counted, took } from "./amounts.ts";
 
-/** An error and its causes, a line each; at most three levels, which readers can take in. */
+/** An error and its causes, one per line; at most three levels, to stay readable. */
 const causes = (error: unknown): ReadonlyArray<string> => {
   const lines: Array<string> = [];
   let at: unknown = error;
@@ -37,7 +37,7 @@ const wrapped = (words: ReadonlyArray<string>, width: number, indent: string): R
 
 const faint = (text: string): Line => [{ role: "faint", text }];
 
-/** So many steps of the critical path are named: those that took longest. */
+/** The maximum number of critical-path steps listed: those that took longest. */
 const mostCritical = 8;
 
 const critical = (run: RunState, width: number): ReadonlyArray<Line> => {

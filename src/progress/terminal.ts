@@ -1,8 +1,8 @@
 /**
- * Shows runs at the bottom of a terminal, as trees that change in place.
+ * Shows runs at the bottom of a terminal, as trees that update in place.
  *
- * No flicker: a picture is one write, each line is overwritten rather than erased, and terminals that know synchronised
- * updates are asked for one. Other output of the program goes above the trees, unshortened.
+ * To avoid flicker, each frame is one write, each line is overwritten rather than erased, and terminals that support
+ * synchronised updates use one. Other output of the program goes above the trees, untruncated.
  */
 import type { Plan } from "../../types/plan.ts";
 import { cells } from "../draw/cells.ts";
@@ -17,16 +17,16 @@ import { said } from "./said.ts";
 import { summary } from "./summary.ts";
 
 /**
- * Where runs are shown: what of a Node stream is used. `process.stderr` is one.
+ * The output on which runs are shown: the members of a Node stream that are used. `process.stderr` is one.
  *
  * @public
  */
 export interface ProgressOutput {
-  /** Is it a terminal, in which what was written can be overwritten? */
+  /** Is it a terminal, where written text can be overwritten? */
   readonly isTTY?: boolean | undefined;
-  /** How many characters fit in a line. */
+  /** The width of a line, in characters. */
   readonly columns?: number | undefined;
-  /** How many lines fit on the screen. */
+  /** The height of the screen, in lines. */
   readonly rows?: number | undefined;
   /** Writes text. */
   write: (chunk: string) => unknown;
@@ -39,13 +39,13 @@ export interface View {
 
 interface ViewOptions {
   readonly hasColours: boolean;
-  /** Does the tree say at its end why the run failed? */
+  /** Does the tree end with the reason for the run's failure? */
   readonly tellsFailure: boolean;
-  /** The graph of the run that is shown, where it is known before the run. */
+  /** The graph of the run, if it is known before the run starts. */
   readonly plan: Plan | undefined;
 }
 
-/** Asks a terminal to show all that follows at once; those that do not know it ignore it. */
+/** Makes the terminal show the text in one update; terminals without support ignore the codes. */
 const together = (text: string): string => `\u001b[?2026h${text}\u001b[?2026l`;
 
 class Screen {
@@ -58,9 +58,9 @@ class Screen {
   /** The lines that are on the screen. */
   #shown: ReadonlyArray<Line> = [];
   #timer: ReturnType<typeof setInterval> | undefined;
-  /** Another's last line has not ended. */
+  /** Another writer's last line has not ended. */
   #isMidLine = false;
-  /** What the time of events was, and when: a run's clock need not be this machine's. */
+  /** The time of the latest event, and the local time at which it arrived: a run's clock need not be this machine's. */
   #time = 0;
   #timeAt = 0;
   #dirty = false;
@@ -109,7 +109,7 @@ class Screen {
     }
   }
 
-  /** Leaves what is on the screen as it is, and everything else as it was before. */
+  /** Keeps the text on the screen, and restores everything else. */
   close(): void {
     if (this.#timer === undefined) return;
     for (const [id, run] of this.#runs) this.#finish(id, run);
@@ -126,12 +126,12 @@ class Screen {
 
   #start(): void {
     if (this.#timer !== undefined) return;
-    // `unref` where there is one: a picture that changes is no reason to keep a program alive.
+    // `unref` where it exists: redrawing must not keep a program alive.
     const timer: unknown = (this.#timer = setInterval(() => this.#draw(), spinnerMillis));
     if (typeof timer === "object" && timer !== null && "unref" in timer) (timer as { unref(): void }).unref();
     this.#write("\u001b[?25l");
     for (const other of new Set([this.#output, ...this.#others])) this.#watch(other);
-    // Whatever ends the process, the cursor comes back.
+    // The cursor is restored however the process ends.
     const { process } = globalThis as { process?: { on?: unknown; once?: Function; off?: Function } };
     if (typeof process?.once === "function") {
       const show = (): void => this.#write("\u001b[?25h");
@@ -147,7 +147,7 @@ class Screen {
     this.#write("\u001b[?25h");
   }
 
-  /** What others write to the same terminal goes above the trees. */
+  /** Text that others write to the same terminal goes above the trees. */
   #watch(other: ProgressOutput): void {
     const isOwn = Object.hasOwn(other, "write");
     const { write } = other;
@@ -175,7 +175,7 @@ class Screen {
     });
   }
 
-  /** How many rows of the terminal the picture takes: more than it has lines, once a terminal has become narrower. */
+  /** The number of terminal rows that the frame takes: more than its lines, once the terminal has become narrower. */
   get #rowsShown(): number {
     const { columns } = this.#size;
     return this.#shown.reduce(
@@ -226,7 +226,7 @@ class Screen {
     this.#above([]);
   }
 
-  /** The last picture of a run, which stays, and what there is to say of it. */
+  /** The last frame of a run, which stays, and the summary of the run. */
   #finish(id: string, run: RunState): void {
     this.#runs.delete(id);
     const { columns, rows } = this.#size;
@@ -236,7 +236,7 @@ class Screen {
   }
 }
 
-/** Shows every run whose events it is given, on a terminal. */
+/** Shows every run whose events it receives on a terminal. */
 export const terminalView = (
   output: ProgressOutput,
   others: ReadonlyArray<ProgressOutput>,

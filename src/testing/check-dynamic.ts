@@ -12,8 +12,8 @@ import { checkSubject } from "./check.ts";
 import type { CheckOptions, Report } from "./checking.ts";
 
 /**
- * Checks a dynamic step against laws that every expansion should keep, with inputs from an arbitrary. It gives a report
- * of each law, or fails with a `LawViolation`, which has the smallest input that breaks a law, or with `CheckFailed`.
+ * Checks a dynamic step against laws that every expansion should keep, with inputs from an arbitrary. Returns a report
+ * on each law, or fails with a `LawViolation`, which holds the smallest input that breaks a law, or with `CheckFailed`.
  *
  * @example
  * ```ts

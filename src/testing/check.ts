@@ -1,4 +1,4 @@
-/** Checks a step or a pipeline against laws, and says what came of each. */
+/** Checks a step or a pipeline against laws, and reports the result of each. */
 import type * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
 import * as fc from "fast-check";
@@ -32,7 +32,7 @@ type NamedLaw = Law & { readonly name: LawName };
 const millisOf = (duration: Duration.Input | undefined, otherwise: number): number =>
   duration === undefined ? otherwise : Duration.toMillis(Duration.fromInputUnsafe(duration));
 
-/** The laws that are asked for, each once, those that look at the first run together. */
+/** The requested laws without duplicates; those that read the first run are grouped. */
 const asked = ({
   expect,
   laws: names = defaultLaws,
@@ -54,7 +54,7 @@ interface FoundBroken {
   readonly verdict: Broken;
   readonly input: unknown;
   readonly path: string;
-  /** What the test to paste has instead of the input. */
+  /** The value that the regression test shows instead of the input. */
   readonly shown?: unknown;
 }
 
@@ -65,7 +65,7 @@ class Check {
   readonly #until: number;
   readonly #subject: Subject;
   readonly #findings = new Findings();
-  /** What nothing handled, and what came when its run had been looked at. */
+  /** Unhandled errors that arrived after their run had been examined. */
   readonly #late: Array<{ readonly problem: Unhandled; readonly input: Given }> = [];
   readonly #passes: ReadonlyArray<ReadonlyArray<NamedLaw>>;
 
@@ -83,7 +83,7 @@ class Check {
       ...unmocked,
       graph: withMocks(unmocked.graph, options.mocks ?? []),
       options: options.run ?? {},
-      // Room for what `bounded` is to see and to report itself.
+      // Leaves room for expansions that `bounded` itself must see and report.
       limits: (given) => {
         const { depth, steps } = bound?.(given) ?? usualBound;
         return { steps: Math.max(2 * steps, usualBound.steps), depth: Math.max(depth, usualBound.depth) };
@@ -111,13 +111,13 @@ class Check {
     const began = Date.now();
     const passes = [...this.#passes];
     for (let pass = passes.shift(); pass !== undefined; pass = passes.shift()) {
-      // What is left of the time is shared by the laws that are still to be checked.
+      // The remaining time is shared by the laws still to be checked.
       const left = Math.max(0, Math.min(this.#until, began + usualMillis) - Date.now());
       const until = Date.now() + left / (1 + passes.length);
       reports.push(...(await this.#check(pass, until)));
     }
     await this.#lookForLate();
-    // As they were asked for; `expect` comes by its option.
+    // In the requested order; `expect` is added by its option.
     const order = [...(this.#options.laws ?? defaultLaws), "expect"];
     reports.sort((one, other) => order.indexOf(one.law) - order.indexOf(other.law));
     return this.#findings.report(this.#subject.name, this.#seed, reports, this.#options);
@@ -182,8 +182,8 @@ class Check {
   }
 
   /**
-   * The input for the test to paste. fast-check draws records without a prototype as well; only where the law is not broken
-   * by ordinary ones does the test need them.
+   * The input for the regression test. fast-check also draws records without a prototype; the test needs them only if
+   * ordinary ones do not break the law.
    */
   async #simplest({ input, law }: FoundBroken, options: PassOptions): Promise<unknown> {
     const usual = copied(input, { usualPrototypes: true });
@@ -244,12 +244,12 @@ class Check {
   }
 }
 
-/** After so long, each law is checked with few inputs only: no test should take a minute. */
+/** After this time, each law is checked with few inputs only: no test should take a minute. */
 const usualMillis = 10_000;
 
 const usualBound = { steps: 10_000, depth: 16 };
 
-/** Checks all laws that are asked for. */
+/** Checks all requested laws. */
 export const checkSubject = (
   unmocked: Pick<Subject, "name" | "check" | "graph">,
   options: CheckOptions<any>,

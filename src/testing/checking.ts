@@ -1,4 +1,4 @@
-/** What a check is asked for, and what it answers. */
+/** The options and the report of a check. */
 import type { Context } from "effect/Context";
 import type { Input as DurationInput } from "effect/Duration";
 import type { Arbitrary } from "fast-check";
@@ -13,59 +13,59 @@ import type { Mock } from "./mock.ts";
  * @public
  */
 export interface CheckOptions<Input, Outputs = any> {
-  /** Where inputs come from. */
+  /** The arbitrary that draws the inputs. */
   readonly input: Arbitrary<Input>;
   /**
-   * Which laws; by default `defaultLaws`: all but `crashSafe`, `cacheTransparent`,
+   * The laws to check; by default `defaultLaws`: all but `crashSafe`, `cacheTransparent`,
    * `signalSafe`, `clusterSafe`, `monotone` and `stable`.
    */
   readonly laws?: ReadonlyArray<LawName>;
-  /** Steps that are replaced, in whatever the step expands to as well. */
+  /** Replacements for steps, also within expansions. */
   readonly mocks?: ReadonlyArray<Mock>;
-  /** How many inputs for each law; 100 by default. */
+  /** The number of inputs for each law; 100 by default. */
   readonly runs?: number;
-  /** How many other orders for each input, where order matters; 20 by default. */
+  /** The number of other execution orders tried for each input, where order matters; 20 by default. */
   readonly interleavings?: number;
-  /** What the inputs are drawn by; another one each time by default. */
+  /** The seed of the inputs; by default a new one each time. */
   readonly seed?: number;
-  /** Where a violation was found, to begin with that. */
+  /** The path of a reported violation among the inputs; the check begins there. */
   readonly path?: string;
   /**
-   * The time for the whole check; a minute by default. When it is over, no more inputs are drawn, and the report says how many
-   * there were. A law for which there was none fails the check with `CheckFailed`.
+   * The time for the whole check; a minute by default. After it, no more inputs are drawn, and the report says how many
+   * were checked. A law that was checked with no input fails the check with `CheckFailed`.
    */
   readonly deadline?: DurationInput;
-  /** For `bounded`: how large the expansion of an input may be; 10,000 steps, 16 deep by default. */
+  /** For `bounded`: the maximum size of the expansion of an input; 10,000 steps, 16 deep by default. */
   readonly bound?: (input: Input) => Bound;
-  /** For `stable`: the shapes that there must be. */
+  /** For `stable`: the expected shapes. */
   readonly recorded?: ReadonlyArray<{
-    /** What is given. */
+    /** The input. */
     readonly input: Input;
-    /** The shape that it must give, as a violation of `stable` prints it. */
+    /** Its expected shape, as a violation of `stable` prints it. */
     readonly shape: string;
   }>;
-  /** For `cacheTransparent`: inputs of runs that have filled the cache; by default ones that are drawn like the input. */
+  /** For `cacheTransparent`: inputs of the runs that fill the cache; by default drawn like the input. */
   readonly earlier?: ReadonlyArray<Input>;
   /**
-   * What steps of `.await` are answered, by their names; by default values that their schemas take. The laws about crashes
+   * The values sent to `.await` steps, by step name; by default values that their schemas accept. The laws about crashes
    * and signals send them to the run; for all others, the step has its value at once.
    */
   readonly answers?: Readonly<Record<string, Arbitrary<unknown>>>;
-  /** `"fail"`: a law without signal is an error. */
+  /** `"fail"`: a law that nothing could have broken is an error. */
   readonly vacuous?: "report" | "fail";
   /**
-   * What the outputs must be for an input, where only you know: it returns `false` or throws if they are not. It is the law
-   * `expect`, and its inputs are made smaller like those of all others.
+   * Your own check of the outputs for an input: returns `false` or throws if they are wrong. It is the law
+   * `expect`, and its inputs shrink like those of any other law.
    */
   readonly expect?: (input: Input, outputs: Outputs) => void | boolean | PromiseLike<void | boolean>;
   /**
-   * Whether the outputs of two runs are the same; by default if they hold the same values. For outputs with timestamps or
+   * Whether the outputs of two runs are the same; by default, whether they hold the same values. For outputs with timestamps or
    * random ids, compare the rest.
    */
   readonly same?: (one: Outputs, other: Outputs) => boolean;
   /**
-   * The limit on real waiting: how long a run waits for what only real time brings, such as a file, and how far a timer of
-   * `setTimeout` may be away; 2 seconds by default. A run that exceeds it is reported with `CheckFailed`.
+   * The limit on real waiting: how long a run waits for results that take real time, such as a file, and how far in the future
+   * a `setTimeout` timer may fire; 2 seconds by default. A run that exceeds it is reported with `CheckFailed`.
    */
   readonly patience?: DurationInput;
   /** Services that steps need. */
@@ -75,26 +75,26 @@ export interface CheckOptions<Input, Outputs = any> {
 }
 
 /**
- * What came of one law.
+ * The result of one law.
  *
  * @public
  */
 export type LawReport = {
-  /** Which law. */
+  /** The name of the law. */
   readonly law: LawName;
   /** The law in one sentence. */
   readonly sentence: string;
-  /** With how many inputs it was checked. */
+  /** The number of inputs it was checked with. */
   readonly runs: number;
-  /** What the inputs were drawn by. */
+  /** The seed of the inputs. */
   readonly seed: number;
-  /** Whether the deadline came before all inputs were checked. */
+  /** Whether the deadline passed before all inputs were checked. */
   readonly isCutShort?: boolean;
 } & (
   | {
-      /** It held, and it could have been broken. */
+      /** It held, and some input could have broken it. */
       readonly result: "passed";
-      /** For how many of them the law could have been broken. */
+      /** The number of those inputs that could have broken the law. */
       readonly runsWithSignal: number;
     }
   | {
@@ -106,37 +106,37 @@ export type LawReport = {
 );
 
 /**
- * The largest expansion that a check has seen.
+ * The largest expansion in a check.
  *
  * @public
  */
 export interface Growth {
-  /** How many steps all expansions of that run had together. */
+  /** The total number of steps in all expansions of that run. */
   readonly steps: number;
-  /** How deep they nested. */
+  /** Their depth of nesting. */
   readonly depth: number;
-  /** How many items the input had, in all of its arrays, Maps and Sets. */
+  /** The number of items in all arrays, Maps and Sets of the input. */
   readonly items: number;
 }
 
 /**
- * What came of a check in which no law was broken.
+ * The report of a check in which no law was broken.
  *
  * @public
  */
 export interface Report {
-  /** The name of what was checked. */
+  /** The name of the step or pipeline that was checked. */
   readonly subject: string;
-  /** What the inputs were drawn by. */
+  /** The seed of the inputs. */
   readonly seed: number;
-  /** What came of each law, in the order in which they were checked. */
+  /** The result of each law, in the order in which they were checked. */
   readonly laws: ReadonlyArray<LawReport>;
-  /** What the check did not see, in sentences: cases that were never taken, fallbacks always used, runs that failed. */
+  /** Gaps in the check's coverage, as sentences: cases that were never taken, fallbacks always used, runs that failed. */
   readonly notes: ReadonlyArray<string>;
-  /** The laws that were not asked for. */
+  /** The laws that were not requested. */
   readonly notChecked: ReadonlyArray<LawName>;
   /** The largest expansion. */
   readonly growth?: Growth;
-  /** All of it, for people. */
+  /** The report as readable text. */
   readonly toString: () => string;
 }

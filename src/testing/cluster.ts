@@ -2,7 +2,7 @@
  * Several simulated processes that share a store and execute one run, under a given list of faults: late and repeated
  * requests, late answers, cut connections, killed and terminated processes. Violations are recorded as they happen.
  *
- * Everything happens in the world of one run, so that the same faults give the same history. The store is in memory and
+ * Everything happens in the world of one run, so the same faults produce the same history. The store is in memory and
  * correct. Each process reaches it over a link, which counts the requests and applies the faults.
  */
 import * as Clock from "effect/Clock";
@@ -25,12 +25,12 @@ import { newStore } from "./stored.ts";
 
 export type FaultKind = "late" | "late answer" | "sent again" | "cut" | "kill" | "kill after" | "terminate";
 
-/** Something that goes wrong with a request to the store. */
+/** A fault in a request to the store. */
 export interface Fault {
-  /** Which request, of all processes together. */
+  /** The number of the request, counted over all processes. */
   readonly at: number;
   readonly kind: FaultKind;
-  /** For how long, in milliseconds of the run's clock. */
+  /** The duration, in milliseconds of the run's clock. */
   readonly millis: number;
 }
 
@@ -38,9 +38,9 @@ const lasting = new Set<FaultKind>(["late", "late answer", "cut"]);
 
 const textOf = ({ kind, millis }: Fault): string => (lasting.has(kind) ? `${kind}, ${millis} ms` : kind);
 
-/** How long the lease of a process lasts after the process is killed or cut off. */
+/** The time until the lease of a process expires after it is killed or cut off, in milliseconds. */
 export const leaseMillis = 50;
-/** How long it takes until a process that has ended is started again. */
+/** The time until an ended process restarts, in milliseconds. */
 const restartMillis = 20;
 
 type Changeable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
@@ -53,18 +53,18 @@ interface Life {
   isDead: boolean;
   /** Its connection is cut until this time. */
   cutUntil: number;
-  /** The store, as this process reaches it. */
+  /** The store, reached over this process's link. */
   readonly service: StoreService;
 }
 
-/** A violation: what must hold, and what happened instead. */
+/** A violation: the rule, and the observed problem. */
 export interface Wrong {
   readonly declared: string;
   readonly actual: string;
   readonly path?: string;
 }
 
-/** Is it a failure of the process, not of the run? */
+/** Is this a failure of the process, not of the run? */
 const isOfProcess = (error: unknown): boolean =>
   error instanceof RunExists ||
   error instanceof RunNotFound ||
@@ -73,12 +73,12 @@ const isOfProcess = (error: unknown): boolean =>
 
 export class Cluster {
   readonly store: MemoryStore = newStore();
-  /** What happened, in lines. */
+  /** The log of events, one per line. */
   readonly log: Array<string> = [];
-  /** How many requests there were; and how many until the first process had its result. */
+  /** The number of requests, and the number until the first process had its result. */
   requests = 0;
   requestsToEnd = 0;
-  /** What the processes got, in the order in which they got it. */
+  /** The results of the processes, in the order in which they arrived. */
   readonly exits: Array<Exit.Exit<unknown, unknown>> = [];
   wrong: Wrong | undefined;
   readonly #faults: ReadonlyMap<number, Fault>;
@@ -88,14 +88,14 @@ export class Cluster {
   #context: Context.Context<never> | undefined;
   #now = (): number => 0;
   #end: string | undefined;
-  /** Resolved, and replaced by a new one, when the run has possibly become claimable. */
+  /** Resolved, and replaced by a new one, when the run might have become claimable. */
   #news = Deferred.makeUnsafe<void>();
 
   constructor(faults: ReadonlyArray<Fault>) {
     this.#faults = new Map(faults.map((fault) => [fault.at, fault]));
   }
 
-  /** Has processes execute the run until each of them has its result, and gives that of the first. */
+  /** Lets processes execute the run until each of them has its result, and returns that of the first. */
   readonly executed = <A, E>(run: Effect.Effect<A, E>, processes: number): Effect.Effect<A, E> =>
     Effect.gen({ self: this }, function* () {
       this.#context = yield* Effect.context<never>();
@@ -174,7 +174,7 @@ export class Cluster {
       while (!life.isDead) {
         const status = this.store.statusOf(observedRun);
         const news = this.#news;
-        // A run that has failed is not run again. One that has succeeded is: that reads its outputs.
+        // A failed run is not run again. A successful one is, which reads its outputs.
         if (status === "failed") return Exit.fail("it has failed" as E);
         const executing = run.pipe(
           Effect.provideService(Store, life.service),
@@ -204,13 +204,13 @@ export class Cluster {
     this.#expire(life);
   }
 
-  /** It starts nothing more, and gives back what it has. */
+  /** The process starts nothing more, and releases its run. */
   #terminate(life: Life): void {
     for (const journal of life.journals) journal.releases = true;
     Deferred.doneUnsafe(life.down, Exit.void);
   }
 
-  /** Ends the lease, unless the process has given its run back by then. */
+  /** Ends the lease, unless the process has released its run by then. */
   #expire(life: Life): void {
     this.#later(leaseMillis, () => {
       for (const { epoch } of life.journals) {
@@ -241,7 +241,7 @@ export class Cluster {
     return life;
   }
 
-  /** What goes wrong with the next request. */
+  /** The fault of the next request. */
   #next(life: Life, what: string): Fault | undefined {
     const fault = this.#faults.get(++this.requests);
     if (fault !== undefined) this.#note(`${life.name}, ${what}: ${textOf(fault)}`);
@@ -252,7 +252,7 @@ export class Cluster {
     return fault;
   }
 
-  /** How long a request takes to reach the store. */
+  /** The time that a request takes to reach the store. */
   #wayOf(life: Life, fault: Fault | undefined): number {
     return Math.max(life.cutUntil - this.#now(), fault?.kind === "late" ? fault.millis : 0);
   }
@@ -278,7 +278,7 @@ export class Cluster {
     return { type: "held", owner: "nobody" };
   }
 
-  /** Routes what a process writes over its link. */
+  /** Routes the writes of a process over its link. */
   #own(life: Life, claimed: Journal): void {
     const journal = claimed as Changeable<Journal>;
     life.journals.add(journal);
@@ -295,7 +295,7 @@ export class Cluster {
     const arrives = (fault: Fault | undefined, act: () => void, after = (): void => {}): void => {
       last = Math.max(last, this.#now() + this.#wayOf(life, fault));
       this.#later(last - this.#now(), () => {
-        // A request that was sent arrives, even if its process is dead by then.
+        // A sent request arrives even if its process is dead by then.
         if (fault?.kind === "kill") this.#kill(life);
         else act();
         if (fault?.kind === "kill after") this.#kill(life);
@@ -364,7 +364,7 @@ export class Cluster {
     this.#end ??= status;
   }
 
-  /** What was confirmed is there, and the end is what it was. */
+  /** Checks that confirmed records are present, and that the final status has not changed. */
   #checkEnd(): void {
     const recorded = this.store.recorded(observedRun);
     for (const path of this.#confirmed) {

@@ -3,7 +3,7 @@ import { describe } from "../values/describe.ts";
 import { terminalText } from "./draw.ts";
 
 /**
- * A shape that is not the expected one. Any runner shows its message.
+ * A shape differs from the expected one. Any test runner shows its message.
  *
  * @public
  */
@@ -13,21 +13,21 @@ export class ShapeMismatch extends Error {
 }
 
 /**
- * What can be said of a graph. Each throws a `ShapeMismatch` if it is not so, and gives the same to say more.
+ * Assertions about a graph. Each throws a `ShapeMismatch` if it does not hold, and otherwise returns the same object for chaining.
  *
  * @public
  */
 export interface ShapeExpectation<Output extends string> {
-  /** It has these steps, by their names, in whatever order, and no others. */
+  /** The graph has the steps with these names, in any order, and no others. */
   readonly toHaveSteps: (...names: ReadonlyArray<string>) => ShapeExpectation<Output>;
-  /** It provides these outputs, maybe with others. */
+  /** The graph provides these outputs, possibly among others. */
   readonly toExpose: (...names: ReadonlyArray<Output>) => ShapeExpectation<Output>;
-  /** The step reads what these steps (or inputs of the pipeline) provide, maybe with others. */
+  /** The step reads from these steps (or inputs of the pipeline), possibly among others. */
   readonly toDependOn: (step: string, ...sources: ReadonlyArray<string>) => ShapeExpectation<Output>;
 }
 
 /**
- * The names that a pipeline provides; a value that is none has nothing to expose.
+ * The names of the outputs that a pipeline provides; none for any other value.
  *
  * @public
  */
@@ -55,7 +55,7 @@ const refuse = (plan: Plan, declared: string, actual: string, failing?: string):
   );
 };
 
-/** Each name as often as it is in one list and not in the other. */
+/** The multiset difference of two lists of names. */
 const without = (names: ReadonlyArray<string>, others: ReadonlyArray<string>): ReadonlyArray<string> => {
   const left = [...others];
   return names.filter((name) => {
@@ -65,7 +65,7 @@ const without = (names: ReadonlyArray<string>, others: ReadonlyArray<string>): R
   });
 };
 
-/** Where a step reads from: the names of steps, and of inputs. */
+/** The names of the steps and inputs that a step reads. */
 const sourcesOf = (plan: Plan, step: PlanStep): ReadonlyArray<string> => [
   ...new Set(
     step.inputs.flatMap(({ from, name }) => {
@@ -76,8 +76,8 @@ const sourcesOf = (plan: Plan, step: PlanStep): ReadonlyArray<string> => [
 ];
 
 /**
- * Says what a graph should look like: that of a pipeline, or of what a dynamic step returned when it was called directly.
- * Nothing of it is run.
+ * Makes assertions about the graph of a pipeline, or of the result of calling a dynamic step directly.
+ * Runs no step.
  *
  * @example
  * ```ts

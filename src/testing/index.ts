@@ -1,5 +1,5 @@
 /**
- * Means to prove a pipeline that grows: laws, arbitraries, simulated runs, mocks.
+ * Tools for testing pipelines, including those that grow: laws, arbitraries, simulated runs, mocks.
  *
  * @packageDocumentation
  */

@@ -1,4 +1,4 @@
-/** What a law is: a sentence, and a check of it for one input. */
+/** The definition of a law: a sentence, and a check of it for one input. */
 
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
@@ -11,68 +11,68 @@ import { observe } from "./observe.ts";
 import type { Same } from "./outcome.ts";
 
 /**
- * How large an expansion may be: steps in the whole run, and how deep they nest.
+ * The maximum size of an expansion: the number of steps in the whole run, and their depth of nesting.
  *
  * @public
  */
 export interface Bound {
-  /** How many steps all expansions of a run have together. */
+  /** The total number of steps in all expansions of a run. */
   readonly steps: number;
-  /** How deep expansions nest. */
+  /** The depth to which expansions nest. */
   readonly depth: number;
 }
 
-/** What a law is given beside the input. */
+/** The arguments of a law, in addition to the input. */
 export interface LawTools {
-  /** How many other orders are tried where order matters. */
+  /** The number of other orders to try where order matters. */
   readonly interleavings: number;
   readonly bound: (given: any) => Bound;
-  /** What `stable` compares with: an input, and the shape that it must give. */
+  /** The recorded shapes for `stable`: an input, and its expected shape. */
   readonly recorded: ReadonlyArray<{ readonly input: Given; readonly shape: string }>;
-  /** For what the law draws itself: its own for each input, and the same whenever that is checked again. */
+  /** The seed for the law's own draws: different for each input, and the same each time that input is checked. */
   readonly seed: number;
-  /** How outputs are compared. */
+  /** Compares outputs. */
   readonly same: Same;
-  /** What the user expects of the outputs of an input. */
+  /** The user's own check of the outputs for an input. */
   readonly expect: ((given: any, outputs: any) => unknown) | undefined;
-  /** Other inputs, for runs that came before one with this. */
+  /** Other inputs, for runs before the one with this input. */
   readonly earlier: (given: Given) => ReadonlyArray<Given>;
-  /** A plain run with this input, which all laws that look at one share. */
+  /** A plain run with this input, shared by all laws that need one. */
   readonly first: () => Promise<Observed>;
 }
 
 export interface Broken {
   readonly type: "broken";
-  /** What ought to be. */
+  /** The expected result. */
   readonly declared: string;
-  /** What was. */
+  /** The observed result. */
   readonly actual: string;
-  /** The step at which it shows. */
+  /** The path of the step where the violation appears. */
   readonly path?: string | undefined;
   readonly plan?: Plan | undefined;
-  /** In which order things happened: which of how many, at each choice. */
+  /** The order of events: which of the possible tasks was picked, at each choice. */
   readonly picks?: ReadonlyArray<number> | undefined;
   /** More lines for the report, such as the steps in which two runs differ. */
   readonly details?: ReadonlyArray<string> | undefined;
-  /** The inputs of runs before it, without which it does not show. */
+  /** The inputs of the earlier runs that are needed to reproduce it. */
   readonly earlier?: ReadonlyArray<Given> | undefined;
 }
 
 export type Verdict =
   | {
       readonly type: "held";
-      /** What is wrong if no input has another verdict, such as a run that fails as it may. */
+      /** A violation to report only if no input has another verdict, such as a run that fails as it may. */
       readonly unlessOthers?: Broken;
     }
-  /** There was nothing that the law could have found wrong. */
+  /** Nothing could have broken the law. */
   | { readonly type: "vacuous"; readonly reason: string }
   | Broken;
 
 export interface Law {
   readonly name: string;
-  /** It looks at the first plain run with an input: these laws are checked together, each input by all of them. */
+  /** It reads the first plain run with an input. Such laws are checked together, all of them on each input. */
   readonly looksAtFirst?: boolean;
-  /** What it says, in one sentence. */
+  /** The law in one sentence. */
   readonly sentence: string;
   readonly check: (subject: Subject, given: Given, tools: LawTools) => Promise<Verdict>;
 }
@@ -87,9 +87,9 @@ export const broken = (
   where: Omit<Broken, "type" | "declared" | "actual"> = {},
 ): Broken => ({ type: "broken", declared, actual, ...where });
 
-/** A check that could not be made, and so says nothing of a law. */
+/** A check that could not be made, and so has no verdict on a law. */
 export class Obstacle extends Error {
-  /** Whether it depends on the input, so that a smaller one is worth looking for. */
+  /** Whether it depends on the input, so that shrinking is worthwhile. */
   readonly isOfInput: boolean;
   constructor(message: string, isOfInput = false) {
     super(message);
@@ -99,7 +99,7 @@ export class Obstacle extends Error {
 
 const missingService = /Service not found: ([^\s]+)/;
 
-/** Why a run says nothing of the step that is checked, or undefined. */
+/** The reason why a run has no verdict on the checked step, or undefined. */
 const obstacleOf = (observed: Observed): Obstacle | undefined => {
   const { ended } = observed;
   if ("stuck" in ended)
@@ -118,7 +118,7 @@ const obstacleOf = (observed: Observed): Obstacle | undefined => {
   return new Obstacle(`${at} the service ${service}, which was not given. Give it in the option "services".`);
 };
 
-/** Which steps had begun and not ended, and which could not begin. */
+/** The steps that had begun and not ended, and those that could not begin. */
 const waitingText = ({ events, plan, unfinished }: Observed): string => {
   const list = (paths: ReadonlyArray<string>): string => paths.map((path) => `"${path}"`).join(", ");
   const begun = new Set(
@@ -156,7 +156,7 @@ const waitingSteps = (
     ];
   });
 
-/** A run that has come to its end, however it did. */
+/** A run that has ended, whatever its result. */
 export const settled = async (
   subject: Subject,
   given: Given,

@@ -1,9 +1,9 @@
-/** Matchers for `expect.extend`, as vitest and Jest take them: a check that fails is reported at the line of the test. */
+/** Matchers for `expect.extend` of vitest and Jest: a check that fails is reported at the line of the test. */
 import type { Report } from "./checking.ts";
 import { typed } from "../values/specification.ts";
 import { CheckFailed, LawViolation } from "./violation.ts";
 
-/** What a matcher answers. */
+/** The result of a matcher. */
 interface Matched {
   readonly pass: boolean;
   readonly message: () => string;
@@ -26,8 +26,8 @@ const toKeepLaws = async (check: unknown): Promise<Matched> => {
 };
 
 /**
- * Matchers for the `expect` of vitest or Jest. `toKeepLaws` takes a check and fails with the report of the law that is
- * broken, at the line of your test; with `not`, it fails with the report of all laws.
+ * Matchers for the `expect` of vitest or Jest. `toKeepLaws` takes a check and fails with the report of the broken
+ * law, at the line of your test; with `not`, it fails with the report of all laws.
  *
  * @example
  * ```ts no-run
@@ -55,11 +55,11 @@ const toKeepLaws = async (check: unknown): Promise<Matched> => {
  * @public
  */
 export const lawMatchers: {
-  /** Passes if the check finds no law broken. */
+  /** Passes if the check finds no broken law. */
   readonly toKeepLaws: (check: unknown) => Promise<{
     /** Does every law hold? */
     readonly pass: boolean;
-    /** The report: of the law that is broken, or of all laws. */
+    /** The report of the broken law, or of all laws. */
     readonly message: () => string;
   }>;
 } = { toKeepLaws };

@@ -1,6 +1,6 @@
 /**
- * A store in memory, which can crash at one of its writes: that write and all after it are lost, as they are
- * for a process that is killed. Everything written before is there for the run that is resumed.
+ * An in-memory store that can crash at one of its writes: that write and all later ones are lost, as they are
+ * for a killed process. Everything written before is available to the resumed run.
  */
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -165,14 +165,14 @@ export class MemoryStore {
   readonly #runs = new Map<string, Kept>();
   readonly #cache = new Map<string, Cached>();
   readonly name: string;
-  /** Writes that are still to succeed. */
+  /** The number of writes that still succeed. */
   #left = unlimited;
   #crash: () => void = () => {};
   #messages = 0;
   readonly #listeners = new Set<() => void>();
   #announced: string | undefined = undefined;
   writes = 0;
-  /** One for all who use it, since a live run is known by it. */
+  /** The same service for all users, since it identifies live runs. */
   readonly service: StoreService;
 
   constructor(name: string) {
@@ -180,13 +180,13 @@ export class MemoryStore {
     this.service = this.#newService();
   }
 
-  /** After `writes` more, nothing is written any more, and `crash` is called once. */
+  /** After `writes` more writes, nothing is written, and `crash` is called once. */
   crashAfter(writes: number, crash: () => void): void {
     this.#left = writes;
     this.#crash = crash;
   }
 
-  /** The process has been started again: no one owns a run. */
+  /** Restarts the process: no run has an owner. */
   restart(): void {
     this.#left = unlimited;
     this.#crash = () => {};
@@ -202,24 +202,24 @@ export class MemoryStore {
     return kept?.owner !== undefined && kept.epoch === epoch;
   }
 
-  /** The lease of the process with that claim has ended, for which the run is not to blame. False: it does not own the run. */
+  /** Ends the lease of the process with that claim through no fault of the run. False: it does not own the run. */
   expire(runId: string, epoch: number): boolean {
     if (!this.isOwned(runId, epoch)) return false;
     this.#runs.get(runId)!.owner = undefined;
     return true;
   }
 
-  /** The recorded status: "running" for a run whose owner is gone, too. */
+  /** The recorded status: "running" also for a run whose owner is gone. */
   statusOf(runId: string): RunStatus | undefined {
     return this.#runs.get(runId)?.state.status;
   }
 
-  /** How many records there are of a path. */
+  /** The number of records of a path. */
   countOf(runId: string, path: string): number {
     return this.#runs.get(runId)?.entries.filter((entry) => entry.path === path).length ?? 0;
   }
 
-  /** All runs are gone, and what they have cached is still there. */
+  /** Deletes all runs, but keeps their cached outputs. */
   forgetRuns(): void {
     this.#runs.clear();
   }
@@ -229,7 +229,7 @@ export class MemoryStore {
     return new Set(this.#entries(runId).flatMap((entry) => (isOutcome(entry) ? [entry.path] : [])));
   }
 
-  /** How long each waiting step that has a timeout waits, by path. */
+  /** The timeout of each waiting step that has one, by path. */
   limitsOfWaits(runId: string): ReadonlyMap<string, number> {
     return new Map(
       this.#entries(runId).flatMap(
@@ -251,7 +251,7 @@ export class MemoryStore {
     return this.#left === 0;
   }
 
-  /** One write more. True: the last. */
+  /** Counts one more write. True: it was the last. */
   wrote(): boolean {
     this.writes++;
     return --this.#left === 0;
@@ -475,7 +475,7 @@ export class MemoryStore {
             )?.text,
         ),
       waiting: () => Effect.sync(() => this.#waiting()),
-      // No one hears from a process that is gone.
+      // A dead process sends no answers.
       send: (message) =>
         Effect.andThen(
           soon,

@@ -10,19 +10,19 @@ import { standalone } from "../graph/steps.ts";
 import { withMiddleware } from "./instrument.ts";
 
 /**
- * What a step is replaced by.
+ * A replacement for a step.
  *
  * @public
  */
 export interface Mock {
   /** The name of the step that is replaced. */
   readonly name: string;
-  /** What is called in its place. */
+  /** The function that is called instead. */
   readonly run: (inputs: any, context: StepContext) => unknown;
 }
 
 /**
- * What a mock gives in the place of a step: the value of its one output, or a record of several.
+ * The value that a mock returns instead of the step: that of its one output, or a record of several.
  *
  * @public
  */
@@ -33,8 +33,8 @@ export type MockResult<S> = [keyof OutOf<S>] extends [never]
     : OutOf<S>;
 
 /**
- * Replaces a step by a function of the same type, wherever a step of its name is run: in a pipeline, or in what a
- * dynamic step expands to.
+ * Replaces a step with a function of the same type, wherever a step with its name runs: in a pipeline, or in the
+ * expansion of a dynamic step.
  *
  * @example
  * ```ts
@@ -67,7 +67,7 @@ export const mock = <S extends AnyStep>(
   return { name: definition.name, run };
 };
 
-/** The graph with its steps replaced, in whatever it expands to as well. */
+/** The graph with its steps replaced, also within its expansions. */
 export const withMocks = (graph: Graph, replaced: ReadonlyArray<Mock>): Graph => {
   if (replaced.length === 0) return graph;
   const byName = new Map(replaced.map((each) => [each.name, each]));
@@ -78,8 +78,8 @@ export const withMocks = (graph: Graph, replaced: ReadonlyArray<Mock>): Graph =>
 };
 
 /**
- * Calls the mock. That of a switch takes the place of its cases, so it does not matter which one is chosen; that of a race, the
- * place of its contenders; that of a loop, the place of its turns.
+ * Calls the mock. The mock of a switch replaces its cases, so it does not matter which one is chosen; that of a race
+ * replaces its contenders; that of a loop, its turns.
  */
 const replacement = ({ run }: Mock, { phase, definition, item, inputs, context }: StepCall): unknown => {
   switch (phase) {
@@ -89,7 +89,7 @@ const replacement = ({ run }: Mock, { phase, definition, item, inputs, context }
     case "contender":
       return run(inputs, context);
     case "start":
-    // What was replaced has done nothing that could be undone.
+    // A replaced step has done nothing to undo.
     case "compensate":
       return undefined;
     case "each":
@@ -101,7 +101,7 @@ const replacement = ({ run }: Mock, { phase, definition, item, inputs, context }
 };
 
 /**
- * The pipeline with these steps replaced: of the same type, to be run as any other.
+ * The pipeline with these steps replaced. It has the same type and runs like any other.
  *
  * @example
  * ```ts
@@ -123,6 +123,6 @@ export const mocks = <P extends object>(pipeline: P, replaced: ReadonlyArray<Moc
   const graph = (pipeline as { readonly [graphOf]?: Graph })[graphOf];
   if (graph === undefined)
     throw new GraphError({ pipeline: "", step: "", reason: "mocks takes a pipeline." });
-  // Everything else about it is what it was: it is the same pipeline, whose functions are other ones.
+  // Everything else stays: it is the same pipeline with other functions.
   return Object.create(pipeline, { [graphOf]: { value: withMocks(graph, replaced) } }) as P;
 };

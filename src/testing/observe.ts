@@ -1,4 +1,4 @@
-/** One run of what is checked, in a world of its own, and all that could be seen of it. */
+/** One run of the checked subject, in a world of its own, and everything observed in it. */
 import * as Cause from "effect/Cause";
 import type { Context } from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -27,48 +27,48 @@ import { copied } from "./values.ts";
 import type { WorldOptions } from "./world.ts";
 import { World } from "./world.ts";
 
-/** What steps that wait for a value from outside are answered. */
+/** The values sent to steps that wait for a value from outside. */
 export interface WaitAnswers {
-  /** Does this call wait for one? */
+  /** Does this call wait for a value? */
   readonly isFor: (call: StepCall) => boolean;
   /** `nth`: another value for another sender. */
   readonly of: (given: Given, call: StepCall, nth?: number) => unknown;
 }
 
-/** What the runs of one check have in common. */
+/** The common parts of the runs of one check. */
 export interface SubjectWorld {
   readonly patience?: Patience | undefined;
   readonly services?: Context<any> | undefined;
-  /** Receives what nothing handled and came too late for the run that it belongs to. Without it the process does. */
+  /** Receives unhandled errors that arrived too late for their run. Without it, the process does. */
   readonly onUnhandled?: ((problem: Unhandled, given: Given) => void) | undefined;
-  /** Receives what could not be copied for a run. */
+  /** Receives the objects that could not be copied for a run. */
   readonly onUncopied?: ((value: object) => void) | undefined;
-  /** What waiting steps are answered. Without it they wait. */
+  /** The values sent to waiting steps. Without it, they wait. */
   readonly answers?: WaitAnswers | undefined;
 }
 
-/** What is checked: a graph, and how it is run. */
+/** The subject of a check: a graph, and how to run it. */
 export interface Subject {
   readonly name: string;
-  /** How a regression test calls it. */
+  /** The function that a regression test calls. */
   readonly check: "checkDynamic" | "checkPipeline";
   readonly graph: Graph;
   readonly options: RunOptions;
-  /** How large a run with this input may become. */
+  /** The maximum size of a run with this input. */
   readonly limits?: ((given: Given) => { readonly steps: number; readonly depth: number }) | undefined;
   readonly world: SubjectWorld;
 }
 
 export type Given = Readonly<Record<string, unknown>>;
 
-/** What a function that may expand returned. */
+/** The result of a function that may expand. */
 export type Expansion =
   | { readonly type: "graph"; readonly graph: Graph }
   | { readonly type: "direct"; readonly value: unknown }
   | { readonly type: "failed"; readonly error: unknown }
   | { readonly type: "threw"; readonly thrown: unknown };
 
-/** A call that may expand, and what it returned. */
+/** A call that may expand, and its result. */
 export interface SeenExpansion {
   readonly path: string;
   readonly call: StepCall;
@@ -81,65 +81,65 @@ export interface Observed {
   readonly expansions: ReadonlyArray<SeenExpansion>;
   /** The path of each call, in the order in which they began. */
   readonly calls: ReadonlyArray<string>;
-  /** The paths of calls that had not ended when the run had. */
+  /** The paths of calls that had not ended when the run ended. */
   readonly unfinished: ReadonlyArray<string>;
-  /** Fibers that were still sleeping when the run had ended, or when it had drained. */
+  /** The number of fibers still sleeping when the run had ended, or when it had drained. */
   readonly sleeping: number;
-  /** Fibers that were left then. */
+  /** The number of fibers left then. */
   readonly fibers: number;
-  /** Timers that steps had set, and that were left then. */
+  /** The timers set by steps and left then. */
   readonly timers: ReadonlyArray<RunTimer>;
-  /** What the machine still did for the run then. */
+  /** The work that the machine still did for the run then. */
   readonly machineWork: ReadonlyArray<MachineWork>;
-  /** Rejections and exceptions that nothing had handled by then. */
+  /** The rejections and exceptions not handled by then. */
   readonly unhandled: ReadonlyArray<Unhandled>;
-  /** Which cases switches took. */
+  /** The cases that switches took. */
   readonly choicesOfCases: ReadonlyArray<{
     readonly path: string;
     readonly cases: ReadonlyArray<string>;
     readonly taken: string;
   }>;
-  /** Calls of steps that have a fallback, and whether they failed. */
+  /** The calls of steps with a fallback, and whether they failed. */
   readonly fallbacks: ReadonlyArray<{ readonly path: string; readonly hasFailed: boolean }>;
   /** The time at the end. */
   readonly time: number;
   readonly choices: World["choices"];
-  /** How many moments there were at which it could have been interrupted. */
+  /** The number of moments at which it could have been interrupted. */
   readonly moments: number;
-  /** Whether a step that was called has a cache, and whether one waits for a value from outside. */
+  /** Whether any called step has a cache, and whether any waits for a value from outside. */
   readonly hasCache: boolean;
   readonly hasWait: boolean;
-  /** What came of the other runs, by their ids. */
+  /** The results of the other runs, by their ids. */
   readonly beside: ReadonlyMap<string, Beside>;
-  /** The graph with all that it expanded to. */
+  /** The graph with all expansions. */
   readonly plan: Plan;
 }
 
-/** A run of the same graph with the same input, at the same time and in the same store. */
+/** A concurrent run of the same graph with the same input in the same store. */
 export interface Beside {
   readonly ended: Observed["ended"];
   readonly calls: ReadonlyArray<string>;
 }
 
 export interface ObserveOptions extends Omit<WorldOptions, "onUnhandled"> {
-  /** How much longer the run's clock continues after its end, so that what was left behind can come to an end. */
+  /** How long the run's clock continues after its end, so that work left behind can finish. */
   readonly drain?: number;
-  /** Keys and members of what the run is given in the opposite order. */
+  /** Reverses the order of keys and members in the values that the run receives. */
   readonly reversed?: boolean;
-  /** Stands around each call. */
+  /** Wraps each call. */
   readonly around?: (call: StepCall, next: Executor) => unknown;
-  /** Receives what a function returned, at the very moment at which it is known. */
+  /** Receives a function's result as soon as it is known. */
   readonly onReturned?: (call: StepCall, value: unknown) => void;
-  /** Gives steps other options than their own, as far as these make a policy. */
+  /** Replaces the options of steps, as far as they make a policy. */
   readonly policy?: (definition: StepDefinition) => StepDefinition;
-  /** Given the means to end the world: nothing happens in it any more. */
+  /** Receives a function that halts the world, and one that interrupts the run. */
   readonly onBegin?: (halt: (reason: string) => void, interrupt: () => void) => void;
   readonly onEvent?: (event: PipelineEvent, interrupt: () => void) => void;
-  /** What a waiting step does, instead of being answered at once; given what it would do by itself. */
+  /** Replaces the wait of a step, instead of an immediate answer; receives the step's own wait. */
   readonly answering?: (call: StepCall, wait: Wait) => Wait;
-  /** The ids of other runs beside this one. */
+  /** The ids of other, concurrent runs. */
   readonly beside?: ReadonlyArray<string>;
-  /** Does more in the world of the run, before it and beside it. */
+  /** Does more in the world of the run, before it and concurrently. */
   readonly program?: <A, E>(run: Effect.Effect<A, E>) => Effect.Effect<A, E>;
 }
 
@@ -148,7 +148,7 @@ type Wait = Effect.Effect<unknown, unknown>;
 /** The id of the run that is observed. */
 export const observedRun = "check";
 
-/** Reports when a call has ended and whether it failed, and changes nothing about it. */
+/** Reports when a call has ended and whether it failed, without changing it. */
 const whenEnded = (value: unknown, ended: (hasFailed: boolean) => void): unknown => {
   if (Exit.isExit(value)) return (ended(Exit.isFailure(value)), value);
   if (Effect.isEffect(value))
@@ -165,7 +165,7 @@ const whenEnded = (value: unknown, ended: (hasFailed: boolean) => void): unknown
   return value;
 };
 
-/** Calls it with a value when that is known, before anyone else can see it. */
+/** Calls `returned` with a value as soon as it is known, before anything else can see it. */
 const whenReturned = (value: unknown, returned: (value: unknown) => void): unknown => {
   if (Effect.isEffect(value)) return Effect.map(value, (given) => (returned(given), given));
   if (isThenable(value)) {
@@ -181,14 +181,14 @@ const expansionOf = (value: unknown): Expansion => {
   return graph === undefined ? { type: "direct", value } : { type: "graph", graph };
 };
 
-/** What an Effect failed with: typed, or as a defect. */
+/** The failure of an Effect, typed or as a defect. */
 const failureOf = (cause: Cause.Cause<unknown>): Expansion | undefined => {
   if (Cause.hasInterruptsOnly(cause)) return undefined;
   const thrown = Cause.squash(cause);
   return Cause.hasDies(cause) ? { type: "threw", thrown } : { type: "failed", error: thrown };
 };
 
-/** No run is larger than the input allows, whatever the law: an expansion without an end is stopped in every one. */
+/** Limits each run to the size that the input allows, for every law, so that an endless expansion is stopped. */
 const limited = ({ limits, options }: Subject, given: Given): RunOptions => {
   if (limits === undefined) return options;
   const { depth, steps } = limits(copied(given));
@@ -199,7 +199,7 @@ const limited = ({ limits, options }: Subject, given: Given): RunOptions => {
   };
 };
 
-/** What functions that may expand returned, as the engine will see it. */
+/** Records the results of functions that may expand, as the engine will see them. */
 const watchExpansions = (expansions: Array<SeenExpansion>) => {
   return (call: StepCall, path: string, value: unknown): unknown => {
     const seen = (expansion: Expansion | undefined): void => {
@@ -222,7 +222,7 @@ const watchExpansions = (expansions: Array<SeenExpansion>) => {
   };
 };
 
-/** What a call became as a plan; what the builder refused is drawn as far as it had come. */
+/** The plan of a call's expansion; one that the builder rejected is drawn as far as it was built. */
 const planAt = (path: string, expansion: Expansion): Plan | undefined => {
   if (expansion.type === "graph") return planOf(expansion.graph.builder, path);
   if (expansion.type !== "threw") return undefined;
@@ -230,7 +230,7 @@ const planAt = (path: string, expansion: Expansion): Plan | undefined => {
   return builder === undefined ? undefined : planOf(builder, path);
 };
 
-/** The graph as it had grown, with the expansions that the engine refused. */
+/** The graph with its expansions, including those that the engine rejected. */
 const planWith = (
   graph: Graph,
   events: ReadonlyArray<PipelineEvent>,
@@ -251,7 +251,7 @@ const planWith = (
   return grownPlan(state);
 };
 
-/** Runs that end each by themselves; what comes of the first is what comes of all. */
+/** Concurrent runs that end independently; the result is that of the first. */
 const together = <A, E>(
   first: Effect.Effect<A, E>,
   others: ReadonlyArray<Effect.Effect<unknown, unknown>>,
@@ -295,7 +295,7 @@ const observed = async (subject: Subject, given: Given, options: ObserveOptions)
   let hasWait = false;
   const others = new Map((options.beside ?? []).map((runId) => [runId, [] as Array<string>]));
 
-  /** The call itself; a step that waits is called too, since it says what it asks. */
+  /** The call itself; a waiting step is called too, since its function returns the request. */
   const called = (call: StepCall, next: Executor): unknown => {
     const value = next(call);
     if (answers === undefined || !answers.isFor(call)) return value;

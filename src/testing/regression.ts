@@ -1,4 +1,4 @@
-/** A test that shows a violation again, to paste into a file of tests. */
+/** A test that reproduces a violation, to paste into a test file. */
 import type { CheckOptions } from "./checking.ts";
 import type { LawName } from "./laws/index.ts";
 import { functionSource, sourceOf } from "./source.ts";
@@ -22,7 +22,7 @@ const identifier = (name: string): string => {
   return /^[A-Za-z_$]/.test(made) ? made : `step${made}`;
 };
 
-/** Options that can make a difference to the law, as they were given. */
+/** The given options that can affect the law. */
 const optionsFor = (law: LawName): ReadonlyArray<keyof CheckOptions<any>> => [
   "mocks",
   "run",

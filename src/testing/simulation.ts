@@ -24,60 +24,60 @@ import type { Schedule } from "./world.ts";
  * @public
  */
 export interface SimulationOptions<Services = never> {
-  /** In which order things happen that may happen in any; first in, first out, if not given. */
+  /** The order of tasks that may run in any order; by default first in, first out. */
   readonly schedule?: Schedule;
-  /** Of Effect's `Random`; 0 if not given. */
+  /** The seed of Effect's `Random`; 0 by default. */
   readonly seed?: number;
-  /** What goes wrong, and where. */
+  /** The faults to inject. */
   readonly faults?: ReadonlyArray<Fault>;
-  /** Interrupts the run at this moment, counted from 1: each task that the scheduler runs is followed by one. */
+  /** Interrupts the run at this moment, counted from 1. There is one moment after each task that the scheduler runs. */
   readonly interruptAt?: number;
-  /** Steps that are replaced. */
+  /** Replacements for steps. */
   readonly mocks?: ReadonlyArray<Mock>;
   /** Services that steps need. */
   readonly services?: Context<Services>;
   /**
-   * How many milliseconds of real time the run waits for what is not of the simulation, such as a file, and how far a
-   * step's own timer may be away; 5,000 by default. A run that exceeds it is `stuck`.
+   * How many milliseconds of real time the run waits for results from outside the simulation, such as a file, and how far
+   * in the future a step's own timer may fire; 5,000 by default. A run that exceeds it is `stuck`.
    */
   readonly patience?: number;
-  /** Options of the run; with a store, what survives a crash can be resumed. */
+  /** Options of the run. With a store, a crashed run can be resumed. */
   readonly run?: Omit<RunOptions, "runId">;
 }
 
 /**
- * How a simulated run went.
+ * The result of a simulated run.
  *
  * @public
  */
 export interface Simulated<Outputs> {
-  /** How it ended. Undefined: it did not, and `stuck` says why. */
+  /** The exit of the run. Undefined if it did not end: `stuck` says why. */
   readonly exit: Exit.Exit<Outputs, unknown> | undefined;
   /** Why the run did not end; undefined if it did. */
   readonly stuck: string | undefined;
-  /** Everything that happened, a line each, in order. The same seed gives the same text, on any machine. */
+  /** All events in order, one per line. The same seed gives the same text, on any machine. */
   readonly trace: string;
-  /** Everything that was reported of the run. */
+  /** The events of the run. */
   readonly events: ReadonlyArray<PipelineEvent>;
-  /** At each choice, which of what could continue did: a schedule that gives this run again. */
+  /** A schedule that reproduces this run: which of the ready tasks continued at each choice. */
   readonly schedule: {
     /** The choices, in order. */
     readonly picks: ReadonlyArray<number>;
   };
-  /** How many moments there were at which the run could be interrupted. */
+  /** The number of moments at which the run could be interrupted. */
   readonly moments: number;
-  /** Milliseconds of the simulation's time. */
+  /** The simulated time at the end, in milliseconds. */
   readonly time: number;
-  /** The paths of all calls of functions, in the order in which they began. */
+  /** The paths of all function calls, in the order in which they began. */
   readonly calls: ReadonlyArray<string>;
-  /** What was left when the run had ended. */
+  /** The work left over when the run had ended. */
   readonly left: {
     /** The paths of steps that had not ended. */
     readonly steps: ReadonlyArray<string>;
-    /** How many fibers. */
+    /** The number of fibers. */
     readonly fibers: number;
   };
-  /** The graph as it grew. */
+  /** The graph with its expansions. */
   readonly plan: Plan;
 }
 
@@ -97,7 +97,7 @@ const lineOf = (event: PipelineEvent): string => {
   return `${time} ${type}${path === undefined ? "" : ` ${path}`}${again}${grown}${text}`;
 };
 
-/** Which fault strikes this call, if one does. A switch is asked twice in an attempt, and struck as it chooses. */
+/** The fault for this call, if any. A switch is called twice in an attempt; the fault applies when it chooses. */
 const faultAt = (faults: ReadonlyArray<Fault>, call: StepCall) =>
   call.phase === "case"
     ? undefined
@@ -124,7 +124,7 @@ const run = async <P extends AnyPipeline>(
   } = options;
   let halt: (reason: string) => void = () => {};
   let interrupt = (): void => {};
-  // Not from within a call: the engine is in the middle of something then.
+  // Not from within a call: the engine is busy then.
   const disasters = {
     interrupt: () => queueMicrotask(() => interrupt()),
     crash: () => queueMicrotask(() => halt("the process crashed, as the fault asked")),
@@ -164,12 +164,12 @@ const run = async <P extends AnyPipeline>(
 };
 
 /**
- * Runs a pipeline on the real engine, in a world that a seed makes: its order, its clock, its randomness, and what goes
- * wrong. It finds what a plain run never meets, and finds it again.
+ * Runs a pipeline on the real engine, in a world determined by a seed: its order, clock, randomness and faults.
+ * It finds failures that a normal run never hits, and reproduces them.
  *
- * Time does not pass there: it continues to the next timer when nothing else can happen, that of an Effect or of `setTimeout`
- * and `setInterval`. Everything else that a promise waits for (a file, a socket) is waited for in real time before the
- * clock moves. `Date`, `Math.random`, `crypto` and timers are those of the simulation in every step, after an `await` too.
+ * Time is simulated: when nothing else can happen, the clock advances to the next timer of an Effect, `setTimeout` or
+ * `setInterval`. Before the clock advances, the run waits in real time for anything else that a promise depends on (a file,
+ * a socket). `Date`, `Math.random`, `crypto` and timers are simulated in every step, including after an `await`.
  *
  * @example
  * ```ts

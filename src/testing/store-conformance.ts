@@ -18,12 +18,12 @@ import { storeLaws } from "./store-laws.ts";
 export class StoreViolation extends Data.TaggedError("StoreViolation")<{
   /** The name of the law. */
   readonly law: string;
-  /** What must hold. */
+  /** The rule. */
   readonly sentence: string;
-  /** What was found. */
+  /** The observed problem. */
   readonly reason: string;
 }> {
-  /** What went wrong, as a sentence. */
+  /** The message, as a sentence. */
   override get message(): string {
     return `The store breaks the law "${this.law}": ${this.sentence} But ${this.reason}.`;
   }
@@ -37,11 +37,11 @@ export class StoreViolation extends Data.TaggedError("StoreViolation")<{
 export interface CheckedStoreLaw {
   /** Its name. */
   readonly name: string;
-  /** What must hold. */
+  /** The rule. */
   readonly sentence: string;
 }
 
-/** A store that lives on as long as a run of it does: the runs that a law leaves under way are ended after it. */
+/** A store that stays open as long as one of its runs: runs that a law leaves active are ended after it. */
 const endingRuns = (
   store: StoreService,
 ): { readonly store: StoreService; readonly end: () => Promise<void> } => {
@@ -90,9 +90,9 @@ const checked = (
   });
 
 /**
- * Checks the laws that every store must keep: one owner for each run, claims with epochs, records that come back as they
- * were, messages that arrive once, waits, the cache, pruning. `makeLayer` gives an empty store each time. Gives the laws, or
- * fails with a `StoreViolation`.
+ * Checks the laws that every store must keep: one owner for each run, claims with epochs, records that are read back
+ * unchanged, messages that arrive once, waits, the cache, pruning. `makeLayer` must return an empty store each time. Returns
+ * the checked laws, or fails with a `StoreViolation`.
  *
  * @example
  * ```ts

@@ -1,11 +1,11 @@
-/** What the laws of stores are made of: a law, and what its check asks of a store and how it compares. */
+/** The building blocks of store laws: the type of a law, and helpers that its check uses to query a store and compare. */
 import type { Effect } from "effect/Effect";
 import * as Effects from "effect/Effect";
 import type { Entry } from "../journal/records.ts";
 import { Kind } from "../journal/records.ts";
 import type { Answer, Claim, Journal, Message, NewRun, RunDetails, StoreService } from "../journal/store.ts";
 
-/** One law: what must hold, and the check that it does. Throws where it does not. */
+/** One law: the rule, and the check, which throws if the rule is broken. */
 export interface StoreLaw {
   readonly name: string;
   readonly sentence: string;
@@ -76,13 +76,13 @@ export const found = async (store: StoreService, id: string): Promise<RunDetails
   return run!;
 };
 
-/** Long enough for a store to deliver what it has. */
+/** Waits long enough for a store to deliver its messages. */
 export const soon = (): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, 150);
   });
 
-/** Texts that a careless store bends: marks, escapes, separators, halves of characters, sizes. */
+/** Texts that a careless store corrupts: marks, escapes, separators, halves of characters, sizes. */
 export const texts: ReadonlyArray<string> = [
   '""',
   '"#abc"',
@@ -114,7 +114,7 @@ export const signalTo = (runId: string, path: string, text: string) => ({
 
 export const cancelOf = (runId: string) => ({ ...signalTo(runId, "", "null"), type: "cancel" as const });
 
-/** An owner that records each signal, as a run does. Gives what it got. */
+/** An owner that records each signal, as a run does. Returns the messages it received. */
 export const hears = async (journal: Journal): Promise<ReadonlyArray<Message>> => {
   const got: Array<Message> = [];
   journal.onMessage = async (message): Promise<Answer> => {

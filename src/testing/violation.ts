@@ -3,12 +3,12 @@ import type { Drawing } from "./draw.ts";
 import type { LawName } from "./laws/index.ts";
 import { shortText } from "./words.ts";
 
-/** What Node shows of an object: for an error of Effect's, all of its fields and not its message. */
+/** Controls how Node prints an object. By default it prints all fields of an Effect error, and not its message. */
 const inspected = Symbol.for("nodejs.util.inspect.custom");
 
 /**
- * Makes an error that any test runner shows well. Some send it to another process, where only what is its own arrives:
- * so its message is. And some list all fields beneath the message, which says them already: so they are not listed.
+ * Makes an error that any test runner prints well. Some send it to another process, where only own properties arrive,
+ * so its message is one. Some list all fields below the message, which includes them already, so they are hidden.
  */
 const shown = (error: Error, fields: object): void => {
   const { message, name } = error;
@@ -22,53 +22,53 @@ const shown = (error: Error, fields: object): void => {
 };
 
 /**
- * What a `LawViolation` tells.
+ * The fields of a `LawViolation`.
  *
  * @public
  */
 export interface Violation {
-  /** Which law. */
+  /** The name of the law. */
   readonly law: LawName;
   /** The law in one sentence. */
   readonly sentence: string;
   /** The name of the step or pipeline that was checked. */
   readonly subject: string;
-  /** The smallest input that was found. */
+  /** The smallest input found. */
   readonly input: unknown;
-  /** What ought to be. */
+  /** The expected result. */
   readonly declared: string;
-  /** What was. */
+  /** The observed result. */
   readonly actual: string;
-  /** More of what was, such as the steps in which two runs differ. */
+  /** Further observations, such as the steps in which two runs differ. */
   readonly details: ReadonlyArray<string>;
-  /** The path of the step at which it shows. */
+  /** The path of the step where the violation appears. */
   readonly step: string | undefined;
   /** The graph, with the failing step marked. */
   readonly drawing: Drawing | undefined;
   /** For a law about order: at each choice, which of the steps that were ready was taken; 0 is the first. */
   readonly interleaving: ReadonlyArray<number> | undefined;
-  /** With `seed` and `path` as options, a check begins with this very input. */
+  /** The seed of the inputs. With `seed` and `path` as options, a check begins with this very input. */
   readonly seed: number;
-  /** Where among the inputs it was. */
+  /** Its path among the inputs. */
   readonly path: string;
-  /** A test to paste. */
+  /** A regression test to paste. */
   readonly regression: string;
 }
 
 /**
- * A law that does not hold: the smallest input for which it does not, what was declared beside what happened, the
- * graph, and how to see it again.
+ * A broken law: the smallest input that breaks it, the expected and the observed result, the graph, and
+ * how to reproduce it.
  *
  * @public
  */
 export class LawViolation extends Data.TaggedError("LawViolation")<Violation> {
-  /** The code that the reference explains. */
+  /** The error code explained in the reference. */
   readonly code = "ESPALIER_LAW_VIOLATION";
   constructor(fields: Violation) {
     super(fields);
     shown(this, fields);
   }
-  /** What went wrong, as a sentence. */
+  /** The message, as a sentence. */
   override get message(): string {
     const lines = [
       `"${this.subject}" breaks the law ${this.law}: ${this.sentence}`,
@@ -95,39 +95,39 @@ export class LawViolation extends Data.TaggedError("LawViolation")<Violation> {
 }
 
 /**
- * What a `CheckFailed` tells.
+ * The fields of a `CheckFailed`.
  *
  * @public
  */
 export interface Obstruction {
-  /** Which law. */
+  /** The name of the law. */
   readonly law: LawName;
   /** The name of the step or pipeline that was checked. */
   readonly subject: string;
   /** The obstacle, in a sentence. */
   readonly reason: string;
-  /** The input with which it was seen. */
+  /** The input of the check. */
   readonly input: unknown;
-  /** What the inputs were drawn by. */
+  /** The seed of the inputs. */
   readonly seed: number;
-  /** Where among the inputs it was. */
+  /** Its path among the inputs. */
   readonly path: string;
 }
 
 /**
- * A check that could not be made: an arbitrary that throws, an input that the schema refuses, a service that is not
- * given, a step that never settles, a deadline that has passed. It says nothing of the law.
+ * A check that could not be made: an arbitrary that throws, an input that the schema rejects, a service that is not
+ * provided, a step that never settles, a deadline that has passed. It says nothing about the law.
  *
  * @public
  */
 export class CheckFailed extends Data.TaggedError("CheckFailed")<Obstruction> {
-  /** The code that the reference explains. */
+  /** The error code explained in the reference. */
   readonly code = "ESPALIER_CHECK_FAILED";
   constructor(fields: Obstruction) {
     super(fields);
     shown(this, fields);
   }
-  /** What went wrong, as a sentence. */
+  /** The message, as a sentence. */
   override get message(): string {
     const input = this.input === undefined ? "" : ` Input: ${shortText(this.input)}.`;
     return `The law ${this.law} could not be checked on "${this.subject}": ${this.reason}${input} (seed ${this.seed}, path "${this.path}")`;

@@ -1,4 +1,4 @@
-/** What an Effect finds in a world: its clock, its chance, its scheduler, and the order in which the engine continues. */
+/** The context of Effects in a world: its clock, its random numbers, its scheduler, and the order in which the engine continues. */
 import * as Clock from "effect/Clock";
 import * as Context from "effect/Context";
 import * as Duration from "effect/Duration";

@@ -1,9 +1,9 @@
 /**
- * A world of its own for one run: time that passes only when nothing else can happen, random numbers from a seed, and a
- * scheduler that takes one task at a time, in the order that a schedule says. Nothing in it is shared with another run.
+ * An isolated world for one run: time that passes only when nothing else can happen, random numbers from a seed, and a
+ * scheduler that runs one task at a time, in the order of a schedule. It shares nothing with another run.
  *
- * Effect's TestClock waits for a command to advance; this clock goes by itself to when the next sleeper is due. Before it
- * does, everything that only real time can bring is waited for.
+ * Effect's TestClock waits for a command to advance; this clock advances by itself to the next due sleeper. Before that,
+ * it waits for everything that takes real time.
  */
 import type * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -18,18 +18,18 @@ import { randomOf } from "./random.ts";
 import { contextOf } from "./world-context.ts";
 
 /**
- * The order in which things happen that may happen in any order: drawn by a seed, or given choice by choice. Where the
- * choices end, first in is first out.
+ * The order of tasks that may run in any order: drawn from a seed, or given choice by choice. After the last
+ * choice, it is first in, first out.
  *
  * @public
  */
 export type Schedule =
   | {
-      /** What the choices are drawn by. */
+      /** The seed of the choices. */
       readonly seed: number;
     }
   | {
-      /** At each choice, which of what can continue does. */
+      /** At each choice, the index of the task that continues, among those that can. */
       readonly picks: ReadonlyArray<number>;
     };
 
@@ -37,58 +37,58 @@ export const firstInFirstOut: Schedule = Object.freeze({ picks: Object.freeze([]
 
 export interface WorldOptions {
   readonly schedule?: Schedule | undefined;
-  /** A seed for where fibers yield, beside where they do in a plain run: every few operations instead of 2,048. */
+  /** A seed for additional points at which fibers yield: every few operations instead of 2,048. */
   readonly yields?: number | undefined;
-  /** For `Math.random`, `crypto` and Effect's `Random`. */
+  /** The seed of `Math.random`, `crypto` and Effect's `Random`. */
   readonly seed?: number | undefined;
-  /** When Effect's clock begins. */
+  /** The initial time of Effect's clock. */
   readonly time?: number | undefined;
-  /** What `Date.now` returns at the beginning. */
+  /** The initial value of `Date.now`. */
   readonly date?: number | undefined;
-  /** What a function that expands reads of environment variables; by default what they are. */
+  /** The value that a function that expands reads for an environment variable; by default the real one. */
   readonly env?: ((name: string, real: string | undefined) => string | undefined) | undefined;
-  /** How long real time may take. */
+  /** The limits on waiting in real time. */
   readonly patience?: Patience | undefined;
   readonly services?: Context.Context<any> | undefined;
   /** Interrupts the run at this moment. */
   readonly interruptAt?: number | undefined;
-  /** Receives rejections and exceptions that nothing handled; without it the process does. */
+  /** Receives unhandled rejections and exceptions; without it, the process does. */
   readonly onUnhandled?: ((problem: Unhandled) => void) | undefined;
 }
 
-/** How a run in a world came to its end; `stuck`: nothing is left in it that could continue. */
+/** The end of a run in a world; `stuck`: nothing is left that could continue. */
 export type Ended<A> = { readonly exit: Exit.Exit<A, unknown> } | { readonly stuck: string };
 
-/** Tasks run in one turn of the event loop before others get theirs. */
+/** The number of tasks to run in one turn of the event loop before others get their turn. */
 const tasksPerTurn = 500;
 
-/** A day like any other, and the same in every run: what is found today is found next year as well. */
+/** An ordinary day, the same in every run, so that findings are reproducible next year. */
 const usualDate = Date.UTC(2026, 0, 15, 9, 30);
 
-/** Reads of the clock in a row after which it moves at each read: code that waits by reading must come to an end. */
+/** After this many reads in a row, the clock advances at each read, so that code that polls the clock ends. */
 const readsUntilClockMoves = 1000;
 
-/** More timers than this, with nothing else happening between them, do not come to an end by themselves. */
+/** More timers than this in a row, with nothing else in between, are assumed never to end. */
 const mostTimersInARow = 5000;
 
-/** In milliseconds: Node has no longer one. */
+/** The longest timer that Node supports, in milliseconds. */
 const longestTimer = 2 ** 31 - 1;
 
-/** A run is looked at turn by turn, and when that has brought nothing, every millisecond. */
+/** A run is polled this many times turn by turn, and then every millisecond. */
 const quickLooks = 20;
-/** So many times at least, before nothing is said to come from elsewhere. */
+/** The minimum number of polls before the run is assumed to receive nothing from elsewhere. */
 const calmLooks = quickLooks + 8;
 
-/** The machine's own, whatever runs see in their place. */
+/** The machine's own timers, which runs see replaced. */
 const { clearTimeout, setImmediate, setTimeout } = globalThis;
 const realNow = performance.now.bind(performance);
 
 export class World {
-  /** Every choice that there was: how many there were to choose from, and which was taken. */
+  /** Every choice made: the number of candidates, and the index picked. */
   readonly choices: Array<{ readonly of: number; readonly took: number }> = [];
-  /** How many moments there were at which the run could be interrupted. */
+  /** The number of moments at which the run could be interrupted. */
   moments = 0;
-  /** Fibers that have begun and not ended. */
+  /** The number of fibers that have begun and not ended. */
   fibers = 0;
   readonly #options: WorldOptions;
   readonly #patience: Patience;
@@ -134,7 +134,7 @@ export class World {
     return this.#agenda.time;
   }
 
-  /** Fibers that sleep, and that no one has woken. */
+  /** The number of sleeping fibers. */
   get sleeping(): number {
     return this.#agenda.sleepingFibers;
   }
@@ -144,7 +144,7 @@ export class World {
     return this.#agenda.timers;
   }
 
-  /** What the machine still does for the run. */
+  /** The work that the machine still does for the run. */
   get machineWork(): ReadonlyArray<MachineWork> {
     return this.#machine.left;
   }
@@ -160,7 +160,7 @@ export class World {
   readonly inside = <Value>(path: string | undefined, expands: boolean, call: () => Value): Value =>
     within({ ...this.#place, path, expands }, call);
 
-  /** While a promise is pending, only its own timers move the clock; and when it settles, that waits for its turn. */
+  /** While a promise is pending, only its own timers advance the clock; when it settles, its continuation waits for its turn. */
   readonly promised = <Value>(promise: PromiseLike<Value>): Promise<Value> => {
     return new Promise((resolve, reject) => {
       const inTurn = (tell: () => void): void => {
@@ -207,7 +207,7 @@ export class World {
       } catch (reason) {
         if (onUnhandled !== undefined) onUnhandled({ kind: "exception", reason, path: request.path });
         else {
-          // As without a check: the process ends with it.
+          // As without a check, it ends the process.
           outside(() =>
             setImmediate(() => {
               throw reason;
@@ -219,7 +219,7 @@ export class World {
     return this.#agenda.setTimer({ ...request, run });
   }
 
-  /** Code that reads the clock until it has moved sees it move. */
+  /** Advances for code that reads the clock until it changes. */
   #wallTime(): number {
     if (++this.#clockReads > readsUntilClockMoves) this.#skew++;
     const { date = usualDate, time = 0 } = this.#options;
@@ -244,7 +244,7 @@ export class World {
     );
   }
 
-  /** Where a fiber yields: where it would in a plain run, or sooner. */
+  /** Whether a fiber yields: where it would in a plain run, or sooner. */
   #shouldYield(operations: number): boolean {
     if (operations < this.#yieldAfter) return false;
     this.#yieldAfter = this.#nextYield();
@@ -274,7 +274,7 @@ export class World {
     }
   }
 
-  /** One task, of those with the least priority number. */
+  /** Runs one of the tasks with the lowest priority number. */
   readonly #pump = (): void => {
     this.#isPumping = false;
     within(this.#place, () => this.#takeTask());
@@ -304,7 +304,7 @@ export class World {
     this.#clockReads = 0;
   }
 
-  /** Something has happened, or nothing can happen but that time continues. Was the run interrupted here? */
+  /** Something has happened, or only the clock can advance. Is the run interrupted here? */
   #moment(): boolean {
     this.moments++;
     if (this.moments !== this.#options.interruptAt) return false;
@@ -316,7 +316,7 @@ export class World {
     while (this.#tasks.length > 0) this.#takeTask();
   }
 
-  /** Nothing happens any more, as when a process is gone. */
+  /** Stops everything, as when a process is killed. */
   halt(reason: string): void {
     this.#halted = true;
     this.#end({ stuck: reason });
@@ -326,7 +326,7 @@ export class World {
     if (this.#tasks.length === 0) this.#whenIdle?.();
   }
 
-  /** Runs an Effect to its end. `started` receives the means to interrupt it. */
+  /** Runs an Effect to its end. `started` receives a function that interrupts it. */
   run<A>(
     effect: Effect.Effect<A, unknown>,
     started: (interrupt: () => void) => void = () => {},
@@ -365,8 +365,8 @@ export class World {
   }
 
   /**
-   * Waits in real time until nothing can happen but that the clock continues, and calls `next`: with a reason if not even
-   * that can, or if it has taken too long. Gives the means to stop.
+   * Waits in real time until only the clock can advance, then calls `next`: with a reason if the clock cannot
+   * advance either, or if it has taken too long. Returns a function that stops waiting.
    */
   #whenNothingElse(next: (stuck?: string) => void): () => void {
     const patience = this.#patience;
@@ -397,7 +397,7 @@ export class World {
           : this.#mayBeSettledFromElsewhere()
             ? patience.calmMillis
             : 0;
-      // Of a machine that is busy with other things, milliseconds say little.
+      // On a machine that is busy with other work, milliseconds mean little.
       if (waited < least || (least > 0 && looks < calmLooks)) {
         lookAgain();
         return;
@@ -408,7 +408,7 @@ export class World {
         return;
       }
       if (least > 0) patience.stayedCalm();
-      // What the interruption leads to comes before the clock continues.
+      // The effects of the interruption run before the clock advances.
       if (this.#moment()) lookAgain();
       else next();
     };
@@ -427,13 +427,13 @@ export class World {
     return () => stop();
   }
 
-  /** Some promise is pending that no timer of its own will settle, or an answer may come through an open socket. */
+  /** A promise is pending that no timer of its own will settle, or an answer may arrive through an open socket. */
   #mayBeSettledFromElsewhere(): boolean {
     const isAwaited = this.#promises > 0 && this.#agenda.next?.isTimer !== true;
     return isAwaited || this.#machine.isOpen || (this.#patience.usesSockets && hasOpenSockets());
   }
 
-  /** Why the clock cannot continue, if it cannot. */
+  /** The reason why the clock cannot advance, if it cannot. */
   #stuckReason(): string | undefined {
     const { next } = this.#agenda;
     if (next === undefined) {
@@ -457,8 +457,8 @@ export class World {
   }
 
   /**
-   * Lets what the run left behind come to its end, as it would in a process that continues: for so long on the run's clock,
-   * and as long as real time is needed, but no longer than the limit.
+   * Lets work that the run left behind finish, as in a process that continues: for this long on the run's clock,
+   * and for as much real time as needed, up to the limit.
    */
   async drain(millis: number): Promise<void> {
     const until = this.time + millis;
@@ -481,7 +481,7 @@ export class World {
     }
   }
 
-  /** What is still there of the run is of the process from now on. */
+  /** From now on, the run's remaining work belongs to the process. */
   close(): void {
     this.#isOver = true;
   }

@@ -1,4 +1,4 @@
-/** What caused an error, in words: its chain of causes, and the errors that an `AggregateError` gathers. */
+/** Describes the causes of an error: its chain of causes, and the errors in an `AggregateError`. */
 import { describe } from "./describe.ts";
 
 /** Readers rarely need more. */
@@ -13,7 +13,7 @@ const read = (value: unknown, key: string): unknown => {
   }
 };
 
-/** A line each, indented by how deep it is; without what `said` says already. */
+/** One line per cause, indented by depth, without those already contained in `said`. */
 export const causesOf = (error: unknown, said: string): ReadonlyArray<string> => {
   const lines: Array<string> = [];
   const seen = new Set<unknown>();
@@ -30,7 +30,7 @@ export const causesOf = (error: unknown, said: string): ReadonlyArray<string> =>
     const cause = read(of, "cause");
     if (cause === undefined || cause === null || seen.has(cause)) return;
     const text = describe(cause);
-    // The sentence of a failed step has that of what it failed with in it.
+    // The message of a failed step contains that of its cause.
     const isSaid = lines.length === 0 && said.includes(text.replace(/^\w+: /, ""));
     if (!isSaid) lines.push(`${indent}caused by: ${text}`);
     walk(cause, indent);
@@ -39,7 +39,7 @@ export const causesOf = (error: unknown, said: string): ReadonlyArray<string> =>
   return lines.slice(0, mostLines);
 };
 
-/** An error and its causes, a line each. */
+/** An error and its causes, one per line. */
 export const describeWithCauses = (error: unknown): string => {
   const said = describe(error);
   return [said, ...causesOf(error, said)].join("\n");

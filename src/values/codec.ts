@@ -1,6 +1,6 @@
 /**
- * Values as text by their schema: an Effect Schema gives a JSON form to a Date, a Map or a class; whatever has none goes
- * as strict JSON. Loaded with the first run that has a store, since schemas are slow to load.
+ * Values as text by their schema: an Effect Schema defines a JSON form for a Date, a Map or a class; values without one
+ * are written as strict JSON. Loaded with the first run that has a store, since schemas are slow to load.
  */
 
 import * as Cause from "effect/Cause";
@@ -41,17 +41,17 @@ const refused = (cause: Cause.Cause<SchemaIssue.Issue>): Unwritable => {
   return new Unwritable(path, issue?.message ?? "its schema cannot encode it");
 };
 
-/** Where a value that a store without encryption must not hold is secret, and what to do; undefined: nowhere. */
+/** The location of a secret that a store without encryption must not hold, and the fix; undefined if there is none. */
 export const secretRefusal = (value: unknown): Unwritable | undefined => {
   try {
     const secret = secretIn(value);
     return secret === undefined ? undefined : new Unwritable(secret, inClear);
   } catch {
-    return undefined; // A getter or a proxy that throws: it is refused for that.
+    return undefined; // A getter or a proxy that throws: the value is rejected for that.
   }
 };
 
-/** The text of a value; `Unwritable` where it has none. `withSecrets`: `Redacted` values may be written out. */
+/** The text of a value, or `Unwritable` if it has none. `withSecrets`: `Redacted` values may be written out. */
 export const encodeBy = (schema: unknown, value: unknown, withSecrets: boolean): string | Unwritable => {
   if (!isEffectSchema(schema)) {
     const plain = encode(value);

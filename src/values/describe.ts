@@ -1,6 +1,6 @@
 /**
- * Says what a thrown or shown value is, in one short line, whatever it is: null, a frozen error, a getter that throws,
- * a cycle. Never throws, and never runs more of the value than reading `name` and `message` of an error.
+ * Describes any thrown or shown value in one short line: null, a frozen error, a getter that throws,
+ * a cycle. Never throws, and runs no code of the value except to read `name` and `message` of an error.
  */
 const longest = 500;
 

@@ -1,14 +1,14 @@
-/** What the messages of errors list. */
+/** Lists for error messages. */
 import { describe } from "./describe.ts";
 
-/** The first few of several errors by name. */
+/** The first few of several errors, by name. */
 export const firstErrors = (byName: object): string => {
   const errors = Object.entries(byName);
   const shown = errors.slice(0, 5).map(([name, error]) => `${name}: ${describe(error)}`);
   return shown.join("; ") + (errors.length > 5 ? `; and ${errors.length - 5} more` : "");
 };
 
-/** What differs between what was recorded and what is there now, in words: each list of paths with its first few. */
+/** Describes the differences between the recorded and the current state: the first few of each list of paths. */
 export const differences = (found: {
   readonly missing: ReadonlyArray<string>;
   readonly added: ReadonlyArray<string>;

@@ -1,13 +1,13 @@
 /**
- * Values as text, for the journal: strict JSON, which gives back exactly what it was given or says why it cannot. JSON by
- * itself bends much of what it is given without a word: a Map to `{}`, NaN to null, a Date to a string.
+ * Values as text, for the journal: strict JSON, which restores exactly the same value or reports why it cannot. Plain
+ * JSON silently changes many values: a Map to `{}`, NaN to null, a Date to a string.
  *
- * Two things that plain data holds and JSON does not, `undefined` and -0, are kept beside it: the text of such a value
- * begins with "~" and lists where they stand. It also lists where secrets are.
+ * Two values that plain data can hold and JSON cannot, `undefined` and -0, are kept separately: the text of such a value
+ * begins with "~" and lists their positions. It also lists the positions of secrets.
  */
 import { describe } from "./describe.ts";
 
-/** Why a value cannot be written, and where in it. */
+/** The reason why a value cannot be written, and the location in it. */
 export class Unwritable {
   readonly issuePath: ReadonlyArray<PropertyKey>;
   readonly reason: string;
@@ -20,14 +20,14 @@ export class Unwritable {
 
 type Place = ReadonlyArray<string | number>;
 
-/** Where JSON loses something, and what it was; or where a secret is, which is never shown. */
+/** The location of something that JSON loses, and the original; or the location of a secret, which is never shown. */
 type Lost = readonly [path: Place, what: "undefined" | "-0" | "secret"];
 
 const deepest = 2_000;
 
 const isPlain = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value);
-  // The second: a plain object of another realm, such as `node:vm` makes.
+  // The second: a plain object of another realm, such as one made by `node:vm`.
   return (
     prototype === null ||
     prototype === Object.prototype ||
@@ -43,8 +43,8 @@ const className = (value: object): string => {
 const hint = ": return plain data, or give the step an output schema.";
 
 /**
- * JSON writes a part that a value holds many times as often as it is held, and 24 objects that hold the next one twice
- * become 16 million. Beyond so many repeated parts, and so many times the parts that there are, a value is refused.
+ * JSON writes a shared part each time it is referenced: 24 objects that each hold the next one twice
+ * become 16 million. Beyond this many repeated parts, and this multiple of the distinct parts, a value is rejected.
  */
 const mostRepeated = 250_000;
 const mostTimesRepeated = 16;
@@ -52,13 +52,13 @@ const mostTimesRepeated = 16;
 class Walk {
   readonly lost: Array<Lost> = [];
   readonly #path: Array<string | number> = [];
-  /** Every object that has been met; true while what it holds is looked at. */
+  /** Every object visited so far; true while its contents are being visited. */
   readonly #met = new Map<object, boolean>();
-  /** Parts of the value: each once, and those that were met again. */
+  /** The number of parts of the value: each once, and the repeated ones. */
   #parts = 0;
   #repeated = 0;
 
-  /** What in the value cannot be written; undefined where all can. */
+  /** The part of the value that cannot be written; undefined if there is none. */
   check(value: unknown): Unwritable | undefined {
     switch (typeof value) {
       case "string":
@@ -94,7 +94,7 @@ class Walk {
     return problem;
   }
 
-  /** Counts the parts of an object that is about to be looked at. */
+  /** Counts the parts of an object that is about to be visited. */
   #checkSize(parts: number, isMetAgain: boolean): Unwritable | undefined {
     if (!isMetAgain) {
       this.#parts += parts;
@@ -144,8 +144,8 @@ class Walk {
 }
 
 /**
- * The text of a value; `Unwritable` where nothing can be written that would give the value back. `secrets`: where in it
- * secrets are.
+ * The text of a value, or `Unwritable` if no text would restore the value. `secrets`: the locations of
+ * secrets in it.
  */
 export const encode = (value: unknown, secrets: ReadonlyArray<Place> = []): string | Unwritable => {
   if (secrets.length > 0) return encodeWhole(value, secrets);
@@ -165,15 +165,15 @@ const encodeWhole = (value: unknown, secrets: ReadonlyArray<Place>): string | Un
     const kept = JSON.stringify(value, (_, item: unknown) => (item === undefined ? null : item));
     return `~[${kept},${JSON.stringify(walk.lost)}]`;
   } catch (error) {
-    // A getter or a proxy that throws, or a string longer than there can be.
+    // A getter or a proxy that throws, or a string beyond the maximum length.
     return new Unwritable([], `it cannot be read or written: ${describe(error)}`);
   }
 };
 
-/** What is shown in the place of a secret. */
+/** Shown instead of a secret. */
 const redacted = "<redacted>";
 
-/** The value of a text that `encode` returned, with something else in each place that is listed. */
+/** The value of a text that `encode` returned, with a replacement at each listed position. */
 const read = (
   text: string,
   instead: (what: Lost[1]) => unknown,
@@ -187,7 +187,7 @@ const read = (
     const all = ["value", ...path];
     let at: any = holder;
     for (const key of all.slice(0, -1)) at = at[key];
-    // Not an assignment: that would mean something else for the key "__proto__".
+    // Not an assignment: that would set the prototype for the key "__proto__".
     Object.defineProperty(at, all.at(-1)!, {
       value: instead(what),
       enumerable: true,
@@ -200,10 +200,10 @@ const read = (
 
 const lostValue = (what: Lost[1]): unknown => (what === "-0" ? -0 : undefined);
 
-/** The value of a text that `encode` returned. Throws for any other. */
+/** The value of a text that `encode` returned. Throws for any other text. */
 export const decode = (text: string): unknown => read(text, lostValue, (what) => what === "secret");
 
-/** The same to be shown: without the secrets. */
+/** The same for display, without the secrets. */
 export const decodeShown = (text: string): unknown =>
   read(
     text,

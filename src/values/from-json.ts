@@ -1,7 +1,7 @@
 /**
- * Values from outside in the forms of one schema. An Effect Schema takes a Date or a class by its JSON form too, and a value
- * that it has decoded already by the encoded form of that. A schema that only decodes takes what JSON makes of a value, if it
- * decodes that to the same.
+ * Values from outside, in any form that a schema accepts. An Effect Schema also accepts the JSON form of a Date or a class,
+ * and a value that is already decoded, through its encoded form. A schema that only decodes accepts the JSON of a value if it
+ * decodes that to the same value.
  */
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
@@ -13,7 +13,7 @@ import * as SchemaParser from "effect/SchemaParser";
 import { describe } from "./describe.ts";
 import { decode, isEffectSchema, isUnchecked } from "./schema.ts";
 
-/** Where a value does not fit, and why. */
+/** The location where a value does not fit, and the reason. */
 export interface Misfit {
   readonly issuePath: ReadonlyArray<PropertyKey>;
   readonly reason: string;
@@ -21,7 +21,7 @@ export interface Misfit {
 
 type Found = { readonly value: unknown } | { readonly misfit: Misfit };
 
-/** How Effect describes the JSON form of a number, in which those three are texts. */
+/** Effect's description of the JSON form of a number, in which these three are strings. */
 const numberAsJson = /(?:number \| )?"Infinity" \| "-Infinity" \| "NaN"/g;
 
 const misfitOf = (error: unknown): Misfit => {
@@ -49,13 +49,13 @@ const parsed = (parser: () => Parse, value: unknown): Found => {
 const jsonCodec = (schema: unknown) =>
   Schema.toCodecJson(Schema.toEncoded(schema as never)) as Schema.Codec<unknown>;
 
-/** What the schema decodes, of its JSON form. It may check more than that. */
+/** The schema's encoded value, from its JSON form. The schema may have further checks. */
 export const fromJson = (schema: unknown, value: unknown): Found =>
   !isEffectSchema(schema) || isUnchecked(schema)
     ? { value }
     : parsed(() => SchemaParser.decodeUnknownExit(jsonCodec(schema)), value);
 
-/** What an Effect Schema decodes, of what it has decoded. */
+/** The encoded value, from a value that an Effect Schema has decoded. */
 export const fromDecoded = (schema: unknown, value: unknown): Found =>
   parsed(() => SchemaParser.encodeUnknownExit(schema as Schema.Codec<unknown>), value);
 
@@ -63,7 +63,7 @@ const noJson: Found = {
   misfit: { issuePath: [], reason: "its schema does not decode the JSON form of it to the same value" },
 };
 
-/** The JSON form of what a schema decodes. */
+/** The JSON form of a value that a schema decodes. */
 export const toJson = (schema: unknown, value: unknown): Effect.Effect<Found> => {
   if (isEffectSchema(schema)) {
     return Effect.sync(() => parsed(() => SchemaParser.encodeUnknownExit(jsonCodec(schema)), value));

@@ -1,6 +1,6 @@
-/** The name that a typing mistake was probably meant to be. */
+/** Finds the name that was probably meant by a misspelt one. */
 
-/** How many letters to change, add, drop or swap to turn one word into the other. */
+/** The number of letters to change, add, drop or swap to turn one word into the other. */
 const distance = (a: string, b: string): number => {
   let before: Array<number> = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
@@ -22,10 +22,10 @@ const distance = (a: string, b: string): number => {
 /** Longer names are not compared: the work grows with the product of the lengths. */
 const longest = 64;
 
-/** Words that begin alike are near even where their ends differ, such as "retries" and "retry". */
+/** Words with the same beginning are near even if their endings differ, such as "retries" and "retry". */
 const leastBeginning = 4;
 
-/** The one of `names` that is nearest to `typed`, or undefined where none is near. */
+/** The nearest of `names` to `typed`, or undefined if none is near. */
 const nearest = (typed: string, names: Iterable<string>): string | undefined => {
   if (typed.length > longest) return undefined;
   let found: string | undefined;
@@ -46,7 +46,7 @@ const nearest = (typed: string, names: Iterable<string>): string | undefined => 
   return undefined;
 };
 
-/** ` Did you mean "rates"?`, or nothing where no name is near. */
+/** ` Did you mean "rates"?`, or an empty string if no name is near. */
 export const didYouMean = (typed: string, names: Iterable<string>): string => {
   const found = nearest(typed, names);
   return found === undefined ? "" : ` Did you mean "${found}"?`;

@@ -1,6 +1,6 @@
-/** Writes values as JSON for others to read, and refuses what JSON would bend: a Map to `{}`, NaN to null. */
+/** Writes values as JSON for others to read, and rejects those that JSON would change: a Map to `{}`, NaN to null. */
 
-/** What JSON cannot hold, and where it is in the value. */
+/** A part that JSON cannot hold, and its location in the value. */
 export interface Bent {
   readonly path: string;
   readonly what: string;
@@ -29,7 +29,7 @@ const unwritable = (value: unknown): string | undefined => {
   }
 };
 
-/** JSON of the value; a `Bent` for what JSON cannot hold. Throws for what holds itself. */
+/** The JSON of the value, or a `Bent` if JSON cannot hold it. Throws for a value that contains itself. */
 export const plainJson = (value: unknown): string | Bent => {
   const paths = new Map<object, string>();
   let bent: Bent | undefined;
@@ -48,7 +48,7 @@ export const plainJson = (value: unknown): string | Bent => {
   return bent ?? text ?? "null";
 };
 
-/** Why an output cannot be written, in one sentence. */
+/** The reason why an output cannot be written, in one sentence. */
 export const bentSentence = (name: string, { path, what }: Bent): string => {
   const where = path === "" ? "it" : `its ${path.replace(/^\./, "")}`;
   return `The output "${name}" cannot be written as JSON: ${where} is ${what}. Return something else, or leave it out with .returns(…).`;

@@ -12,7 +12,7 @@ import type { StandardSchemaV1 } from "effect/StandardSchema";
 import { describe } from "./describe.ts";
 import { isThenable, promiseOf } from "./thenable.ts";
 
-/** A value that a schema refuses: where in the value, and why. */
+/** A value that a schema rejects: the location in the value, and the reason. */
 export class DecodeProblem extends Data.TaggedError("DecodeProblem")<{
   readonly path: ReadonlyArray<PropertyKey>;
   readonly reason: string;
@@ -36,18 +36,18 @@ export const isEffectSchema = (schema: unknown): schema is Schema<unknown> =>
 const isStandardSchema = (schema: unknown): schema is StandardSchemaV1 =>
   isObject(schema) && "~standard" in schema;
 
-/** Can this schema decode only (a Standard Schema: zod, valibot, arktype), so that what it made has no way back? */
+/** Can this schema only decode (a Standard Schema: zod, valibot, arktype), with no way back to the encoded form? */
 export const decodesOnly = (schema: unknown): boolean =>
   !isUnchecked(schema) && !isEffectSchema(schema) && isStandardSchema(schema);
 
-/** Is this something that `.input` takes? */
+/** Does `.input` accept this schema? */
 export const isSchema = (schema: unknown): boolean =>
   isUnchecked(schema) || isEffectSchema(schema) || isStandardSchema(schema);
 
 /** The first issue's path, wherever the vendor put it; keys may be given as `{ key }`. */
 const standardProblem = (issues: ReadonlyArray<StandardSchemaV1.Issue>): DecodeProblem => {
   const first = issues[0];
-  // arktype's path is of a class of its own, which `map` would make another of.
+  // arktype's path is an instance of its own class, and `map` would create another one.
   const path = Array.from(first?.path ?? [], (part) => (typeof part === "object" ? part.key : part));
   const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : "";
   return new DecodeProblem({ path, reason: `${first?.message ?? "the schema states no reason"}${more}` });
@@ -106,7 +106,7 @@ const decodeEffect = (schema: Schema<unknown>, value: unknown): Decoded =>
     ),
   );
 
-/** Decodes `value` by `schema`. A schema that needs services reads them from the run. */
+/** Decodes `value` with `schema`. A schema that needs services gets them from the run. */
 export const decode = (schema: unknown, value: unknown): Decoded => {
   if (isUnchecked(schema)) return Effect.succeed(value);
   if (isEffectSchema(schema)) return decodeEffect(schema, value);
@@ -121,7 +121,7 @@ interface Syntax {
   readonly encoding?: ReadonlyArray<{ readonly to: Syntax }>;
 }
 
-/** The encoded side of an Effect Schema. Read from its syntax, since the parser is possibly not loaded yet. */
+/** The encoded side of an Effect Schema. Read from its syntax, since the parser might not be loaded yet. */
 const encodedSide = (syntax: Syntax): Syntax => {
   let side = syntax;
   while (side.encoding !== undefined && side.encoding.length > 0) side = side.encoding.at(-1)!.to;
@@ -135,7 +135,7 @@ const includesUndefined = (syntax: Syntax): boolean => {
   return withUndefined.has(_tag) || (_tag === "Union" && types!.some(includesUndefined));
 };
 
-/** Does this schema decode `undefined`, so that what it declares may be left out? `type<T>()` does not say. */
+/** Does this schema decode `undefined`, so that the input may be omitted? Unknown for `type<T>()`. */
 export const acceptsUndefined = (schema: unknown): boolean => {
   if (isUnchecked(schema)) return false;
   try {
@@ -143,7 +143,7 @@ export const acceptsUndefined = (schema: unknown): boolean => {
     if (!isStandardSchema(schema)) return false;
     const result = schema["~standard"].validate(undefined);
     if (!isThenable(result)) return result.issues === undefined;
-    // It checks asynchronously: that cannot be awaited while a graph is built.
+    // It checks asynchronously, which cannot be awaited while a graph is built.
     void promiseOf(result).catch(() => {});
     return false;
   } catch {
@@ -151,7 +151,7 @@ export const acceptsUndefined = (schema: unknown): boolean => {
   }
 };
 
-/** Why decoding failed, of whatever a schema did: refuse, throw or die. */
+/** The reason why decoding failed, whether the schema rejected the value, threw or died. */
 export const problemOf = (cause: Cause.Cause<DecodeProblem>): DecodeProblem => {
   for (const reason of cause.reasons) {
     if (reason._tag === "Fail") return reason.error;

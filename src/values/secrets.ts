@@ -10,7 +10,7 @@ const partsOf = (value: object): Iterable<readonly [key: PropertyKey, part: unkn
   return Object.entries(value);
 };
 
-/** All `Redacted` values in a value, and where they are; `most`: no more than that. */
+/** All `Redacted` values in a value, with their locations; at most `most` of them. */
 const secretsIn = (
   value: unknown,
   most = Infinity,
@@ -32,18 +32,18 @@ const secretsIn = (
   return found;
 };
 
-/** Where in a value the first `Redacted` one is; undefined: nowhere. */
+/** The location of the first `Redacted` value in a value, or undefined if there is none. */
 export const secretIn = (value: unknown): Path | undefined => secretsIn(value, 1)[0]?.[0];
 
 type Place = ReadonlyArray<string | number>;
 
-/** The text of what a schema writes as it is; empty for anything else. */
+/** The text of a value that a schema writes unchanged; empty for anything else. */
 const textOf = (value: unknown): string =>
   typeof value === "string" || typeof value === "number" || typeof value === "boolean"
     ? JSON.stringify(value)
     : "";
 
-/** The places of an encoded value whose text is one of these. */
+/** The locations in an encoded value whose text is one of these. */
 const placesOf = (encoded: unknown, texts: ReadonlySet<string>, seen: Set<string>): ReadonlyArray<Place> => {
   const places: Array<Place> = [];
   const todo: Array<readonly [place: Place, value: unknown]> = [[[], encoded]];
@@ -61,8 +61,8 @@ const placesOf = (encoded: unknown, texts: ReadonlySet<string>, seen: Set<string
 };
 
 /**
- * Where the secrets of a value are in what its schema encoded it to: at every part that is written as one of them. If a schema
- * writes one in another way, all of the value is secret.
+ * The locations of a value's secrets in its encoded form: every part that is written like one of them. If a schema
+ * writes one in another way, the whole value is secret.
  */
 export const secretPlaces = (value: unknown, encoded: unknown): ReadonlyArray<Place> => {
   const secrets = secretsIn(value);

@@ -1,22 +1,22 @@
 /**
- * Values that are sent to a step whose schema the sender does not know, as text. Beside plain data it holds what schemas often
- * take and JSON does not: dates, big integers, maps, sets, URLs, and numbers that are not finite. The step's schema decodes
+ * Values, as text, for a step whose schema the sender does not know. In addition to plain data, it supports types that schemas
+ * often take and JSON lacks: dates, big integers, maps, sets, URLs, and non-finite numbers. The step's schema decodes
  * them.
  */
 import type { Unwritable } from "./encode.ts";
 import { decode, encode } from "./encode.ts";
 
-/** No text of `encode` begins so. */
+/** No text of `encode` begins with this. */
 const mark = "~~";
 
-/** What JSON does not hold is an object with this key, and so is an object that has it itself. */
+/** A value that JSON lacks becomes an object with this key, and so does an object that has the key itself. */
 const key = "~";
 
 type Special = "date" | "bigint" | "map" | "set" | "url" | "number" | "object";
 
 const special = (type: Special, content: unknown) => ({ [key]: [type, content] });
 
-/** As data that `encode` takes, if it takes all the rest. */
+/** The value as data that `encode` accepts, provided that it accepts the rest. */
 const marked = (value: unknown, above: ReadonlyArray<object>): unknown => {
   if (typeof value === "bigint") return special("bigint", String(value));
   if (typeof value === "number" && !Number.isFinite(value)) return special("number", String(value));
@@ -30,7 +30,7 @@ const marked = (value: unknown, above: ReadonlyArray<object>): unknown => {
   if (value instanceof Set) return special("set", all(value));
   if (Array.isArray(value)) return Object.keys(value).length === value.length ? all(value) : value;
   const prototype: unknown = Object.getPrototypeOf(value);
-  // `encode` says what is wrong with other objects.
+  // `encode` reports the problem with other objects.
   if (prototype !== Object.prototype && prototype !== null) return value;
   const entries = Object.entries(value).map(([name, item]) => [name, marked(item, within)] as const);
   return key in value ? special("object", entries) : Object.fromEntries(entries);
@@ -64,7 +64,7 @@ const unmarked = (value: unknown): unknown => {
   }
 };
 
-/** The text of a value that is sent; `Unwritable` where there is none that would give the value back. */
+/** The text of a value to send, or `Unwritable` if no text would restore the value. */
 export const writeSent = (value: unknown): string | Unwritable => {
   const plain = encode(value);
   if (typeof plain === "string") return plain;

@@ -1,20 +1,20 @@
 /**
- * Options as data: what each must be, what it does, and what holds without it. The check of what a caller passed, the
- * tables in the documentation and the suggestion for a misspelt name are made from one specification.
+ * Options as data: the check, description and default of each. The validation of a caller's options, the
+ * tables in the documentation and the suggestions for misspelt names come from one specification.
  *
- * A check takes an option's name and value and returns one sentence that says what is wrong with it, or undefined.
+ * A check takes an option's name and value and returns the problem in one sentence, or undefined.
  */
 import * as Duration from "effect/Duration";
 import { didYouMean } from "./nearest.ts";
 
-/** What is wrong with the value of the option `name`, in one sentence; undefined where nothing is. */
+/** The problem with the value of the option `name`, in one sentence, or undefined. */
 export type Check = (name: string, value: any) => string | undefined;
 
 export interface OptionSpecification {
   readonly check: Check;
-  /** What the option does. */
+  /** The effect of the option. */
   readonly does: string;
-  /** What holds where it is not given. */
+  /** The behavior if the option is not given. */
   readonly without: string;
 }
 
@@ -29,7 +29,7 @@ export const typed = (value: unknown): string => {
 
 const mostCharacters = 60;
 
-/** The value itself where it is short, else its type. */
+/** The value itself if it is short, otherwise its type. */
 export const received = (value: unknown): string => {
   switch (typeof value) {
     case "string":
@@ -55,7 +55,7 @@ const durationFields = new Set(
   "weeks days hours minutes seconds milliseconds microseconds nanoseconds".split(" "),
 );
 
-/** Effect reads NaN, and an object without any field that it knows, as no time at all. */
+/** Effect reads NaN, and an object without any known field, as zero. */
 const isReadable = (value: unknown): boolean => {
   if (typeof value === "number") return !Number.isNaN(value);
   if (!isRecord(value) || Duration.isDuration(value)) return true;
@@ -75,7 +75,7 @@ const millisOf = (value: unknown): number | undefined => {
   }
 };
 
-/** A length of time, as Effect reads it. */
+/** A duration that Effect accepts. */
 export const aDuration: Check = (name, value) => {
   const millis = millisOf(value);
   if (millis === undefined || Number.isNaN(millis)) {
@@ -84,13 +84,13 @@ export const aDuration: Check = (name, value) => {
   return millis < 0 ? `${name} must not be negative; got ${received(value)}.` : undefined;
 };
 
-/** A length of time, or a point in time. */
+/** A duration or a point in time. */
 export const aDurationOrDate: Check = (name, value) => {
   if (!(value instanceof Date)) return aDuration(name, value);
   return Number.isNaN(value.getTime()) ? `${name} must be a valid date; got an invalid one.` : undefined;
 };
 
-/** A number that counts. */
+/** A whole number. */
 export const aWholeNumber =
   (least: number): Check =>
   (name, value) =>
@@ -98,7 +98,7 @@ export const aWholeNumber =
       ? undefined
       : must(name, `a whole number of at least ${least}`, value);
 
-/** A limit: a number that counts, from 1, or none. */
+/** A limit: a whole number of at least 1, or no limit. */
 export const aLimit: Check = (name, value) =>
   value === Infinity || (Number.isInteger(value) && value >= 1)
     ? undefined
@@ -115,7 +115,7 @@ export const aBoolean: Check = (name, value) =>
 export const aString: Check = (name, value) =>
   typeof value === "string" ? undefined : must(name, "a string", value);
 
-/** `of` says what it is a function of. */
+/** `of` describes its argument. */
 export const aFunction =
   (of: string): Check =>
   (name, value) =>
@@ -138,7 +138,7 @@ export const aListOf =
     return bad === -1 ? undefined : `${name} must contain only strings; got ${typed(value[bad])}.`;
   };
 
-/** The first thing that is wrong with `given`; names in the sentence begin with `prefix`. Undefined: nothing. */
+/** The first problem with `given`, or undefined; names in the sentence begin with `prefix`. */
 export const problemOf = (
   given: Readonly<Record<string, unknown>>,
   specification: Specification,
@@ -154,7 +154,7 @@ export const problemOf = (
   return undefined;
 };
 
-/** The sentence for an option that there is none of. */
+/** The sentence for an option that does not exist. */
 export const unknownOption = (
   owner: string,
   name: string,

@@ -1,6 +1,6 @@
 /**
- * Waits for promises, wherever they come from. The `then` of a subclass, of another library's thenable or of a proxy may
- * settle twice, at once, with another promise, or throw; only what is known to be JavaScript's own is taken at its word.
+ * Waits for promises of any origin. The `then` of a subclass, of another library's thenable or of a proxy may
+ * settle twice, at once, with another promise, or throw; only JavaScript's own promises are trusted.
  */
 
 const ownThen = Reflect.get(Promise.prototype, "then") as (
@@ -12,7 +12,7 @@ export const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   ((typeof value === "object" && value !== null) || typeof value === "function") &&
   typeof (value as Partial<PromiseLike<unknown>>).then === "function";
 
-/** A promise with JavaScript's own `then`: this one, or one that settles as it does, and is rejected with what its `then` throws. */
+/** A promise with JavaScript's own `then`: this one, or one that settles like it, and rejects with any error that its `then` throws. */
 export const promiseOf = (thenable: PromiseLike<unknown>): Promise<unknown> =>
   thenable.then === ownThen
     ? (thenable as Promise<unknown>)
