@@ -33,7 +33,7 @@ class Ring {
     return this.#length;
   }
 
-  push(frame: Frame, index: number): void {
+  add(frame: Frame, index: number): void {
     if (this.#length > this.#mask) this.#resize((this.#mask + 1) * 2);
     const at = (this.#head + this.#length++) & this.#mask;
     this.#frames[at] = frame;
@@ -62,7 +62,7 @@ class Ring {
   }
 
   /** The next node has been looked at. */
-  drop(): void {
+  pass(): void {
     this.#frames[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
     if (--this.#length === 0 && this.#mask >= mostPlacesKept) this.#resize(leastPlaces);
@@ -113,18 +113,18 @@ export class Ready extends Ring {
     return this.length + this.#incoming.length + this.#deferred.length;
   }
 
-  override push(frame: Frame, index: number): void {
+  push(frame: Frame, index: number): void {
     const { graph } = frame;
     if (graph?.grows !== true || !this.#defers || !mayGrow(graph.nodes[index]!.definition.kind)) {
-      super.push(frame, index);
+      this.add(frame, index);
       return;
     }
-    this.#incoming.push(frame, index);
+    this.#incoming.add(frame, index);
     this.#isDeferring = true;
   }
 
-  override drop(): void {
-    super.drop();
+  drop(): void {
+    this.pass();
     if (this.#isDeferring && ++this.#passed >= mostPassed) this.#release(true);
   }
 
@@ -138,11 +138,11 @@ export class Ready extends Ring {
     this.#passed = 0;
     if (isOldest) {
       const from = deferred.length > 0 ? deferred : incoming;
-      super.push(from.nextFrame, from.nextIndex);
-      from.drop();
+      this.add(from.nextFrame, from.nextIndex);
+      from.pass();
     } else {
-      for (; incoming.length > 0; incoming.dropLast()) deferred.push(incoming.lastFrame, incoming.lastIndex);
-      super.push(deferred.lastFrame, deferred.lastIndex);
+      for (; incoming.length > 0; incoming.dropLast()) deferred.add(incoming.lastFrame, incoming.lastIndex);
+      this.add(deferred.lastFrame, deferred.lastIndex);
       deferred.dropLast();
     }
     this.#isDeferring = incoming.length > 0 || deferred.length > 0;
