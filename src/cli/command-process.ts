@@ -19,13 +19,13 @@ const exit = (code: number): void => {
   process.exit(code);
 };
 
-// The first Ctrl-C stops the run cleanly, which a step may hold up for its grace period; the second one does not wait.
+// The first Ctrl-C stops the run cleanly, which a step can delay for its grace period; the second one does not wait.
 process.once("SIGINT", () => process.once("SIGINT", () => exit(interrupted)));
 process.once("SIGTERM", () => {
   codeOfInterruption = terminated;
 });
 
-// A step that ends the process has not done what the command was asked for.
+// If a step ends the process, the command has not completed its task.
 process.on("exit", (code) => {
   if (isOurs) return;
   tell(
@@ -36,6 +36,6 @@ process.on("exit", (code) => {
 
 NodeRuntime.runMain(main, {
   disableErrorReporting: true,
-  // Always exits: what a user's file left open (a server, a timer) does not keep the command.
+  // Always exits: anything that a user's file left open (a server, a timer) does not keep the command running.
   teardown: (result) => exit(Exit.isSuccess(result) ? Number(result.value) : codeOfInterruption),
 });

@@ -4,7 +4,7 @@ import * as Data from "effect/Data";
 import { visible } from "../draw/escape.ts";
 import { describe } from "../values/describe.ts";
 
-/** A command cannot do what it was asked for. */
+/** A command cannot do its task. */
 export class CliFailure extends Data.TaggedError("CliFailure")<{
   /** What is wrong and how to fix it; one sentence for each problem. */
   readonly sentences: ReadonlyArray<string>;

@@ -1,4 +1,4 @@
-/** Recorded runs in words: times, values, and the outcome of each path. */
+/** Recorded runs as text: times, values, and the outcome of each path. */
 import type { RecordedNode, RecordedStep, RunInfo } from "../../types/runs.ts";
 
 export const when = (millis: number): string => new Date(millis).toISOString().replace("T", " ").slice(0, 19);

@@ -40,7 +40,7 @@ const readText = ({ name, text }: Given): Effect.Effect<string, CliFailure> =>
       })
     : Effect.succeed(text);
 
-/** A shell takes the quotes away, so a bare word is the commonest mistake. */
+/** A shell removes the quotes, so a bare word is the most common mistake. */
 const hint = ({ name, text }: Given): string =>
   /^[\p{L}\p{N} _./:-]+$/u.test(text)
     ? ` A string needs quotes inside quotes: --input '${name}="${text}"'.`
@@ -66,7 +66,7 @@ const unknownInput = (name: string, pipeline: AnyPipeline, declared: ReadonlyArr
   );
 };
 
-/** The declared inputs that are not given, without those whose schema takes `undefined`. */
+/** The declared inputs that are not given, except those whose schema accepts `undefined`. */
 const missing = (
   pipeline: AnyPipeline,
   values: ReadonlyMap<string, unknown>,

@@ -1,4 +1,4 @@
-/** The flags that limit a run: how many steps, how deep, how many at once of a pool, and what a failure does. */
+/** The flags that limit a run: the number of steps, the depth, the concurrency of a pool, and the effect of a failure. */
 import * as Flag from "effect/cli/Flag";
 import * as Option from "effect/Option";
 import type { Input as DurationInput } from "effect/Duration";
@@ -19,10 +19,10 @@ const count = (name: string, description: string) =>
 
 const isCount = (text: string): boolean => /^[1-9]\d*$/.test(text);
 
-/** `60/1 minute`: so many starts in any window of that length. */
+/** `60/1 minute`: that many starts in any window of that length. */
 const rateOf = (text: string): PoolLimits["rate"] => {
   const { limit = "", written = "" } = /^(?<limit>\d+)\/\s*(?<written>.*)$/.exec(text)?.groups ?? {};
-  // A unit alone is one of it.
+  // A unit alone means one of that unit.
   const period = /^\d/.test(written) ? written : `1 ${written}`;
   const per = isCount(period) ? Number(period) : (period as DurationInput);
   const isDuration = written !== "" && aDuration("per", per) === undefined;

@@ -1,4 +1,4 @@
-/** Finds the pipeline in a user's file. Whatever is wrong with the file is one sentence. */
+/** Finds the pipeline in a user's file. Any problem with the file is reported as one sentence. */
 import { execFile } from "node:child_process";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
@@ -18,7 +18,7 @@ import { tellLoaded } from "./watch/loaded.ts";
 import { didYouMean } from "../values/nearest.ts";
 import { listed } from "../values/listed.ts";
 
-/** A pipeline of which nothing is known but that it is one. */
+/** A pipeline of unknown type. */
 export interface AnyPipeline {
   readonly name: string;
   readonly plan: () => Plan;
@@ -30,7 +30,7 @@ type Exports = Readonly<Record<string, unknown>>;
 
 const isPipeline = (value: unknown): value is AnyPipeline => expandable(value) !== undefined;
 
-/** What a value is, for someone who expected a pipeline. */
+/** Describes a value that should have been a pipeline. */
 const kindOf = (value: unknown): string => {
   if (isPipeline(value)) return "a pipeline";
   if (typeof value === "function") return "a function";
@@ -68,7 +68,7 @@ const checkedPlace = (file: string): Promise<string> =>
 const compiledByTsx =
   '. Node runs TypeScript only where removing the types is enough. Write it without that syntax, or install tsx and run the command with NODE_OPTIONS="--import tsx".';
 
-/** Why a file could not be imported, in words that name the place in it. */
+/** Why a file could not be imported, with the position in it. */
 const importFailure = async (file: string, error: unknown): Promise<CliFailure> => {
   if (notCode.has(codeOf(error))) {
     return failure(
@@ -104,7 +104,7 @@ export const load = (file: string): Effect.Effect<Exports, CliFailure> =>
     );
   });
 
-/** `module.exports` is what Node adds to the exports of a CommonJS file. */
+/** Node adds `module.exports` to the exports of a CommonJS file. */
 const namesIn = (exports: Exports): ReadonlyArray<string> =>
   Object.keys(exports).filter((name) => name !== "module.exports");
 
@@ -145,7 +145,7 @@ const only = (file: string, exports: Exports): AnyPipeline | CliFailure => {
   );
 };
 
-/** A pipeline, and what the file gives its steps. */
+/** A pipeline, and the services that the file provides to its steps. */
 export interface Loaded {
   readonly file: string;
   readonly pipeline: AnyPipeline;
@@ -164,8 +164,8 @@ const layerOf = (file: string, exports: Exports): Effect.Effect<Loaded["layer"],
 };
 
 /**
- * The pipeline that `file` exports: by name, or its default one, or the only one; and its services. From here on standard
- * output is the command's own.
+ * The pipeline that `file` exports: by name, or its default one, or the only one; and its services. From here on,
+ * standard output is reserved for the command.
  */
 export const loadRunnable = (file: string, name: string | undefined): Effect.Effect<Loaded, CliFailure> =>
   Effect.gen(function* () {

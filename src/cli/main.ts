@@ -66,7 +66,7 @@ const version = (): string => {
   return (JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string }).version;
 };
 
-/** A wrong command line gets its sentences on standard error, not a page of help on standard output. */
+/** For an invalid command line, prints sentences to standard error, not a page of help to standard output. */
 const presenter: CliOutput.Presenter = {
   present: Effect.fnUntraced(function* (event) {
     const colors = process.stdout.isTTY && process.env["NO_COLOR"] === undefined;
@@ -88,7 +88,7 @@ const services = Layer.mergeAll(
   CliOutput.layerPresenter(presenter),
 );
 
-/** What a file started and did not wait for can fail at any time: then the command fails too, and stops what it does. */
+/** Work that a file started without waiting for it can fail at any time: then the command stops and fails too. */
 const strayFailure: Effect.Effect<never, CliFailure> = Effect.callback((resume) => {
   const fail = (what: string) => (error: unknown) =>
     resume(Effect.fail(failure(`${what}: ${describe(error)}${placeOf(error)}`)));
@@ -99,7 +99,7 @@ const strayFailure: Effect.Effect<never, CliFailure> = Effect.callback((resume) 
 const isTold = (error: unknown): boolean =>
   typeof error === "object" && error !== null && "_tag" in error && error._tag === "ShowHelp";
 
-/** The whole command. Gives the exit code; is interrupted by SIGINT. */
+/** The whole command. Returns the exit code; SIGINT interrupts it. */
 export const main: Effect.Effect<number> = Effect.raceFirst(
   Command.run(espalier, { version: version() }),
   strayFailure,

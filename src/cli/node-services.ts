@@ -1,5 +1,5 @@
 /**
- * What Effect's command line asks of the platform (files, paths, processes, the terminal), as Node does it.
+ * The platform services that Effect's command line requires (files, paths, processes, the terminal), for Node.
  *
  * `@effect/platform-node` has the same layer and requires Redis. These modules are built into `dist`: see scripts/build.ts.
  */

@@ -11,7 +11,7 @@ export const only = Flag.String("only").pipe(
   Flag.atLeast(0),
 );
 
-/** What was loaded, with its pipeline reduced to what the outputs need. Without names, all of it. */
+/** The loaded exports, with the pipeline reduced to what the outputs need. Without names, the whole pipeline. */
 export const reducedTo = (names: ReadonlyArray<string>, loaded: Loaded): Effect.Effect<Loaded, CliFailure> =>
   names.length === 0
     ? Effect.succeed(loaded)

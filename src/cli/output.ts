@@ -1,9 +1,9 @@
 /**
- * Standard output, kept for what the command was asked for.
+ * Standard output, reserved for the output that was requested from the command.
  *
- * A user's file may print while it loads and while its steps run, and Effect's own logger prints too. From the moment
- * that `own` is called, all of that goes to standard error, so that `espalier graph FILE > graph.mmd` and `--json` give
- * nothing but what they promise.
+ * A user's file may print while it loads and while its steps run, and Effect's own logger prints too. Once `own` is
+ * called, all of that goes to standard error, so that `espalier graph FILE > graph.mmd` and `--json` write only the
+ * promised output.
  */
 import * as Effect from "effect/Effect";
 import { describe } from "../values/describe.ts";
@@ -14,7 +14,7 @@ type Write = typeof process.stdout.write;
 
 let direct: Write | undefined;
 
-/** Leads everything that is printed without `print` to standard error. */
+/** Redirects everything that is printed without `print` to standard error. */
 export const ownStandardOutput: Effect.Effect<void> = Effect.sync(() => {
   if (direct !== undefined) return;
   direct = process.stdout.write.bind(process.stdout);
@@ -22,8 +22,8 @@ export const ownStandardOutput: Effect.Effect<void> = Effect.sync(() => {
 });
 
 /**
- * Writes to standard output and waits until it has been taken: a pipe that is read slowly loses nothing, and a full disk
- * is a failure. A reader that has seen enough, such as `head`, is none.
+ * Writes to standard output and waits until the text has been taken: a slowly read pipe loses nothing, and a full disk
+ * is a failure. A reader that stops early, such as `head`, is not.
  */
 export const print = (text: string): Effect.Effect<void, CliFailure> =>
   Effect.callback((resume) => {
@@ -37,7 +37,7 @@ export const print = (text: string): Effect.Effect<void, CliFailure> =>
     });
   });
 
-/** A line to standard error. */
+/** Writes a line to standard error. */
 export const tell = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };

@@ -14,7 +14,7 @@ export interface ProgressView {
   readonly event: (event: PipelineEvent) => void;
 }
 
-/** Shows runs, each in a view of its own. */
+/** Shows runs, each in its own view. */
 export interface ProgressService {
   readonly open: (plan: Plan) => Effect.Effect<ProgressView, never, Scope.Scope>;
 }

@@ -9,7 +9,7 @@ import { failure } from "./failure.ts";
 import type { Loaded } from "./load.ts";
 import { placeOf } from "./source-location.ts";
 
-/** Gives a run the services of its file. They are made before it begins, and released when it has ended. */
+/** Provides a run with the services of its file. They are created before it begins, and released when it has ended. */
 export const withServices = <Value, Failure>(
   { file, layer }: Loaded,
   running: Effect.Effect<Value, Failure>,

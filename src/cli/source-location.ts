@@ -1,14 +1,14 @@
-/** Where in the user's own code an error came from: worth more than the rest of its stack. */
+/** The position in the user's own code where an error originated, the most useful part of its stack. */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** A frame of a stack, or the first line of a syntax error's: a file, and the line in it. */
+/** A frame of a stack, or the first line of a syntax error's stack: a file, and the line in it. */
 const frame = /(?:\(|at |^)(file:\/\/[^\s()]+?|\/[^\s()]+?|[A-Za-z]:\\[^\s()]+?):(\d+)(?::(\d+))?\)?$/;
 
 /** The frames of these folders say nothing about the user's file. Where this file is built, it may be part of another. */
 const ownFolder = import.meta.url.slice(0, import.meta.url.lastIndexOf("/src/") + "/src/".length);
 
-/** Is it of the user's own code, rather than of this library or another? Takes the URL of a file. */
+/** Is it the user's own code, rather than that of this library or another? Takes the URL of a file. */
 export const isUsers = (file: string): boolean =>
   !file.includes("/node_modules/") && !file.includes("\\node_modules\\") && !file.startsWith(ownFolder);
 

@@ -19,13 +19,13 @@ import { tell } from "./output.ts";
 
 const defaultFile = join(".espalier", "runs.db");
 
-/** The environment variable that names the database where no flag names a store. */
+/** The environment variable that names the database if no flag names a store. */
 const databaseVariable = "ESPALIER_DATABASE";
 
-/** Where runs are recorded, as the flags say. */
+/** The store in which runs are recorded, as given by the flags. */
 export interface StoreGiven {
   readonly file: string | undefined;
-  /** A URL: never to be printed, since it may hold a password. */
+  /** A URL: must not be printed, since it may contain a password. */
   readonly database: string | undefined;
 }
 
@@ -95,7 +95,7 @@ export const storeForServer = (given: StoreGiven): Effect.Effect<StoreService, C
   Effect.gen(function* () {
     const database = yield* databaseOf(given);
     if (database === undefined && given.file === undefined) {
-      // What is wrong with the folder is said of the file in it.
+      // A problem with the folder is reported for the file in it.
       yield* Effect.ignore(Effect.try({ try: makeFolder, catch: describe }));
     }
     const built = database === undefined ? buildFile(given.file ?? defaultFile) : buildDatabase(database);
@@ -103,9 +103,9 @@ export const storeForServer = (given: StoreGiven): Effect.Effect<StoreService, C
   });
 
 /**
- * The store to record a run in. A file that was asked for must serve. The default one need not: where it cannot be
- * written, the run is not recorded, and the command says so. A run with an id of its own is never run unrecorded: it may
- * be there already.
+ * The store to record a run in. A file that was requested must work. The default one need not: if it cannot be written,
+ * the run is not recorded, and the command reports that. A run with a given id is never run unrecorded: it may already
+ * exist.
  */
 export const storeForRun = (
   given: StoreGiven,
@@ -140,7 +140,7 @@ const defaultStore = (
   );
 };
 
-/** A store that must be there. */
+/** A store that must exist. */
 export const existingStore = (given: StoreGiven): Effect.Effect<StoreService, CliFailure, Scope.Scope> =>
   Effect.gen(function* () {
     const database = yield* databaseOf(given);
@@ -154,13 +154,13 @@ export const existingStore = (given: StoreGiven): Effect.Effect<StoreService, Cl
     return yield* told(buildFile(file));
   });
 
-/** As a sentence, where nothing better can be done than to tell it. */
+/** Turns an error into a sentence, where it can only be reported. */
 export const told = <Value, Services>(
   effect: Effect.Effect<Value, { readonly _tag: string; readonly message: string }, Services>,
 ): Effect.Effect<Value, CliFailure, Services> =>
   Effect.mapError(effect, (error) => (error instanceof CliFailure ? error : failure(error.message)));
 
-/** Reads or steers runs in a store that must exist. Its failure is a sentence. */
+/** Reads or controls runs in a store that must exist. Its failure is a sentence. */
 export const inStore = <Value, Services>(
   given: StoreGiven,
   asking: Effect.Effect<Value, { readonly _tag: string; readonly message: string }, Services>,
@@ -169,7 +169,7 @@ export const inStore = <Value, Services>(
     Effect.flatMap(existingStore(given), (store) => told(Effect.provideService(asking, Store, store))),
   ) as Effect.Effect<Value, CliFailure, Exclude<Services, Scope.Scope | Store>>;
 
-/** The run that is meant: the one with that id, or the only one whose id begins like it. */
+/** The run with that id, or the only one whose id begins with it. */
 export const findRun = Effect.fnUntraced(function* (id: string) {
   const similar: ReadonlyArray<RunInfo> = id === "" ? [] : yield* Runs.list({ idPrefix: id });
   const found = similar.find((run) => run.id === id) ?? (similar.length === 1 ? similar[0] : undefined);

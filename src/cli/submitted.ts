@@ -1,4 +1,4 @@
-/** A run that other processes execute, as a command shows it: submitted to the store, followed there, left by Ctrl-C. */
+/** A run that other processes execute, as a command shows it: submitted to the store, followed there, detached by Ctrl-C. */
 import * as Effect from "effect/Effect";
 import { visible } from "../draw/escape.ts";
 import type { Graph } from "../engine/graph.ts";
@@ -16,7 +16,7 @@ type Outputs = Readonly<Record<string, unknown>>;
 
 const lookMillis = 1_000;
 
-/** Says so while no process is there that can take the run. Never ends by itself. */
+/** Prints a notice while no process can take the run. Never ends by itself. */
 const sayWaiting = (
   graph: Graph,
   store: StoreService,
@@ -39,7 +39,7 @@ const sayWaiting = (
   return Effect.forever(Effect.andThen(look, Effect.sleep(lookMillis)));
 };
 
-/** Submits a run and tells its events until it has ended. Gives its outputs; what it failed with is a sentence. */
+/** Submits a run and emits its events until it has ended. Returns its outputs; its failure is a sentence. */
 export const submitted = (
   graph: Graph,
   inputs: Outputs,

@@ -1,4 +1,4 @@
-/** Words that several messages are made of. */
+/** Words that several messages share. */
 
 /** `1 step`, `2 steps`. */
 export const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? "" : "s"}`;

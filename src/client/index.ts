@@ -1,5 +1,5 @@
 /**
- * A client of `espalier serve`, for browsers and servers: typed by the module that is served, without loading it.
+ * A client of `espalier serve` for browsers and servers, typed by the served module without loading it.
  *
  * @packageDocumentation
  */
@@ -29,16 +29,16 @@ export type {
 export type { InputsOf, OutputsOf };
 
 /**
- * What a server answered to a request that it refuses.
+ * The error of a failed request: the server refused it, or did not respond.
  *
  * @public
  */
 export class ClientError extends Error {
-  /** The status of the answer; 0 where the server did not answer. */
+  /** The HTTP status of the response; 0 if the server did not respond. */
   readonly status: number;
-  /** The code of the error, which the reference explains; empty where it has none. */
+  /** The error's code, which the reference explains; empty if it has none. */
   readonly code: string;
-  /** The id of the request, which the server answered with. */
+  /** The id of the request, taken from the response. */
   readonly requestId: string;
   /** The name of the class. */
   override readonly name = "ClientError";
@@ -71,13 +71,13 @@ const again = (millis: number, signal: AbortSignal | undefined): Promise<void> =
     });
   });
 
-/** How often in a row a stream that breaks is asked for once more. */
+/** The maximum number of consecutive retries of a broken stream. */
 const mostTries = 20;
 
 const isEnd = (type: string): boolean => /^run\.(succeeded|failed|interrupted)$/.test(type);
 
 /**
- * A client of the server at `url`. Its type parameter says what is served.
+ * Creates a client of the server at `url`. The type parameter is the type of the served module.
  *
  * @example
  * ```ts
@@ -117,7 +117,7 @@ export const client = <Module>({ url, token, fetch: ask = fetch }: ClientOptions
     (await request(path, { method: "POST", body: JSON.stringify(body) })).json();
   const ofRun = (runId: string): string => `runs/${encodeURIComponent(runId)}`;
 
-  /** The events of one answer: each has its data on one line. */
+  /** The events of one response; each has its data on one line. */
   async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<ClientEvent> {
     const reader = body
       .pipeThrough(new TextDecoderStream() as never)
@@ -145,7 +145,7 @@ export const client = <Module>({ url, token, fetch: ask = fetch }: ClientOptions
       try {
         const response = await request(`${ofRun(runId)}/events`, signal === undefined ? {} : { signal });
         for await (const event of eventsIn(response.body!)) {
-          // After a break, the stream begins once more from the first event.
+          // After a disconnect, the stream restarts from the first event.
           const key = JSON.stringify(event);
           if (told.has(key)) continue;
           told.add(key);

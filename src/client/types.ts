@@ -1,4 +1,4 @@
-/** The types of a client: pipelines by the name of their export, inputs as a run takes them, outputs as JSON gives them. */
+/** The types of a client: pipelines by export name, inputs as a run accepts them, outputs as JSON. */
 import type { PipelineEvent } from "../events.ts";
 import type { PlainOutputs, TakenBy } from "../../types/outputs.ts";
 import type { InputsOf, OutputsOf } from "../../types/types-of.ts";
@@ -6,7 +6,7 @@ import type { Typed } from "../../types/provided.ts";
 import type { RecordedEvent, RecordedStep, RunState, WaitingStep } from "../../types/runs.ts";
 
 /**
- * A value after it has gone through JSON: a `Date` is a string, what is `undefined` is left out, a method is gone. What
+ * A value after a JSON round trip: a `Date` becomes a string; `undefined` values and methods are removed. A value that
  * JSON cannot hold, such as a `Map` or a bigint, is `never`: the server refuses it.
  *
  * @public
@@ -34,7 +34,7 @@ export type JsonOf<Value> = 0 extends 1 & Value
               : never;
 
 /**
- * A record after it has gone through JSON: properties that may be undefined may be missing; functions and symbols are.
+ * A record after a JSON round trip: properties that may be undefined may be missing; functions and symbols are removed.
  *
  * @public
  */
@@ -61,7 +61,7 @@ export type JsonRecord<Value> = {
   : never;
 
 /**
- * The pipelines that a module exports, by the names that a client calls them.
+ * The pipelines that a module exports, by the names that clients use.
  *
  * @public
  */
@@ -72,31 +72,31 @@ export type ClientPipelines<Module> = {
 };
 
 /**
- * How a client finds its server.
+ * The options of a client.
  *
  * @public
  */
 export interface ClientOptions {
-  /** Where `espalier serve` serves, such as `"http://127.0.0.1:4100"`. */
+  /** The address of `espalier serve`, such as `"http://127.0.0.1:4100"`. */
   readonly url: string;
   /** The token that the server printed. Without it, a client can only read. */
   readonly token?: string;
-  /** What sends requests; the `fetch` of the platform by default. */
+  /** The function that sends requests; by default the platform's `fetch`. */
   readonly fetch?: typeof fetch;
 }
 
 /**
- * How a run is started.
+ * The options for starting a run.
  *
  * @public
  */
 export interface ClientStart {
-  /** The id of the run; a new one without it. The same id and inputs again are the same run. */
+  /** The id of the run; by default a new one. Starting again with the same id and inputs refers to the same run. */
   readonly runId?: string;
 }
 
 /**
- * A run, in short.
+ * The summary of a run.
  *
  * @public
  */
@@ -109,38 +109,38 @@ export interface ClientRun {
   readonly status: RunState;
   /** When it began, in milliseconds since 1970. */
   readonly began: number;
-  /** When it ended, in milliseconds since 1970; missing as long as it has not. */
+  /** When it ended, in milliseconds since 1970; missing until then. */
   readonly ended?: number;
-  /** What it failed with, in words. */
+  /** The error that it failed with, as text. */
   readonly error?: string;
 }
 
 /**
- * What a client has of each event, beside the fields of its own.
+ * The fields that a client can read from any event, in addition to the event's own.
  *
  * @public
  */
 export interface AnyClientEvent {
   /** The path of the step, for an event about one. */
   readonly path?: string;
-  /** What else it says. */
+  /** The other fields of the event. */
   readonly [field: string]: unknown;
 }
 
 /**
- * What a client has of an event with outputs.
+ * The outputs of an event, as a client receives them.
  *
  * @public
  */
 export interface SentOutputs<Outputs> {
   /** The outputs by name; missing if they are long. */
   readonly outputs?: JsonOf<Outputs>;
-  /** They are long: `GET /api/runs/:id/value` has them. */
+  /** The outputs are long: `GET /api/runs/:id/value` returns them. */
   readonly omitted?: true;
 }
 
 /**
- * An event after it has gone through JSON.
+ * An event after a JSON round trip.
  *
  * @public
  */
@@ -149,7 +149,7 @@ export type SentEvent<Event> = Event extends { readonly outputs: infer Outputs }
   : JsonOf<Event>;
 
 /**
- * An event of a run, as JSON gives it: the fields of `PipelineEvent`, by its `type`.
+ * An event of a run as JSON: the fields of `PipelineEvent`, by its `type`.
  *
  * @public
  */
@@ -166,12 +166,12 @@ export interface ClientWaitingStep extends WaitingStep {
 }
 
 /**
- * A run with all that is recorded of it.
+ * A run with everything recorded about it.
  *
  * @public
  */
 export interface ClientRecord extends ClientRun {
-  /** Its inputs by name, as JSON gives them. */
+  /** Its inputs by name, as JSON. */
   readonly inputs: Readonly<Record<string, unknown>>;
   /** The outcomes that count, oldest first. */
   readonly steps: ReadonlyArray<RecordedStep>;
@@ -184,7 +184,7 @@ export interface ClientRecord extends ClientRun {
 }
 
 /**
- * What a run of a pipeline is started with.
+ * The arguments for starting a run of a pipeline.
  *
  * @public
  */
@@ -210,20 +210,20 @@ export type ClientSteps<Module> = {
 }[keyof ClientPipelines<Module>];
 
 /**
- * A sentence, in the place of a path that no pipeline has.
+ * The error type that replaces a path that no pipeline has.
  *
  * @public
  */
 export interface NoSuchStep<Path extends string, Names> {
   /** What is wrong. */
   readonly error: `No pipeline of this module has a step "${Path}" at its top level.`;
-  /** The steps that there are. */
+  /** The steps that exist. */
   readonly steps: Names;
 }
 
 /**
- * The path of a waiting step: at the top level, that of a step of a pipeline of the module. Paths with `/` or `[`, and those of
- * the type `string`, are not checked.
+ * The path of a waiting step. At the top level, it must be a step of one of the module's pipelines. Paths with `/` or
+ * `[`, and paths of the type `string`, are not checked.
  *
  * @public
  */
@@ -238,8 +238,8 @@ export type ClientPath<Module, Path extends string> = string extends Path
         : NoSuchStep<Path, ClientSteps<Module>>;
 
 /**
- * The value that a waiting step is given: that of its output, as JSON gives it. It is not known of a step inside another, and of
- * one that the pipeline does not return.
+ * The value to send to a waiting step: its output, as JSON. The type is unknown for a step inside another one, and for
+ * a step that the pipeline does not return.
  *
  * @public
  */
@@ -267,25 +267,25 @@ export type ClientValue<Module, Path extends string> =
  * @public
  */
 export interface Client<Module> {
-  /** Starts a run of the pipeline that is exported under a name. It continues whether or not anyone waits for it. */
+  /** Starts a run of the pipeline with this export name. The run continues whether or not anyone waits for it. */
   start<Name extends keyof ClientPipelines<Module> & string>(
     name: Name,
     ...parameters: ClientParameters<ClientPipelines<Module>[Name], ClientStart>
   ): Promise<ClientRun>;
-  /** Starts a run and waits for its outputs. Rejects with a `ClientError` where it fails. */
+  /** Starts a run and waits for its outputs. Rejects with a `ClientError` if it fails. */
   run<Name extends keyof ClientPipelines<Module> & string>(
     name: Name,
     ...parameters: ClientParameters<
       ClientPipelines<Module>[Name],
       ClientStart & {
-        /** Stops waiting, not the run. */
+        /** Ends the wait, not the run. */
         readonly signal?: AbortSignal;
       }
     >
   ): Promise<JsonOf<OutputsOf<ClientPipelines<Module>[Name]>>>;
-  /** A run with all that is recorded of it. */
+  /** A run with everything recorded about it. */
   get(runId: string): Promise<ClientRecord>;
-  /** The events of a run from its first, until it has ended. A connection that breaks is made again. */
+  /** The events of a run, from the first until it has ended. A broken connection is reopened. */
   events(
     runId: string,
     options?: {
@@ -294,8 +294,8 @@ export interface Client<Module> {
     },
   ): AsyncIterable<ClientEvent>;
   /**
-   * Gives a waiting step its value. If the step's schema decodes what it is given to another type, such as a text to a number, pass
-   * a path of the type `string`: the server checks the value.
+   * Sends a waiting step its value. If the step's schema decodes its input to another type, such as a text to a number,
+   * pass a path of the type `string`: the server checks the value.
    */
   signal<const Path extends string>(
     runId: string,

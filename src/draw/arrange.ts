@@ -1,6 +1,6 @@
 /**
- * Puts the boxes of one graph into layers and each layer into an order with few crossings, by `d3-dag`. Where exactly
- * everything stands is `settle`'s part, since that changes whenever something is folded.
+ * Assigns the boxes of one graph to layers, and orders each layer for few crossings, with `d3-dag`. The exact positions
+ * are computed by `settle`, since they change whenever something is folded.
  */
 import {
   coordCenter,
@@ -16,7 +16,7 @@ import { gapAcross, straightened } from "./settle.ts";
 import { wrapped } from "./wrap.ts";
 
 export interface Arranged extends Arrangement {
-  /** The lines, each from a box to a box by way of its bends. */
+  /** The lines, each from a box through its bends to another box. */
   readonly lines: ReadonlyArray<ReadonlyArray<number>>;
 }
 
@@ -26,13 +26,13 @@ interface Box {
   readonly index: number;
 }
 
-/** Up to so many boxes are put into the best layers, and into the best order in them, that a short time allows. */
+/** Up to this many boxes get the best layers, and the best order in them, that a short time allows. */
 const fewBoxes = 120;
 const someBoxes = 250;
-/** And more than so many are not even looked at by `d3-dag`, which takes a second for each ten thousand lines. */
+/** More boxes than this are not passed to `d3-dag`, which takes a second for each ten thousand lines. */
 const mostBoxes = 4_000;
 
-/** For graphs too large to look at as a whole: rows of boxes, those that read after those that are read. */
+/** For graphs too large to see as a whole: rows of boxes, children after their parents. */
 const inRows = (parents: ReadonlyArray<ReadonlyArray<number>>): ReadonlyArray<number> => {
   const layer: Array<number> = parents.map(() => 0);
   // Parents come first, as plans list them; a plan made by hand that does not gets a line that points up.
@@ -70,7 +70,7 @@ const withoutLibrary = (
   };
 };
 
-/** A layer may as well be read from right to left: then everything is mirrored, so that boxes are in their order. */
+/** The layers can come out from right to left: then everything is mirrored, which puts the boxes in their order. */
 const inOrder = <Laid extends Arrangement>(laid: Laid, boxes: number): Laid => {
   let falls = 0;
   for (const layer of laid.layers) {
@@ -84,7 +84,7 @@ const inOrder = <Laid extends Arrangement>(laid: Laid, boxes: number): Laid => {
   return { ...laid, layers, wished: laid.wished.map((x) => -x) };
 };
 
-/** The arrangement of boxes with these widths, of which each hangs on its parents. */
+/** The arrangement of boxes with these widths and parents. */
 export const arrange = (
   widths: ReadonlyArray<number>,
   parents: ReadonlyArray<ReadonlyArray<number>>,
@@ -97,7 +97,7 @@ export const arrange = (
   const dag = graphStratify()
     .id(({ id }: Box) => id)
     .parentIds(({ parents }: Box) => [...parents])(boxes);
-  // Every layer is one high here, so that a height is the number of a layer.
+  // Every layer has a height of 1 here, so that the y position yields the layer number.
   const size = ({ data }: { readonly data: Box }): [number, number] => [widths[data.index]!, 1];
   const laid = sugiyama()
     .layering(boxes.length <= fewBoxes ? layeringSimplex() : layeringLongestPath())
@@ -135,7 +135,7 @@ export const arrange = (
   const allWidths = wished.map((_, item) => widths[item] ?? 0);
   const first = { layers, above, wished };
   const laidOut = { ...first, wished: straightened(first, allWidths), lines };
-  // Those that are put into order by a walk come out in whatever direction that took.
+  // The order of a depth-first search can come out in either direction.
   const straight = boxes.length <= someBoxes ? laidOut : inOrder(laidOut, boxes.length);
   return { ...straight, ...wrapped(straight, allWidths) };
 };

@@ -46,7 +46,7 @@ export const dark: Colours = {
   value: ["#12161e", "#3b4454"],
 };
 
-/** How a page's style names them: kinds that look alike share a name. */
+/** Their names in a page's style: kinds that look alike share a name. */
 const variables = {
   ground: "ground",
   text: "text",
@@ -72,5 +72,5 @@ const declared = (colours: Colours): string =>
     })
     .join("");
 
-/** As variables for the style of a page. */
+/** The colours as variables for the style of a page. */
 export const colourVariables = `:root{${declared(light)}}@media(prefers-color-scheme:dark){:root{${declared(dark)}}}`;

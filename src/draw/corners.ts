@@ -1,4 +1,4 @@
-/** How round the corners of a box are, by what it stands for: the same in a picture and on a page. */
+/** The corner radius of a box by what it represents: the same in a picture and on a page. */
 import type { StepKind } from "../../types/plan.ts";
 
 type Boxed = StepKind | "input" | "item" | "value";

@@ -2,13 +2,14 @@
  * Makes any text safe to show: in a terminal, in HTML and SVG, in DOT, in Mermaid. Names come from data, so a label may
  * hold markup, quotes, line breaks, terminal commands, or marks that turn the reading direction of all that follows.
  *
- * Each function here first makes visible what cannot be seen (`visible`), then escapes what its target would read as
+ * Each function here first spells out invisible characters (`visible`), then escapes whatever its target would read as
  * syntax. None of them throws, whatever the text is.
  */
 
 /**
- * What cannot be seen or moves what can: controls, bidi marks, zero-width characters that join nothing, tags, line
- * separators, and halves of a surrogate pair. U+200C and U+200D stay: Persian and emoji are written with them.
+ * Characters that are invisible or move visible ones: controls, bidi marks, zero-width characters that join nothing,
+ * tags, line separators, and halves of a surrogate pair. U+200C and U+200D stay: Persian and emoji are written with
+ * them.
  */
 const unseen =
   // oxlint-disable-next-line no-control-regex -- these are what is looked for
@@ -21,7 +22,7 @@ const spelled = (character: string): string => {
   return short[character] ?? (code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`);
 };
 
-/** The text on one line, with everything that cannot be seen spelled out (`\n`, `\u202e`). Safe in a terminal. */
+/** The text on one line, with all invisible characters spelled out (`\n`, `\u202e`). Safe in a terminal. */
 export const visible = (text: string): string => text.replace(unseen, spelled);
 
 const units = (found: string): string =>
@@ -30,7 +31,7 @@ const units = (found: string): string =>
     (_, i) => `\\u${found.charCodeAt(i).toString(16).padStart(4, "0")}`,
   ).join("");
 
-/** JSON text with everything that cannot be seen spelled out. It still says the same. */
+/** JSON text with all invisible characters spelled out. Its meaning is unchanged. */
 export const visibleJson = (json: string): string => json.replace(unseen, units);
 
 const entities: Readonly<Record<string, string>> = {
@@ -46,7 +47,7 @@ export const html = (text: string): string => visible(text).replace(/[&<>"']/g, 
 
 /**
  * The inside of a double-quoted string of DOT. Graphviz reads backslashes (`\N` is the node's name) and HTML entities
- * in labels, so both are escaped beside the quotes.
+ * in labels, so both are escaped in addition to the quotes.
  */
 export const dot = (text: string): string =>
   visible(text).replace(/["\\&]/g, (found) => (found === "&" ? "&amp;" : `\\${found}`));
@@ -65,7 +66,7 @@ const mermaidEntity = (found: string): string =>
 /** The inside of a double-quoted label of Mermaid. */
 export const mermaid = (text: string): string => visible(text).replace(unsafeInMermaid, mermaidEntity);
 
-/** At most `length` characters, the last an ellipsis where some are left out. Never half a character. */
+/** At most `length` characters, the last an ellipsis if some are left out. Never half a character. */
 export const shortened = (text: string, length: number): string => {
   if (text.length <= length) return text;
   const characters = Array.from(text.slice(0, length * 2 + 2));

@@ -1,5 +1,6 @@
 /**
- * Pictures of plans and reports of runs. Apart from the core, since laying out a graph needs a library that most runs do not.
+ * Pictures of plans and reports of runs. Separate from the core, since laying out a graph needs a library that most
+ * runs do not.
  *
  * @packageDocumentation
  */
@@ -19,7 +20,8 @@ export { Report } from "./report/report.ts";
 export type Plan = PlanData;
 
 /**
- * Everything that a plan can be written as: what `espalier` itself writes, and pages. `toSvg` loads nothing, and works in a browser too.
+ * All output formats of a plan: those of `espalier` itself, and pages. This `toSvg` loads nothing, and also works in a
+ * browser.
  *
  * @example
  * ```ts
@@ -37,8 +39,8 @@ export type Plan = PlanData;
  */
 export const Plan: typeof Text & {
   /**
-   * A page to look around in, as the text of an HTML file that needs no other: it is moved and zoomed, searched, what
-   * expanded is folded and unfolded, and a click on a step shows what is known of it.
+   * An interactive page, as the text of a self-contained HTML file: the reader can pan, zoom and search, fold and
+   * unfold expanded steps, and click a step to see its details.
    */
   readonly toHtml: (plan: PlanData) => string;
 } = { ...Text, toSvg, toHtml };

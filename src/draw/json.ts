@@ -1,12 +1,12 @@
 /**
- * A plan as JSON text. Not `JSON.stringify`: that recurses, and a plan nests as deeply as data says.
+ * A plan as JSON text. Not `JSON.stringify`: that recurses, and a plan can nest to any depth.
  *
  * Half surrogates come out as `\udXXX`, as `JSON.stringify` writes them, so the text is always valid Unicode.
  */
 import type { Plan } from "../../types/plan.ts";
 import { indent } from "./scene.ts";
 
-/** A list or a record that is open, and what of it is still to be written. */
+/** An open list or record, and its remaining entries. */
 interface Level {
   readonly entries: ReadonlyArray<readonly [key: string | undefined, value: unknown]>;
   readonly end: "]" | "}";
@@ -18,7 +18,7 @@ const levelOf = (value: object): Level =>
     ? { entries: value.map((item: unknown) => [undefined, item] as const), end: "]", next: 0 }
     : { entries: Object.entries(value).filter(([, item]) => item !== undefined), end: "}", next: 0 };
 
-/** The plan as JSON, two spaces a level, which ends with a line break. */
+/** The plan as JSON with two spaces per level and a final line break. */
 export const toJson = (plan: Plan): string => {
   const parts: Array<string> = [];
   const levels: Array<Level> = [];

@@ -1,8 +1,8 @@
 /**
- * The position of everything in a picture of a plan. Each graph is laid out in layers; a step that expanded is a box around
- * the pictures of what it became, and so on inward.
+ * The position of everything in a picture of a plan. Each graph is laid out in layers; an expanded step is a box around
+ * the pictures of its expansions, and so on inward.
  *
- * Graphs are laid out innermost first, without recursion: plans nest as deeply as data says.
+ * Graphs are laid out innermost first, without recursion: plans can nest to any depth.
  */
 import type { Plan, StepKind } from "../../types/plan.ts";
 import { expandsMany } from "../graph/kinds.ts";
@@ -17,7 +17,7 @@ import type { Settled } from "./settle.ts";
 import { settle } from "./settle.ts";
 import { isItem, lastOf } from "../path.ts";
 
-/** A step, an input, an item of a map, or a note on what is not drawn. */
+/** A step, an input, an item of a map, or a note on omitted boxes. */
 export interface PlacedBox {
   readonly kind: StepKind | "input" | "item" | "value";
   readonly label: string;
@@ -30,7 +30,7 @@ export interface PlacedBox {
   readonly height: number;
   /** How deep it is nested. */
   readonly depth: number;
-  /** Does it stand around others? Its label is then at its top. */
+  /** Does it contain others? Its label is then at its top. */
   readonly isAround: boolean;
 }
 
@@ -41,32 +41,32 @@ export interface PlacedLine {
 export interface Layout {
   readonly width: number;
   readonly height: number;
-  /** Those around others come before the others. */
+  /** Boxes that contain others come first. */
   readonly boxes: ReadonlyArray<PlacedBox>;
   readonly lines: ReadonlyArray<PlacedLine>;
 }
 
 const header = 26;
 const below = 14;
-/** Of more sub-pipelines than these, as a map of many items has, the rest are counted and not drawn. */
+/** Sub-pipelines beyond this number, as in a map of many items, are counted and not drawn. */
 const mostExpansions = 24;
 
-/** A box of a graph, and what is drawn inside of it. */
+/** A box of a graph, and the graphs drawn inside it. */
 interface Cell {
   readonly box: OutlineBox;
   readonly label: string;
   readonly inner: ReadonlyArray<Graph>;
-  /** Where those are, below the label. */
+  /** The positions of those, below the label. */
   readonly rows: Rows;
   readonly moreLabel: string;
   readonly width: number;
   readonly height: number;
 }
 
-/** A graph: the one that is drawn, or one that a step or an item became. */
+/** A graph: the one that is drawn, or one that a step or an item expanded to. */
 interface Graph {
   readonly plan: Plan;
-  /** The item that it is of, in words; empty where it is of a step. */
+  /** The item that it belongs to, as text; empty if it belongs to a step. */
   readonly title: string;
   boxes: ReadonlyArray<OutlineBox>;
   inner: ReadonlyArray<ReadonlyArray<Graph>>;
@@ -100,7 +100,7 @@ const fill = (graph: Graph): void => {
   graph.more = grown.map((inner) => Math.max(0, inner.length - mostExpansions));
 };
 
-/** What an inner graph takes: an item of a map has a frame and a title of its own. */
+/** The size of an inner graph: an item of a map has a frame and a title of its own. */
 const sizeOf = ({ settled, title }: Graph): Size =>
   title === ""
     ? settled
@@ -172,7 +172,7 @@ interface Task {
   readonly depth: number;
 }
 
-/** The boxes and lines of one graph at its place; what is inside of its boxes is left as tasks. */
+/** Draws the boxes and lines of one graph at its position; the graphs inside its boxes become tasks. */
 const draw = (
   { graph, x, y, depth }: Task,
   boxes: Array<PlacedBox>,

@@ -1,4 +1,4 @@
-/** A plan for a terminal: a line for each step, with what it reads and what it may become. */
+/** A plan for a terminal: a line for each step, with its inputs and its possible expansion. */
 import type { Plan, PlanStep } from "../../types/plan.ts";
 import { expandsMany } from "../graph/kinds.ts";
 import { cells, fitted } from "./cells.ts";
@@ -6,10 +6,10 @@ import { visible } from "./escape.ts";
 import { outlineOf } from "./outline.ts";
 import { lastOf } from "../path.ts";
 
-/** Names are padded to the same width, where they are not longer than so many cells. */
+/** Names are padded to the same width, unless they are longer than this many cells. */
 const widestName = 30;
 
-/** What a step reads, each name once. */
+/** The inputs of a step, each name once. */
 const readsOf = ({ inputs }: PlanStep): string => {
   const names = [...new Set(inputs.map(({ name }) => name))];
   return names.length === 0 ? "" : `← ${names.map(visible).join(", ")}`;
@@ -21,10 +21,10 @@ const heading = ({ name, inputs, returns }: Plan): string => {
   return `${visible(name)}${takes}${gives}`;
 };
 
-/** A line, or a plan whose lines stand here. */
+/** A line, or a plan whose lines belong here. */
 type Task = { readonly text: string } | { readonly plan: Plan; readonly lead: string };
 
-/** Branches stop moving to the right: a plan that nests a thousand deep would else be seen nowhere. */
+/** Branches are not indented any further: a plan nested a thousand deep would otherwise be out of sight. */
 const deepest = 60;
 
 const tasksOf = (plan: Plan, lead: string): ReadonlyArray<Task> => {

@@ -1,4 +1,4 @@
-/** A plan as a Mermaid flowchart: what GitHub, GitLab and most editors draw from Markdown. */
+/** A plan as a Mermaid flowchart, which GitHub, GitLab and most editors draw in Markdown. */
 import type { Plan } from "../../types/plan.ts";
 import { mermaid, shortened } from "./escape.ts";
 import type { SceneNode, SceneShape } from "./scene.ts";
@@ -19,7 +19,7 @@ const shapes: Readonly<Record<SceneShape, readonly [before: string, after: strin
   value: ['("', '")'],
 };
 
-/** Mermaid refuses a label without anything in it. */
+/** Mermaid refuses an empty label. */
 const label = (text: string): string => (text === "" ? "#32;" : mermaid(shortened(text, 300)));
 
 const node = ({ id, shape, label: text }: SceneNode): string => {

@@ -1,4 +1,4 @@
-/** What of one graph is drawn as boxes, and how large each is while nothing is drawn inside of it. */
+/** The boxes of one graph, and the size of each while nothing is drawn inside it. */
 import type { Plan, PlanStep, StepKind } from "../../types/plan.ts";
 import { canExpand } from "../graph/kinds.ts";
 import { keyOf, lastOf } from "../path.ts";
@@ -7,15 +7,15 @@ import { labelOf, widthOf } from "./label.ts";
 export interface OutlineBox {
   readonly kind: StepKind | "input";
   readonly label: string;
-  /** What it may become, where it has not become anything yet. */
+  /** The form of its possible expansion, if it has not expanded yet. */
   readonly note: string;
   /** May it still grow? */
   readonly mayGrow: boolean;
-  /** What a closer look shows. */
+  /** The text shown on a closer look. */
   readonly detail: string;
-  /** The boxes that it hangs on, by their place in the list. */
+  /** Its parents, as indexes in the list. */
   readonly parents: ReadonlyArray<number>;
-  /** The step that it stands for; of an input there is none. */
+  /** The step that it represents; undefined for an input. */
   readonly step: PlanStep | undefined;
   readonly width: number;
   readonly height: number;
@@ -31,7 +31,7 @@ const listed = (names: ReadonlyArray<string>, between: string): string => {
 
 const noteOf = ({ kind, inputs, outputs, cases, maxTurns, expansions, when }: PlanStep): string => {
   const values = expansions?.length ?? 0;
-  // Where it has expanded, nothing of it has a graph: these are values.
+  // If it has expanded, none of its expansions has a graph: they are values.
   switch (kind) {
     case "step":
       return when === undefined ? "" : `only if ${lastOf(when)}`;
@@ -92,7 +92,7 @@ export const outlineOf = (plan: Plan): ReadonlyArray<OutlineBox> => {
   };
   const known = new Set(plan.steps.map(({ path }) => path));
   for (const { name } of plan.inputs) input(name);
-  // A plan made by hand may name a step that it does not have: that is drawn as what comes from outside.
+  // A plan made by hand may name a step that it does not have: that is drawn as an external input.
   for (const step of plan.steps) {
     for (const { name, from } of step.inputs) if (!known.has(from)) input(from === "" ? name : from);
   }

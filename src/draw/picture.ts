@@ -1,7 +1,7 @@
 /**
- * `Plan.toSvg` of the core. Laying out a graph needs a library that would make each import of the core a third slower, so
- * it is loaded when the first picture is drawn. To load a module in the middle of a call is what only Node, Deno and Bun
- * can; elsewhere `espalier/draw` has the same function.
+ * `Plan.toSvg` of the core. Laying out a graph needs a library that would make each import of the core a third slower,
+ * so it is loaded when the first picture is drawn. Only Node, Deno and Bun can load a module during a synchronous call;
+ * elsewhere `espalier/draw` has the same function.
  */
 import type { Plan } from "../../types/plan.ts";
 
@@ -12,7 +12,7 @@ interface Drawing {
 let loaded: Drawing | undefined;
 
 const load = (): Drawing => {
-  // Not an import: the core has none that a browser lacks.
+  // Not an import: the core imports nothing that a browser lacks.
   const modules = globalThis.process?.getBuiltinModule?.("module");
   if (modules === undefined) {
     throw new Error(

@@ -1,6 +1,6 @@
 /**
- * Puts things of different sizes beside each other, as the items of a map. Part of the page's script too, and therefore
- * imports nothing.
+ * Arranges boxes of different sizes in rows, such as the items of a map. It is also part of the page's script, and
+ * therefore imports nothing.
  */
 
 export interface Size {
@@ -14,12 +14,12 @@ export interface Rows extends Size {
 }
 
 const gap = 12;
-/** So much wider than high, as screens are. */
+/** The ratio of width to height, similar to that of screens. */
 const ratio = 1.7;
 /** Every screen has room for this width. */
 const leastWidth = 640;
 
-/** In rows, in their order. */
+/** Arranges the sizes in rows, in their order. */
 export const inRows = (sizes: ReadonlyArray<Size>): Rows => {
   const area = sizes.reduce((sum, { width, height }) => sum + (width + gap) * (height + gap), 0);
   const most = Math.max(leastWidth, Math.sqrt(area) * ratio);

@@ -1,13 +1,13 @@
 /**
  * A plan as a list of things to draw, in order: nodes, and clusters that open and close around the nodes of an
- * expansion. What Mermaid and DOT have in common; each of them writes a scene in its own words.
+ * expansion. The common part of Mermaid and DOT; each of them writes a scene in its own syntax.
  *
- * Every id is made here (`n0`, `n1`, …), so a user's name is never read as syntax by a renderer. Written with a
- * stack of its own: plans nest as deeply as data says.
+ * Every id is made here (`n0`, `n1`, …), so a user's name is never read as syntax by a renderer. Uses an explicit
+ * stack: plans can nest to any depth.
  */
 import type { Plan, PlanExpansion, PlanStep, StepKind } from "../../types/plan.ts";
 
-/** How a thing looks: like its kind of step, like an input, or like a value that was given directly. */
+/** The look of a node: that of its kind of step, of an input, or of a value that was returned directly. */
 export type SceneShape = StepKind | "input" | "value";
 
 export interface SceneNode {
@@ -15,7 +15,7 @@ export interface SceneNode {
   readonly id: string;
   readonly shape: SceneShape;
   readonly label: string;
-  /** What to show of it on a closer look. */
+  /** The text to show on a closer look. */
   readonly detail: string;
 }
 
@@ -30,7 +30,7 @@ export type SceneItem = SceneNode | SceneOpen | { readonly type: "close" };
 export interface SceneEdge {
   readonly from: string;
   readonly to: string;
-  /** The names that are read, where the node they come from does not say them. */
+  /** The names that are read, if their source node does not show them. */
   readonly names: ReadonlyArray<string>;
   /** `expands`: from a dynamic step to what it returned. */
   readonly kind: "reads" | "expands";
@@ -42,7 +42,7 @@ export interface Scene {
   readonly edges: ReadonlyArray<SceneEdge>;
 }
 
-/** A graph still to be drawn, and the node of the step that returned it. */
+/** A graph still to draw, and the node of the step that returned it. */
 type Task =
   | { readonly type: "plan"; readonly plan: Plan; readonly parent: string | undefined }
   | { readonly type: "step"; readonly step: PlanStep; readonly id: string }
@@ -54,7 +54,7 @@ class SceneMaker {
   readonly edges: Array<SceneEdge> = [];
   #nodes = 0;
   #clusters = 0;
-  /** What is left to do, the next one last. */
+  /** The remaining tasks, the next one last. */
   readonly #tasks: Array<Task> = [];
 
   draw(plan: Plan): void {
@@ -101,7 +101,7 @@ class SceneMaker {
       const to = ids.get(step.path)!;
       const from = new Map<string, Array<string>>();
       for (const { name, from: path } of step.inputs) {
-        // A plan made by hand may name a step that it does not have: that is drawn as what comes from outside.
+        // A plan made by hand may name a step that it does not have: that is drawn as an external input.
         const source = path === "" ? inputNode(name) : (ids.get(path) ?? inputNode(path));
         const names = from.get(source) ?? [];
         if (path !== "" && providers.get(path)?.name !== name && !names.includes(name)) names.push(name);
@@ -125,7 +125,7 @@ class SceneMaker {
       this.#tasks.push({ type: "close" });
     }
     this.#node(step.kind, step.name, detail, id);
-    // A map may give a thousand direct values: one node stands for all of them.
+    // A map may return a thousand direct values: one node represents all of them.
     const direct = expansions.filter(({ plan }) => plan === undefined);
     if (direct.length > 0) {
       const label = direct.length === 1 ? "direct value" : `${direct.length} direct values`;
@@ -144,16 +144,16 @@ class SceneMaker {
   }
 }
 
-/** Everything there is to draw of a plan. */
+/** Everything to draw for a plan. */
 export const sceneOf = (plan: Plan): Scene => {
   const maker = new SceneMaker();
   maker.draw(plan);
   return { name: plan.name, items: maker.items, edges: maker.edges };
 };
 
-/** The label of an edge: the names, or how many they are. */
+/** The label of an edge: the names, or their number. */
 export const edgeLabel = (names: ReadonlyArray<string>): string =>
   names.length <= 4 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
 
-/** Indentation that stops growing: a plan that nests ten thousand deep would else be mostly spaces. */
+/** Indentation with a limit: a plan nested ten thousand deep would otherwise be mostly spaces. */
 export const indent = (depth: number): string => "  ".repeat(Math.min(depth, 24));

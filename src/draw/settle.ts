@@ -8,9 +8,9 @@
 export interface Arrangement {
   /** The items of each layer from left to right. */
   readonly layers: ReadonlyArray<ReadonlyArray<number>>;
-  /** For each item the ones above that it hangs on. */
+  /** The parents of each item, in the layer above. */
   readonly above: ReadonlyArray<ReadonlyArray<number>>;
-  /** Where the middle of each item is wished. */
+  /** The desired middle of each item. */
   readonly wished: ReadonlyArray<number>;
 }
 
@@ -28,8 +28,8 @@ export const gapAcross = 24;
 const gapDown = 34;
 
 /**
- * Puts the items of one layer where they are wished, in their order and apart: items that would overlap become a block,
- * whose place is the mean of what its members wish (the pool-adjacent-violators algorithm).
+ * Puts the items of one layer at their desired positions, in order and without overlaps: items that would overlap
+ * become a block, at the mean of its members' desired positions (the pool-adjacent-violators algorithm).
  */
 const placeLayer = (
   layer: ReadonlyArray<number>,
@@ -59,7 +59,7 @@ const placeLayer = (
   });
 };
 
-/** The places of all items. `widths` and `heights` are those that the items have now; a bend has neither. */
+/** The positions of all items. `widths` and `heights` are the items' current sizes; a bend has neither. */
 export const settle = (
   { layers, above, wished }: Arrangement,
   widths: ReadonlyArray<number>,
@@ -67,7 +67,7 @@ export const settle = (
 ): Settled => {
   const x = [...wished];
   for (const layer of layers) {
-    // What is above has moved by so much, and what hangs on it goes along.
+    // An item moves by the mean offset of its parents.
     const wish: Array<number> = [];
     for (const item of layer) {
       const moved = above[item]!.reduce((sum, parent) => sum + x[parent]! - wished[parent]!, 0);
@@ -99,7 +99,7 @@ export const settle = (
   };
 };
 
-/** Moves everything towards what it hangs on and what hangs on it, up and down a few times: straighter lines. */
+/** Straightens the lines: moves each item towards its parents and its children, in a few passes down and up. */
 export const straightened = (arrangement: Arrangement, widths: ReadonlyArray<number>): Array<number> => {
   const { layers, above, wished } = arrangement;
   const below: Array<Array<number>> = above.map(() => []);

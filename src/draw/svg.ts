@@ -1,4 +1,4 @@
-/** A plan as a picture: SVG that any browser and most editors show, light or dark as the reader has it. */
+/** A plan as a picture: SVG that any browser and most editors show, light or dark according to the reader's settings. */
 import type { Plan } from "../../types/plan.ts";
 import { isUsual, stepKinds } from "../graph/kinds.ts";
 import type { Colours } from "./colours.ts";
@@ -9,7 +9,7 @@ import { characterWidth, forcedLabel, forcedNote, padding } from "./label.ts";
 import type { Layout, PlacedBox } from "./layout.ts";
 import { layoutOf } from "./layout.ts";
 
-/** What the legend explains: the kinds that a picture usually has, and rarer ones where it has them. */
+/** The kinds that the legend explains: the usual ones, and rarer ones if the picture has them. */
 const kindsOf = (boxes: ReadonlyArray<PlacedBox>): ReadonlyArray<readonly [PlacedBox["kind"], string]> => {
   const seen = new Set(boxes.map(({ kind }) => kind));
   const steps = (Object.keys(stepKinds) as Array<keyof typeof stepKinds>)
@@ -18,7 +18,7 @@ const kindsOf = (boxes: ReadonlyArray<PlacedBox>): ReadonlyArray<readonly [Place
   return [["input", "input"], ...steps];
 };
 
-/** Plain rules and no variables: many programs that show SVG know no more of CSS. */
+/** Plain rules without variables: many programs that show SVG support no more of CSS. */
 const rules = (colours: Colours): string =>
   Object.entries(colours)
     .map(([name, [fill, edge]]) => `.espalier .${name}{fill:${fill};stroke:${edge}}`)
@@ -39,12 +39,12 @@ const shapeOf = ({ kind, x, y, width, height, isAround, mayGrow }: PlacedBox): s
   const around = isAround ? " around" : "";
   const rect = (off: number, wide: number, high: number): string =>
     `<rect class="${kind}${around}" x="${number(x + off)}" y="${number(y + off)}" width="${number(wide)}" height="${number(high)}" rx="${number(isAround ? 8 : radius)}"/>`;
-  // What may become many, or may grow, has something behind it.
+  // A box that may become many, or may grow, is drawn as a stack.
   const behind = !mayGrow || isAround ? "" : rect(4, width - 4, height - 4);
   return behind + (behind === "" ? rect(0, width, height) : rect(0, width - 4, height - 4));
 };
 
-/** A text in a box. One that fonts draw differently is made as wide as it should be, and is cut where the box ends. */
+/** A text in a box. If fonts draw it differently, it is set to its computed width and clipped at the edge of the box. */
 const textOf = (
   { x, y, width, height }: PlacedBox,
   text: string,
@@ -86,7 +86,7 @@ const legendRow = 24;
 /** A legend of one long column is hard to read. */
 const leastWidth = 320;
 
-/** What the colours mean, in as many rows as the width asks for, from `y` on. */
+/** The legend of colours, in as many rows as the width requires, starting at `y`. */
 const legend = (
   kinds: ReturnType<typeof kindsOf>,
   width: number,

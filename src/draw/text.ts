@@ -1,4 +1,4 @@
-/** What the core writes a plan as: text that other tools draw, and a picture. */
+/** The core's output formats of a plan: text that other tools draw, and a picture. */
 import type { Plan as PlanData } from "../../types/plan.ts";
 import { toDot } from "./dot.ts";
 import { toJson } from "./json.ts";
@@ -13,8 +13,8 @@ import { toSvg } from "./picture.ts";
 export type Plan = PlanData;
 
 /**
- * Writes a plan as text, or draws it. Every label is escaped and every id generated, so any name draws safely; what dynamic steps
- * expanded to in a run is drawn inside of them.
+ * Writes a plan as text, or draws it. Every label is escaped and every id generated, so any name draws safely. The
+ * graphs that dynamic steps expanded to in a run are drawn inside them.
  *
  * @example
  * ```ts
@@ -41,8 +41,8 @@ export const Plan: {
   /** DOT, the language of Graphviz. */
   readonly toDot: (plan: PlanData) => string;
   /**
-   * A picture, laid out in layers, as the text of an SVG file. The first one loads what lays it out. In a browser take that
-   * of `espalier/draw`, which has it from the start: this one throws there.
+   * A picture, laid out in layers, as the text of an SVG file. The first call loads the layout library. In a browser,
+   * use `toSvg` of `espalier/draw`, which includes that library: this one throws there.
    */
   readonly toSvg: (plan: PlanData) => string;
 } = { toJson, toMermaid, toDot, toSvg };

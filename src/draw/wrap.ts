@@ -1,12 +1,12 @@
 /**
- * Layers that are much wider than a screen, as a step for each of a thousand columns makes one, are broken into rows. A
- * line to a box in a lower row passes behind the boxes above it.
+ * Breaks layers that are much wider than a screen, such as a layer with a step for each of a thousand columns, into
+ * rows. A line to a box in a lower row passes behind the boxes above it.
  */
 import { gapAcross } from "./settle.ts";
 
-/** A layer of no more than this is left as it is, in pixels. */
+/** The maximum width of a layer that is left unchanged, in pixels. */
 const widest = 3_600;
-/** A row with its gap is about so high, and the rows of a layer together this much wider than high. */
+/** The approximate height of a row with its gap, and the ratio of width to height of all rows of a layer. */
 const rowHeight = 64;
 const shape = 2;
 
@@ -15,12 +15,12 @@ interface Laid {
   readonly wished: ReadonlyArray<number>;
 }
 
-/** The same boxes in more layers. Bends of lines, which have no width, go where their neighbours go. */
+/** The same boxes in more layers. Bends of lines, which have no width, stay with their neighbours. */
 export const wrapped = ({ layers, wished }: Laid, widths: ReadonlyArray<number>): Laid => {
   const takes = (item: number): number => (widths[item] ?? 0) + gapAcross;
   const widthOf = (layer: ReadonlyArray<number>): number => layer.reduce((sum, item) => sum + takes(item), 0);
   if (layers.every((layer) => widthOf(layer) <= widest)) return { layers, wished };
-  // All rows stand around the middle of what is read and what reads, where those are narrower.
+  // The rows are centred on the mean position of the items in layers that are too wide.
   const places = layers.flatMap((layer) =>
     widthOf(layer) > widest ? [] : layer.map((item) => wished[item]!),
   );

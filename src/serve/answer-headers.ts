@@ -1,4 +1,4 @@
-/** The headers of every answer that a server of this package sends, before those of the answer itself. */
+/** The headers of every response that a server of this package sends, before those of the response itself. */
 import type { OutgoingHttpHeaders } from "node:http";
 
 export const answerHeaders: OutgoingHttpHeaders = {

@@ -1,6 +1,6 @@
 /**
  * The HTTP API of a server, as one definition: the routes, their requests and responses, and their errors. The server, the
- * OpenAPI description at `/api/openapi.json` and the checks of requests are made from it.
+ * OpenAPI description at `/api/openapi.json` and the validation of requests are derived from it.
  */
 import * as HttpApi from "effect/http-api/HttpApi";
 import * as HttpApiEndpoint from "effect/http-api/HttpApiEndpoint";
@@ -18,9 +18,9 @@ const problemOf = <const Status extends number>(status: Status, title: string) =
     title: Schema.Literal(title),
     status: Schema.Literal(status),
     detail: Schema.String,
-    /** The code of the error, where it has one: the reference explains it. */
+    /** The error's code, if it has one: the reference explains it. */
     code: Schema.optionalKey(Schema.String),
-    /** The input that is wrong, and where in it. */
+    /** The invalid input, and the position in it. */
     input: Schema.optionalKey(Schema.String),
     issuePath: Schema.optionalKey(Schema.Array(Schema.String)),
   }).pipe(HttpApiSchema.status(status), HttpApiSchema.asJson({ contentType: "application/problem+json" }));
@@ -55,7 +55,7 @@ const problems = [
   problemOf(503, titles[503]),
 ] as const;
 
-/** A part of a request that does not fit its schema is reported as a problem too. */
+/** A part of a request that does not match its schema is also reported as a problem. */
 export class RequestProblems extends HttpApiMiddleware.Service<RequestProblems>()(
   "espalier/RequestProblems",
   { error: problems[0] },
@@ -73,7 +73,7 @@ const RunInfo = Schema.Struct({
   began: Time,
   ended: Schema.optionalKey(Time),
   error: Schema.optionalKey(Schema.String),
-  /** How many of its steps wait for a value. */
+  /** The number of its steps that wait for a value. */
   waiting: Schema.optionalKey(Schema.Int),
 });
 
@@ -148,7 +148,7 @@ const EventData = Schema.StructWithRest(RunEvent, [Schema.Record(Schema.String, 
 
 const run = { id: Schema.String };
 
-/** How many entries one page lists. */
+/** The number of entries on one page. */
 const Limit = Schema.optionalKey(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 10_000 })));
 
 const runs = HttpApiGroup.make("runs")
@@ -189,7 +189,7 @@ const runs = HttpApiGroup.make("runs")
       },
       success: Schema.Struct({
         steps: Schema.Array(RecordedStep),
-        /** How many there are on all pages. */
+        /** The total number on all pages. */
         total: Schema.Int,
         next: Schema.optionalKey(Schema.String),
       }),
@@ -207,8 +207,8 @@ const runs = HttpApiGroup.make("runs")
       error: problems,
     }),
     /**
-     * The data that the page shows of a run. Its form may change with any release. `since` asks for what has changed after a
-     * version; with `wait`, the answer is given once something has changed, or after some seconds.
+     * The data that the page shows about a run. Its form may change with any release. `since` requests the changes
+     * after a version; with `wait`, the server responds once something has changed, or after some seconds.
      */
     HttpApiEndpoint.get("view", "/runs/:id/view", {
       params: run,

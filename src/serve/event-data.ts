@@ -1,4 +1,4 @@
-/** Events as they are sent: JSON, whatever a user's values are, and no longer than a reader needs. */
+/** Events in the form that is sent: always JSON, regardless of the user's values, and no longer than a reader needs. */
 import { writableAsJson } from "../event-json.ts";
 import type { PipelineEvent } from "../events.ts";
 import type { RunEventData } from "./api.ts";

@@ -20,7 +20,7 @@ export interface Refusal {
 
 const localNames = ["127.0.0.1", "localhost", "[::1]"];
 
-/** Is this a name of a server on this machine, as in `Host` and after the `http://` of `Origin`? Browsers leave port 80 out. */
+/** Is this a name of a server on this machine, as in `Host` and after the `http://` of `Origin`? Browsers omit port 80. */
 export const isLocalHost = (host: string, port: number): boolean =>
   localNames.some((name) => host === `${name}:${port}` || (port === 80 && host === name));
 
@@ -56,7 +56,7 @@ export const isForeign = ({ method, headers }: Asked, ownOrigins: ReadonlyArray<
   return !(headers["sec-fetch-mode"] === "navigate" && headers["sec-fetch-dest"] === "document");
 };
 
-/** Why a request is refused; undefined where it is answered. */
+/** The reason to refuse a request; undefined if it is answered. */
 export const refusalOf = (
   asked: Asked & Pick<IncomingMessage, "url">,
   { port, token, isLocal }: Rules,

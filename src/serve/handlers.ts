@@ -1,4 +1,4 @@
-/** The handlers of the API's routes: each asks the host or the store, and reports errors as problems. */
+/** The handlers of the API's routes: each calls the host or the store, and reports errors as problems. */
 import { randomUUID } from "node:crypto";
 import * as HttpApiBuilder from "effect/http-api/HttpApiBuilder";
 import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware";
@@ -53,7 +53,7 @@ const knownNames = (names: Iterable<string>): string => {
   return all.length === 0 ? "it serves none" : `it serves ${all.slice(0, 20).join(", ")}`;
 };
 
-/** The schema of a step of `.await` of the root graph, whose steps are known before they run. */
+/** The schema of an `.await` step of the root graph, whose steps are known before they run. */
 const awaitedSchema = (pipeline: ServedPipeline | undefined, path: string): unknown =>
   pipeline?.graph.nodes.find(({ definition }) => definition.kind === "await" && definition.name === path)
     ?.definition.options.output;
@@ -75,7 +75,7 @@ interface Start {
   readonly only?: ReadonlyArray<string> | undefined;
 }
 
-/** Inputs that came as JSON, as their schemas take them. One that does not fit stays as it is: the run refuses it. */
+/** JSON inputs, in the form that their schemas accept. An input that does not match is left unchanged: the run refuses it. */
 const decodedInputs = ({ graph }: ServedPipeline, given: Readonly<Record<string, unknown>>) => {
   const inputs: Record<string, unknown> = {};
   const misfits = new Map<string, Misfit>();
@@ -217,7 +217,7 @@ class Requests {
           this.#streams++;
           yield* Effect.addFinalizer(() => Effect.sync(() => this.#streams--));
           const queue = yield* Queue.unbounded<() => RunEventData, Cause.Done>();
-          // Recorded events are there anyway: they are written when the reader takes them.
+          // Recorded events are in memory in any case: they are written when the reader takes them.
           let recorded = 0;
           const watching = watchRun(this.#host.store, this.#host.feedOf, id, {
             take: (events, areRecorded) => {
@@ -226,7 +226,7 @@ class Requests {
                 const data = areRecorded ? undefined : eventData(event);
                 Queue.offerUnsafe(queue, data === undefined ? () => eventData(event) : () => data);
               }
-              // A reader that is to miss an event must not continue as if it had not.
+              // A reader that would miss an event must not continue without noticing.
               if (Queue.sizeUnsafe(queue) > mostWaiting + recorded) Queue.endUnsafe(queue);
             },
             end: () => void Queue.endUnsafe(queue),
@@ -370,9 +370,9 @@ class Requests {
   }
 }
 
-/** The part of a request that does not fit, in one sentence. */
+/** The invalid part of a request, in one sentence. */
 const requestProblems = HttpApiMiddleware.layerSchemaErrorTransform(RequestProblems, ({ kind, cause }) => {
-  // A response that does not fit is not a mistake of the client.
+  // An invalid response is not the client's mistake.
   if (kind === "Body" || kind === "ResponseHeaders") return Effect.die(cause);
   const issue = (cause as { readonly issue?: SchemaIssue.Issue }).issue;
   const detail = issue === undefined ? "The request cannot be read." : requestProblem(kind, issue);

@@ -1,6 +1,6 @@
 /**
- * A process that executes the runs of a store: a server, or a runner beside any number of others. It takes runs, executes
- * them, and fires schedules.
+ * A process that executes the runs of a store: a server, or one of any number of runners. It takes runs, executes them,
+ * and fires schedules.
  */
 import { hostname } from "node:os";
 import * as Effect from "effect/Effect";
@@ -17,7 +17,7 @@ import { Taking } from "./taking.ts";
 export interface Sharing {
   readonly address: StepAddress;
   readonly around: Around;
-  /** Takes no more steps of others, and waits this long for those under way. */
+  /** Accepts no more steps from others, and waits this long for active ones. */
   readonly drain: (millis: number) => Effect.Effect<void>;
 }
 
@@ -25,7 +25,7 @@ export interface HostProcessOptions {
   readonly store: StoreService;
   readonly served: Served;
   readonly say: (line: string) => void;
-  /** Also say which runs start and succeed. */
+  /** Also report which runs start and succeed. */
   readonly isVerbose: boolean;
   /** How it shares the steps of runs with other runners, if it does. */
   readonly sharing?: Sharing | undefined;

@@ -41,7 +41,7 @@ interface Taken extends Resuming {
   readonly onlyUnderWay?: boolean;
 }
 
-/** What a run happens within. It has the services of its steps by then. `epoch`: which claim of the run this is. */
+/** Wraps the execution of a run, which already has the services of its steps. `epoch`: the claim of the run. */
 export type Around = (
   running: Effect.Effect<Outputs, unknown>,
   epoch: () => number | undefined,
@@ -50,23 +50,23 @@ export type Around = (
 interface LiveRun {
   readonly feed: LiveFeed;
   readonly fiber: Fiber.Fiber<Outputs, unknown>;
-  /** What it was asked for, as text; undefined for one that was resumed. */
+  /** The pipeline and inputs that were requested, as text; undefined for a resumed run. */
   readonly asked: string | undefined;
   readonly began: number;
   /** Undefined until it has begun. */
   readonly engine: UnderWay | undefined;
 }
 
-/** A run that kills its process does so within this time, as a rule. */
+/** A run that kills its process usually does so within this time. */
 const provenMillis = 500;
 /** A run that has left its process alive for this long does not kill it at once. */
 const innocentMillis = 60_000;
 /** A run that has begun this recently possibly has no running step yet. */
 const newMillis = 1_000;
 
-/** How long a store that cannot be reached holds up the end. */
+/** The maximum time by which an unreachable store delays the shutdown. */
 const withdrawMillis = 1_000;
-/** The outputs, or the failures, of so many runs are kept; those of others are read from the store. */
+/** The outputs or failures of this many runs are kept; those of other runs are read from the store. */
 const mostKept = 100;
 
 const keep = <Value>(all: Map<string, Value>, runId: string, value: Value): void => {
@@ -75,7 +75,7 @@ const keep = <Value>(all: Map<string, Value>, runId: string, value: Value): void
   if (all.size > mostKept) all.delete(oldest!);
 };
 
-/** How many functions of its steps are at work. */
+/** The number of its step functions that are running. */
 const workOf = ({ engine }: LiveRun): number => engine?.working ?? 0;
 
 /** The last event of a run. */
@@ -87,8 +87,8 @@ const endOf = (exit: Exit.Exit<unknown, unknown>) =>
       : ({ type: "run.failed", error: Cause.squash(exit.cause) } as const);
 
 /**
- * What a run has from where it was started: the clock, and where its log lines go. Nothing else, since the scope of a request ends before
- * the run does.
+ * The context that a run inherits from its caller: the clock and the logging settings. Nothing else, since the scope of
+ * a request ends before the run does.
  */
 const inheritedOf = Context.pick(Clock.Clock, CurrentLoggers, MinimumLogLevel, LogToStderr);
 
@@ -119,7 +119,10 @@ export class Host implements Starter {
   readonly #around: Around | undefined;
   readonly #epochOf: (runId: string) => number | undefined;
 
-  /** `isVerbose`: also report which runs succeed, and pass on what their steps log. `around`: what each run happens within, beside its services. */
+  /**
+   * `isVerbose`: also report which runs succeed, and forward the logs of their steps. `around`: wraps each run, in
+   * addition to its services.
+   */
   constructor(
     store: StoreService,
     served: Served,
@@ -321,7 +324,7 @@ export class Host implements Starter {
     this.say(`Run ${runId} ${reason}`);
   }
 
-  /** How many runs are doing work here. Runs that only wait are not counted. */
+  /** The number of runs that are doing work here. Runs that only wait are not counted. */
   get busy(): number {
     const now = performance.now();
     return [...this.#live.values()].filter((live) => workOf(live) > 0 || now - live.began < newMillis).length;
@@ -331,7 +334,7 @@ export class Host implements Starter {
 
   // -- Stopping ------------------------------------------------------------------------------------------------------
 
-  /** How many steps are doing work of their own. */
+  /** The number of steps that are doing work of their own. */
   get working(): number {
     let count = 0;
     for (const live of this.#live.values()) count += workOf(live);
@@ -358,7 +361,7 @@ export class Host implements Starter {
   }
 }
 
-/** What a run failed with; if a service is missing, also how to provide it. */
+/** The failure of a run as text; if a service is missing, also how to provide it. */
 const failureText = (cause: Cause.Cause<unknown>, { file, layer }: ServedPipeline): string => {
   const error = Cause.squash(cause);
   const hint = serviceHint(error, { file, layer });

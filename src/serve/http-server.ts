@@ -111,7 +111,7 @@ const requestOf = async (request: IncomingMessage, port: number, signal: AbortSi
   }
   const hasBody = method !== "GET" && method !== "HEAD";
   const body = hasBody ? await bodyOf(request) : undefined;
-  // A request whose body would be an empty record can leave it out.
+  // A request whose body would be an empty record can omit it.
   if (hasBody && body!.length === 0) given.set("content-type", "application/json");
   const text = hasBody && body!.length === 0 ? "{}" : body;
   return new Request(new URL(url, `http://127.0.0.1:${port}`), {

@@ -1,7 +1,7 @@
 /**
- * The events of one run that this process executes, for watchers that can begin at any time. As long as no one watches, it
- * does not listen to the run, which then costs what it costs without a server. From then on it keeps little: the steps under
- * way, and the events so recent that they are possibly not recorded yet. Everything else is in the store.
+ * The events of one run that this process executes, for watchers that can begin at any time. Until someone watches, it
+ * does not listen to the run, which then costs no more than without a server. From then on it keeps little: the active
+ * steps, and events so recent that they might not be recorded yet. Everything else is in the store.
  */
 import type { PipelineEvent } from "../events.ts";
 import { writableAsJson } from "../event-json.ts";

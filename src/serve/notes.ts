@@ -12,7 +12,7 @@ const keyOf = (topic: string, name: string): CacheKey => ({
   inputs: name,
 });
 
-/** Pruning forgets cached values by their age: a note has none. */
+/** Pruning deletes cached values by age: a note has none. */
 const ageless = Number.MAX_SAFE_INTEGER;
 
 export const readNote = (

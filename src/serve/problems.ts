@@ -54,7 +54,7 @@ const typeOf = (code: string): string => `urn:espalier:${code.toLowerCase().repl
 
 export const problemOf = (error: unknown): Problem => {
   if (!isKnown(error)) {
-    // A user's own error: a run ended by it before it could begin.
+    // A user's own error, which ended a run before it could begin.
     return { type: "about:blank", status: 422, title: titleOf(422), detail: describe(error) };
   }
   const status = error instanceof Refused ? error.status : statuses[error._tag]!;

@@ -1,6 +1,6 @@
 /**
- * Why a request does not fit the API, in one sentence. Comes in: the first issue that the schema of its query or body found.
- * Goes out: what is wrong, with the value received, and what is accepted.
+ * Why a request does not fit the API, in one sentence. Input: the first issue that the schema of its query or body
+ * found. Output: the problem, with the value received and the accepted form.
  */
 import * as SchemaIssue from "effect/SchemaIssue";
 import { unknownStatus } from "../run/unknown-status.ts";
@@ -16,7 +16,7 @@ const parts: Readonly<Record<RequestPart, string>> = {
   Payload: "body",
 };
 
-/** What a field of a query or a body must be. */
+/** The accepted form of each field of a query or a body. */
 export const expected: Readonly<Record<string, string>> = {
   after: "the `next` of an earlier page",
   from: "a string: the path of a step",

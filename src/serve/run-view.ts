@@ -18,15 +18,15 @@ import { ViewChanges } from "./view-changes.ts";
 /** A view that no page has requested for this long is forgotten. */
 const keptMillis = 30_000;
 const mostViews = 20;
-/** Of more steps than these the rest are counted, except those that failed: what a page shows at once must be read at once. */
+/** Further steps are only counted, unless they failed: a page must load all the steps that it shows at once. */
 const mostSteps = 10_000;
-/** A page that opens a larger run first gets so many steps, which it paints while the server makes the rest ready. */
+/** A page that opens a larger run first receives this many steps, which it paints while the server prepares the rest. */
 const stepsAtFirst = 1_000;
 /** How long a request waits for something to happen. */
 const waitMillis = 15_000;
-/** How often the store is asked whether something has happened. */
+/** How often the store is polled for changes. */
 const readMillis = 500;
-/** A run of another process is read again after so many times as long as it took to read. */
+/** A run of another process is read again after this many times the duration of the last read. */
 const restFactor = 4;
 
 /** Was this event of a feed recorded when its run was read? */
@@ -157,9 +157,9 @@ export class RunViews {
   }
 
   /**
-   * The view as JSON: the changes since a version, or all of it. Undefined if there is no such run. `waits`: if nothing is
-   * different, the answer is given once something has happened, or after a while. The first answer about a large run is a
-   * part of the view, with a version that no server knows; so the next answer is all of it.
+   * The view as JSON: the changes since a version, or all of it. Undefined if there is no such run. `waits`: if nothing
+   * is different, it returns once something has happened, or after a while. The first response about a large run is a
+   * part of the view, with a version that no server knows, so the next response is the whole view.
    */
   view(
     runId: string,

@@ -1,16 +1,16 @@
-/** What a process that takes runs says of itself to all others, as a text in the store. */
+/** The information that a process that takes runs publishes to all others, as text in the store. */
 import type { Graph } from "../engine/graph.ts";
 import { shapeOf } from "../journal/shape.ts";
 import type { Served } from "./served.ts";
 import { pipelinesByName } from "./served.ts";
 
-/** Where other runners reach one that performs steps for them. */
+/** The address at which other runners reach one that performs steps for them. */
 export interface StepAddress {
-  /** Different for each runner that was ever started. */
+  /** Unique to each runner that was ever started. */
   readonly id: string;
   readonly host: string;
   readonly port: number;
-  /** A secret: those who have it can send steps. */
+  /** A secret that allows its holder to send steps. */
   readonly key: string;
 }
 

@@ -1,10 +1,10 @@
 /**
  * Fires schedules. Each has a fiber that waits for its next tick, and one that starts the runs of its ticks, in order.
  *
- * Any number of processes may do this over one store: a tick is in the id of its run, and the store lets one process
- * begin it. Notes in the store say until when ticks came due while a process served the schedule, which of those are not
- * decided yet (their run begun, or skipped), and whether it is paused. A tick that was in a queue when its process ended
- * is not missed: the next process that serves the schedule runs it.
+ * Any number of processes may do this over one store: a run's id contains its tick, and the store lets one process
+ * begin it. Notes in the store record until when ticks came due while a process served the schedule, which of those are
+ * not decided yet (their run begun, or skipped), and whether the schedule is paused. A tick that was in a queue when
+ * its process ended is not missed: the next process that serves the schedule runs it.
  */
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";

@@ -5,7 +5,7 @@ import type { AnySchedule } from "../schedule.ts";
 import type { Starter } from "./scheduler.ts";
 import { runSchedule } from "./scheduler.ts";
 
-/** One fiber per schedule. Schedules that are the same as before continue. */
+/** One fiber per schedule. Unchanged schedules continue. */
 export class Schedules {
   readonly #host: Starter;
   readonly #running = new Map<AnySchedule, Fiber.Fiber<never>>();

@@ -1,6 +1,6 @@
 /**
- * A server of pipelines: executes their runs, fires schedules, resumes crashed runs, and answers requests. Comes in: a
- * store, the pipelines and schedules, and where to listen. Goes out: its address. It serves until its scope closes.
+ * A server of pipelines: executes their runs, fires schedules, resumes crashed runs, and answers requests. Input: a
+ * store, the pipelines and schedules, and where to listen. Output: its address. It serves until its scope closes.
  */
 import { randomBytes } from "node:crypto";
 import * as Context from "effect/Context";

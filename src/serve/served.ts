@@ -8,7 +8,7 @@ import { isSchedule } from "../schedule.ts";
 import { describe } from "../values/describe.ts";
 
 export interface ServedPipeline {
-  /** The name of the export: what clients call it. */
+  /** The name of the export, which clients use. */
   readonly name: string;
   readonly graph: Graph;
   readonly plan: Plan;
@@ -110,10 +110,10 @@ export const onlySome = (pipeline: ServedPipeline, only: ReadonlyArray<string>):
   }
 };
 
-/** A pipeline as a run has it: reduced to the outputs that it was begun with. */
+/** The pipeline of a run, reduced to the outputs that the run was begun with. */
 const asBegun = (pipeline: ServedPipeline, { only = [] }: Origin): ServedPipeline => {
   const some = onlySome(pipeline, only);
-  // It has no such output any more: resuming the run reports what has changed.
+  // That output no longer exists: resuming the run reports what has changed.
   return typeof some === "string" ? pipeline : some;
 };
 

@@ -20,7 +20,7 @@ export interface StepPage {
 
 const usualLimit = 100;
 
-/** Undefined if there is no such run. A page's place is how many steps come before it. */
+/** Undefined if there is no such run. A page's position is the number of steps before it. */
 export const listSteps = (
   store: StoreService,
   runId: string,

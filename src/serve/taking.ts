@@ -20,8 +20,8 @@ import { pipelineOfRun, pipelinesByName } from "./served.ts";
 /** How often the store is searched when nothing announces new runs. */
 const searchMillis = 400;
 /**
- * How many runs one search returns, and how many of them are claimed before the next one: a few, so that other processes get some too,
- * and more while there are many.
+ * The number of runs that one search returns, and the number claimed before the next search: a few, so that other
+ * processes get some too, and more while there are many.
  */
 const mostFound = 64;
 const atOnce = (found: number): number => Math.min(16, Math.max(4, found >> 2));
@@ -65,7 +65,7 @@ export class Taking {
   #announced: Served | undefined = undefined;
   readonly #unknown = new Set<string>();
   #problem = "";
-  /** The runs that were resumed here after their process had died, and may be why. */
+  /** The runs that were resumed here after their process had died, and may have caused its death. */
   readonly #suspects = new Set<string>();
   /** The last run that was taken whose process had died. */
   #suspect: string | undefined = undefined;
@@ -249,7 +249,7 @@ export class Taking {
     );
   }
 
-  /** A run whose process dies of something else, however often, continues: only deaths that it possibly caused count. */
+  /** A run whose process dies for another reason, however often, continues: only deaths that it possibly caused count. */
   #acquit(): Effect.Effect<void, StoreProblem> {
     const host = this.#host;
     return Effect.forEach(

@@ -1,7 +1,6 @@
 /**
- * The changes in the view of a run since a page last asked. Comes in: the whole view, on each update. Goes out: the whole
- * view, or the parts that are different now, as JSON. A page's place is a version; any number of pages may have
- * different ones.
+ * The changes in the view of a run since a page last asked. Input: the whole view, on each update. Output: the whole
+ * view, or its changed parts, as JSON. A page's position is a version; any number of pages can have different ones.
  */
 import { randomUUID } from "node:crypto";
 import type { PageData } from "../draw/page/data.ts";
@@ -12,7 +11,7 @@ type Whole = (typeof wholes)[number];
 
 interface Part {
   text: string;
-  /** The version in which it became so. */
+  /** The version of its last change. */
   changed: number;
 }
 
@@ -25,7 +24,7 @@ export interface ViewPatch {
   readonly graphs?: PageData["graphs"];
   readonly forms?: PageData["forms"];
   readonly returns?: PageData["returns"];
-  /** How many steps there are now, and those that are different, with their places. */
+  /** The current number of steps, and the changed ones with their indexes. */
   readonly count: number;
   readonly steps: ReadonlyArray<readonly [place: number, step: PageData["steps"][number]]>;
 }
@@ -42,7 +41,7 @@ export class ViewChanges {
   };
   readonly #steps: Array<Part> = [];
 
-  /** The view as it is now. If nothing is different, it stays the same version. */
+  /** Updates the view. If nothing is different, its version stays the same. */
   update({ title, run, steps, ...others }: PageData): void {
     const version = this.#version + 1;
     const head = JSON.stringify({ title, ...(run === undefined ? {} : { run }) }).slice(1, -1);
@@ -58,12 +57,12 @@ export class ViewChanges {
     if (isChanged) this.#version = version;
   }
 
-  /** Was the view never made? */
+  /** Has the view never been built? */
   get isEmpty(): boolean {
     return this.#version === 0;
   }
 
-  /** Is this version the view as it is now? */
+  /** Is this the current version of the view? */
   isNow(version: string | undefined): boolean {
     return this.#numberOf(version) === this.#version;
   }
@@ -92,7 +91,7 @@ export class ViewChanges {
   }
 }
 
-/** Returns whether the part is different now. */
+/** Returns whether the part has changed. */
 const note = (part: Part, text: string, version: number): boolean => {
   if (part.text === text) return false;
   part.text = text;

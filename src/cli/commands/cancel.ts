@@ -1,4 +1,4 @@
-/** `espalier cancel RUN`: stops a run, whichever process it is in. */
+/** `espalier cancel RUN`: stops a run in any process. */
 import * as Command from "effect/cli/Command";
 import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";

@@ -1,4 +1,4 @@
-/** `espalier diff RUN RUN`: what ran in one and not in the other, and what changed. */
+/** `espalier diff RUN RUN`: which steps ran in only one of them, and what changed. */
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
 import * as Effect from "effect/Effect";
@@ -12,7 +12,7 @@ import { findRun, inStore, storeFlags } from "../store.ts";
 const inputsOf = ({ inputs }: RunRecord): ReadonlyMap<string, string> =>
   new Map(Object.entries(inputs).map(([name, value]) => [name, asText(value)]));
 
-/** Whether two outcomes have the same value, or failed with the same error. */
+/** Do two outcomes have the same value, or the same error? */
 const isSame = (one: RecordedStep, two: RecordedStep): boolean =>
   one.status === two.status && asText(one.value) === asText(two.value);
 

@@ -13,7 +13,7 @@ import { exportName, file } from "../parameters.ts";
 import { servePage, showPage, showText } from "../watch/reading-views.ts";
 import { watchPlan } from "../watch/watch.ts";
 
-/** Pictures need a library that is slow to load, and most commands draw none. */
+/** Pictures need a library that is slow to load, and most commands do not draw one. */
 const svg = async (plan: Plan): Promise<string> => (await import("../../draw/svg.ts")).toSvg(plan);
 
 const html = async (plan: Plan): Promise<string> => (await import("../../draw/page/html.ts")).toHtml(plan);

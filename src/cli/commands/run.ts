@@ -89,7 +89,7 @@ const runFailure = (
   );
 };
 
-/** Says so when Ctrl-C is heard: steps may take their time to stop. */
+/** Prints a notice on Ctrl-C: steps may take a while to stop. */
 const sayStopping: Effect.Effect<void, never, Scope.Scope> = Effect.acquireRelease(
   Effect.sync(() => {
     const say = (): void =>
@@ -141,7 +141,7 @@ export const recorded = <Value, Failure>(
           Effect.gen(function* () {
             if (Exit.isSuccess(exit)) return;
             const run = yield* Effect.orElseSucceed(store.summary(runId), () => undefined);
-            // One that another process runs has not ended by what ended this command.
+            // A run of another process is not ended by the end of this command.
             const isOurs = run !== undefined && run.status !== "running" && run.status !== "submitted";
             if (isOurs && run.status !== "succeeded")
               tell(`! run ${run.id} is ${run.status}: espalier resume ${run.id} continues it`);
@@ -149,7 +149,7 @@ export const recorded = <Value, Failure>(
         ),
       );
 
-/** The outputs, as they were asked for. */
+/** Prints the outputs in the requested format. */
 export const printOutputs = (
   outputs: Readonly<Record<string, unknown>>,
   json: boolean,
@@ -183,7 +183,7 @@ const here = Flag.Boolean("here").pipe(
   Flag.withDefault(false),
 );
 
-/** What only a process can heed that executes the run itself. */
+/** An error if there are options that only the process that executes the run can apply. */
 const onlyHere = (options: RunOptions, only: ReadonlyArray<string>): string | undefined => {
   const { runId: _, ...limits } = options;
   const given = [...Object.keys(limits), ...(only.length > 0 ? ["only"] : [])];

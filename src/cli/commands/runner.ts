@@ -1,4 +1,4 @@
-/** `espalier runner FILE…`: a process that executes the runs of a store, beside any number of others. */
+/** `espalier runner FILE…`: a process that executes the runs of a store, alongside any number of others. */
 import { createServer } from "node:http";
 import * as Argument from "effect/cli/Argument";
 import * as Command from "effect/cli/Command";
@@ -42,7 +42,7 @@ const host = Flag.String("host").pipe(
 
 const stepPort = portFlag("step-port", "The port for that; by default any free one");
 
-/** Answers whether the runner takes runs. Gives the port. */
+/** Serves a health check that reports whether the runner takes runs. Returns the port. */
 const answerHealth = (
   port: number,
   isDraining: () => boolean,

@@ -14,7 +14,7 @@ import { storeFlags, storeForServer } from "../store.ts";
 import { watchChanges } from "../watch/changes.ts";
 import { generations } from "../watch/generations.ts";
 
-/** The port where nothing is said. */
+/** The default port. */
 const usualPort = 4100;
 
 const port = Flag.Int("port").pipe(
@@ -52,7 +52,7 @@ const watch = Flag.Boolean("watch").pipe(
   Flag.withDefault(false),
 );
 
-/** A token that can be guessed is none. */
+/** The minimum length of a token: shorter ones can be guessed. */
 const leastToken = 16;
 
 export const serveCommand = Command.make(

@@ -16,7 +16,7 @@ export const runId: Argument.Argument<string> = Argument.String("run").pipe(
   Argument.withDescription("The id of a run, or a unique beginning of it"),
 );
 
-/** So many items, turns or contenders of a step are shown; a map may have a million. */
+/** The maximum number of items, turns or contenders shown for a step; a map may have a million. */
 const mostItems = 20;
 
 const marks: Readonly<Record<RecordedNode["status"], string>> = {
@@ -31,7 +31,7 @@ const marks: Readonly<Record<RecordedNode["status"], string>> = {
   leaked: "!",
 };
 
-/** What is said of a step after its name: its value or its error, and what belonged to an earlier attempt. */
+/** The details of a step after its name: its value or its error, and whether it belonged to an earlier attempt. */
 const details = (node: RecordedNode, outcome: RecordedStep | undefined): string => {
   const { status, kind, began, error, fallbackFor, undone, earlier } = node;
   const parts: Array<string> = [];
@@ -61,7 +61,7 @@ const tree = (run: RunRecord): ReadonlyArray<string> => {
     lines.push(`${"  ".repeat(depth)}${mark} ${kind === "item" ? itemLabel(name) : name}${said}`);
     lines.push(...causes.map((cause) => `${"  ".repeat(depth + 1)}${cause}`));
     const left = children[0]?.kind === "item" ? children.length - mostItems : 0;
-    // Of a loop, the last turns matter most.
+    // The last turns of a loop matter most.
     const isLoop = kind === "loop";
     if (left > 0 && isLoop) lines.push(`${"  ".repeat(depth + 1)}… ${left} earlier turns`);
     const shown = left <= 0 ? children : isLoop ? children.slice(-mostItems) : children.slice(0, mostItems);
@@ -72,7 +72,7 @@ const tree = (run: RunRecord): ReadonlyArray<string> => {
   return lines;
 };
 
-/** What a run failed with begins at the margin; what a message says in further lines cannot pass for a step. */
+/** A run's error begins at the margin; further lines of a message are indented, so that they cannot pass for a step. */
 const furtherIndented = ([first, ...others]: ReadonlyArray<string>): ReadonlyArray<string> =>
   first === undefined ? [] : [first, ...others.map((line) => (line.startsWith("  ") ? line : `  ${line}`))];
 
@@ -95,7 +95,7 @@ const asData = (run: RunRecord) => ({
   ...(run.compensation === undefined ? {} : { compensation: run.compensation }),
 });
 
-/** On a terminal and in files alike it is JSON; spread over lines for people. */
+/** JSON, both on a terminal and in files; spread over lines for readability. */
 const wholeValue = (value: unknown, isData: boolean): string =>
   value === undefined
     ? "undefined"

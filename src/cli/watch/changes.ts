@@ -1,14 +1,14 @@
 /**
- * Tells when one of some files has changed. Editors save in many ways (they write the file, or write another and rename
- * it), so folders are watched, and what counts is whether a file is another one than it was: by its size and times.
+ * Reports when one of some files has changed. Editors save in many ways (they write the file, or write another and
+ * rename it), so folders are watched, and a file counts as changed if its identity, size or times differ.
  */
 import type { FSWatcher } from "node:fs";
 import { existsSync, statSync, watch } from "node:fs";
 import { dirname, join, sep } from "node:path";
 
-/** An editor that saves several files, or one in several writes, is one change. */
+/** Several saves by an editor, or several writes of one save, are one change. */
 const settleMillis = 60;
-/** Some file systems (of containers, of networks) tell nothing, so files are looked at now and then all the same. */
+/** Some file systems (in containers, on networks) report nothing, so files are also polled. */
 const lookMillis = 2_000;
 
 interface Seen {
@@ -25,7 +25,7 @@ const seen = (file: string): Seen => {
   }
 };
 
-/** The nearest folder that is there: one that is imported from may come later. */
+/** The nearest existing folder: a folder that is imported from may be created later. */
 const folderOf = (file: string): string => {
   let folder = dirname(file);
   while (!existsSync(folder) && dirname(folder) !== folder) folder = dirname(folder);
@@ -34,16 +34,16 @@ const folderOf = (file: string): string => {
 
 export interface Changes {
   /**
-   * Watches this file too. Where it is a new one and has been changed after `since` (milliseconds, as `Date.now`), it
-   * counts as changed.
+   * Watches this file too. If it was not watched before and has been changed after `since` (milliseconds, as
+   * `Date.now`), it counts as changed.
    */
   readonly add: (file: string, since: number) => void;
-  /** Watches no others than these from now on. */
+  /** Watches only these files from now on. */
   readonly keep: (files: ReadonlySet<string>) => void;
   readonly close: () => void;
 }
 
-/** Clocks of files are coarser than `Date.now`. */
+/** File times are coarser than `Date.now`. */
 const coarseMillis = 20;
 
 /** Calls `changed` some milliseconds after a file has changed. */
@@ -67,10 +67,10 @@ export const watchChanges = (changed: () => void): Changes => {
     clearTimeout(timer);
     timer = setTimeout(look, settleMillis);
   };
-  // Not while a save is settling: of two writes within a tick of the file's clock, the second would not be seen.
+  // Not while a save is settling: of two writes within one tick of the file's clock, the second would be missed.
   const every = setInterval(() => timer === undefined && look(), lookMillis);
 
-  /** Is it one of the files, or a folder on the way to one? Others may change without an end, as logs do. */
+  /** Is it one of the files, or a folder on the path to one? Other files, such as logs, may change all the time. */
   const isOurs = (path: string): boolean => {
     for (const file of known.keys()) if (file === path || file.startsWith(path + sep)) return true;
     return false;
@@ -83,7 +83,7 @@ export const watchChanges = (changed: () => void): Changes => {
       const watcher = watch(folder, (_, name) => {
         if (name === null || isOurs(join(folder, name))) soon();
       });
-      // A folder that is removed, or a system that has no more watches: the look every now and then is left.
+      // The folder was removed, or the system has no more watches: polling remains.
       watcher.on("error", () => watcher.close());
       folders.set(folder, watcher);
     } catch {

@@ -1,6 +1,6 @@
 /**
  * Reloads a user's files without starting another process: Node keeps every module that it has loaded, by its URL, so
- * each generation of the files gets URLs of its own. Modules of packages stay what they are.
+ * each generation of the files gets URLs of its own. Modules of packages are not reloaded.
  */
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -13,7 +13,7 @@ export interface Generations {
 
 const key = "espalier-generation";
 
-/** `loads` receives each imported file of the user's. */
+/** `loads` receives each user file that is imported. */
 export const generations = (loads: (file: string) => void): Generations => {
   let generation = 0;
   registerHooks({

@@ -7,7 +7,7 @@ export interface Refusal {
   readonly said: string;
 }
 
-/** Why the request is refused; undefined where it is answered. */
+/** The reason to refuse the request; undefined if it is answered. */
 export const refusal = (asked: Asked, port: number): Refusal | undefined => {
   const { host } = asked.headers;
   if (host === undefined || !isLocalHost(host.toLowerCase(), port))

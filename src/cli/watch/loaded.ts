@@ -1,6 +1,7 @@
 /**
- * Which files of the user's a module is made of: itself, and what it imports or requires, at any depth. A command that
- * watches starts another one to load the file, and that one tells, a JSON string a line, on a pipe of its own.
+ * The user's files that a module consists of: itself, and the files that it imports or requires, at any depth. A
+ * command that watches starts another one to load the file, and that one reports them on a separate pipe, one JSON
+ * string per line.
  *
  * Imported files that do not exist are reported too: they may appear later. Files that a module reads while it runs are
  * not known.
@@ -10,7 +11,7 @@ import { isBuiltin, registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
 import { isUsers } from "../source-location.ts";
 
-/** Set in the environment of a command that is to tell: the number of its pipe. */
+/** The environment variable that makes a command report its files: the number of its pipe. */
 export const tellsLoaded = "ESPALIER_TELLS_LOADED";
 
 const fileOf = (url: string): string | undefined => {
@@ -21,7 +22,7 @@ const fileOf = (url: string): string | undefined => {
   }
 };
 
-/** What a name that leads nowhere would have led to. */
+/** The file that an unresolvable name would have referred to. */
 const missing = (specifier: string, from: string | undefined): string | undefined => {
   if (isBuiltin(specifier) || !/^(?:\.{0,2}\/|file:)/.test(specifier)) return undefined;
   try {
@@ -34,7 +35,7 @@ const missing = (specifier: string, from: string | undefined): string | undefine
 /** From here on, reports which files are loaded, if the environment asks for it. */
 export const tellLoaded = (): void => {
   const pipe = Number(process.env[tellsLoaded]);
-  // What the user's file starts is not asked.
+  // Processes that the user's file starts must not report.
   delete process.env[tellsLoaded];
   if (!Number.isInteger(pipe) || pipe < 3) return;
   const told = new Set<string>();

@@ -1,4 +1,4 @@
-/** What `espalier graph --watch` shows of each reading: on the terminal, in a pipe, or on a page. */
+/** The views of `espalier graph --watch` for each reading: on the terminal, in a pipe, or on a page. */
 import * as Effect from "effect/Effect";
 import * as Queue from "effect/Queue";
 import type * as Scope from "effect/Scope";
@@ -11,12 +11,12 @@ import type { Reading } from "./reading.ts";
 
 export type Show = (reading: Reading) => Effect.Effect<void, CliFailure>;
 
-/** Writes the graph in some format, for a terminal of so many columns. */
+/** Writes the graph in some format, for a terminal of this many columns. */
 type Write = (plan: Plan, columns: number | undefined) => string | Promise<string>;
 
 const now = (): string => new Date().toTimeString().slice(0, 8);
 
-/** What the command that read the file said; what moves a cursor is spelled out. */
+/** The messages of the command that read the file; characters that move a cursor are spelled out. */
 const lines = ({ said }: Reading): ReadonlyArray<string> =>
   said.trim() === "" ? [] : said.trimEnd().split("\n").map(visible);
 
@@ -29,10 +29,10 @@ export interface ShownPage {
   readonly show: (reading: Reading) => void;
 }
 
-/** Clears what is in sight and draws in one write, so that nothing flickers. */
+/** Clears the visible screen and draws in one write, so that nothing flickers. */
 const redrawn = (text: string): string => `\u001b[?2026h\u001b[H\u001b[2J${text}\u001b[?2026l`;
 
-/** The graph, replacing the previous one, and below it any error. Drawn again when the width of the terminal changes. */
+/** The graph, replacing the previous one, and below it any error. Redrawn when the width of the terminal changes. */
 const onScreen = (write: Write, page: ShownPage | undefined): Effect.Effect<Show, never, Scope.Scope> =>
   Effect.gen(function* () {
     const { stdout } = process;
@@ -84,7 +84,7 @@ const inLines = (write: Write, page: ShownPage | undefined): Effect.Effect<Show,
       });
   });
 
-/** Writes the graph to standard output, and the address of the page where there is one. */
+/** Writes the graph to standard output, and the address of the page if there is one. */
 export const showText = (
   write: Write,
   page: ShownPage | undefined,
@@ -95,7 +95,7 @@ export const showText = (
 export const servePage = (port: number, name: string): Effect.Effect<ShownPage, CliFailure, Scope.Scope> =>
   Effect.gen(function* () {
     const { servePages } = yield* Effect.promise(() => import("./serve.ts"));
-    // Until there is a graph there is a page without one, which says why.
+    // Until there is a graph, the page shows the reason instead.
     const server = yield* servePages({ name, inputs: [], steps: [], returns: [] }, port);
     return {
       url: server.url,
@@ -106,7 +106,7 @@ export const servePage = (port: number, name: string): Effect.Effect<ShownPage, 
     };
   });
 
-/** The page alone. Its address goes to standard output; what happens, to standard error. */
+/** Only the page. Its address goes to standard output; events go to standard error. */
 export const showPage = (page: ShownPage): Effect.Effect<Show, CliFailure> =>
   Effect.as(print(`${page.url}\n`), (reading) =>
     Effect.sync(() => {

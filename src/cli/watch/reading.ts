@@ -1,6 +1,7 @@
 /**
  * The plan of a file as it is now. Node keeps every module that it has loaded, so each reading is another process: this
- * command itself, asked for the graph as JSON. It runs nothing, and what the file does while it loads stays in there.
+ * command itself, which writes the graph as JSON. It runs nothing, and effects of loading the file stay in that
+ * process.
  */
 import { spawn } from "node:child_process";
 import { resolve } from "node:path";
@@ -10,22 +11,22 @@ import type { Plan } from "../../../types/plan.ts";
 import { tellsLoaded } from "./loaded.ts";
 
 export interface Reading {
-  /** Undefined where the file cannot be loaded, or has no pipeline. */
+  /** Undefined if the file cannot be loaded, or has no pipeline. */
   readonly plan: Plan | undefined;
   /** The command's standard error: why there is no plan, and the file's own output. */
   readonly said: string;
-  /** The file, and those that it is made of. */
+  /** The file, and the files that it imports. */
   readonly files: ReadonlySet<string>;
 }
 
-/** The rest of what a file prints while it loads is left out. */
+/** Further output of a file while it loads is left out. */
 const mostSaid = 20_000;
 
 /** A debugger can listen for one process only. */
 const flagsOfNode = (): ReadonlyArray<string> =>
   process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
 
-/** Undefined where it is none: a file may end the process while it loads, or write to standard output past us. */
+/** Undefined if the text is not a plan: a file can end the process while it loads, or write to standard output directly. */
 const planIn = (text: string): Plan | undefined => {
   try {
     return JSON.parse(text) as Plan;
@@ -34,7 +35,7 @@ const planIn = (text: string): Plan | undefined => {
   }
 };
 
-/** Gives each whole line of a stream. */
+/** Passes each whole line of a stream to `take`. */
 const eachLine = (stream: Readable, take: (line: string) => void): void => {
   let rest = "";
   stream.setEncoding("utf8").on("data", (text: string) => {
@@ -45,7 +46,7 @@ const eachLine = (stream: Readable, take: (line: string) => void): void => {
 };
 
 /**
- * Reads the file, and tells each file that it is made of as it is loaded. Interrupting it ends the process, whatever the
+ * Reads the file, and reports each file that it imports as it is loaded. Interrupting it ends the process, whatever the
  * file is doing.
  */
 export const readPlan = (
@@ -85,7 +86,7 @@ export const readPlan = (
     });
     child.once("close", (code, signal) => {
       const read = code === 0 ? planIn(plan) : undefined;
-      // A failed command has said why, unless the file ended it.
+      // A failed command has printed the reason, unless the file ended it.
       if (read === undefined && (said === "" || code === 0))
         said += `Loading "${file}" ended the process, with ${signal ?? `exit code ${code}`}, before it exported a graph.\n`;
       return end(read);
@@ -94,7 +95,7 @@ export const readPlan = (
       const hasEnded = child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
       if (hasEnded) return ended(Effect.void);
       child.once("exit", () => ended(Effect.void));
-      // Not a word that it could mishear: it may be in a loop without an end, and has nothing to put away.
+      // Not a signal that it could ignore: it may be in an endless loop, and has nothing to clean up.
       child.kill("SIGKILL");
       return;
     });

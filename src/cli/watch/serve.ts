@@ -20,9 +20,9 @@ import { liveScript } from "./live.ts";
 
 export interface PageServer {
   readonly url: string;
-  /** Shows the plan on every page that is open, and on those to come. */
+  /** Shows the plan on every open page, and on later ones. */
   readonly show: (plan: Plan) => void;
-  /** Shows why the last plan could not be replaced, above it. */
+  /** Shows the reason why the last plan could not be replaced, above it. */
   readonly tell: (said: string) => void;
 }
 
@@ -59,7 +59,7 @@ const event = (type: string, data: string): string => `event: ${type}\ndata: ${d
 class Pages {
   readonly #listeners = new Set<ServerResponse>();
   #page: Page;
-  /** What is wrong, as JSON text. */
+  /** The problem, as JSON text. */
   #broken: string | undefined;
 
   constructor(first: Plan) {
@@ -114,7 +114,7 @@ export const servePages = (first: Plan, port: number): Effect.Effect<PageServer,
     const refused = refusal(request, port);
     if (refused === undefined) return pages.answer(request, response);
     const allow = refused.status === 405 ? { Allow: "GET, HEAD" } : {};
-    // What it would have sent is not read.
+    // The rest of the request is not read.
     answer(request, response, refused.status, { ...allow, Connection: "close" }, refused.said);
   });
   server.maxConnections = mostConnections;

@@ -1,4 +1,4 @@
-/** Reads a file's plan again whenever it, or a file that it imports, is saved. Ends only by an interruption. */
+/** Reads a file's plan again whenever it, or a file that it imports, is saved. Ends only when interrupted. */
 import * as Effect from "effect/Effect";
 import * as Queue from "effect/Queue";
 import type { CliFailure } from "../failure.ts";
@@ -6,7 +6,7 @@ import { watchChanges } from "./changes.ts";
 import type { Reading } from "./reading.ts";
 import { readPlan } from "./reading.ts";
 
-/** Shows each reading, the first one at once. A save while the file is being read begins again. */
+/** Shows each reading, the first one immediately. A save while the file is being read restarts the reading. */
 export const watchPlan = (
   file: string,
   exportName: string | undefined,

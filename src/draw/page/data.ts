@@ -1,6 +1,7 @@
 /**
- * The data of a page: plain data that is embedded as JSON, written by `src/draw` and read by the page's own script. It is
- * flat, since plans nest as deeply as data says, and every text in it is on one line with what cannot be seen spelled out.
+ * The data of a page: plain data that is embedded as JSON, written by `src/draw` and read by the page's own script. It
+ * is flat, since plans can nest to any depth, and every text in it is on one line, with invisible characters spelled
+ * out.
  */
 import type { StepKind } from "../../../types/plan.ts";
 import type { StepStatus } from "../../fold/run-state.ts";
@@ -10,19 +11,19 @@ export interface PageBox {
   readonly kind: StepKind | "input" | "item";
   readonly label: string;
   readonly note: string;
-  /** How wide the two must be drawn, where fonts differ in that. */
+  /** The width to draw the two with, if fonts differ in that. */
   readonly labelWidth?: number;
   readonly noteWidth?: number;
   readonly mayGrow: boolean;
   readonly width: number;
   readonly height: number;
-  /** Its step's place in `steps`; -1 for an input. */
+  /** The index of its step in `steps`; -1 for an input. */
   readonly step: number;
   /** If it can be unfolded: the text at its top when unfolded, and its width. */
   readonly open?: { readonly label: string; readonly labelWidth?: number; readonly width: number };
 }
 
-/** How the boxes of a graph stand to each other. Graphs of one form share one. */
+/** The arrangement of a graph's boxes, shared by all graphs of the same form. */
 export interface PageForm {
   readonly layers: ReadonlyArray<ReadonlyArray<number>>;
   readonly above: ReadonlyArray<ReadonlyArray<number>>;
@@ -30,24 +31,24 @@ export interface PageForm {
   readonly lines: ReadonlyArray<ReadonlyArray<number>>;
 }
 
-/** One graph: the pipeline's, or one that a step or an item became. */
+/** One graph: the pipeline's, or one that a step or an item expanded to. */
 export interface PageGraph {
   readonly name: string;
-  /** The step or item that became it, in `steps`; -1 for the pipeline's own. */
+  /** The step or item that expanded to it, in `steps`; -1 for the pipeline's own. */
   readonly owner: number;
   /** Its form, in `forms`. */
   readonly form: number;
   readonly boxes: ReadonlyArray<PageBox>;
 }
 
-/** A text and what can be unfolded beneath it. */
+/** A text, and the parts that can be unfolded beneath it. */
 export type Shown = string | ShownParts;
 
 export interface ShownParts {
-  /** What it is: `Map(2)`, `Penguin`. */
+  /** Its type: `Map(2)`, `Penguin`. */
   readonly is: string;
   readonly parts: ReadonlyArray<readonly [name: string, value: Shown]>;
-  /** How many parts are left out. */
+  /** The number of parts left out. */
   readonly more?: number;
 }
 
@@ -56,9 +57,9 @@ export interface PageStep {
   readonly path: string;
   readonly name: string;
   readonly kind: StepKind | "item";
-  /** The step or item that it is inside of, in `steps`; -1 at the top. */
+  /** The step or item that contains it, in `steps`; -1 at the top. */
   readonly parent: number;
-  /** What it reads: names, and the steps that provide them; -1 for an input. */
+  /** Its inputs: names, and the steps that provide them; -1 for an input of the graph. */
   readonly inputs: ReadonlyArray<readonly [name: string, from: number]>;
   readonly outputs: ReadonlyArray<string> | "all";
   readonly description?: string;
@@ -66,9 +67,9 @@ export interface PageStep {
   readonly cases?: ReadonlyArray<string>;
   /** Its graph, in `graphs`. */
   readonly graph?: number;
-  /** Of a map: its items that are boxes, in `steps`. */
+  /** For a map: its items that are boxes, in `steps`. */
   readonly items?: ReadonlyArray<number>;
-  /** Of such an item: its box. */
+  /** For such an item: its box. */
   readonly box?: PageBox;
   readonly run?: StepRun;
 }
@@ -79,27 +80,27 @@ export type PageState = StepStatus | "recalled";
 /** What happened to a step. Times are milliseconds since the run began. */
 export interface StepRun {
   readonly state: PageState;
-  /** When all that it reads was there. */
+  /** When all of its inputs were available. */
   readonly ready?: number;
   readonly began?: number;
   readonly ended?: number;
-  /** The row of the time line; only of steps that did work themselves. */
+  /** The row of the timeline; only for steps that did work themselves. */
   readonly lane?: number;
   readonly isCritical?: boolean;
-  /** Where there was more than one attempt: each that failed. */
+  /** If there was more than one attempt: each failed one. */
   readonly attempts?: ReadonlyArray<PageAttempt>;
   readonly attempt: number;
   readonly values?: ReadonlyArray<readonly [name: string, value: Shown]>;
-  /** The error, then what caused it, and so on. */
+  /** The error, then its cause, and so on. */
   readonly error?: ReadonlyArray<PageError>;
-  /** The path because of which it never started. */
+  /** The path that prevented its start. */
   readonly because?: string;
-  /** Where its output came from, in words. */
+  /** The origin of its output, as text. */
   readonly from?: string;
   readonly logs?: ReadonlyArray<readonly [time: number, text: string]>;
   /** The state of its compensation. */
   readonly undone?: "under way" | "done" | "failed";
-  /** How many values it emitted, and the last of them. */
+  /** The number of values that it emitted, and the last one. */
   readonly emitted?: { readonly count: number; readonly last: Shown };
   readonly became?: Became;
 }
@@ -112,12 +113,12 @@ export interface PageAttempt {
 
 export interface PageError {
   readonly text: string;
-  /** Where it was made: the frames of its stack, the innermost first. */
+  /** Where it was created: the frames of its stack, innermost first. */
   readonly stack?: ReadonlyArray<string>;
   readonly value?: Shown;
 }
 
-/** What a dynamic step, a switch, a map or an item became, beside what it had declared. */
+/** What a dynamic step, a switch, a map or an item expanded to, next to what it had declared. */
 export interface Became {
   readonly at: number;
   /** "7 steps of search", "12 items", "a direct value". */
@@ -132,17 +133,17 @@ export interface PageRun {
   readonly state: PageState;
   /** Milliseconds since 1970. */
   readonly began: number;
-  /** How long it took, in milliseconds. */
+  /** Its duration, in milliseconds. */
   readonly took: number;
-  /** The time of all steps together. */
+  /** The total time of all steps. */
   readonly summed: number;
   readonly lanes: number;
-  /** Steps, in the order of the critical path. */
+  /** The steps of the critical path, in order. */
   readonly critical: ReadonlyArray<number>;
   readonly error?: ReadonlyArray<PageError>;
   /** The step that the run failed with, in `steps`. */
   readonly fatal?: number;
-  /** Steps that the page leaves out, since there are too many. */
+  /** The number of steps that the page leaves out, since there are too many. */
   readonly leftOut: number;
 }
 

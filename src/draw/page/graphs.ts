@@ -1,6 +1,6 @@
 /**
- * A plan as a page shows it: flat lists of its graphs and steps, each graph laid out once. Where everything stands is
- * left to the page, which repeats it whenever something is folded.
+ * A plan in the form that a page shows: flat lists of its graphs and steps, each graph laid out once. The page computes
+ * the positions itself, again whenever something is folded.
  */
 import type { Plan, PlanStep } from "../../../types/plan.ts";
 import { expandsMany } from "../../graph/kinds.ts";
@@ -13,7 +13,7 @@ import type { PageBox, PageForm, PageGraph, PageStep } from "./data.ts";
 import { isItem, lastOf } from "../../path.ts";
 import type { Writable } from "../../values/writable.ts";
 
-/** What of a page comes from a plan. `paths` has the path of each step as the run knows it. */
+/** The part of a page's data that comes from a plan. `paths` has the path of each step in the run. */
 export interface Graphs {
   readonly graphs: ReadonlyArray<PageGraph>;
   readonly forms: ReadonlyArray<PageForm>;
@@ -23,12 +23,12 @@ export interface Graphs {
 
 export const text = (value: string): string => shortened(visible(shortened(value, 2_000)), 300);
 
-/** The sign that a box can be unfolded takes as much. */
+/** The width of the sign that a box can be unfolded. */
 const foldSign = 18;
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-/** Forms by what makes them: most items of a map have graphs of one form. */
+/** Forms by their boxes' widths and parents: most items of a map have graphs of the same form. */
 class Forms {
   readonly list: Array<PageForm> = [];
   readonly #known = new Map<string, number>();
@@ -47,7 +47,7 @@ class Forms {
   }
 }
 
-/** A graph that is to be laid out, and whose it is. */
+/** A graph to lay out, and its owner. */
 interface Task {
   readonly plan: Plan;
   readonly owner: number;
@@ -66,7 +66,7 @@ const grownNote = (step: PlanStep): string => {
   return `${labelOf(first!.name)}, ${steps.toLocaleString("en")} ${steps === 1 ? "step" : "steps"}`;
 };
 
-/** A label, and how wide it must be drawn where fonts differ in that. */
+/** A label, and the width to draw it with if fonts differ in that. */
 const labelled = (label: string): Pick<PageBox, "label" | "labelWidth"> => {
   const labelWidth = forcedLabel(label);
   return labelWidth === undefined ? { label } : { label, labelWidth: round(labelWidth) };
@@ -106,7 +106,7 @@ export const graphsOf = (root: Plan): Graphs => {
   const paths: Array<string> = [];
   const forms = new Forms();
   const tasks: Array<Task> = [{ plan: root, owner: -1 }];
-  // The list grows while it is walked: plans nest as deeply as data says, and recursion would not.
+  // The list grows during the loop: plans can nest as deeply as the data says, too deeply for recursion.
   for (let next = 0; next < tasks.length; next++) {
     const { plan, owner } = tasks[next]!;
     const found = new Map(plan.steps.map(({ path }, i) => [path, steps.length + i]));

@@ -12,14 +12,14 @@ const unsafe = /[<>&\u2028\u2029]/g;
 const asData = (data: PageData): string =>
   JSON.stringify(data).replace(unsafe, (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
-/** What a page has beside its own, where a server gives it: a script that may ask that server. */
+/** The script that a server adds to a page, which can send requests to that server. */
 export interface Addition {
   readonly script: string;
-  /** What a content security policy calls the script: `sha256-…`. */
+  /** The script's source in a content security policy: `sha256-…`. */
   readonly hash: string;
 }
 
-/** What a page may do: run its own script, and nothing else. */
+/** The page's content security policy: it can run its own script, and nothing else. */
 export const policyOf = (addition?: Addition): string =>
   [
     "default-src 'none'",

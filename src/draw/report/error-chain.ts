@@ -1,4 +1,4 @@
-/** An error and what caused it, without running any of it. */
+/** An error and its causes, without running any of their code. */
 import { shortened, visible } from "../escape.ts";
 import type { PageError } from "../page/data.ts";
 import { brief, classOf, dataOf, isError, isOpen, show } from "./shown-value.ts";
@@ -12,10 +12,10 @@ const text = (value: unknown): string | undefined =>
     ? shortened(visible(shortened(value, 4_000)), longest)
     : undefined;
 
-/** What is said already, or belongs to every error. */
+/** Fields that are shown elsewhere, or that every error has. */
 const known = new Set(["message", "stack", "name", "_tag", "cause", "code", "reason", "path"]);
 
-/** The one sentence of an error. */
+/** An error as one sentence. */
 const sentence = (error: object): string => {
   const own = text(dataOf(error, "_tag")) ?? text(dataOf(error, "name"));
   const name = own === undefined || own === "Error" ? classOf(error) || own : own;
@@ -30,7 +30,7 @@ const sentence = (error: object): string => {
       : `${name}: ${said}`;
 };
 
-/** The other fields of an error, where there are any. */
+/** The other fields of an error, if it has any. */
 const fields = (error: object): PageError["value"] => {
   const shown = show(error);
   if (typeof shown === "string") return undefined;
@@ -42,16 +42,16 @@ const fields = (error: object): PageError["value"] => {
 
 const mostFrames = 12;
 
-// Taken now, before a user's program can put something else in its place.
+// Read now, before a user's program can replace it.
 const prepareStackTrace = dataOf(Error, "prepareStackTrace");
 
-/** Would making an error's stack run code of a program? Its header asks the error for its name and its message. */
+/** Can an error's stack be built without running the program's code? Its header reads the error's name and message. */
 const isStackQuiet = (error: object): boolean =>
   dataOf(Error, "prepareStackTrace") === prepareStackTrace &&
   typeof dataOf(error, "name") === "string" &&
   typeof dataOf(error, "message") === "string";
 
-/** A property of a class may be a getter, and so may the stack of an error, which is the platform's own in all of them. */
+/** A property of a class can be a getter, and so can the stack of an error, whose getter is always the platform's own. */
 interface Accessor {
   readonly get?: (this: unknown) => unknown;
   readonly value?: unknown;
@@ -68,7 +68,7 @@ const stackTextOf = (error: object): unknown => {
   return get === platformGetter ? Reflect.apply(get, error, []) : undefined;
 };
 
-/** The frames of an error's stack, without those of the platform: where in the program it was made. */
+/** The frames of an error's stack, without those of the platform: where in the program it was created. */
 const stackOf = (error: object): ReadonlyArray<string> | undefined => {
   if (!isError(error) || !isStackQuiet(error)) return undefined;
   const stack = stackTextOf(error);
@@ -85,7 +85,7 @@ const stackOf = (error: object): ReadonlyArray<string> | undefined => {
 /** How a record separates an error from its cause. */
 const betweenCauses = "\n  caused by: ";
 
-/** The error, then its cause, then that one's, the outermost first. */
+/** The error, then its cause, then the cause of that, outermost first. */
 export const errorChain = (error: unknown, withStacks = false): ReadonlyArray<PageError> => {
   // A store keeps only the text of most errors, which must not be quoted like a value.
   if (typeof error === "string")

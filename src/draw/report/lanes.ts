@@ -1,4 +1,4 @@
-/** Puts the times of steps into as few rows as there were steps at once: each into the first row that is free. */
+/** Assigns the times of steps to as many rows as there were concurrent steps: each to the first free row. */
 
 export interface Span {
   readonly began: number;
@@ -50,7 +50,7 @@ class Heap<Value> {
   }
 }
 
-/** The row of each span, and how many rows there are. */
+/** The row of each span, and the number of rows. */
 export const lanesOf = (
   spans: ReadonlyArray<Span>,
 ): { readonly lanes: ReadonlyArray<number>; readonly count: number } => {

@@ -13,7 +13,7 @@ import { show } from "./shown-value.ts";
 import type { ReportState, StepDetails } from "./report-state.ts";
 import type { Writable } from "../../values/writable.ts";
 
-/** Characters of the last value that a step emitted. */
+/** The maximum length of the last value that a step emitted, in characters. */
 const mostOfLast = 2_000;
 
 const plural = (count: number, one: string): string =>
@@ -73,7 +73,7 @@ const runOf = (
 interface PagedSteps {
   readonly pages: Array<Writable<PageStep>>;
   readonly states: Array<StepState | undefined>;
-  /** Where each step is in these lists. */
+  /** The index of each step in these lists. */
   readonly index: ReadonlyMap<StepState, number>;
 }
 
@@ -102,14 +102,14 @@ const pagedSteps = (
   return { pages, states, index };
 };
 
-/** When all that a step reads was there: its sources have ended, and what it is inside of has expanded. */
+/** When all of a step's inputs were available: its sources have ended, and its parent has expanded. */
 const readyAt = (steps: ReadonlyArray<Writable<PageStep>>, step: PageStep): number => {
   let ready = steps[step.parent]?.run?.became?.at ?? 0;
   for (const [, from] of step.inputs) ready = Math.max(ready, steps[from]?.run?.ended ?? 0);
   return ready;
 };
 
-/** Puts the steps that did work themselves into rows of the time line; returns how many rows there are. */
+/** Assigns the steps that did work themselves to rows of the timeline; returns the number of rows. */
 const putInLanes = (
   pages: ReadonlyArray<PageStep>,
   runs: ReadonlyArray<Writable<StepRun> | undefined>,
@@ -120,7 +120,7 @@ const putInLanes = (
     if (run?.began === undefined) return;
     const step = pages[i]!;
     run.ready = Math.min(run.began, readyAt(pages, step));
-    // What is inside of an expansion counts by itself, and a map does nothing but its items, nor a loop but its turns.
+    // Steps inside an expansion count separately: a map does no work except its items, a loop none except its turns.
     if (step.kind === "item" || !expandsMany(step.kind)) working.push(i);
   });
   const spans = working.map((i) => {
@@ -134,7 +134,7 @@ const putInLanes = (
   return count;
 };
 
-/** What a page of the run shows, as plain data. */
+/** The content of the run's page, as plain data. */
 export const reportData = (report: ReportState): PageData => {
   const { run } = report;
   const plan = grownPlan(run);

@@ -1,7 +1,7 @@
 /**
- * The data that a report keeps of an active run: the state that its events fold to, and beside it what happened to each
- * step in words. Values are put into words at once and not held on to: the engine drops what nothing reads any more, and
- * so does this.
+ * The data that a report keeps about an active run: the state that its events fold to, and descriptions of what
+ * happened to each step. Values are described at once and not retained: the engine drops values that nothing reads any
+ * more, and so does this.
  */
 import { describeWithCauses } from "../../values/causes.ts";
 import type { PipelineEvent } from "../../events.ts";
@@ -16,7 +16,7 @@ import { brief, entriesOf, show } from "./shown-value.ts";
 
 type EventOf<Type extends PipelineEvent["type"]> = Extract<PipelineEvent, { readonly type: Type }>;
 
-/** What a report has to say of a step, or of an item of a map, beside its state. */
+/** The details of a step, or of an item of a map, in addition to its state. */
 export interface StepDetails {
   /** The attempts that failed and were followed by another. */
   readonly attempts: Array<PageAttempt>;
@@ -24,16 +24,16 @@ export interface StepDetails {
   /** The names of its outputs, as they are. */
   gave: Became["gave"] | undefined;
   error: ReadonlyArray<PageError> | undefined;
-  /** Where its output came from, when it did not run. */
+  /** The origin of its output, if it did not run. */
   from: string | undefined;
   logs: Array<readonly [time: number, text: string]> | undefined;
 }
 
-/** The values of a report may take so many characters together, and each of them this part of what is left. */
+/** The number of characters for all values of a report; each value may use this fraction of the remaining ones. */
 const roomForAll = 4_000_000;
 const mostForOne = 4_000;
 const shareOfOne = 400;
-/** Of more steps than these the rest are counted, in the report of a run. */
+/** The report of a run only counts the steps beyond this number. */
 const mostInReport = 50_000;
 const mostLogs = 20;
 
@@ -127,7 +127,7 @@ export class ReportState {
   readonly run: RunState;
   began: number | undefined = undefined;
   error: ReadonlyArray<PageError> | undefined = undefined;
-  // Gone with its step, when another attempt of what is around it has begun.
+  // Released with its step, when another attempt of its parent has begun.
   readonly #details = new WeakMap<StepState, StepDetails>();
   #room = roomForAll;
 

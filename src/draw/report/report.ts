@@ -7,7 +7,7 @@ import { reportPage } from "./report-page.ts";
 import { ReportState } from "./report-state.ts";
 
 /**
- * Gathers what a report tells, event by event, without holding on to the values of the run.
+ * Collects the data of a report, event by event, without retaining the values of the run.
  *
  * @public
  */
@@ -19,7 +19,7 @@ export interface ReportCollector {
 }
 
 /**
- * What a report needs of a run: what `start` gives has it.
+ * The part of a run that a report needs; the runs that `start` returns have it.
  *
  * @public
  */
@@ -71,8 +71,8 @@ const fromRun = (run: ReportedRun): Effect.Effect<string> =>
 export const Report: {
   /** Waits for the end of a run that `start` returned, whatever its outcome, and returns its report. */
   readonly fromRun: (run: ReportedRun) => Effect.Effect<string>;
-  /** The report of events that were kept, in the order in which they happened. */
+  /** The report of stored events, given in the order in which they happened. */
   readonly fromEvents: (events: Iterable<PipelineEvent>) => string;
-  /** For runs that are watched anyway: give it each event, and ask it for the report when there is need of one. */
+  /** For runs whose events are already being read: pass it each event, and request the report when needed. */
   readonly collector: () => ReportCollector;
 } = { fromRun, fromEvents, collector };

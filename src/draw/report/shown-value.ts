@@ -1,12 +1,12 @@
 /**
- * Says what a value is without running any of it. No getter, no `toString`, no `toJSON` and no trap of a proxy is called:
- * only property descriptors and the language's own internals are read. Where the platform cannot tell a proxy from an
- * object (Node, Deno and Bun can), objects are not looked into at all.
+ * Describes a value without running any of its code. No getter, no `toString`, no `toJSON` and no trap of a proxy is
+ * called: only property descriptors and the language's own internals are read. Where the platform cannot tell a proxy
+ * from an object (Node, Deno and Bun can), objects are not looked into at all.
  */
 import { shortened, visible } from "../escape.ts";
 import type { Shown } from "../page/data.ts";
 
-/** What `node:util` can tell; everything here reads internals only. */
+/** The checks of `node:util`, all of which read internals only. */
 interface Types {
   readonly isProxy: (value: unknown) => boolean;
   readonly isMap: (value: unknown) => value is Map<unknown, unknown>;
@@ -26,7 +26,7 @@ interface WithBuiltins {
 /** Without an import, since this also runs outside Node. */
 const types: Types | undefined = (globalThis as WithBuiltins).process?.getBuiltinModule?.("node:util")?.types;
 
-/** How much may still be said. Shared by the values of a report, so that a long run gives a short word on each. */
+/** The number of characters left. Shared by the values of a report, so that each of a long run is described briefly. */
 export interface Room {
   left: number;
 }
@@ -35,7 +35,7 @@ const mostParts = 100;
 const deepest = 6;
 const longestText = 2_000;
 const longestPreview = 70;
-/** However little room there is, so much is said of a value. */
+/** The minimum length of a value's description, however little room is left. */
 const leastText = 60;
 
 const descriptor = Object.getOwnPropertyDescriptor;
@@ -46,7 +46,7 @@ const apply = (getter: (() => unknown) | undefined, value: object): unknown =>
 const getterOf = (proto: object, key: PropertyKey): (() => unknown) | undefined =>
   (descriptor(proto, key) as { readonly get?: () => unknown } | undefined)?.get;
 
-// Taken now, before a user's program can put something else in their place.
+// Read now, before a user's program can replace them.
 const typedArray = Object.getPrototypeOf(Uint8Array.prototype) as object;
 const typedLength = getterOf(typedArray, "length");
 const typedName = getterOf(typedArray, Symbol.toStringTag);
@@ -66,14 +66,14 @@ export const canLook: boolean = types !== undefined;
 
 export const isError = (value: unknown): boolean => types?.isNativeError(value) === true;
 
-/** Is it an object whose descriptors can be read without running anything? */
+/** Is it an object whose descriptors can be read without running any code? */
 export const isOpen = (value: unknown): value is object =>
   (typeof value === "object" || typeof value === "function") &&
   value !== null &&
   types !== undefined &&
   !types.isProxy(value);
 
-/** A property's value, where it is data: the object's own, or its prototypes'. Undefined for anything with a getter. */
+/** The value of a data property of the object or of its prototypes; undefined for anything with a getter. */
 export const dataOf = (value: unknown, key: PropertyKey): unknown => {
   let at = value;
   for (let depth = 0; depth < 12 && isOpen(at); depth++) {
@@ -84,7 +84,7 @@ export const dataOf = (value: unknown, key: PropertyKey): unknown => {
   return undefined;
 };
 
-/** The name of the class that made it; empty for plain objects. */
+/** The name of its class; empty for plain objects. */
 export const classOf = (value: object): string => {
   const proto: unknown = Object.getPrototypeOf(value);
   if (proto === null || proto === Object.prototype || !isOpen(proto)) return "";
@@ -126,7 +126,7 @@ const functionName = (value: object): string => {
 const keyText = (key: PropertyKey): string =>
   typeof key === "symbol" ? primitive(key, 0) : shortened(visible(shortened(String(key), 300)), 80);
 
-/** The parts of a value, as far as they are wanted, and how many there are in all. */
+/** The parts of a value that are needed, and the total number of parts. */
 interface Parts {
   readonly kind: string;
   readonly brackets: readonly [string, string];
@@ -190,7 +190,7 @@ const objectParts = (value: object): Parts => {
   let total = 0;
   const isError = types!.isNativeError(value);
   for (const key of keys) {
-    // An error's own getter makes its stack, and programs can put a function of theirs into that.
+    // An error's stack is built by its own getter, which can call a function that the program has installed.
     if (isError && key === "stack") continue;
     total++;
     if (parts.length < mostParts) parts.push(propertyOf(value, key));
@@ -198,7 +198,7 @@ const objectParts = (value: object): Parts => {
   return { kind: classOf(value), brackets: ["{", "}"], parts, total };
 };
 
-/** What is not looked into. */
+/** The description of an object that is not inspected. */
 const opaque = (value: object | null): string => {
   if (value === null) return "null";
   if (types === undefined) return typeof value === "function" ? "[function]" : "[object, not looked into]";
@@ -242,7 +242,7 @@ const showWithin = (value: unknown, room: Room, depth: number, around: ReadonlyA
     return Number.isNaN(millis) ? "an invalid Date" : new Date(millis).toISOString();
   }
   if (known.isRegExp(value)) {
-    // Its flags are read by a getter that reads others, which a program may have put there.
+    // Without its flags: their getter reads other getters, which a program may have replaced.
     return `/${shortened(visible(shortened(String(apply(regExpSource, value)), 400)), 200)}/`;
   }
   if (known.isPromise(value)) return "[Promise]";
@@ -271,12 +271,12 @@ const showWithin = (value: unknown, room: Room, depth: number, around: ReadonlyA
   return { is, parts: shown, ...(more > 0 ? { more } : {}) };
 };
 
-/** What a value is, in words that are safe to show. Never throws, and takes no more than about `room` characters. */
+/** Describes a value in text that is safe to show. Never throws, and uses no more than about `room` characters. */
 export const show = (value: unknown, room: Room = { left: 4_000 }): Shown => {
   try {
     return showWithin(value, room, 0, []);
   } catch {
-    // A revoked proxy inside of a platform that cannot tell, or memory that is short.
+    // A revoked proxy on a platform that cannot detect it, or too little memory.
     return "a value that cannot be shown";
   }
 };
@@ -284,7 +284,7 @@ export const show = (value: unknown, room: Room = { left: 4_000 }): Shown => {
 /** The value on one line. */
 export const brief = (shown: Shown): string => (typeof shown === "string" ? shown : shown.is);
 
-/** The outputs of a step by name; undefined where that is a record of a user's own that is not looked into. */
+/** The outputs of a step by name; undefined if they are a user's own record that is not inspected. */
 export const entriesOf = (
   record: unknown,
 ): ReadonlyArray<readonly [name: string, value: unknown, text?: string]> | undefined =>

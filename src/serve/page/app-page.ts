@@ -14,7 +14,7 @@ const policy = [
   "frame-ancestors 'none'",
 ].join("; ");
 
-/** `token`: for requests that change something; without it, the page asks the reader for one. */
+/** `token`: authorises requests that change something; without it, the page asks the reader for one. */
 export const appPage = (token: string | undefined): Page => ({
   policy,
   html: `<!doctype html>

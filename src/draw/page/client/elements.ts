@@ -4,10 +4,10 @@ import { h } from "preact";
 import type { PageState } from "../data.ts";
 import { stateLabels } from "./page-text.ts";
 
-/** Anything that preact draws. */
+/** Anything that Preact draws. */
 export type UiElement = VNode<any>;
 
-/** Who speaks to a page says what is written on a button: its name has that in it, unless that is a sign such as "×". */
+/** Users of speech control say the text on a button: its name contains that text, unless the text is a sign such as "×". */
 const nameOf = (text: string, title: string): string =>
   !/\p{L}/u.test(text) || title.toLowerCase().includes(text.toLowerCase()) ? title : `${title}: ${text}`;
 

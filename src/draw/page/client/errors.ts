@@ -15,7 +15,7 @@ const Stack = ({ stack }: { readonly stack: ReadonlyArray<string> }): UiElement 
     stack.slice(1).map((frame) => h("div", { class: "frame" }, frame)),
   );
 
-/** An error and its causes, the outermost first. */
+/** An error and its causes, outermost first. */
 export const ErrorChain = ({ errors }: { readonly errors: ReadonlyArray<PageError> }): UiElement =>
   h(
     "div",
@@ -37,7 +37,7 @@ interface ErrorProps {
   readonly onChoose: (step: number) => void;
 }
 
-/** What a report of a failed run begins with: which step failed, why, and where in the code. */
+/** The beginning of a failed run's report: which step failed, why, and where in the code. */
 export const Failure = ({ model, onChoose }: ErrorProps): UiElement | null => {
   const { run, steps } = model.data;
   if (run?.error === undefined || run.state !== "failed") return null;

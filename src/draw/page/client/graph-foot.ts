@@ -1,4 +1,4 @@
-/** Below the graph: what its boxes and marks mean, and the time of the run that it shows. */
+/** Below the graph: the meaning of its boxes and marks, and the time of the run that it shows. */
 import type { UiElement } from "./elements.ts";
 import { h } from "preact";
 import { isUsual, stepKinds } from "../../../graph/kinds.ts";
@@ -6,11 +6,11 @@ import type { PageData, PageState } from "../data.ts";
 import { stateLabels, time } from "./page-text.ts";
 
 export const GraphLegend = ({ data: { steps, run } }: { readonly data: PageData }): UiElement => {
-  // Rare kinds are explained where the plan has them.
+  // Rare kinds are explained only if the plan has them.
   const kinds = (Object.keys(stepKinds) as Array<keyof typeof stepKinds>).filter(
     (kind) => isUsual(kind) || steps.some((step) => step.kind === kind),
   );
-  // Those that are seen at the end; what is done has no mark.
+  // The states at the end of the run; steps that are done have no mark.
   const seen = new Set(steps.map(({ run }) => run?.state));
   const states = (Object.keys(stateLabels) as Array<PageState>).filter(
     (state) => state !== "done" && seen.has(state),
@@ -33,7 +33,7 @@ interface GrownProps {
 
 const steps = 1_000;
 
-/** The graph as it grew: what was there, and how it stood, at any time of the run. */
+/** The graph as it grew: the steps that existed, and their states, at any time of the run. */
 export const GrownSlider = ({ took, at, onTime }: GrownProps): UiElement =>
   h(
     "div",

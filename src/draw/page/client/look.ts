@@ -1,4 +1,4 @@
-/** How the reader looks at the page: what is chosen, searched for, and unfolded. Changed by the functions here only. */
+/** The reader's view of the page: what is selected, searched for, and unfolded. Changed only by the functions here. */
 import type { PageData } from "../data.ts";
 import { canUnfold, matches } from "./page-model.ts";
 
@@ -11,14 +11,14 @@ export interface Look {
   readonly selected: number;
   readonly query: string;
   readonly found: ReadonlyArray<number>;
-  /** Which of them was gone to last. */
+  /** Which of them was visited last. */
   readonly foundAt: number;
   readonly unfolded: ReadonlySet<number>;
-  /** The reader has unfolded all: what comes later is unfolded too. */
+  /** The reader has unfolded all: steps that are added later are unfolded too. */
   readonly isAllOpen: boolean;
   /** The step that was folded or unfolded last, which stays where it is. */
   readonly toggled: number;
-  /** The step that the graph moves to, and how often it has been asked to move. */
+  /** The step that the graph moves to, and the number of times it was asked to move. */
   readonly revealed: { readonly step: number; readonly times: number };
   /** The time of the run that the graph shows; undefined for its end. */
   readonly at: number | undefined;
@@ -26,10 +26,10 @@ export interface Look {
 
 export type Change = (look: Look) => Look;
 
-/** A page opens with about as many boxes as can be overlooked. */
+/** A page opens with about as many boxes as a reader can take in at once. */
 const boxesAtFirst = 60;
 
-/** Which steps are unfolded at first: from the outside inward, as long as the whole can be overlooked. */
+/** The steps that are unfolded at first: from the outside inward, up to that many boxes. */
 const openAtFirst = ({ graphs, steps }: PageData): ReadonlySet<number> => {
   const open = new Set<number>();
   let boxes = graphs[0]!.boxes.length;
@@ -90,7 +90,7 @@ export const unfoldAll =
     unfolded: isOpen ? unfoldable(steps) : new Set(),
   });
 
-/** Unfolds what is around a step, and moves the graph to it. */
+/** Unfolds the steps that contain a step, and moves the graph to it. */
 const reveal =
   ({ steps }: PageData, step: number): Change =>
   (look) => {
@@ -101,7 +101,7 @@ const reveal =
     return { ...look, unfolded, toggled: -1, revealed: { step, times: look.revealed.times + 1 } };
   };
 
-/** Chooses a step and shows it in the graph. */
+/** Selects a step and shows it in the graph. */
 export const goTo =
   (data: PageData, step: number): Change =>
   (look) =>

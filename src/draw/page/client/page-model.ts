@@ -1,13 +1,13 @@
-/** What the page's parts ask of its data, computed once. */
+/** Values that the page's parts derive from its data, computed once. */
 import type { PageData, PageState, PageStep } from "../data.ts";
 
 export interface PageModel {
   readonly data: PageData;
-  /** The steps that failed by themselves: not because something inside them did. The one that the run failed with first. */
+  /** The steps that failed by themselves, not because something inside them failed; first the one that the run failed with. */
   readonly failed: ReadonlyArray<number>;
-  /** The steps on the critical path, with what is around them. */
+  /** The steps on the critical path, and those that contain them. */
   readonly critical: ReadonlySet<number>;
-  /** For each of them, the step it waited for longest. */
+  /** For each of them, the step that it waited for longest. */
   readonly waitedFor: ReadonlyMap<number, number>;
 }
 
@@ -39,7 +39,7 @@ export const modelOf = (data: PageData): PageModel => {
   };
 };
 
-/** Is a step what the reader searches for? */
+/** Does a step match the reader's search? */
 export const matches = ({ path, outputs }: PageStep, query: string): boolean => {
   if (query === "") return true;
   const text = query.toLowerCase();
@@ -52,7 +52,7 @@ export const matches = ({ path, outputs }: PageStep, query: string): boolean => 
 export const canUnfold = (step: PageStep | undefined): boolean =>
   step?.graph !== undefined || step?.items !== undefined;
 
-/** What a step was at a time of the run; undefined where it was not there yet. */
+/** The state of a step at a time of the run; undefined if it did not exist yet. */
 export const stateAt = ({ steps }: PageData, index: number, at: number): PageState | undefined => {
   const step = steps[index]!;
   const { run } = step;

@@ -1,4 +1,4 @@
-/** Counts and times as the page writes them, and what a screen reader says of a step. */
+/** The page's format of counts and times, and the text that a screen reader reads for a step. */
 import type { PageState, PageStep, StepRun } from "../data.ts";
 
 export const count = (value: number, one: string, many = `${one}s`): string =>

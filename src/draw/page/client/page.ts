@@ -1,4 +1,4 @@
-/** The page: its heading, its views, the search, and the panel of the step that was chosen. A function of how it is looked at. */
+/** The page: its heading, its views, the search, and the panel of the selected step. A function of the look. */
 import type { ComponentChildren } from "preact";
 import type { UiElement } from "./elements.ts";
 import { Component, h } from "preact";
@@ -20,9 +20,9 @@ interface PageProps {
   readonly model: PageModel;
   readonly look: Look;
   readonly change: (change: Change) => void;
-  /** What there is to say of a step beside what is in the data. */
+  /** Additional content about a step, which is not in the data. */
   readonly more?: (step: PageStep) => UiElement | null;
-  /** Below the list of steps: those that the data leaves out. */
+  /** Below the list of steps: the steps that the data leaves out. */
   readonly leftOut?: UiElement | null;
 }
 

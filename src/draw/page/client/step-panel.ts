@@ -1,4 +1,4 @@
-/** All that is known of one step, beside the views. */
+/** All details of one step, next to the views. */
 import type { UiElement } from "./elements.ts";
 import { h } from "preact";
 import type { PageData, PageStep, StepRun } from "../data.ts";
@@ -82,7 +82,7 @@ const Logs = ({ run: { logs } }: { readonly run: StepRun }): UiElement | null =>
         ),
       );
 
-/** What a run did with a step. */
+/** The execution of a step in a run. */
 const Ran = ({
   data,
   index,

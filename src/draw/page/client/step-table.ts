@@ -1,6 +1,6 @@
 /**
- * A list of steps of any length, of which only the rows that are seen are in the page. Its columns sort: by a click on
- * their heading up, then down, then as the run had it.
+ * A list of steps of any length; only the visible rows are in the page. Clicking a column heading sorts by it: first
+ * ascending, then descending, then in the order of the run.
  */
 import type { ComponentChildren } from "preact";
 import type { UiElement } from "./elements.ts";
@@ -23,7 +23,7 @@ export interface TableProps {
   readonly name: string;
   readonly data: PageData;
   readonly columns: ReadonlyArray<Column>;
-  /** How many lines a step has. */
+  /** The number of lines of a step. */
   readonly linesOf: (step: PageStep) => number;
   readonly query: string;
   readonly selected: number;
@@ -93,7 +93,7 @@ const Heading = ({
     }),
   );
 
-/** What of a list is in sight. */
+/** The visible part of a list. */
 const useScroll = (reset: unknown) => {
   const list = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState({ top: 0, height: 0, narrow: isNarrow() });
@@ -107,7 +107,7 @@ const useScroll = (reset: unknown) => {
     look();
     return () => observer.disconnect();
   }, []);
-  // Other rows are shown from the first one on.
+  // Other rows are shown from the first one.
   useLayoutEffect(() => {
     list.current!.scrollTop = 0;
   }, [reset]);

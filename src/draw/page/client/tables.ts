@@ -28,7 +28,7 @@ const millis = (title: string, value: (step: PageStep) => number | undefined): C
 
 const stateOf = ({ run }: PageStep) => run?.state ?? "pending";
 
-/** What its compensation did, after its state. */
+/** The outcome of its compensation, after its state. */
 const undoneOf = ({ run }: PageStep): string =>
   run?.undone === undefined ? "" : `, ${undoneLabels[run.undone]}`;
 

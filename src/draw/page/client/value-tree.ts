@@ -1,4 +1,4 @@
-/** A value as a tree that is unfolded by hand; what is folded is not in the page. */
+/** A value as a tree that the reader unfolds; folded parts are not in the page. */
 import type { UiElement } from "./elements.ts";
 import { h } from "preact";
 import { useState } from "preact/hooks";
@@ -8,7 +8,7 @@ import { count } from "./page-text.ts";
 /** The value on one line. */
 export const brief = (value: Shown): string => (typeof value === "string" ? value : value.is);
 
-/** A longer text is folded. */
+/** Longer texts are folded. */
 const longest = 240;
 const atOnce = 100;
 

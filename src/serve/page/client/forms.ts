@@ -1,12 +1,12 @@
 /**
- * Forms made from JSON Schemas: a field for each property that can be written in one, and JSON for all else. A form holds
+ * Forms made from JSON Schemas: a field for each property that fits one, and JSON for everything else. A form holds
  * texts until it is sent; the server decodes the values by the schemas themselves.
  */
 import { h } from "preact";
 import type { UiElement } from "../../../draw/page/client/elements.ts";
 import type { Control, Field } from "./schemas.ts";
 
-/** The texts of a form's fields, by name; those of a record within it by the path of names. */
+/** The texts of a form's fields, by name; those of a nested record by the path of names. */
 export type Texts = Readonly<Record<string, string>>;
 
 const within = (place: string, name: string): string => (place === "" ? name : `${place}/${name}`);
@@ -37,7 +37,7 @@ const fromText = (
   }
 };
 
-/** What a field says; undefined if it was left empty and can be left out. Throws if it is not JSON. */
+/** The value of a field; undefined if it was left empty and is optional. Throws if it is not JSON. */
 const valueOf = ({ name, control, required }: Field, texts: Texts, place: string): Value => {
   if (control.is === "fields") {
     const isWritten = Object.entries(texts).some(
@@ -50,7 +50,7 @@ const valueOf = ({ name, control, required }: Field, texts: Texts, place: string
   return fromText(control, name, text);
 };
 
-/** The record that a form says. */
+/** The record that a form contains. */
 export const recordOf = (
   fields: ReadonlyArray<Field>,
   texts: Texts,
@@ -69,7 +69,7 @@ const textOf = ({ is }: Control, value: unknown): string =>
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Can a value be written in a control, and read from it as the same value? */
+/** Can a value be entered in a control, and read back as the same value? */
 const fits = (control: Control, value: unknown): boolean => {
   switch (control.is) {
     case "text":
@@ -89,7 +89,7 @@ const fits = (control: Control, value: unknown): boolean => {
   }
 };
 
-/** The fields for values that are there already: one that its control cannot hold is written as JSON. */
+/** The fields for existing values: a value that its control cannot hold is written as JSON. */
 export const fieldsFor = (
   fields: ReadonlyArray<Field>,
   record: Readonly<Record<string, unknown>>,
@@ -103,7 +103,7 @@ export const fieldsFor = (
     return { ...field, control: { is: "fields", fields: fieldsFor(control.fields, value) } };
   });
 
-/** The texts of a form that says a record. */
+/** The texts of a form that contains a record. */
 export const textsOf = (
   fields: ReadonlyArray<Field>,
   record: Readonly<Record<string, unknown>>,
@@ -125,7 +125,7 @@ interface ControlProps {
   readonly field: Field;
   readonly id: string;
   readonly text: string;
-  /** Is the field, and is everything around it, to be filled in? */
+  /** Are the field and all records that contain it required? */
   readonly required: boolean;
   readonly onText: (text: string) => void;
 }
@@ -163,9 +163,9 @@ interface FieldsProps {
   /** The field that the server refused. */
   readonly wrong: string | undefined;
   readonly onText: OnText;
-  /** The record that these fields are of, within that of the form. */
+  /** The record that these fields belong to, within the form's record. */
   readonly place?: string;
-  /** Can that record be left out? */
+  /** Is that record optional? */
   readonly isOptional?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** A run as the server reports it. The page requests what has changed, which the server answers once something has. */
+/** A run as the server reports it. The page requests the changes, and the server responds once there are any. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Change, Look } from "../../../draw/page/client/look.ts";
 import { firstLook, unfoldable } from "../../../draw/page/client/look.ts";
@@ -14,7 +14,7 @@ export interface Shown {
   readonly look: Look;
 }
 
-/** The view with what has changed in it. */
+/** The view with the changes applied. */
 const patched = (before: RunView, answer: RunView | ViewPatch): RunView => {
   if (!("patch" in answer)) return answer;
   const { version, title, run, count, steps: changed, ...wholes } = answer;
@@ -23,13 +23,13 @@ const patched = (before: RunView, answer: RunView | ViewPatch): RunView => {
   return { ...before, ...wholes, version, title, steps, ...(run === undefined ? {} : { run }) };
 };
 
-/** The look refers to steps by their places, which change as the graph grows, so it is carried over by path. */
+/** The look refers to steps by index, and indexes change as the graph grows, so it is carried over by path. */
 const carried = ({ data: before, look }: Shown, data: PageData): Look => {
   const places = new Map(data.steps.map(({ path }, i) => [path, i]));
   const known = new Set(before.steps.map(({ path }) => path));
   const place = (step: number): number => places.get(before.steps[step]?.path ?? "") ?? -1;
   const kept = [...look.unfolded].map(place).filter((step) => step !== -1);
-  // New steps are unfolded as on a page that is opened now, unless the reader has unfolded all.
+  // New steps are unfolded as on a newly opened page, unless the reader has unfolded all.
   const fresh = [...(look.isAllOpen ? unfoldable(data.steps) : firstLook(data).unfolded)].filter(
     (step) => !known.has(data.steps[step]!.path) || before.steps[place(step)]?.graph === undefined,
   );
@@ -50,7 +50,7 @@ const next = (before: Shown | undefined, data: PageData): Shown => {
   return { data, look: isSame ? before.look : carried(before, data) };
 };
 
-/** As often as a reader can follow. */
+/** The minimum time between updates: a reader cannot follow faster ones. */
 const leastMillis = 50;
 /** After an update, the page is idle for this many times as long as the update took. */
 const restFactor = 2;

@@ -9,7 +9,7 @@ import type { RecordedStep } from "../../api.ts";
 import { Action } from "./parts.ts";
 import { requests } from "./requests.ts";
 
-/** The data with these steps after its own. Those that it has already are not added. */
+/** The data with these steps appended. Steps that it already has are not added. */
 export const withSteps = <Data extends PageData>(data: Data, steps: ReadonlyArray<RecordedStep>): Data => {
   const { run } = data;
   if (steps.length === 0 || run === undefined) return data;
@@ -46,7 +46,7 @@ export const stepAt = async (id: string, path: string): Promise<ReadonlyArray<Re
   return steps.filter((step) => step.path === path);
 };
 
-/** So many steps are added at least, if there are as many. */
+/** The minimum number of steps to add, if there are that many. */
 const leastMore = 1_000;
 
 interface MoreStepsProps {

@@ -5,7 +5,7 @@ import type { ViewPatch } from "../../view-changes.ts";
 
 export interface RunView extends PageData {
   readonly version: string;
-  /** Only a part of the steps, to paint at once: all of them follow. */
+  /** Only a part of the steps, to paint immediately: all of them follow. */
   readonly isPart?: true;
 }
 
@@ -65,7 +65,7 @@ const send = (path: string, init: RequestInit = {}): Promise<Response> => {
   });
 };
 
-/** A server that was started again has a new token, which is in the page that it serves now. True if there is one. */
+/** A restarted server has a new token, which is in the page that it now serves. True if there is one. */
 const renewToken = async (): Promise<boolean> => {
   if (given === undefined) return false;
   const text = await (await send("/")).text();
@@ -100,12 +100,12 @@ const ofRun = (id: string): string => `runs/${encodeURIComponent(id)}`;
 export const requests = {
   runs: (query: Readonly<Record<string, string>>) =>
     get<RunPage>(`runs?${new URLSearchParams(query).toString()}`),
-  /** The view of a run; if the server knows the version, what has changed since, once something has or after a while. */
+  /** The view of a run; if the server knows the version, the changes since then, once there are any or after a while. */
   view: async (id: string, since: string | undefined, signal: AbortSignal) => {
     const changed = since === undefined ? "" : `?wait=true&since=${encodeURIComponent(since)}`;
     return (await ask(`${ofRun(id)}/view${changed}`, { signal })).json() as Promise<RunView | ViewPatch>;
   },
-  /** Recorded steps, also those that the view leaves out. */
+  /** Recorded steps, including those that the view leaves out. */
   steps: (id: string, query: Readonly<Record<string, string>>) =>
     get<StepPage>(`${ofRun(id)}/steps?${new URLSearchParams(query).toString()}`),
   record: (id: string) => get<RunRecordInfo>(ofRun(id)),

@@ -53,7 +53,7 @@ const Answer = ({ step, done }: { readonly step: WaitingInfo; readonly done: () 
   );
 };
 
-/** How often a step that waits is looked up among those that can be answered. */
+/** How often a waiting step is looked up among those that can be answered. */
 const againMillis = 300;
 
 const useWaiting = (id: string, data: PageData | undefined): ReadonlyArray<WaitingInfo> => {
@@ -70,7 +70,7 @@ const useWaiting = (id: string, data: PageData | undefined): ReadonlyArray<Waiti
       const all = await requests.waiting().catch(() => []);
       const mine = all.filter(({ runId }) => runId === id);
       setSteps(mine);
-      // The event that a step waits arrives a moment before the step can be answered.
+      // The event of a waiting step arrives a moment before the step can be answered.
       if (waits.split("\n").some((path) => mine.every((step) => step.path !== path)))
         timer = setTimeout(() => void load(), againMillis) as unknown as number;
     };
@@ -83,7 +83,7 @@ const useWaiting = (id: string, data: PageData | undefined): ReadonlyArray<Waiti
 interface Place {
   /** The name of the view; empty for the first. */
   readonly view: string;
-  /** The path of the step that is chosen; empty for none. */
+  /** The path of the selected step; empty for none. */
   readonly step: string;
 }
 

@@ -1,4 +1,4 @@
-/** JSON Schemas as far as a form reads them: which control a value is written in. */
+/** The part of JSON Schema that forms support: the control for each value. */
 
 export interface Schema {
   readonly type?: string;
@@ -12,7 +12,7 @@ export interface Schema {
   readonly $defs?: Readonly<Record<string, Schema>>;
 }
 
-/** What a reader writes a value in. */
+/** The control in which a reader enters a value. */
 export type Control =
   | { readonly is: "text" }
   | { readonly is: "number"; readonly isWhole: boolean }
@@ -30,7 +30,7 @@ export interface Field {
   readonly byDefault?: string;
 }
 
-/** Schemas of records in records are read so deep; what is deeper, or refers to itself, is written as JSON. */
+/** The maximum depth at which schemas of nested records are read; deeper or recursive values are entered as JSON. */
 const deepest = 4;
 
 type Definitions = Readonly<Record<string, Schema>>;
@@ -43,7 +43,7 @@ const resolved = (schema: Schema, definitions: Definitions): Schema => {
   return found === undefined ? schema : { ...found, ...schema };
 };
 
-/** Numbers beyond those that JSON has are written as texts, which no number field takes. */
+/** Numbers that JSON lacks are written as texts, which number fields do not accept. */
 const isBeyondNumbers = ({ type, enum: all }: Schema): boolean =>
   type === "string" && all?.every((each) => ["Infinity", "-Infinity", "NaN"].includes(String(each))) === true;
 
@@ -103,7 +103,7 @@ const fieldOf = (
   };
 };
 
-/** The field of a value; without a schema it is written as JSON. */
+/** The field of a value; without a schema, the value is entered as JSON. */
 export const field = (name: string, required: boolean, schema: unknown): Field => {
   const read = (schema ?? {}) as Schema;
   return fieldOf(name, required, read, read.$defs ?? {}, 0);

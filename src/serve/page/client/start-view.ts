@@ -22,7 +22,7 @@ const StartForm = ({
   readonly pipeline: PipelineInfo;
   /** The values that the form starts with. */
   readonly inputs?: Readonly<Record<string, unknown>>;
-  /** The outputs to which the run is reduced. */
+  /** The outputs that the run is reduced to. */
   readonly only?: ReadonlyArray<string>;
 }): UiElement => {
   const fields = fieldsFor(fieldsOfPipeline(pipeline), inputs);
@@ -79,7 +79,7 @@ const AgainView = ({ from }: { readonly from: string }): UiElement => {
   );
 };
 
-/** `from`: the id of the run whose inputs are taken; empty for none. */
+/** `from`: the id of the run whose inputs are reused; empty for none. */
 export const StartView = ({ from }: { readonly from: string }): UiElement =>
   from === "" ? h(StartForms, {}) : h(AgainView, { from });
 

@@ -5,7 +5,7 @@ import type { UiElement } from "../../../draw/page/client/elements.ts";
 import { Action } from "./parts.ts";
 import { requests } from "./requests.ts";
 
-/** A browser lays out more than this for seconds; all of it is copied. */
+/** A browser takes seconds to lay out more than this; copying takes the whole value. */
 const mostShown = 200_000;
 
 /** A page that was loaded over plain HTTP from another machine has no clipboard. Its text is selected instead. */

@@ -6,13 +6,13 @@ import type { PageBox, PageData, PageState } from "../../data.ts";
 import { spoken } from "../page-text.ts";
 import type { PlacedBox } from "./place.ts";
 
-/** How a box is to look, beside what it is. */
+/** The look of a box, in addition to what it represents. */
 export interface Looks {
   readonly stateOf: (step: number) => PageState | undefined;
   readonly classOf: (item: PlacedBox) => string;
 }
 
-/** What keys and focus do with a box. */
+/** The actions of keys and focus on a box. */
 export interface BoxActions {
   readonly onKey: (step: number, event: KeyboardEvent) => void;
   readonly onFocus: (step: number) => void;
@@ -20,7 +20,7 @@ export interface BoxActions {
 
 const foldSign = 18;
 
-/** A text in a box. One that fonts draw differently is made as wide as it should be, and is cut where the box ends. */
+/** A text in a box. If fonts draw it differently, it is set to its computed width and clipped at the edge of the box. */
 const textOf = (
   { x, y, width, height }: PlacedBox,
   text: string,
@@ -37,7 +37,7 @@ const textOf = (
   );
 };
 
-/** Not by colour alone: what failed is crossed, what was stopped is a square, what runs is a ring. */
+/** Not by colour alone: failed steps have a cross, stopped ones a square, running ones a ring. */
 const marks: Readonly<Record<Exclude<PageState, "done">, string>> = {
   pending: "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
   running: "M-5 0a5 5 0 1 0 10 0a5 5 0 1 0 -10 0zM-2 0a2 2 0 1 1 4 0a2 2 0 1 1 -4 0z",
@@ -80,7 +80,7 @@ const rectanglesOf = (
   return behind > 0 ? [rect(4, 4), rect(0, behind)] : [rect(0, 0)];
 };
 
-/** What is written in a box. The space between two texts is not drawn: it keeps their words apart where text is read or copied. */
+/** The texts in a box. The space between two texts is not drawn: it separates their words for screen readers and copying. */
 const labelsOf = (item: PlacedBox, wide: number, behind: number): ReadonlyArray<UiElement | string> => {
   const { box, x, y, height, isOpen } = item;
   if (isOpen) return [textOf(item, box.open!.label, {}, [x + 28, y + 19], box.open!.labelWidth)];
@@ -97,7 +97,7 @@ const labelsOf = (item: PlacedBox, wide: number, behind: number): ReadonlyArray<
   ];
 };
 
-/** The part of an unfolded box's text after the step's own name: what speech control hears must be part of its name. */
+/** The part of an unfolded box's text after the step's own name: the visible text that speech control uses must be part of its name. */
 const becameOf = ({ label, open }: PageBox): string =>
   open?.label.startsWith(label) === true ? open.label.slice(label.length).trim() : "";
 
@@ -111,7 +111,7 @@ export const boxOf = (
   const { box, x, y, width, isOpen } = item;
   const { step } = box;
   const state = step === -1 ? undefined : stateOf(step);
-  // What may grow, or is folded, has something behind it.
+  // A box that may grow, or is folded, is drawn as a stack.
   const behind = !isOpen && (box.mayGrow || box.open !== undefined) ? 4 : 0;
   const wide = width - behind;
   const reached =

@@ -12,7 +12,7 @@ export interface ScreenSize {
   readonly height: number;
 }
 
-/** A part of the graph, and how much it was enlarged when it was drawn. */
+/** A part of the graph, and the scale at which it was drawn. */
 export interface Area {
   readonly left: number;
   readonly top: number;
@@ -34,7 +34,7 @@ export const zoomed = ({ x, y, k }: Camera, factor: number, atX: number, atY: nu
 export const fitted = (placed: Placed, { width, height }: ScreenSize, least: number): Camera => {
   const whole = Math.min((width - 2 * margin) / placed.width, (height - 2 * margin) / placed.height);
   const k = Math.min(1, Math.max(least, whole));
-  // What is too wide is shown where it begins: around the boxes of its first layer.
+  // A graph that is too wide is shown from its start: around the boxes of its first layer.
   const first = placed.boxes.filter((box) => box.depth === 0 && box.y < 40);
   const sum = first.reduce((total, box) => total + box.x + box.width / 2, 0);
   const middle = placed.width * k > width && first.length > 0 ? sum / first.length : placed.width / 2;
@@ -51,7 +51,7 @@ export const centred = (camera: Camera, box: PlacedBox, { width, height }: Scree
   };
 };
 
-/** The panel has come to be over the box that was chosen: moves the graph as little as shows it. */
+/** If the panel now covers the selected box, moves the graph just enough to show it. */
 export const besidePanel = (camera: Camera, box: PlacedBox, { width }: ScreenSize): Camera => {
   const { x, k } = camera;
   const over = x + (box.x + box.width) * k + margin - width;

@@ -1,7 +1,7 @@
 /**
- * The graph where there are too many boxes in sight to read: painted on a canvas, whole in each frame, since a browser takes
- * many times as long for as many elements. Its colours are those of boxes near by, asked of the style. Comes in: where
- * everything stands, the camera, and how boxes look. Goes out: pixels.
+ * The graph when too many boxes are in sight to read: painted on a canvas, completely in each frame, since a browser
+ * takes many times as long for the same number of elements. Its colours are those of nearby boxes, read from the style.
+ * Input: all positions, the camera, and the look of boxes. Output: pixels.
  */
 import type { Looks } from "./boxes.ts";
 import type { Camera, ScreenSize } from "./camera.ts";
@@ -22,7 +22,7 @@ interface Alike {
   readonly boxes: Array<PlacedBox>;
 }
 
-/** What is painted, prepared once for all frames. */
+/** The content to paint, prepared once for all frames. */
 export interface FarScene {
   readonly alike: ReadonlyArray<Alike>;
   readonly lines: ReadonlyArray<PlacedLine>;
@@ -98,16 +98,16 @@ class Paints {
   }
 }
 
-/** A box smaller than this, in pixels, is a spot of its edge's colour. */
+/** A box smaller than this, in pixels, is painted as a spot in its edge's colour. */
 const leastFilled = 4;
-/** A line shorter than this is not seen between its boxes. */
+/** A line shorter than this is not visible between its boxes. */
 const leastLine = 5;
-/** More lines than these are faint, or nothing else would be seen. */
+/** Beyond this number, lines are faint, or they would hide everything else. */
 const manyLines = 500;
 
 type Rectangle = readonly [left: number, top: number, width: number, height: number];
 
-/** The boxes in sight, in whole pixels: these are filled fastest. */
+/** The boxes in sight, in whole pixels, which are fastest to fill. */
 const inSight = (
   boxes: ReadonlyArray<PlacedBox>,
   { x, y, k }: Camera,
@@ -178,7 +178,7 @@ const paintLines = (
     const [startX, startY] = points[0]!;
     const [endX, endY] = points.at(-1)!;
     if (Math.abs(endY - startY) * k < leastLine && Math.abs(endX - startX) * k < leastLine) continue;
-    // A line goes down: its bends may be beside its ends, but not above or below them.
+    // A line runs downward: its bends can be to the side of its ends, but not above or below them.
     if (Math.min(startY, endY) * k + y > height || Math.max(startY, endY) * k + y < 0) continue;
     if (points.length === 2) {
       if (Math.min(startX, endX) * k + x > width || Math.max(startX, endX) * k + x < 0) continue;
@@ -205,12 +205,12 @@ export class FarCanvas {
     this.#paints = new Paints(svg);
   }
 
-  /** The style has other colours now. */
+  /** Discards the colours, since the style has changed. */
   forget(): void {
     this.#paints = new Paints(this.#svg);
   }
 
-  /** Paints in the next frame, or clears the canvas if the scene is undefined. `camera` is asked for in that frame. */
+  /** Paints in the next frame, or clears the canvas if the scene is undefined. `camera` is read in that frame. */
   paint(scene: FarScene | undefined, camera: () => Camera, size: ScreenSize): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = requestAnimationFrame(() => this.#paint(scene, camera(), size));

@@ -31,23 +31,23 @@ interface GraphProps {
   readonly onChoose: (step: number) => void;
   readonly onToggle: (step: number) => void;
   readonly onUnfoldAll: (isOpen: boolean) => void;
-  /** Below the graph, what explains it. */
+  /** The explanation below the graph. */
   readonly children?: ComponentChildren;
 }
 
-/** A step that has no box is shown by the nearest box around it. */
+/** A step without a box is represented by the nearest box that contains it. */
 const boxOfStep = ({ data: { steps } }: PageModel, placed: Placed, step: number): PlacedBox | undefined => {
   let at = step;
   while (at !== -1 && !placed.byStep.has(at)) at = steps[at]!.parent;
   return placed.byStep.get(at);
 };
 
-/** What moves the camera beside the reader's hand: folding, going to a step, and the panel. */
+/** The camera moves that are not made by dragging or zooming: folding, going to a step, and the panel. */
 const useMoves = (model: PageModel, look: Look, placed: Placed, view: View) => {
   const before = useRef<Placed>(placed);
-  /** So small may the graph be when it is fitted next; undefined where it stays where it is. */
+  /** The minimum scale of the next fit; undefined if the graph stays where it is. */
   const least = useRef<number | undefined>(0.6);
-  /** Where the graph was fitted, and how small it was allowed to be. */
+  /** The camera of the last fit, and its minimum scale. */
   const whole = useRef<{ readonly camera: Camera; readonly least: number } | undefined>(undefined);
   const fit = (placed: Placed, smallest: number): void => {
     const camera = fitted(placed, view.size(), smallest);
@@ -58,11 +58,11 @@ const useMoves = (model: PageModel, look: Look, placed: Placed, view: View) => {
     const { x, y, k } = view.camera.current;
     const [from, to] = [before.current.byStep.get(look.toggled), placed.byStep.get(look.toggled)];
     before.current = placed;
-    // A graph that grows, or whose room changes, stays in sight as long as the reader has not moved it.
+    // A graph that grows, or whose space changes, stays in sight until the reader moves it.
     const isKept = look.toggled === -1 && view.camera.current === whole.current?.camera;
     if (least.current !== undefined) fit(placed, least.current);
     else if (isKept) fit(placed, whole.current!.least);
-    // What was clicked stays under the pointer.
+    // The clicked box stays under the pointer.
     else if (from !== undefined && to !== undefined) {
       view.move({ x: x + (from.x - to.x) * k, y: y + (from.y - to.y) * k, k });
     }
@@ -90,7 +90,7 @@ const useMoves = (model: PageModel, look: Look, placed: Placed, view: View) => {
   return least;
 };
 
-/** A box that is folded or unfolded is another element, which takes the focus over. */
+/** Folding or unfolding a box replaces its element, and the new one takes over the focus. */
 const useKeptFocus = (view: View): ((step: number) => void) => {
   const kept = useRef<number | undefined>(undefined);
   useLayoutEffect(() => {

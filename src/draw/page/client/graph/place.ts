@@ -1,4 +1,4 @@
-/** Where every box and line of the page stands, for what is unfolded now. In linear time, and without recursion. */
+/** Computes the position of every box and line of the page for the current unfolding, in linear time and without recursion. */
 
 import type { Rows, Size } from "../../../rows.ts";
 import { inRows } from "../../../rows.ts";
@@ -24,7 +24,7 @@ export interface PlacedLine {
 }
 
 export interface Placed {
-  /** Those around others come before what is inside of them. */
+  /** A box that contains others comes before them. */
   readonly boxes: ReadonlyArray<PlacedBox>;
   readonly lines: ReadonlyArray<PlacedLine>;
   readonly byStep: ReadonlyMap<number, PlacedBox>;
@@ -35,11 +35,11 @@ export interface Placed {
 const headerHeight = 30;
 const padding = 12;
 
-/** Everything of the page in its place. `unfolded` has the steps and items that show what they became. */
+/** Places everything on the page. `unfolded` has the steps and items whose expansions are shown. */
 export const place = (data: PageData, unfolded: ReadonlySet<number>): Placed => {
   const { graphs, forms, steps } = data;
 
-  // From the outside inward: which graphs are seen at all.
+  // From the outside inward: which graphs are visible.
   const isSeen = new Set<number>();
   const seenSteps = new Set<number>([-1]);
   graphs.forEach(({ owner, boxes }, graph) => {
@@ -52,7 +52,7 @@ export const place = (data: PageData, unfolded: ReadonlySet<number>): Placed => 
     }
   });
 
-  // From the inside outward: how large each is.
+  // From the inside outward: the size of each.
   const settled = new Map<number, Settled>();
   const rows = new Map<number, Rows>();
   const sizeOf = (box: PageBox): Size => {

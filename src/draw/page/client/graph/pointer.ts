@@ -1,4 +1,4 @@
-/** Mouse, wheel and touch on the graph: a drag moves it, a wheel zooms it, a click chooses a box or folds it by its sign. */
+/** Mouse, wheel and touch on the graph: a drag moves it, a wheel zooms it, a click selects a box, or folds it by its sign. */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Camera } from "./camera.ts";
 import { zoomed } from "./camera.ts";
@@ -31,7 +31,7 @@ const boxAt = ({ placed, view }: Handled, screenX: number, screenY: number): Pla
   return found;
 };
 
-/** Is this the sign of a box, by which it is folded? */
+/** Is this the sign that folds a box? */
 const isSign = ({ view }: Handled, item: PlacedBox, screenX: number, screenY: number): boolean => {
   const { x, y, k } = view.camera.current;
   return (
@@ -66,7 +66,7 @@ export const usePointer = (handled: Handled): Pointer => {
     const { left, top } = handled.view.svg.current!.getBoundingClientRect();
     return [clientX - left, clientY - top];
   };
-  // Listeners that are added as attributes are passive, and cannot prevent the default.
+  // Listeners added as attributes are passive, and cannot prevent the default.
   useLayoutEffect(() => {
     handled.view.svg.current!.addEventListener("wheel", wheelOf(latest, at), { passive: false });
   }, []);

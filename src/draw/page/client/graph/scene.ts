@@ -1,4 +1,4 @@
-/** What of the graph is near the visible part, as elements. */
+/** The part of the graph near the visible area, as elements. */
 import type { UiElement } from "../elements.ts";
 import { h } from "preact";
 import type { PageModel } from "../page-model.ts";
@@ -7,9 +7,9 @@ import { boxOf } from "./boxes.ts";
 import type { Area } from "./camera.ts";
 import type { Placed, PlacedBox, PlacedLine } from "./place.ts";
 
-/** More boxes than these are too many to read, and to have as elements. */
+/** Beyond this number, there are too many boxes to read, and to have as elements. */
 const mostElements = 1_200;
-/** More lines than these are faint, or nothing else would be seen. */
+/** Beyond this number, lines are faint, or they would hide everything else. */
 const manyLines = 500;
 
 const round = (value: number): number => Math.round(value * 10) / 10;
@@ -56,7 +56,7 @@ const linesOf = (name: string, all: ReadonlyArray<PlacedLine>): UiElement | null
       );
 
 interface Drawn {
-  /** What is around others, and comes beneath the lines. */
+  /** Boxes that contain others, drawn beneath the lines. */
   readonly around: ReadonlyArray<UiElement>;
   readonly above: ReadonlyArray<UiElement>;
 }
@@ -70,7 +70,7 @@ const nearBoxes = (
   const around: Array<UiElement> = [];
   const above: Array<UiElement> = [];
   near.forEach((item, i) => {
-    // An input has no step to be known by.
+    // An input has no step to identify it.
     const key = item.box.step === -1 ? `input ${i}` : `${item.box.step}`;
     (item.isOpen ? around : above).push(boxOf(data, item, key, looks, actions));
   });

@@ -1,7 +1,7 @@
 /**
- * The graph on the screen: elements near the visible part, and a canvas beneath them. While the reader's hand moves it, the
- * elements are moved as they are, and the canvas paints what they do not cover; they are drawn again once it rests. Whatever
- * else moves it draws at once.
+ * The graph on the screen: elements near the visible part, and a canvas beneath them. While the reader drags or zooms
+ * it, the elements are moved unchanged, and the canvas paints the area that they do not cover; they are drawn again
+ * once it rests. Any other move draws at once.
  */
 import type { RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
@@ -10,10 +10,10 @@ import { drawnArea, isWithin, seenArea } from "./camera.ts";
 import type { FarScene } from "./far.ts";
 import { FarCanvas } from "./far.ts";
 
-/** What the canvas paints. Made when it is first needed. */
+/** The content of the canvas, created when it is first needed. */
 export interface Beneath {
   readonly scene: () => FarScene;
-  /** There are no elements: the canvas paints all. */
+  /** There are no elements: the canvas paints everything. */
   readonly isAll: boolean;
 }
 
@@ -26,13 +26,13 @@ export interface View {
   readonly area: Area | undefined;
   readonly size: () => ScreenSize;
   readonly move: (next: Camera) => void;
-  /** Moves it as the reader's hand does. */
+  /** Follows a move by the reader. */
   readonly drag: (next: Camera) => void;
-  /** The canvas has this to paint from now on. */
+  /** Sets the content that the canvas paints from now on. */
   readonly lay: (beneath: Beneath) => void;
 }
 
-/** The hand rests when it has not moved for this long. */
+/** The view is at rest when the reader has not moved it for this long. */
 const restMillis = 120;
 
 export const useView = (): View => {
@@ -61,10 +61,10 @@ export const useView = (): View => {
     camera.current = next;
     const { x, y, k } = next;
     scene.current!.setAttribute("transform", `translate(${x} ${y}) scale(${k})`);
-    // Of a style, the browser moves what it has painted.
+    // With a style, the browser moves the pixels that it has already painted.
     scene.current!.style.transform = `translate(${x}px, ${y}px) scale(${k})`;
   };
-  /** Draws the elements as the camera sees them now. */
+  /** Draws the elements for the current camera. */
   const settle = (): void => {
     clearTimeout(timer.current);
     // The browser paints them sharp.

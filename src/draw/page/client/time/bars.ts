@@ -1,4 +1,4 @@
-/** The bars of the time line, row by row, and what of them is drawn for a part of the run and of the rows. */
+/** The bars of the timeline, row by row, and the subset that is drawn for a part of the run and of the rows. */
 import type { UiElement } from "../elements.ts";
 import { h } from "preact";
 import type { PageData, PageStep, StepRun } from "../../data.ts";
@@ -16,10 +16,10 @@ export interface Bar {
 export const rowHeight = 22;
 export const axisHeight = 26;
 export const left = 44;
-/** Of the font of the labels. */
+/** In the font of the labels. */
 const characterWidth = 6.7;
 
-/** Work that a step did itself: of what expanded, the time until it had. */
+/** The work that a step did itself: for an expanded step, the time until its expansion. */
 export const barsOf = ({ steps, run }: PageData): ReadonlyArray<ReadonlyArray<Bar>> => {
   const lanes: Array<Array<Bar>> = Array.from({ length: run!.lanes }, () => []);
   steps.forEach((of, step) => {
@@ -47,7 +47,7 @@ const tickOf = (whole: number, wanted: number): number => {
   return power * ([1, 2, 5, 10].find((factor) => factor * power >= raw) ?? 10);
 };
 
-/** The part of the time line that is seen. Times are milliseconds since the run began, lengths are pixels. */
+/** The visible part of the timeline. Times are milliseconds since the run began, lengths are pixels. */
 export interface Window {
   readonly from: number;
   readonly to: number;
@@ -57,7 +57,7 @@ export interface Window {
   readonly selected: number;
 }
 
-/** Where a bar can be hit. */
+/** The area in which a bar can be clicked. */
 export interface Hit {
   readonly x: number;
   readonly width: number;
@@ -80,7 +80,7 @@ const barElement = (bar: Bar, x: number, y: number, wide: number, selected: numb
     { class: names.join(" "), "data-step": bar.step },
     h("title", null, `${bar.of.path}: ${time(bar.ended - bar.began)}`),
     h("rect", { x, y: y + 2, width: wide, height: rowHeight - 8, rx: wide > 6 ? 3 : 0 }),
-    // A drawing of its own, so that nothing of the label leaves the bar, however wide its letters are.
+    // A nested drawing, so that no part of the label leaves the bar, however wide its letters are.
     label === ""
       ? null
       : h(
@@ -100,7 +100,7 @@ const laneElements = (
   const { from, to, width, selected } = window;
   const xOf = scaleOf(window);
   const parts: Array<UiElement> = [];
-  // Bars narrower than a pixel that fall on one are one.
+  // Bars narrower than a pixel that fall on the same pixel are merged.
   let filled = -Infinity;
   for (const bar of lane) {
     if (bar.ended < from || bar.ready > to) continue;
@@ -135,7 +135,7 @@ const axisOf = (window: Window): { readonly ticks: Array<UiElement>; readonly he
   return { ticks, heading };
 };
 
-/** The elements of what is seen, and where each bar can be hit. */
+/** The visible elements, and the area in which each bar can be clicked. */
 export const drawn = (
   lanes: ReadonlyArray<ReadonlyArray<Bar>>,
   window: Window,

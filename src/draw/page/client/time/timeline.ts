@@ -1,6 +1,6 @@
 /**
- * The time line: a row for each step that can run beside others. A bar is run time, the thin line before it the time that
- * a step was ready and waited. Only the rows and the bars that are seen are in the page.
+ * The timeline: a row for each step that can run alongside others. A bar is run time; the thin line before it is the
+ * time that a step was ready and waited. Only the visible rows and bars are in the page.
  */
 import type { UiElement } from "../elements.ts";
 import { h } from "preact";
@@ -49,7 +49,7 @@ const Chain = ({ data, onChoose }: Pick<TimelineProps, "data" | "onChoose">): Ui
   );
 };
 
-/** The size of what scrolls, and how far it is scrolled. */
+/** The size of the scrolled element, and its scroll position. */
 const useScrolled = () => {
   const scroll = useRef<HTMLDivElement>(null);
   const [seen, setSeen] = useState({ width: 0, height: 0, top: 0 });
@@ -71,7 +71,7 @@ interface Range {
   readonly to: number;
 }
 
-/** A part of the run, no longer than it and no shorter than can be seen. */
+/** A part of the run, no longer than the run and no shorter than is visible. */
 const within = (whole: number, from: number, to: number): Range => {
   const long = Math.min(whole, Math.max(to - from, whole / 100_000, 0.01));
   const start = Math.min(Math.max(0, from), whole - long);
@@ -81,7 +81,7 @@ const within = (whole: number, from: number, to: number): Range => {
 const zoomed = (whole: number, { from, to }: Range, factor: number, at: number): Range =>
   within(whole, at - (at - from) / factor, at + (to - at) / factor);
 
-/** A drag moves the window, a click chooses a bar, and the wheel zooms while Ctrl or Shift is held. */
+/** A drag moves the window, a click selects a bar, and the wheel zooms while Ctrl or Shift is held. */
 const useTimePointer = (
   whole: number,
   width: number,
