@@ -1,4 +1,4 @@
-/** What waits for the clock of a run: sleeping fibers, and the timers that steps have set. */
+/** Everything that waits for the clock of a run: sleeping fibers, and the timers that steps have set. */
 import type { RunTimer, TimerRequest } from "./place.ts";
 
 interface Sleeper {
@@ -46,7 +46,7 @@ class Timer implements RunTimer {
 export class Agenda {
   time: number;
   readonly #sleepers: Array<Sleeper> = [];
-  /** How many timers have fired since something else happened. */
+  /** The number of timers that have fired since anything else happened. */
   firedInARow = 0;
 
   constructor(time: number) {
@@ -79,7 +79,7 @@ export class Agenda {
     return this.#sleepers.flatMap(({ timer }) => (timer?.isRef === true ? [timer] : []));
   }
 
-  /** When the next of them is due, and whether it is a timer that a step set, of which length. */
+  /** The time at which the next one is due, whether it is a step's timer, and that timer's length. */
   get next(): { readonly due: number; readonly isTimer: boolean; readonly millis: number } | undefined {
     let next: Sleeper | undefined;
     for (const sleeper of this.#sleepers) if (next === undefined || sleeper.due < next.due) next = sleeper;
@@ -89,8 +89,8 @@ export class Agenda {
   }
 
   /**
-   * The clock continues to when the next is due. Those that are due at the same time are woken in any order, but for the
-   * timers of one step: those fire in the order in which they were set, as they do in every process.
+   * Advances the clock to the next due time. Sleepers due at the same time wake in any order, except the
+   * timers of one step: those fire in the order in which they were set, as in any process.
    */
   advance(pick: (count: number) => number): void {
     const due = this.next?.due;
@@ -113,7 +113,7 @@ export class Agenda {
       const at = pick(groups.length);
       const sleeper = groups[at]!.shift()!;
       if (groups[at]!.length === 0) groups.splice(at, 1);
-      // One that fired before it may have cleared it.
+      // An earlier one may have cleared it.
       if (!this.#sleepers.includes(sleeper)) continue;
       this.remove(sleeper);
       this.firedInARow = sleeper.timer === undefined ? 0 : this.firedInARow + 1;

@@ -1,6 +1,6 @@
 /**
- * What steps that wait for a value from outside are answered in a check: values that their schema takes, or those of the
- * option `answers`. Each input has its own, and the same ones whenever it is seen again.
+ * The values that a check sends to steps that wait for one from outside: values that their schema accepts, or those of the
+ * option `answers`. Each input has its own values, the same each time it is used.
  */
 import * as fc from "fast-check";
 import type { StepCall } from "../engine/executor.ts";
@@ -13,7 +13,7 @@ import type { Given, WaitAnswers } from "./observe.ts";
 import { hashOf, seedFor } from "./random.ts";
 import { textOf } from "./words.ts";
 
-/** For a step of which only the compiler knows what it takes. */
+/** For a step whose type only the compiler knows. */
 const anything: fc.Arbitrary<unknown> = fc.nat().map((n) => `answer ${n}`);
 
 export class Answers implements WaitAnswers {
@@ -22,7 +22,7 @@ export class Answers implements WaitAnswers {
   readonly #seed: number;
   readonly #drawn = new WeakMap<object, fc.Arbitrary<unknown>>();
 
-  /** `mocked`: the names of steps that are replaced, and so wait for no one. */
+  /** `mocked`: the names of replaced steps, which do not wait. */
   constructor(
     own: Readonly<Record<string, fc.Arbitrary<unknown>>>,
     mocked: ReadonlyArray<string>,

@@ -1,4 +1,4 @@
-/** Random data, random pipelines, and what can happen to them. */
+/** Arbitraries of data, pipelines, and the orders and faults of their runs. */
 import * as fc from "fast-check";
 import type { AnySchema, EncodedOf } from "../../types/schema.ts";
 import { confusable } from "./arbitrary/confusable.ts";
@@ -10,7 +10,7 @@ import type { Fault } from "./faults.ts";
 import type { Schedule } from "./world.ts";
 import { firstInFirstOut } from "./world.ts";
 
-/** Orders: the first one to shrink to is first in, first out. */
+/** Schedules, which shrink toward first in, first out. */
 const schedule = (): fc.Arbitrary<Schedule> =>
   fc.oneof(
     { withCrossShrink: true },
@@ -38,20 +38,20 @@ const schedule = (): fc.Arbitrary<Schedule> =>
  * @public
  */
 export const arbitrary: {
-  /** Values that a schema takes, as a run is given them: Effect Schema, and Standard Schema where it can be read. */
+  /** Values that a schema accepts, as a run receives them: Effect Schema, and Standard Schema if it can be read. */
   readonly fromSchema: <Schema extends AnySchema>(schema: Schema) => fc.Arbitrary<EncodedOf<Schema>>;
   /**
-   * The same values, and in half of them something that is nearly the same as something else: ids that differ in case, blanks,
-   * normal form or type, such as `1` and `"1"`. Names that are made from them collide. Checks draw their inputs like this by
-   * themselves; all of them are values that the arbitrary can draw.
+   * The same values, half of which contain near-duplicates: ids that differ in case, blanks,
+   * normal form or type, such as `1` and `"1"`. Names built from them collide. Checks draw their inputs like this by
+   * default; all of them are values that the arbitrary can draw.
    */
   readonly confusable: <Value>(values: fc.Arbitrary<Value>) => fc.Arbitrary<Value>;
-  /** Random pipelines as plain data: well-formed however they shrink. */
+  /** Random pipelines as plain data, which stay well-formed when they shrink. */
   readonly shape: (options?: ShapeOptions) => fc.Arbitrary<Shape>;
-  /** Random pipelines, dynamic and nested ones among them, each with what its run must give. */
+  /** Random pipelines, including dynamic and nested ones, each with a model of its run. */
   readonly pipeline: (options?: ShapeOptions) => fc.Arbitrary<ModelledPipeline>;
-  /** Orders in which what is ready continues. They shrink toward first in, first out. */
+  /** Orders in which ready tasks continue. They shrink toward first in, first out. */
   readonly schedule: () => fc.Arbitrary<Schedule>;
-  /** What goes wrong at steps of a shape: failures, delays, hangs, interruptions and crashes. */
+  /** Faults at the steps of a shape: failures, delays, hangs, interruptions and crashes. */
   readonly faults: (shape: Shape) => fc.Arbitrary<ReadonlyArray<Fault>>;
 } = { fromSchema, confusable: (values) => confusable(values), shape, pipeline: modelled, schedule, faults };

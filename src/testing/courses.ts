@@ -1,20 +1,20 @@
 /**
- * Courses that a run with waiting steps may take: who sends what and when, where the process crashes, and how long no one
- * runs it then. The first ones are the plain ones, so that their findings are reported as simply as possible.
+ * Courses that a run with waiting steps may take: the values sent and their times, the crash, and the downtime
+ * after it. The plain ones come first, so that their findings are reported as simply as possible.
  */
 import { randomOf, seedFor } from "./random.ts";
 import type { Schedule } from "./world.ts";
 import { firstInFirstOut } from "./world.ts";
 
-/** A value that is to be sent. */
+/** A value to send. */
 export interface Planned {
   readonly path: string;
-  /** Which of the step's values. */
+  /** The index of the value among the step's values. */
   readonly nth: number;
   readonly when: string;
-  /** How many turns later, from the beginning of the run or of the wait. */
+  /** The delay in turns, from the beginning of the run or of the wait. */
   readonly yields: number;
-  /** How many milliseconds after the beginning of the wait; -1 for what is sent from the beginning of the run. */
+  /** The delay in milliseconds from the beginning of the wait; -1 counts from the beginning of the run instead. */
   readonly millis: number;
   /** Sent after the crash, before the run is resumed. */
   readonly isWhileDown: boolean;
@@ -25,9 +25,9 @@ export const isAtWait = ({ isWhileDown, millis }: Planned): boolean => !isWhileD
 export interface Course {
   readonly schedule: Schedule;
   readonly sends: ReadonlyArray<Planned>;
-  /** Paths of steps that no one answers. */
+  /** The paths of steps that receive no answer. */
   readonly silent: ReadonlySet<string>;
-  /** Right after which write of the store the process is gone. */
+  /** The number of the store's write right after which the process crashes. */
   readonly crashAt: number | undefined;
   readonly downMillis: number;
 }
@@ -71,7 +71,7 @@ const whileDown = (path: string): Planned => ({
   isWhileDown: true,
 });
 
-/** The most turns after which something that is sent early is sent. */
+/** The maximum delay of an early value, in turns. */
 const mostTurns = 40;
 
 const drawn = (
@@ -83,7 +83,7 @@ const drawn = (
   const moments: Array<() => ReadonlyArray<Planned>> = [
     () => [early(path, next(mostTurns))],
     () => [atWait(path, next(6), 0)],
-    // Two senders, one of whom is refused. It must not depend on which what a crash leaves in doubt.
+    // Two senders, one of which is refused. The values in doubt after a crash must not depend on which one.
     () =>
       crashes || count > 1
         ? [atWait(path, 0, 0)]
@@ -99,7 +99,7 @@ const drawn = (
   return moments[next(moments.length)]!();
 };
 
-/** One thing for all steps: plain courses that show the most common faults. */
+/** Plain courses that treat all steps alike, and reveal the most common faults. */
 const plain = (waits: ReadonlyMap<string, Waiting>): ReadonlyArray<ReadonlyArray<Planned>> => {
   const paths = [...waits.keys()];
   const timed = paths.some((path) => waits.get(path)!.limit !== undefined);

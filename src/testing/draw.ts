@@ -1,4 +1,4 @@
-/** A graph for the terminal: a line for each step, what it expanded to beneath it, and a mark where it fails. */
+/** A graph for the terminal: a line for each step, its expansion below it, and a mark on the failing one. */
 import type { Plan, PlanStep } from "../../types/plan.ts";
 import { toDot } from "../draw/dot.ts";
 import { toMermaid } from "../draw/mermaid.ts";
@@ -19,7 +19,7 @@ export interface Drawing {
 }
 
 const mark = "✗";
-/** No one reads on after so many lines. */
+/** The maximum number of lines, for readability. */
 const mostLines = 60;
 
 const oneLine = (text: string): string => JSON.stringify(text).slice(1, -1);
@@ -29,7 +29,7 @@ const readsOf = (step: PlanStep): string => {
   return names.length === 0 ? "" : `  ← ${names.map(oneLine).join(", ")}`;
 };
 
-/** Written with a stack of its own: expansions nest as deeply as data says. */
+/** Uses its own stack instead of recursion: the data determines how deeply expansions nest. */
 export const terminalText = (plan: Plan, failing?: string): string => {
   type Line = {
     readonly text: string;
@@ -71,7 +71,7 @@ export const terminalText = (plan: Plan, failing?: string): string => {
   return lines.join("\n");
 };
 
-/** In Markdown and Graphviz the failing step bears the mark in its name. */
+/** In Markdown and Graphviz, the mark is part of the failing step's name. */
 const marked = (plan: Plan, failing: string | undefined): Plan =>
   failing === undefined
     ? plan

@@ -1,4 +1,4 @@
-/** Other inputs of the same arbitrary, most of which differ from a given one in a single place. */
+/** Other inputs from the same arbitrary, most of which differ from a given one in a single place. */
 import * as fc from "fast-check";
 import type { Given } from "./observe.ts";
 import { hashOf, randomOf, seedFor } from "./random.ts";
@@ -9,7 +9,7 @@ const mostNear = 3;
 const mostDrawn = 2;
 const attempts = 30;
 
-/** Another value in the place of one that holds no other. */
+/** A replacement for a leaf value. */
 const other = (leaf: unknown, next: () => number): unknown => {
   switch (typeof leaf) {
     case "number":
@@ -25,7 +25,7 @@ const other = (leaf: unknown, next: () => number): unknown => {
   }
 };
 
-/** Where a record or an array holds something. */
+/** A position in a record or an array. */
 type Slot = readonly [holder: Record<string, unknown>, key: string];
 
 const slotsOf = (value: unknown, slots: Array<Slot> = []): ReadonlyArray<Slot> => {
@@ -38,7 +38,7 @@ const slotsOf = (value: unknown, slots: Array<Slot> = []): ReadonlyArray<Slot> =
   return slots;
 };
 
-/** The same with one thing in it changed, or left out of an array. */
+/** A copy with one value changed, or removed from an array. */
 const changed = (given: Given, next: () => number): Given => {
   const copy = copied(given);
   const slots = slotsOf(copy);
@@ -58,7 +58,7 @@ const isOwn = (values: fc.Arbitrary<unknown>, value: unknown): boolean => {
   }
 };
 
-/** All are values that the arbitrary can draw, and other ones than the given. */
+/** Values that the arbitrary can draw, all different from the given one. */
 export const earlierInputs = (
   values: fc.Arbitrary<Given>,
   given: Given,

@@ -1,33 +1,33 @@
-/** What goes wrong in a simulated run, and where: plain data, and what it does to one attempt of a step. */
+/** The faults of a simulated run, as plain data, and their effect on one attempt of a step. */
 import * as Effect from "effect/Effect";
 import { StepFailed } from "../errors.ts";
 import { isThenable, promiseOf } from "../values/thenable.ts";
 import { Injected } from "./injected.ts";
 
 /**
- * One thing that goes wrong, when the step at `path` makes its attempt number `attempt` (1 if not given):
+ * One fault, in the attempt with number `attempt` (1 by default) of the step at `path`:
  *
  * - `"fail"`: the attempt fails, and the step's function is not called;
  * - `"failAfter"`: the function does its work, and then the attempt fails: its result is lost;
  * - `"delay"`: the function is called after `millis` of the simulation's time;
  * - `"hang"`: the attempt never ends by itself;
  * - `"interrupt"`: the run is interrupted as the attempt begins;
- * - `"crash"`: the process is gone as the attempt begins: nothing more happens, and no finalizer runs.
+ * - `"crash"`: the process dies as the attempt begins: nothing more happens, and no finalizer runs.
  *
  * @public
  */
 export interface Fault {
-  /** Of the step. */
+  /** The path of the step. */
   readonly path: string;
-  /** Which of its attempts; the first if not given. */
+  /** The number of its attempt; 1 by default. */
   readonly attempt?: number;
-  /** What goes wrong in it. */
+  /** The kind of fault. */
   readonly kind: "fail" | "failAfter" | "delay" | "hang" | "interrupt" | "crash";
-  /** For `"delay"`: how long, in milliseconds. 1 if not given. */
+  /** For `"delay"`: the duration in milliseconds; 1 by default. */
   readonly millis?: number;
 }
 
-/** What a fault can do to the run as a whole. */
+/** The effects that a fault can have on the whole run. */
 export interface Disasters {
   readonly interrupt: () => void;
   readonly crash: () => void;
@@ -44,7 +44,7 @@ const asEffect = (path: string, value: unknown): Effect.Effect<unknown, unknown>
   return Effect.flatMap(settled, (given) => asEffect(path, given));
 };
 
-/** The attempt with what goes wrong in it. */
+/** The attempt with its fault. */
 export const withFault = (
   { path, kind, millis }: Fault,
   call: () => unknown,
@@ -68,7 +68,7 @@ export const withFault = (
       return Effect.never;
     case "interrupt":
       interrupt();
-      // A function that gives its value at once would else be over before it could be interrupted.
+      // Otherwise a function that returns its value at once would end before it could be interrupted.
       return Effect.andThen(
         Effect.yieldNow,
         Effect.suspend(() => asEffect(path, call())),

@@ -1,4 +1,4 @@
-/** What a check has seen beside the laws, and above all what it has not seen: for its report. */
+/** Findings of a check other than violations, above all the gaps in its coverage, for its report. */
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
 import { staticPathOf } from "../path.ts";
@@ -10,7 +10,7 @@ import { sizeOf } from "./laws/bounded.ts";
 import type { Given, Observed } from "./observe.ts";
 import { reportText } from "./report-text.ts";
 
-/** How many items an input has, in all of its arrays, Maps and Sets. */
+/** The number of items in all arrays, Maps and Sets of an input. */
 const itemsIn = (value: unknown, seen: Set<object> = new Set<object>()): number => {
   if (typeof value !== "object" || value === null || seen.has(value)) return 0;
   seen.add(value);
@@ -42,11 +42,11 @@ const className = (value: object): string => {
 export class Findings {
   #runs = 0;
   #failed = 0;
-  /** How many runs failed with what. */
+  /** The number of failed runs, by error. */
   readonly #failures = new Map<string, number>();
-  /** By static path: the cases that there are, and those that were taken. */
+  /** By static path: all cases, and those that were taken. */
   readonly #cases = new Map<string, { readonly all: ReadonlySet<string>; readonly taken: Set<string> }>();
-  /** By static path: how often a step with a fallback was called, and how often it needed it. */
+  /** By static path: the number of calls of a step with a fallback, and of those that needed it. */
   readonly #fallbacks = new Map<string, { calls: number; failed: number }>();
   readonly #keptAsIs = new Set<string>();
   #hasCache = false;
@@ -78,7 +78,7 @@ export class Findings {
     this.grew(observed, given);
   }
 
-  /** A run with this input, of which only the size counts. */
+  /** Records a run with this input, of which only the size counts. */
   grew(observed: Observed, given: Given): void {
     const size = sizeOf(observed);
     if (size.steps > (this.#growth?.steps ?? 0)) this.#growth = { ...size, items: itemsIn(given) };
@@ -88,7 +88,7 @@ export class Findings {
     this.#keptAsIs.add(className(value));
   }
 
-  /** What was not seen, in sentences. */
+  /** The gaps in coverage, as sentences. */
   #notes(): ReadonlyArray<string> {
     const notes: Array<string> = [];
     for (const [path, { all, taken }] of this.#cases) {

@@ -1,6 +1,6 @@
 /**
- * Larger inputs for the law `bounded`: arrays as people's data has them, and fast-check does not draw. The arrays grow until
- * it is plain that the expansion grows with them step for step, or until it has outgrown its bound.
+ * Larger inputs for the law `bounded`: arrays as large as in real data, which fast-check does not draw. The arrays grow until
+ * the expansion clearly grows in proportion to them, or until it exceeds its bound.
  */
 import * as fc from "fast-check";
 import type { Broken, LawTools } from "./law.ts";
@@ -26,12 +26,12 @@ export interface GrowOptions {
 
 const sampled = 60;
 const firstLength = 4;
-/** An expansion that is still no larger than its input by then grows with it. */
+/** An expansion no larger than its input at this length grows in proportion to it. */
 const longestLength = 64;
-/** Steps of all these runs together. */
+/** The total number of steps for all these runs. */
 const stepsToSpend = 60_000;
 
-/** For each input that is an array: items that the arbitrary has drawn, the simplest first. */
+/** For each array input: items that the arbitrary has drawn, the simplest first. */
 const poolsOf = (samples: ReadonlyArray<Given>): ReadonlyMap<string, ReadonlyArray<unknown>> => {
   const pools = new Map<string, Map<string, unknown>>();
   for (const sample of samples) {
@@ -60,7 +60,7 @@ const isOwn = (values: fc.Arbitrary<unknown>, given: Given): boolean => {
   }
 };
 
-/** How an expansion grows is plain when so much larger an input makes it no more than this much larger for each item. */
+/** The growth counts as proportional if a larger input increases the steps per item by no more than this. */
 const isInStep = (before: Grown, now: Grown, lengths: readonly [number, number]): boolean =>
   now.steps / lengths[1] <= 1.3 * (before.steps / lengths[0]);
 
@@ -116,7 +116,7 @@ export const outgrown = async (
     }
     const isPlain = before !== undefined && isInStep(before, now, [lengthBefore, length]);
     if (isPlain && length >= longestLength / 2) return undefined;
-    // What grows faster than its input is followed item by item.
+    // An expansion that grows faster than its input is followed item by item.
     const next = before === undefined || isPlain ? length * 2 : length + 1;
     [before, lengthBefore, length] = [now, length, next];
   }

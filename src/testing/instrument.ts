@@ -1,6 +1,6 @@
 /**
- * Middleware for laws, mocks and simulations: a graph whose every call, in its expansions as well, goes through it, and
- * what such middleware needs to act on a value that may take its time.
+ * Middleware for laws, mocks and simulations: applies it to every call of a graph, also in its expansions, and
+ * helps it to handle values that may be asynchronous.
  */
 import * as Effect from "effect/Effect";
 import type { Graph } from "../engine/graph.ts";
@@ -13,7 +13,7 @@ import { isThenable, promiseOf } from "../values/thenable.ts";
 /** Whether what the call returns may be a pipeline. */
 export const mayExpand = ({ phase }: StepCall): boolean => returnsOf[phase] === "expansion";
 
-/** What the user's function receives before its context: the inputs, for a map after the item, for a turn after the state. */
+/** The parameters of the user's function before its context: the inputs, preceded by the item of a map or the state of a turn. */
 export const parametersOf = ({ phase, item, inputs }: StepCall): ReadonlyArray<unknown> =>
   phase === "each" || phase === "turn" ? [item, inputs] : [inputs];
 
@@ -24,7 +24,7 @@ export const withParameters = (call: StepCall, parameters: ReadonlyArray<unknown
   inputs: parameters.at(-1) as StepCall["inputs"],
 });
 
-/** The same graph, run within this middleware; what it was run within already is nearer to the user's functions. */
+/** The same graph with this middleware around it; existing middleware is closer to the user's functions. */
 export const withMiddleware = (
   graph: Graph,
   middleware: Middleware,
@@ -35,11 +35,11 @@ export const withMiddleware = (
   ...(policyFor === undefined ? {} : { policyFor }),
 });
 
-/** What a function returned, as an Effect: it is one, or a promise, or a value. */
+/** A function's result (an Effect, a promise or a value) as an Effect. */
 export const asEffect = (given: unknown): Effect.Effect<unknown, unknown> => {
   if (Effect.isEffect(given)) return given as Effect.Effect<unknown, unknown>;
   if (!isThenable(given)) return Effect.succeed(given);
-  // As for the engine, a promise continues, and is waited for, whether or not anyone still wants what it gives.
+  // As in the engine, a promise continues and is awaited even if its result is no longer needed.
   return Effect.uninterruptible(
     Effect.flatMap(
       Effect.promise(() => promiseOf(given)),
@@ -48,7 +48,7 @@ export const asEffect = (given: unknown): Effect.Effect<unknown, unknown> => {
   );
 };
 
-/** Continues with a value that may take its time, as the engine would. */
+/** Continues with a value that may be asynchronous, as the engine would. */
 export const whenGiven = (value: unknown, next: (value: unknown) => unknown): unknown => {
   if (Effect.isEffect(value)) {
     return Effect.flatMap(value, (given) => {

@@ -1,11 +1,11 @@
-/** The work of the machine for one run (files, sockets, child processes), which only real time brings to its end. */
+/** The work of the machine for one run (files, sockets, child processes), which ends only in real time. */
 import type { MachineWork } from "./place.ts";
 
-/** What stays open until someone closes it: it may bring something, or nothing forever. */
+/** Handles that stay open until they are closed: data may arrive through them, or never. */
 const handle =
   /^(TCPWRAP|TLSWRAP|PIPEWRAP|TCPSERVERWRAP|PIPESERVERWRAP|UDPWRAP|TTYWRAP|FSEVENTWRAP|STATWATCHER|WORKER|MESSAGEPORT|HTTP2SESSION|SIGNALWRAP|FILEHANDLE)$/;
 
-/** Brings nothing by itself. */
+/** Handles that produce nothing by themselves. */
 const isSilent = (type: string): boolean => server.test(type) || type === "FILEHANDLE";
 
 const server = /SERVERWRAP$/;
@@ -30,7 +30,7 @@ const words: Readonly<Record<string, string>> = {
 export const nameOfWork = ({ type }: MachineWork): string =>
   words[type] ?? (type.startsWith("FS") || type.startsWith("FILE") ? "a file operation" : `a ${type}`);
 
-/** What the process prints by is opened when it first prints, and belongs to no one. */
+/** The output handle of the process opens when it first prints, and belongs to no run. */
 const isPrinter = (resource: object): boolean => {
   const { stderr, stdin, stdout } = globalThis.process ?? {};
   return [stdin, stdout, stderr].some(
@@ -43,9 +43,9 @@ const isCompressing = (resource: object): boolean =>
 
 const keepsRunning = ({ resource, type }: MachineWork): boolean => {
   if (type === "TTYWRAP" || (type === "PIPEWRAP" && isPrinter(resource))) return false;
-  // It lives until it is collected as garbage, and works while it has something to compress.
+  // It lives until it is garbage-collected, and works while it has data to compress.
   if (type === "ZLIB") return isCompressing(resource);
-  // One that nothing closed is open until it is collected as garbage.
+  // An unclosed one stays open until it is garbage-collected.
   if (type === "FILEHANDLE") return ((resource as { readonly fd?: number }).fd ?? -1) >= 0;
   const { hasRef } = resource as { readonly hasRef?: unknown };
   if (typeof hasRef !== "function") return true;
@@ -67,7 +67,7 @@ export class Machine {
     this.#work.delete(id);
   };
 
-  /** Work that ends by itself, and then settles something; while something is awaited, a worker thread is at such work. */
+  /** Is there work that ends by itself and then settles something? A worker thread counts while something is awaited. */
   isBusy(isAwaited: boolean): boolean {
     for (const work of this.#work.values()) {
       const isWork = !handle.test(work.type) || (isAwaited && work.type === "WORKER");
@@ -76,13 +76,13 @@ export class Machine {
     return false;
   }
 
-  /** Something is open that may bring what a step waits for. */
+  /** Is a handle open through which a step's result may arrive? */
   get isOpen(): boolean {
     for (const { type } of this.#work.values()) if (handle.test(type) && !isSilent(type)) return true;
     return false;
   }
 
-  /** All that keeps the process running. */
+  /** Everything that keeps the process running. */
   get left(): ReadonlyArray<MachineWork> {
     return [...this.#work.values()].filter(keepsRunning);
   }

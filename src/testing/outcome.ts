@@ -1,4 +1,4 @@
-/** What came of a run, as text to compare and to show. */
+/** The result of a run, as text to compare and to show. */
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
 import type { Observed } from "./observe.ts";
@@ -7,7 +7,7 @@ import { textOf, unorderedText } from "./words.ts";
 
 type Ended = Pick<Observed, "ended">;
 
-/** What the outputs were, or the error. */
+/** The outputs, or the error. */
 export const outcomeOf = ({ ended }: Ended): string => {
   if ("stuck" in ended) return `never settled: ${ended.stuck}`;
   if (Exit.isSuccess(ended.exit)) return `returned ${textOf(ended.exit.value)}`;
@@ -15,7 +15,7 @@ export const outcomeOf = ({ ended }: Ended): string => {
   return `failed with ${textOf(Cause.squash(ended.exit.cause))}`;
 };
 
-/** Did it fail? Of several failures in one run, which comes first may depend on the order; that one came does not. */
+/** Did it fail? Which of several failures comes first may depend on the order; whether there is one does not. */
 export const hasFailed = ({ ended }: Ended): boolean => !("stuck" in ended) && Exit.isFailure(ended.exit);
 
 /** The path of the first step that failed. */
@@ -26,12 +26,12 @@ export const firstFailed = ({ events }: Pick<Observed, "events">): string | unde
   return undefined;
 };
 
-/** How the outputs of two runs are compared. */
+/** Compares the outputs of two runs. */
 export type Same = (one: unknown, other: unknown) => boolean;
 
 export const sameText: Same = (one, other) => unorderedText(one) === unorderedText(other);
 
-/** Whether two runs came to the same end. */
+/** Whether two runs had the same result. */
 export const areSame = (one: Ended, other: Ended, same: Same): boolean => {
   if (hasFailed(one) && hasFailed(other)) return true;
   if (hasFailed(one) || hasFailed(other) || "stuck" in one.ended || "stuck" in other.ended) return false;

@@ -1,6 +1,6 @@
 /**
- * One pass over the inputs for some laws at once: each input is drawn once and looked at by all of them, and what breaks a
- * law is made smaller for that law alone.
+ * One pass over the inputs for several laws at once: each input is drawn once and checked by all of them, and an input that
+ * breaks a law is shrunk for that law alone.
  */
 import * as fc from "fast-check";
 import { describe } from "../values/describe.ts";
@@ -13,14 +13,14 @@ import { hashOf, seedFor } from "./random.ts";
 import { copied } from "./values.ts";
 import { textOf } from "./words.ts";
 
-/** What came of one law in a pass. */
+/** The result of one law in a pass. */
 export interface Tally {
   readonly law: Law & { readonly name: LawName };
   checked: number;
   withSignal: number;
-  /** Why nothing could have broken it, where that was so. */
+  /** The reason why nothing could have broken it, if so. */
   reason: string;
-  /** What is wrong if it was so for every input. */
+  /** A violation to report only if it occurred for every input. */
   always: { readonly verdict: Broken; readonly input: Given } | undefined;
   others: number;
 }
@@ -46,16 +46,16 @@ export interface PassOptions {
   readonly runs: number;
   readonly seed: number;
   readonly path: string | undefined;
-  /** When no more inputs are drawn. */
+  /** The time after which no more inputs are drawn. */
   readonly until: number;
-  /** For a single input that takes forever. */
+  /** The deadline for a single input that never ends. */
   readonly deadline: { readonly until: number; readonly text: string };
   readonly tools: Omit<LawTools, "seed" | "first">;
   /** Receives each first run. */
   readonly onFirst: (observed: Observed, given: Given) => void;
 }
 
-/** Thrown so that fast-check looks for a smaller input. */
+/** Thrown to make fast-check shrink the input. */
 class Found extends Error {
   readonly law: LawName;
   readonly verdict: Broken | Obstacle;
@@ -66,16 +66,16 @@ class Found extends Error {
   }
 }
 
-/** The deadline came while an input was looked at. */
+/** The deadline passed while an input was being checked. */
 class Late extends Obstacle {}
 
-/** As many inputs are checked, however long they take, as long as the deadline has not come. */
+/** The minimum number of inputs to check, however long they take, unless the deadline passes. */
 const fewest = 5;
 
-/** For so long a smaller input is looked for. */
+/** The time to spend on shrinking, in milliseconds. */
 const shrinkMillis = 4000;
 
-/** Waits no longer than until the deadline, whatever the user's code does with promises. */
+/** Waits until the deadline at most, whatever the user's code does with promises. */
 const inTime = <Value>({ deadline }: PassOptions, promise: Promise<Value>): Promise<Value> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -88,7 +88,7 @@ export class Pass {
   readonly tallies: ReadonlyArray<Tally>;
   readonly #subject: Subject;
   readonly #options: PassOptions;
-  /** Once a law is broken, only that one is looked at. */
+  /** Once a law is broken, only that one is checked. */
   #found: { readonly law: LawName; readonly at: number } | undefined;
   #stopped: { readonly law: LawName; readonly reason: string; readonly input: Given } | undefined;
   #isCutShort = false;
@@ -119,7 +119,7 @@ export class Pass {
         ...(path === undefined ? {} : { path }),
       });
     } catch (thrown) {
-      // An arbitrary that throws makes fast-check throw, in whatever words.
+      // If an arbitrary throws, fast-check throws an error with a message of its own.
       return this.#arbitraryThrew(first, thrown, path ?? "0");
     }
     const { counterexample, counterexamplePath, errorInstance } = details;
@@ -145,7 +145,7 @@ export class Pass {
     return { type: "stopped", law, reason, input: undefined, path };
   }
 
-  /** What would be no fault of one input is one of all of them. */
+  /** A problem that is acceptable for one input is a violation if all inputs have it. */
   #always(): Outcome | undefined {
     for (const { always, law, others } of this.tallies) {
       if (always === undefined || others > 0) continue;

@@ -1,22 +1,22 @@
-/** How long a check waits in real time, and what it has learnt about that from the runs before. */
+/** The limits on real waiting in a check, adjusted by its earlier runs. */
 
-/** How long a run may take that does nothing at all, before anything is known of such runs. */
+/** The initial time for a run in which nothing happens, before there is experience with such runs. */
 const firstCalmMillis = 50;
 const leastCalmMillis = 1;
 
 export class Patience {
-  /** Real milliseconds for what only real time brings. */
+  /** The limit on waiting in real time, in milliseconds. */
   readonly millis: number;
   /** The longest timer of a step, in milliseconds of the run's clock. */
   readonly timerMillis: number;
   /**
-   * A promise may be settled by what no run has begun, such as a connection that was open already. While nothing else can
-   * happen, so many real milliseconds pass before the run's clock continues.
+   * A promise may be settled by something that no run has started, such as an already open connection. If nothing else can
+   * happen, this many real milliseconds pass before the run's clock advances.
    */
   calmMillis: number;
-  /** Once a run was given up after the full time, the next ones that are as still are given up sooner. */
+  /** After a run was given up at the limit, later ones in which nothing happens are given up sooner. */
   hasGivenUp = false;
-  /** Sockets were opened: the answers that come through them show nowhere. */
+  /** Sockets were opened, and answers through them cannot be observed. */
   usesSockets = false;
 
   constructor(millis: number, timerMillis: number = millis) {
@@ -25,17 +25,17 @@ export class Patience {
     this.calmMillis = Math.min(firstCalmMillis, millis);
   }
 
-  /** The run was still for the whole time: the next one need not be so for as long. */
+  /** Nothing happened for the whole time: the next run need not wait as long. */
   stayedCalm(): void {
     this.calmMillis = Math.max(leastCalmMillis, this.calmMillis / 2);
   }
 
-  /** Something came after all. */
+  /** Something arrived after all. */
   cameAfter(millis: number): void {
     this.calmMillis = Math.min(this.millis, Math.max(this.calmMillis, millis * 8));
   }
 
-  /** How long a run with nothing left to wait for is given; through what is open, something may come. */
+  /** The time for a run with nothing left to wait for; something may still arrive through an open handle. */
   lastMillis(isOpen: boolean): number {
     return this.hasGivenUp && !isOpen
       ? Math.max(leastCalmMillis, Math.min(this.calmMillis, 20))

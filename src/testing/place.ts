@@ -1,25 +1,25 @@
 /**
- * Where code runs: in which run of a check, and for which step. The place follows the code through every `await`, so two
- * checks at the same time never see each other's clock, and whatever a step leaves behind is known by the step's path.
+ * The place where code runs: the run of a check, and the step. It follows the code through every `await`, so
+ * concurrent checks never see each other's clock, and everything that a step leaves behind is known by the step's path.
  */
 import type { AsyncLocalStorage } from "node:async_hooks";
 
-/** What the code of a run finds instead of the machine's clock, chance, environment and timers. */
+/** Replaces the machine's clock, random numbers, environment and timers for the code of a run. */
 export interface Surroundings {
-  /** The run has ended: whatever continues of it finds the machine's own surroundings again. */
+  /** The run has ended: code that continues uses the machine's own surroundings again. */
   readonly isOver: boolean;
   /** Milliseconds since 1970, as `Date.now` returns them. */
   readonly now: () => number;
   /** As `Math.random`. */
   readonly random: () => number;
-  /** What a function that expands reads of an environment variable. */
+  /** The value that a function that expands reads for an environment variable. */
   readonly env: (name: string, real: string | undefined) => string | undefined;
   readonly setTimer: (request: TimerRequest) => RunTimer;
   /** Called instead of `process.exit`. */
   readonly exited: (code: unknown, path: string | undefined) => void;
-  /** A promise was rejected, or an exception thrown, and nothing handled it. */
+  /** Receives unhandled rejections and exceptions. */
   readonly unhandled: (problem: Unhandled) => void;
-  /** Whether the run reports what is unhandled; otherwise the process does, as outside of a check. */
+  /** Whether the run reports unhandled errors; otherwise the process does, as outside a check. */
   readonly keepsUnhandled: boolean;
   /** The machine has begun to work for the run: a file is read, a socket opened. */
   readonly began: (id: number, work: MachineWork) => void;
@@ -39,7 +39,7 @@ export interface TimerRequest {
   readonly path: string | undefined;
 }
 
-/** A timer of a run, which goes by the clock of that run. */
+/** A timer of a run, which uses the clock of that run. */
 export interface RunTimer {
   readonly millis: number;
   readonly repeats: boolean;
@@ -50,9 +50,9 @@ export interface RunTimer {
   readonly restart: () => void;
 }
 
-/** Work that only real time ends. */
+/** Work that ends only in real time. */
 export interface MachineWork {
-  /** As Node names it: `FSREQPROMISE`, `TCPWRAP`. */
+  /** Node's name for it: `FSREQPROMISE`, `TCPWRAP`. */
   readonly type: string;
   readonly path: string | undefined;
   /** Node's own object for it. A timer says there whether it keeps the process running. */
@@ -66,16 +66,16 @@ export interface Place {
   readonly expands?: boolean | undefined;
 }
 
-/** Undefined where there is no Node: nothing is controlled there, and real time is waited for. */
+/** Undefined without Node: nothing is controlled there, and waiting takes real time. */
 const storage: AsyncLocalStorage<Place | undefined> | undefined = (() => {
   const hooks = globalThis.process?.getBuiltinModule?.("node:async_hooks");
   return hooks === undefined ? undefined : new hooks.AsyncLocalStorage<Place | undefined>();
 })();
 
-/** Also of a run that has ended. */
+/** The place where the code started, even if its run has ended. */
 export const originNow = (): Place | undefined => storage?.getStore();
 
-/** The place in a run that is under way. */
+/** The current place, if its run is active. */
 export const placeNow = (): Place | undefined => {
   const place = storage?.getStore();
   return place === undefined || place.surroundings.isOver ? undefined : place;
@@ -84,5 +84,5 @@ export const placeNow = (): Place | undefined => {
 export const within = <Value>(place: Place | undefined, run: () => Value): Value =>
   storage === undefined ? run() : storage.run(place, run);
 
-/** Calls it outside of every run: for what a check does on its own account. */
+/** Calls a function outside every run, for the check's own work. */
 export const outside = <Value>(run: () => Value): Value => within(undefined, run);

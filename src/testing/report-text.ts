@@ -1,4 +1,4 @@
-/** A report for people: a line for each law, and what the check did not see. */
+/** A report as readable text: a line for each law, and the gaps in the check's coverage. */
 import type { Growth, LawReport, Report } from "./checking.ts";
 import type { LawName } from "./laws/index.ts";
 
@@ -9,7 +9,7 @@ const plural = (count: number, word: string): string => `${grouped(count)} ${wor
 const growthText = ({ items, steps }: Growth): string =>
   `${plural(steps, "step")} for ${plural(items, "item")}`;
 
-/** Why one would ask for a law that is not among the default ones. */
+/** The reason to request each law that is not checked by default. */
 const onRequest: Partial<Readonly<Record<LawName, string>>> = {
   crashSafe: "outputs that cannot be recorded, and runs that a crash and a resume change",
   cacheTransparent: "steps with a cache that find what another step would have computed",

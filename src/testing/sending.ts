@@ -1,4 +1,4 @@
-/** Sends values to the steps of a run that wait for one, from within the run's own world, and notes what its sender heard. */
+/** Sends values to waiting steps from within the run's own world, and records the answers that senders received. */
 import * as Effect from "effect/Effect";
 import type { StepCall } from "../engine/executor.ts";
 import { SignalRefused } from "../errors.ts";
@@ -12,9 +12,9 @@ import type { Given, Subject } from "./observe.ts";
 export interface Sent {
   readonly path: string;
   readonly value: unknown;
-  /** When it was sent, in words. */
+  /** The time of sending, in words. */
   readonly when: string;
-  /** What its sender heard. In doubt: nothing, since the process was gone. */
+  /** The answer that its sender received. In doubt: none, since the process was gone. */
   answer: "delivered" | "kept" | "refused" | "in doubt";
   reason?: string;
 }
@@ -35,7 +35,7 @@ export const send = (
     const sent: Sent = { path, value, when, answer: "in doubt" };
     log.push(sent);
     const heard = (answer: Sent["answer"], reason?: string): void => {
-      // No one hears a process that is gone.
+      // A dead process sends no answers.
       if (store.isDead) return;
       sent.answer = answer;
       if (reason !== undefined) sent.reason = reason;
@@ -46,9 +46,9 @@ export const send = (
     });
   });
 
-/** The answer of a check to a waiting step. */
+/** How a check answers a waiting step. */
 export const sending = (store: MemoryStore, given: Given, { world }: Subject, call: StepCall) => ({
-  /** Waits, and is sent a value meanwhile, which another that was accepted before leaves without effect. */
+  /** Waits, and meanwhile sends the step a value, which has no effect if another was accepted before. */
   whileWaiting: (wait: Wait): Wait =>
     Effect.suspend(() => {
       const value = world.answers!.of(given, call);

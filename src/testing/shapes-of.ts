@@ -1,4 +1,4 @@
-/** The shapes of what a run expanded to, as text. */
+/** The shapes of a run's expansions, as text. */
 import { shapeOf } from "../journal/shape.ts";
 import type { Expansion, Observed } from "./observe.ts";
 
@@ -15,13 +15,13 @@ const expansionShape = (expansion: Expansion): string => {
   }
 };
 
-/** By path: of two runs of the same shape, the order in which they came to it may differ. */
+/** Shapes by path, since two runs of the same shape may expand in different orders. */
 export const runShape = ({ expansions }: Observed): ReadonlyMap<string, string> => {
   const sorted = expansions.toSorted((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
   return new Map(sorted.map(({ path, expansion }) => [path, expansionShape(expansion)]));
 };
 
-/** Where two runs expanded to other graphs, and what each of them had there. */
+/** The path at which two runs expanded to different graphs, and the graph of each there. */
 export const shapeDifference = (
   one: ReadonlyMap<string, string>,
   other: ReadonlyMap<string, string>,

@@ -1,4 +1,4 @@
-/** A value as the JavaScript that makes it again, if there is any: with its keys in their order. */
+/** The JavaScript source that recreates a value, if there is any, with its keys in their order. */
 const plainKey = /^[A-Za-z_$][\w$]*$/;
 
 const keySource = (key: string): string =>
@@ -6,7 +6,7 @@ const keySource = (key: string): string =>
 
 const numberSource = (value: number): string => (Object.is(value, -0) ? "-0" : String(value));
 
-/** What no expression makes again. */
+/** A value that no expression recreates. */
 class NoSource extends Error {}
 
 const bytesSource = (value: ArrayBufferView): string => {
@@ -20,7 +20,7 @@ const bytesSource = (value: ArrayBufferView): string => {
 
 const listSource = (items: ReadonlyArray<unknown>, write: (value: unknown) => string): string => {
   const parts = Array.from({ length: items.length }, (_, i) => (i in items ? write(items[i]) : ""));
-  // A hole at the end needs a comma of its own.
+  // A trailing hole needs its own comma.
   return `[${parts.join(", ")}${parts.at(-1) === "" ? "," : ""}]`;
 };
 
@@ -47,7 +47,7 @@ const objectSource = (value: object, write: (value: unknown) => string): string 
   return recordSource(value, write);
 };
 
-/** Undefined: the value has a function in it, a class of its own, or an object that is in two places. */
+/** Undefined: the value contains a function, an instance of a class, or an object that appears twice. */
 export const sourceOf = (value: unknown): string | undefined => {
   const seen = new Set<object>();
   const write = (inner: unknown): string => {
@@ -77,7 +77,7 @@ export const sourceOf = (value: unknown): string | undefined => {
   }
 };
 
-/** A function as it was written, where that is one expression. */
+/** The source of a function, if it is one expression. */
 export const functionSource = (run: (...given: any) => unknown): string | undefined => {
   const text = Function.prototype.toString.call(run);
   const isExpression = /^(async\s+)?(function\b|\(|[\w$]+\s*=>)/.test(text);

@@ -1,4 +1,4 @@
-/** What the laws about recorded runs share: a subject in a store of its own, and the points at which it may crash. */
+/** Shared by the laws about recorded runs: a subject in a store of its own, and the points at which it may crash. */
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
 import { OutputNotEncodable } from "../errors.ts";
@@ -10,7 +10,7 @@ import type { Given, Observed, ObserveOptions, Subject } from "./observe.ts";
 import { observe, observedRun } from "./observe.ts";
 import { randomOf } from "./random.ts";
 
-/** Runs that are under way are known by the names of their stores, so that no two checks may share one. */
+/** Active runs are identified by the names of their stores, so each check needs its own. */
 let stores = 0;
 
 export const newStore = (): MemoryStore => new MemoryStore(`check ${++stores}`);
@@ -20,7 +20,7 @@ export const withStore = (subject: Subject, store: MemoryStore): Subject => ({
   options: { ...subject.options, store: store.layer },
 });
 
-/** What cannot be recorded cannot be resumed, nor cached. */
+/** A value that cannot be recorded can be neither resumed nor cached. */
 export const refusalOf = (observed: Observed): Broken | undefined => {
   const { ended, plan } = observed;
   if ("stuck" in ended || Exit.isSuccess(ended.exit)) return undefined;
@@ -29,7 +29,7 @@ export const refusalOf = (observed: Observed): Broken | undefined => {
   return broken("each output can be recorded", error.message, { path: error.path, plan });
 };
 
-/** Which writes to crash at: up to `most` all of them; beyond, as many that are drawn. */
+/** The writes to crash at: all if there are at most `most`, otherwise that many drawn ones. */
 export const pointsOf = (writes: number, most: number, seed: number): ReadonlyArray<number> => {
   if (writes <= most) return Array.from({ length: writes }, (_, i) => i + 1);
   const next = randomOf(seed);
@@ -39,11 +39,11 @@ export const pointsOf = (writes: number, most: number, seed: number): ReadonlyAr
 export interface Crashed {
   /** The run up to the crash. */
   readonly before: Observed;
-  /** What was recorded of it then. */
+  /** The paths recorded by then. */
   readonly recorded: ReadonlySet<string>;
 }
 
-/** Runs it until the process is gone, right after a write, or to its end where it writes less than that. */
+/** Runs the subject until the process crashes right after a write, or to its end if it makes fewer writes. */
 export const crashedAt = async (
   subject: Subject,
   given: Given,
@@ -63,7 +63,7 @@ export const crashedAt = async (
   return { before, recorded: store.recorded(observedRun) };
 };
 
-/** Resumes what has crashed, and checks that no recorded step ran again. */
+/** Resumes a crashed run, and checks that no recorded step ran again. */
 export const resumed = async (
   subject: Subject,
   given: Given,
@@ -73,7 +73,7 @@ export const resumed = async (
   options: ObserveOptions = {},
 ): Promise<{ readonly after: Observed; readonly verdict: Verdict | undefined }> => {
   const after = await settled(withStore(subject, store), given, options);
-  // What is within a step that is tried again runs again, whatever was recorded of the attempt before.
+  // Steps inside a retried step run again, whatever was recorded of the earlier attempt.
   const retried = new Set(
     after.events.flatMap((event) => (event.type === "step.retried" ? [event.path] : [])),
   );

@@ -1,7 +1,7 @@
 /**
- * Puts doors into the process while checks are under way: `Date`, `Math.random`, `crypto`, timers, `process.env` and
- * `process.exit` ask the run in which they are called, if they are called in one, and are themselves everywhere else.
- * The last check to end puts everything back.
+ * Patches the process while checks are active: `Date`, `Math.random`, `crypto`, timers, `process.env` and
+ * `process.exit` use the run in which they are called, if any, and behave normally everywhere else.
+ * The last check to end restores everything.
  */
 import type * as AsyncHooks from "node:async_hooks";
 import type { FileHandle } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { originNow, outside, placeNow, within } from "./place.ts";
 type Builtins = NodeJS.Process["getBuiltinModule"];
 const builtin = ((name: string) => globalThis.process?.getBuiltinModule?.(name)) as Builtins;
 
-/** What is changed on an object, so that it can be put back as it was. */
+/** The changes to an object, so that they can be reverted. */
 class Changes {
   readonly #undo: Array<() => void> = [];
 
@@ -41,7 +41,7 @@ class Changes {
 
 const RealDate = globalThis.Date;
 
-/** `Date`, as a function that is called with `new` and without, and whose instances are real dates. */
+/** A `Date` that can be called with and without `new`, and whose instances are real dates. */
 const datesOfRuns = (): DateConstructor => {
   function RunDate(this: unknown, ...parameters: ReadonlyArray<unknown>): unknown {
     const place = placeNow();
@@ -85,7 +85,7 @@ const controlTime = (changes: Changes): void => {
   );
 };
 
-/** Formats without a date take the present one. */
+/** Formats called without a date use the current one. */
 const controlFormats = (changes: Changes): void => {
   const { prototype } = Intl.DateTimeFormat;
   const dated = (date: unknown): any => date ?? placeNow()?.surroundings.now();
@@ -116,7 +116,7 @@ const uuidOf = (random: () => number): string => {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 };
 
-/** Calls `inRun` where there is a run, and what was there before where there is none. */
+/** Calls `inRun` inside a run, and the original function elsewhere. */
 const asked = <Parameters extends ReadonlyArray<any>, Value>(
   real: (...parameters: Parameters) => Value,
   inRun: (place: Place, ...parameters: Parameters) => Value,
@@ -125,7 +125,7 @@ const asked = <Parameters extends ReadonlyArray<any>, Value>(
     const place = placeNow();
     return place === undefined ? Reflect.apply(real, this, parameters) : inRun(place, ...parameters);
   };
-  // Other properties are of use too: `util.promisify.custom`, for one.
+  // Other properties are used too, such as `util.promisify.custom`.
   return Object.assign(made, real);
 };
 
@@ -177,7 +177,7 @@ const controlChance = (changes: Changes): void => {
   );
 };
 
-/** What `setTimeout` returns in a run: it can do all that a timer of Node's can. */
+/** The result of `setTimeout` in a run, with all the abilities of a Node timer. */
 class Timeout {
   readonly #timer: RunTimer;
   constructor(timer: RunTimer) {
@@ -212,7 +212,7 @@ class Timeout {
 }
 
 let lastNumber = 2 ** 40;
-/** Timers that were asked for their number. */
+/** Timers that were converted to a number. */
 const numbered = new Map<number, Timeout>();
 
 const starting =
@@ -221,7 +221,7 @@ const starting =
     const { path, surroundings } = place;
     const run = (): void => within(place, () => callback(...given));
     const length = Number(millis);
-    // As Node does with a value that is not a length of time, or too long a one.
+    // As Node does with an invalid duration, or one that is too long.
     const isLength = length >= 1 && length <= 2 ** 31 - 1;
     return new Timeout(surroundings.setTimer({ run, millis: isLength ? length : 1, repeats, path }));
   };
@@ -274,11 +274,11 @@ const controlTimers = (changes: Changes): void => {
       Reflect.defineProperty(target, promisify.custom, { value: sleep, configurable: true });
 };
 
-/** What a machine and what it comes with need to find their own parts, and to write to a terminal, is never changed. */
+/** Variables that the machine and its tools need to find their own parts, and to write to a terminal, are never changed. */
 const ofMachine =
   /^(path|home|tmp|temp|tmpdir|tz|lang|lc_.*|node_.*|shell|user|pwd|systemroot|vitest.*|.*proxy|(ssl|ld|uv|openssl|xdg|ssh)_.*|debug|ci|term|colorterm|no_color|force_color)$/i;
 
-/** What is written as a setting: nothing, a number or a switch. An address or a key leads to what is outside. */
+/** A value that looks like a setting: empty, a number or a switch. An address or a key refers to something outside. */
 const isSetting = (name: string, real: string | undefined): boolean =>
   real === undefined || (/^(\d*|true|false|yes|no|on|off)$/i.test(real) && !/(port|pid|id)$/i.test(name));
 
@@ -286,7 +286,7 @@ const controlProcess = (changes: Changes): void => {
   const { process } = globalThis;
   if (process === undefined) return;
   const { env } = process;
-  // What steps have written is theirs.
+  // Values that steps have written are kept.
   const written = new Set<string | symbol>();
   const read = (target: NodeJS.ProcessEnv, name: string | symbol): string | undefined => {
     const real = Reflect.get(target, name) as string | undefined;
@@ -314,7 +314,7 @@ const controlProcess = (changes: Changes): void => {
   changes.set(process, "exit", exiting);
 };
 
-/** Reports what nothing handles to the run that it belongs to, and everything else to whom it would have gone to. */
+/** Reports unhandled errors to the run that they belong to, and all others to their usual receivers. */
 const controlUnhandled = (changes: Changes): void => {
   const { process } = globalThis;
   if (typeof process?.listeners !== "function") return;
@@ -330,7 +330,7 @@ const controlUnhandled = (changes: Changes): void => {
       } else if (before.length > 0) {
         for (const each of before) Reflect.apply(each, process, [reason, ...more]);
       } else {
-        // As without a listener: the process ends with it.
+        // As without a listener, it ends the process.
         process.removeListener(name, listener);
         outside(() =>
           setImmediate(() => {
@@ -348,7 +348,7 @@ const controlUnhandled = (changes: Changes): void => {
   }
 };
 
-/** What the machine does for a run: only what settles a promise or keeps a process running. */
+/** The machine's work for a run: only work that settles a promise or keeps the process running. */
 const machineWork =
   /^(Timeout|Immediate|FSREQ\w+|FILEHANDLECLOSEREQ|\w+REQUEST|GET\w+INFOREQWRAP|QUERYWRAP|\w*CONNECTWRAP|SHUTDOWNWRAP|WRITEWRAP|UDPSENDWRAP|ZLIB|PROCESSWRAP|TCPWRAP|TLSWRAP|PIPEWRAP|TCPSERVERWRAP|PIPESERVERWRAP|UDPWRAP|TTYWRAP|FSEVENTWRAP|STATWATCHER|WORKER|MESSAGEPORT|HTTP2SESSION|SIGNALWRAP)$/;
 
@@ -356,7 +356,7 @@ const watchMachine = (changes: Changes): void => {
   const hooks: typeof AsyncHooks | undefined = builtin("node:async_hooks");
   if (typeof hooks?.createHook !== "function") return;
   const owners = new Map<number, Place>();
-  // Of promises there are many, and they say nothing. Node's types do not know the option yet.
+  // There are many promises, and they are of no use here. Node's types lack the option so far.
   const options: { readonly trackPromises: boolean } & AsyncHooks.HookCallbacks = {
     trackPromises: false,
     init(id, type, _trigger, resource) {
@@ -378,7 +378,7 @@ const watchMachine = (changes: Changes): void => {
   changes.also(() => hook.disable());
 };
 
-/** A file is opened by the machine where nothing tells which run it is for. */
+/** The machine opens files without any indication of their run. */
 const watchFiles = (changes: Changes): void => {
   const files = builtin("node:fs/promises");
   if (files === undefined) return;
@@ -411,7 +411,7 @@ const control = (): void => {
   builtin("node:module")?.syncBuiltinESMExports?.();
 };
 
-/** Keeps the doors open for as long as it takes. */
+/** Keeps the process patched while the function runs. */
 export const inControl = async <Value>(run: () => Promise<Value>): Promise<Value> => {
   if (++users === 1) control();
   try {

@@ -1,4 +1,4 @@
-/** Copies of values: as they are, frozen, or with keys and members in another order. */
+/** Copies of values: unchanged, frozen, or with keys and members in another order. */
 const isPlain = (value: object): value is Record<string, unknown> => {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
@@ -9,15 +9,15 @@ const put = (target: object, key: string, value: unknown): void => {
 };
 
 export interface CopyOptions {
-  /** Keys of records and members of Maps and Sets the other way round. */
+  /** Reverses the keys of records and the members of Maps and Sets. */
   readonly reversed?: boolean;
-  /** Called with each array and record that was made. */
+  /** Called with each copied array and record. */
   readonly done?: (made: object) => void;
-  /** Copies that were made before, by their originals: what was one object stays one. */
+  /** Earlier copies by their originals, so that a shared object stays one object. */
   readonly known?: WeakMap<object, object>;
   /** Gives records without a prototype the usual one. */
   readonly usualPrototypes?: boolean;
-  /** Called with what cannot be copied, and is passed on as it is. */
+  /** Called with each object that cannot be copied and is passed on unchanged. */
   readonly kept?: (value: object) => void;
 }
 
@@ -29,7 +29,7 @@ const bytesOf = (value: ArrayBufferView | ArrayBuffer): object => {
     : new constructor(value);
 };
 
-/** Goes through arrays, records, Maps, Sets, dates and bytes. Whatever has a class of its own stays what it is. */
+/** Copies arrays, records, Maps, Sets, dates and bytes. Instances of other classes stay as they are. */
 export const copied = <Value>(value: Value, options: CopyOptions = {}): Value => {
   const {
     done,
@@ -42,7 +42,7 @@ export const copied = <Value>(value: Value, options: CopyOptions = {}): Value =>
     reversed ? items.toReversed() : items;
   const remembered = <Made extends object>(inner: object, made: Made): Made => {
     known.set(inner, made);
-    // A copy is its own copy, so that what was copied once is not copied again.
+    // A copy counts as its own copy, so that it is not copied again.
     known.set(made, made);
     return made;
   };
@@ -89,10 +89,10 @@ export const copied = <Value>(value: Value, options: CopyOptions = {}): Value =>
 export const frozen = <Value>(value: Value, known?: WeakMap<object, object>): Value =>
   copied(value, { done: Object.freeze, ...(known === undefined ? {} : { known }) });
 
-/** A copy whose records have their keys, and whose Maps and Sets have their members, the other way round. */
+/** A copy with the keys of records and the members of Maps and Sets in reverse order. */
 export const reordered = <Value>(value: Value): Value => copied(value, { reversed: true });
 
-/** What a frozen object says if something tries to change it. */
+/** The messages of errors from attempts to change a frozen object. */
 const refusals = /read only property|not extensible|Cannot (add|delete|define|assign)|object is not writable/;
 
 export const isRefusedChange = (thrown: unknown): thrown is TypeError =>

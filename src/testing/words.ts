@@ -1,6 +1,6 @@
 /**
- * Values as text. Equal values have equal texts, whatever order their keys were added in, on any machine: so texts are
- * what is compared and recorded.
+ * Values as text. Equal values have equal texts, on any machine and in any insertion order of keys, so texts are
+ * compared and recorded.
  */
 const plainKey = /^[A-Za-z_$][\w$]*$/;
 
@@ -19,7 +19,7 @@ const className = (value: object): string => {
   return typeof name === "string" ? name : "";
 };
 
-/** How what has no order of its own is put in one. */
+/** The order in which unordered keys and members are written. */
 interface Order {
   readonly onlyData?: boolean;
   readonly keys: (keys: Array<string>) => Array<string>;
@@ -36,7 +36,7 @@ const fieldsText = (value: object, order: Order, write: (inner: unknown) => stri
     .map((key) => `${keyText(key)}: ${write((value as Record<string, unknown>)[key])}`)
     .join(", ");
 
-/** An error says what it is and what it is about; where in the code it was made differs from machine to machine. */
+/** The class and fields of an error, without its stack, which differs from machine to machine. */
 const errorText = (error: Error, order: Order, write: (inner: unknown) => string): string => {
   const fields = fieldsText(
     Object.fromEntries(
@@ -49,7 +49,7 @@ const errorText = (error: Error, order: Order, write: (inner: unknown) => string
   return `${typeof tag === "string" ? tag : error.name}(${JSON.stringify(error.message)}${fields === "" ? "" : `, { ${fields} }`})`;
 };
 
-/** Of data, what it holds; of anything with a class of its own, only what it is, since its state is its own affair. */
+/** Data is written with its contents; an instance of a class only by its type, since its state is private. */
 const isData = (value: object): boolean => {
   const prototype: unknown = Object.getPrototypeOf(value);
   return (
@@ -114,16 +114,16 @@ const lineOf = (value: unknown, order: Order): string => {
 /** One line for any value. */
 export const textOf = (value: unknown): string => lineOf(value, { keys: sorted, members: asTheyAre });
 
-/** The same for values that hold the same, in whatever order the members of their Maps and Sets were added. */
+/** One line for any value, regardless of the insertion order of members in Maps and Sets. */
 export const unorderedText = (value: unknown): string => lineOf(value, { keys: sorted, members: sorted });
 
-/** What data holds, with the order of its keys and members: so that any change of it shows. */
+/** The contents of data, with the order of keys and members, so that any change shows. */
 export const dataText = (value: unknown): string =>
   lineOf(value, { keys: asTheyAre, members: asTheyAre, onlyData: true });
 
 const longest = 2000;
 
-/** A value as it was drawn, with its keys in their order, cut where no one would read on. */
+/** A value as it was drawn, with its keys in their order, cut to a readable length. */
 export const shortText = (value: unknown): string => {
   const text = lineOf(value, { keys: asTheyAre, members: asTheyAre });
   return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;

@@ -1,4 +1,4 @@
-/** The pipeline that a shape describes, made with the builder as a user would make it. */
+/** Builds the pipeline that a shape describes, with the builder, as a user would. */
 import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
 import type { Pipeline } from "../../../types/pipeline.ts";
@@ -66,7 +66,7 @@ interface Untyped {
 }
 
 /**
- * A pipeline of which only a run tells what it gives.
+ * A pipeline whose outputs are known only from a run.
  *
  * @public
  */
@@ -90,16 +90,16 @@ const failsIn = ({ salt, style }: ShapeNode): unknown =>
     throw new Error("It loses.");
   });
 
-/** What a `finally` step reads, as its model does. */
+/** The input of a `finally` step, as in its model. */
 const settled = (result: unknown): unknown =>
   Result.isSuccess(result as Result.Result<unknown, unknown>)
     ? (result as Result.Success<unknown, unknown>).success
     : "failed";
 
-/** Told of each call of a function, by path. */
+/** Called with the path of each function call. */
 export type OnCall = (path: string) => void;
 
-/** Told of the calls of what undoes steps, and of the calls of such steps. */
+/** Receives the calls of compensations, and those of the steps that have one. */
 export interface OnUndo {
   readonly undone: (path: string) => unknown;
   readonly undoable: (path: string) => void;
@@ -123,11 +123,11 @@ class Builder {
     return built;
   }
 
-  /** A function that tells that it was called, and gives its value in the style of its node. */
+  /** A function that reports its call, and returns its value in the style of its node. */
   #called({ style }: ShapeNode, value: (inputs: Values) => unknown, undo: object = {}): Run {
     return (inputs, { path }) => {
       this.#onCall(path);
-      // Of a race, the race as a whole is undone.
+      // A race is undone as a whole.
       if ("compensate" in undo)
         this.#onUndo?.undoable(path.endsWith(itemLabel(contender.wins)) ? stepOf(path) : path);
       return inStyle(style, () => value(inputs));
@@ -245,7 +245,7 @@ class Builder {
       .step(name, [`${guarded}?`], read);
   }
 
-  /** As many items succeed as are asked for. Those that fail do so before the others, after them or never. */
+  /** Exactly the requested number of items succeed. Those that fail do so before the others, after them or never. */
   #enough(
     built: Untyped,
     node: ShapeNode,

@@ -1,6 +1,6 @@
 /**
- * Draws values in which something is nearly the same as something else: ids that differ in case, blanks, normal form or
- * type (`1` and `"1"`), two people of one name, something that is in two lists. Names that are made from them collide, which independent draws hardly ever show.
+ * Draws values that contain near-duplicates: ids that differ in case, blanks, normal form or
+ * type (`1` and `"1"`), two people with one name, one item in two lists. Names built from them collide, which independent draws rarely do.
  */
 import * as fc from "fast-check";
 import { copied } from "../values.ts";
@@ -13,7 +13,7 @@ const isRecord = (value: unknown): value is Record<string, unknown> => {
   return prototype === Object.prototype || prototype === null;
 };
 
-/** The ways in which people's data has the same thing twice. */
+/** The ways in which real data contains near-duplicates. */
 const twinsOfString = (text: string): ReadonlyArray<unknown> => {
   const first = text.charAt(0);
   const capital = (first === first.toUpperCase() ? first.toLowerCase() : first.toUpperCase()) + text.slice(1);
@@ -57,7 +57,7 @@ const twinsOf = (value: unknown): ReadonlyArray<unknown> => {
   }
 };
 
-/** How a value would look as part of a name, which may be a file's or a user's: two values that look alike are confusable. */
+/** A value as it would appear in a name, such as a file name or a user name: values that look alike are confusable. */
 const nameOf = (value: unknown): string =>
   String(value)
     .replace(/^.*\/(?=.)|(?<=.)@.*$/g, "")
@@ -67,7 +67,7 @@ const nameOf = (value: unknown): string =>
 
 const isLeaf = (value: unknown): boolean => typeof value !== "object" || value === null;
 
-/** Puts a twin of something beside it, into a copy of the value; undefined where there is nothing to put one beside. */
+/** A copy of the value in which some part gets a twin; undefined if no part can get one. */
 const withTwin = (value: unknown, draw: (most: number) => number, keys: boolean): unknown => {
   const made = copied(value);
   const places: Array<() => void> = [];
@@ -81,7 +81,7 @@ const withTwin = (value: unknown, draw: (most: number) => number, keys: boolean)
     lists.push(items);
     for (const item of items) {
       const put = (twin: unknown): void => {
-        // In the place of another item, or as one more.
+        // Instead of another item, or as an additional one.
         const others = items.flatMap((other, at) => (other === item ? [] : [at]));
         if (others.length > 0 && draw(2) === 0) items[oneOf(others)] = twin;
         else items.splice(draw(items.length + 1), 0, twin);
@@ -96,7 +96,7 @@ const withTwin = (value: unknown, draw: (most: number) => number, keys: boolean)
       }
     }
   };
-  /** Another one that has the same in one place: two people with one name. */
+  /** Makes two items share one field: two people with one name. */
   const shareWithAnother = (items: Array<unknown>, item: Record<string, unknown>, key: string): void => {
     const others = items.flatMap((other, at) => (isRecord(other) && other[key] !== item[key] ? [at] : []));
     if (others.length === 0) return;
@@ -105,7 +105,7 @@ const withTwin = (value: unknown, draw: (most: number) => number, keys: boolean)
       items[at] = { ...(items[at] as object), [key]: item[key] };
     });
   };
-  /** Something that is in two lists. */
+  /** Makes two lists share one item. */
   const shareAmongLists = (): void => {
     for (const from of lists) {
       const others = lists.filter((other) => other !== from);
@@ -157,7 +157,7 @@ const withTwin = (value: unknown, draw: (most: number) => number, keys: boolean)
   return made;
 };
 
-/** Does one list in it hold two different things that would have the same name? */
+/** Does a list in the value hold two different items that would have the same name? */
 const isConfusable = (value: unknown): boolean => {
   const among = (leaves: ReadonlyArray<unknown>): boolean => {
     const byName = new Map<string, string>();
@@ -186,10 +186,10 @@ const isConfusable = (value: unknown): boolean => {
   return has(value);
 };
 
-/** How often a twin is tried before the value is taken as it is. */
+/** The number of attempts to add a twin before the value is used unchanged. */
 const attempts = 12;
 
-/** Draws until one is confusable by itself, where no twin can be known to be one of the arbitrary's own values. */
+/** The number of draws in search of a confusable value, if twins cannot be verified as the arbitrary's own values. */
 const draws = 40;
 
 export interface ConfusableOptions {
@@ -213,7 +213,7 @@ class Confusable<Value> extends fc.Arbitrary<Value> {
 
   override generate(random: fc.Random, biasFactor: number | undefined): fc.Value<Value> {
     const plain = this.#values.generate(random, biasFactor);
-    // Half of the values are as they would be without twins.
+    // Half of the values are drawn without twins.
     if (random.nextInt(0, 1) === 0) return plain;
     const draw = (most: number): number => (most <= 1 ? 0 : random.nextInt(0, most - 1));
     if (this.#isOwn(plain.value_)) {
@@ -224,7 +224,7 @@ class Confusable<Value> extends fc.Arbitrary<Value> {
       }
     }
     for (let drawn = 0; drawn < draws; drawn++) {
-      // Small values are more often alike.
+      // Small values are alike more often.
       const value = this.#values.generate(random, 2);
       if (isConfusable(value.value_)) return value;
     }
@@ -246,7 +246,7 @@ class Confusable<Value> extends fc.Arbitrary<Value> {
 }
 
 /**
- * The same values, and in half of them something that is nearly the same as something else. All of them are values that the
+ * The same values, half of which contain near-duplicates. All of them are values that the
  * arbitrary can draw by itself.
  */
 export const confusable = <Value>(

@@ -1,6 +1,6 @@
 /**
- * Values that an Effect Schema takes. Effect's own arbitraries know every schema and every check; fast-check draws the
- * seeds, and shrinks what they returned, as far as the schema allows.
+ * Values that an Effect Schema accepts. Effect's own arbitraries support every schema and every check; fast-check draws the
+ * seeds, and shrinks the results as far as the schema allows.
  */
 import * as Arbitrary from "effect/Arbitrary";
 import * as Effect from "effect/Effect";
@@ -18,13 +18,13 @@ class FromEffect extends fc.Arbitrary<unknown> {
     super();
     this.#values = Arbitrary.schema(schema);
     this.#encode = Schema.encodeUnknownSync(schema);
-    // A key that the schema does not know would be dropped: no caller would send it.
+    // An unknown key would be dropped by the schema: no caller would send it.
     const decode = Schema.decodeUnknownExit(schema, { onExcessProperty: "error" });
     this.#fits = (value) => Exit.isSuccess(decode(value));
   }
 
   override generate(random: fc.Random): fc.Value<unknown> {
-    // Small ones as often as large ones: most faults need little.
+    // Small values as often as large ones: most faults need only small ones.
     const size = random.nextInt(0, 20);
     const seed = random.nextInt(0, 2 ** 31 - 1);
     const [value] = Effect.runSync(Arbitrary.sampleEffect(this.#values, { count: 1, seed, size }));

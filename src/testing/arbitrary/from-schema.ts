@@ -7,7 +7,7 @@ import { fromEffect } from "./from-effect.ts";
 import type { JsonSchema } from "./json-schema.ts";
 import { arbitraryOf, UnreadableSchema } from "./json-schema.ts";
 
-/** How a Standard Schema that can be read shows itself. */
+/** The form of a readable Standard Schema. */
 interface Readable {
   readonly "~standard": {
     readonly vendor: string;
@@ -22,7 +22,7 @@ const refuse = (reason: string): never => {
 
 const target = { target: "draft-2020-12" };
 
-/** Is this value one that the schema takes? A schema that has to wait to say so is not asked. */
+/** Does the schema accept this value? An asynchronous schema is not asked. */
 const fits = (standard: Readable["~standard"], value: unknown): boolean => {
   const result = standard.validate(value);
   if (result instanceof Promise) {
@@ -44,7 +44,7 @@ const arbitraryFor = (vendor: string, schema: unknown): fc.Arbitrary<unknown> =>
   }
 };
 
-/** Draws until a value fits; where hardly any does, says so instead of searching forever. */
+/** Draws until a value fits; reports an error if hardly any does, instead of searching forever. */
 const fitting = (
   values: fc.Arbitrary<unknown>,
   isFit: (value: unknown) => boolean,
@@ -76,15 +76,15 @@ const fromStandard = (schema: Readable): fc.Arbitrary<unknown> => {
     return refuse(`${vendor} says: ${describe(error)}`);
   }
   const isFit = (value: unknown): boolean => fits(standard, value);
-  // Most libraries accept keys that they do not know, which no caller would send.
+  // Most libraries accept unknown keys, which no caller would send.
   return confusable(fitting(arbitraryFor(vendor, json), isFit), { isOwn: isFit, keys: false });
 };
 
 /**
- * Values that a schema takes, before it decodes them: what a run is given. They shrink, and all that they shrink to is
- * taken by the schema as well.
+ * Values that a schema accepts, before it decodes them, as a run receives them. They shrink only to values that
+ * the schema accepts too.
  *
- * Any Effect Schema is read; a Standard Schema, where its library gives the JSON Schema of it, as zod and arktype do.
+ * Reads any Effect Schema, and a Standard Schema if its library exports its JSON Schema, as zod and arktype do.
  */
 export const fromSchema = <Schema extends AnySchema>(schema: Schema): fc.Arbitrary<EncodedOf<Schema>> =>
   valuesOf(schema) as fc.Arbitrary<EncodedOf<Schema>>;

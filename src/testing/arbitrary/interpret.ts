@@ -1,6 +1,6 @@
 /**
- * The model: what a run of a shape must give, how often each function is called, and how long it takes, by a sequential
- * interpreter that knows nothing of frames, fibers or queues.
+ * The model of a run of a shape: its outputs, its number of calls of each function, and its duration, computed by a
+ * sequential interpreter that knows nothing of frames, fibers or queues.
  */
 import type { Shape, ShapeNode, Values } from "./shape.ts";
 import {
@@ -21,23 +21,23 @@ import {
 import { child, item, lastOf, stepOf } from "../../path.ts";
 
 /**
- * What a run must do.
+ * The expected behavior of a run.
  *
  * @public
  */
 export interface Model {
-  /** What it gives; undefined if it fails. */
+  /** The outputs; undefined if the run fails. */
   readonly outputs: Readonly<Record<string, unknown>> | undefined;
-  /** How often each function is called, by path. */
+  /** The number of calls of each function, by path. */
   readonly calls: Readonly<Record<string, number>>;
-  /** Milliseconds that it takes where nothing limits what runs at once: its longest chain of sleeping steps. */
+  /** The duration in milliseconds without a concurrency limit: that of the longest chain of sleeping steps. */
   readonly time: number;
 }
 
-/** What stands for the value of a step that failed, or was skipped since it reads from one that did. */
+/** Replaces the value of a step that failed, or was skipped because it reads from one that did. */
 const failed = Symbol("failed");
 
-/** What came of the nodes of one pipeline or sub-pipeline, and when the last of them ended. */
+/** The results of the nodes of one pipeline or sub-pipeline, and the time when the last of them ended. */
 interface Outcome {
   readonly values: Values;
   readonly end: number;
@@ -51,7 +51,7 @@ class Interpreter {
     this.#failing = failing;
   }
 
-  /** Calls the function of a step, and gives what it would. */
+  /** Records a call of a step's function, and returns its value. */
   #call<Value>(path: string, value: Value): Value | typeof failed {
     if (path === this.#failing) return failed;
     this.calls[path] = (this.calls[path] ?? 0) + 1;
@@ -70,7 +70,7 @@ class Interpreter {
         return;
       }
       if (node.kind === "finally") {
-        // Without inputs it waits for all before it.
+        // Without inputs, it waits for all earlier steps.
         const settled = reads.length === 0 ? Math.max(begin, ...ends.values()) : readBy;
         this.#finally(node, name, path, reads, values, ends, settled);
         return;
@@ -120,7 +120,7 @@ class Interpreter {
   ): { readonly value: unknown; readonly end: number } {
     const seed = digest(node.salt, Object.values(inputs));
     const kind = kindOf(shape, index);
-    // The case "odd" of a switch gives what it gives at once.
+    // The case "odd" of a switch returns its value at once.
     const isInstant = node.style !== "sleeping effect" || (kind === "switch" && seed % 2 !== 0);
     const end = start + (isInstant ? 0 : 1) + (kind === "sleep" ? 1 : 0);
     if (kind === "map") {
@@ -161,7 +161,7 @@ class Interpreter {
     return { value: state, end };
   }
 
-  /** A condition, the step that runs if it holds, and the node's own step, which reads that if it is there. */
+  /** A condition, the step that runs if it holds, and the node's own step, which reads that step's output if there is one. */
   #when(
     node: ShapeNode,
     depth: number,
@@ -193,7 +193,7 @@ class Interpreter {
     ends.set(name, grown.end + (isFailed ? 0 : takes));
   }
 
-  /** A step that runs however what it reads has ended, and the node's own step, which reads what that gives. */
+  /** A step that runs whether or not its inputs succeeded, and the node's own step, which reads its output. */
   #finally(
     node: ShapeNode,
     name: string,
@@ -246,7 +246,7 @@ class Interpreter {
     const last = values[nameOf(depth + 1, sub.nodes.length - 1)];
     let exposed: unknown =
       last === failed ? failed : this.#call(child(path, "exposed"), digest(seed, [last]));
-    // The step that exposes it bears the name of the dynamic step, without what names an item.
+    // The step that exposes it has the name of the dynamic step, without an item's key.
     const name = lastOf(stepOf(path));
     if (exposed !== failed) exposed = this.#call(child(path, name), exposed);
     return { value: Object.values(values).includes(failed) ? failed : exposed, end };
@@ -254,8 +254,8 @@ class Interpreter {
 }
 
 /**
- * What a run of the shape must do. With `failing`: where the step of that path fails before its function is called, and
- * all that does not depend on it still runs.
+ * The expected behavior of a run of the shape. With `failing`, the step at that path fails before its function is called,
+ * and all steps that do not depend on it still run.
  */
 export const modelOf = (shape: Shape, failing?: string): Model => {
   const interpreter = new Interpreter(failing);

@@ -1,10 +1,10 @@
 /**
- * Values of a JSON Schema, as data that shrinks: the one language that both Effect Schema and other libraries' schemas
- * can be read in.
+ * Values of a JSON Schema, as data that shrinks. JSON Schema is the one language into which both Effect Schema and other
+ * libraries' schemas can be translated.
  */
 import * as fc from "fast-check";
 
-/** What is read of a JSON Schema, drafts 7 to 2020-12. */
+/** The supported parts of JSON Schema, drafts 7 to 2020-12. */
 export interface JsonSchema {
   readonly type?: string | ReadonlyArray<string>;
   readonly const?: unknown;
@@ -113,13 +113,13 @@ const fraction = ({
   });
 };
 
-/** Some names mean something to every object. */
+/** Excludes a name with a meaning for every object. */
 const freeName = fc.string({ maxLength: 8 }).filter((name) => name !== "__proto__");
 
-/** A part of a schema that cannot be read, and where it is. */
+/** A part of a schema that cannot be read, and its location. */
 export class UnreadableSchema extends Error {}
 
-/** Deeper than this, a schema that refers to itself takes the shortest way out. */
+/** Below this depth, a recursive schema takes the shortest way out. */
 const deepest = 4;
 
 export const arbitraryOf = (root: JsonSchema): fc.Arbitrary<unknown> => {
@@ -206,7 +206,7 @@ export const arbitraryOf = (root: JsonSchema): fc.Arbitrary<unknown> => {
   const any = (): fc.Arbitrary<unknown> =>
     fc.oneof(fc.constant(null), fc.boolean(), fc.integer(), fc.string());
 
-  /** The least choice first: it is what others shrink to. */
+  /** The smallest choice comes first, since others shrink to it. */
   const choice = (schemas: ReadonlyArray<JsonSchema>, depth: number): fc.Arbitrary<unknown> => {
     const isLeaf = (schema: JsonSchema): boolean =>
       schema.$ref === undefined && schema.type !== "object" && schema.type !== "array";
@@ -217,7 +217,7 @@ export const arbitraryOf = (root: JsonSchema): fc.Arbitrary<unknown> => {
 
   const go = (given: JsonSchema | boolean, depth: number): fc.Arbitrary<unknown> => {
     if (typeof given === "boolean") return any();
-    // What refers to itself forever has no smallest value; no one's schema should.
+    // An endlessly recursive schema has no smallest value; no real schema should be one.
     if (depth > 40) throw new UnreadableSchema("it refers to itself without end");
     const schema = resolve(given);
     if ("const" in schema) return fc.constant(schema.const);

@@ -1,4 +1,4 @@
-/** Random shapes, the pipelines that they describe, and what can go wrong in them. */
+/** Random shapes, the pipelines that they describe, and their faults. */
 import * as fc from "fast-check";
 import type { Fault } from "../faults.ts";
 import type { RandomPipeline } from "./build.ts";
@@ -9,22 +9,22 @@ import type { Shape, ShapeNode, ShapeStyle } from "./shape.ts";
 import { Shrinking } from "./shrink.ts";
 
 /**
- * How large random pipelines are, and of what they are made.
+ * The size and composition of random pipelines.
  *
  * @public
  */
 export interface ShapeOptions {
-  /** Steps of the pipeline itself; 20 if not given. Those that it expands to come on top. */
+  /** The maximum number of steps of the pipeline itself; 20 by default. Expansions add more. */
   readonly maxSteps?: number;
-  /** How deep expansions nest; 3 if not given, 0 for pipelines without any. */
+  /** The maximum depth of expansions; 3 by default, 0 for none. */
   readonly maxDepth?: number;
-  /** Which kinds of steps; all if not given. */
+  /** The kinds of steps; all by default. */
   readonly kinds?: ReadonlyArray<ShapeNode["kind"]>;
-  /** How steps give their values; in all ways if not given. */
+  /** The ways in which steps return their values; all by default. */
   readonly styles?: ReadonlyArray<ShapeStyle>;
 }
 
-/** How often each style is taken, where nothing else is asked for: as in pipelines that people write. */
+/** The default frequency of each style, as in real pipelines. */
 const weights: Readonly<Record<ShapeStyle, number>> = {
   value: 6,
   effect: 3,
@@ -49,7 +49,7 @@ const heavy: ReadonlySet<ShapeNode["kind"]> = new Set(["loop", "enough", "sleep"
 const styleOf = (styles: ReadonlyArray<ShapeStyle>): fc.Arbitrary<ShapeStyle> =>
   fc.oneof(...styles.map((style) => ({ weight: weights[style], arbitrary: fc.constant(style) })));
 
-/** Only what can grow has sub-pipelines: nodes that would never use theirs cost most of the time. */
+/** Only nodes that can expand get sub-pipelines: unused ones would cost most of the time. */
 const nodeOf = (depth: number, options: ShapeOptions): fc.Arbitrary<ShapeNode> => {
   const { kinds = [...plain, ...growing], styles = ["value", "effect", "promise", "sleeping effect"] } =
     options;
@@ -90,16 +90,16 @@ export const shape = (options: ShapeOptions = {}): fc.Arbitrary<Shape> => {
 };
 
 /**
- * A random pipeline and what its run must do.
+ * A random pipeline and the expected behavior of its run.
  *
  * @public
  */
 export interface ModelledPipeline {
-  /** What it was made from. */
+  /** The shape that it was built from. */
   readonly shape: Shape;
-  /** To be run. */
+  /** The pipeline to run. */
   readonly pipeline: RandomPipeline;
-  /** What its run must give. */
+  /** The expected behavior of its run. */
   readonly model: Model;
 }
 
@@ -112,7 +112,7 @@ export const modelled = (options: ShapeOptions = {}): fc.Arbitrary<ModelledPipel
     [fc.toStringMethod]: () => fc.stringify(shape),
   }));
 
-/** Things that go wrong at the steps of a shape. */
+/** Faults at the steps of a shape. */
 export const faults = (shape: Shape): fc.Arbitrary<ReadonlyArray<Fault>> => {
   const paths = Object.keys(modelOf(shape).calls);
   return fc.array(

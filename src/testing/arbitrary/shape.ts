@@ -1,10 +1,10 @@
 /**
- * Random pipelines as plain data. A node reads earlier nodes only, so every shape is well-formed, and whatever is left
- * of it when it shrinks is, too.
+ * Random pipelines as plain data. A node reads only earlier nodes, so every shape is well-formed, and
+ * stays so when it shrinks.
  */
 
 /**
- * How a step of a random pipeline gives its value.
+ * How a step of a random pipeline returns its value.
  *
  * @public
  */
@@ -17,10 +17,10 @@ export type ShapeStyle = "value" | "promise" | "effect" | "sleeping effect";
  */
 export interface ShapeNode {
   /**
-   * A pair is a step with two outputs; a list returns up to three items, which later maps run over. A loop takes a few
+   * A pair is a step with two outputs; a list returns up to three items, over which later maps run. A loop takes a few
    * turns, a race has one contender that succeeds and one that fails, and a `when` has one step under its condition. An
-   * `enough` is a map that asks for as many items as succeed, with others that fail. Before the step of a `finally` or a
-   * `sleep` there is one of that kind. In some pipelines every second step says how it is undone.
+   * `enough` is a map that requires as many items as succeed, with others that fail. The step of a `finally` or a
+   * `sleep` is preceded by one of that kind. In some pipelines, every second step has a compensation.
    */
   readonly kind:
     | "step"
@@ -35,13 +35,13 @@ export interface ShapeNode {
     | "enough"
     | "finally"
     | "sleep";
-  /** Where among the earlier nodes its reads are, as fractions. */
+  /** The positions of its inputs among the earlier nodes, as fractions. */
   readonly reads: ReadonlyArray<number>;
-  /** How its function gives its value. */
+  /** How its function returns its value. */
   readonly style: ShapeStyle;
-  /** What makes its function another one. */
+  /** Makes its function differ from others. */
   readonly salt: number;
-  /** What it may expand to, by what it reads. None: a direct value. */
+  /** Its possible expansions, chosen by its inputs. None: a direct value. */
   readonly subs: ReadonlyArray<Shape>;
 }
 
@@ -57,18 +57,18 @@ export interface Shape {
 
 export type Values = Record<string, unknown>;
 
-/** An order-sensitive digest of all that a step read: a wrong wire shows. */
+/** An order-sensitive digest of all values that a step read, so that wrong wiring shows. */
 export const digest = (salt: number, values: ReadonlyArray<unknown>): number => {
   let hash = salt | 0;
   for (const character of JSON.stringify(values)) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) | 0;
   return hash;
 };
 
-/** Names differ from depth to depth, since a sub-pipeline has names of its own and those that it is given. */
+/** Names differ by depth, since a sub-pipeline has its own names in addition to those of its inputs. */
 export const nameOf = (depth: number, index: number): string =>
   `${String.fromCharCode(97 + (depth % 26))}${index}`;
 
-/** The names that node `index` reads, in order, without repetitions. The first node reads what its pipeline is given. */
+/** The names that node `index` reads, in order, without repetitions. The first node reads the input of its pipeline. */
 export const readsOf = (
   node: ShapeNode,
   depth: number,
@@ -81,17 +81,17 @@ export const readsOf = (
 
 const isListed = (kind: ShapeNode["kind"]): boolean => kind === "list" || kind === "map";
 
-/** The list that a map runs over: the nearest earlier node that gives one. */
+/** The list that a map runs over: that of the nearest earlier node that returns one. */
 export const listBefore = (shape: Shape, depth: number, index: number): string | undefined => {
   for (let i = index - 1; i >= 0; i--) if (isListed(kindOf(shape, i))) return nameOf(depth, i);
   return undefined;
 };
 
-/** What a node is: a map without a list before it is a step. */
+/** The effective kind of a node: a map without an earlier list is a step. */
 export const kindOf = (shape: Shape, index: number): ShapeNode["kind"] => {
   const { kind } = shape.nodes[index]!;
   if (kind !== "map") return kind;
-  // The first list before it decides: everything between them that calls itself a map is one.
+  // The nearest earlier list decides: all map nodes after it are maps.
   return shape.nodes.slice(0, index).some((node) => node.kind === "list") ? "map" : "step";
 };
 
@@ -99,10 +99,10 @@ export const kindOf = (shape: Shape, index: number): ShapeNode["kind"] => {
 export const choose = <Choice>(choices: ReadonlyArray<Choice>, by: number): Choice | undefined =>
   choices.length === 0 ? undefined : choices[Math.abs(by) % (choices.length + 1)];
 
-/** Does a loop end with this state? It does with every second one, mixed since digests in a row may all be odd. */
+/** Does a loop end with this state? Half of all states do; they are mixed since consecutive digests may all be odd. */
 export const isLastState = (state: number): boolean => Math.imul(state, 0x9e3779b1) < 0;
 
-/** What the contenders of a race are named. */
+/** The names of the contenders of a race. */
 export const contender = { wins: "wins", fails: "fails" } as const;
 
 /** The items of an `enough` node, in some order: at least one that succeeds, and up to two that fail. */
@@ -117,16 +117,16 @@ export const itemsOfEnough = ({
   return { keys: [...keys.slice(from), ...keys.slice(0, from)], enough };
 };
 
-/** Does an item of a map win, or a contender? */
+/** Is this the key of a winning contender or a successful item? */
 export const isWinner = (key: string): boolean => key.startsWith(contender.wins);
 
-/** Is it the path of a contender or an item that fails? */
+/** Is this the path of a failing contender or item? */
 export const isLoser = (path: string): boolean => /\[fails\d*\]$/.test(path);
 
-/** Would the failure of this step stay within what it is in: a race, a map that asks for enough, or a step that runs finally? */
+/** Is a failure of this step contained: in a race, in a map that requires enough items, or in a step that runs finally? */
 export const isKept = (path: string): boolean => /\[wins\d*\]/.test(path) || isFinal(path);
 
-/** Is it the path of a step that runs finally? */
+/** Is this the path of a step that runs finally? */
 export const isFinal = (path: string): boolean => /\d+f$/.test(path);
 
 /** Two steps come before that of a `when` node: its condition, and the step that runs if it holds. */
@@ -139,10 +139,10 @@ export const partsOfWhen = (name: string): { readonly condition: string; readonl
 export const before = (name: string, kind: "finally" | "sleep" | "enough"): string =>
   `${name}${kind === "finally" ? "f" : kind === "sleep" ? "s" : "l"}`;
 
-/** Is a step of this kind undone, where its run asks for it? */
+/** Does a step of this node have a compensation, if its run requests it? */
 export const isUndone = (shape: Shape, { salt }: ShapeNode): boolean =>
   shape.nodes[0]!.salt % 3 === 1 && salt % 2 === 1;
 
-/** What a list gives: up to three items. */
+/** The items of a list: up to three. */
 export const listOf = (seed: number): ReadonlyArray<number> =>
   Array.from({ length: Math.abs(seed) % 4 }, (_, i) => digest(seed, [i]));

@@ -1,6 +1,6 @@
 /**
- * Smaller shapes: first fewer nodes, then less deep ones, then fewer edges, then plainer values. By itself, fast-check
- * takes no node out of the middle, and never puts what is nested in the place of what it is nested in.
+ * Smaller shapes: first fewer nodes, then less nesting, then fewer edges, then simpler values. By itself, fast-check
+ * removes no node from the middle, and never replaces a shape with one nested in it.
  */
 import * as fc from "fast-check";
 import type { Shape, ShapeNode } from "./shape.ts";
@@ -21,7 +21,7 @@ function* fewerNodes({ nodes }: Shape): Iterable<Shape> {
   if (length > 1) for (let i = length - 1; i >= 0; i--) yield { nodes: without(nodes, i) };
 }
 
-/** What is nested, by itself. */
+/** The nested shapes by themselves. */
 function* hoisted({ nodes }: Shape): Iterable<Shape> {
   for (const { subs } of nodes) yield* subs;
 }
@@ -50,7 +50,7 @@ function* plainer(node: ShapeNode, options: Plainest): Iterable<ShapeNode> {
     if (less >= 0 && less < salt) yield { ...node, salt: less };
 }
 
-/** What every node may become. */
+/** The simplest form of a node. */
 export interface Plainest {
   readonly kind: ShapeNode["kind"];
   readonly style: ShapeNode["style"];
@@ -79,7 +79,7 @@ function* smaller(shape: Shape, options: Plainest): Iterable<Shape> {
 const isShape = (value: unknown): value is Shape =>
   typeof value === "object" && value !== null && Array.isArray((value as Partial<Shape>).nodes);
 
-/** Draws shapes from another arbitrary, and makes them smaller in its own way. */
+/** Draws shapes from another arbitrary, and shrinks them in its own way. */
 export class Shrinking extends fc.Arbitrary<Shape> {
   readonly #shapes: fc.Arbitrary<Shape>;
   readonly #options: Plainest;
@@ -91,7 +91,7 @@ export class Shrinking extends fc.Arbitrary<Shape> {
   }
 
   override generate(random: fc.Random, biasFactor: number | undefined): fc.Value<Shape> {
-    // Without the context of what drew it, which is larger than the shape, and of no use here.
+    // Without the context of the drawing arbitrary, which is larger than the shape and not needed here.
     return new fc.Value(this.#shapes.generate(random, biasFactor).value_, undefined);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Smaller values of the same kind, whatever made the value: the nearest to nothing first. Not all of them need to be
- * values that someone takes.
+ * Smaller values of the same kind, whatever their origin, the smallest first. Not all of them are necessarily
+ * acceptable to a schema.
  */
 function* smallerNumbers(value: number): Iterable<number> {
   if (value === 0) return;
@@ -17,7 +17,7 @@ function* smallerNumbers(value: number): Iterable<number> {
   if (Number.isInteger(value)) yield value - Math.sign(value);
 }
 
-/** Without a half of it, then a quarter, at last without each one alone. */
+/** Removes a half, then a quarter, and finally each single part. */
 function* shorter<Part>(parts: ReadonlyArray<Part>): Iterable<ReadonlyArray<Part>> {
   for (let size = parts.length; size >= 1; size = Math.floor(size / 2)) {
     for (let from = 0; from + size <= parts.length; from += size) yield parts.toSpliced(from, size);

@@ -26,7 +26,7 @@ export const sizeOf = ({ expansions }: Pick<Observed, "expansions">): Size => {
   return { steps, depth };
 };
 
-/** The run's own limits may have ended it first. */
+/** The limit that ended the run first, if any. */
 const limitProblem = ({ ended }: Observed): ExpansionError | undefined => {
   if ("stuck" in ended || Exit.isSuccess(ended.exit)) return undefined;
   const error = Cause.squash(ended.exit.cause);
@@ -37,7 +37,7 @@ export const grouped = (count: number): string => count.toLocaleString("en-US");
 
 const text = ({ depth, steps }: Size): string => `${grouped(steps)} steps, ${depth} deep`;
 
-/** In which way it is larger than its bound, if it is. */
+/** How it exceeds its bound, if it does. */
 export const tooLarge = (
   observed: Observed,
   most: Size,

@@ -8,7 +8,7 @@ import { areSame, firstFailed, outcomeOf } from "../outcome.ts";
 import { newStore, refusalOf, withStore } from "../stored.ts";
 import { shortText } from "../words.ts";
 
-/** A run that finds in the store what others have cached there, and no run. */
+/** A run on a store with the cached outputs of others, but without their runs. */
 const withCache = (subject: Subject, given: Given, store: MemoryStore): Promise<Observed> => {
   store.forgetRuns();
   return settled(withStore(subject, store), given);
@@ -47,7 +47,7 @@ export const cacheTransparent: Law = {
     }
     for (const before of earlier(given)) {
       const filled = newStore();
-      // However that run ends: its input may be one that fails.
+      // Any result is fine: its input may be one that fails.
       await observe(withStore(subject, filled), before);
       const run = await withCache(subject, given, filled);
       hits += hitsOf(run).length;

@@ -11,7 +11,7 @@ import { sending } from "../sending.ts";
 import { refusalOf } from "../stored.ts";
 
 const processes = 3;
-/** As many faults in one history. */
+/** The maximum number of faults in one history. */
 const mostFaults = 5;
 
 const kinds: ReadonlyArray<FaultKind> = [
@@ -30,7 +30,7 @@ interface History {
   readonly faults: ReadonlyArray<Fault>;
 }
 
-/** Faults among the first requests, somewhat more than an undisturbed run has. */
+/** Faults among the first requests, slightly more requests than an undisturbed run makes. */
 const drawn = (seed: number, requests: number): History => {
   const next = randomOf(seed);
   const below = (count: number): number => Math.floor(next() * count);
@@ -83,7 +83,7 @@ const verdictOf = (base: Observed, { cluster, run }: Played, { same }: LawTools)
   );
 };
 
-/** The same without what is not needed for it to be broken. */
+/** The history without faults that are not needed to break the law. */
 const smallest = async (
   history: History,
   found: Verdict,

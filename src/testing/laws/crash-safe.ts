@@ -5,19 +5,19 @@ import { areSame, firstFailed, outcomeOf } from "../outcome.ts";
 import { sending } from "../sending.ts";
 import { crashedAt, newStore, pointsOf, refusalOf, resumed, withStore } from "../stored.ts";
 
-/** Up to so many writes, a crash at each of them; beyond, at as many that are drawn. */
+/** Up to this many writes, there is a crash at each of them; beyond, at this many drawn ones. */
 const mostPoints = 24;
-/** As many crashes of two runs that share a store. */
+/** The maximum number of crashes of two runs that share a store. */
 const mostPointsOfTwo = 6;
 
 const other = "other";
 
-/** Steps that wait are answered by a value that is sent to the run, as soon as they wait. */
+/** Answers each waiting step with a value sent to the run, as soon as it waits. */
 const answered = (subject: Subject, given: Given, store: ReturnType<typeof newStore>): ObserveOptions => ({
   answering: (call, wait) => sending(store, given, subject, call).whileWaiting(wait),
 });
 
-/** One crash, right after a write, and the runs that continue from there. */
+/** One crash, right after a write, and the runs that resume from it. */
 const afterCrash = async (
   subject: Subject,
   given: Given,

@@ -16,7 +16,7 @@ const changes = {
 const when = Date.UTC(2001, 1, 3);
 const later = Date.UTC(2042, 9, 21, 13, 37);
 
-/** A run in a changed world; for the order of keys, in every function that expands. */
+/** A run in a changed world; the order of keys changes in every function that expands. */
 const runIn = (
   subject: Subject,
   given: Given,

@@ -12,7 +12,7 @@ import { isAtTop } from "../../path.ts";
 const list = (names: ReadonlyArray<string>): string =>
   names.length === 0 ? "nothing" : names.map((name) => `"${name}"`).join(", ");
 
-/** A step that exposes one output may give it directly; of several, it gives a record. */
+/** A step that exposes one output may return it directly; with several, it returns a record. */
 const problemOf = ({ call: { definition }, expansion }: SeenExpansion): string | undefined => {
   const { outputs, kind } = definition;
   if (outputs === "all") return undefined;
@@ -27,7 +27,7 @@ const problemOf = ({ call: { definition }, expansion }: SeenExpansion): string |
   const plan = planOf(expansion.graph.builder);
   const missing = outputs.filter((name) => !plan.returns.includes(name));
   if (missing.length > 0) return `provides ${list(plan.returns)}, and not ${list(missing)}`;
-  // An expansion may pass one of its inputs on; a step that provides it as well would be the second.
+  // An expansion may pass through one of its inputs; a step that also provides it would be a second provider.
   const twice = outputs.find(
     (name) =>
       plan.steps.filter((step) => step.outputs !== "all" && step.outputs.includes(name) && isAtTop(step.path))
@@ -36,7 +36,7 @@ const problemOf = ({ call: { definition }, expansion }: SeenExpansion): string |
   return twice === undefined ? undefined : `provides "${twice}" more than once`;
 };
 
-/** What only a run can know: an "all" step that did not provide what was counted on. */
+/** A problem that only a run can reveal: an "all" step that did not provide an expected output. */
 const lateProblem = ({ ended }: Observed): ExpansionError | InvalidOutput | undefined => {
   if ("stuck" in ended || Exit.isSuccess(ended.exit)) return undefined;
   const error = Cause.squash(ended.exit.cause);
@@ -67,6 +67,6 @@ export const exposes: Law = {
   },
 };
 
-/** A sub-pipeline that could not be built exposes nothing: that is another law. */
+/** A sub-pipeline that could not be built exposes nothing, which another law checks. */
 const isBuildError = ({ expansions }: Observed): boolean =>
   expansions.some(({ expansion }) => expansion.type === "threw");

@@ -1,4 +1,4 @@
-/** All laws, in the order in which they are checked: what a later one finds is often the fault that an earlier one names. */
+/** All laws, in the order in which they are checked: a later one often finds a fault that an earlier one names. */
 import type { Law } from "../law.ts";
 import { bounded } from "./bounded.ts";
 import { cacheTransparent } from "./cache-transparent.ts";
@@ -69,7 +69,7 @@ export type LawName =
   | "stable";
 
 /**
- * The laws that are checked by default. `expect` is among them where the option is given.
+ * The laws that are checked by default. `expect` is one of them if the option is given.
  *
  * @public
  */

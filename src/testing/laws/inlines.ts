@@ -14,7 +14,7 @@ import { isAtTop, keyOf } from "../../path.ts";
 const outputsOf = ({ ended }: Observed): Given | undefined =>
   "stuck" in ended || Exit.isFailure(ended.exit) ? undefined : ended.exit.value;
 
-/** The step's output for this expansion; undefined where the run's outputs do not show it. */
+/** The step's output for this expansion; undefined if the run's outputs do not show it. */
 const shownIn = (outputs: Given, { path, call: { definition } }: SeenExpansion): Given | undefined => {
   if (!isAtTop(path) || definition.outputs === "all") return undefined;
   if (!definition.outputs.every((name) => Object.hasOwn(outputs, name))) return undefined;
@@ -34,7 +34,7 @@ interface Unrun {
 }
 
 /**
- * The sub-pipelines once more, each as it is before anything of it has run: what its steps share may have changed since.
+ * Expands the sub-pipelines again, each before any of its steps has run, since state shared by its steps may have changed.
  * In the run that makes them, their earlier values replace them.
  */
 const expandedAgain = async (

@@ -14,11 +14,11 @@ const runUntil = (subject: Subject, given: Given, interruptAt?: number): Promise
   observe(subject, given, {
     interruptAt,
     drain: drainMillis(subject),
-    // Before each call there is a moment in which it can be interrupted: a run of plain functions has none.
+    // There is a moment before each call at which it can be interrupted; a run of plain functions has none.
     around: (call, next) => Effect.flatMap(Effect.yieldNow, () => Effect.suspend(() => asEffect(next(call)))),
   });
 
-/** What was left of a run that was interrupted, or undefined. */
+/** The leftovers of an interrupted run, or undefined. */
 const leftBehind = (run: Observed, isLeftAnyway: boolean): LeftOver | undefined => {
   const { events, unfinished } = run;
   for (const event of events) {
@@ -43,7 +43,7 @@ export const interruptSafe: Law = {
     for (let moment = 1; moment <= whole.moments; moment += stride) {
       const run = await runUntil(subject, given, moment);
       const { ended } = run;
-      // Too slow for the limits on real waiting is not unsafe.
+      // Exceeding the limits on real waiting does not make a step unsafe.
       if ("stuck" in ended && ended.stuck.includes("limit on waiting"))
         throw new Obstacle(`Interrupted, the run never settled: ${ended.stuck}.`, true);
       if (!("stuck" in ended) && Exit.isFailure(ended.exit) && Cause.hasInterruptsOnly(ended.exit.cause))
@@ -63,7 +63,7 @@ export const interruptSafe: Law = {
       );
     }
     if (interrupted > 0 && leftOver(base) === undefined) {
-      // A lock that is held, a counter that was not set back: the next run finds what the interrupted ones have left.
+      // A lock still held, a counter not reset: the next run finds the leftovers of the interrupted ones.
       const next = await settled(subject, given);
       if (!areSame(base, next, same))
         return broken(

@@ -26,7 +26,7 @@ export const unhandledText = ({ kind, path, reason }: Unhandled): LeftOver => ({
   path,
 });
 
-/** What of a run is still there, once what ends by itself has ended. */
+/** The leftovers of a run, once all work that ends by itself has ended. */
 export const leftOver = (observed: Observed): LeftOver | undefined => {
   const { fibers, machineWork, sleeping, timers, unhandled } = observed;
   const [problem] = unhandled;
@@ -57,7 +57,7 @@ export const leavesNothing: Law = {
     const observed = await first();
     const left = leftOver(observed);
     if (left === undefined) return observed.calls.length > 0 ? held : vacuous("no step was called");
-    // What is opened once and then kept, such as a pool of connections, is not left by each run.
+    // Resources that are opened once and kept, such as a connection pool, are not left behind by each run.
     const again = await settled(subject, given, { drain: drainMillis(subject) });
     const once = leftOver(again);
     if (once === undefined) return held;

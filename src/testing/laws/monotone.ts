@@ -3,7 +3,7 @@ import { broken, held, settled, vacuous } from "../law.ts";
 import type { Given, Observed } from "../observe.ts";
 import { child } from "../../path.ts";
 
-/** The names of all steps, without the expansions that they are in: an item has its index there. */
+/** The names of all steps without their enclosing expansions, which contain the indexes of items. */
 const namesOf = ({ expansions }: Observed): ReadonlySet<string> =>
   new Set(
     expansions.flatMap(({ path, expansion }) =>

@@ -9,10 +9,10 @@ import { hashOf, randomOf, seedFor } from "../random.ts";
 import type { Schedule } from "../world.ts";
 import { firstInFirstOut } from "../world.ts";
 
-/** One way in which a run may go: which of what is ready continues, and how much later steps begin. */
+/** One possible course of a run: which of the ready tasks continues, and how much later steps begin. */
 interface Order {
   readonly schedule: Schedule;
-  /** By path, in milliseconds of the run's clock. */
+  /** The delays by path, in milliseconds of the run's clock. */
   readonly delays: ReadonlyMap<string, number>;
 }
 
@@ -31,7 +31,7 @@ const runIn = (subject: Subject, given: Given, { delays, schedule }: Order): Pro
     },
   });
 
-/** Steps that may begin later without that meaning anything: none that has to be done in time. */
+/** Steps whose delay must not affect the result: those without a time limit. */
 const patientSteps = async (
   subject: Subject,
   given: Given,
@@ -52,7 +52,7 @@ const patientSteps = async (
   return { run, paths: [...seen].filter((path) => !isAtOrUnderAny(path, hasty)), isOpen };
 };
 
-/** For each step, whether it begins later and how much: up to twice as long as the whole run takes, at least a second. */
+/** The drawn delay of each step, if any: up to twice the duration of the whole run, at least a second. */
 const drawnDelays = (
   paths: ReadonlyArray<string>,
   time: number,
@@ -68,8 +68,8 @@ const drawnDelays = (
 };
 
 /**
- * The order that differs least from first in, first out, and still breaks the law: with as few delays as will do, then
- * without its end, then with as few other choices as will do.
+ * The order that differs least from first in, first out, and still breaks the law: first with as few delays as possible,
+ * then without its end, then with as few other choices as possible.
  */
 const shrunk = async (
   found: { readonly order: Order; readonly run: Observed },
@@ -150,6 +150,6 @@ const explained = async (
   );
 };
 
-/** The first call that came at another place. */
+/** The first call at a different position. */
 const firstOther = (base: Observed, other: Observed): string | undefined =>
   other.calls.find((path, i) => base.calls[i] !== path);

@@ -17,14 +17,14 @@ interface Change {
 
 const short = (text: string): string => (text.length <= 200 ? text : `${text.slice(0, 199)}…`);
 
-/** A value as it was when it was first seen. */
+/** A value in its state when it was first seen. */
 interface Seen {
   readonly text: string;
-  /** Where it is read by name, or the step that returned it. */
+  /** The place where it is read by name, or the step that returned it. */
   readonly name: string;
 }
 
-/** Keeps what steps read and return as it was, and finds what has changed since. */
+/** Records the values that steps read and return, and finds those that have changed since. */
 class Watch {
   calls = 0;
   readonly #seen = new Map<object, Seen>();
@@ -33,7 +33,7 @@ class Watch {
   readonly #active = new Map<StepCall, string>();
   #change: Change | undefined;
 
-  /** Near: looks after every call, so as to say which step it was. */
+  /** Near: looks for changes after every call, to identify the step. */
   constructor(isNear: boolean) {
     this.#isNear = isNear;
   }
@@ -99,7 +99,7 @@ class Watch {
 const changing = ({ actual, path }: Change, plan: Observed["plan"]): Verdict =>
   broken("inputs are left as they are", `"${path}" ${actual}`, { path, plan });
 
-/** Says which step changed a value, by looking after each. */
+/** Identifies the step that changed a value, by looking after each call. */
 const blamed = async (subject: Subject, given: Given, changed: string): Promise<Verdict> => {
   const near = new Watch(true);
   const { around, onReturned } = near;
@@ -114,7 +114,7 @@ const refusal = (path: string, thrown: unknown): Change => ({
   actual: `tried to change what it reads: ${describe(thrown)}`,
 });
 
-/** A run in which every step reads copies, frozen or not. One object stays one. */
+/** A run in which every step reads copies, frozen or not. A shared object stays one object. */
 const onCopies = async (
   subject: Subject,
   given: Given,
@@ -143,8 +143,8 @@ const onCopies = async (
 };
 
 /**
- * A write that a frozen object refuses may be caught, or ignored by code that is not strict: then the run gives something
- * else. So it may where objects are compared by identity; then copies that are not frozen make the same difference.
+ * A write that a frozen object rejects may be caught, or ignored by sloppy-mode code: then the run's result
+ * differs. It may also differ if objects are compared by identity; then unfrozen copies make the same difference.
  */
 const swallowed = async (
   subject: Subject,

@@ -6,7 +6,7 @@ import { areSame, outcomeOf } from "../outcome.ts";
 import { runShape, shapeDifference } from "../shapes-of.ts";
 import { textOf, unorderedText } from "../words.ts";
 
-/** Long ago, and in some years: what depends on the date is on the other side of it in one of the two. */
+/** One date in the past and one in the future: code that depends on a date takes the other branch in one of the two. */
 const otherDates = [Date.UTC(2001, 1, 3, 4, 5, 6, 7), Date.UTC(2042, 9, 21, 13, 37, 11, 222)] as const;
 
 const opposites: Readonly<Record<string, string>> = {
@@ -18,7 +18,7 @@ const opposites: Readonly<Record<string, string>> = {
   off: "on",
 };
 
-/** Another value of the same kind as far as one can tell. */
+/** Another value that is apparently of the same kind. */
 const otherEnv = (_: string, real: string | undefined): string => {
   if (real === undefined || real === "") return "1";
   const opposite = opposites[real.toLowerCase()];
@@ -62,7 +62,7 @@ const outputsByPath = ({ events }: Observed): ReadonlyMap<string, string> =>
 const shownSteps = 6;
 const short = (text: string): string => (text.length <= 200 ? text : `${text.slice(0, 199)}…`);
 
-/** The steps in which two runs differ, in the order in which the first run came to them. */
+/** The steps in which two runs differ, in the order in which the first run reached them. */
 const differences = (one: Observed, other: Observed): ReadonlyArray<{ path: string; line: string }> => {
   const [before, now] = [outputsByPath(one), outputsByPath(other)];
   return [...new Set([...before.keys(), ...now.keys()])].flatMap((path) => {
@@ -105,8 +105,8 @@ const again =
   "run again with the same clock, random numbers, environment and order, so it depends on earlier calls (a variable outside of the step, a cache, a file) or on something that the check does not control";
 
 /**
- * Names the cause only where a control run agrees: the unchanged run gives the same once more, and the run with this one
- * change gives the other result twice.
+ * Names the cause only if control runs agree: the unchanged run returns the same result again, and the run with this one
+ * change returns the other result twice.
  */
 const blamed = async (
   subject: Subject,

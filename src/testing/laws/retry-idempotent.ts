@@ -9,10 +9,10 @@ import { broken, held, settled, vacuous } from "../law.ts";
 import type { Given, Observed, Subject } from "../observe.ts";
 import { areSame, hasFailed, outcomeOf } from "../outcome.ts";
 
-/** A step that has a policy of its own keeps it, and is called again by hand. */
+/** A step with its own retry policy keeps it, and is called a second time directly. */
 const ownsRetry = ({ options }: StepDefinition): boolean => options.retry !== undefined;
 
-/** What comes from outside is not asked for twice. */
+/** A value from outside is not requested twice. */
 const waits = ({ kind }: StepDefinition): boolean => stepKinds[kind].returns === "wait";
 
 const withRetry = (definition: StepDefinition): StepDefinition => {
@@ -21,7 +21,7 @@ const withRetry = (definition: StepDefinition): StepDefinition => {
   return { ...definition, options: { ...definition.options, retry } };
 };
 
-/** Does its work, and fails when it has done it, once: the worst time to fail. */
+/** Runs the function, and then fails once: the worst time to fail. */
 const failingOnce = (call: StepCall, failed: Set<string>, next: Executor): unknown => {
   const { path } = call;
   if (failed.has(path) || waits(call.definition)) return next(call);

@@ -15,12 +15,12 @@ import { shortText, unorderedText } from "../words.ts";
 
 type Wait = Effect.Effect<unknown, unknown>;
 
-/** A step that waits, as the first run has seen it. */
+/** A waiting step, as seen in the first run. */
 export interface SeenWait {
   readonly call: StepCall;
   /** Its timeout in milliseconds. */
   readonly limit: number | undefined;
-  /** How often it waited: a step around it may have been tried again. */
+  /** The number of times it waited: an enclosing step may have been retried. */
   count: number;
 }
 
@@ -29,7 +29,7 @@ const yields = (count: number): Effect.Effect<void> =>
 
 const wasAccepted = ({ answer }: Sent): boolean => answer === "delivered" || answer === "kept";
 
-/** What one step was given, by its path. */
+/** The outputs of each step that succeeded, by its path. */
 const givenTo = ({ events }: Observed): ReadonlyMap<string, string> =>
   new Map(
     events.flatMap(
@@ -38,14 +38,14 @@ const givenTo = ({ events }: Observed): ReadonlyMap<string, string> =>
     ),
   );
 
-/** One course of sends, deadlines and crashes: what it does in the world of a run, and what its senders heard. */
+/** One course of sends, deadlines and crashes: plays it in the world of a run, and records the answers to its senders. */
 class Played {
   readonly store: MemoryStore;
   readonly log: Array<Sent> = [];
   readonly #subject: Subject;
   readonly #given: Given;
   readonly #course: Course;
-  /** Which part of the run it is; senders of an earlier one are gone with their process. */
+  /** The number of the current part of the run; senders of an earlier part died with their process. */
   #part = 0;
 
   constructor(subject: Subject, given: Given, course: Course, store = newStore()) {
@@ -107,13 +107,13 @@ class Played {
     };
   }
 
-  /** The sends of this course to a step that begins to wait; one that no one has thought of is answered at once. */
+  /** Sends this course's values to a step that begins to wait; a step that the course does not mention is answered at once. */
   #whileWaiting(call: StepCall, wait: Wait): Wait {
     return Effect.suspend(() => {
       const { path } = call;
       const { sends } = this.#course;
       const theirs = sends.filter((planned) => planned.path === path && isAtWait(planned));
-      // A sender that was too early, to a run that was not there yet, sends again; where the first was in time, it is refused.
+      // A sender that was too early, before the run existed, sends again; if its first value was in time, the second is refused.
       const now = theirs.length > 0 || this.#course.silent.has(path) ? theirs : [usual(path)];
       const sending = now.map((planned) =>
         Effect.andThen(
@@ -128,7 +128,7 @@ class Played {
     });
   }
 
-  /** First, the senders that got no answer send again, and those that waited for the crash send; then the run is resumed. */
+  /** First, senders without an answer send again, and those that waited for the crash send; then the run resumes. */
   #sendsAfterCrash(waits: ReadonlyMap<string, SeenWait>): ObserveOptions {
     const { downMillis, sends, silent } = this.#course;
     const inDoubt = this.log.filter(({ answer }) => answer === "in doubt");
@@ -142,7 +142,7 @@ class Played {
       yield* Effect.sleep(downMillis);
     });
     return {
-      // Also to a step that has its value already: then it is refused.
+      // Also sent to a step that already has its value, where it is refused.
       answering: (call, wait) =>
         Effect.suspend(() => {
           if (silent.has(call.path)) return wait;
@@ -157,7 +157,7 @@ class Played {
   }
 }
 
-/** Sent as soon as the step waits. */
+/** A value sent as soon as the step waits. */
 const usual = (path: string): Planned => ({
   path,
   nth: 0,
@@ -167,7 +167,7 @@ const usual = (path: string): Planned => ({
   isWhileDown: false,
 });
 
-/** Sends exactly these values, each when its step waits, in a run that nothing disturbs. */
+/** Sends exactly these values, each when its step waits, in an undisturbed run. */
 const undisturbed = (
   subject: Subject,
   given: Given,
@@ -189,7 +189,7 @@ const undisturbed = (
 const lineOf = ({ answer, path, reason, value, when }: Sent): string =>
   `"${path}" ← ${shortText(value)}, sent ${when}: ${answer}${reason === undefined ? "" : ` (${reason})`}`;
 
-/** The values that senders know to be accepted, with what is in doubt and without it. */
+/** The values that senders know to be accepted, with and without those in doubt. */
 const acceptedOf = (log: ReadonlyArray<Sent>): ReadonlyArray<ReadonlyMap<string, unknown>> => {
   const sure = new Map(log.filter(wasAccepted).map(({ path, value }) => [path, value]));
   const doubtful = log.filter(({ answer, path }) => answer === "in doubt" && !sure.has(path));
@@ -197,7 +197,7 @@ const acceptedOf = (log: ReadonlyArray<Sent>): ReadonlyArray<ReadonlyMap<string,
   return [sure, new Map([...doubtful.map(({ path, value }): [string, unknown] => [path, value]), ...sure])];
 };
 
-/** The value of a step that is reported to have another one, or to have failed without one. */
+/** The path of a step with different outputs; empty if the results of the runs differ. */
 const differing = (expected: Observed, run: Observed, { same }: LawTools): string | undefined => {
   if (!areSame(expected, run, same)) return "";
   const [before, now] = [givenTo(expected), givenTo(run)];
@@ -226,7 +226,7 @@ const checked = async (
     const actual = `${where}${accepted.length} values were accepted for "${path}"`;
     return broken("one value is accepted for a step that waits once", actual, { path, ...at });
   }
-  // No one has answered these, or too late: whether a deadline has passed is for the run to say.
+  // These were not answered, or too late: only the run knows whether a deadline has passed.
   const unanswered = new Set([...waits.keys()].filter((path) => waits.get(path)!.limit !== undefined));
   let first: Verdict | undefined;
   for (const values of acceptedOf(log)) {

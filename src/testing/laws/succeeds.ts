@@ -10,7 +10,7 @@ import { firstFailed, outcomeOf } from "../outcome.ts";
 const isTagged = (thrown: unknown): boolean =>
   typeof (thrown as { readonly _tag?: unknown } | null | undefined)?._tag === "string";
 
-/** What a run failed with that no caller can expect by its types; undefined for a typed error. */
+/** The failure of a run that its types do not declare; undefined for a typed error. */
 const untyped = (cause: Cause.Cause<unknown>): string | undefined => {
   if (Cause.hasInterruptsOnly(cause)) return "was interrupted, although no one interrupted it";
   const error = Cause.squash(cause);

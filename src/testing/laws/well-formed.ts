@@ -10,7 +10,7 @@ import { child } from "../../path.ts";
 const list = (names: ReadonlyArray<string>): string =>
   names.length === 0 ? "nothing" : names.map((name) => `"${name}"`).join(", ");
 
-/** What is wrong with a graph as such: read without asking the builder, which has checked the same. */
+/** A structural problem of a graph, found independently of the builder, which checks the same. */
 const problemOf = ({ call, expansion }: SeenExpansion): string | undefined => {
   if (expansion.type === "threw") return `threw ${describe(expansion.thrown)}`;
   if (expansion.type !== "graph") return undefined;
@@ -32,7 +32,7 @@ const problemOf = ({ call, expansion }: SeenExpansion): string | undefined => {
   return undefined;
 };
 
-/** The path of the step that the builder refused, where a step of its name is there already. */
+/** The path of the step that the builder rejected because a step with its name exists already. */
 const refusedAt = ({ expansions }: Observed): string | undefined => {
   for (const { expansion, path } of expansions) {
     if (expansion.type !== "threw") continue;
