@@ -1,4 +1,4 @@
-/** The functions that the library exports, as the compiler sees them. */
+/** The types of the functions that the library exports. */
 import type { StepFailed } from "../src/errors.ts";
 import type { LaxOutputs } from "./added.ts";
 import type { FallbackBranch } from "./branches.ts";
@@ -52,20 +52,20 @@ export type PipelineFunction = <const Name extends string>(
  */
 export type TypeFunction = <Type>() => Unchecked<Type>;
 
-/** What a standalone step's inputs are: names, or a record of schemas. */
+/** The inputs of a standalone step: names, or a record of schemas. */
 type InputList = ReadonlyArray<string> | Readonly<Record<string, AnySchema>>;
 
-/** What the function of a standalone step gets: what its parameter says, or what the schemas decode. */
+/** The inputs that a standalone step's function receives: those of its parameter, or those decoded by the schemas. */
 type Received<Inputs, Annotated> =
   Inputs extends ReadonlyArray<any>
     ? Annotated
     : { readonly [Name in keyof Inputs]: DecodedOf<Inputs[Name]> };
 
-/** What a standalone step must be given: all that it lists, and by a schema that accepts undefined what there is. */
+/** The inputs that a standalone step requires: all that it lists. One whose schema accepts undefined is optional. */
 type Asked<Inputs, Annotated> =
   Inputs extends ReadonlyArray<any> ? AskedByName<Inputs[number], Annotated> : AskedBySchema<Inputs>;
 
-/** In the list of `pipelineOf` the compiler does not keep the names of an inner list: then what the parameter says. */
+/** In the list of `pipelineOf`, the compiler widens the names of an inner list: then the parameter's type is used. */
 type AskedByName<Name, Annotated> = string extends Name
   ? Annotated
   : [Name] extends [RequiredNames<Annotated>]
@@ -84,7 +84,7 @@ type RequiredSchemas<Schemas> = {
 
 type SchemaNeeds<Inputs> = Inputs extends ReadonlyArray<any> ? never : DecodingNeeds<Inputs[keyof Inputs]>;
 
-/** Names of a parameter without annotation, of which nothing is known. */
+/** The names of a parameter without annotation, with unknown types. */
 type Unannotated<Inputs> =
   Inputs extends ReadonlyArray<infer Name extends string>
     ? { readonly [Each in Name as Unmarked<Each>]: unknown }
@@ -101,8 +101,8 @@ type Listing<Name, Names, Step extends string> =
         | [`The step '${Step}' lists '${Name & string}', which the parameter of its function does not have.`];
 
 /**
- * The inputs where the list and the function's parameter name the same; else the sentence: as text, since the compiler would
- * take a list for what the list of names should be.
+ * The inputs, if the list and the function's parameter have the same names; else an error sentence, as a string, since the
+  * compiler would mistake a list for the expected list of names.
  */
 type Agreeing<Inputs, Annotated, Step extends string> =
   Inputs extends ReadonlyArray<infer Name>
@@ -115,7 +115,7 @@ type Agreeing<Inputs, Annotated, Step extends string> =
       : `The function of the step '${Step}' reads '${Exclude<RequiredNames<Annotated>, Unmarked<Name>> & string}', which its inputs do not list.`
     : Inputs;
 
-/** The value itself under the step's name, or what `outputs` makes of it. */
+/** The outputs: the value itself under the step's name, or those that `outputs` names. */
 type OutputsOf<Name extends string, List, Value> = [ExposedNames<Name, List>] extends [Name]
   ? [List] extends [never]
     ? NamedOutput<Name, Value>
@@ -198,7 +198,7 @@ export type DynamicFunction = <
     Exposed<Name, Outs, ValueOf<Returned>, Schema>,
     Undone
   > & {
-    /** A pipeline must provide what the step exposes. */
+    /** A returned pipeline must provide the outputs that the step exposes. */
     readonly fallback?: FallbackBranch<
       Fallback,
       ExposedNames<Name, Outs>,

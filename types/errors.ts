@@ -1,4 +1,4 @@
-/** What opening a run, and a run, can fail with. */
+/** The errors of opening a run, and of running it. */
 import type {
   ExpansionChanged,
   ExpansionError,
@@ -20,7 +20,7 @@ import type {
 } from "../src/errors.ts";
 
 /**
- * What opening a run can fail with, before its first step starts.
+ * The errors that opening a run can fail with, before its first step starts.
  *
  * @public
  */
@@ -34,7 +34,7 @@ export type OpenError =
   | StoreError;
 
 /**
- * What a run of any pipeline can fail with beside the typed errors of its own steps.
+ * The errors that a run of any pipeline can fail with, in addition to the typed errors of its steps.
  *
  * @public
  */

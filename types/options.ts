@@ -1,4 +1,4 @@
-/** What a step, a map and a run can be asked for beside the work itself. */
+/** The options of steps, maps, waits and runs. */
 import type { Input as DurationInput } from "effect/Duration";
 import type { Schedule } from "effect/Schedule";
 import type { StepTimedOut } from "../src/errors.ts";
@@ -11,36 +11,36 @@ import type { StoreLayer } from "./store.ts";
 import type { WorkersLayer } from "./workers.ts";
 
 /**
- * How often and how soon a failed step is tried again.
+ * When and how often a failed step is retried.
  *
  * @public
  */
 export interface RetryOptions<Failure = unknown> {
-  /** How many more attempts after the first one. Without it, until one succeeds. */
+  /** The number of retries after the first attempt. By default, it retries until an attempt succeeds. */
   readonly times?: number | undefined;
-  /** How long before the next attempt; none by default. */
+  /** The delay before the first retry; none by default. */
   readonly delay?: DurationInput | Sentences["duration"] | undefined;
-  /** What each delay is multiplied by to give the next; 1 by default. */
+  /** The factor by which each delay is multiplied to get the next; 1 by default. */
   readonly factor?: number | undefined;
-  /** The longest that a delay can become; no limit by default. */
+  /** The maximum delay; no limit by default. */
   readonly maxDelay?: DurationInput | Sentences["duration"] | undefined;
-  /** Spreads each delay at random between 80 % and 120 %. */
+  /** Randomly varies each delay between 80 % and 120 %. */
   readonly jitter?: boolean | undefined;
-  /** Whether this error is worth another attempt. */
+  /** Returns whether this error should be retried. */
   readonly while?: ((error: Failure) => boolean) | undefined;
 }
 
 /**
- * How a step's output is reused by other runs. `Arguments` is what `key` is called with: the step's inputs, in a map the
+ * How a step's output is reused by other runs. `Arguments` are the arguments of `key`: the step's inputs, or in a map the
  * item and the inputs.
  *
  * @public
  */
 export interface CacheOptions<in Arguments extends ReadonlyArray<any> = any> {
-  /** Another version never reads what this one wrote. */
+  /** The version of the cached output. Outputs written by another version are not reused. */
   readonly version?: string | number | undefined;
   /**
-   * What identifies the output, instead of the step's inputs and those of the expansions around it. Needed where the output
+   * Returns the cache key, instead of the step's inputs and those of the expansions around it. Needed when the output
    * depends on something else, such as the context (`runId`, `path`, `index`, `attempt`).
    */
   readonly key?: ((...inputs: Arguments) => unknown) | undefined;
@@ -50,12 +50,12 @@ export interface CacheOptions<in Arguments extends ReadonlyArray<any> = any> {
   readonly ttl?: DurationInput | Sentences["duration"] | undefined;
 }
 
-/** The sentence about options of a step that contradict each other. */
+/** The error sentence for options of a step that contradict each other. */
 type CacheCompensates = [
   "compensate cannot be combined with cache: a cached output may be the work of another run, which must not be undone. Remove one of them.",
 ];
 
-/** What `cache` may be where nothing is undone. While the output has yet to be looked at, it may be anything. */
+/** The type of `cache`, which excludes `compensate`. It accepts anything until the type of the output is known. */
 type Cacheable<Undoable, Undone, Options> = [Undone] extends [never]
   ? Options
   : unknown extends Undone
@@ -65,7 +65,7 @@ type Cacheable<Undoable, Undone, Options> = [Undone] extends [never]
       : CacheCompensates;
 
 /**
- * The options that every step has. `Undoable` is the output as `compensate` gets it, `Undone` what that returns.
+ * The options that every step has. `Undoable` is the output that `compensate` receives, `Undone` what it returns.
  *
  * @public
  */
@@ -75,36 +75,36 @@ export interface CommonOptions<
   Undoable = any,
   Undone = any,
 > {
-  /** Tries again what failed: an Effect `Schedule`, or a record such as `{ times: 3, delay: "1 second" }`. */
+  /** Retries the step when it fails: an Effect `Schedule`, or a record such as `{ times: 3, delay: "1 second" }`. */
   readonly retry?: Schedule<any, any, any, never> | RetryOptions<Failure> | undefined;
-  /** The longest that one attempt may take. */
+  /** The maximum duration of one attempt. */
   readonly timeout?: DurationInput | Sentences["duration"] | undefined;
   /** A limit that steps share: a `pool`, or the name of one. */
   readonly pool?: Pool | string | undefined;
   /** Reuses the output across runs that have a store. */
   readonly cache?: Cacheable<Undoable, Undone, true | CacheOptions<Arguments>> | undefined;
   /**
-   * Undoes what the step did, given its output and what the step's function got. Called if the step has succeeded and the run,
-   * with `onFailure: "compensate"`, fails: the last step that succeeded is the first that is undone. It can be called more than
+   * Undoes the step, given its output and the arguments of the step's function. Called if the step has succeeded and the run
+   * fails with `onFailure: "compensate"`, starting with the step that succeeded last. It can be called more than
    * once, with the same `idempotencyKey` in its context.
    */
   readonly compensate?:
     | ((output: Undoable, ...given: [...Arguments, context: StepContext]) => Undone)
     | undefined;
   /**
-   * `"worker"`: the step's function runs on one of the run's workers, such as a thread; in a map, a loop and a race that of each
-   * item, turn and contender. The own functions of dynamic steps and switches always run here. `"here"` by default.
+   * `"worker"`: the step's function runs on one of the run's workers, such as a thread; in a map, loop or race, the function of
+   * each item, turn or contender does. The functions of dynamic steps and switches themselves always run here. `"here"` by default.
    */
   readonly where?: "here" | "worker" | undefined;
   /** Shown in diagrams and reports. */
   readonly description?: string | undefined;
-  /** To group and to find steps by. */
+  /** Tags for grouping and finding steps. */
   readonly tags?: ReadonlyArray<string> | undefined;
 }
 
 /**
- * Options of a plain step. `Outputs` is the list of its outputs, `Fallback` what a fallback gives, `Output` the schema of
- * the output: an annotation without them has none of these.
+ * Options of a plain step. `Outputs` is the list of its outputs, `Fallback` the value of the fallback, `Output` the schema of
+ * the output: a type annotation that leaves these out has none of them.
  *
  * @public
  */
@@ -117,7 +117,7 @@ export interface StepOptions<
   Undoable = any,
   Undone = any,
 > extends CommonOptions<Arguments, Failure, Undoable, Undone> {
-  /** The names of the outputs, if there are several or if it differs from the step's name. */
+  /** The names of the outputs, if there are several or if the only one is not named after the step. */
   readonly outputs?: Outputs | undefined;
   /**
    * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
@@ -142,24 +142,24 @@ export interface DynamicOptions<
   Undoable = any,
   Undone = any,
 > extends CommonOptions<Arguments, Failure, Undoable, Undone> {
-  /** What the step exposes: by default its name; these names; or `"all"` outputs of what it returns. */
+  /** The outputs that the step exposes: its own name (the default), a list of names, or `"all"` outputs of the pipeline it returns. */
   readonly outputs?: Outputs | undefined;
   /**
    * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
-   * or Effect). A pipeline is expanded like any other.
+   * or Effect). A returned pipeline is expanded like any other.
    */
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
   /** A schema that decodes what the step returns: the output is the decoded value. */
   readonly output?: Output | undefined;
 }
 
-/** The sentence about options of a map that contradict each other. */
+/** The error sentence for options of a map that contradict each other. */
 type EnoughCollects = [
   "enough cannot be combined with failures: a map with enough tolerates failures by itself. Remove one of them.",
 ];
 
 /**
- * Options of a map. Retry, timeout, pool, fallback and output schema are for each item.
+ * Options of a map. Retry, timeout, pool, fallback and output schema apply to each item.
  *
  * @public
  */
@@ -174,22 +174,22 @@ export interface MapOptions<
   Undoable = any,
   Undone = any,
 > extends CommonOptions<Arguments, Failure, Undoable, Undone> {
-  /** How many items at once; all by default. */
+  /** The maximum number of items that run at once; all by default. */
   readonly concurrency?: number | undefined;
-  /** What names an item in its path, instead of its index. */
+  /** Returns the key that identifies an item in its path, instead of its index. */
   readonly key?: ((item: Item, index: number) => string | number) | undefined;
-  /** `"fail"`: the first item that fails fails the map. `"collect"`: each output is a `Result`. */
+  /** `"fail"`: the first item that fails also fails the map. `"collect"`: each output is a `Result`. */
   readonly failures?: Failures;
-  /** With `"collect"`: how many items must succeed. */
+  /** With `"collect"`: the minimum number of items that must succeed. */
   readonly minSuccess?: number | undefined;
   /**
-   * How many items the map needs. Once so many have succeeded, the others are interrupted, and the output holds the values of
-   * those that succeeded, in item order. Not together with `failures` or `minSuccess`.
+   * The number of items that the map needs. Once that many have succeeded, the others are interrupted, and the output holds the
+   * values of those that succeeded, in item order. Cannot be combined with `failures` or `minSuccess`.
    */
   readonly enough?: [Failures] extends ["collect"] ? EnoughCollects : Enough;
   /**
    * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
-   * or Effect). A pipeline is expanded like any other.
+   * or Effect). A returned pipeline is expanded like any other.
    */
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
   /** A schema that decodes what each item returns: the output is the decoded value. */
@@ -213,7 +213,7 @@ export interface SwitchOptions<
 }
 
 /**
- * Options of a loop. Retry, timeout, pool, cache, fallback and output schema are for each turn.
+ * Options of a loop. Retry, timeout, pool, cache, fallback and output schema apply to each turn.
  *
  * @public
  */
@@ -226,13 +226,13 @@ export interface LoopOptions<
   Undoable = any,
   Undone = any,
 > extends CommonOptions<Arguments, Failure, Undoable, Undone> {
-  /** Whether the loop ends with this state: called after each turn, so that there is at least one. Must not be asynchronous. */
+  /** Returns whether the loop ends with this state. Called after each turn, so at least one turn runs. Must not be asynchronous. */
   readonly until: Until;
-  /** The most turns; 1,000 by default. With more, the loop fails with `TooManyTurns`. A run can be resumed with more. */
+  /** The maximum number of turns; 1,000 by default. Beyond it, the loop fails with `TooManyTurns`. A run can be resumed with more. */
   readonly maxTurns?: number | undefined;
   /**
    * The state to continue with once every attempt of a turn has failed, or a function of the error that returns it (directly,
-   * or as a Promise or Effect). A pipeline is expanded like any other.
+   * or as a Promise or Effect). A returned pipeline is expanded like any other.
    */
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
   /** A schema that decodes what each turn returns: the state is the decoded value. */
@@ -240,7 +240,7 @@ export interface LoopOptions<
 }
 
 /**
- * Options of a race: they are for the race as a whole.
+ * Options of a race. They apply to the race as a whole.
  *
  * @public
  */
@@ -254,7 +254,7 @@ export interface RaceOptions<
 > extends CommonOptions<Arguments, Failure, Undoable, Undone> {
   /**
    * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
-   * or Effect). A pipeline is expanded like any other.
+   * or Effect). A returned pipeline is expanded like any other.
    */
   readonly fallback?: Fallback | ((error: Failure) => Fallback);
   /** A schema that decodes what the winner returns: the output is the decoded value. */
@@ -262,16 +262,16 @@ export interface RaceOptions<
 }
 
 /**
- * Options of a step that waits for the outside. `After` is the list of the names in `after`, `Inputs` what they give.
+ * Options of a step that waits for an external value or for time. `After` is the list of names in `after`, `Inputs` their values.
  *
  * @public
  */
 export interface WaitOptions<After = ReadonlyArray<never>, in Inputs = any, Fallback = never> {
-  /** Outputs that must exist before the wait begins; without any, it begins with the run. */
+  /** Outputs that must exist before the wait begins. Without any, it begins with the run. */
   readonly after?: After | undefined;
-  /** The question for the person who answers: shown wherever the waiting step is shown, and in the event `step.waiting`. */
+  /** The question for the person who answers, shown wherever the waiting step is shown and in the event `step.waiting`. */
   readonly ask?: ((inputs: Inputs) => unknown) | undefined;
-  /** The longest that it waits, restarts of the run included. */
+  /** The maximum time to wait, including restarts of the run. */
   readonly timeout?: DurationInput | Sentences["duration"] | undefined;
   /**
    * For `.await`: the value to use once the timeout has passed, or a function of the `StepTimedOut` that returns it (directly,
@@ -280,7 +280,7 @@ export interface WaitOptions<After = ReadonlyArray<never>, in Inputs = any, Fall
   readonly fallback?: Fallback | ((error: StepTimedOut) => Fallback);
   /** Shown in diagrams and reports. */
   readonly description?: string | undefined;
-  /** To group and to find steps by. */
+  /** Tags for grouping and finding steps. */
   readonly tags?: ReadonlyArray<string> | undefined;
 }
 
@@ -290,41 +290,41 @@ export interface WaitOptions<After = ReadonlyArray<never>, in Inputs = any, Fall
  * @public
  */
 export interface RunOptions {
-  /** How many steps may be under way at once; no limit by default. */
+  /** The maximum number of steps that run at once; no limit by default. */
   readonly concurrency?: number | undefined;
-  /** For each pool, by name, how many of its steps may be under way at once, or limits instead of its own. */
+  /** For each pool, by name, the maximum number of its steps that run at once, or limits that replace its own. */
   readonly pools?: Readonly<Record<string, number | PoolLimits>> | undefined;
-  /** How many steps may be expanded in the whole run; 1,000,000 by default. */
+  /** The maximum number of steps that expansions may add in the whole run; 1,000,000 by default. */
   readonly maxSteps?: number | undefined;
-  /** How deep expansions may nest; 32 by default. */
+  /** The maximum depth of nested expansions; 32 by default. */
   readonly maxDepth?: number | undefined;
   /**
-   * What a failure does: interrupts the steps that do not depend on it (the default), lets them finish, or interrupts them and
-   * then undoes what has succeeded by the steps' `compensate`, in reverse order.
+   * What happens on failure: the steps that do not depend on it are interrupted (the default), or finish, or are interrupted and
+   * then the succeeded steps are undone by their `compensate`, in reverse order.
    */
   readonly onFailure?: "interrupt" | "finish" | "compensate" | undefined;
   /**
-   * Interrupts the run when it fires: the signals of the run's steps fire with the same reason, and a promise of the run
-   * rejects with it. If it has fired before, nothing starts. A caller who joined a run that is under way stops waiting for it.
+   * Interrupts the run when it fires: the signals of the run's steps fire with the same reason, and the run's promise
+   * rejects with it. If it has already fired, nothing starts. A caller who joined a run in progress stops waiting for it.
    */
   readonly signal?: AbortSignal | undefined;
-  /** Called with each event of the run as it happens. An exception from it is logged and does not break the run. */
+  /** Called with each event of the run as it happens. An exception that it throws is logged and does not affect the run. */
   readonly onEvent?: ((event: PipelineEvent) => void) | undefined;
   /** The run's id; a new one by default. */
   readonly runId?: string | undefined;
   /** How long an interrupted step may take to end before it is abandoned; 5 seconds by default. */
   readonly gracePeriod?: DurationInput | undefined;
-  /** Where the run is recorded: `SqliteStore.layer({ filename })`. Provided as a service, it serves as well. */
+  /** Where the run is recorded: `SqliteStore.layer({ filename })`. A store provided as a service works as well. */
   readonly store?: StoreLayer | undefined;
   /**
-   * What performs steps with `where: "worker"`: `ThreadWorkers.layer({ module })`. Provided as a service, it serves as well.
-   * Without workers such steps run here, and the run says so once.
+   * The workers that run steps with `where: "worker"`: `ThreadWorkers.layer({ module })`. Workers provided as a service work as
+   * well. Without workers such steps run here, and the run reports this once.
    */
   readonly workers?: WorkersLayer | undefined;
-  /** Gives Effect's `Tracer` a span for the run and each step, item and expansion; `false` by default. */
+  /** Creates a span in Effect's `Tracer` for the run and for each step, item and expansion; `false` by default. */
   readonly tracing?: boolean | undefined;
-  /** Counts steps by state, and tells durations and the queue, as Effect `Metric`s; `false` by default. */
+  /** Reports step counts by state, durations and the queue as Effect `Metric`s; `false` by default. */
   readonly metrics?: boolean | undefined;
-  /** Computes cached steps again, and caches their new outputs; `false` by default. */
+  /** Recomputes cached steps and caches their new outputs; `false` by default. */
   readonly refresh?: boolean | undefined;
 }

@@ -1,4 +1,4 @@
-/** The builder as the compiler sees it. */
+/** The types of the pipeline builder. */
 import type { StepFailed, TooManyTurns } from "../src/errors.ts";
 import type { AddList, Part, PartErrors, PartNeeds, PartOutputs } from "./added.ts";
 import type { Anything, Free } from "./anything.ts";
@@ -85,12 +85,12 @@ import type { Parts } from "./together.ts";
 import type { Input as DurationInput } from "effect/Duration";
 
 /**
- * The members of a pipeline, which find its types through `this`: a new step costs one look at the outputs.
+ * The members of a pipeline. They find its types through `this`, so a new step looks at the outputs only once.
  *
  * @public
  */
 export interface PipelineMembers extends RunMembers {
-  /** Declares a value that is given from outside, and decoded when a run starts. */
+  /** Declares a value that is passed to each run and decoded when the run starts. */
   input<This extends AnyPipeline, const Name extends string, Schema>(
     this: This,
     name: InputName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -133,7 +133,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | NeedsOf<Returned | Undone> | FallbackNeeds<Fallback> | ServicesIn<Schema>
   >;
 
-  /** Adds a step whose function looks at its inputs and returns a pipeline, or a direct value. */
+  /** Adds a step whose function inspects its inputs and returns a pipeline or a direct value. */
   dynamic<
     This extends AnyPipeline,
     const Name extends string,
@@ -160,7 +160,7 @@ export interface PipelineMembers extends RunMembers {
       Exposed<Name, Outs, ValueOf<Returned>, Schema>,
       Undone
     > & {
-      /** Gives the output if the step fails. */ readonly fallback?: FallbackBranch<
+      /** The value or pipeline to use if the step fails. */ readonly fallback?: FallbackBranch<
         Fallback,
         ExposedNames<Name, Outs>,
         GivenInputs<List, Out<This>, Names<This>>,
@@ -174,7 +174,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | ExpansionNeeds<Returned | Undone, Fallback, Schema>
   >;
 
-  /** Runs `each` for each item of an output, and provides the results in the order of the items. */
+  /** Runs `each` for every item of an output, and provides the results in the order of the items. */
   map<
     This extends AnyPipeline,
     const Name extends string,
@@ -207,7 +207,7 @@ export interface PipelineMembers extends RunMembers {
       ExpandedValue<Name, ValueOf<Returned>, never, Schema>,
       Undone
     > & {
-      /** Gives the output if the step fails. */ readonly fallback?: FallbackBranch<
+      /** The value or pipeline to use if an item fails. */ readonly fallback?: FallbackBranch<
         Fallback,
         Name,
         GivenInputs<List, Out<This>, Names<This>>
@@ -233,7 +233,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | ExpansionNeeds<Returned | Undone, Fallback, Schema>
   >;
 
-  /** Runs the case that `on` names. */
+  /** Runs the case that `on` selects. */
   switch<
     This extends AnyPipeline,
     const Name extends string,
@@ -262,7 +262,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | NeedsOf<On> | ExpandedNeeds<CaseResults<Cases> | Undone> | ServicesIn<Schema>
   >;
 
-  /** Repeats `turn` on the state of `start`, at least once, until `until` holds for the state: that is the output. */
+  /** Repeats `turn` on the state returned by `start`, at least once, until `until` returns true. The final state is the output. */
   loop<
     This extends AnyPipeline,
     const Name extends string,
@@ -299,7 +299,7 @@ export interface PipelineMembers extends RunMembers {
       StateIn<Name, Start>,
       Undone
     > & {
-      /** Gives the output if the step fails. */ readonly fallback?: FallbackState<
+      /** The state or pipeline to use if a turn fails. */ readonly fallback?: FallbackState<
         Fallback,
         Name,
         GivenInputs<List, Out<This>, Names<This>>,
@@ -318,8 +318,8 @@ export interface PipelineMembers extends RunMembers {
   >;
 
   /**
-   * Starts all contenders. The first that succeeds provides the output, and the others are interrupted; if all fail, the race
-   * fails with `AllFailed`. The contenders have the paths `name[contender]`.
+   * Starts all contenders. The first one to succeed provides the output, and the others are interrupted; if all fail, the race
+   * fails with `AllFailed`. The paths of the contenders are `name[contender]`.
    */
   race<
     This extends AnyPipeline,
@@ -342,7 +342,7 @@ export interface PipelineMembers extends RunMembers {
       ExpandedValue<Name, ValueOf<CaseResults<Contenders>>, never, Schema>,
       Undone
     > & {
-      /** Gives the output if the step fails. */ readonly fallback?: FallbackBranch<
+      /** The value or pipeline to use if the race fails. */ readonly fallback?: FallbackBranch<
         Fallback,
         Name,
         GivenInputs<List, Out<This>, Names<This>>
@@ -359,7 +359,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | ExpansionNeeds<CaseResults<Contenders> | Undone, Fallback, Schema>
   >;
 
-  /** Adds a step that waits for a value from outside, which `Signal.send` gives to a run, under way or not. */
+  /** Adds a step that waits for an external value, which `Signal.send` sends to a run, whether or not it is in progress. */
   await<
     This extends AnyPipeline,
     const Name extends string,
@@ -382,7 +382,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | DecodingNeeds<Schema> | FallbackNeeds<Fallback>
   >;
 
-  /** Adds a step that waits for a length of time, or until a date; a function can compute that. Its output is undefined. */
+  /** Adds a step that waits for a duration or until a date, which a function can compute. Its output is undefined. */
   sleep<
     This extends AnyPipeline,
     const Name extends string,
@@ -397,7 +397,7 @@ export interface PipelineMembers extends RunMembers {
     options?: WaitOptions<InputList<List, Out<This>, Names<This>, Name>>,
   ): Pipeline<In<This>, AddNamed<Out<This>, Name, undefined>, Fails<This>, Needs<This>>;
 
-  /** Adds a condition, evaluated once in a run, and the steps that run only if it holds: those that `build` adds. */
+  /** Adds a condition, evaluated once per run, and the steps that run only if it holds: those that `build` adds. */
   when<
     This extends AnyPipeline,
     const Name extends string,
@@ -422,7 +422,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<Built> | NeedsOf<Returned>
   >;
 
-  /** Adds a step that runs once everything that it reads has ended, successfully or not: each input is a `Result`. */
+  /** Adds a step that runs once all its inputs have ended, successfully or not: each input is a `Result`. */
   finally<
     This extends AnyPipeline,
     const Name extends string,
@@ -443,7 +443,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | NeedsOf<Returned>
   >;
 
-  /** Adds a standalone step, or all steps of another pipeline, wired by name. Of one of several: maybe outputs. */
+  /** Adds a standalone step, or all steps of another pipeline, wired by name. The outputs of a union of parts are maybe outputs. */
   add<This extends AnyPipeline, Added>(
     this: This,
     part: Part<Added, Out<This>, Taken<This>>,
@@ -454,7 +454,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | PartNeeds<Added>
   >;
 
-  /** Adds standalone steps, which may read each other. Those whose names share a template-literal type are a family. */
+  /** Adds standalone steps, which may read each other. Steps whose names share a template-literal type are a family. */
   addAll<This extends AnyPipeline, const Steps extends Iterable<unknown>>(
     this: This,
     steps: Parts<Steps, Out<This>, Taken<This>>,
@@ -465,7 +465,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | PartNeeds<Items<Steps>>
   >;
 
-  /** Says what a run returns; without it, all outputs. */
+  /** Sets which outputs a run returns; by default, all of them. */
   returns<This extends AnyPipeline, const List extends ReadonlyArray<string>>(
     this: This,
     ...names: ReturnedList<List, Out<This>, Names<This>>
@@ -476,7 +476,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This>
   >;
 
-  /** The pipeline reduced to the steps that these outputs need. It returns these outputs, and keeps all inputs. */
+  /** Returns the pipeline reduced to the steps that these outputs need. It returns these outputs, and keeps all inputs. */
   only<This extends AnyPipeline, const List extends readonly [string, ...Array<string>]>(
     this: This,
     ...names: KeptList<List, Out<This>, Names<This>>
@@ -484,16 +484,16 @@ export interface PipelineMembers extends RunMembers {
 }
 
 /**
- * A pipeline: an immutable value with the types of what it is given, what it gives, how it can fail and which services
- * it needs. Each member gives a new pipeline.
+ * A pipeline: an immutable value whose type holds its inputs, its outputs, its errors and the services that
+ * it needs. Each member returns a new pipeline.
  *
  * @public
  */
 export interface Pipeline<in out Inputs, Outputs, out Failure, out Services>
   extends PipelineMembers,
     Typed<Inputs, Outputs, Failure, Services> {
-  /** Runs the pipeline and gives a Promise. Only where no service is missing: else it is a sentence that names them. */
+  /** Runs the pipeline and returns a Promise. If services are missing, it is a sentence that names them instead. */
   readonly runPromise: RunPromise<Inputs, Outputs, Services>;
-  /** Starts a run and gives its handle, without Effect. Only where no service is missing: else a sentence names them. */
+  /** Starts a run and returns its handle, without Effect. If services are missing, it is a sentence that names them instead. */
   readonly startPromise: StartPromise<Inputs, Outputs, Services>;
 }

@@ -1,8 +1,8 @@
-/** The graph of a pipeline as plain data, before a run or while it grows. */
+/** The graph of a pipeline as plain data, before a run or while it expands. */
 
 /**
- * How a step comes to its outputs: by its function (`step`), by an expansion (`dynamic`, `map`, `switch`, `loop`, `race`), or
- * by waiting for a value from outside (`await`) or for time to pass (`sleep`). `when` decides whether other steps run, and
+ * How a step obtains its outputs: from its function (`step`), from an expansion (`dynamic`, `map`, `switch`, `loop`, `race`), or
+ * by waiting for an external value (`await`) or for time to pass (`sleep`). `when` decides whether other steps run, and
  * `finally` runs once its inputs have ended, successfully or not.
  *
  * @public
@@ -20,14 +20,14 @@ export type StepKind =
   | "finally";
 
 /**
- * One thing that a step reads.
+ * One input of a step.
  *
  * @public
  */
 export interface PlanEdge {
-  /** The name that is read. */
+  /** The name of the input. */
   readonly name: string;
-  /** The path of the step that provides it; empty for an input of the pipeline. */
+  /** The path of the step that provides it; empty for a pipeline input. */
   readonly from: string;
 }
 
@@ -41,35 +41,35 @@ export interface PlanStep {
   readonly path: string;
   /** The step's own name. */
   readonly name: string;
-  /** How it comes to its outputs. */
+  /** How it obtains its outputs. */
   readonly kind: StepKind;
-  /** What it reads, from where. */
+  /** Its inputs, and the steps that provide them. */
   readonly inputs: ReadonlyArray<PlanEdge>;
-  /** The names that it provides; `"all"`: known once it has expanded. */
+  /** The names that it provides; `"all"`: known once the step has expanded. */
   readonly outputs: ReadonlyArray<string> | "all";
-  /** What its options say for people. */
+  /** The description from its options. */
   readonly description?: string;
-  /** What its options group it by. */
+  /** The tags from its options. */
   readonly tags?: ReadonlyArray<string>;
-  /** The path of the condition under which it runs; it reads that too. */
+  /** The path of the condition that it runs under, which it also reads. */
   readonly when?: string;
   /** Of a switch: the names of its cases. Of a race: those of its contenders. */
   readonly cases?: ReadonlyArray<string>;
-  /** Of a loop: the most turns that it can take. */
+  /** Of a loop: the maximum number of turns. */
   readonly maxTurns?: number;
-  /** What it became in a run, once it has expanded: the plan of its sub-pipeline, or that of each item, turn or contender. */
+  /** Its expansions in a run, once there are any: the plan of its sub-pipeline, or of each item, turn or contender. */
   readonly expansions?: ReadonlyArray<PlanExpansion>;
 }
 
 /**
- * What a dynamic step, a switch, an item of a map, a turn of a loop or a contender of a race became in a run.
+ * The expansion of a dynamic step, a switch, an item of a map, a turn of a loop or a contender of a race.
  *
  * @public
  */
 export interface PlanExpansion {
   /** The path of the step, item, turn or contender that expanded. */
   readonly path: string;
-  /** Its sub-pipeline; undefined for a direct value. */
+  /** The plan of its sub-pipeline; undefined for a direct value. */
   readonly plan: Plan | undefined;
 }
 
@@ -81,10 +81,10 @@ export interface PlanExpansion {
 export interface Plan {
   /** The pipeline's name. */
   readonly name: string;
-  /** What is given from outside. */
+  /** The pipeline inputs. */
   readonly inputs: ReadonlyArray<{ readonly name: string }>;
-  /** All steps, each after those that it reads. */
+  /** All steps, in an order in which each comes after the steps that it reads. */
   readonly steps: ReadonlyArray<PlanStep>;
-  /** The names that a run returns, as far as they are known. */
+  /** The names of the outputs that a run returns, as far as they are known. */
   readonly returns: ReadonlyArray<string>;
 }

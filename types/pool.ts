@@ -2,12 +2,12 @@
 import type { Input as DurationInput } from "effect/Duration";
 
 /**
- * How many steps may start in a length of time.
+ * The maximum number of steps that may start in a period of time.
  *
  * @public
  */
 export interface PoolRate {
-  /** How many steps may start in any window of `per`: a whole number of at least 1. */
+  /** The maximum number of steps that may start in any window of `per`: a whole number of at least 1. */
   readonly limit: number;
   /** The length of the window: `"1 minute"`, or a number of milliseconds. */
   readonly per: DurationInput;
@@ -19,9 +19,9 @@ export interface PoolRate {
  * @public
  */
 export interface PoolLimits {
-  /** How many of the pool's steps may be under way at once; no limit by default. */
+  /** The maximum number of the pool's steps that run at once; no limit by default. */
   readonly concurrency?: number | undefined;
-  /** How many of them may start in any window of a length; no limit by default. */
+  /** The maximum number of its steps that may start in any window of time; no limit by default. */
   readonly rate?: PoolRate | undefined;
 }
 
@@ -32,8 +32,8 @@ export interface PoolLimits {
  */
 export interface PoolOptions extends PoolLimits {
   /**
-   * Who shares the limits: the steps of one run (`"run"`, the default), or those of all runs of this process
-   * (`"process"`), where every pool with the same name is one.
+   * Which steps share the limits: those of one run (`"run"`, the default), or those of all runs of this process
+   * (`"process"`), where all pools with the same name are one.
    */
   readonly scope?: "run" | "process" | undefined;
 }
@@ -41,20 +41,20 @@ export interface PoolOptions extends PoolLimits {
 declare const madeByPool: unique symbol;
 
 /**
- * A limit that steps share: what `pool` returns, and the option `pool` of a step takes.
+ * A limit that steps share: returned by `pool`, and accepted by a step's option `pool`.
  *
  * @public
  */
 export interface Pool {
-  /** By this name a run's `pools` can override its limits. */
+  /** The name by which a run's `pools` can override its limits. */
   readonly name: string;
-  /** How many of its steps may be under way at once; undefined: no limit. */
+  /** The maximum number of its steps that run at once; undefined for no limit. */
   readonly concurrency: number | undefined;
-  /** How many of its steps may start in any window of a length; undefined: no limit. */
+  /** The maximum number of its steps that may start in any window of time; undefined for no limit. */
   readonly rate: PoolRate | undefined;
-  /** Who shares its limits. */
+  /** Which steps share its limits. */
   readonly scope: "run" | "process";
-  /** Nothing of it exists at run time: only `pool` makes a pool. */
+  /** Does not exist at run time: only `pool` creates a pool. */
   readonly [madeByPool]: true;
 }
 

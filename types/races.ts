@@ -5,12 +5,12 @@ import type { StepContext } from "./context.ts";
 import type { BranchErrors } from "./provided.ts";
 import type { ErrorOf } from "./returned.ts";
 
-/** What contenders are, as far as that is asked before they are looked at. */
+/** The constraint on contenders, before their types are checked. */
 export type ContenderType<Inputs> = {
   readonly [Name in string]: (inputs: Inputs, context: StepContext) => AnyResult;
 };
 
-/** Nothing where there are contenders, each of which gives what it must; else the sentence. */
+/** Accepts contenders that each return a valid value; else an error sentence. */
 export type CheckedContenders<Contenders, Name extends string, Inputs> = [keyof Contenders] extends [never]
   ? ["A race must have at least one contender."]
   : {
@@ -19,10 +19,10 @@ export type CheckedContenders<Contenders, Name extends string, Inputs> = [keyof 
         : CaseProblem<CaseResult<Contenders[Key]>, Name, Inputs>;
     };
 
-/** What a contender can fail with. */
+/** The errors that a contender can fail with. */
 type ContenderFailure<Returned> = ErrorOf<Returned> | BranchErrors<Returned> | StepFailed;
 
-/** What a race fails with: the errors of its contenders, by name. */
+/** The error of a race: the errors of its contenders, by name. */
 export type RaceFailure<Contenders> = {
   readonly [Key in keyof Contenders]: ContenderFailure<CaseResult<Contenders[Key]>>;
 } extends infer Errors

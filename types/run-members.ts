@@ -1,4 +1,4 @@
-/** The members of a pipeline that look at it and run it. */
+/** The members of a pipeline that inspect it and run it. */
 import type { Effect } from "effect/Effect";
 import type { OpenError, RunError } from "./errors.ts";
 import type { PlainOutputs } from "./outputs.ts";
@@ -9,7 +9,7 @@ import type { AnyPipeline } from "./provided.ts";
 import type { Run } from "./run.ts";
 
 /**
- * The members of a pipeline that look at it and run it.
+ * The members of a pipeline that inspect it and run it.
  *
  * @public
  */
@@ -17,7 +17,7 @@ export interface RunMembers {
   /** The pipeline's name. */
   readonly name: string;
 
-  /** The graph as data, before any run. */
+  /** Returns the graph as data, without running it. */
   plan(): Plan;
 
   /** Runs the pipeline. */
@@ -26,7 +26,7 @@ export interface RunMembers {
     ...parameters: RunParameters<In<This>>
   ): Effect<PlainOutputs<Out<This>>, Fails<This> | RunError, Needs<This>>;
 
-  /** Starts a run and gives its handle. */
+  /** Starts a run and returns its handle. */
   start<This extends AnyPipeline>(
     this: This,
     ...parameters: RunParameters<In<This>>

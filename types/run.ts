@@ -1,4 +1,4 @@
-/** What `start` returns: a run in progress, to watch and to stop. */
+/** The result of `start`: a run in progress that can be watched and stopped. */
 import type { Effect } from "effect/Effect";
 import type { Stream } from "effect/Stream";
 import type { PipelineEvent } from "../src/events.ts";
@@ -10,7 +10,7 @@ import type { Plan } from "./plan.ts";
  * @public
  */
 export interface DynamicWorkflowResult {
-  /** The pipeline that it returned; undefined for a direct value. */
+  /** The pipeline that it returned; undefined if it returned a direct value. */
   readonly subPipeline:
     | {
         /** Its name. */
@@ -19,79 +19,79 @@ export interface DynamicWorkflowResult {
         plan(): Plan;
       }
     | undefined;
-  /** Its outputs, by name. Empty until they are there. */
+  /** Its outputs, by name. Empty until they exist. */
   readonly results: Readonly<Record<string, unknown>>;
-  /** Whether there was a sub-pipeline. */
+  /** Whether it returned a sub-pipeline. */
   readonly expanded: boolean;
 }
 
 /**
- * What went wrong in a run, step by step.
+ * The failures of a run, step by step.
  *
  * @public
  */
 export interface RunReport {
-  /** The steps that failed for good. A compensation that failed is among them, as `CompensationFailed`. */
+  /** The steps that ultimately failed. They include failed compensations, as `CompensationFailed`. */
   readonly failed: ReadonlyArray<{
-    /** Where the step stands. */
+    /** The path of the step. */
     readonly path: string;
-    /** What it failed with. */
+    /** The error that it failed with. */
     readonly error: unknown;
   }>;
   /** The steps that never started. */
   readonly skipped: ReadonlyArray<{
-    /** Where the step stands. */
+    /** The path of the step. */
     readonly path: string;
-    /** The path of what failed, of its condition, or of a map with `enough`; empty where the run ended first. */
+    /** The path of the failure, of the step's condition, or of a map with `enough`; empty if the run ended first. */
     readonly because: string;
   }>;
   /** The steps that ignored their interruption for longer than the grace period. */
   readonly leaked: ReadonlyArray<string>;
-  /** The steps that were undone by their compensations, in the order in which that happened; left out if none was. */
+  /** The steps that were undone by their compensations, in the order of undoing; absent if there are none. */
   readonly compensated?: ReadonlyArray<string>;
 }
 
 /**
- * A run that has been started. It continues whether or not it is watched.
+ * A started run. It continues whether or not it is watched.
  *
  * @public
  */
 export interface Run<Outputs, Failure> {
-  /** The id, under which a store keeps it. */
+  /** The id under which a store records the run. */
   readonly id: string;
-  /** Every event from the first one on, and the end when the run has ended. Each subscriber gets all of them. */
+  /** Every event from the first one on; ends when the run has ended. Each subscriber receives all of them. */
   readonly events: Stream<PipelineEvent>;
   /** The graph as expanded so far. */
   readonly plan: Plan;
-  /** The outputs, when they are there. */
+  /** Waits for the outputs. */
   readonly await: Effect<Outputs, Failure>;
-  /** Stops the run; done when nothing of it is left running. */
+  /** Stops the run; completes once no part of it is running. */
   readonly interrupt: Effect<void>;
-  /** What each dynamic step, switch and expanding item did, by path. */
+  /** The expansions of dynamic steps, switches and items of maps, by path. */
   readonly expansions: ReadonlyMap<string, DynamicWorkflowResult>;
-  /** What failed, what was skipped, what was left behind. */
+  /** The steps that failed, were skipped or ignored their interruption. */
   readonly report: RunReport;
 }
 
 /**
- * A run that has been started, for callers without Effect. It continues whether or not it is watched.
+ * A started run, for callers that do not use Effect. It continues whether or not it is watched.
  *
  * @public
  */
 export interface PromiseRun<Outputs> {
-  /** The id, under which a store keeps it. */
+  /** The id under which a store records the run. */
   readonly id: string;
-  /** Every event from the first one on, and the end when the run has ended. Each loop over it gets all of them. */
+  /** Every event from the first one on; ends when the run has ended. Each loop over it receives all of them. */
   readonly events: AsyncIterable<PipelineEvent>;
   /** The graph as expanded so far. */
   readonly plan: Plan;
   /**
-   * The outputs, when they are there. Rejects with the error of the run; with the reason of the run's `signal` if that
-   * stopped it; as `RunInterrupted` if something else did.
+   * Resolves to the outputs. Rejects with the error of the run; with the reason of the run's `signal` if the signal
+   * stopped it; or with `RunInterrupted` if something else did.
    */
   readonly result: Promise<Outputs>;
-  /** Stops the run; fulfilled when nothing of it is left running. */
+  /** Stops the run; resolves once no part of it is running. */
   interrupt(): Promise<void>;
-  /** What failed, what was skipped, what was left behind. */
+  /** The steps that failed, were skipped or ignored their interruption. */
   readonly report: RunReport;
 }

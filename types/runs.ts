@@ -4,7 +4,7 @@ import type { StepKind } from "./plan.ts";
 import type { StoreLayer } from "./store.ts";
 
 /**
- * The state of a recorded run. `"submitted"`: it waits for a process to take it. `"crashed"`: its process is gone, and the
+ * The state of a recorded run. `"submitted"`: it waits for a process to execute it. `"crashed"`: its process is gone, and the
  * run can be resumed.
  *
  * @public
@@ -12,7 +12,7 @@ import type { StoreLayer } from "./store.ts";
 export type RunState = "submitted" | "running" | "succeeded" | "failed" | "interrupted" | "crashed";
 
 /**
- * A recorded run in short.
+ * A summary of a recorded run.
  *
  * @public
  */
@@ -23,13 +23,13 @@ export interface RunInfo {
   readonly pipeline: string;
   /** Its state, also while it runs in another process. */
   readonly status: RunState;
-  /** When it began, in milliseconds since 1970. */
+  /** When it started, in milliseconds since 1970. */
   readonly began: number;
-  /** When it ended, in milliseconds since 1970; undefined as long as it has not. */
+  /** When it ended, in milliseconds since 1970; undefined if it has not ended. */
   readonly ended: number | undefined;
-  /** What it failed with, in words. */
+  /** The text of the error that it failed with. */
   readonly error: string | undefined;
-  /** The file that the command line or a server ran; undefined for a run that a program began. */
+  /** The file that the command line or a server ran; undefined for a run started by a program. */
   readonly origin: RunFile | undefined;
 }
 
@@ -41,14 +41,14 @@ export interface RunInfo {
 export interface RunFile {
   /** The file that exports the pipeline. */
   readonly file?: string;
-  /** The name of the export; without it, the default or the only one. */
+  /** The name of the export; by default, the default export or the only one. */
   readonly exportName?: string;
-  /** The outputs that the pipeline was reduced to. */
+  /** The outputs that the pipeline was reduced to with `only`. */
   readonly only?: ReadonlyArray<string>;
 }
 
 /**
- * A step or an item whose outcome is recorded.
+ * A step or an item with a recorded outcome.
  *
  * @public
  */
@@ -57,29 +57,29 @@ export interface RecordedStep {
   readonly path: string;
   /** `"failed"`: an item that failed in a map that collects failures. */
   readonly status: "succeeded" | "failed";
-  /** In milliseconds since 1970. */
+  /** When it started, in milliseconds since 1970. */
   readonly began: number;
-  /** In milliseconds since 1970. */
+  /** When it ended, in milliseconds since 1970. */
   readonly ended: number;
-  /** Which attempt it was, from 1. */
+  /** The number of the attempt, from 1. */
   readonly attempt: number;
   /** With the option `values`: its recorded value, as `Runs.value` reads it. Absent if it cannot be read. */
   readonly value?: unknown;
-  /** What a failed item failed with, in words. */
+  /** The text of the error that a failed item failed with. */
   readonly error?: string;
 }
 
 /**
- * A step, item, turn or contender of a run, with what is inside it and what happened to it last.
+ * A step, item, turn or contender of a run, with its children and its latest state.
  *
  * @public
  */
 export interface RecordedNode {
   /** Its path in the run. */
   readonly path: string;
-  /** The name of the step; of an item, its key; the number of a turn; the name of a contender. */
+  /** The name of the step or contender, the key of the item, or the number of the turn. */
   readonly name: string;
-  /** The kind of the step; `"item"` for what a map, loop or race calls. */
+  /** The kind of the step; `"item"` for an item, turn or contender. */
   readonly kind: StepKind | "item";
   /**
    * `"pending"`: not reached. `"stopped"`: interrupted. `"skipped"`: by a condition, or because of a failure. `"leaked"`: it
@@ -95,26 +95,26 @@ export interface RecordedNode {
     | "skipped"
     | "stopped"
     | "leaked";
-  /** In milliseconds since 1970; undefined if it has not begun. */
+  /** When it started, in milliseconds since 1970; undefined if it has not started. */
   readonly began: number | undefined;
-  /** In milliseconds since 1970; undefined if it has not ended. */
+  /** When it ended, in milliseconds since 1970; undefined if it has not ended. */
   readonly ended: number | undefined;
-  /** What it failed with, in words. */
+  /** The text of the error that it failed with. */
   readonly error: string | undefined;
-  /** The error, in words, that its fallback stands in for. */
+  /** The text of the error that its fallback replaced. */
   readonly fallbackFor: string | undefined;
-  /** The state of its compensation; undefined if it has not begun. */
+  /** The state of its compensation; undefined if that has not started. */
   readonly undone: "under way" | "done" | "failed" | undefined;
-  /** Whether it is an expansion, whose steps are its children. */
+  /** Whether it is an expansion, whose children are steps. */
   readonly isExpanded: boolean;
-  /** Its failures that a later attempt replaced, oldest first. */
+  /** The failures of earlier attempts, oldest first. */
   readonly earlier: ReadonlyArray<RecordedEvent>;
-  /** What is inside it, as far as it is recorded. */
+  /** Its children, as far as they are recorded. */
   readonly children: ReadonlyArray<RecordedNode>;
 }
 
 /**
- * Something that happened in a run beside the outcomes of its steps: a failure, a retry, a log line.
+ * An event of a run other than the outcome of a step: a failure, a retry, a log line.
  *
  * @public
  */
@@ -123,51 +123,51 @@ export interface RecordedEvent {
   readonly time: number;
   /** The type of the event, such as `"step.failed"`. */
   readonly type: string;
-  /** The path that it is about. */
+  /** The path that the event is about. */
   readonly path: string;
-  /** What happened, in words. */
+  /** The text of the event. */
   readonly detail: string;
 }
 
 /**
- * A recorded run with all that is recorded of it. Its values and its graph are read if the options ask for them.
+ * Everything recorded of a run. Its values and its graph are read only if the options ask for them.
  *
  * @public
  */
 export interface RunRecord extends RunInfo {
   /** Its inputs by name, in their encoded form. */
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** The outcomes that count, oldest first. */
+  /** The outcomes that are in effect, oldest first. */
   readonly steps: ReadonlyArray<RecordedStep>;
-  /** The steps that wait for a value. */
+  /** The steps that are waiting for a value. */
   readonly waiting: ReadonlyArray<WaitingStep>;
   /** Failures, retries, cache hits and log lines, oldest first. */
   readonly events: ReadonlyArray<RecordedEvent>;
-  /** How far it has undone its steps; undefined if it has not begun to. */
+  /** The progress of undoing its steps; undefined if that has not started. */
   readonly compensation: RecordedCompensation | undefined;
-  /** With the option `graph`: the steps of the pipeline and what they expanded to, with what happened last to each. */
+  /** With the option `graph`: the steps of the pipeline and their expansions, each with its latest state. */
   readonly graph?: ReadonlyArray<RecordedNode>;
 }
 
 /**
- * What a run has undone of its steps.
+ * The compensations of a run.
  *
  * @public
  */
 export interface RecordedCompensation {
-  /** `"compensating"`: it is under way, or continues when the run is resumed. `"compensated"`: the run cannot be resumed. */
+  /** `"compensating"`: in progress, or continues when the run is resumed. `"compensated"`: the run cannot be resumed. */
   readonly state: "compensating" | "compensated";
-  /** The compensations that are over, in the order in which they ran: with an error, in words, where one failed. */
+  /** The compensations that have ended, in the order in which they ran; `error` is the text of the error of one that failed. */
   readonly undone: ReadonlyArray<{
     /** The path of the step. */
     readonly path: string;
-    /** What its compensation failed with. */
+    /** The text of the error of its compensation. */
     readonly error: string | undefined;
   }>;
 }
 
 /**
- * A step of `.await` that waits for its value.
+ * An `.await` step that is waiting for its value.
  *
  * @public
  */
@@ -176,21 +176,21 @@ export interface WaitingStep {
   readonly runId: string;
   /** The path of the step, for `Signal.send`. */
   readonly path: string;
-  /** The question for the person who answers; undefined if the step does not say. */
+  /** The question for the person who answers; undefined if the step has none. */
   readonly ask: unknown;
-  /** Since when, in milliseconds since 1970. */
+  /** When it started to wait, in milliseconds since 1970. */
   readonly since: number;
-  /** Until when, in milliseconds since 1970; without it for as long as it takes. */
+  /** When it stops waiting, in milliseconds since 1970; absent if it waits indefinitely. */
   readonly deadline?: number;
 }
 
 /**
- * Which store to look into.
+ * The store to read.
  *
  * @public
  */
 export interface RunsOptions {
-  /** The store; one that is provided serves as well. */
+  /** The store. A store provided as a service works as well. */
   readonly store?: StoreLayer;
 }
 
@@ -200,9 +200,9 @@ export interface RunsOptions {
  * @public
  */
 export interface GetOptions extends RunsOptions {
-  /** Also the recorded value of each step. `false` by default. */
+  /** Also reads the recorded value of each step. `false` by default. */
   readonly values?: boolean;
-  /** Also the steps as a graph that has grown, each with its state. `false` by default. */
+  /** Also reads the steps and their expansions as a graph, each with its state. `false` by default. */
   readonly graph?: boolean;
 }
 
@@ -212,9 +212,9 @@ export interface GetOptions extends RunsOptions {
  * @public
  */
 export interface PruneOptions extends RunsOptions {
-  /** The least time since the last activity of a run, such as `"30 days"`; a number is in milliseconds. */
+  /** The minimum time since the last activity of a run, such as `"30 days"`, or a number of milliseconds. */
   readonly olderThan: Duration.Input;
-  /** Also runs that can be resumed: failed, interrupted and crashed ones. `false` by default. */
+  /** Also deletes runs that can be resumed: failed, interrupted and crashed ones. `false` by default. */
   readonly resumable?: boolean;
 }
 
@@ -224,7 +224,7 @@ export interface PruneOptions extends RunsOptions {
  * @public
  */
 export interface CancelOptions extends RunsOptions {
-  /** Undoes what the run has done: the compensations of its succeeded steps run before it ends. `false` by default. */
+  /** Undoes the run: the compensations of its succeeded steps run before it ends. `false` by default. */
   readonly compensate?: boolean;
 }
 
@@ -234,12 +234,12 @@ export interface CancelOptions extends RunsOptions {
  * @public
  */
 export interface RunsFilter extends RunsOptions {
-  /** Only runs of the pipeline of this name. */
+  /** Only runs of the pipeline with this name. */
   readonly pipeline?: string;
   /** Only runs in this state. */
   readonly status?: RunState;
-  /** Only runs whose id begins like this. */
+  /** Only runs whose id starts with this text. */
   readonly idPrefix?: string;
-  /** At most so many: the newest. */
+  /** The maximum number of runs: the newest are listed. */
   readonly limit?: number;
 }

@@ -1,9 +1,9 @@
-/** Schedules: when runs of a pipeline start by themselves. */
+/** Schedules, which start runs of a pipeline automatically. */
 import type { Pipeline } from "./pipeline.ts";
 import type { InputsOf } from "./types-of.ts";
 
 /**
- * What happens at a tick while an earlier run of the schedule is under way. `"skip"`: nothing. `"queue"`: the run starts
+ * What happens at a tick while an earlier run of the schedule is in progress. `"skip"`: nothing. `"queue"`: the run starts
  * once the earlier ones have ended. `"replace"`: the earlier run is cancelled, then the new one starts. `"allow"`: both run.
  *
  * @public
@@ -11,64 +11,64 @@ import type { InputsOf } from "./types-of.ts";
 export type ScheduleOverlap = "skip" | "queue" | "replace" | "allow";
 
 /**
- * What happens to the ticks that passed while no process served the schedule. `"none"`: nothing. `"last"`: the last of
- * them runs. `"all"`: each of them runs, the oldest first, and at most the last 1,000.
+ * What happens to the ticks that were missed while no process served the schedule. `"none"`: nothing. `"last"`: the last of
+ * them runs. `"all"`: each of them runs, oldest first, up to the last 1,000.
  *
  * @public
  */
 export type ScheduleCatchUp = "none" | "last" | "all";
 
-/** The inputs of each run; they can be left out for a pipeline that needs none. */
+/** The inputs of each run; optional for a pipeline that needs none. */
 type ScheduleInputs<P> =
   {} extends InputsOf<P>
     ? {
-        /** The inputs of the run of a tick. */
+        /** Returns the inputs of the run for a tick. */
         readonly inputs?: (tick: Date) => InputsOf<P>;
       }
     : {
-        /** The inputs of the run of a tick. */
+        /** Returns the inputs of the run for a tick. */
         readonly inputs: (tick: Date) => InputsOf<P>;
       };
 
 /**
- * When a schedule fires, and what it runs.
+ * When a schedule fires and which pipeline it runs.
  *
  * @public
  */
 export type ScheduleOptions<P> = ScheduleInputs<P> & {
   /** Five fields (minute, hour, day of month, month, weekday), or six with seconds first, such as `"0 3 * * *"`. */
   readonly cron: string;
-  /** The time zone of `cron`, such as `"Europe/Berlin"`; without it, UTC. */
+  /** The time zone of `cron`, such as `"Europe/Berlin"`; UTC by default. */
   readonly timeZone?: string;
-  /** What is run. */
+  /** The pipeline to run. */
   readonly pipeline: P;
-  /** What happens while an earlier run is under way; without it, `"skip"`. */
+  /** What happens while an earlier run is in progress; `"skip"` by default. */
   readonly overlap?: ScheduleOverlap;
-  /** What happens to ticks that were missed; without it, `"none"`. */
+  /** What happens to missed ticks; `"none"` by default. */
   readonly catchUp?: ScheduleCatchUp;
 };
 
 /**
- * A schedule, as a value: `espalier serve` fires those that a file exports.
+ * A schedule, as a value: `espalier serve` fires the schedules that a file exports.
  *
  * @public
  */
 export interface PipelineSchedule<P = Pipeline<any, any, any, any>> {
-  /** Its name, which begins the ids of its runs. */
+  /** Its name, with which the ids of its runs begin. */
   readonly name: string;
-  /** When it fires. */
+  /** Its cron expression. */
   readonly cron: string;
   /** The time zone of `cron`. */
   readonly timeZone: string;
-  /** What it runs. */
+  /** The pipeline to run. */
   readonly pipeline: P;
-  /** What happens while an earlier run is under way. */
+  /** What happens while an earlier run is in progress. */
   readonly overlap: ScheduleOverlap;
-  /** What happens to ticks that were missed. */
+  /** What happens to missed ticks. */
   readonly catchUp: ScheduleCatchUp;
-  /** The inputs of the run of a tick. */
+  /** Returns the inputs of the run for a tick. */
   readonly inputs: (tick: Date) => InputsOf<P>;
-  /** The next ticks after a time: five after now, by default. */
+  /** Returns the next `count` ticks (5 by default) after a time (now by default). */
   readonly next: (count?: number, after?: Date) => ReadonlyArray<Date>;
 }
 

@@ -1,4 +1,4 @@
-/** What can be given as a schema, and what it says about types. */
+/** The types that are accepted as schemas, and the types that these schemas imply. */
 import type { Decoder } from "effect/Schema";
 import type { StandardSchemaV1 } from "effect/StandardSchema";
 import type { Anything } from "./anything.ts";
@@ -7,12 +7,12 @@ import type { Sentences } from "./sentences.ts";
 declare const uncheckedType: unique symbol;
 
 /**
- * The schema of `type<T>()`: a type, and no check at run time.
+ * The schema returned by `type<T>()`: a type, without any check at run time.
  *
  * @public
  */
 export interface Unchecked<Type> {
-  /** Its type; nothing of it exists at run time. */
+  /** Its type; does not exist at run time. */
   readonly [uncheckedType]: (value: Type) => Type;
 }
 
@@ -23,7 +23,7 @@ export interface Unchecked<Type> {
  */
 export type AnySchema = Decoder<any, any> | StandardSchemaV1<any, any> | Unchecked<any>;
 
-/** What a run must be given. */
+/** The type that a run must be given. */
 export type EncodedOf<Schema> =
   Schema extends Unchecked<infer Type>
     ? Type
@@ -33,7 +33,7 @@ export type EncodedOf<Schema> =
         ? StandardSchemaV1.InferInput<Schema>
         : never;
 
-/** What steps read. */
+/** The type that steps read. */
 export type DecodedOf<Schema> =
   Schema extends Unchecked<infer Type>
     ? Type
@@ -43,10 +43,10 @@ export type DecodedOf<Schema> =
         ? StandardSchemaV1.InferOutput<Schema>
         : any;
 
-/** What an output is: what its schema gives, where there is one. */
+/** The type of an output: that of its schema, if there is one. */
 export type Decoded<Schema, Value> = HasSchema<Schema> extends false ? Value : DecodedOf<Schema>;
 
-/** Is there a schema? `output: undefined` is none. */
+/** Whether there is a schema. `output: undefined` counts as none. */
 export type HasSchema<Schema> = 0 extends 1 & Schema ? true : [Schema] extends [undefined] ? false : true;
 
 /** The services of an output's schema. */
@@ -57,8 +57,8 @@ export type ServicesIn<Schema> = [Schema] extends [never]
     : DecodingNeeds<Schema>;
 
 /**
- * The schema, where what is returned may fit it; else the sentence. The type that is returned may be less precise (`string` for an
- * enumeration, or `unknown`): the schema finds that out.
+ * The schema, if the returned value may fit it; else an error sentence. The returned type may be less precise (`string` for an
+ * enumeration, or `unknown`): the schema checks that at run time.
  */
 export type FitSchema<Schema, Value, Name extends string> = [Schema] extends [AnySchema]
   ? [Value] extends [EncodedOf<Schema> | Anything]
@@ -68,7 +68,7 @@ export type FitSchema<Schema, Value, Name extends string> = [Schema] extends [An
       : [`The step '${Name}' returns`, Value, "but its output schema takes", EncodedOf<Schema>]
   : Sentences["noSchema"];
 
-/** The schema, where it is one; else the sentence. Of a type parameter the compiler decides that now, see `ValueIn`. */
+/** The schema, if it is one; else an error sentence. Decided at once even for a type parameter, see `ValueIn`. */
 export type AskedSchema<Schema, Name extends string> = [Name, { readonly is: IsNoSchema<Schema> }] extends [
   string,
   { readonly is: true },

@@ -1,35 +1,35 @@
-/** Steps that belong to no pipeline yet. */
+/** Standalone steps, which belong to no pipeline yet. */
 import type { StepContext } from "./context.ts";
 
 declare const stepTypes: unique symbol;
 
 /**
- * A standalone step: what `step(…)` gives, and `.add`, `.addAll` and `pipelineOf` take.
+ * A standalone step: returned by `step(…)`, and accepted by `.add`, `.addAll` and `pipelineOf`.
  *
  * @public
  */
 export interface Step<Name extends string, In, Out, Failure = never, Services = never> {
-  /** The name, under which one output is read. */
+  /** The step's name, which is also the name of its only output. */
   readonly name: Name;
-  /** Whether its function gives its outputs, or a pipeline that does. */
+  /** Whether its function returns its outputs (`"step"`), or a pipeline that provides them (`"dynamic"`). */
   readonly kind: "step" | "dynamic";
   /** The names that it reads. */
   readonly inputs: ReadonlyArray<keyof In & string>;
-  /** The names that it provides; `"all"`: known once it has expanded. */
+  /** The names that it provides; `"all"`: known once the step has expanded. */
   readonly outputs: ReadonlyArray<string> | "all";
   /** Its types; nothing of it exists at run time. */
   readonly [stepTypes]: { in: In; out: Out; failure: Failure; services: Services };
 }
 
 /**
- * A standalone dynamic step. `expand` calls the function that it was made with: the sub-pipeline can be inspected
- * without being run. Nothing is decoded then, so `Read` is what that function takes.
+ * A standalone dynamic step. `expand` calls the function that it was created with, so the sub-pipeline can be inspected
+ * without running it. `expand` decodes nothing: `Read` is the type that the function takes.
  *
  * @public
  */
 export interface DynamicStep<Name extends string, In, Out, Failure, Services, Returned, Read = In>
   extends Step<Name, In, Out, Failure, Services> {
-  /** Its function gives a pipeline, or a direct value. */
+  /** Its function returns a pipeline or a direct value. */
   readonly kind: "dynamic";
   /** Calls the function. */
   readonly expand: (inputs: Read, context?: StepContext) => Returned;

@@ -1,4 +1,4 @@
-/** The rules of `addAll`: steps that are added at once, and may read each other. */
+/** The rules of `addAll`: steps that are added together and may read each other. */
 import type { ListOutputs, MemberProblem } from "./added.ts";
 import type { IsOne } from "./names.ts";
 import type { CircleProblem, PlacedTwice, Spelled, TakenProblem } from "./order.ts";
@@ -8,8 +8,8 @@ import type { AnyGlob, Items } from "./reads.ts";
 import type { AnyStep, InOf, StepName } from "./step.ts";
 
 /**
- * Steps that are added at once, where all of them fit; else the sentences. Those that read each other are asked for only
- * where some step does not find all that it reads before them, or may read more than it finds there.
+ * The steps, if all of them fit; else error sentences. Whether they read each other is checked only
+ * if some step does not find all its inputs among the earlier outputs, or may read more than those.
  */
 export type Parts<Steps, Outputs, Taken> = [
   MemberProblem<Items<Steps>, Outputs, Taken> | ReadsWidely<Items<Steps>> | PlacedTwice<Steps>,
@@ -17,7 +17,7 @@ export type Parts<Steps, Outputs, Taken> = [
   ? Steps
   : TogetherParts<Steps, AddAll<Outputs, ListOutputs<Steps>>, Taken, Spelled<Steps>>;
 
-/** The steps that read by a glob, or what may be missing. */
+/** The inputs of a step that are globs or may be missing. */
 type ReadsWidely<Step> = Step extends unknown ? Extract<keyof InOf<Step>, AnyGlob | AnyMaybe> : never;
 
 type TogetherParts<Steps, Outputs, Taken, Circle> = [
@@ -26,7 +26,7 @@ type TogetherParts<Steps, Outputs, Taken, Circle> = [
   ? Steps
   : PartsProblem<Steps, Outputs, Taken, Circle>;
 
-/** The sentences about steps that do not fit: in the place of each, if the list is written out. */
+/** The error sentences for steps that do not fit: each in the place of its step, if the list is written out. */
 type PartsProblem<Steps, Outputs, Taken, Circle> =
   Steps extends ReadonlyArray<unknown>
     ? number extends Steps["length"]

@@ -1,4 +1,4 @@
-/** The types of a pipeline, for users to name. */
+/** Helper types for users that name the types of a pipeline. */
 import type { PlainOutputs } from "./outputs.ts";
 import type { NeedsServices } from "./promise-forms.ts";
 import type { Typed } from "./provided.ts";
@@ -11,7 +11,7 @@ import type { Typed } from "./provided.ts";
 export type InputsOf<P> = P extends Typed<infer Inputs, any, any, any> ? Inputs : never;
 
 /**
- * What a run of a pipeline gives.
+ * The outputs that a run of a pipeline returns.
  *
  * @public
  */
@@ -31,7 +31,7 @@ export type FailureOf<P> = P extends Typed<any, any, infer Failure, any> ? Failu
  */
 export type ServicesOf<P> = P extends Typed<any, any, any, infer Services> ? Services : never;
 
-/** A pipeline that needs no services; else a sentence that names them. For functions that run it as a Promise. */
+/** A pipeline that needs no services; else an error sentence that names them. For functions that run it as a Promise. */
 export type RunWithoutServices<P> = [ServicesOf<P>] extends [never]
   ? P
   : NeedsServices<

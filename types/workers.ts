@@ -1,9 +1,9 @@
-/** How a run is given its workers. */
+/** The type for providing workers to a run. */
 import type { Layer } from "effect/Layer";
 import type { Workers } from "../src/workers/workers.ts";
 
 /**
- * What makes workers, such as `ThreadWorkers.layer({ module })`: for the run option `workers`, or for `Effect.provide`.
+ * Creates workers, such as `ThreadWorkers.layer({ module })`: for the run option `workers`, or for `Effect.provide`.
  *
  * @public
  */
