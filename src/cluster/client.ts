@@ -1,4 +1,4 @@
-/** A client of a cluster: submits runs, waits for them, and steers them, by the store alone. It executes nothing. */
+/** A client of a cluster: submits runs, waits for them and controls them, using only the store. It executes nothing. */
 import { randomUUID } from "node:crypto";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -31,17 +31,17 @@ import { storeOf } from "./database.ts";
 import { ended } from "./endings.ts";
 
 /**
- * How a run is submitted.
+ * Options for submitting a run.
  *
  * @public
  */
 export interface ClusterStart {
-  /** The id of the run; a new one without it. The same id and inputs again are the same run. */
+  /** The id of the run; a new one by default. Submitting the same id and inputs again refers to the same run. */
   readonly runId?: string;
 }
 
 /**
- * A run that was submitted.
+ * A submitted run.
  *
  * @public
  */
@@ -51,7 +51,7 @@ export interface ClusterRun {
 }
 
 /**
- * What submitting a run can fail with.
+ * The errors that submitting a run can fail with.
  *
  * @public
  */
@@ -63,7 +63,7 @@ export type SubmitError = InvalidInput | RunExists | StoreError | StoreCorrupt;
  * @public
  */
 export interface ClusterClient {
-  /** Submits a run, which a runner executes. Its inputs are checked here; by the name of its pipeline, by the runner. */
+  /** Submits a run, which a runner executes. The inputs are checked here, or by the runner if the pipeline is given by name. */
   readonly start: {
     <P extends Typed<any, any, any, any>>(
       pipeline: P,
@@ -75,16 +75,16 @@ export interface ClusterClient {
       options?: ClusterStart,
     ): Effect.Effect<ClusterRun, SubmitError>;
   };
-  /** Submits a run and waits for its outputs. Interrupted, it stops waiting, and the run continues. */
+  /** Submits a run and waits for its outputs. When interrupted, it stops waiting, but the run continues. */
   readonly run: <P extends Typed<any, any, any, any>>(
     pipeline: P,
     ...parameters: ClientParameters<P, ClusterStart>
   ) => Effect.Effect<OutputsOf<P>, SubmitError | SubmittedRunFailed | RunNotFound>;
-  /** Stops a run, wherever it is; one that no process has claimed is never executed. */
+  /** Cancels a run in any process. A run that no process has claimed is never executed. */
   readonly cancel: (
     runId: string,
   ) => Effect.Effect<void, RunNotFound | CancelRefused | InvalidInput | StoreError | StoreCorrupt>;
-  /** Gives a waiting step its value: at once, or `"kept"` until it waits. */
+  /** Sends a value to a waiting step: `"delivered"` immediately, or `"kept"` until the step waits. */
   readonly signal: (
     runId: string,
     path: string,
@@ -112,7 +112,7 @@ export interface ClusterClient {
   readonly signalPromise: (runId: string, path: string, value: unknown) => Promise<"delivered" | "kept">;
 }
 
-/** A store that nothing has been asked of for so long is closed: it keeps no process from ending. */
+/** An idle store is closed after this time, so that it does not keep the process alive. */
 const idleMillis = 1_000;
 
 interface Opened {
@@ -120,7 +120,7 @@ interface Opened {
   readonly store: Promise<StoreService>;
 }
 
-/** Opens a store when it is needed, and closes it a little after it was. */
+/** Opens a store on demand, and closes it once it is idle. */
 class Held {
   readonly #layer: StoreLayer;
   #users = 0;

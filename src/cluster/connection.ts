@@ -1,4 +1,4 @@
-/** A connection by which another runner has this one perform steps: orders come in, batches of replies go out. */
+/** A connection from another runner that has this one perform steps: receives orders, and sends batches of replies. */
 import type { Answer } from "../workers/task.ts";
 import type { Order, Reply } from "./messages.ts";
 import { SharedByNumber } from "./shared-values.ts";
@@ -38,12 +38,12 @@ export class Connection implements Incoming {
     this.#taken.clear();
   }
 
-  /** Says that no more tasks are taken. */
+  /** Announces that no more tasks are accepted. */
   stopping(): void {
     this.#reply({ type: "stopping" });
   }
 
-  /** Says that no task is under way any more, after which the other side closes the connection. */
+  /** Announces that no task is in progress any more, after which the other side closes the connection. */
   stopped(): void {
     this.#reply({ type: "stopped" });
   }
@@ -81,7 +81,7 @@ export class Connection implements Incoming {
     if (text.length > mostLength && reply.type === "answered") {
       text = JSON.stringify({ ...reply, answer: tooLong(text.length) } satisfies Reply);
     }
-    // What a step emits is for watching only.
+    // The values that a step emits are only for watching.
     if (text.length > mostLength) return;
     if (this.#length + text.length > mostInBatch) this.#flush();
     this.#replies.push(text);

@@ -1,4 +1,4 @@
-/** Where the processes of a cluster meet: a database, or any store. */
+/** The database, or any other store, that the processes of a cluster share. */
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type { StoreCodec, StoreLayer } from "../../types/store.ts";
@@ -7,25 +7,25 @@ import { RunnerFailed } from "../errors.ts";
 import { describe } from "../values/describe.ts";
 
 /**
- * Where the processes of a cluster meet.
+ * The database that the processes of a cluster share.
  *
  * @public
  */
 export interface ClusterDatabase {
   /** The URL of a Postgres database: `postgres://user:password@host:5432/database`. */
   readonly database?: string;
-  /** The schema in it that holds the tables: `"espalier"`. */
+  /** The schema that holds the tables; `"espalier"` by default. */
   readonly schema?: string;
   /** Encrypts recorded values. Every process needs the same codec. */
   readonly codec?: StoreCodec;
-  /** A store, instead of a database: a SQLite file serves the processes of one machine. */
+  /** A store to use instead of a database: a SQLite file serves the processes of one machine. */
   readonly store?: StoreLayer;
 }
 
 const refused = (reason: string): StoreLayer =>
   Layer.unwrap(Effect.fail(new RunnerFailed({ reason }))) as unknown as StoreLayer;
 
-/** The store of that database. `espalier/postgres` is loaded only where it is needed. */
+/** The store of that database. Loads `espalier/postgres` only if it is needed. */
 export const storeOf = ({ database, store, schema, codec }: ClusterDatabase): StoreLayer => {
   if ((database === undefined) === (store === undefined)) {
     const given = database === undefined ? "neither" : "both";

@@ -1,6 +1,6 @@
 /**
- * Waits for runs that other processes execute. All that one client waits for are looked at with one question: soon for those that have
- * just been submitted, seldom for long ones.
+ * Waits for runs that other processes execute. One query checks all the runs that a client waits for: frequently for those that have
+ * just been submitted, rarely for long ones.
  */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -11,7 +11,7 @@ import { isUnderWay } from "../journal/store.ts";
 
 type Ending = Effect.Effect<void, SubmittedRunFailed | RunNotFound | StoreError | StoreCorrupt>;
 
-/** How long between two looks at a run. */
+/** The interval between two checks of a run. */
 const shortestMillis = 5;
 const longestMillis = 250;
 const growth = 1.5;
@@ -62,7 +62,7 @@ class Endings {
   async #look(): Promise<void> {
     this.#isLooking = true;
     const now = performance.now();
-    // Those that would be due a little later are taken along.
+    // Runs that would be due shortly are checked in the same query.
     const some = [...this.#waiting].filter(({ due, millis }) => due - now <= millis / 2);
     const ids = [...new Set(some.map(({ runId }) => runId))];
     const asked: Exit.Exit<ReadonlyArray<RunSummary>, StoreProblem> = await Effect.runPromiseExit(

@@ -1,5 +1,5 @@
 /**
- * Several processes on any number of machines that share the runs of one database.
+ * Processes on any number of machines that share the runs of one database.
  *
  * @packageDocumentation
  */
@@ -18,8 +18,8 @@ export type { ClusterDatabase } from "./database.ts";
 export type { RunnerOptions } from "./runner.ts";
 
 /**
- * Runners execute runs; clients submit them. They meet in a database, and each run is executed by one runner at a time: a
- * runner that dies or freezes loses its runs to the others, and can write nothing of them any more.
+ * Runners execute runs; clients submit them. They share a database, and each run is executed by one runner at a time: a
+ * runner that dies or freezes loses its runs to the others, and can no longer write to them.
  *
  * @example
  * ```ts
@@ -49,11 +49,11 @@ export type { RunnerOptions } from "./runner.ts";
  */
 export const Cluster: {
   /**
-   * Executes runs: those that were submitted, those whose process is gone, and those of schedules. Runs of other pipelines
-   * and other versions of them are left to others. When its scope closes, it starts nothing more, waits for running steps,
-   * and releases what has not ended.
+   * Executes runs: submitted runs, runs whose process is gone, and runs of schedules. It leaves runs of other pipelines
+   * and of other versions to other runners. When its scope closes, it starts nothing more, waits for running steps,
+   * and releases the runs that have not ended.
    */
   readonly runner: (options: RunnerOptions) => Layer<never, RunnerFailed | StoreError | StoreCorrupt>;
-  /** Submits runs and steers them. */
+  /** Submits and controls runs. */
   readonly client: (database: ClusterDatabase) => ClusterClient;
 } = { runner, client };

@@ -1,4 +1,4 @@
-/** A step of a run of this process that is to be performed, here or by another runner. */
+/** A step of one of this process's runs that is to be performed, here or by another runner. */
 import type { Effect } from "effect/Effect";
 import type { Performed, Said, Task } from "../workers/task.ts";
 
@@ -7,15 +7,15 @@ export interface Job {
   readonly listen: (said: Said) => void;
   /** Performs it here. */
   readonly here: Effect<Performed>;
-  /** Ends it, by what its outcome is. */
+  /** Ends it with this outcome. */
   readonly resume: (outcome: Effect<Performed>) => void;
   /** The runners that cannot perform it. */
   readonly refusedBy: Set<string>;
-  /** How many runners were lost while they performed it. */
+  /** The number of runners that were lost while they performed it. */
   deaths: number;
   hasBegun: boolean;
   isWaiting: boolean;
   isOver: boolean;
-  /** Called when it has ended after all, once it has been interrupted. */
+  /** Called once it has actually ended after an interruption. */
   whenStopped: (() => void) | undefined;
 }

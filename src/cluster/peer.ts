@@ -1,4 +1,4 @@
-/** Another runner that performs steps of this one's runs: what it has under way, and how much it has to do. */
+/** Another runner that performs steps of this one's runs: the tasks it has in progress, and its load. */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Scope from "effect/Scope";
@@ -10,24 +10,24 @@ import { SharedValues } from "./shared-values.ts";
 import type { Outgoing } from "./transport.ts";
 import { connect, mostInBatch, mostLength } from "./transport.ts";
 
-/** So much work is sent ahead, so that it has something to do until more comes. */
+/** The amount of work that is sent ahead, so that the runner stays busy until more arrives. */
 const aheadMillis = 60;
 const mostAhead = 256;
-/** So many steps that wait for something are sent to one runner. */
+/** The maximum number of waiting steps that are sent to one runner. */
 const mostWaiting = 512;
-/** A runner that does not say what it has under way has nothing. */
+/** A runner that does not report its tasks in progress within this time is assumed to have none. */
 const askedMillis = 1_000;
 
-/** How much work that is for each step that can compute at once. Steps that wait count where there is no other difference. */
+/** The load for each step that can compute at once. Waiting steps only break ties. */
 export const loadOf = (busy: number, waiting: number, size: number): number =>
   (busy + waiting / 1_000) / size;
 
-/** Told of what happens to a peer. */
+/** Receives the events of a peer. */
 export interface PeerOwner {
-  /** It may have time for more. */
+  /** The peer may have capacity for more. */
   readonly free: () => void;
   readonly answered: (peer: Peer, job: Job, answer: Answer) => void;
-  /** It gives a task back. */
+  /** The peer returns a task. */
   readonly returned: (peer: Peer, job: Job) => void;
   readonly lost: (peer: Peer, jobs: ReadonlyArray<Job>, reason: string) => void;
 }
@@ -37,7 +37,7 @@ export type PeerInfo = RunnerInfo & { readonly steps: StepAddress };
 export class Peer {
   info: PeerInfo;
   wasReady = false;
-  /** How often in a row it was not among the living. */
+  /** The number of consecutive times that it was not among the living runners. */
   missing = 0;
   readonly #owner: PeerOwner;
   readonly #scope = Scope.makeUnsafe();
@@ -51,16 +51,16 @@ export class Peer {
   #lastId = 0;
   #waiting = 0;
   #size = 1;
-  /** What it does for others. */
+  /** The number of steps that it performs for others. */
   #others = 0;
-  /** Milliseconds for a task, as far as they are known. */
+  /** The estimated milliseconds for one task. */
   #pace = aheadMillis;
   #lastBatch = 0;
-  /** Resolves once it is connected, or cannot be. */
+  /** Resolves once the connection is established or has failed. */
   readonly settled: Promise<void>;
   #settle: () => void = () => {};
   #isReady = false;
-  /** It takes no more tasks. */
+  /** It accepts no more tasks. */
   isStopping = false;
   #isLost = false;
 
@@ -84,7 +84,7 @@ export class Peer {
     );
   }
 
-  /** The runner, in a sentence. */
+  /** The name of the runner, for messages. */
   get name(): string {
     return `${this.info.host}:${this.info.pid}`;
   }
@@ -97,24 +97,24 @@ export class Peer {
     return this.#isReady && !this.isStopping;
   }
 
-  /** How many more tasks it gets now. */
+  /** The number of tasks that it can receive now. */
   get room(): number {
     if (!this.isReady || this.#waiting >= mostWaiting) return 0;
     const ahead = Math.min(mostAhead, Math.max(1, Math.floor(aheadMillis / this.#pace)));
     return this.#size + ahead - (this.#jobs.size - this.#waiting);
   }
 
-  /** How many of its tasks wait for something. */
+  /** The number of its tasks that wait for something. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** How much it has to do, for each step that it can compute at once. */
+  /** Its load, for each step that it can compute at once. */
   get load(): number {
     return loadOf(this.#jobs.size - this.#waiting + this.#others, this.#waiting, this.#size);
   }
 
-  /** A sentence where the task cannot be sent. */
+  /** Returns an error message if the task cannot be sent. */
   perform(job: Job): string | undefined {
     const id = ++this.#lastId;
     const sent = this.#shared.of(job.task);
@@ -130,7 +130,7 @@ export class Peer {
     return undefined;
   }
 
-  /** Interrupts a job that it has. False: it does not have it. */
+  /** Interrupts a job. Returns false if the runner does not have it. */
   interrupt(job: Job): boolean {
     const id = this.#ids.get(job);
     if (id === undefined) return false;
@@ -139,7 +139,7 @@ export class Peer {
     return true;
   }
 
-  /** The places of the tasks of a run that it has begun for an owner that is gone. */
+  /** The positions of the tasks of a run that it has started for an owner that is gone. */
   orphansOf(runId: string): Promise<ReadonlyArray<string>> {
     return new Promise((resolve) => {
       if (this.#isLost) return resolve([]);
@@ -163,7 +163,7 @@ export class Peer {
     this.#outgoing.send(text);
   }
 
-  /** Gives it up: what it has under way is lost. */
+  /** Drops the runner: its tasks in progress are lost. */
   drop(reason: string): void {
     if (this.#isLost) return;
     this.#isLost = true;
@@ -204,7 +204,7 @@ export class Peer {
     this.#owner.free();
   }
 
-  /** How long it takes for a task, of late. */
+  /** Measures the recent time for one task. */
   #measure(answers: number): void {
     const now = performance.now();
     if (answers > 0) this.#pace = (this.#pace + (now - this.#lastBatch) / answers) / 2;

@@ -1,6 +1,6 @@
 /**
- * Which other runners there are, by the list of living runners in the store: connects to those that perform steps, drops those
- * that are gone, and says once what keeps one from taking part.
+ * The other runners, from the list of living runners in the store: connects to those that perform steps, drops those
+ * that are gone, and logs once why one cannot take part.
  */
 import { hostname } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
@@ -12,21 +12,21 @@ import type { Job } from "./job.ts";
 import type { PeerInfo, PeerOwner } from "./peer.ts";
 import { Peer } from "./peer.ts";
 
-/** How often the list is read, while there are steps for others. */
+/** The interval between two reads of the list while there are steps for others. */
 const everyMillis = 500;
-/** A runner that could not be reached is tried again after this. */
+/** A runner that could not be reached is retried after this time. */
 const againMillis = 2_000;
-/** One that is missing in the list so often in a row is gone. */
+/** A runner that is missing from the list this many times in a row is gone. */
 const mostMissing = 2;
-/** The first steps wait so long for connections. */
+/** The maximum time that the first steps wait for connections. */
 const patienceMillis = 3_000;
-/** Connections are kept for so long after the last step. */
+/** Connections are kept for this long after the last step. */
 const keptMillis = 30_000;
 
 export interface PeersOptions {
   readonly store: StoreService;
   readonly id: string;
-  /** The shapes of the pipelines here, by name. */
+  /** The pipelines here, by name. */
   readonly pipelines: () => RunnerInfo["pipelines"];
   readonly say: (line: string) => void;
 }
@@ -56,7 +56,7 @@ export class Peers {
     };
   }
 
-  /** Those that can take steps of a pipeline now. */
+  /** The runners that can take steps of a pipeline now. */
   *of(pipeline: string): Generator<Peer> {
     const mine = this.#options.pipelines()[pipeline];
     for (const peer of this.#peers.values()) {
@@ -72,7 +72,7 @@ export class Peers {
     return this.#peers.size === 0;
   }
 
-  /** There are steps to be performed: resolves once it is known who could. */
+  /** Called when there are steps to perform: resolves once it is known which runners can perform them. */
   wanted(): Promise<void> | undefined {
     const now = performance.now();
     const isFirst = now - this.#wanted >= keptMillis;
@@ -83,12 +83,12 @@ export class Peers {
     return this.#first;
   }
 
-  /** Resolves once each is connected, or cannot be. */
+  /** Resolves once each connection is established or has failed. */
   async settled(): Promise<void> {
     await Promise.all([...this.#peers.values()].map(({ settled }) => settled));
   }
 
-  /** Says a line once. */
+  /** Logs a line once. */
   sayOnce(line: string): void {
     if (this.#said.has(line)) return;
     this.#said.add(line);
@@ -101,14 +101,14 @@ export class Peers {
     for (const peer of this.#peers.values()) peer.drop("this runner stops");
   }
 
-  /** Steps wait until those that can be reached at once are. */
+  /** Steps wait until the runners that can be reached immediately are connected. */
   async #meetAll(): Promise<void> {
     await this.#look();
     await Promise.race([this.settled(), pause(patienceMillis, undefined, { ref: false })]);
   }
 
   async #look(): Promise<void> {
-    // Without the list those that are known stay.
+    // If the list cannot be read, the known runners stay.
     const texts = await Effect.runPromise(
       Effect.orElseSucceed(this.#options.store.runners(), () => undefined),
     );
@@ -134,7 +134,7 @@ export class Peers {
       if (info !== undefined) {
         peer.info = info;
         peer.missing = 0;
-        // One that stops withdraws, and ends what it has begun.
+        // A stopping runner withdraws, and finishes the tasks that it has started.
       } else if (!peer.isStopping && ++peer.missing >= mostMissing) peer.drop("its lease has ended");
     }
     for (const info of living.values()) this.#meet(info);
@@ -168,7 +168,7 @@ export class Peers {
     this.#unreachable.set(id, performance.now() + againMillis);
     if (reason === "" || this.#isClosed) return;
     if (peer.wasReady) this.#options.say(`Runner ${peer.name} is gone: ${reason}.`);
-    // One that has just ended is in the list for a moment.
+    // A runner that has just ended stays in the list for a moment.
     else if (!wasKnown)
       this.sayOnce(
         `Runner ${peer.name} cannot be reached at ${host}:${port}: ${reason}. Steps are not sent to it.`,
@@ -176,11 +176,11 @@ export class Peers {
   }
 }
 
-/** Which runners can take a job. */
+/** The runners that can take a job. */
 export interface Candidates {
-  /** The one with the least to do that has room for it. */
+  /** The runner with the lowest load that has room for it. */
   readonly best: Peer | undefined;
-  /** How many steps wait for something at the one where the fewest do; undefined: no runner can do it at all. */
+  /** The lowest number of waiting steps at any such runner; undefined if no runner can perform the job at all. */
   readonly fewestWaiting: number | undefined;
 }
 

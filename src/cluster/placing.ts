@@ -1,6 +1,6 @@
 /**
- * The owner's side: has each step with `where: "worker"` performed by the runner with the least to do, this one included. A
- * runner that is lost loses its steps to others; what it has begun for an owner that is gone is joined.
+ * The owner's side: has each step with `where: "worker"` performed by the runner with the lowest load, this one included. The
+ * steps of a lost runner go to others; those that a runner has started for an owner that is gone are joined.
  */
 import * as Effect from "effect/Effect";
 import type { Answer, Performed, Said, Task } from "../workers/task.ts";
@@ -15,23 +15,23 @@ import { leastLoaded, Peers } from "./peers.ts";
 import type { Taken, TaskServer } from "./task-server.ts";
 import { Turns } from "./turns.ts";
 
-/** A step that so many runners were lost with is not run again. */
+/** A step during which this many runners were lost is not run again. */
 const mostDeaths = 3;
 
-/** So many more steps than elsewhere wait for something here, unless there is no answer from elsewhere for so long. */
+/** How many more waiting steps run here than elsewhere at most, and for how long this waits for an answer from elsewhere. */
 const mostAhead = 4;
 const aheadMillis = 50;
 
 type Joinable = Map<string, Peer | "here">;
 
-/** Where a job is performed here: on the loop, or on the threads of the run. */
+/** How a job is performed here: on the event loop, or on the threads of the run. */
 interface Here {
   readonly threads: WorkersService | undefined;
 }
 
 interface Placed extends Job {
   readonly within: Here;
-  /** A runner, or this one, that has begun it for an earlier owner, until that is joined. */
+  /** A runner, or this one, that has started it for an earlier owner, until it is joined. */
   joins: Peer | "here" | undefined;
   /** It was joined here. */
   taken: Taken | undefined;
@@ -149,7 +149,7 @@ export class Placing {
     });
   }
 
-  /** This runner is the only one: its steps run as they would without a cluster. */
+  /** If this is the only runner, its steps run as they would without a cluster. */
   #alone(
     task: Task,
     listen: (said: Said) => void,
@@ -163,7 +163,7 @@ export class Placing {
     return here;
   }
 
-  /** Which tasks of a run are under way for its earlier owner: asked once by each owner. */
+  /** The tasks of a run that are in progress for its earlier owner: queried once by each owner. */
   #joinableOf({ runId, epoch }: Task): Promise<Joinable> {
     const key = `${epoch} ${runId}`;
     let found = this.#joinable.get(key);
@@ -186,7 +186,7 @@ export class Placing {
     return all;
   }
 
-  // -- Where each goes -----------------------------------------------------------------------------------------------
+  // -- Placing -------------------------------------------------------------------------------------------------------
 
   #due(): void {
     if (this.#isDue) return;
@@ -204,7 +204,7 @@ export class Placing {
       seen++;
       if (this.#placeOne(job)) continue;
       left.push(job);
-      // One that any runner could take waits: so do those behind it.
+      // A job that any runner could take waits, and so do those behind it.
       if (job.deaths === 0 && job.refusedBy.size === 0) break;
     }
     this.#queue.splice(0, seen, ...left);
@@ -215,7 +215,7 @@ export class Placing {
     if (job.joins !== undefined && this.#join(job, job.joins)) return true;
     const { best, fewestWaiting } = leastLoaded(this.#peers.of(job.task.pipeline), job);
     const { threads } = job.within;
-    // What may be why a runner was lost runs here only if there is no other.
+    // A job that may have caused the loss of a runner runs here only if there is no other runner.
     const isForHere = fewestWaiting === undefined || (job.deaths === 0 && !this.#isAhead(fewestWaiting));
     const size = threads?.size ?? 1;
     const room = threads === undefined ? this.#turns.room : 2 * size - this.#busyHere;
@@ -235,8 +235,8 @@ export class Placing {
   }
 
   /**
-   * Steps that only wait for something are started here at once, and elsewhere after a message there and back: so they wait a
-   * little for the others, or all of them would run here.
+   * Waiting steps start immediately here, and only after a round trip elsewhere. They therefore wait a
+   * little for the other runners; otherwise all of them would run here.
    */
   #isAhead(fewestWaiting: number): boolean {
     if (this.#waitingHere - fewestWaiting < mostAhead) return false;

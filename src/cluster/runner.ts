@@ -1,4 +1,4 @@
-/** A runner: a process that executes the runs of a store beside any number of others, as a layer. */
+/** A runner, as a layer: a process that executes the runs of a store alongside any number of other runners. */
 import { hostname } from "node:os";
 import * as Context from "effect/Context";
 import * as Duration from "effect/Duration";
@@ -17,26 +17,26 @@ import { storeOf } from "./database.ts";
 import { shareSteps } from "./sharing.ts";
 
 /**
- * What a runner executes, and where it meets the others.
+ * What a runner executes, and how it meets the other runners.
  *
  * @public
  */
 export interface RunnerOptions extends ClusterDatabase {
-  /** The module that exports the pipelines and schedules, and the `layer` that gives their steps services. */
+  /** The module that exports the pipelines and schedules, and as `layer` the services that their steps need. */
   readonly module?: URL | string;
-  /** The pipelines, where they are not those of a module. */
+  /** The pipelines, if they are not exported by a module. */
   readonly pipelines?: ReadonlyArray<Typed<any, any, any, any>>;
-  /** Gives the steps their services, instead of the module's `layer`. */
+  /** Provides the services that the steps need, instead of the module's `layer`. */
   readonly services?: Layer.Layer<any, any, never>;
   /**
-   * The address of this machine at which other runners reach this one, to have it run steps with `where: "worker"`. Default:
-   * `"127.0.0.1"`, which only runners of the same machine reach. `"0.0.0.0"` stands for all addresses of the machine, under
+   * The address of this machine at which other runners connect to this one, so that it can run steps with `where: "worker"`. Default:
+   * `"127.0.0.1"`, which only runners on the same machine can reach. `"0.0.0.0"` listens on all addresses of the machine, and announces
    * its host name.
    */
   readonly host?: string;
-  /** The port for that. Default: any free one. */
+  /** The port to listen on. Default: any free port. */
   readonly port?: number;
-  /** How long running steps have to end when the layer's scope closes: 30 seconds. */
+  /** How long running steps may take to end when the layer's scope closes; 30 seconds by default. */
   readonly drain?: Duration.Input;
 }
 
@@ -68,7 +68,7 @@ const servedBy = (options: RunnerOptions): Effect.Effect<Served, RunnerFailed> =
           }),
   });
 
-/** Takes runs until the scope closes; then it starts nothing more, and releases what has not ended. */
+/** Executes runs until the scope closes; then it starts nothing more, and releases the runs that have not ended. */
 export const runner = (
   options: RunnerOptions,
 ): Layer.Layer<never, RunnerFailed | StoreError | StoreCorrupt> =>

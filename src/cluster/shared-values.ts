@@ -1,6 +1,6 @@
 /**
- * Inputs that many tasks share, such as those of a map: another runner gets each once, and later tasks refer to it by a
- * number. When nothing here holds the value any more, the runner forgets it.
+ * Inputs that many tasks share, such as those of a map: each is sent to another runner once, and later tasks refer to it by a
+ * number. When this process no longer holds the value, the runner discards it.
  */
 import type { Task } from "../workers/task.ts";
 import type { SentTask, Shared } from "./messages.ts";
@@ -32,7 +32,7 @@ const numberOf = (value: object): Shared | "short" => {
   return number;
 };
 
-/** What one runner has been sent. */
+/** The values that were sent to one runner. */
 export class SharedValues {
   readonly #known = new Set<Shared>();
   readonly #forget: (shared: Shared) => void;
@@ -48,12 +48,12 @@ export class SharedValues {
     forgetters.delete(this.#forget);
   }
 
-  /** These were not sent after all. */
+  /** Marks values as not sent after all. */
   unsent(shared: ReadonlyArray<readonly [Shared, unknown]>): void {
     for (const [number] of shared) this.#known.delete(number);
   }
 
-  /** A task with numbers instead of long values, and the values that the runner does not have yet. */
+  /** A task with numbers in place of long values, and the values that the runner does not have yet. */
   of(task: Task): { readonly task: SentTask; readonly shared: Array<readonly [Shared, unknown]> } {
     const shared: Array<readonly [Shared, unknown]> = [];
     const sent = <Value extends object>(value: Value): Value | Shared => {
@@ -67,7 +67,7 @@ export class SharedValues {
   }
 }
 
-/** What one runner has got, by numbers. */
+/** The values received from one runner, by number. */
 export class SharedByNumber {
   readonly #values = new Map<Shared, unknown>();
 

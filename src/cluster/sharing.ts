@@ -1,7 +1,7 @@
 /**
- * How a runner shares steps with the others: it listens for their tasks and performs them with its own functions and services,
- * and has the steps of its own runs performed by the runner with the least to do. Only steps of pipelines that its own module
- * exports can be asked for; code is never sent.
+ * Shares steps with other runners: listens for their tasks and performs them with its own functions and services,
+ * and has the steps of its own runs performed by the runner with the lowest load. Only steps of pipelines that its own module
+ * exports can be requested; code is never sent.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { hostname } from "node:os";
@@ -36,28 +36,28 @@ export interface SharingOptions {
   readonly store: StoreService;
   readonly served: Served;
   readonly say: (line: string) => void;
-  /** Where other runners reach this one: loopback, unless told. */
+  /** The address at which other runners reach this one; loopback by default. */
   readonly host?: string | undefined;
-  /** Any free one, unless told. */
+  /** The port; any free one by default. */
   readonly port?: number | undefined;
 }
 
-/** So long are the last answers waited for to arrive. */
+/** How long to wait for the last answers to arrive. */
 const farewellMillis = 2_000;
 
-/** What performs the tasks of others: with the services of a file, on its threads if it has some. */
+/** Performs the tasks of others: with the services of a file, on its threads if it has any. */
 interface Equipped {
   readonly performer: Performer;
   readonly threads: WorkersService | undefined;
 }
 
-/** The services of each file are made with the first task that needs them, and kept. */
+/** The services of each file, created with the first task that needs them, and kept. */
 class Equipment {
   readonly #served: Served;
   readonly #clock: Clock.Clock;
   readonly #scope: Scope.Scope;
   readonly #made = new Map<ServedPipeline["layer"], Promise<Equipped>>();
-  /** How many steps the threads can compute at once; 0: there are none. */
+  /** The number of steps that the threads can compute at once; 0 if there are none. */
   threads = 0;
 
   constructor(served: Served, clock: Clock.Clock, scope: Scope.Scope) {
@@ -106,7 +106,7 @@ class Equipment {
   }
 }
 
-/** What is logged and counted in a run carries the runner and the epoch, which is known once the run is claimed. */
+/** Adds the runner and the epoch to the logs and metrics of a run. The epoch is known once the run is claimed. */
 const marked = (
   context: Context.Context<never>,
   runner: string,
@@ -132,7 +132,7 @@ const marked = (
   );
 };
 
-/** Under which address others reach one that listens at this one. */
+/** The address to announce to others for the address to listen on. */
 const advertised = (host: string): string => (host === "0.0.0.0" || host === "::" ? hostname() : host);
 
 /** Shares steps until the scope closes. */
@@ -184,7 +184,7 @@ export const shareSteps = (options: SharingOptions): Effect.Effect<Sharing, Runn
         Effect.gen(function* () {
           for (const connection of connections) connection.stopping();
           yield* server.drain(millis);
-          // The last answers are to arrive: a connection that is closed before loses them.
+          // The last answers must arrive: closing a connection earlier would lose them.
           for (const connection of connections) connection.stopped();
           const until = performance.now() + farewellMillis;
           while (connections.size > 0 && performance.now() < until) yield* Effect.sleep(10);

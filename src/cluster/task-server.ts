@@ -1,6 +1,6 @@
 /**
  * Performs steps for other runners. A task whose owner is gone continues for a while, so that the run's next owner can join it:
- * the same call (path, attempt, inputs) of the same run is not made a second time while the first is under way.
+ * the same call (path, attempt, inputs) of the same run is not repeated while the first one is in progress.
  */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -9,18 +9,18 @@ import type { Answer, Said, Task } from "../workers/task.ts";
 import { placeOf } from "./messages.ts";
 import { Turns } from "./turns.ts";
 
-/** A task whose owner is gone ends after this: a run has a new owner within 8 seconds, as a rule. */
+/** A task whose owner is gone is ended after this time: a run usually has a new owner within 8 seconds. */
 const orphanMillis = 20_000;
 
-/** Who has sent a task. */
+/** The sender of a task. */
 export interface Asker {
   readonly said: (said: Said) => void;
   readonly done: (answer: Answer) => void;
-  /** It is not performed here, or not to its end. */
+  /** The task is not performed here, or not to its end. */
   readonly returned: () => void;
 }
 
-/** A task that is under way here. */
+/** A task in progress here. */
 interface Underway {
   readonly task: Task;
   readonly place: string;
@@ -28,24 +28,24 @@ interface Underway {
   fiber: Fiber<Answer> | undefined;
   isOver: boolean;
   isWaiting: boolean;
-  /** It is to be given back to the owner that has sent it. */
+  /** Whether it is to be returned to the owner that sent it. */
   isReturned: boolean;
-  /** Its outcome, which no owner has got yet. */
+  /** Its outcome, until an owner has received it. */
   answer: Answer | undefined;
   orphan: NodeJS.Timeout | undefined;
 }
 
-/** What the owner that has sent a task can do about it. */
+/** Controls a task, for the owner that sent it. */
 export interface Taken {
   readonly interrupt: () => void;
-  /** That owner is gone. */
+  /** The owner is gone. */
   readonly leave: () => void;
 }
 
 export interface TaskServerOptions {
-  /** It says when the task has begun. */
+  /** Performs a task, and reports when it has begun. */
   readonly perform: (task: Task, tell: (said: Said) => void) => Effect.Effect<Answer>;
-  /** How many steps it can compute at once, on threads; 0: on the loop of this process. */
+  /** The number of steps that it can compute at once on threads; 0 if it computes on the event loop of this process. */
   readonly threads: () => number;
 }
 
@@ -63,7 +63,7 @@ export class TaskServer {
   readonly #turns = new Turns<Underway>(
     (one) => this.#start(one),
     (one) => {
-      // On a thread it computes.
+      // On a thread, it computes.
       if (this.#options.threads() === 0) this.#waits(one);
     },
   );
@@ -77,12 +77,12 @@ export class TaskServer {
     this.#options = options;
   }
 
-  /** How many of its tasks compute, or wait for their turn. */
+  /** The number of its tasks that compute or wait for their turn. */
   get load(): number {
     return this.#busy;
   }
 
-  /** The places of a run's tasks whose owner is gone. */
+  /** The positions of a run's tasks whose owner is gone. */
   orphansOf(runId: string): ReadonlyArray<string> {
     const all = [...(this.#underway.get(runId)?.values() ?? [])];
     return all
@@ -105,7 +105,7 @@ export class TaskServer {
     };
   }
 
-  /** A later owner of the run joins what an earlier one has begun. */
+  /** A later owner of the run joins a task that an earlier one has started. */
   #joins(one: Underway, task: Task, asker: Asker): boolean {
     const isLater = (task.epoch ?? 0) > (one.task.epoch ?? 0);
     if (one.isReturned || (one.asker !== undefined && !isLater)) return false;
@@ -205,7 +205,7 @@ export class TaskServer {
     one.orphan.unref();
   }
 
-  /** Takes no more tasks, gives back those that have not begun, and waits for the others as long as this. */
+  /** Accepts no more tasks, returns those that have not started, and waits up to `millis` for the others. */
   drain(millis: number): Effect.Effect<void> {
     return Effect.gen({ self: this }, function* () {
       this.#isStopping = true;
@@ -220,7 +220,7 @@ export class TaskServer {
         one.isReturned = true;
         this.#interrupt(one);
       }
-      // What does not let go of its interruption is left behind; its owner learns of that by the end of the connection.
+      // A task that ignores its interruption is left behind; its owner notices when the connection ends.
       const end = performance.now() + 1_000;
       while (this.#all.size > 0 && performance.now() < end) yield* Effect.sleep(10);
     });

@@ -1,6 +1,6 @@
 /**
- * How runners reach each other: batches of orders one way and of replies the other, by `effect/rpc` over a socket. Each
- * runner has a key, which it announces in the database: TLS encrypts the connection by that key and refuses those without it,
+ * Connects runners: batches of orders one way and of replies the other, by `effect/rpc` over a socket. Each
+ * runner has a key, which it announces in the database: TLS encrypts the connection with that key and refuses clients without it,
  * so only those who can read the database can send steps.
  */
 import { createHash } from "node:crypto";
@@ -27,21 +27,21 @@ import * as SocketServer from "effect/socket/SocketServer";
 import * as Stream from "effect/Stream";
 import { describe } from "../values/describe.ts";
 
-/** Where a runner can be reached. */
+/** The address at which a runner can be reached. */
 export interface Address {
   readonly host: string;
   readonly port: number;
-  /** A secret: see the module. */
+  /** A secret: see the module header. */
   readonly key: string;
 }
 
-/** The most characters of a task or an answer; a batch is about as long as a fourth of this at most, or has one. */
+/** The maximum length of a task or an answer, in characters; a batch is at most about a quarter of this long, or holds only one. */
 export const mostLength = 64 * 1024 * 1024;
 export const mostInBatch = 4 * 1024 * 1024;
 
 /**
- * A runner whose loop a step blocks answers no ping, and is well: its process renews its lease meanwhile. So a ping only finds
- * out that there is no way to a runner whose lease is renewed.
+ * A runner whose event loop is blocked by a step answers no ping but is healthy: its process renews its lease meanwhile. So a ping only
+ * detects that a runner whose lease is renewed cannot be reached.
  */
 const pingEvery = "5 seconds";
 const pingTimeout = "30 seconds";
@@ -54,7 +54,7 @@ class Steps extends RpcGroup.make(
 
 const serialization = RpcSerialization.layerSchemaBinary({ maxFrameSize: 4 * (mostLength + mostInBatch) });
 
-/** A cipher that needs a common key and no certificate, with a new secret for each connection. */
+/** A cipher that needs a shared key and no certificate, with a new secret for each connection. */
 const tls = {
   ciphers: "ECDHE-PSK-CHACHA20-POLY1305",
   minVersion: "TLSv1.2",
@@ -69,7 +69,7 @@ export interface Incoming {
   readonly closed: () => void;
 }
 
-/** Accepts connections until the scope closes. Gives the port. `accept` gets how to reply on one. */
+/** Accepts connections until the scope closes. Returns the port. `accept` receives the function that replies on a connection. */
 export const listen = (
   { host, port, key }: Address,
   accept: (reply: (text: string) => void) => Incoming,
@@ -106,7 +106,7 @@ export const listen = (
     Layer.provide(serialization),
     Layer.provideMerge(socket),
   );
-  // A client that is killed resets its connection: that is not an error here.
+  // A client that is killed resets its connection, which is not an error here.
   const quiet = Effect.provideService(Layer.build(server), UnhandledLogLevel, undefined);
   return Effect.map(quiet, (built) => {
     const { address } = Context.get(built, SocketServer.SocketServer);
@@ -122,7 +122,7 @@ const opened = ({ host, port, key }: Address): Effect.Effect<TLSSocket, Socket.S
         host,
         port,
         pskCallback: () => ({ psk: pskOf(key), identity }),
-        // Who has the key is the runner that announced it: there is no name to check.
+        // The key identifies the runner that announced it: there is no name to check.
         checkServerIdentity: () => undefined,
       });
       socket.setNoDelay(true);
@@ -155,8 +155,8 @@ export interface Outgoing {
 }
 
 /**
- * Opens a connection, which closes with the scope. `heard` receives the batches of replies, and `lost` is called when there is
- * no way to the runner any more, with the reason.
+ * Opens a connection, which closes with the scope. `heard` receives the batches of replies, and `lost` is called with the reason
+ * once the runner can no longer be reached.
  */
 export const connect = (
   address: Address,
@@ -185,7 +185,7 @@ export const connect = (
       ),
     );
     const send = (text: string): void => {
-      // What is wrong with the connection is said by the replies.
+      // Connection errors are reported by the replies.
       Effect.runFork(Effect.ignoreCause(client.orders({ text }, { discard: true })));
     };
     return { send };

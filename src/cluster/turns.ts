@@ -1,9 +1,9 @@
 /**
- * Starts jobs on the loop of this process a few at a time, so that messages pass between them: steps that compute would
- * otherwise hold up what other runners wait for. Jobs go in; each is started, and reported if it waits for something.
+ * Starts jobs on the event loop of this process a few at a time, so that messages pass in between: computing steps would
+ * otherwise delay messages that other runners wait for. Each job is started, and reported if it waits for something.
  */
 
-/** Fewer jobs a turn when one takes longer than this, more when it takes less than that. */
+/** Starts fewer jobs per turn when one takes longer than this, and more when it takes less. */
 const longMillis = 8;
 const shortMillis = 2;
 const mostTogether = 256;
@@ -21,7 +21,7 @@ export class Turns<Job extends { readonly isOver: boolean }> {
     this.#waits = waits;
   }
 
-  /** How many jobs can be started in the next turn. */
+  /** The number of jobs that can be started in the next turn. */
   get room(): number {
     return this.#together - this.#ready.length;
   }
@@ -33,7 +33,7 @@ export class Turns<Job extends { readonly isOver: boolean }> {
     setImmediate(() => this.#turn());
   }
 
-  /** Takes back a job that has not been started. False: it has. */
+  /** Removes a job that has not been started. Returns false if it has. */
   remove(job: Job): boolean {
     const at = this.#ready.indexOf(job);
     if (at !== -1) this.#ready.splice(at, 1);
@@ -44,7 +44,7 @@ export class Turns<Job extends { readonly isOver: boolean }> {
     const began = performance.now();
     const jobs = this.#ready.splice(0, this.#together);
     for (const job of jobs) this.#start(job);
-    // What has not ended by then waits for something.
+    // A job that has not ended by then waits for something.
     setImmediate(() => setImmediate(() => this.#ended(jobs, performance.now() - began)));
   }
 

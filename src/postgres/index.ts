@@ -1,5 +1,5 @@
 /**
- * A durable store in a Postgres database, over `@effect/sql-pg`.
+ * A durable store in a Postgres database, based on `@effect/sql-pg`.
  *
  * @packageDocumentation
  */
@@ -12,41 +12,41 @@ import { defaultSchema, targetOf } from "./address.ts";
 import { acquire, release } from "./shared.ts";
 
 /**
- * How a store in Postgres keeps its runs.
+ * Settings of a store in Postgres.
  *
  * @public
  */
 export interface PostgresSettings {
-  /** The schema that holds the store's tables: `"espalier"`. It is created if there is none. Their names begin with `espalier_`. */
+  /** The schema that holds the store's tables, created if missing: `"espalier"` by default. Table names start with `espalier_`. */
   readonly schema?: string;
-  /** How large the text of one value may be: 256 MiB, and at most 512 MiB less one. A larger output fails its step. */
+  /** The maximum size of one value's text, in bytes: 256 MiB by default, at most 512 MiB less one. A larger output fails its step. */
   readonly maxValueBytes?: number;
   /** Encrypts recorded values, which lets `Redacted` ones be recorded. Every process needs the same codec. */
   readonly codec?: StoreCodec;
 }
 
 /**
- * A database by its address.
+ * A database given by its URL.
  *
  * @public
  */
 export interface PostgresUrl {
-  /** `postgres://user:password@host:5432/database`. It must not lead to a pooler in transaction mode. */
+  /** `postgres://user:password@host:5432/database`. It must not point to a pooler in transaction mode. */
   readonly url: string;
 }
 
 /**
- * A database by a client of `@effect/sql-pg` that the program has.
+ * A database given by an existing client of `@effect/sql-pg`.
  *
  * @public
  */
 export interface PostgresClient {
-  /** The client. The store makes two connections of its own with the client's settings, and never closes the client. */
+  /** The client. The store opens two connections of its own with the client's settings, and never closes the client. */
   readonly client: PgClient;
 }
 
 /**
- * Where a store in Postgres is, and how it keeps its runs.
+ * The location and the settings of a store in Postgres.
  *
  * @public
  */
@@ -59,7 +59,7 @@ const layer = (options: PostgresOptions): StoreLayer => {
 };
 
 /**
- * A store in a Postgres database, 14 or newer. Any number of processes on any number of machines may use it at once; each
+ * A store in a Postgres database, version 14 or newer. Any number of processes on any number of machines can use it at once; each
  * run is executed by one of them.
  *
  * @example

@@ -1,5 +1,5 @@
 /**
- * A durable store in one SQLite file, over `node:sqlite`.
+ * A durable store in a single SQLite file, based on `node:sqlite`.
  *
  * @packageDocumentation
  */
@@ -10,19 +10,19 @@ import { Store } from "../journal/store.ts";
 import { acquire, release } from "./shared.ts";
 
 /**
- * Where and how a store keeps its runs.
+ * The location and the limits of a store.
  *
  * @public
  */
 export interface SqliteOptions {
   /**
-   * The file, created if there is none, readable by you only. Its folder must exist. `":memory:"` is a store of its own
-   * for each layer, forgotten with it.
+   * The file, created with access for its owner only if it does not exist. Its folder must exist. `":memory:"` is a separate store
+   * for each layer, and is discarded with it.
    */
   readonly filename: string;
-  /** How large the text of one value may be: 256 MiB, and at most 512 MiB less one. A larger output fails its step. */
+  /** The maximum size of one value's text, in bytes: 256 MiB by default, at most 512 MiB less one. A larger output fails its step. */
   readonly maxValueBytes?: number;
-  /** How large the file may grow; without it, as large as the disk lets it. A run that needs more pauses. */
+  /** The maximum size of the file, in bytes; by default, as large as the disk allows. A run that needs more pauses. */
   readonly maxFileBytes?: number;
   /** Encrypts recorded values, which lets `Redacted` ones be recorded. Every process needs the same codec. */
   readonly codec?: StoreCodec;
@@ -32,7 +32,7 @@ const layer = ({ filename, ...limits }: SqliteOptions): StoreLayer =>
   Layer.effect(Store, Effect.acquireRelease(acquire(filename, limits), release));
 
 /**
- * A store in a SQLite file. Any number of processes of one machine may use it at once; each run is executed by one of
+ * A store in a SQLite file. Any number of processes on one machine can use it at once; each run is executed by one of
  * them.
  *
  * @example

@@ -1,7 +1,7 @@
 /**
- * Values as they go between threads: as structured clones, so that a typed array of 100 MB is copied, not written out. Cloning
- * by itself bends some of what it is given without a word, such as an instance of a class to a plain object: those are refused,
- * unless they have a schema that can encode them, and what Effect and Node add to plain data is marked and made again.
+ * Values as they are sent between threads: as structured clones, so a typed array of 100 MB is copied, not serialized. Cloning
+ * alone silently changes some values, such as an instance of a class to a plain object: such values are refused,
+ * unless they have a schema that can encode them. Values that Effect and Node add to plain data are marked and restored.
  */
 import * as Option from "effect/Option";
 import * as Result from "effect/Result";
@@ -12,12 +12,12 @@ import { Unwritable } from "../values/encode.ts";
 import { isEffectSchema } from "../values/schema.ts";
 import type { Wire } from "../workers/task.ts";
 
-/** A value that can be cloned; `isMarked`: parts of it are marked. Or the text of one that only its schema can write. */
+/** A value that can be cloned; `isMarked`: parts of it are marked. Or the text of a value that only its schema can encode. */
 export interface Packed {
   readonly value?: unknown;
   readonly isMarked?: boolean;
   readonly text?: string;
-  /** How large it is, roughly, in bytes. */
+  /** Its approximate size in bytes. */
   readonly weight: number;
 }
 
@@ -66,12 +66,12 @@ class Refused {
   }
 }
 
-/** Looks at every part of a value. Parts that need no mark are not copied. */
+/** Checks every part of a value. Parts that need no mark are not copied. */
 class Packing {
   weight = 0;
   isMarked = false;
   readonly #path: Array<PropertyKey> = [];
-  /** What each object has become; undefined while it is looked at. */
+  /** The packed form of each object; undefined while it is being packed. */
   readonly #packed = new Map<object, unknown>();
 
   pack(value: unknown): unknown {
@@ -125,7 +125,7 @@ class Packing {
         ? this.#marked("some", this.#at("value", value.value))
         : this.#marked("none", undefined);
     }
-    // A plain object of another realm.
+    // A plain object from another realm.
     if (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype as object, "isPrototypeOf")) {
       return this.#packRecord(value as never);
     }
@@ -176,7 +176,7 @@ class Packing {
     if (Buffer.isBuffer(view)) return this.#marked("buffer", new Uint8Array(view));
     if (!viewPrototypes.has(Object.getPrototypeOf(view)))
       return this.#refuse(`it is ${className(view)}${hint}`);
-    // A clone takes the whole of what a view is of.
+    // A clone would copy the whole buffer behind a view.
     const isSmallPart = view.byteLength * 2 < view.buffer.byteLength && !(view instanceof DataView);
     return isSmallPart && !(view.buffer instanceof SharedArrayBuffer) ? (view as Uint8Array).slice() : view;
   }
@@ -211,7 +211,7 @@ const pack = (value: unknown): Packed | Unwritable => {
   }
 };
 
-/** Makes marked parts again, in place: a clone belongs to who received it. */
+/** Restores marked parts in place: a clone belongs to its receiver. */
 const unpack = (value: unknown): unknown => {
   if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
   if (Object.hasOwn(value, mark)) {
@@ -254,7 +254,7 @@ const unmark = (kind: Mark, inner: unknown): unknown => {
   }
 };
 
-/** What was received. */
+/** Restores a received value. */
 export const unpacked = ({ value, isMarked, text }: Packed, schema: unknown): unknown => {
   if (text !== undefined) return decodeBy(schema, text);
   return isMarked === true ? unpack(value) : value;

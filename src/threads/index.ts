@@ -1,5 +1,5 @@
 /**
- * Steps on worker threads: all cores for the steps of a run that compute.
+ * Steps on worker threads, for steps that compute: a run can use all cores.
  *
  * @packageDocumentation
  */
@@ -14,17 +14,17 @@ import { cloneWire } from "./clone.ts";
 import { Pool } from "./pool.ts";
 
 /**
- * Which steps threads can run, and how many threads there are.
+ * The steps that threads can run, and the number of threads.
  *
  * @public
  */
 export interface ThreadOptions {
   /**
-   * The module that exports the pipelines whose steps ask for a worker, and as `layer` the services that these steps need. Each
-   * thread imports it, so it should start nothing by itself.
+   * The module that exports the pipelines whose steps run on workers, and as `layer` the services that these steps need. Each
+   * thread imports it, so importing it should have no side effects.
    */
   readonly module: URL;
-  /** The most threads at once; by default one for each core. They start when there is work for them. */
+  /** The maximum number of threads; by default one for each core. They start on demand. */
   readonly threads?: number | undefined;
 }
 
@@ -41,7 +41,7 @@ const layer = (options: ThreadOptions): WorkersLayer => {
   const reason = problemOf(options);
   if (reason !== undefined)
     throw new GraphError({ pipeline: "", step: "", reason: `ThreadWorkers.layer: ${reason}` });
-  // Runs that are given the same layer share its threads.
+  // Runs with the same layer share its threads.
   const pool = new Pool(options.module.href, options.threads ?? availableParallelism());
   const acquired = Effect.acquireRelease(
     Effect.sync(() => pool.acquire()),
@@ -57,9 +57,9 @@ const layer = (options: ThreadOptions): WorkersLayer => {
 };
 
 /**
- * Worker threads for the steps that ask for a worker. A thread finds a step's function by importing the module and, within a
- * dynamic step, by calling the function that expands again. Inputs and outputs are cloned: plain data, dates, maps, sets and
- * typed arrays travel as they are, and what an Effect Schema can encode travels by that.
+ * Worker threads for steps with `where: "worker"`. A thread finds a step's function by importing the module and, within a
+ * dynamic step, by calling the expanding function again. Inputs and outputs are cloned: plain data, dates, maps, sets and
+ * typed arrays are sent as they are, and values that an Effect Schema can encode are sent encoded.
  *
  * @example
  * ```ts
@@ -85,6 +85,6 @@ const layer = (options: ThreadOptions): WorkersLayer => {
  * @public
  */
 export const ThreadWorkers: {
-  /** For the run option `workers`, or for `Effect.provide`. Runs that are given the same layer share its threads. */
+  /** For the run option `workers`, or for `Effect.provide`. Runs with the same layer share its threads. */
   readonly layer: (options: ThreadOptions) => WorkersLayer;
 } = { layer };

@@ -1,4 +1,4 @@
-/** A task that is to run on a thread, and who asked for it. */
+/** A task to run on a thread, and its sender. */
 import type { Answer, Said, Task } from "../workers/task.ts";
 
 export interface Job {
@@ -6,8 +6,8 @@ export interface Job {
   readonly task: Task;
   readonly listen: (said: Said) => void;
   readonly done: (answer: Answer) => void;
-  /** How many threads have ended while they ran it. */
+  /** The number of threads that have ended while running it. */
   deaths: number;
-  /** Called when it has ended after all, once it has been interrupted. */
+  /** Called once it has actually ended after an interruption. */
   whenStopped: (() => void) | undefined;
 }

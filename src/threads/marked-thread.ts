@@ -1,4 +1,4 @@
-/** Whether this is a worker thread already, in which a module may ask for threads of its own while it is imported. */
+/** Whether this is a worker thread already. A module can request threads of its own while it is imported there. */
 const mark = Symbol.for("espalier/thread");
 
 export const markThread = (): void => {

@@ -1,11 +1,11 @@
 /**
- * Large values that many tasks share, such as the inputs of a map: a thread gets each once, and later tasks refer to it by a
- * number. When nothing here holds the value any more, the threads forget it.
+ * Large values that many tasks share, such as the inputs of a map: each is sent to a thread once, and later tasks refer to it by a
+ * number. When this process no longer holds the value, the threads discard it.
  */
 import type { Enclosing, Task } from "../workers/task.ts";
 import type { Packed } from "./clone.ts";
 
-/** From so many bytes on a value is sent once; smaller ones are sent with each task. */
+/** Values of at least this many bytes are sent once; smaller ones are sent with each task. */
 const leastWeight = 16_384;
 
 const numbers = new WeakMap<object, number>();
@@ -25,7 +25,7 @@ const numberOf = (packed: Packed): number => {
   return number;
 };
 
-/** What one thread has been sent. */
+/** The values that were sent to one thread. */
 export class Parcels {
   readonly #known = new Set<number>();
   readonly #forget: (parcel: number) => void;
@@ -41,9 +41,9 @@ export class Parcels {
     forgetters.delete(this.#forget);
   }
 
-  /** A task with numbers instead of large inputs, and the values that the thread does not have yet. */
+  /** A task with numbers in place of large inputs, and the values that the thread does not have yet. */
   of(task: Task): { readonly task: Task; readonly parcels: ReadonlyArray<readonly [number, Packed]> } {
-    // One that has come from another runner has texts, which are as long as they are.
+    // A task from another runner holds texts, which are sent as they are.
     if (task.wire === "text") return { task, parcels: [] };
     const parcels: Array<readonly [number, Packed]> = [];
     const sent = (inputs: Enclosing["inputs"]): Enclosing["inputs"] => {

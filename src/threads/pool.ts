@@ -1,7 +1,7 @@
 /**
- * Threads, and the tasks that wait for one. A task goes to the thread with the least to do, and to a busy one only when the step
- * there waits for something. A thread that ends by itself is replaced, and what it was running runs again, alone on its thread:
- * a step that ends three threads fails.
+ * Threads, and the queue of tasks. A task goes to the thread with the lowest load, and to a busy one only if the step
+ * there waits for something. A thread that ends by itself is replaced, and the tasks that it was running run again, each alone on a
+  * thread: a step that ends three threads fails.
  */
 import * as Effect from "effect/Effect";
 import type { Answer, Said, Task } from "../workers/task.ts";
@@ -12,11 +12,11 @@ import { Thread } from "./thread-handle.ts";
 const threadsOfThreads =
   "the run was started on a worker thread. A module that threads import must not run pipelines with workers by itself: export them from a separate module, or run them only if isMainThread of node:worker_threads is true.";
 
-/** A step that ends so many threads is not run again. */
+/** A step that has ended this many threads is not run again. */
 const mostDeaths = 3;
-/** A thread takes no more than so many steps that wait. */
+/** The maximum number of waiting steps on one thread. */
 const mostTogether = 64;
-/** Unused threads end after this. */
+/** Idle threads end after this time. */
 const keptMillis = 2_000;
 
 export class Pool {
@@ -38,7 +38,7 @@ export class Pool {
     this.#users++;
   }
 
-  /** Its threads are kept for a while: they take longer to start than most runs. */
+  /** Threads are kept for a while: starting them takes longer than most runs. */
   release(): void {
     if (--this.#users > 0) return;
     this.#ending = setTimeout(() => {
@@ -49,7 +49,7 @@ export class Pool {
   }
 
   perform(task: Task, listen: (said: Said) => void): Effect.Effect<Answer> {
-    // Otherwise threads that start threads would never come to an end.
+    // Otherwise threads would start threads without end.
     if (isMarkedThread()) return Effect.succeed({ type: "refused", reason: threadsOfThreads });
     return Effect.callback((resume) => {
       const job: Job = {
@@ -109,7 +109,7 @@ export class Pool {
     return thread;
   }
 
-  /** A thread could not load its module: nor can others, so nothing that waits now can run. The next task tries again. */
+  /** A thread could not load its module. Others cannot either, so no waiting task can run. The next task tries again. */
   #broken(thread: Thread, jobs: ReadonlyArray<Job>, reason: string): void {
     this.#threads.delete(thread);
     for (const job of [...jobs, ...this.#waiting.splice(0)]) {
@@ -117,7 +117,7 @@ export class Pool {
     }
   }
 
-  /** A thread has ended with these jobs; `reason`: it did so by itself, while they were running. */
+  /** A thread has ended with these jobs; `reason` is set if it ended by itself while they were running. */
   #ended(thread: Thread, jobs: ReadonlyArray<Job>, reason: string | undefined): void {
     this.#threads.delete(thread);
     for (const job of jobs.toReversed()) {

@@ -1,25 +1,25 @@
-/** One thread, as the process that started it sees it: what it runs, and how it ends. */
+/** One thread, as seen by the process that started it: the tasks it runs, and how it ends. */
 import { Worker } from "node:worker_threads";
 import { describe } from "../values/describe.ts";
 import type { Job } from "./job.ts";
 import type { Order, Reply } from "./messages.ts";
 import { Parcels } from "./parcels.ts";
 
-/** The program of a thread is beside this module's entry point, as source and as built. */
+/** The program of a thread is next to this module's entry point, both in source and when built. */
 const program = import.meta.url.endsWith(".ts")
   ? new URL("./thread.ts", import.meta.url)
   : new URL("./thread.js", import.meta.url);
 
-/** A step that does not end when it is interrupted, since it does not let go of the thread, ends with the thread after this. */
+/** An interrupted step that blocks its thread is ended with the thread after this time. */
 const patienceMillis = 1_000;
 
-/** Told of what concerns the other threads. */
+/** Receives the events that concern the other threads. */
 interface Owner {
   /** The thread has time for another task. */
   readonly free: () => void;
-  /** It cannot load its module, and has ended with these jobs. */
+  /** The thread cannot load its module, and has ended with these jobs. */
   readonly broken: (jobs: ReadonlyArray<Job>, reason: string) => void;
-  /** It has ended, with these jobs; `reason`: it did so by itself. */
+  /** The thread has ended, with these jobs; `reason` is set if it ended by itself. */
   readonly ended: (jobs: ReadonlyArray<Job>, reason: string | undefined) => void;
 }
 
@@ -27,7 +27,7 @@ export class Thread {
   readonly #worker: Worker;
   readonly #owner: Owner;
   readonly #jobs = new Map<number, Job>();
-  /** Those of its jobs that wait for something. */
+  /** The jobs that wait for something. */
   readonly #waits = new Set<Job>();
   readonly #parcels: Parcels;
   #isAlone = false;
@@ -49,7 +49,7 @@ export class Thread {
     return this.#jobs.size;
   }
 
-  /** Do all of its steps wait for something? */
+  /** Whether all of its steps wait for something. */
   get hasTime(): boolean {
     return !this.#isAlone && this.#waits.size === this.#jobs.size;
   }
@@ -101,7 +101,7 @@ export class Thread {
         return;
       case "broken":
         this.#brokenReason = reply.reason;
-        // What the module began before it failed may keep the thread alive.
+        // Work that the module started before it failed may keep the thread alive.
         void this.#worker.terminate();
         return;
       case "said":

@@ -1,6 +1,6 @@
 /**
- * The program of a thread: imports the module, makes its services, and performs the tasks that it is sent, with the interruption
- * of each. A task begins when it arrives: the process that sends them sees to it that few wait here.
+ * The program of a thread: imports the module, creates its services, and performs and interrupts the tasks that it
+ * receives. A task starts when it arrives: the process that sends the tasks ensures that few wait here.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import * as Cause from "effect/Cause";
@@ -26,7 +26,7 @@ const port = parentPort!;
 const { module } = workerData as { readonly module: string };
 const say = (reply: Reply): void => port.postMessage(reply);
 
-/** Large values that came with one task and that others refer to. */
+/** Large values that were sent with one task and that others refer to. */
 const parcels = new Map<number, { readonly packed: Packed; value?: { readonly of: unknown } }>();
 
 const clones: Wire = {
@@ -48,7 +48,7 @@ const pipelinesIn = (exports: Readonly<Record<string, unknown>>): ReadonlyMap<st
 
 const sentence = (text: string): string => (/[.!?]$/.test(text) ? text : `${text}.`);
 
-/** Loads the module; a sentence where that fails. */
+/** Loads the module; returns an error message if that fails. */
 const load = async (): Promise<Performer | string> => {
   let exports: Readonly<Record<string, unknown>>;
   try {
@@ -95,7 +95,7 @@ const perform = (
     try {
       say({ type: "said", id, said });
     } catch {
-      // A value that cannot be cloned: what a step emits is for watching only.
+      // The value cannot be cloned: emitted values are only for watching.
     }
   };
   tell({ type: "began" });
@@ -103,7 +103,7 @@ const perform = (
   running.set(id, fiber);
   fiber.addObserver((exit) => answered(id, Exit.isSuccess(exit) ? exit.value : { type: "interrupted" }));
   if (!running.has(id)) return;
-  // What has not ended by then waits for something.
+  // A task that has not ended by then waits for something.
   setImmediate(() => setImmediate(() => running.has(id) && say({ type: "waits", id })));
 };
 

@@ -4,7 +4,7 @@ const missing = /^Service not found: ([^\n]+)$/;
 const causeOf = (error: unknown): unknown =>
   typeof error === "object" && error !== null && "cause" in error ? error.cause : undefined;
 
-/** The key of the service; undefined for any other error. */
+/** Returns the key of the service; undefined for any other error. */
 export const missingService = (error: unknown): string | undefined => {
   for (let at = error, depth = 0; at !== undefined && depth < 8; at = causeOf(at), depth++) {
     const key = at instanceof Error ? missing.exec(at.message)?.[1] : undefined;
@@ -19,7 +19,7 @@ interface File {
   readonly layer?: unknown;
 }
 
-/** How to fix an error that says that a service is missing, in a sentence; undefined for any other error. */
+/** Returns a sentence on how to fix a missing service; undefined for any other error. */
 export const serviceHint = (error: unknown, { file, layer }: File): string | undefined => {
   const key = missingService(error);
   if (key === undefined) return undefined;

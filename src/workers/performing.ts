@@ -1,6 +1,6 @@
 /**
- * The worker's side: finds the function that a task is about, by calling the expansions around it again, and runs it with the
- * worker's own services. Comes in: a task. Goes out: its answer.
+ * The worker's side: finds the function of a task by calling the enclosing expansions again, and runs it with the
+ * worker's own services. Input: a task. Output: its answer.
  */
 import * as Cause from "effect/Cause";
 import * as Context from "effect/Context";
@@ -27,21 +27,21 @@ import { readInputs, readItem } from "./source.ts";
 import { formOf } from "./version.ts";
 import type { Answer, Enclosing, Said, Task, Wire } from "./task.ts";
 
-/** What a worker knows. */
+/** The name, pipelines and services of a worker. */
 export interface Equipment {
   readonly wires: Readonly<Record<Wire["name"], Wire>>;
-  /** The worker and where it has its pipelines from, in words: `the worker thread of "file:///…"`. */
+  /** The worker and the source of its pipelines, for messages: `the worker thread of "file:///…"`. */
   readonly name: string;
   /** Its pipelines, by their names. */
   readonly pipelines: ReadonlyMap<string, Graph>;
-  /** What its steps are provided with. */
+  /** The services that its steps are provided with. */
   readonly services: Context.Context<never>;
 }
 
-/** The worker cannot perform a task: its message says why, and what to do. */
+/** The worker cannot perform a task: the message says why, and how to fix it. */
 class Refusal extends Error {}
 
-/** The function that returns a graph, of each kind of step that can; undefined: none. */
+/** The function that returns a graph, for each kind of step that has one. */
 const expandingPhase: Readonly<Record<StepKind, Phase | undefined>> = {
   dynamic: "expand",
   map: "each",
@@ -55,7 +55,7 @@ const expandingPhase: Readonly<Record<StepKind, Phase | undefined>> = {
   finally: undefined,
 };
 
-/** So many graphs of expansions are kept, over all runs. */
+/** The maximum number of graphs of expansions that are kept, over all runs. */
 const mostGraphs = 1_000;
 
 const nodesByPath = new WeakMap<Graph, ReadonlyMap<string, GraphNode>>();
@@ -97,14 +97,14 @@ const contextOf = (host: ContextHost, { path, attempt, index }: Called): Running
 
 export class Performer {
   readonly #equipment: Equipment;
-  /** By run, path and attempt; the least recently made first. */
+  /** By run, path and attempt; the oldest first. */
   readonly #graphs = new Map<string, Promise<Graph>>();
 
   constructor(equipment: Equipment) {
     this.#equipment = equipment;
   }
 
-  /** Performs a task. Interrupted, it fires the step's signal, interrupts its Effect and waits until that has ended. */
+  /** Performs a task. When interrupted, it fires the step's signal, interrupts its Effect and waits until that has ended. */
   perform(task: Task, tell: (said: Said) => void): Effect.Effect<Answer> {
     const { name } = this.#equipment;
     return Effect.matchEffect(this.#found(task), {
@@ -114,7 +114,7 @@ export class Performer {
     });
   }
 
-  /** The graph and the node that a task is about. */
+  /** The graph and the node of a task. */
   #found(task: Task): Effect.Effect<{ readonly graph: Graph; readonly node: GraphNode }, Refusal> {
     return Effect.tryPromise({
       try: async () => {
@@ -243,7 +243,7 @@ export class Performer {
   }
 }
 
-/** What a standalone step reads by schemas is decoded before its function sees it. */
+/** Decodes the inputs that a standalone step reads by schemas, before its function receives them. */
 const decoded = (
   definition: StepDefinition,
   inputs: Readonly<Record<string, unknown>>,

@@ -1,6 +1,6 @@
 /**
- * The owner's side: middleware that makes a task of each call of a step with `where: "worker"`, has the run's workers perform
- * it, and makes of the answer what the call would have come to here.
+ * The owner's side: middleware that turns each call of a step with `where: "worker"` into a task, has the run's workers perform
+ * it, and turns the answer into the outcome that the call would have had here.
  */
 import * as Effect from "effect/Effect";
 import type { Middleware, StepCall } from "../engine/executor.ts";
@@ -19,7 +19,7 @@ import type { Enclosing, Performed, Said, Task, Wire } from "./task.ts";
 import { formOf, versionOf } from "./version.ts";
 import type { WorkersService } from "./workers.ts";
 
-/** The calls that a worker performs. The owner performs those that return or choose a pipeline. */
+/** The calls that a worker performs. The owner performs those that return or select a pipeline. */
 const isSent: Readonly<Record<Phase, boolean>> = {
   run: true,
   each: true,
@@ -32,7 +32,7 @@ const isSent: Readonly<Record<Phase, boolean>> = {
   compensate: false,
 };
 
-/** The graph and the node that a call belongs to: of an item, a turn and a contender those of its step. */
+/** The graph and the node that a call belongs to: for an item, turn or contender, those of its step. */
 const placeOf = (frame: Frame, index: number): { readonly graph: Graph; readonly node: GraphNode } => {
   const [within, at] = frame.map === undefined ? [frame, index] : [frame.parent!, frame.parentIndex];
   return { graph: within.graph!, node: within.graph!.nodes[at]! };
@@ -41,17 +41,17 @@ const placeOf = (frame: Frame, index: number): { readonly graph: Graph; readonly
 const indexOf = ({ map }: Frame, index: number): number | undefined =>
   map?.type === "items" ? index : map?.type === "turns" ? map.turn : undefined;
 
-/** Which turn of a loop has expanded is in its path, since the loop may have come to another. */
+/** The turn that expanded, from the path, since the loop may be in a later turn by now. */
 const turnOf = (path: string): number => Number(keyOf(path));
 
-/** Makes tasks of calls. */
+/** Creates tasks from calls. */
 class Tasks {
   readonly #pipeline: string;
   readonly #version: string;
   readonly #wire: Wire;
   readonly #epoch: number | undefined;
   readonly #enclosing = new WeakMap<Frame, ReadonlyArray<Enclosing> | Untravelled>();
-  /** What the items of a map share is written once. */
+  /** The inputs that the items of a map share are written once. */
   readonly #inputs = new WeakMap<object, Sent | Untravelled>();
 
   constructor(graph: Graph, wire: Wire, epoch: number | undefined) {
@@ -99,7 +99,7 @@ class Tasks {
     return written;
   }
 
-  /** The expansions that a graph's frame is within, the outermost first. */
+  /** The expansions that enclose a graph's frame, outermost first. */
   #around(frame: Frame): ReadonlyArray<Enclosing> | Untravelled {
     const known = this.#enclosing.get(frame);
     if (known !== undefined) return known;
@@ -139,7 +139,7 @@ class Tasks {
 const whereOf = (issuePath: ReadonlyArray<PropertyKey>): string =>
   issuePath.length === 0 ? "" : ` at ${issuePath.map(String).join(".")}`;
 
-/** A reason without the hint that it ends with for steps that run here. */
+/** Removes the hint for steps that run here, with which a reason ends. */
 const withoutHint = (reason: string): string =>
   reason.replace(/: return plain data, .*$/, "").replace(/\.$/, "");
 
@@ -150,7 +150,7 @@ const untravelled = (path: string, { input, from, problem }: Untravelled): Worke
   return new WorkerFailed({ path, reason });
 };
 
-/** What a call has come to, by its answer. */
+/** The outcome of a call, from its answer. */
 const outcomeOf = (
   { path, context }: StepCall,
   answer: Performed,
@@ -179,7 +179,7 @@ const outcomeOf = (
   }
 };
 
-/** Passes the log lines, progress and values of a step on its worker to the observers of the run. */
+/** Passes the log lines, progress and emitted values of a step on its worker to the observers of the run. */
 const tell = ({ context, began }: StepCall, said: Said, wire: Wire): void => {
   switch (said.type) {
     case "began":
@@ -195,14 +195,14 @@ const tell = ({ context, began }: StepCall, said: Said, wire: Wire): void => {
   }
 };
 
-/** Middleware for a run of a graph; `epoch`: which claim of the run this is. */
+/** Middleware for a run of a graph. `epoch`: the claim of the run. */
 export const sending = (
   graph: Graph,
   { wire, perform, sparesOwner }: WorkersService,
   epoch: number | undefined,
 ): Middleware => {
   const tasks = new Tasks(graph, wire, epoch);
-  /** Functions that have returned a pipeline: those are called here from then on. */
+  /** Functions that have returned a pipeline, which are called here from then on. */
   const expanding = new Map<StepDefinition, Set<string>>();
   return (next) => (call) => {
     const { definition, phase, choice = "" } = call;

@@ -1,4 +1,4 @@
-/** What a step's function returned, as an Effect of its value: what it throws or rejects with is a defect. */
+/** The return value of a step's function, as an Effect: exceptions and rejections become defects. */
 import * as Effect from "effect/Effect";
 import type { StepContext } from "../../types/context.ts";
 import { isBareEffect } from "../engine/calls.ts";
@@ -6,7 +6,7 @@ import { RunningContext } from "../engine/context.ts";
 import { streamed } from "../engine/generators.ts";
 import { isThenable, whenSettled } from "../values/thenable.ts";
 
-/** Interrupted, it fires the step's signal and waits until the promise has settled. */
+/** When interrupted, it fires the step's signal and waits until the promise has settled. */
 const awaited = (thenable: PromiseLike<unknown>, context: StepContext): Effect.Effect<unknown> =>
   Effect.callback((resume) => {
     let hasSettled = false;

@@ -1,6 +1,6 @@
 /**
- * Where the inputs of a step come from, and so by which schema they are written for a worker and read there. Owner and worker
- * ask this of the same graph. Loaded with the first run that has workers, since schemas are slow to load.
+ * The sources of a step's inputs, which determine the schemas that encode them for a worker and decode them there. Owner and worker
+ * derive this from the same graph. Loaded with the first run that has workers, since schemas are slow to load.
  */
 import * as Schema from "effect/Schema";
 import type { Graph } from "../engine/graph.ts";
@@ -11,15 +11,15 @@ import { Unwritable } from "../values/encode.ts";
 import { isEffectSchema } from "../values/schema.ts";
 import type { Wire } from "./task.ts";
 
-/** A step or input that a value comes from. */
+/** The step or input that provides a value. */
 interface Source {
-  /** In words; empty: it is not known before the run. */
+  /** Its name, for messages; empty if it is not known before the run. */
   readonly from: string;
-  /** Undefined: none that can write a value. */
+  /** The schema; undefined if there is none that can encode a value. */
   readonly schema: object | undefined;
 }
 
-/** What cannot travel: which input, and why. */
+/** An input that cannot be sent, and why. */
 export interface Untravelled {
   readonly input: string;
   readonly from: string;
@@ -48,7 +48,7 @@ const sourceOf = (graph: Graph, slot: number): Source => {
   const { kind, name, outputs, options } = graph.nodes[owner]!.definition;
   const from = `the step "${name}"`;
   const { output, failures } = options;
-  // One schema for a record of several outputs says nothing of one alone; nor does that of an item of its result.
+  // The schema of a record of several outputs does not apply to one of them, nor an item's schema to its result.
   if (!isEffectSchema(output) || outputs.length !== 1 || failures === "collect") {
     return { from, schema: undefined };
   }
@@ -56,7 +56,7 @@ const sourceOf = (graph: Graph, slot: number): Source => {
   return { from, schema: isList ? listOf(output) : output };
 };
 
-/** The source of what a step reads under a name: a plain one, or a glob and the name of a member, as a path. */
+/** The source of an input: a plain name, or a glob and the name of a member, as a path. */
 const sourceOfInput = (graph: Graph, node: GraphNode, name: string): Source => {
   const declared = node.definition.schemas?.[name];
   if (declared !== undefined) {
@@ -69,7 +69,7 @@ const sourceOfInput = (graph: Graph, node: GraphNode, name: string): Source => {
 
 const isGlob = ({ globs }: GraphNode, name: string): boolean => globs.some(({ glob }) => glob === name);
 
-/** The inputs of a step, written; members of a family one by one. */
+/** Encodes the inputs of a step; the members of a family one by one. */
 export const writeInputs = (
   wire: Wire,
   graph: Graph,
@@ -110,7 +110,7 @@ export const readInputs = (
   return inputs;
 };
 
-/** By which schema an item of a map is written: as the only element of the list that it comes from. */
+/** The source that determines the schema of a map's item: as the only element of the list that it comes from. */
 const sourceOfItem = (graph: Graph, { definition, overSlot }: GraphNode): Source => {
   if (definition.kind === "map") return sourceOf(graph, overSlot);
   const { output } = definition.options;
@@ -120,7 +120,7 @@ const sourceOfItem = (graph: Graph, { definition, overSlot }: GraphNode): Source
   };
 };
 
-/** The item of a map, or the state of a loop: the only element of `item`, which is empty for other steps. */
+/** Encodes the item of a map or the state of a loop: the only element of `item`, which is empty for other steps. */
 export const writeItem = (
   wire: Wire,
   graph: Graph,

@@ -1,4 +1,4 @@
-/** Values as texts: how they travel between machines, and are recorded. An Effect Schema gives a text to what JSON has none for. */
+/** Values as texts, to send them between machines and to record them. An Effect Schema encodes values that JSON cannot represent. */
 import { decodeBy, encodeBy } from "../values/codec.ts";
 import type { Wire } from "./task.ts";
 
