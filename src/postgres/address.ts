@@ -1,10 +1,10 @@
-/** Which database a store is in: its name for sentences and for finding it again, without what is secret. */
+/** The database of a store: its name for messages and for finding it again, without secrets. */
 import type { PgClient, PgClientConfig } from "@effect/sql-pg/PgClient";
 import * as Redacted from "effect/Redacted";
 import { StoreError } from "../errors.ts";
 import { typed } from "../values/specification.ts";
 
-/** The schema where none is given. */
+/** The default schema. */
 export const defaultSchema = "espalier";
 
 const example = "postgres://user:password@host:5432/database";
@@ -12,7 +12,7 @@ const example = "postgres://user:password@host:5432/database";
 const invalid = (store: string, reason: string): StoreError =>
   new StoreError({ store, kind: "failed", reason });
 
-/** A URL that can be taken apart. Another text is not repeated in the error: a password may be anywhere in it. */
+/** Parses a URL. The error does not repeat an invalid text, since a password may be anywhere in it. */
 const parse = (text: unknown): URL => {
   if (typeof text !== "string") {
     throw invalid(
@@ -59,20 +59,20 @@ const nameOfConfig = (config: PgClientConfig, schema: string): string => {
   return nameOf(config.path ?? config.host ?? "localhost", String(config.port ?? 5432), database, schema);
 };
 
-/** How a store is reached. */
+/** How to connect to a store. */
 export type Target = { readonly url: string } | { readonly client: PgClient };
 
-/** The target that options name. */
+/** The target in the options. */
 export const targetOf = (options: Target): Target =>
   "client" in options && options.client !== undefined
     ? { client: options.client }
     : { url: (options as { url: string }).url };
 
-/** The name of a store. Throws where the URL cannot be one. */
+/** The name of a store. Throws if the URL is invalid. */
 export const nameOfTarget = (target: Target, schema: string): string =>
   "url" in target ? nameOfUrl(target.url, schema) : nameOfConfig(target.client.config, schema);
 
-/** Throws where a name can be no schema's. */
+/** Throws if the name is not valid for a schema. */
 export const checkSchema = (schema: string): void => {
   const bytes = Buffer.byteLength(schema);
   if (

@@ -1,4 +1,4 @@
-/** Outputs that runs share, and which of them a process is computing. */
+/** Outputs that runs share, and the process that is computing each. */
 import type { Cached, CacheKey } from "../journal/store.ts";
 import { checksum, hashOf } from "../stores/texts.ts";
 import type { Database } from "./database.ts";
@@ -13,7 +13,7 @@ interface Put {
   readonly cached: Cached;
 }
 
-/** So much in one statement. */
+/** The maximum size of one statement, in bytes. */
 const mostBytes = 4 * 1024 * 1024;
 
 const keyOf = ({ step, version, inputs }: CacheKey): string =>
@@ -21,7 +21,7 @@ const keyOf = ({ step, version, inputs }: CacheKey): string =>
 
 export class Cache {
   readonly #queue = new Map<string, Put>();
-  /** The version of each step's last value, which is possibly not written yet. */
+  /** The version of each step's last value, which may not be written yet. */
   readonly #lastPut = new Map<string, string>();
   readonly #database: Database;
   readonly #names: Names;
@@ -44,7 +44,7 @@ export class Cache {
       `SELECT text, run, path, time::float8 AS time, crc::float8 AS crc FROM ${this.#names.table("cache")} WHERE key = $1`,
       [at],
     );
-    // A damaged value is computed again: nothing is lost by that.
+    // A damaged value is recomputed: nothing is lost.
     if (row === undefined || row["crc"] !== checksum(at, row["text"] as string)) return undefined;
     try {
       const text = await this.#values.take(row["text"] as string);
@@ -63,7 +63,7 @@ export class Cache {
     );
     const other = found?.["other"] as string | null | undefined;
     if (other !== null && other !== undefined) return `its version changed from "${other}" to "${version}"`;
-    // What is not written yet is computed already.
+    // A value that is not written yet has already been computed.
     const isKnown = this.#lastPut.get(step) === version || found?.["is_known"] === true;
     return isKnown ? "its inputs changed" : "it was never computed";
   }
@@ -74,7 +74,7 @@ export class Cache {
     void this.#write();
   }
 
-  /** False: another process that lives is computing it. */
+  /** Returns false if another living process is computing it. */
   async start(key: CacheKey): Promise<boolean> {
     const rows = await this.#database.query(
       `INSERT INTO ${this.#names.table("computing")} AS c (key, owner) VALUES ($1, ${this.#owners.me})
@@ -85,7 +85,7 @@ export class Cache {
     return rows.length > 0;
   }
 
-  /** A value that was put stops it as it is written: before that, others would compute it once more. */
+  /** A stored value releases the claim when it is written: until then, other processes would compute it again. */
   stop(key: CacheKey): void {
     const at = keyOf(key);
     if (!this.#database.isOpen || this.#queue.has(at)) return;
@@ -98,7 +98,7 @@ export class Cache {
     stopped.catch(() => {}); // Another process waits for it, at most until this one ends.
   }
 
-  /** Resolves once all that was put is written, or cannot be. */
+  /** Resolves once all stored values are written, or cannot be. */
   settled(): Promise<void> {
     return this.#writing ?? Promise.resolve();
   }
@@ -111,7 +111,7 @@ export class Cache {
   }
 
   async #writeAll(): Promise<void> {
-    await Promise.resolve(); // What is put in this turn goes together.
+    await Promise.resolve(); // Values of the same turn are written together.
     while (this.#queue.size > 0) {
       const batch: Array<readonly [string, Put]> = [];
       let bytes = 0;
@@ -120,7 +120,7 @@ export class Cache {
         batch.push(one);
         bytes += one[1].cached.text.length;
       }
-      // No step waits for the cache: a value that cannot be kept is computed again.
+      // No step waits for the cache: a value that cannot be stored is recomputed.
       await this.#database.patiently(() => this.#putAll(batch)).catch(() => {});
       for (const [at, put] of batch) if (this.#queue.get(at) === put) this.#queue.delete(at);
     }

@@ -1,6 +1,6 @@
 /**
- * Who owns which run. A claim is one statement: the first process to change the run's row owns it, with a new epoch. A
- * claim that is sent again, because its answer was lost, is recognized by its token.
+ * The owners of runs. A claim is one statement: the first process to change the run's row owns it, with a new epoch. A
+ * claim that is sent again because its answer was lost is recognized by its token.
  */
 import { randomUUID } from "node:crypto";
 import type { Claimable, NewRun } from "../journal/store.ts";
@@ -120,12 +120,12 @@ export class Claims {
     }
     if (taken !== null && deaths >= mostCrashes) return { type: "exhausted", crashes: deaths as number };
     const epoch = taken === null ? found.epoch : (taken as number);
-    // A run of the first attempt, whose answer was lost.
+    // A run created by the first attempt, whose answer was lost.
     if (isMine === true && epoch === 1) return { type: "new", run: found.run, epoch };
     return { type: "existing", row: found, epoch, before: beforeOf(found) };
   }
 
-  /** Makes a run what it was before it was claimed. */
+  /** Restores a run to its state before the claim. */
   async giveBack(run: number, epoch: number, before: Before): Promise<void> {
     const { status, ended, error, crashes, active, records } = before;
     const text = (value: number | null): string | null => (value === null ? null : String(value));
@@ -152,7 +152,7 @@ export class Claims {
     );
   }
 
-  /** Marks a run without an owner as interrupted. False: it has one by now. */
+  /** Marks a run without an owner as interrupted. Returns false if it has one by now. */
   async interrupt(runId: string, time: number): Promise<boolean> {
     const rows = await this.#database.query(
       `UPDATE ${this.#names.table("runs")} AS r SET status = 'interrupted', error = NULL, ended = $2::bigint,

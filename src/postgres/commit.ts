@@ -1,6 +1,6 @@
 /**
- * One commit: what all runs of this process have to record, as one statement. It begins by locking the rows of those runs
- * that still have the epoch they were claimed with; of the others nothing is written. Sent twice, it writes once.
+ * One commit: everything that the runs of this process have to record, as one statement. It first locks the rows of those runs
+ * that still have the epoch they were claimed with; it writes nothing for the others. Sent twice, it writes once.
  */
 import type { RunStatus } from "../journal/store.ts";
 import { endedAnswer } from "../stores/messages.ts";
@@ -19,32 +19,32 @@ export interface EventRow {
 }
 
 export interface EndRow {
-  /** None: the run is released for others to take over. */
+  /** Undefined: the run is released for others to take over. */
   readonly status: Exclude<RunStatus, "running" | "crashed"> | undefined;
   readonly error: string | undefined;
   readonly time: number;
   readonly records: number;
 }
 
-/** What one run has to record. */
+/** The records of one run. */
 export interface Part {
   readonly run: number;
   readonly epoch: number;
   readonly chunks: ReadonlyArray<ChunkRow>;
   readonly events: ReadonlyArray<EventRow>;
-  /** Who waits from now on, by path, and whose wait is over, with all beneath it. */
+  /** The steps that start to wait, by path, and those that stop waiting, including all beneath them. */
   readonly waits: ReadonlyMap<string, { readonly since: number; readonly text: string }>;
   readonly unwaits: ReadonlyArray<string>;
   /** The messages that are recorded. */
   readonly taken: ReadonlyArray<number>;
-  /** The texts that are kept apart and that these records refer to. */
+  /** The texts that are stored separately and that these records refer to. */
   readonly holds: ReadonlyArray<string>;
   /** The first record since a claim that followed a crash. */
   readonly survives: boolean;
   readonly end: EndRow | undefined;
 }
 
-/** Collects columns of arrays: `of` gives the parameter's place. */
+/** Collects columns of arrays: `of` returns the placeholder of a parameter. */
 class Parameters {
   readonly values: Array<Parameter> = [];
 

@@ -1,4 +1,4 @@
-/** The connections to a store's database: made for a URL, or those of a client that the user has. */
+/** The connections to a store's database: opened for a URL, or those of the user's client. */
 import type { PgClient } from "@effect/sql-pg/PgClient";
 import * as Pg from "@effect/sql-pg/PgClient";
 import * as PgConnection from "@effect/sql-pg/PgConnection";
@@ -12,20 +12,20 @@ import * as Scope from "effect/Scope";
 import type { Target } from "./address.ts";
 import { isPassing, problemOf } from "./problems.ts";
 
-/** A value in a row: numbers that can exceed 32 bits are selected as `float8`, which is exact for all that are used. */
+/** A value in a row: numbers that can exceed 32 bits are selected as `float8`, which is exact for all numbers in use. */
 export type Row = Readonly<Record<string, any>>;
 
-/** Parameters are text, which Postgres reads as what the statement says; arrays of text are arrays. */
+/** Parameters are text, which Postgres converts to the types of the statement; arrays of text are arrays. */
 export type Parameter = string | null | Uint8Array | ReadonlyArray<string>;
 
 /** A list of numbers as the text of an array. */
 export const numbers = (values: ReadonlyArray<number>): string => `{${values.join(",")}}`;
 
-/** Of the pool of a URL. Two more hear notifications and renew the lease. */
+/** The maximum number of connections in the pool of a URL. Two more receive notifications and renew the lease. */
 const mostConnections = 4;
-/** Without an answer for so long, Postgres is gone: a network can lose a connection without a word. */
+/** Postgres is considered gone if it does not answer for this long: a network can silently lose a connection. */
 const answerMillis = 20_000;
-/** How long what can be asked again is asked again while Postgres cannot be reached. */
+/** How long a repeatable statement is retried while Postgres cannot be reached. */
 const patienceMillis = 4_000;
 
 export class Database {
@@ -48,7 +48,7 @@ export class Database {
       maxConnections: mostConnections,
       keepAlive: 5_000,
       applicationName: "espalier",
-      // A row of large records is several megabytes long.
+      // A row of large records can be several megabytes long.
       maxMessageSize: 64 * 1024 * 1024,
     });
     const client = await Effect.runPromise(
@@ -61,13 +61,13 @@ export class Database {
     return this.#isOpen;
   }
 
-  /** Ends the connections, unless they are the user's. */
+  /** Closes the connections, unless they belong to the user. */
   async close(): Promise<void> {
     this.#isOpen = false;
     await Effect.runPromise(Scope.close(this.#scope, Exit.void));
   }
 
-  /** One statement. Throws Postgres's own errors. */
+  /** Runs one statement. Throws Postgres's own errors. */
   query(
     text: string,
     parameters: ReadonlyArray<Parameter> = [],
@@ -77,7 +77,7 @@ export class Database {
     return Effect.runPromise(Effect.timeout(asked, millis));
   }
 
-  /** Several statements in one transaction. */
+  /** Runs several statements in one transaction. */
   transaction<Value>(work: (query: Database["query"]) => Promise<Value>): Promise<Value> {
     const { client } = this;
     const inside = Effect.flatMap(Effect.context<never>(), (context) =>
@@ -93,7 +93,7 @@ export class Database {
   }
 
   /**
-   * Asks again while Postgres cannot be reached, for example while it restarts. Only for statements that can be run twice. Fails with a typed
+   * Retries while Postgres cannot be reached, for example while it restarts. Only for statements that can be run twice. Fails with a typed
    * error.
    */
   async patiently<Value>(ask: () => Promise<Value>): Promise<Value> {
@@ -113,7 +113,7 @@ export class Database {
   listen(channel: string, onReady: () => void, onPayload: (payload: string) => void): () => Promise<void> {
     const hearing = Effect.scoped(
       Effect.gen({ self: this }, function* () {
-        // Not of the client's pool, which may have one connection alone.
+        // Not from the client's pool, which may have only one connection.
         const connection = yield* PgConnection.make({ ...this.client.config, multiplex: false });
         const queue = yield* connection.listen(channel);
         onReady();
@@ -129,7 +129,7 @@ export class Database {
   }
 }
 
-/** Real time, whatever clock the program runs on. */
+/** Uses real time, whatever clock the program runs on. */
 export const pause = (millis: number): Promise<void> =>
   new Promise((resolve) => {
     setTimeout(resolve, millis);

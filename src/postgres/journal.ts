@@ -1,4 +1,4 @@
-/** One run's records in the database, written by its owner. */
+/** The records of one run in the database, written by its owner. */
 import type { Entry } from "../journal/records.ts";
 import { isOutcome, Kind } from "../journal/records.ts";
 import type { Journal, StoredEvent, StoreProblem } from "../journal/store.ts";
@@ -19,11 +19,11 @@ interface Queued {
   readonly entry: Entry;
   readonly done: (() => void) | undefined;
   readonly size: number;
-  /** What is written in the place of its text; none while a long text is on its way. */
+  /** The stored form of its text; undefined while a long text is being written. */
   placed: string | undefined;
 }
 
-/** One row of records: longer ones are several. */
+/** The maximum size of one row of records, in bytes: longer ones are split. */
 const mostRowBytes = 1024 * 1024;
 
 const sizeOf = ({ path, text }: Entry): number => path.length + text.length + 32;
@@ -33,25 +33,25 @@ export type Keeper = OwnedKeeper<PostgresJournal>;
 export class PostgresJournal extends OwnedJournal<PostgresJournal, Writer> implements Journal, Client {
   readonly #values: Values;
   #seq: number;
-  /** The path of the last record that this process has given to a commit. */
+  /** The path of the last record that this process has passed to a commit. */
   #last = "";
   #queue: Array<Queued> = [];
   #events: Array<StoredEvent> = [];
   #eventCount = 0;
-  /** What the commit under way holds. */
+  /** The contents of the commit in progress. */
   #flying:
     | { readonly dones: ReadonlyArray<() => void>; readonly size: number; readonly count: number }
     | undefined;
-  /** Why a long text cannot be written for now. */
+  /** Why a long text cannot be written at the moment. */
   #stuck: StoreProblem | undefined = undefined;
   #isWaiting: boolean;
-  /** How many claims before this one died without a record, until this one has one. */
+  /** The number of consecutive claims before this one that crashed without a record; reset by the first record. */
   crashes: number;
   bytes = 0;
 
   constructor(
     claim: OwnedClaim & {
-      /** How many records there are. */
+      /** The number of records. */
       readonly count: number;
       readonly crashes: number;
       readonly isWaiting: boolean;
@@ -84,7 +84,7 @@ export class PostgresJournal extends OwnedJournal<PostgresJournal, Writer> imple
     this.#place(queued);
   }
 
-  /** Writes a long text beforehand; its record waits for that, and all that follows in this run. */
+  /** Writes a long text in advance; its record waits for that, and so do all later ones of this run. */
   #place(queued: Queued): void {
     let placed: string | Promise<string>;
     try {
@@ -164,7 +164,7 @@ export class PostgresJournal extends OwnedJournal<PostgresJournal, Writer> imple
     };
   }
 
-  /** The first of the queue whose texts are in their place. */
+  /** The first entries of the queue whose texts are written. */
   #ready(room: { entries: number; bytes: number }): ReadonlyArray<Queued> {
     let bytes = 0;
     let count = 0;
@@ -181,7 +181,7 @@ export class PostgresJournal extends OwnedJournal<PostgresJournal, Writer> imple
     const holds = new Set<string>();
     for (let at = 0; at < ready.length; ) {
       const seq = this.#seq + at;
-      // Of the last step, since that may have taken days: this is about when the row was written.
+      // The time of the last step, since that may have taken days: this is about when the row was written.
       const time = Math.round(ready[at]!.entry.ended);
       const parts: Array<string> = [];
       let bytes = 0;
@@ -201,7 +201,7 @@ export class PostgresJournal extends OwnedJournal<PostgresJournal, Writer> imple
     return { chunks, holds: [...holds] };
   }
 
-  /** What the records change in the list of who waits, and the messages that they are of. */
+  /** The changes that the records make to the list of waiting steps, and the messages that they record. */
   #waits(ready: ReadonlyArray<Queued>): Pick<Part, "waits" | "unwaits" | "taken"> {
     const waits = new Map<string, { readonly since: number; readonly text: string }>();
     const unwaits = new Set<string>();

@@ -1,6 +1,6 @@
 /**
- * Renews leases from a thread of its own, with a connection of its own, so that a step that blocks the event loop does not
- * lose its run. There is one thread for all stores of a process; it starts with the first run that is claimed, and ends a
+ * Renews leases from a separate thread with a separate connection, so that a step that blocks the event loop does not
+ * lose its run. There is one thread for all stores of a process; it starts when the first run is claimed, and ends a
  * little after the last store that needs it is closed.
  */
 import { createRequire } from "node:module";
@@ -12,13 +12,13 @@ import * as Redacted from "effect/Redacted";
 import type { Owner } from "./owners.ts";
 
 const everyMillis = 1_000;
-/** A thread takes a while to start: one that is not needed now may be needed soon. */
+/** Starting a thread takes a while: one that is not needed now may be needed soon. */
 const keptMillis = 5_000;
 
 /**
- * What the thread does, as text: a bundler needs no second file. `cells[0]` is when it asked for the last beat that was
- * confirmed, in milliseconds of the clock that only runs forward, and `cells[1]` how often there was none for so long that
- * the lease may have ended.
+ * The program of the thread, as text, so that a bundler needs no second file. `cells[0]` is when it requested the last confirmed
+ * beat, in milliseconds of the monotonic clock, and `cells[1]` how often there was none for so long that
+ * the lease may have expired.
  */
 const program = `
 "use strict";
@@ -74,7 +74,7 @@ const modules = (): ReadonlyArray<string> => {
   return names.map((name) => pathToFileURL(resolve(name)).href);
 };
 
-/** What a connection is made with, as far as it can be given to a thread. Undefined: it cannot. */
+/** The settings of a connection, if they can be sent to a thread; otherwise undefined. */
 const plain = async (config: PgClientConfig): Promise<Record<string, unknown> | undefined> => {
   const { url, host, port, path, ssl, database, username, password, startupParameters, startupOptions } =
     config;
@@ -96,7 +96,7 @@ const plain = async (config: PgClientConfig): Promise<Record<string, unknown> | 
   try {
     return structuredClone(found);
   } catch {
-    return undefined; // Options of TLS that are functions.
+    return undefined; // TLS options that are functions.
   }
 };
 
@@ -118,11 +118,11 @@ const start = (): Worker => {
     name: "espalier-lease",
   });
   started.unref();
-  // Without it the store renews its lease itself, as long as no step blocks the event loop.
+  // Without the thread, the store renews its lease itself, as long as no step blocks the event loop.
   started.on("error", () => {
     if (thread === started) thread = undefined;
   });
-  // A password may have changed: the next connection asks for it again.
+  // A password may have changed: the next connection reads it again.
   started.on("message", ({ lost }: { readonly lost: number }) => {
     const lease = kept.get(lost);
     if (lease === undefined) return;
@@ -143,7 +143,7 @@ export class Lease {
     Atomics.store(this.#cells, 0, now());
   }
 
-  /** Begins to renew the lease of an owner, which has just registered. */
+  /** Starts to renew the lease of an owner that has just registered. */
   static async keep(
     owner: Owner,
     config: PgClientConfig,
@@ -168,22 +168,22 @@ export class Lease {
         },
       });
     } catch {
-      // The modules are not to be found: the store renews its lease itself.
+      // The modules cannot be found: the store renews its lease itself.
     }
     return lease;
   }
 
-  /** How long ago the last beat was asked for that was confirmed, in milliseconds. */
+  /** The time since the last confirmed beat was requested, in milliseconds. */
   get age(): number {
     return Number(now() - Atomics.load(this.#cells, 0));
   }
 
-  /** Has the lease possibly ended since it was last looked at? */
+  /** Whether the lease may have expired since it was last verified. */
   get hadGap(): boolean {
     return Atomics.load(this.#cells, 1) !== this.#gaps;
   }
 
-  /** How often it may have ended: to be given to `verified` once it is known that no run was lost. */
+  /** How often it may have expired: passed to `verified` once it is known that no run was lost. */
   get gaps(): bigint {
     return Atomics.load(this.#cells, 1);
   }
@@ -192,7 +192,7 @@ export class Lease {
     this.#gaps = gaps;
   }
 
-  /** The store itself has renewed it. */
+  /** The store itself has renewed the lease. */
   renewed(askedMillisAgo: number): void {
     Atomics.store(this.#cells, 0, now() - BigInt(Math.ceil(askedMillisAgo)));
   }

@@ -1,11 +1,11 @@
-/** Hears the notifications of a store, once one is needed, and makes sure that they arrive at all. */
+/** Receives the notifications of a store, once one is needed, and verifies that they arrive at all. */
 import { randomUUID } from "node:crypto";
 import { StoreError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { pause } from "./database.ts";
 import { poolerReason } from "./problems.ts";
 
-/** So long, and so many times, a notification to oneself may fail to arrive. */
+/** How long, and how many times, a notification to this process may fail to arrive. */
 const probeMillis = 5_000;
 const mostProbes = 20;
 
@@ -17,14 +17,14 @@ export class Listener {
   #stop: (() => Promise<void>) | undefined = undefined;
   #hasHeard = false;
 
-  /** `hear` gets what others tell, and "" where something may have been missed. */
+  /** `hear` receives the payloads of others, and "" when one may have been missed. */
   constructor(database: Database, channel: string, hear: (payload: string) => void) {
     this.#database = database;
     this.#channel = channel;
     this.#hear = hear;
   }
 
-  /** Begins to hear. Fails where notifications do not arrive: a pooler in transaction mode drops them without a word. */
+  /** Starts to listen. Fails if notifications do not arrive: a pooler in transaction mode silently drops them. */
   async start(): Promise<void> {
     this.#stop ??= this.#database.listen(
       this.#channel,

@@ -1,6 +1,6 @@
 /**
- * Messages to runs: rows. The run's owner learns of one by a notification, and answers in the same row.
- * Where a notification is lost, it looks once a second.
+ * Messages to runs: rows. The run's owner is notified of each, and answers in the same row.
+ * In case a notification is lost, it polls once a second.
  */
 import { randomUUID } from "node:crypto";
 import type { Answer, Message, NewMessage } from "../journal/store.ts";
@@ -15,7 +15,7 @@ import type { Owners } from "./owners.ts";
 import type { Names } from "./schema.ts";
 import type { Values } from "./values.ts";
 
-/** A sender looks for its answer at once, then less and less often, and in the end this often. */
+/** A sender polls for its answer immediately, then less and less often, down to this interval. */
 const lookMillis = 50;
 
 export class Mailbox {
@@ -33,7 +33,7 @@ export class Mailbox {
     this.#values = values;
   }
 
-  /** Stores a message, and waits a little for its answer. `onStored`: it may be to a run of this process. */
+  /** Stores a message, and waits a little for its answer. Calls `onStored`, since it may be for a run of this process. */
   async send(message: NewMessage, onStored: () => void, isUnwanted: () => boolean): Promise<Answer> {
     const token = randomUUID();
     const sent = await this.#database.patiently(() => this.#store(message, token));
@@ -50,7 +50,7 @@ export class Mailbox {
     return unheard;
   }
 
-  /** Stores a message; gives its number, or the answer that it has at once. */
+  /** Stores a message; returns its number, or the answer if there is one immediately. */
   async #store({ runId, type, path, text, time }: NewMessage, token: string): Promise<Answer | number> {
     const placed = await this.#values.place(text);
     const { table, channel } = this.#names;
@@ -76,7 +76,7 @@ export class Mailbox {
     const refusedBy = refusal(type, status, isSent as boolean);
     if (refusedBy !== undefined) return refusedBy;
     if (type === "cancel" && status !== "running") {
-      // Another process may have claimed it in this moment: then the cancel is for that owner.
+      // Another process may have claimed it in the meantime: then the cancel request is for that owner.
       return (await this.#claims.interrupt(runId, Math.round(time)))
         ? { type: "delivered" }
         : this.#store({ runId, type, path, text, time }, token);
@@ -85,7 +85,7 @@ export class Mailbox {
     return (message ?? earlier) as number;
   }
 
-  /** The answer to a message, if there is one by now. */
+  /** The answer to a message, if there is one. */
   async #answerTo(message: number): Promise<Answer | undefined> {
     const { table } = this.#names;
     const [row] = await this.#database.query(
@@ -93,19 +93,19 @@ export class Mailbox {
        FROM ${table("messages")} AS m JOIN ${table("runs")} AS r ON r.run = m.run WHERE m.message = $1::bigint`,
       [String(message)],
     );
-    // A cancel is deleted with the end of its run.
+    // A cancel request is deleted when its run ends.
     if (row === undefined) return { type: "delivered" };
     const { answer, epoch, status, current, is_held: isHeld } = row;
     if (answer !== null) {
       await this.#giveUp(message);
       return JSON.parse(answer as string) as Answer;
     }
-    // The next owner of the run gets a signal; a cancel was for this owner.
+    // The next owner of the run receives a signal; a cancel request was only for this owner.
     if (status !== "running" || isHeld !== true || current !== epoch) return { type: "kept" };
     return undefined;
   }
 
-  /** A cancel without an answer does not stay: its sender gives up. One with an answer has been read. */
+  /** Deletes a cancel request without an answer when its sender gives up. One with an answer has been read. */
   async #giveUp(message: number): Promise<void> {
     await this.#database.query(
       `DELETE FROM ${this.#names.table("messages")} WHERE message = $1::bigint AND (taken OR type = 'cancel')`,
@@ -113,7 +113,7 @@ export class Mailbox {
     );
   }
 
-  /** Gives runs their messages. Resolves once they have answered them. */
+  /** Delivers messages to their runs. Resolves once the runs have answered them. */
   async deliver(journals: Iterable<PostgresJournal>): Promise<void> {
     const byRun = new Map<number, PostgresJournal>();
     for (const journal of journals) if (journal.onMessage !== undefined) byRun.set(journal.run, journal);
@@ -159,7 +159,7 @@ export class Mailbox {
         `UPDATE ${this.#names.table("messages")} SET taken = true, answer = $1 WHERE message = $2::bigint`,
         [JSON.stringify(answer), String(message)],
       );
-    // If it cannot be written, the sender gives up, and a signal that was not recorded comes again.
+    // If it cannot be written, the sender gives up, and a signal that was not recorded is delivered again.
     await this.#database.patiently(write).catch(() => {});
   }
 

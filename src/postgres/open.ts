@@ -1,11 +1,11 @@
-/** Opens a store's database: checks that it can serve as one, and creates or migrates the tables. */
+/** Opens a store's database: checks that it is suitable, and creates or migrates the tables. */
 import { randomUUID } from "node:crypto";
 import { StoreCorrupt, StoreError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import type { Names, Table } from "./schema.ts";
 import { migrations, tablesOf } from "./schema.ts";
 
-/** The oldest that Postgres's own developers support. */
+/** The oldest version that Postgres's own developers support. */
 const oldest = 14;
 
 const unsupported = (store: string, reason: string): StoreError =>
@@ -30,7 +30,7 @@ const checkServer = async (database: Database): Promise<void> => {
   }
 };
 
-/** Which of the store's tables are there. */
+/** The store's tables that exist. */
 const thereOf = async (query: Database["query"], { schema }: Names): Promise<ReadonlySet<string>> => {
   const rows = await query(
     "SELECT tablename AS name FROM pg_catalog.pg_tables WHERE schemaname = $1 AND tablename LIKE 'espalier\\_%'",
@@ -72,9 +72,9 @@ const migrate = async (database: Database, names: Names): Promise<void> => {
     const [there] = await query("SELECT 1 AS found FROM pg_catalog.pg_namespace WHERE nspname = $1", [
       names.schema,
     ]);
-    // Making what is there already would ask for a right that a store's user need not have.
+    // Creating an existing schema would require a privilege that a store's user need not have.
     if (there === undefined) await query(`CREATE SCHEMA ${names.quotedSchema}`);
-    // One block: a statement is a round trip.
+    // One block: each statement is a round trip.
     const statements = migrations.slice(from).flatMap((migration) => migration(names));
     const mark = `$espalier${randomUUID().replaceAll("-", "")}$`;
     await query(`DO ${mark} BEGIN ${statements.join(";\n")}; END ${mark}`);
@@ -83,7 +83,7 @@ const migrate = async (database: Database, names: Names): Promise<void> => {
   });
 };
 
-/** Throws typed errors, and Postgres's own. */
+/** Throws typed errors or Postgres's own. */
 export const prepare = async (database: Database, names: Names): Promise<void> => {
   await checkServer(database);
   await migrate(database, names);

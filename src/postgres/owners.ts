@@ -1,17 +1,17 @@
 /**
- * The processes that own runs, and which of them live. Each has a row with a lease that a thread renews once a second, by
- * Postgres's clock, from a connection that also holds an advisory lock: Postgres gives that up at once when the process is
- * killed, so that its runs can be taken over without waiting for the lease to end.
+ * The processes that own runs, and which of them are alive. Each has a row with a lease that a thread renews once a second, by
+ * Postgres's clock, from a connection that also holds an advisory lock: Postgres releases that immediately when the process is
+ * killed, so that its runs can be taken over without waiting for the lease to expire.
  */
 import { hostname } from "node:os";
 import type { Database } from "./database.ts";
 import type { Names } from "./schema.ts";
 
-/** Without a beat for this long an owner is gone. */
+/** An owner without a beat for this long is gone. */
 export const leaseMillis = 5_000;
-/** One without its lock is gone after this long: a connection may be lost, and is made again in less. */
+/** An owner without its lock is gone after this long: a lost connection is reopened in less. */
 const lockGraceMillis = 1_500;
-/** After a restart of Postgres owners need a moment to come back. */
+/** After a restart of Postgres, owners need a moment to reconnect. */
 const restartGraceMillis = 2_000;
 
 export interface Owner {
@@ -21,7 +21,7 @@ export interface Owner {
   readonly since: number;
 }
 
-/** SQL: does the owner of a row of that alias live? */
+/** SQL: whether the owner of a row with this alias is alive. */
 const lives = (row: string, { lockSpace }: Names): string => {
   const beat = `greatest(${row}.beat, pg_postmaster_start_time() + interval '${restartGraceMillis} ms')`;
   return `(${beat} > now() - interval '${leaseMillis} ms' AND (NOT ${row}.locks
@@ -62,7 +62,7 @@ export class Owners {
     return this.#me;
   }
 
-  /** The statement that renews the lease; `$1` is the owner. Its row may have been forgotten while it was away. */
+  /** The statement that renews the lease; `$1` is the owner. Its row may have been deleted while it was away. */
   get beatSql(): string {
     return `INSERT INTO ${this.#names.table("owners")} (owner, host, pid, since, beat, locks)
       OVERRIDING SYSTEM VALUE VALUES ($1::int, $2, $3::int, now(), now(), $4::boolean)
@@ -73,7 +73,7 @@ export class Owners {
     return `SELECT pg_try_advisory_lock(${this.#names.lockSpace}, $1::int) AS held`;
   }
 
-  /** Renews the lease, by what the thread does else. */
+  /** Renews the lease as the thread otherwise does. */
   async beat(): Promise<void> {
     const { owner, host, pid } = this.#me!;
     await this.#database.query(this.beatSql, [String(owner), host, String(pid), "false"]);
@@ -88,7 +88,7 @@ export class Owners {
     }
   }
 
-  /** SQL: is the run in a row of that alias held by a process that lives? This one does: it is asking. */
+  /** SQL: whether the run in a row with this alias is held by a living process. This one is alive: it is asking. */
   held(run: string): string {
     return `(${run}.owner IS NOT NULL AND (${run}.owner = ${this.me} OR EXISTS (
       SELECT FROM ${this.#names.table("owners")} AS o WHERE o.owner = ${run}.owner AND ${lives("o", this.#names)})))`;
@@ -101,12 +101,12 @@ export class Owners {
       THEN CASE WHEN ${epoch} = 0 THEN 'submitted' ELSE 'crashed' END ELSE ${status} END`;
   }
 
-  /** SQL: does the owner of that number live? */
+  /** SQL: whether the owner with this number is alive. */
   living(owner: string): string {
     return `EXISTS (SELECT FROM ${this.#names.table("owners")} AS o WHERE o.owner = ${owner} AND ${lives("o", this.#names)})`;
   }
 
-  /** Who holds a run, for a sentence. */
+  /** The name of the owner of a run, for messages. */
   async nameOf(owner: number): Promise<string> {
     if (owner === this.me) return "this process";
     const [row] = await this.#database.query(

@@ -1,4 +1,4 @@
-/** Postgres's errors as typed errors with a sentence that helps, and which of them pass by themselves. */
+/** Converts Postgres's errors to typed errors with helpful messages, and detects temporary ones. */
 import * as Cause from "effect/Cause";
 import { SqlError } from "effect/sql/SqlError";
 import { StoreCorrupt, StoreError } from "../errors.ts";
@@ -13,11 +13,11 @@ const passing: ReadonlySet<StoreError["kind"]> = new Set([
   "denied",
 ]);
 
-/** Can it end by itself, or by a change outside, of space or permissions or by a restart? Then a run waits for that. */
+/** Whether it can end by itself, or by an external change of space or permissions, or by a restart. Then a run waits for that. */
 export const isPassing = (problem: StoreProblem): boolean =>
   problem instanceof StoreError && passing.has(problem.kind);
 
-/** The SQLSTATE of an error, or the system's code of one that came before Postgres answered. */
+/** The SQLSTATE of an error, or the system's code for one that occurred before Postgres answered. */
 const codeOf = (thrown: unknown): string | undefined => {
   const cause = thrown instanceof SqlError ? thrown.reason.cause : undefined;
   return typeof cause === "object" && cause !== null && "code" in cause && typeof cause.code === "string"
@@ -30,7 +30,7 @@ const saidBy = (thrown: unknown): string => {
   return describe(cause).replace(/^Error: /, "");
 };
 
-/** What Postgres's code means, and what helps; undefined: nothing is known of it. */
+/** The meaning of Postgres's code, and the fix; undefined if the code is unknown. */
 const known = (
   code: string,
   said: string,
@@ -66,11 +66,11 @@ const known = (
   }
 };
 
-/** What a connection pooler does to a store that needs sessions. */
+/** Why a connection pooler cannot serve a store, which needs sessions. */
 export const poolerReason =
   "notifications do not arrive over this URL: there is a connection pooler in transaction mode in between. Use Postgres's own address, or a pooler in session mode.";
 
-/** A typed error for anything that was thrown while a store was used. Nothing in it is secret. */
+/** Converts anything that was thrown while a store was used to a typed error. It contains no secrets. */
 export const problemOf = (store: string, thrown: unknown): StoreProblem => {
   if (thrown instanceof StoreError || thrown instanceof StoreCorrupt) return thrown;
   const found = (kind: StoreError["kind"], reason: string) => new StoreError({ store, kind, reason });

@@ -1,14 +1,14 @@
-/** Forgets old runs, with all that only they hold, and cached outputs of that age. */
+/** Deletes old runs, with everything that only they refer to, and cached outputs of that age. */
 import type { PruneOptions } from "../journal/store.ts";
 import type { Database } from "./database.ts";
 import { numbers } from "./database.ts";
 import type { Owners } from "./owners.ts";
 import type { Names } from "./schema.ts";
 
-/** Deletes what runs hold, a batch at a time, so that no lock is held for long. */
+/** Deletes the data of runs in batches of this size, so that no lock is held for long. */
 const mostAtOnce = 1_000;
 
-/** Its last activity: the last claim, record or end. Runs that are owned are never among them. */
+/** Selects runs by their last activity: the last claim, record or end. Owned runs are never included. */
 const forgetSome = async (
   query: Database["query"],
   { table }: Names,
@@ -42,7 +42,7 @@ export const prune = async (
   }
   const { table } = names;
   await database.query(`DELETE FROM ${table("cache")} WHERE time < $1::float8`, [String(options.before)]);
-  // A text is written before what refers to it: one of today is possibly not referred to yet.
+  // A text is written before the rows that refer to it: one from today may not be referred to yet.
   await database.query(
     `DELETE FROM ${table("blobs")} AS b WHERE b.touched < now() - interval '1 day'
        AND NOT EXISTS (SELECT FROM ${table("holds")} AS h WHERE h.hash = b.hash)

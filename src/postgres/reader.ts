@@ -1,4 +1,4 @@
-/** Runs as they are recorded in the database, each row checked before it is used. */
+/** Reads recorded runs from the database, and checks each row before it is used. */
 import type { Entry } from "../journal/records.ts";
 import { isOutcome, newest } from "../journal/records.ts";
 import type { RunDetails, RunFilter, RunSummary, StoredEvent, Wait } from "../journal/store.ts";
@@ -19,12 +19,12 @@ export const runColumns = (alias: string): string =>
     ...["run", "began", "crc", "ended", "active"].map((name) => `${alias}.${name}::float8 AS ${name}`),
   ].join(", ");
 
-/** A row with the status that the run really has: a run whose owner is gone has crashed. */
+/** A row with the run's actual status: a run whose owner is gone has crashed. */
 interface StatedRow extends RunRow {
   readonly stated: RunSummary["status"];
 }
 
-/** So many rows of records at once: each is up to some megabytes long. */
+/** The number of rows of records that are read at once: each can be some megabytes long. */
 const page = 32;
 
 export class Reader {
@@ -106,7 +106,7 @@ export class Reader {
     return (rows as unknown as ReadonlyArray<StatedRow>).map((row) => this.summary(row, row.stated));
   }
 
-  /** `isForEyes`: what cannot be decrypted is said to be so; otherwise it is an error. */
+  /** With `isForEyes`, a text that cannot be decrypted is replaced by a note; otherwise it is an error. */
   async details(row: RunRow, status: RunSummary["status"], isForEyes: boolean): Promise<RunDetails> {
     const [all, events] = await Promise.all([this.#entries(row), this.#events(row)]);
     const entries = newest(all);
@@ -121,7 +121,7 @@ export class Reader {
     };
   }
 
-  /** The details of a run that was submitted and never claimed. */
+  /** The details of a run that was submitted but never claimed. */
   async submitted(row: RunRow): Promise<RunDetails> {
     const inputs = await this.#values.take(row.inputs, false);
     return { ...this.summary(row, "submitted"), shape: row.shape, inputs, entries: [], events: [] };
@@ -141,7 +141,7 @@ export class Reader {
     }));
   }
 
-  /** The text of a path's outcome, without making texts of all others. */
+  /** The text of a path's outcome, without decoding all others. */
   async value(row: RunRow, path: string): Promise<string | undefined> {
     const entries = newest(await this.#entries(row));
     const entry = entries.findLast((one) => one.path === path && isOutcome(one));
@@ -169,7 +169,7 @@ export class Reader {
     return rows.length > 0;
   }
 
-  /** How many records a run has. */
+  /** The number of records of a run. */
   async count(run: number): Promise<number> {
     const [row] = await this.#database.query(
       `SELECT seq + count - 1 AS last FROM ${this.#names.table("chunks")} WHERE run = $1::bigint ORDER BY seq DESC LIMIT 1`,
@@ -178,7 +178,7 @@ export class Reader {
     return (row?.["last"] as number | undefined) ?? 0;
   }
 
-  /** All records, with their texts as they are kept. */
+  /** All records, with their texts as they are stored. */
   async #entries(run: RunRow): Promise<ReadonlyArray<Entry>> {
     const entries: Array<Entry> = [];
     for (;;) {

@@ -1,4 +1,4 @@
-/** Runs that wait for a process to execute them, and the processes that do. */
+/** Runs that wait for a process to execute them, and the processes that execute runs. */
 import type { ClaimableRun, NewRun } from "../journal/store.ts";
 import { runChecksum } from "../stores/rows.ts";
 import { hashIn } from "../stores/texts.ts";
@@ -79,7 +79,7 @@ export class Runners {
     );
   }
 
-  /** Something may have become claimable. */
+  /** A run may have become claimable. */
   tell(): void {
     for (const listener of this.#listeners) listener();
   }

@@ -1,14 +1,14 @@
-/** The tables of a store in Postgres, and how a store of an older version becomes one of this version. */
+/** The tables of a store in Postgres, and the migrations from older versions to this one. */
 import { crc32 } from "node:zlib";
 
-/** The names of a schema's parts, quoted. */
+/** The quoted names of a schema and its tables. */
 export interface Names {
   readonly schema: string;
   readonly quotedSchema: string;
   readonly table: (name: Table) => string;
-  /** What the processes that use this store listen on. */
+  /** The channel that the processes of this store listen on. */
   readonly channel: string;
-  /** Tells the advisory locks of this store from those of others. */
+  /** Distinguishes the advisory locks of this store from those of others. */
   readonly lockSpace: number;
 }
 
@@ -28,7 +28,7 @@ export const tables = [
 ] as const;
 export type Table = (typeof tables)[number];
 
-/** The tables that a store of that version has. */
+/** The tables of a store of this version. */
 export const tablesOf = (version: number): ReadonlyArray<Table> =>
   version >= 2 ? tables : tables.filter((table) => table !== "runners");
 
@@ -39,7 +39,7 @@ export const namesOf = (schema: string): Names => {
   return {
     schema,
     quotedSchema: quote(schema),
-    // With a prefix, so that they can be in a schema of the user's.
+    // With a prefix, so that they can share a schema with the user's tables.
     table: (name) => `${quote(schema)}.espalier_${name}`,
     channel: `espalier_${sum.toString(36)}`,
     lockSpace: sum & 0x7fff_ffff,
@@ -47,12 +47,12 @@ export const namesOf = (schema: string): Names => {
 };
 
 /**
- * Each brings a store from the version before to the next; the first makes one. Never change one that was released: add
+ * Each migrates a store from the previous version; the first creates one. Never change a released migration: add
  * another. Several processes may run them at once: an advisory lock admits one at a time.
  *
- * All records that a run makes in one commit are one row, a line each, as in SQLite. Times of runs are in milliseconds
- * since 1970, by the clock of the process; times of owners are Postgres's own, so that no two clocks are compared. Texts that
- * can be long are indexed by their hash only.
+ * All records of one commit of a run are one row, a line each, as in SQLite. Times of runs are in milliseconds
+ * since 1970, by the clock of the process; times of owners are Postgres's own, so no two clocks are compared. Texts that
+ * can be long are indexed only by their hash.
  */
 export const migrations: ReadonlyArray<(names: Names) => ReadonlyArray<string>> = [
   ({ table: t }) => [
@@ -150,8 +150,8 @@ export const migrations: ReadonlyArray<(names: Names) => ReadonlyArray<string>> 
       PRIMARY KEY (run, key)
     )`,
   ],
-  // Which owners take the runs of others.
+  // The owners that execute the runs of others.
   ({ table: t }) => [`CREATE TABLE ${t("runners")} (owner integer PRIMARY KEY, text text NOT NULL)`],
-  // The lines of records shorten paths, which older versions do not read.
+  // The lines of records abbreviate paths, which older versions cannot read.
   () => ["NULL"],
 ];

@@ -1,4 +1,4 @@
-/** A store in one schema of a database. All who open the same one in one process share it. */
+/** A store in one schema of a database. All users of the same one in one process share it. */
 import * as Effect from "effect/Effect";
 import type { StoreCodec } from "../../types/store.ts";
 import { StoreError } from "../errors.ts";
@@ -39,14 +39,14 @@ import type { Names } from "./schema.ts";
 import { Values } from "./values.ts";
 import { Writer } from "./writer.ts";
 
-/** How often it looks at its runs while no notification comes. */
+/** How often it polls its runs while no notification arrives. */
 const lookMillis = 1_000;
-/** A run whose owner has lived for so long did not kill it at once. */
+/** A run whose owner has lived for this long did not kill it immediately. */
 const survivedMillis = 60_000;
-/** A lease that the thread has not renewed for so long is renewed here. */
+/** A lease that the thread has not renewed for this long is renewed here. */
 const threadPatienceMillis = 2_000;
 const cleanMillis = 60_000;
-/** What closing waits for: the last commit. */
+/** The maximum time that closing waits for the last commit. */
 const closeMillis = 2_000;
 
 type Asked<Value> = Effect.Effect<Value, StoreProblem>;
@@ -70,7 +70,7 @@ export class PostgresService implements StoreService, Keeper {
   readonly #claiming = new Set<string>();
   #registering: Promise<void> | undefined = undefined;
   #lease: Lease | undefined = undefined;
-  /** Others know that this process takes runs: its lease is renewed even while it has none. */
+  /** This process is announced as a runner: its lease is renewed even while it has no runs. */
   #isAnnounced = false;
   #looking: NodeJS.Timeout | undefined = undefined;
   #isLooking = false;
@@ -101,9 +101,9 @@ export class PostgresService implements StoreService, Keeper {
     this.#listener = new Listener(database, names.channel, (payload) => this.#hear(payload));
   }
 
-  // -- Its life ------------------------------------------------------------------------------------------------------
+  // -- Life cycle ----------------------------------------------------------------------------------------------------
 
-  /** No layer holds it any more. It lives on as long as a run of it does. Resolves once it is closed, if it closes now. */
+  /** No layer uses it any more. It stays open as long as one of its runs does. Resolves once it is closed, if it closes now. */
   unwanted(): Promise<void> {
     this.#isWanted = false;
     return this.#journals.size === 0 ? this.#close() : Promise.resolve();
@@ -128,7 +128,7 @@ export class PostgresService implements StoreService, Keeper {
     ]);
     this.#lease?.drop();
     const leave = Promise.race([this.#owners.leave(), pause(closeMillis)]);
-    // If it cannot be written, a lease that is not renewed ends by itself.
+    // If it cannot be written, a lease that is not renewed expires by itself.
     await Promise.all([leave.catch(() => {}), this.#listener.close()]);
     await this.#database.close();
   }
@@ -147,7 +147,7 @@ export class PostgresService implements StoreService, Keeper {
   // -- Owning --------------------------------------------------------------------------------------------------------
 
   claim(runId: string, run: NewRun | undefined, which: Claimable = "all"): Asked<Claim> {
-    // Not to be left half done: a run that was claimed is given back, or has a journal.
+    // Must not stop halfway: a claimed run is either given back or has a journal.
     return Effect.uninterruptible(this.#ask(() => this.#claim(runId, run, which)));
   }
 
@@ -161,7 +161,7 @@ export class PostgresService implements StoreService, Keeper {
         if (claimed.type !== "succeeded") return await this.#claimed(runId, claimed);
         const { row } = claimed;
         const read = await this.#database.patiently(() => this.#reader.details(row, "succeeded", false));
-        // It is not this process's: another one may have resumed it from a step while it was read.
+        // The run does not belong to this process: another one may have resumed it from a step while it was read.
         const now = await this.#database.patiently(() => this.#reader.row(runId));
         if (now?.epoch === row.epoch) return { type: "succeeded", run: read };
       }
@@ -177,7 +177,7 @@ export class PostgresService implements StoreService, Keeper {
       case "existing": {
         const { row, epoch, before } = claimed;
         try {
-          // It is this process's now: what is read here is all that there is.
+          // The run belongs to this process now: its records are complete when they are read here.
           const { details, count, isWaiting } = await this.#database.patiently(() => this.#recorded(row));
           const claim = { run: row.run, epoch, before };
           return { type: "existing", run: details, journal: this.#journal(runId, claim, count, isWaiting) };
@@ -193,7 +193,7 @@ export class PostgresService implements StoreService, Keeper {
 
   async #recorded(row: RunRow) {
     const status = unowned(row);
-    // Of one that was only submitted, nothing is recorded beside its row.
+    // A run that was only submitted has no records apart from its row.
     if (status === "submitted")
       return { details: await this.#reader.submitted(row), count: 0, isWaiting: false };
     const [details, count, isWaiting] = await Promise.all([
@@ -219,7 +219,7 @@ export class PostgresService implements StoreService, Keeper {
       this.#values,
     );
     this.#journals.set(runId, journal);
-    // Its timer keeps the process alive while a run of it is under way: one that only waits has nothing else.
+    // The timer keeps the process alive while a run is in progress, which may only be waiting and have nothing else.
     leaving.add(this);
     this.#looking ??= setInterval(() => void this.#look(), lookMillis);
     return journal;
@@ -235,7 +235,7 @@ export class PostgresService implements StoreService, Keeper {
     }
   }
 
-  /** Before the first claim: from then on this process has a lease, and hears notifications. */
+  /** Called before the first claim: from then on this process has a lease, and receives notifications. */
   async #register(): Promise<void> {
     await this.#listener.start();
     const me = await this.#owners.register();
@@ -247,7 +247,7 @@ export class PostgresService implements StoreService, Keeper {
     if (this.#journals.size > 0) return;
     this.#stopLooking();
     leaving.delete(this);
-    // Not at once: a caller that learns of the end may still read.
+    // Not immediately: a caller that is notified of the end may still read.
     if (!this.#isWanted)
       setImmediate(() => !this.#isWanted && this.#journals.size === 0 && void this.#close());
   }
@@ -267,7 +267,7 @@ export class PostgresService implements StoreService, Keeper {
   isLate(): boolean {
     const lease = this.#lease!;
     if (!lease.hadGap && lease.age < leaseMillis) return false;
-    // This process was frozen, or cut off: others may have taken its runs.
+    // This process was frozen or disconnected: others may have taken over its runs.
     void this.#look();
     return true;
   }
@@ -276,7 +276,7 @@ export class PostgresService implements StoreService, Keeper {
     return leaving.isLeaving;
   }
 
-  /** The process ends: what is recorded stays, and others may take the runs over at once. */
+  /** The process is ending: the records stay, and others can take over the runs immediately. */
   async releaseAll(): Promise<void> {
     await this.#writer.close(closeMillis);
     await this.#database.query(
@@ -286,7 +286,7 @@ export class PostgresService implements StoreService, Keeper {
     );
   }
 
-  /** Finds out which runs have another owner by now, and what was sent to those that have not. */
+  /** Finds the runs that have another owner by now, and the messages to those that do not. */
   async #look(): Promise<void> {
     if (this.#isLooking || (this.#journals.size === 0 && !this.#isAnnounced)) return;
     this.#isLooking = true;
@@ -310,13 +310,13 @@ export class PostgresService implements StoreService, Keeper {
       await this.#mailbox.deliver(this.#journals.values());
       await this.#sweep(asked);
     } catch {
-      // It is tried again soon; a commit says what is wrong.
+      // It is retried soon; a commit reports the problem.
     } finally {
       this.#isLooking = false;
     }
   }
 
-  /** Renews the lease, where the thread does not. */
+  /** Renews the lease if the thread does not. */
   async #renew(): Promise<void> {
     const lease = this.#lease!;
     if (lease.age < threadPatienceMillis) return;
@@ -325,7 +325,7 @@ export class PostgresService implements StoreService, Keeper {
     lease.renewed(performance.now() - asked);
   }
 
-  /** What is to be done now and then. */
+  /** Periodic maintenance. */
   async #sweep(now: number): Promise<void> {
     const survived = [...this.#journals.values()].filter(
       ({ crashes, claimed }) => crashes > 0 && now - claimed > survivedMillis,
@@ -343,11 +343,11 @@ export class PostgresService implements StoreService, Keeper {
   }
 
   #hear(payload: string): void {
-    // Nothing in particular: some may have been missed.
+    // No particular run: notifications may have been missed.
     if (payload === "") void this.#look();
     if (payload === "" || payload === "submitted") this.#runners.tell();
     if (payload === `message ${this.#owners.me}`) {
-      this.#mailbox.deliver(this.#journals.values()).catch(() => {}); // Looking finds it again.
+      this.#mailbox.deliver(this.#journals.values()).catch(() => {}); // The next poll finds it again.
     }
   }
 
@@ -390,7 +390,7 @@ export class PostgresService implements StoreService, Keeper {
 
   // -- Reading -------------------------------------------------------------------------------------------------------
 
-  /** Asks once what the runs of this process have said so far is committed. */
+  /** Runs the query once everything that the runs of this process have recorded so far is committed. */
   #read<Value>(ask: () => Promise<Value>): Asked<Value> {
     return this.#ask(async () => {
       await this.#writer.tried();
@@ -431,7 +431,7 @@ export class PostgresService implements StoreService, Keeper {
     return this.#read(() => this.#reader.waiting());
   }
 
-  // -- Steering ------------------------------------------------------------------------------------------------------
+  // -- Messages ------------------------------------------------------------------------------------------------------
 
   send(message: NewMessage): Asked<Answer> {
     return Effect.suspend(() => {

@@ -1,4 +1,4 @@
-/** The open stores of this process: a store is opened by its first user, and closed after its last user and its last run. */
+/** The open stores of this process: the first user opens a store, and it is closed after its last user and its last run. */
 import * as Effect from "effect/Effect";
 import type { StoreCodec } from "../../types/store.ts";
 import type { StoreProblem } from "../journal/store.ts";
@@ -28,7 +28,7 @@ const mostAttempts = 4;
 
 const open = new Map<string, Open>();
 
-/** Numbers for objects that cannot be compared by what they hold. */
+/** Numbers for objects that cannot be compared by their contents. */
 const identities = new WeakMap<object, number>();
 let identified = 0;
 const identityOf = (value: object | undefined): number => {
@@ -43,7 +43,7 @@ const keyOf = ({ target, schema, codec }: Options): string => {
   return JSON.stringify([where, schema, identityOf(codec)]);
 };
 
-/** A server that restarts, or one lost connection, is given another moment; an address that is wrong says so soon. */
+/** A restarting server or a lost connection is retried after a moment; a wrong address fails soon. */
 const prepared = async (database: Database, names: Names): Promise<void> => {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -66,7 +66,7 @@ const start = async ({ target, schema, maxValueBytes, codec }: Options, key: str
   const database = await Database.connect(target, nameOfTarget(target, schema));
   await prepared(database, names);
   const service = new PostgresService(database, names, { maxValueBytes, codec });
-  // One that is opened meanwhile is another.
+  // A store opened in the meantime is another one.
   service.onClosing = () => open.delete(key);
   return service;
 };

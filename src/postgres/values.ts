@@ -1,18 +1,18 @@
 /**
- * Texts in the database: short ones in their place, long ones in rows of their own, once for all that hold the same. A
- * long one is written, in parts, before the commit of what refers to it.
+ * Texts in the database: short ones inline, long ones in rows of their own, stored once however often they are used. A
+ * long text is written, in parts, before the commit of the records that refer to it.
  */
 import type { StoreCodec } from "../../types/store.ts";
 import { hashIn, hashOf, isLong, placeOf, Sealer, wholeText } from "../stores/texts.ts";
 import type { Database } from "./database.ts";
 import type { Names } from "./schema.ts";
 
-/** Each is one message to Postgres. */
+/** The size of one part, in bytes. Each part is one message to Postgres. */
 const partBytes = 1024 * 1024;
-/** So many texts are read at once. */
+/** The maximum number of texts that are read at once. */
 const mostAtOnce = 8;
 
-/** What Postgres takes as text: it has no NUL and no halves of characters. JSON has neither. */
+/** The text as Postgres accepts it: without NUL and lone surrogates. JSON contains neither. */
 export const legible = (text: string): string => text.toWellFormed().replaceAll("\0", "\u{fffd}");
 
 export class Values {
@@ -26,12 +26,12 @@ export class Values {
     this.#sealer = new Sealer(database.name, codec);
   }
 
-  /** The text as it may be seen in the database. Throws if the codec does. */
+  /** The text as it may be stored in the database. Throws if the codec does. */
   hide(text: string): string {
     return this.#sealer.hide(text);
   }
 
-  /** What is said of a run, in words. */
+  /** The same for errors and messages about a run. */
   hideSaid(text: string): string {
     return this.#sealer.hideSaid(legible(text));
   }
@@ -40,7 +40,7 @@ export class Values {
     return this.#sealer.showSaid(text);
   }
 
-  /** What is written in the place of a text, once a long one is there. */
+  /** The stored form of a text, once a long text is written. */
   place(text: string): string | Promise<string> {
     const hidden = this.hide(text);
     return isLong(hidden) ? this.#put(hidden) : hidden;
@@ -50,7 +50,7 @@ export class Values {
     const data = Buffer.from(text);
     const hash = hashOf(data);
     for (let part = 0; part * partBytes < data.length; part++) {
-      // One that is there already is only marked as needed: pruning leaves it alone for a day.
+      // An existing text is only marked as needed: pruning skips it for a day.
       await this.#database.query(
         `INSERT INTO ${this.#blobs} (hash, part, data, touched) VALUES ($1, $2::int, $3, now())
          ON CONFLICT (hash, part) DO UPDATE SET touched = now()`,
@@ -60,14 +60,14 @@ export class Values {
     return placeOf(hash);
   }
 
-  /** A text as it was placed. `legible`: what cannot be decrypted is said to be so; otherwise it is an error. */
+  /** Reads a stored text. With `isForEyes`, one that cannot be decrypted is replaced by a note; otherwise it is an error. */
   async take(placed: string, isForEyes = false): Promise<string> {
     const hash = hashIn(placed);
     const text = hash === undefined ? placed : await this.#whole(hash);
     return isForEyes ? this.#sealer.show(text) : this.#sealer.unseal(text);
   }
 
-  /** Many of them, in their order. */
+  /** Reads several texts, in order. */
   async takeAll(placed: ReadonlyArray<string>, isForEyes: boolean): Promise<ReadonlyArray<string>> {
     const texts: Array<string> = [];
     for (let at = 0; at < placed.length; ) {

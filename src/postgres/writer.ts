@@ -1,10 +1,10 @@
 /**
- * Commits in groups: what all runs of this process have queued goes into one statement, and waiting steps continue after its
- * answer, when it can no longer be lost. While one is under way the next collects. A commit whose answer was lost is sent
- * again as it was.
+ * Commits in groups: everything that the runs of this process have queued is sent in one statement, and waiting steps continue after
+  * its answer, when it can no longer be lost. The next batch is collected while one is in progress. A commit whose answer was lost is
+ * sent again unchanged.
  *
- * While Postgres cannot be written everything is kept and tried again. A record that can never be written
- * fails the run that it belongs to, and no other.
+ * While Postgres cannot be written, everything is kept and retried. A record that can never be written
+ * fails its run, and no other.
  */
 import type { StoreProblem } from "../journal/store.ts";
 import type { Part } from "./commit.ts";
@@ -14,29 +14,29 @@ import { pause } from "./database.ts";
 import { isPassing, problemOf } from "./problems.ts";
 import type { Names } from "./schema.ts";
 
-/** So many records at once. */
+/** The maximum number of records in one statement. */
 const mostEntries = 4096;
-/** So much in one statement. */
+/** The maximum size of one statement, in bytes. */
 const mostBytes = 4 * 1024 * 1024;
-/** More than this waits only when Postgres cannot take it as fast as it comes. */
+/** More entries than this are queued only when Postgres cannot write as fast as they arrive. */
 const tooManyEntries = 4 * mostEntries;
 const tooManyBytes = 64 * 1024 * 1024;
-/** Only after this long do runs report that Postgres is away: some restarts are shorter. */
+/** Runs report that Postgres cannot be reached only after this long: some restarts are shorter. */
 const patienceMillis = 1_000;
 
-/** Who has something to write. */
+/** A source of records to write. */
 export interface Client {
-  /** The next part of what it has, about so many records and bytes. The same is not given twice. */
+  /** Returns its next part, up to about this many records and bytes. No part is returned twice. */
   readonly take: (room: { entries: number; bytes: number }) => Part | undefined;
-  /** That part is committed; or, `fenced`, nothing of it is, since the run has another owner. */
+  /** That part is committed; or, if `fenced`, nothing of it is, since the run has another owner. */
   readonly committed: (part: Part) => void;
   readonly fenced: () => void;
-  /** What it still has to write. */
+  /** The number of records left to write. */
   readonly entries: number;
   readonly bytes: number;
-  /** Its part can never be committed: it is left out from now on. */
+  /** Its part can never be committed: it is skipped from now on. */
   readonly failed: (problem: StoreProblem) => void;
-  /** Called after each commit, once each knows which of its records were committed. */
+  /** Called after each commit, once each client knows which of its records were committed. */
   readonly goOn: () => void;
   readonly trouble: (problem: StoreProblem | undefined) => void;
 }
@@ -56,11 +56,11 @@ export class Writer {
   #scheduled: NodeJS.Immediate | undefined = undefined;
   #flying: Promise<void> | undefined = undefined;
   #isClosed = false;
-  /** Who waits until what is queued has been sent: with the next commit, and with the one that is under way. */
+  /** Callers that wait until the queue has been sent: with the next commit, and with the one in progress. */
   readonly #whenTried: Array<() => void> = [];
   readonly #trying: Array<() => void> = [];
   trouble: StoreProblem | undefined = undefined;
-  /** When a commit was last asked for that was answered. */
+  /** When the last answered commit was requested. */
   confirmed = performance.now();
 
   constructor(database: Database, names: Names) {
@@ -81,18 +81,18 @@ export class Writer {
     this.#dirty.delete(client);
   }
 
-  /** Something more to write, of about so many bytes. */
+  /** Queues one more record, of about this many bytes. */
   add(client: Client, bytes: number): void {
     this.#dirty.add(client);
     this.#entries++;
     this.#bytes += bytes;
     if (this.#flying !== undefined) return;
-    // A long phase of timers starves the turn's end.
+    // A long timer phase delays the end of the turn.
     if (this.#entries >= mostEntries) void this.flush();
     else this.#scheduled ??= setImmediate(() => void this.flush());
   }
 
-  /** Resolves once all that is queued now has been sent, or cannot be for now; undefined if nothing is queued. */
+  /** Resolves once everything queued now has been sent, or cannot be at the moment; undefined if nothing is queued. */
   tried(): Promise<void> | undefined {
     if (this.#dirty.size === 0 || this.trouble !== undefined) return undefined;
     return new Promise((resolve) => {
@@ -104,7 +104,7 @@ export class Writer {
     for (const tell of this.#trying.splice(0)) tell();
   }
 
-  /** Commits what is queued; resolves once nothing is, or nothing can be written. */
+  /** Commits the queue; resolves once it is empty, or nothing can be written. */
   flush(): Promise<void> {
     if (this.#scheduled !== undefined) clearImmediate(this.#scheduled);
     this.#scheduled = undefined;
@@ -162,7 +162,7 @@ export class Writer {
     }
   }
 
-  /** Something in a batch can never be committed: each run is written alone, so that it costs only its own. */
+  /** A record in the batch can never be committed: each run is written separately, so that only its own run fails. */
   async #apart(batch: ReadonlyArray<Taken>, problem: StoreProblem): Promise<void> {
     if (batch.length > 1) {
       for (const one of batch) await this.#write([one]);
@@ -198,7 +198,7 @@ export class Writer {
     if (isNew) for (const client of this.#clients) client.trouble(problem);
   }
 
-  /** Writes what is left, if it can within that time, and stops trying. */
+  /** Writes the rest of the queue, if possible within this time, and stops trying. */
   async close(millis: number): Promise<void> {
     if (this.trouble === undefined) await Promise.race([this.flush(), pause(millis)]);
     this.#isClosed = true;

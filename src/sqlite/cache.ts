@@ -1,4 +1,4 @@
-/** Outputs that runs share, and which of them a process is computing. */
+/** Outputs that runs share, and the process that is computing each. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Cached, CacheKey } from "../journal/store.ts";
 import { transaction } from "./database.ts";
@@ -24,7 +24,7 @@ const keyOf = ({ step, version, inputs }: CacheKey): string =>
 
 export class Cache implements Client {
   readonly #queue = new Map<string, CachePut>();
-  /** The version of each step's last value, which is possibly not written yet. */
+  /** The version of each step's last value, which may not be written yet. */
   readonly #lastPut = new Map<string, string>();
   #written = 0;
   bytes = 0;
@@ -65,7 +65,7 @@ export class Cache implements Client {
     const queued = this.#queue.get(at);
     if (queued !== undefined) return queued[1];
     const row = this.#get.get(at) as CacheRow | undefined;
-    // A damaged value is computed again: nothing is lost by that.
+    // A damaged value is recomputed: nothing is lost.
     if (row === undefined || row.crc !== checksum(at, row.text)) return undefined;
     try {
       return { text: this.#values.take(row.text), runId: row.run, path: row.path, time: row.time };
@@ -79,7 +79,7 @@ export class Cache implements Client {
     if (other !== undefined && other.version !== version) {
       return `its version changed from "${other.version}" to "${version}"`;
     }
-    // What is not written yet is computed already.
+    // A value that is not written yet has already been computed.
     const isKnown = this.#lastPut.get(step) === version || this.#otherInputs.get(step, version) !== undefined;
     return isKnown ? "its inputs changed" : "it was never computed";
   }
@@ -91,7 +91,7 @@ export class Cache implements Client {
     this.#writer.add(this, cached.text.length);
   }
 
-  /** False: another process that lives is computing it. */
+  /** Returns false if another living process is computing it. */
   start(key: CacheKey): boolean {
     const at = keyOf(key);
     return transaction(this.#database, () => {
@@ -103,7 +103,7 @@ export class Cache implements Client {
     });
   }
 
-  /** A value that was put stops it as it is written: before that, others would compute it once more. */
+  /** A stored value releases the claim when it is written: until then, other processes would compute it again. */
   stop(key: CacheKey, attempt = 0): void {
     const at = keyOf(key);
     if (!this.#database.isOpen || this.#queue.has(at)) return;
@@ -139,7 +139,7 @@ export class Cache implements Client {
     }
   }
 
-  // No step waits for the cache: a value that cannot be kept is computed again.
+  // No step waits for the cache: a value that cannot be stored is recomputed.
   failed(): void {
     this.#queue.clear();
     this.bytes = 0;

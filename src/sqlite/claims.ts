@@ -1,4 +1,4 @@
-/** Who owns which run. Every statement that changes an owned run names its epoch, so that an older owner changes nothing. */
+/** The owners of runs. Every statement that changes an owned run names its epoch, so an earlier owner changes nothing. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Claimable, NewRun } from "../journal/store.ts";
 import { mostCrashes } from "../journal/store.ts";
@@ -85,12 +85,12 @@ export class Claims {
       Date.now(),
     );
     const number = Number(lastInsertRowid);
-    this.#values.place(run.inputs, number); // The run holds them, once it has a number.
+    this.#values.place(run.inputs, number); // Referenced by the run, once it has a number.
     return { type: "new", run: number, epoch: 1 };
   }
 
   #takeOver(row: SqliteRunRow): Claimed {
-    // One that is recorded as running, and whose owner is gone, has crashed.
+    // A run that is recorded as running, and whose owner is gone, has crashed.
     const crashes = row.status === "running" && row.owner !== null ? row.crashes + 1 : row.crashes;
     const now = Date.now();
     if (crashes >= mostCrashes) {
@@ -113,7 +113,7 @@ export class Claims {
     this.#acquit.run(runId, this.#owners.me.owner);
   }
 
-  /** Marks a run without an owner as interrupted. An owner that only seemed to be gone can write no more. */
+  /** Marks a run without an owner as interrupted. An owner that only seemed to be gone can no longer write. */
   interrupt(run: number, time: number): void {
     this.#set.run("interrupted", null, time, time, run);
   }

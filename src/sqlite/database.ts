@@ -1,19 +1,19 @@
-/** A store's file: created, opened, checked and migrated. Several processes may do so at once. */
+/** A store's file: creates, opens, checks and migrates it. Several processes may do so at once. */
 import { accessSync, closeSync, constants, existsSync, openSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { StoreCorrupt, StoreError } from "../errors.ts";
 import { applicationId, migrations, newest } from "./schema.ts";
 
-/** A check of a file this small takes a few milliseconds. Larger ones are checked row by row as they are read. */
+/** Checking a file of up to this size takes a few milliseconds. The rows of larger ones are checked as they are read. */
 const checkedUpTo = 4 * 1024 * 1024;
 
-/** How long SQLite itself waits for a lock: this blocks the event loop, and catches the gap between two commits. */
+/** How long SQLite itself waits for a lock: this blocks the event loop, and bridges the gap between two commits. */
 const busyMillis = 5;
 
 export const inMemory = ":memory:";
 
-/** The one name of a file, however it is written. */
+/** The canonical name of a file, however it is written. */
 export const nameOf = (filename: string): string => {
   if (filename === inMemory) return filename;
   const path = resolve(filename);
@@ -31,7 +31,7 @@ export const nameOf = (filename: string): string => {
 const pragma = (database: DatabaseSync, name: string): unknown =>
   Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
 
-/** Runs it in one transaction that writes. Throws what it throws, with nothing written. */
+/** Runs `work` in one write transaction. If it throws, nothing is written, and the error is rethrown. */
 export const transaction = <Value>(database: DatabaseSync, work: () => Value): Value => {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -39,7 +39,7 @@ export const transaction = <Value>(database: DatabaseSync, work: () => Value): V
     database.exec("COMMIT");
     return value;
   } catch (error) {
-    // SQLite has rolled back by itself where the disk was full.
+    // If the disk was full, SQLite has already rolled back.
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;
   }
@@ -112,7 +112,7 @@ const checkTables = (database: DatabaseSync, name: string): void => {
   }
 };
 
-/** A folder within one that must not be searched can be there. */
+/** A folder inside one without search permission may exist. */
 const isMissing = (folder: string): boolean => {
   try {
     statSync(folder);
@@ -122,7 +122,7 @@ const isMissing = (folder: string): boolean => {
   }
 };
 
-/** SQLite calls it an error of the disk where it cannot make its log beside the file. */
+/** If SQLite cannot create its log next to the file, it reports a disk error. */
 const checkWritable = (name: string): void => {
   try {
     accessSync(dirname(name), constants.W_OK | constants.X_OK);
@@ -136,7 +136,7 @@ const checkWritable = (name: string): void => {
   }
 };
 
-/** Makes the file, for its owner's eyes only; SQLite gives the files beside it the same mode. */
+/** Creates the file, accessible to its owner only; SQLite gives the files next to it the same mode. */
 const create = (name: string): void => {
   const folder = dirname(name);
   if (isMissing(folder)) {
@@ -150,14 +150,14 @@ const create = (name: string): void => {
   if (!existsSync(name)) closeSync(openSync(name, "a", 0o600));
 };
 
-/** Limits how large the file may grow. */
+/** Sets the maximum size of the file. */
 const limit = (database: DatabaseSync, maxFileBytes: number | undefined): void => {
   if (maxFileBytes === undefined) return;
   const pages = Math.max(1, Math.floor(maxFileBytes / Number(pragma(database, "page_size"))));
   database.exec(`PRAGMA max_page_count = ${pages}`);
 };
 
-/** Opens a file, once. Throws typed errors, and SQLite's own where it is busy. */
+/** Opens a file, once. Throws typed errors, or SQLite's own if the file is busy. */
 export const openDatabase = (name: string, maxFileBytes: number | undefined): DatabaseSync => {
   if (name !== inMemory) create(name);
   const database = new DatabaseSync(name, { timeout: busyMillis });
@@ -166,7 +166,7 @@ export const openDatabase = (name: string, maxFileBytes: number | undefined): Da
       checkForeign(database, name);
       database.exec("PRAGMA journal_mode = WAL");
     }
-    // Survives a loss of power: a commit has reached the disk when it returns.
+    // Survives a power loss: a commit has reached the disk when it returns.
     database.exec("PRAGMA synchronous = FULL");
     check(database, name);
     migrate(database, name);

@@ -1,4 +1,4 @@
-/** One run's records in the file, written by its owner. */
+/** The records of one run in the file, written by its owner. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { Entry } from "../journal/records.ts";
 import { isOutcome, Kind } from "../journal/records.ts";
@@ -49,7 +49,7 @@ export const statements = (database: DatabaseSync): Statements => ({
 
 type Done = (() => void) | undefined;
 
-/** One row of records: longer ones are several. */
+/** The maximum size of one row of records, in bytes: longer ones are split. */
 const mostRowBytes = 4 * 1024 * 1024;
 
 const sizeOf = ({ path, text }: Entry): number => path.length + text.length + 32;
@@ -65,14 +65,14 @@ export class SqliteJournal extends OwnedJournal<SqliteJournal, Writer> implement
   #queue: Array<Entry> = [];
   #done: Array<Done> = [];
   #events: Array<StoredEvent> = [];
-  /** How many of the queue the open transaction has written; and whether it has found another owner. */
+  /** How many entries of the queue the open transaction has written, and whether it has found another owner. */
   #written = 0;
   #wrote: "all" | "part" | "fenced" = "part";
   #isWaiting = false;
   bytes = 0;
-  /** Has it been given those that were sent before it was claimed? */
+  /** Whether it has received the messages that were sent before it was claimed. */
   hasLooked = false;
-  /** Has its owner lived so long that it cannot have been the run that killed others? */
+  /** Whether its owner has lived so long that this run cannot have killed the earlier ones. */
   hasSurvived = false;
 
   constructor(
@@ -127,7 +127,7 @@ export class SqliteJournal extends OwnedJournal<SqliteJournal, Writer> implement
     }
     let bytes = 0;
     while (this.#written < this.#queue.length && bytes < room) bytes += this.#writeRow(room - bytes);
-    // One that has recorded something has not crashed for nothing.
+    // A run that has recorded something has made progress despite its crash.
     if (this.#written > 0 && owned.crashes > 0) this.#statements.survived.run(this.run);
     if (this.#written < this.#queue.length) return bytes;
     this.#wrote = "all";
@@ -138,11 +138,11 @@ export class SqliteJournal extends OwnedJournal<SqliteJournal, Writer> implement
     return bytes;
   }
 
-  /** Some of the records, as one row. */
+  /** Writes some of the records as one row. */
   #writeRow(room: number): number {
     const from = this.#written;
     const most = Math.min(room, mostRowBytes);
-    // Of the last record, since a step may have taken days: this is when the row was written.
+    // The time of the last record, since a step may have taken days: this is when the row was written.
     const time = Math.round(this.#queue[from]!.ended);
     const parts: Array<string> = [];
     let bytes = 0;
@@ -163,7 +163,7 @@ export class SqliteJournal extends OwnedJournal<SqliteJournal, Writer> implement
     return bytes;
   }
 
-  /** Keeps the list of who waits, and takes the messages that are recorded. */
+  /** Updates the list of waiting steps, and removes the messages that are recorded. */
   #writeWait(entry: Entry): void {
     const { kind, path, text, ended, message } = entry;
     if (message !== undefined) this.#statements.takeMessage.run(message);

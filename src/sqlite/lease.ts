@@ -1,6 +1,6 @@
 /**
- * Renews leases from a thread of its own, so that a step that blocks the event loop does not lose its run. There is one
- * thread for all stores of a process; it starts with the first run that is claimed, and ends when no store needs it.
+ * Renews leases from a separate thread, so that a step that blocks the event loop does not lose its run. There is one
+ * thread for all stores of a process; it starts when the first run is claimed, and ends when no store needs it.
  */
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
@@ -8,12 +8,12 @@ import type { OwnerRow } from "./owners.ts";
 import { beatSql } from "./owners.ts";
 
 const everyMillis = 1_000;
-/** A thread takes a while to start: one that is not needed now may be needed soon. */
+/** Starting a thread takes a while: one that is not needed now may be needed soon. */
 const keptMillis = 5_000;
 
 /**
- * What the thread does, as text: a bundler needs no second file. Its commits are not flushed to the disk, since a lease
- * need not survive a loss of power; and it opens the file only if it is there.
+ * The program of the thread, as text, so that a bundler needs no second file. Its commits are not flushed to the disk, since a lease
+ * need not survive a power loss; and it opens the file only if it exists.
  */
 const program = `
 "use strict";
@@ -59,14 +59,14 @@ let ending: NodeJS.Timeout | undefined;
 const start = (): Worker => {
   const started = new Worker(program, { eval: true, execArgv: [], env: {}, name: "espalier-lease" });
   started.unref();
-  // Without it leases are only renewed by commits: runs whose steps block the event loop may lose theirs.
+  // Without the thread, leases are renewed only by commits: runs whose steps block the event loop may lose theirs.
   started.on("error", () => {
     if (thread === started) thread = undefined;
   });
   return started;
 };
 
-/** Renews the lease of a row until it is released: from the next second on, since who claims a run beats by itself. */
+/** Renews the lease of a row until it is released, starting in one second, since a process that claims a run beats by itself. */
 export const keepLease = (filename: string, row: OwnerRow): void => {
   clearTimeout(ending);
   users++;

@@ -1,5 +1,5 @@
 /**
- * Messages to runs: rows, which the owner of a run looks for many times a second, and answers in the same row. Looking
+ * Messages to runs: rows that the owner of a run polls many times a second and answers in the same row. Polling
  * costs microseconds while no other process writes to the file.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
@@ -27,7 +27,7 @@ interface MessageRow {
 /** The state of a message. */
 export type Sent =
   | { readonly type: "answered"; readonly answer: Answer }
-  /** Its owner has it, or will look for it. */
+  /** Its owner has received it, or will look for it. */
   | { readonly type: "asked"; readonly message: number };
 
 export class Mailbox {
@@ -91,7 +91,7 @@ export class Mailbox {
     });
   }
 
-  /** The answer to a message, if there is one by now. */
+  /** The answer to a message, if there is one. */
   answerTo(message: number): Answer | undefined {
     const row = this.#state.get(message) as
       | {
@@ -103,7 +103,7 @@ export class Mailbox {
           readonly current: number;
         }
       | undefined;
-    // A cancel is deleted with the end of its run.
+    // A cancel request is deleted when its run ends.
     if (row === undefined) return { type: "delivered" };
     if (row.answer !== null) {
       const answer = JSON.parse(row.answer) as Answer;
@@ -111,17 +111,17 @@ export class Mailbox {
       return answer;
     }
     const isHeld = row.status === "running" && this.#owners.living(row.owner) !== undefined;
-    // The next owner of the run gets a signal; a cancel was for this owner.
+    // The next owner of the run receives a signal; a cancel request was only for this owner.
     if (!isHeld || row.current !== row.epoch) return { type: "kept" };
     return undefined;
   }
 
-  /** A cancel without an answer does not stay: its sender gives up. */
+  /** Deletes a cancel request without an answer when its sender gives up. */
   giveUp(message: number): void {
     this.#delete.run(message);
   }
 
-  /** Gives a run its messages. Resolves once it has answered them. */
+  /** Delivers a run's messages to it. Resolves once it has answered them. */
   async deliver(journal: SqliteJournal): Promise<void> {
     const { onMessage, messages } = journal;
     if (onMessage === undefined) return;

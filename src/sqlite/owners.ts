@@ -1,13 +1,13 @@
 /**
- * The processes that own runs in a file, and which of them live. Each has a row whose lease it renews once a second. A
- * process that was killed is known at once by its number; one that is frozen, or that cannot be asked for, by its lease.
+ * The processes that own runs in a file, and which of them are alive. Each has a row whose lease it renews once a second. A
+ * killed process is detected immediately by its process id; one that is frozen, or that cannot be checked, by its lease.
  */
 import { randomUUID } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 
-/** Without a beat for this long an owner is gone. */
+/** An owner without a beat for this long is gone. */
 export const leaseMillis = 5_000;
 
 export interface OwnerRow {
@@ -15,12 +15,12 @@ export interface OwnerRow {
   readonly host: string;
   readonly pid: number;
   readonly started: string;
-  /** Of the file that it has open: in a copy of a store no run has an owner. */
+  /** The inode of the open file: in a copy of a store, no run has an owner. */
   readonly inode: number;
   readonly since: number;
-  /** The time of the last beat, by the clock on the wall. */
+  /** The time of the last beat, by the wall clock. */
   readonly beat: number;
-  /** The same by a clock that only runs forward, which all processes of one host share. */
+  /** The same by a monotonic clock, which all processes of one host share. */
   readonly tick: number;
 }
 
@@ -32,21 +32,21 @@ const contents = (read: () => string): string => {
   }
 };
 
-/** Processes of the same host see each other's numbers and share a clock; those of another container do not. */
+/** Processes of the same host see each other's process ids and share a clock; those of another container do not. */
 const host: string = (() => {
   const boot = contents(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8"));
   const space = contents(() => readlinkSync("/proc/self/ns/pid"));
   return boot === "" || space === "" ? `host ${hostname()}` : `boot ${boot} ${space}`;
 })();
 
-/** Milliseconds by the clock that only runs forward. */
+/** Milliseconds of the monotonic clock. */
 const tickNow = (): number => Math.floor(Number(process.hrtime.bigint() / 1_000_000n));
 
-/** State and start of a process, where the system tells them. */
+/** The state and start time of a process, if the system reports them. */
 const statOf = (pid: number): { readonly state: string; readonly started: string } | undefined => {
   const text = contents(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
   if (text === "") return undefined;
-  // The name before it may hold anything, spaces and parentheses too.
+  // The name before it may contain anything, including spaces and parentheses.
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   return { state: fields[0] ?? "", started: fields[19] ?? "" };
 };
@@ -119,14 +119,14 @@ export class Owners {
     this.#leave.run(this.me.owner);
   }
 
-  /** Says that this process takes runs, or takes none any more. */
+  /** Announces that this process executes runs, or withdraws the announcement. */
   announce(text: string | undefined): void {
     if (text === undefined) this.#withdraw.run(this.me.owner);
     else this.#announce.run(this.me.owner, text);
     this.#isAnnounced = text !== undefined;
   }
 
-  /** What the processes that take runs and live have said. */
+  /** The announcements of the living processes that execute runs. */
   runners(): ReadonlyArray<string> {
     const rows = this.#announced.all() as unknown as ReadonlyArray<{
       readonly owner: string;
@@ -135,7 +135,7 @@ export class Owners {
     return rows.flatMap(({ owner, text }) => (this.living(owner) === undefined ? [] : [text]));
   }
 
-  /** Forgets owners that are gone and that no run names any more. */
+  /** Deletes owners that are gone and that no run refers to. */
   clean(): void {
     for (const row of this.#rows())
       if (row.owner !== this.me.owner && !this.#isAlive(row)) this.#clean.run(row.owner);
@@ -149,12 +149,12 @@ export class Owners {
     return this.#all.all() as unknown as ReadonlyArray<OwnerRow>;
   }
 
-  /** Does another process that lives use the file? */
+  /** Whether another living process uses the file. */
   get hasOthers(): boolean {
     return this.#rows().some((row) => row.owner !== this.me.owner && this.#isAlive(row));
   }
 
-  /** The owner of that name, if it lives. This one always does: it is asking. */
+  /** The owner with this name, if it is alive. This process is: it is the one asking. */
   living(owner: string | null): OwnerRow | undefined {
     if (owner === null) return undefined;
     if (owner === this.me.owner) return this.me;
@@ -163,7 +163,7 @@ export class Owners {
   }
 }
 
-/** For a sentence. */
+/** The name of an owner, for messages. */
 export const nameOfOwner = ({ pid, host: at, since }: OwnerRow): string =>
   at === host && pid === process.pid
     ? "this process"

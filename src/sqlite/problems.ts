@@ -1,4 +1,4 @@
-/** SQLite's errors as typed errors with a sentence that helps, and which of them pass by themselves. */
+/** Converts SQLite's errors to typed errors with helpful messages, and detects temporary ones. */
 import { closeSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 import { StoreCorrupt, StoreError } from "../errors.ts";
 import type { StoreProblem } from "../journal/store.ts";
@@ -21,7 +21,7 @@ const codeOf = (error: unknown): number | undefined =>
     ? error.errcode & 0xff
     : undefined;
 
-/** Another connection has the lock: trying again in a moment is all that it takes. */
+/** Another connection holds the lock: retrying in a moment is enough. */
 export const isBusy = (thrown: unknown): boolean => {
   const found = codeOf(thrown);
   return found === code.busy || found === code.locked;
@@ -29,7 +29,7 @@ export const isBusy = (thrown: unknown): boolean => {
 
 const passing: ReadonlySet<StoreError["kind"]> = new Set(["busy", "full", "read-only"]);
 
-/** Can it end by itself, or by a change outside, of space or permissions? Then a run waits for that. */
+/** Whether it can end by itself, or by an external change of space or permissions. Then a run waits for that. */
 export const isPassing = (problem: StoreProblem): boolean =>
   problem instanceof StoreError && passing.has(problem.kind);
 
@@ -37,13 +37,13 @@ const full = "there is no space left for it: free some, and the run continues by
 const readOnly = "it cannot be written: make the file and its folder writable.";
 
 /**
- * Why nothing can be written beside a store's file, of which SQLite only says that the disk reports an error: a quota, a
- * limit of the size of files, a disk that has become read-only. As far as the system says when it is asked to write.
+ * Why nothing can be written next to a store's file, when SQLite only reports a disk error: a quota, a
+ * file size limit, a disk that has become read-only. As far as the system reports it when asked to write.
  */
 const whyNotWritten = (store: string): readonly [kind: StoreError["kind"], reason: string] | undefined => {
   const probe = `${store}-probe`;
   try {
-    // As far into a file as the log is long, where a limit of sizes would be met. It has a hole and takes no space.
+    // At the offset of the end of the log, where a size limit would apply. The file has a hole and takes no space.
     const { size } = statSync(`${store}-wal`);
     const file = openSync(probe, "w", 0o600);
     try {
@@ -72,7 +72,7 @@ const whyNotWritten = (store: string): readonly [kind: StoreError["kind"], reaso
   }
 };
 
-/** A typed error for anything that was thrown while a store was used. */
+/** Converts anything that was thrown while a store was used to a typed error. */
 export const problemOf = (store: string, thrown: unknown): StoreProblem => {
   if (thrown instanceof StoreError || thrown instanceof StoreCorrupt) return thrown;
   const found = (kind: StoreError["kind"], reason: string) => new StoreError({ store, kind, reason });

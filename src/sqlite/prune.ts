@@ -1,10 +1,10 @@
-/** Forgets old runs, with all that only they hold, and cached outputs of that age. */
+/** Deletes old runs, with everything that only they refer to, and cached outputs of that age. */
 import type { DatabaseSync } from "node:sqlite";
 import type { PruneOptions } from "../journal/store.ts";
 import { transaction } from "./database.ts";
 import type { Reader, SqliteRunRow } from "./reader.ts";
 
-/** Its last activity: the last claim, record or end. Runs that are owned are never among them. */
+/** Selects runs by their last activity: the last claim, record or end. Owned runs are never included. */
 const old = (
   database: DatabaseSync,
   reader: Reader,
@@ -40,7 +40,7 @@ export const prune = (database: DatabaseSync, reader: Reader, options: PruneOpti
   try {
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
   } catch {
-    // Another process reads: the next checkpoint does it.
+    // Another process is reading: the next checkpoint does it.
   }
   return count;
 };

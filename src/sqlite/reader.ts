@@ -1,4 +1,4 @@
-/** Runs as they are recorded in the file, each row checked before it is used. */
+/** Reads recorded runs from the file, and checks each row before it is used. */
 import type { DatabaseSync } from "node:sqlite";
 import type { Entry } from "../journal/records.ts";
 import { isOutcome, newest } from "../journal/records.ts";
@@ -59,7 +59,7 @@ export class Reader {
     limit = Infinity,
   }: RunFilter): ReadonlyArray<RunSummary> {
     const found: Array<RunSummary> = [];
-    // The names come before the long texts of a row, which are read only of rows that are wanted.
+    // The names come before the long texts of a row, which are read only for matching rows.
     const rows = this.#database
       .prepare(
         `SELECT run, id, pipeline FROM runs
@@ -88,7 +88,7 @@ export class Reader {
     return found;
   }
 
-  /** The number that the next record of a run has. */
+  /** The number of a run's next record. */
   nextSeq(run: number): number {
     const row = this.#database
       .prepare("SELECT seq + count AS next FROM chunks WHERE run = ? ORDER BY seq DESC LIMIT 1")
@@ -96,7 +96,7 @@ export class Reader {
     return row?.next ?? 1;
   }
 
-  /** `legible`: what cannot be decrypted is said to be so; otherwise it is an error. */
+  /** With `legible`, a text that cannot be decrypted is replaced by a note; otherwise it is an error. */
   details(row: SqliteRunRow, legible = false): RunDetails {
     const text = (placed: string): string =>
       legible ? this.#values.show(placed) : this.#values.take(placed);
@@ -119,7 +119,7 @@ export class Reader {
     return events.map((event) => ({ ...event, detail: this.#values.showSaid(event.detail) }));
   }
 
-  /** The text of a path's outcome, without making texts of all others. */
+  /** The text of a path's outcome, without decoding all others. */
   value(row: RunRow, path: string): string | undefined {
     const entry = newest(this.#entries(row)).findLast((entry) => entry.path === path && isOutcome(entry));
     return entry === undefined ? undefined : this.#values.show(entry.text);
@@ -139,7 +139,7 @@ export class Reader {
     return this.#database.prepare("SELECT 1 FROM waits WHERE run = ? LIMIT 1").get(run) !== undefined;
   }
 
-  /** All records, with their texts as they are kept. */
+  /** All records, with their texts as they are stored. */
   #entries(run: RunRow): ReadonlyArray<Entry> {
     const entries: Array<Entry> = [];
     const rows = this.#database

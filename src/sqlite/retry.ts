@@ -1,18 +1,18 @@
 /**
  * Work on a file that another process may have locked for a moment. SQLite's own waiting would block the event loop, so
- * it is tried again by timers, with jitter: two processes that retry in step would keep hitting each other.
+ * timers retry it, with jitter: two processes that retry in step would keep colliding.
  */
 import * as Effect from "effect/Effect";
 import type { StoreProblem } from "../journal/store.ts";
 import { isBusy, problemOf } from "./problems.ts";
 
-/** After this long a lock is no longer a moment's. */
+/** A lock that lasts longer than this is not temporary. */
 const patienceMillis = 4_000;
 
-/** How long to wait before the next attempt. */
+/** The delay before the next attempt. */
 export const pauseMillis = (attempt: number): number => Math.random() * Math.min(20, 2 * (attempt + 1));
 
-/** Does it, again while the file is busy. Real time, whatever clock the program runs on. */
+/** Runs `attempt`, and retries while the file is busy. Uses real time, whatever clock the program runs on. */
 export const patiently = <Value>(store: string, attempt: () => Value): Effect.Effect<Value, StoreProblem> =>
   Effect.callback((resume) => {
     const until = performance.now() + patienceMillis;

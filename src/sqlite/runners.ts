@@ -6,7 +6,7 @@ import { transaction } from "./database.ts";
 import type { Reader, SqliteRunRow } from "./reader.ts";
 import type { Values } from "./values.ts";
 
-/** How often the file is looked at for runs that others have submitted: that costs microseconds while no process writes. */
+/** How often the file is polled for runs that others have submitted: this costs microseconds while no process writes. */
 const lookMillis = 40;
 
 export class Runners {
@@ -57,7 +57,7 @@ export class Runners {
         crc,
         Date.now(),
       );
-      this.#values.place(text, Number(lastInsertRowid)); // The run holds them, once it has a number.
+      this.#values.place(text, Number(lastInsertRowid)); // Referenced by the run, once it has a number.
       return true;
     }
     const isWithoutShape = row.shape === "" && row.epoch === 0 && row.status === "running";
@@ -101,7 +101,7 @@ export class Runners {
         if (version !== seen) tell();
         seen = version;
       } catch {
-        // Busy: it is looked at again soon.
+        // Busy: it is polled again soon.
       }
     }, lookMillis);
     return () => {

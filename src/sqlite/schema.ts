@@ -1,11 +1,11 @@
-/** The tables of a store's file, and how a file of an older version becomes one of this version. */
+/** The tables of a store's file, and the migrations from older versions to this one. */
 
 /** "Espl": marks a SQLite file as a store. */
 export const applicationId = 0x45_73_70_6c;
 
 /**
- * All records that a run makes in one transaction are one row, a line each: a row is expensive, a line is not, and a run
- * is read as a whole anyway. Nothing is ever updated, so that a gap in the numbers of the records means damage.
+ * All records of one transaction of a run are one row, a line each: a row is expensive, a line is not, and a run
+ * is read as a whole anyway. No row is ever updated, so a gap in the numbers of the records means damage.
  */
 const records = `
   CREATE TABLE chunks (
@@ -48,7 +48,7 @@ const records = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX cache_by_step ON cache (step, inputs);`;
 
-/** Several processes: each run has an owner, each claim an epoch. */
+/** For several processes: each run has an owner, and each claim an epoch. */
 const owners = `
   CREATE TABLE owners (
     owner TEXT PRIMARY KEY,
@@ -84,7 +84,7 @@ const owners = `
     owner TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;`;
 
-/** Which owners take the runs of others, and the runs that have not ended. */
+/** The owners that execute the runs of others, and the runs that have not ended. */
 const runners = `
   CREATE TABLE runners (
     owner TEXT PRIMARY KEY,
@@ -92,18 +92,18 @@ const runners = `
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX runs_open ON runs (run) WHERE status = 'running';`;
 
-/** A page of the list of runs is read without the rest. */
+/** Lets a page of the list of runs be read without the rest. */
 const runsByTime = "CREATE INDEX runs_by_time ON runs (began, run);";
 
-/** One version of the tables: what it adds to the one before. */
+/** One version of the tables: its additions to the previous version. */
 interface Version {
-  /** Columns of the table of runs. */
+  /** Columns of the `runs` table. */
   readonly runColumns?: ReadonlyArray<string>;
   /** Tables and indexes. */
   readonly tables: string;
 }
 
-/** Never change one that was released: add another. A later column needs a default, or may be null. */
+/** Never change a released version: add another. A later column needs a default, or must be nullable. */
 const versions: ReadonlyArray<Version> = [
   {
     runColumns: [
@@ -122,7 +122,7 @@ const versions: ReadonlyArray<Version> = [
     tables: records,
   },
   {
-    // `records` counts those of a run that has ended.
+    // `records` is the number of records of a run that has ended.
     runColumns: [
       "epoch INTEGER NOT NULL DEFAULT 0",
       "owner TEXT",
@@ -133,7 +133,7 @@ const versions: ReadonlyArray<Version> = [
     tables: owners,
   },
   { tables: runners },
-  // The lines of records shorten paths, which older versions do not read.
+  // The lines of records abbreviate paths, which older versions cannot read.
   { tables: "" },
   { tables: runsByTime },
 ];
@@ -141,14 +141,14 @@ const versions: ReadonlyArray<Version> = [
 const runsWith = (columns: ReadonlyArray<string>): string =>
   `CREATE TABLE runs (${columns.join(", ")}) STRICT;`;
 
-/** Each brings a file from the version before to the next; the first makes an empty file a store. */
+/** Each migrates a file from the previous version; the first turns an empty file into a store. */
 export const migrations: ReadonlyArray<string> = versions.map(({ runColumns = [], tables }, version) =>
   version === 0
     ? `${runsWith(runColumns)} ${tables}`
     : [...runColumns.map((column) => `ALTER TABLE runs ADD COLUMN ${column};`), tables].join("\n"),
 );
 
-/** A new file gets the tables of this version at once, which takes half as long as making and altering them. */
+/** A new file gets the tables of this version at once, which takes half the time of creating and altering them. */
 export const newest = [
   runsWith(versions.flatMap(({ runColumns = [] }) => runColumns)),
   ...versions.map(({ tables }) => tables),

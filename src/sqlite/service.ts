@@ -1,4 +1,4 @@
-/** A store over one file. All who open the same file in one process share one connection. */
+/** A store over one file. All users of the same file in one process share one connection. */
 import { stat, statSync } from "node:fs";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import * as Effect from "effect/Effect";
@@ -42,11 +42,11 @@ export interface Limits {
   readonly codec?: StoreCodec;
 }
 
-/** How often a store with runs under way looks for what others wrote. */
+/** How often a store with runs in progress polls for writes of others. */
 const lookMillis = 40;
 /** How often it checks that the file still exists. */
 const checkMillis = 1_000;
-/** A run whose owner has lived for so long did not kill it at once. */
+/** A run whose owner has lived for this long did not kill it immediately. */
 const survivedMillis = 60_000;
 
 type Asked<Value> = Effect.Effect<Value, StoreProblem>;
@@ -73,12 +73,12 @@ export class SqliteService implements StoreService, Keeper {
   #isShared = false;
   #looking: NodeJS.Timeout | undefined = undefined;
   #lastCheck = 0;
-  /** When this process last knew that its runs are its own. */
+  /** When this process last verified that its runs are its own. */
   #verified = performance.now();
   #hasLease = false;
   #isWanted = true;
 
-  /** Opens the file, once. Throws. `name`: what to call it, which differs for each store in memory. */
+  /** Opens the file, once. Throws. `name`: its name in messages, which differs for each store in memory. */
   constructor(
     name: string,
     filename: string,
@@ -103,9 +103,9 @@ export class SqliteService implements StoreService, Keeper {
     this.#dataVersion = database.prepare("PRAGMA data_version");
   }
 
-  // -- Its life ------------------------------------------------------------------------------------------------------
+  // -- Life cycle ----------------------------------------------------------------------------------------------------
 
-  /** No layer holds it any more. It lives on as long as a run of it does. */
+  /** No layer uses it any more. It stays open as long as one of its runs does. */
   unwanted(): void {
     this.#isWanted = false;
     if (this.#journals.size === 0) this.#close();
@@ -126,17 +126,17 @@ export class SqliteService implements StoreService, Keeper {
     this.onClosed();
   }
 
-  /** Takes back the lease. Who only read has none, writes nothing, and keeps no other process waiting. */
+  /** Releases the lease. A process that only read has none, writes nothing, and blocks no other process. */
   #leave(): void {
     this.#hasLease = false;
     dropLease(this.#owners.me.owner);
     try {
-      // All that runs recorded is on the disk by now, and a lease need not survive a loss of power.
+      // All records of the runs are on the disk by now, and a lease need not survive a power loss.
       this.#database.exec("PRAGMA synchronous = NORMAL");
       this.#owners.leave();
       this.#database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch {
-      // Another process writes, or nothing can be written: a lease that is not renewed ends by itself.
+      // Another process is writing, or nothing can be written: a lease that is not renewed expires by itself.
     }
   }
 
@@ -166,7 +166,7 @@ export class SqliteService implements StoreService, Keeper {
           case "new":
             return Effect.succeed({ type: "new", journal: this.#journal(runId, claimed, 1) });
           case "existing":
-            // It is this process's now: what is read here is all that there is.
+            // The run belongs to this process now: its records are complete when they are read here.
             return this.#ask((): Claim => {
               try {
                 const run = this.#reader.details(claimed.row);
@@ -184,7 +184,7 @@ export class SqliteService implements StoreService, Keeper {
                 const read = this.#reader.details(claimed.row);
                 return { run: read, isSame: this.#reader.row(runId)?.epoch === claimed.row.epoch };
               }),
-              // It is not this process's: another one may have resumed it from a step while it was read.
+              // The run does not belong to this process: another one may have resumed it from a step while it was read.
               (read) =>
                 read.isSame
                   ? Effect.succeed({ type: "succeeded", run: read.run })
@@ -219,13 +219,13 @@ export class SqliteService implements StoreService, Keeper {
     return journal;
   }
 
-  /** Its timer keeps the process alive while a run of it is under way: one that only waits has nothing else. */
+  /** The timer keeps the process alive while a run is in progress, which may only be waiting and have nothing else. */
   #keepLooking(): void {
     leaving.add(this);
     this.#looking ??= setInterval(() => this.#look(), lookMillis);
   }
 
-  /** Before the first claim: between a claim and its first commit there should be as little as possible. */
+  /** Called before the first claim, to keep the time between a claim and its first commit as short as possible. */
   #keepLease(): void {
     if (this.#hasLease || this.#filename === undefined) return;
     this.#hasLease = true;
@@ -234,7 +234,7 @@ export class SqliteService implements StoreService, Keeper {
       this.#owners.clean();
       this.#isShared = this.#owners.hasOthers;
     } catch {
-      // Busy: another process cleans.
+      // Busy: another process is cleaning.
     }
   }
 
@@ -244,7 +244,7 @@ export class SqliteService implements StoreService, Keeper {
     clearInterval(this.#looking);
     this.#looking = undefined;
     leaving.delete(this);
-    // Not at once: a caller that learns of the end may still read.
+    // Not immediately: a caller that is notified of the end may still read.
     if (!this.#isWanted) setImmediate(() => !this.#isWanted && this.#journals.size === 0 && this.#close());
   }
 
@@ -256,7 +256,7 @@ export class SqliteService implements StoreService, Keeper {
 
   isLate(): boolean {
     if (this.#filename === undefined || performance.now() - this.#verified < leaseMillis) return false;
-    // This process was frozen, or a step blocked it: others may have taken its runs.
+    // This process was frozen, or blocked by a step: others may have taken over its runs.
     this.#verify();
     return performance.now() - this.#verified >= leaseMillis;
   }
@@ -265,19 +265,19 @@ export class SqliteService implements StoreService, Keeper {
     return leaving.isLeaving;
   }
 
-  /** The process ends: what is recorded stays, and others may take the runs over at once. */
+  /** The process is ending: the records stay, and others can take over the runs immediately. */
   releaseAll(): void {
     this.#writer.close();
     for (const { run, epoch } of this.#journals) {
       try {
         this.#statements.release.run(Date.now(), run, epoch);
       } catch {
-        // It is noticed anyway that the process has gone.
+        // The end of the process is detected anyway.
       }
     }
   }
 
-  /** Finds out which runs have another owner by now. */
+  /** Finds the runs that have another owner by now. */
   #verify(): void {
     try {
       for (const journal of this.#journals) {
@@ -287,7 +287,7 @@ export class SqliteService implements StoreService, Keeper {
       }
       this.#verified = performance.now();
     } catch {
-      // It is tried again soon; until it succeeds, nothing new starts.
+      // It is retried soon; until it succeeds, nothing new starts.
     }
   }
 
@@ -303,14 +303,14 @@ export class SqliteService implements StoreService, Keeper {
         this.#isShared = this.#filename !== undefined && this.#owners.hasOthers;
       } else this.#verified = now;
       for (const journal of this.#journals) {
-        if (isNews || !journal.hasLooked) this.receive(journal).catch(() => {}); // Busy: it is tried again.
+        if (isNews || !journal.hasLooked) this.receive(journal).catch(() => {}); // Busy: it is retried.
       }
     } catch {
-      // Busy, or worse: then a commit says so.
+      // Busy, or worse: then a commit reports it.
     }
   }
 
-  /** A file that was deleted takes writes as before, and no reader will ever find them. */
+  /** A deleted file still accepts writes, but no reader will ever find them. */
   #checkFile(now: number): void {
     if (this.#inode === undefined || now - this.#lastCheck < checkMillis) return;
     this.#lastCheck = now;
@@ -367,7 +367,7 @@ export class SqliteService implements StoreService, Keeper {
 
   // -- Reading -------------------------------------------------------------------------------------------------------
 
-  /** Asks once what the runs of this process have said so far is committed. */
+  /** Runs the query once everything that the runs of this process have recorded so far is committed. */
   #read<Value>(ask: () => Value): Asked<Value> {
     return Effect.suspend(() => {
       const tried = this.#writer.tried();
@@ -419,7 +419,7 @@ export class SqliteService implements StoreService, Keeper {
     return this.#read(() => this.#reader.waiting());
   }
 
-  // -- Steering ------------------------------------------------------------------------------------------------------
+  // -- Messages ------------------------------------------------------------------------------------------------------
 
   send(message: NewMessage): Asked<Answer> {
     return Effect.flatMap(
@@ -433,7 +433,7 @@ export class SqliteService implements StoreService, Keeper {
     );
   }
 
-  /** Waits for the owner. */
+  /** Waits for the owner's answer. */
   #answer(type: "signal" | "cancel", message: number): Asked<Answer> {
     const until = performance.now() + answerMillis;
     const again = (): Asked<Answer> =>
@@ -482,7 +482,7 @@ export class SqliteService implements StoreService, Keeper {
   }
 }
 
-/** Real time, whatever clock the program runs on. */
+/** Uses real time, whatever clock the program runs on. */
 const soon: Effect.Effect<void> = Effect.callback((resume) => {
   const timer = setTimeout(() => resume(Effect.void), 10);
   return Effect.sync(() => clearTimeout(timer));

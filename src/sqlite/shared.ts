@@ -1,4 +1,4 @@
-/** The open stores of this process: a file is opened by its first user, and closed after its last user and its last run. */
+/** The open stores of this process: the first user opens a file, and it is closed after its last user and its last run. */
 import * as Effect from "effect/Effect";
 import type { StoreProblem } from "../journal/store.ts";
 import { inMemory, nameOf } from "./database.ts";
@@ -23,7 +23,7 @@ const find = (filename: string, limits: Limits): SqliteService => {
   return service;
 };
 
-/** The store of a file. */
+/** Returns the store of a file. */
 export const acquire = (filename: string, limits: Limits): Effect.Effect<SqliteService, StoreProblem> =>
   patiently(filename, () => {
     const service = find(filename, limits);

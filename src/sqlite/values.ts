@@ -1,4 +1,4 @@
-/** Texts in the file: short ones in their place, long ones in a row of their own, once for all that hold the same. */
+/** Texts in the file: short ones inline, long ones in rows of their own, stored once however often they are used. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StoreCodec } from "../../types/store.ts";
 import { hashIn, hashOf, isLong, placeOf, Sealer, wholeText } from "../stores/texts.ts";
@@ -18,12 +18,12 @@ export class Values {
     this.#hold = database.prepare("INSERT OR IGNORE INTO holds (run, hash) VALUES (?, ?)");
   }
 
-  /** The text as it may be seen in the file. Throws if the codec does. */
+  /** The text as it may be stored in the file. Throws if the codec does. */
   hide(text: string): string {
     return this.#sealer.hide(text);
   }
 
-  /** What is said of a run, in words. */
+  /** The same for errors and messages about a run. */
   hideSaid(text: string): string {
     return this.#sealer.hideSaid(text);
   }
@@ -32,7 +32,7 @@ export class Values {
     return this.#sealer.showSaid(text);
   }
 
-  /** What is written in the place of a text: itself, or the hash of one that is written beside. `run`: who holds it. */
+  /** The stored form of a text: the text itself, or the hash of a text that is stored separately. `run`: the run that refers to it. */
   place(text: string, run: number | undefined): string {
     const hidden = this.hide(text);
     if (!isLong(hidden)) return hidden;
@@ -43,12 +43,12 @@ export class Values {
     return placeOf(hash);
   }
 
-  /** A text as it was placed. Throws `StoreCorrupt` if it is another, and `StoreError` if it cannot be decrypted. */
+  /** Reads a stored text. Throws `StoreCorrupt` if it was changed, and `StoreError` if it cannot be decrypted. */
   take(placed: string): string {
     return this.#sealer.unseal(this.#whole(placed));
   }
 
-  /** The same to be shown: a text that this store cannot decrypt becomes a JSON string that says so. */
+  /** The same for display: a text that this store cannot decrypt becomes a JSON string that says so. */
   show(placed: string): string {
     return this.#sealer.show(this.#whole(placed));
   }

@@ -1,44 +1,44 @@
 /**
- * Commits in groups: everything that is queued in one turn of the event loop goes into one transaction, and waiting steps
- * continue after its COMMIT, when it can no longer be lost. A commit costs a fraction of a millisecond however much is in
- * it, up to a limit in bytes, after which the rest waits for the next turn.
+ * Commits in groups: everything that is queued in one turn of the event loop is written in one transaction, and waiting steps
+ * continue after its COMMIT, when it can no longer be lost. A commit costs a fraction of a millisecond whatever its size,
+ * up to a limit in bytes, beyond which the rest waits for the next turn.
  *
- * While the file cannot be written everything is kept and tried again. A record that can never be written
- * fails the run that it belongs to, and no other.
+ * While the file cannot be written, everything is kept and retried. A record that can never be written
+ * fails its run, and no other.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import type { StoreProblem } from "../journal/store.ts";
 import { isBusy, isPassing, problemOf } from "./problems.ts";
 import { pauseMillis } from "./retry.ts";
 
-/** So many entries at once: a long phase of timers starves the turn's end. */
+/** The maximum number of entries in one transaction: a long timer phase delays the end of the turn. */
 const mostEntries = 4096;
-/** More than this waits only when the file cannot be written as fast as it is filled. */
+/** More entries than this are queued only when the file cannot be written as fast as they arrive. */
 const tooManyEntries = 2 * mostEntries;
 const tooManyBytes = 64 * 1024 * 1024;
-/** So much in one transaction: about 20 ms of writing. */
+/** The maximum size of one transaction, in bytes: about 20 ms of writing. */
 const mostBytes = 8 * 1024 * 1024;
 const retryMillis = 500;
-/** Another process's commits make a file busy for moments. Only after this long do runs report it. */
+/** Commits of other processes make a file busy for moments. Runs report it only after this long. */
 const busyPatienceMillis = 2_000;
-/** With another process at work, the lock is left alone for as long as it was held, up to this. */
+/** If another process is writing, the lock is left free for as long as it was held, up to this limit. */
 const mostGapMillis = 5;
 
-/** Who has something to write. */
+/** A source of entries to write. */
 export interface Client {
   /**
-   * Writes the next part of what it has, about `room` bytes, inside a transaction; returns how many it wrote. It is called
+   * Writes its next part, about `room` bytes, inside a transaction; returns the number of entries written. It is called
    * again if that transaction failed.
    */
   readonly write: (room: number) => number;
   /** That part has been committed. */
   readonly committed: () => void;
-  /** What it still has to write. */
+  /** The number of entries left to write. */
   readonly entries: number;
   readonly bytes: number;
-  /** Its part can never be committed: it is left out from now on. */
+  /** Its part can never be committed: it is skipped from now on. */
   readonly failed: (problem: StoreProblem) => void;
-  /** Called after each commit, once each knows which of its records were committed. */
+  /** Called after each commit, once each client knows which of its records were committed. */
   readonly goOn: () => void;
   readonly trouble: (problem: StoreProblem | undefined) => void;
 }
@@ -49,7 +49,7 @@ export class Writer {
   readonly #isShared: () => boolean;
   readonly #begin: StatementSync;
   readonly #end: StatementSync;
-  /** All who may be waiting. */
+  /** All clients that may have entries to write. */
   readonly #clients = new Set<Client>();
   readonly #dirty = new Set<Client>();
   #entries = 0;
@@ -84,7 +84,7 @@ export class Writer {
     this.#dirty.delete(client);
   }
 
-  /** One thing more to write, of about so many bytes. */
+  /** Queues one more entry, of about this many bytes. */
   add(client: Client, bytes: number): void {
     this.#dirty.add(client);
     this.#entries++;
@@ -94,7 +94,7 @@ export class Writer {
     else this.#scheduled ??= setImmediate(() => this.flush());
   }
 
-  /** Resolves after the next commit, even if that fails; undefined if nothing is queued. */
+  /** Resolves after the next commit, even if it fails; undefined if nothing is queued. */
   tried(): Promise<void> | undefined {
     if (this.#dirty.size === 0) return undefined;
     return new Promise((resolve) => {
@@ -102,7 +102,7 @@ export class Writer {
     });
   }
 
-  /** Commits what is queued, or as much of it as one transaction takes. */
+  /** Commits the queue, or as much of it as one transaction takes. */
   flush(): void {
     this.#flush();
     for (const tell of this.#whenTried.splice(0)) tell();
@@ -127,7 +127,7 @@ export class Writer {
     this.#leaveGap(performance.now() - began);
   }
 
-  /** What is left waits for the next turn, or a little longer where others want to write too. */
+  /** The rest waits for the next turn, or a little longer if other processes want to write too. */
   #leaveGap(tookMillis: number): void {
     if (this.#isShared()) {
       this.#retry ??= setTimeout(() => this.flush(), Math.min(mostGapMillis, tookMillis));
@@ -144,7 +144,7 @@ export class Writer {
       for (const client of this.#clients) client.trouble(undefined);
     }
     for (const client of batch) this.#dirty.delete(client);
-    // A client may now have more to write: that waits for its own commit.
+    // A client may now have more to write, which waits for its own commit.
     this.#isTelling = true;
     for (const client of batch) client.committed();
     this.#isTelling = false;
@@ -161,7 +161,7 @@ export class Writer {
     }
   }
 
-  /** Who of them has written in one transaction. */
+  /** Commits entries of these clients in one transaction; returns the clients that have written. */
   #commit(clients: ReadonlyArray<Client>): ReadonlyArray<Client> {
     const database = this.#database;
     const batch: Array<Client> = [];
@@ -176,7 +176,7 @@ export class Writer {
       this.#end.run();
       return batch;
     } catch (error) {
-      // SQLite has rolled back by itself where the disk was full.
+      // If the disk was full, SQLite has already rolled back.
       if (database.isTransaction) database.exec("ROLLBACK");
       throw error;
     }
@@ -203,7 +203,7 @@ export class Writer {
     if (isNew) for (const client of this.#clients) client.trouble(problem);
   }
 
-  /** Something in the last batch can never be committed: each client tries alone, so that it costs only its own run. */
+  /** An entry in the last batch can never be committed: each client commits separately, so that only its own run fails. */
   #oneByOne(): void {
     for (const client of this.#dirty) {
       try {
@@ -229,7 +229,7 @@ export class Writer {
     }
   }
 
-  /** Commits what is left, if it can, and stops trying. */
+  /** Commits the rest of the queue, if possible, and stops trying. */
   close(): void {
     for (let size = this.#dirty.size; size > 0 && this.trouble === undefined; size = this.#dirty.size) {
       this.flush();

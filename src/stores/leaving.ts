@@ -1,14 +1,14 @@
 /**
- * SIGTERM asks a process to end. Its runs are then released for others to take over: not ended, as by Ctrl-C. The signal
- * is heard only while runs are under way.
+ * SIGTERM asks a process to end. Its runs are then released for others to take over, not ended as by Ctrl-C. The signal
+ * is handled only while runs are in progress.
  */
 
 interface Holder {
-  /** Releases all runs; what takes time is waited for, a little. */
+  /** Releases all runs; the process waits a little for a promise. */
   readonly releaseAll: () => void | Promise<void>;
 }
 
-/** A store that cannot be reached does not keep a process from ending. */
+/** A store that cannot be reached does not prevent a process from ending. */
 const patienceMillis = 1_500;
 
 const holders = new Set<Holder>();
@@ -16,7 +16,7 @@ let isLeaving = false;
 
 const onTerminate = (): void => {
   isLeaving = true;
-  // A program that listens itself decides how to end: its runs are released as they are interrupted.
+  // A program that handles SIGTERM itself decides how to end: its runs are released when they are interrupted.
   if (process.listenerCount("SIGTERM") > 1) return;
   const releasing = [...holders].flatMap((holder) => holder.releaseAll() ?? []);
   const end = (): void => {

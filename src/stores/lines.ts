@@ -2,16 +2,16 @@
  * Records as lines of text. Neither a path nor a text contains a control character, since names must not and JSON escapes
  * them, so tabs and line ends separate the fields.
  *
- * A path that begins like that of the record before it is written as `*12*rest`: the first 12 characters of that path, and
+ * A path that starts like that of the previous record is written as `*12*rest`: the first 12 characters of that path, and
  * then `rest`. No path contains a `*`. Without this, the file of a recursion would grow with the square of its depth.
  */
 import { StoreCorrupt } from "../errors.ts";
 import type { Entry, Kind } from "../journal/records.ts";
 
-/** A shorter beginning is written out. */
+/** A shorter common prefix is written out. */
 const leastShared = 8;
 
-/** How many characters two paths have in common at their beginning. */
+/** The length of the common prefix of two paths. */
 const sharedLength = (path: string, before: string): number => {
   if (path.startsWith(before)) return before.length;
   if (before.startsWith(path)) return path.length;
@@ -33,8 +33,8 @@ const whole = (written: string, before: string): string => {
 };
 
 /**
- * One record as a line. `before`: the path of the run's record before it, if this process wrote that; otherwise empty. Times
- * count from `time`, that of its row. A clock may be set back while a step runs.
+ * One record as a line. `before`: the path of the run's previous record, if this process wrote it; otherwise empty. Times
+ * are relative to `time`, that of its row. A clock may be set back while a step runs.
  */
 export const lineOf = (
   { kind, path, began, ended, attempt }: Entry,
@@ -46,7 +46,7 @@ export const lineOf = (
   return `${kind}\t${attempt}\t${Math.round(began) - time}\t${took}\t${shortened(path, before)}\t${placed}\n`;
 };
 
-/** The records of a row, with their texts as they were placed. `before`: the path of the record before the row. */
+/** The records of a row, with their texts as they are stored. `before`: the path of the record before the row. */
 export const readLines = (
   lines: string,
   before: string,
@@ -56,7 +56,7 @@ export const readLines = (
 ): ReadonlyArray<Entry> => {
   let last = before;
   const entries: Array<Entry> = [];
-  // Found one by one: to split a text of megabytes into parts of parts takes twice as long.
+  // Found one by one: splitting a text of megabytes into nested parts takes twice as long.
   let at = 0;
   const next = (separator: string): string => {
     const end = lines.indexOf(separator, at);

@@ -1,4 +1,4 @@
-/** What stores say of a message that they cannot deliver. */
+/** The answers of stores to messages that they cannot deliver. */
 import type { Answer, NewMessage, RunStatus } from "../journal/store.ts";
 import { isUnderWay } from "../journal/store.ts";
 
@@ -19,7 +19,7 @@ export const endedAnswer: Answer = refused("The run has ended.");
 export const unheard: Answer = refused("The process that runs it did not answer.");
 export const ownerGone: Answer = refused("The owner that it was sent to is gone.");
 
-/** Why a run of that status takes no such message; undefined: it may. `isSent`: that path has a value that waits. */
+/** Why a run with this status does not accept the message; undefined if it may. `isSent`: a value is already waiting for that path. */
 export const refusal = (type: NewMessage["type"], status: RunStatus, isSent: boolean): Answer | undefined => {
   if (type === "cancel") {
     return isUnderWay(status) ? undefined : refused(`It has ended already: ${ended[status]}.`);

@@ -17,16 +17,16 @@ export interface End {
   readonly done: (problem: StoreProblem | undefined) => void;
 }
 
-/** What the store does for its journals beside writing. */
+/** The part of the store that its journals use, in addition to writing. */
 export interface Keeper<Kept> {
-  /** The run is no longer in this process's hands. */
+  /** This process no longer owns the run. */
   readonly forget: (journal: Kept) => void;
   readonly giveBack: (journal: Kept) => Effect.Effect<void>;
-  /** Has this process just learnt, or not yet learnt, that it may have lost its lease? */
+  /** Whether this process may have lost its lease and has not checked yet, or has only just found out. */
   readonly isLate: () => boolean;
-  /** Is the process about to end, so that others should take over its runs? */
+  /** Whether the process is about to end, so that others should take over its runs. */
   readonly isLeaving: () => boolean;
-  /** Gives the run the messages that were sent to it. */
+  /** Delivers the messages that were sent to the run. */
   readonly receive: (journal: Kept) => Promise<void>;
 }
 
@@ -66,7 +66,7 @@ export abstract class OwnedJournal<Kept, Writer extends Committer<Kept>> {
   onTrouble: (problem: StoreProblem | undefined) => void = nothing;
   onLost: (problem: StoreProblem) => void = nothing;
   onMessage: Journal["onMessage"] = undefined;
-  /** The messages that it was given. */
+  /** The messages that it has received. */
   readonly messages = new Set<number>();
   readonly receive = (): Promise<void> => this.keeper.receive(this.self);
 

@@ -1,4 +1,4 @@
-/** The rows that every store keeps of a run, and the checks that they must pass before they are used. */
+/** The rows that every store keeps for a run, and the checks that they must pass before they are used. */
 import { StoreCorrupt } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
 import type { RunStatus } from "../journal/store.ts";
@@ -18,15 +18,15 @@ export interface RunRow {
   readonly ended: number | null;
   readonly error: string | null;
   readonly epoch: number;
-  /** Claims in a row whose owner was gone without having recorded anything. */
+  /** The number of consecutive claims whose owner was gone without having recorded anything. */
   readonly crashes: number;
   /** When it was last claimed, or ended. */
   readonly active: number;
-  /** How many records it had when it ended. */
+  /** The number of records that it had when it ended. */
   readonly records: number | null;
 }
 
-/** All records that a run made in one transaction, a line each. */
+/** All records of one transaction of a run, a line each. */
 export interface ChunkRow {
   /** The number of its first record; a run's records count from 1. */
   readonly seq: number;
@@ -36,12 +36,12 @@ export interface ChunkRow {
   readonly crc: number;
 }
 
-/** The status of a run without an owner, by its row. */
+/** The status of a run without an owner, from its row. */
 export const unowned = ({ status, epoch, active }: RunRow): RunStatus =>
   // Before runs had owners, they had no epochs and no activity either.
   status !== "running" ? status : epoch === 0 && active > 0 ? "submitted" : "crashed";
 
-/** What a run was before it was claimed, to be given back. */
+/** The state of a run before it was claimed, to be restored when the run is given back. */
 export type Before = Pick<RunRow, "status" | "ended" | "error" | "crashes" | "active" | "records">;
 
 export const beforeOf = ({ status, ended, error, crashes, active, records }: RunRow): Before => ({
@@ -56,7 +56,7 @@ export const beforeOf = ({ status, ended, error, crashes, active, records }: Run
 export const runChecksum = (row: Pick<RunRow, "id" | "pipeline" | "shape" | "inputs" | "origin" | "began">) =>
   checksum(row.id, row.pipeline, row.shape, row.inputs, row.origin, row.began);
 
-/** The end of a run that killed its process `mostCrashes` times in a row. */
+/** The error of a run that killed its process `mostCrashes` times in a row. */
 export const crashedText = (crashes: number): string =>
   `It killed its process ${crashes} times in a row without recording anything.`;
 
@@ -65,7 +65,7 @@ export const checkRun = (row: RunRow, statuses: ReadonlyArray<RunStatus>, store:
   throw new StoreCorrupt({ store, reason: `the row of run "${row.id}" differs from what was written.` });
 };
 
-/** Adds the records of a run's next row. Rows are only ever added: where one is missing, the store is damaged. */
+/** Adds the records of a run's next row. Rows are only ever added: if one is missing, the store is damaged. */
 export const addRecords = (entries: Array<Entry>, row: ChunkRow, id: string, store: string): void => {
   const { seq, count, time, lines, crc } = row;
   const corrupt = (reason: string) => new StoreCorrupt({ store, reason });
@@ -77,7 +77,7 @@ export const addRecords = (entries: Array<Entry>, row: ChunkRow, id: string, sto
   for (const entry of readLines(lines, before, time, count, store)) entries.push(entry);
 };
 
-/** A run that has ended has as many records as it had then. */
+/** Checks that a run that has ended still has as many records as it had then. */
 export const checkRecords = (entries: ReadonlyArray<Entry>, { records, id }: RunRow, store: string): void => {
   if (records === null || records === entries.length) return;
   const reason = `run "${id}" ended with ${records} records, and ${entries.length} are there.`;

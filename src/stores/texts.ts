@@ -1,6 +1,6 @@
 /**
- * Texts as a store keeps them: encrypted if it was given a codec, in their place if short, and apart under their hash if
- * long. The marks and sums are the same in every store.
+ * Texts as a store keeps them: encrypted if it has a codec, inline if short, and separately under their hash if
+ * long. The marks and checksums are the same in every store.
  */
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
@@ -8,27 +8,27 @@ import type { StoreCodec } from "../../types/store.ts";
 import { StoreCorrupt, StoreError } from "../errors.ts";
 import { describe } from "../values/describe.ts";
 
-/** Longer texts are kept apart. */
+/** Longer texts are stored separately. */
 const inlineUpTo = 256 * 1024;
 
-/** No JSON text begins with either: the hash of one that is kept apart follows, or a JSON string of a codec's output. */
+/** No JSON text starts with either: the hash of a separately stored text follows, or a JSON string of a codec's output. */
 const apart = "#";
 const sealed = "$";
 
 export const hashOf = (data: string | Uint8Array): string =>
   createHash("sha256").update(data).digest("base64url");
 
-/** Is a text, sealed or not, so long that its place holds only its hash? */
+/** Whether a text, sealed or not, is so long that only its hash is stored inline. */
 export const isLong = (text: string): boolean => text.length > inlineUpTo;
 
-/** What is written in the place of a text that is kept apart. */
+/** The inline form of a text that is stored separately. */
 export const placeOf = (hash: string): string => apart + hash;
 
-/** The hash of the text that is kept apart; undefined: the text itself is there. */
+/** The hash of a text that is stored separately; undefined if the text itself is inline. */
 export const hashIn = (placed: string): string | undefined =>
   placed.startsWith(apart) ? placed.slice(apart.length) : undefined;
 
-/** A text that was kept apart. Throws `StoreCorrupt` if it is another than its hash says. */
+/** Reads a text that was stored separately. Throws `StoreCorrupt` if it does not match its hash. */
 export const wholeText = (data: Uint8Array | undefined, hash: string, store: string): string => {
   if (data === undefined || hashOf(data) !== hash) {
     throw new StoreCorrupt({ store, reason: "a large value in it differs from what was written." });
@@ -36,7 +36,7 @@ export const wholeText = (data: Uint8Array | undefined, hash: string, store: str
   return Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString();
 };
 
-/** Hides texts by a store's codec, and shows them again. */
+/** Encrypts texts with a store's codec, and decrypts them. */
 export class Sealer {
   readonly #store: string;
   readonly #codec: StoreCodec | undefined;
@@ -46,7 +46,7 @@ export class Sealer {
     this.#codec = codec;
   }
 
-  /** The text as it may be seen in the store. Throws if the codec does. */
+  /** The text as it may be stored. Throws if the codec does. */
   hide(text: string): string {
     if (this.#codec === undefined || text === "") return text;
     try {
@@ -56,7 +56,7 @@ export class Sealer {
     }
   }
 
-  /** A whole text as it was before it was hidden. Throws `StoreError` if it cannot be decrypted. */
+  /** A whole text as it was before it was encrypted. Throws `StoreError` if it cannot be decrypted. */
   unseal(text: string): string {
     if (!text.startsWith(sealed)) return text;
     if (this.#codec === undefined) {
@@ -73,14 +73,14 @@ export class Sealer {
     }
   }
 
-  /** The same to be shown: a text that this store cannot decrypt becomes a JSON string that says so. */
+  /** The same for display: a text that this store cannot decrypt becomes a JSON string that says so. */
   show(text: string): string {
     return this.#codec === undefined && text.startsWith(sealed) ? '"<encrypted>"' : this.unseal(text);
   }
 
   /**
-   * The same for errors and details of events. They are not JSON and can begin with a mark, so a backslash before it says
-   * that it is not one.
+   * The same for errors and details of events. They are not JSON and can start with a mark, so a leading backslash marks
+   * text that is not a mark.
    */
   hideSaid(text: string): string {
     if (this.#codec !== undefined) return this.hide(text);
@@ -97,7 +97,7 @@ export class Sealer {
   }
 }
 
-/** Longer parts are not joined: a row may be megabytes long. */
+/** Longer parts are not joined: a row can be megabytes long. */
 const joinedUpTo = 4096;
 
 /** A checksum over the parts of a row, as if joined by NULs. */
