@@ -53,7 +53,7 @@ export class SharedValues {
     for (const [number] of shared) this.#known.delete(number);
   }
 
-  /** A task with numbers in place of long values, and the values that the runner does not have yet. */
+  /** A task with numbers instead of long values, and the values that the runner does not have yet. */
   of(task: Task): { readonly task: SentTask; readonly shared: Array<readonly [Shared, unknown]> } {
     const shared: Array<readonly [Shared, unknown]> = [];
     const sent = <Value extends object>(value: Value): Value | Shared => {

@@ -21,7 +21,7 @@ const keyOf = ({ step, version, inputs }: CacheKey): string =>
 
 export class Cache {
   readonly #queue = new Map<string, Put>();
-  /** The version of each step's last value, which may not be written yet. */
+  /** The version of each step's last value, which is possibly not written yet. */
   readonly #lastPut = new Map<string, string>();
   readonly #database: Database;
   readonly #names: Names;

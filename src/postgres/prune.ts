@@ -42,7 +42,7 @@ export const prune = async (
   }
   const { table } = names;
   await database.query(`DELETE FROM ${table("cache")} WHERE time < $1::float8`, [String(options.before)]);
-  // A text is written before the rows that refer to it: one from today may not be referred to yet.
+  // A text is written before the rows that refer to it: one from today is possibly not referred to yet.
   await database.query(
     `DELETE FROM ${table("blobs")} AS b WHERE b.touched < now() - interval '1 day'
        AND NOT EXISTS (SELECT FROM ${table("holds")} AS h WHERE h.hash = b.hash)

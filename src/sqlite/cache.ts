@@ -24,7 +24,7 @@ const keyOf = ({ step, version, inputs }: CacheKey): string =>
 
 export class Cache implements Client {
   readonly #queue = new Map<string, CachePut>();
-  /** The version of each step's last value, which may not be written yet. */
+  /** The version of each step's last value, which is possibly not written yet. */
   readonly #lastPut = new Map<string, string>();
   #written = 0;
   bytes = 0;

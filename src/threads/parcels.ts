@@ -41,7 +41,7 @@ export class Parcels {
     forgetters.delete(this.#forget);
   }
 
-  /** A task with numbers in place of large inputs, and the values that the thread does not have yet. */
+  /** A task with numbers instead of large inputs, and the values that the thread does not have yet. */
   of(task: Task): { readonly task: Task; readonly parcels: ReadonlyArray<readonly [number, Packed]> } {
     // A task from another runner holds texts, which are sent as they are.
     if (task.wire === "text") return { task, parcels: [] };
