@@ -102,7 +102,7 @@ type Listing<Name, Names, Step extends string> =
 
 /**
  * The inputs, if the list and the function's parameter have the same names; else an error sentence, as a string, since the
-  * compiler would mistake a list for the expected list of names.
+ * compiler would mistake a list for the expected list of names.
  */
 type Agreeing<Inputs, Annotated, Step extends string> =
   Inputs extends ReadonlyArray<infer Name>

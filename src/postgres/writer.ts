@@ -1,6 +1,6 @@
 /**
  * Commits in groups: everything that the runs of this process have queued is sent in one statement, and waiting steps continue after
-  * its answer, when it can no longer be lost. The next batch is collected while one is in progress. A commit whose answer was lost is
+ * its answer, when it can no longer be lost. The next batch is collected while one is in progress. A commit whose answer was lost is
  * sent again unchanged.
  *
  * While Postgres cannot be written, everything is kept and retried. A record that can never be written

@@ -1,7 +1,7 @@
 /**
  * Threads, and the queue of tasks. A task goes to the thread with the lowest load, and to a busy one only if the step
  * there waits for something. A thread that ends by itself is replaced, and the tasks that it was running run again, each alone on a
-  * thread: a step that ends three threads fails.
+ * thread: a step that ends three threads fails.
  */
 import * as Effect from "effect/Effect";
 import type { Answer, Said, Task } from "../workers/task.ts";
