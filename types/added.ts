@@ -1,4 +1,4 @@
-/** What `.add`, `.addAll` and `pipelineOf` ask of a standalone step or a pipeline, and what it brings. */
+/** The requirements of `.add`, `.addAll` and `pipelineOf` on a standalone step or a pipeline, and the outputs that it adds. */
 import type { FamilyProblem, IsOne, IsSomething, Matches, NewName } from "./names.ts";
 import type { HiddenKey, IsFamily, Unmarked, WithStepName } from "./output-names.ts";
 import type {
@@ -19,7 +19,7 @@ import type { Typed } from "./provided.ts";
 import type { AnyGlob, IsSureList, Items } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepErrors, StepName, StepNeeds } from "./step.ts";
 
-/** What there is for an input that a step names: an output, or the record of a family. */
+/** The output that an input of a step refers to, or the record of a family. */
 type Provided<Outputs, Name> =
   Name extends NamesOf<Outputs>
     ? { readonly type: Lookup<Outputs, Name> }
@@ -35,12 +35,12 @@ type Provided<Outputs, Name> =
             : { readonly type: Member<Matches<Outputs, Plain>, Plain> | undefined }
         : never;
 
-/** What a family has under a name that one of its members may have. */
+/** The type that a family has for a name of one of its possible members. */
 type Member<Found, Name> = Name extends keyof Found ? Found[Name] : never;
 
 /**
- * The sentences about inputs that `Outputs` does not satisfy: a list where types belong to it, since text holds none. Of
- * several the compiler would tell the name of this type; what is inferred has none.
+ * The error sentences for inputs that `Outputs` does not satisfy: a list if types belong to it, since text cannot hold them. For
+ * several, the compiler would print the name of this type; an inferred type has none.
  */
 export type InputProblem<Inputs, Outputs, Who extends string> = {
   [Key in keyof Inputs]-?: [Provided<Outputs, Key>] extends [never]
@@ -56,7 +56,7 @@ export type InputProblem<Inputs, Outputs, Who extends string> = {
   ? Found
   : never;
 
-/** The sentence about an input that nothing provides. */
+/** The error sentence for an input that nothing provides. */
 type Unread<Who extends string, Read extends string, Outputs> = Read extends AnyGlob
   ? [`The glob '${Read}' matches no output. Name the outputs so that it matches, or fix the glob.`]
   : `${Read}?` extends MaybesOf<Outputs>
@@ -65,7 +65,7 @@ type Unread<Who extends string, Read extends string, Outputs> = Read extends Any
       ]
     : [`${Who} reads '${Read}', and nothing provides that.`];
 
-/** The sentences about outputs that are there already. */
+/** The error sentences for outputs that exist already. */
 type OutputProblem<Outs, Taken> = {
   [Out in Outs & string]: IsFamily<Out> extends true
     ? FamilyProblem<Out, Taken>
@@ -92,59 +92,59 @@ type PipelineProblem<Inputs, Added, Outputs, Taken> =
   ? Found
   : never;
 
-/** The name of a step that provides other names: no other step can have it. */
+/** The name of a step whose outputs have other names: no other step can have it. */
 type OwnName<Step> = StepName<Step> extends Unmarked<keyof OutOf<Step>> ? never : StepName<Step>;
 
-/** The sentences about a part that does not fit. */
+/** The error sentences for a part that does not fit. */
 type PartProblem<Added, Outputs, Taken> = Added extends AnyStep
   ? StepProblem<Added, Outputs, Taken>
   : Added extends Typed<infer Inputs, infer Others, any, any>
     ? PipelineProblem<Inputs, Others, Outputs, Taken>
     : ["add takes a standalone step or a pipeline."];
 
-/** The sentences about a member of a list that does not fit. */
+/** The error sentences for a member of a list that does not fit. */
 export type MemberProblem<Added, Outputs, Taken> = Added extends AnyStep
   ? StepProblem<Added, Outputs, Taken>
   : ["addAll takes a list of standalone steps. Add a single step or a pipeline with add."];
 
-/** What is added, where it fits; else the sentence. */
+/** The added part, if it fits; else an error sentence. */
 export type Part<Added, Outputs, Taken> = [IsSomething<PartProblem<Added, Outputs, Taken>>] extends [true]
   ? PartProblem<Added, Outputs, Taken>
   : Added;
 
-/** The outputs that a list of steps brings. Those of steps that are only possibly in it are maybe outputs. */
+/** The outputs that a list of steps adds. Those of steps that are only possibly in it are maybe outputs. */
 export type ListOutputs<Steps> =
   IsSureList<Steps> extends true ? PartsOutputs<Items<Steps>> : LaxOutputs<Steps>;
 
-/** The outputs that steps of several names bring. */
+/** The outputs that steps with different names add. */
 export type PartsOutputs<Added> =
   IsOne<Added> extends true ? PartOutputs<Added> : Joined<UnionOutputs<Added>>;
 
 /** The same as a union of outputs. */
 type UnionOutputs<Added> = Added extends unknown ? RecordOutputs<PartOutputs<Added>> : never;
 
-/** The outputs that a part brings. */
+/** The outputs that a part adds. */
 export type PartOutputs<Added> = Added extends AnyStep
   ? WithStepName<OutOf<Added>, StepName<Added>>
   : Added extends Typed<infer Inputs, infer Outputs, any, any>
     ? Omit<KeyedOutputs<Outputs>, keyof Inputs | HiddenKey>
     : never;
 
-/** The typed errors that a part brings. */
+/** The typed errors that a part adds. */
 export type PartErrors<Added> = Added extends AnyStep
   ? StepErrors<Added>
   : Added extends Typed<any, any, infer Failure, any>
     ? Failure
     : never;
 
-/** The services that a part brings. */
+/** The services that a part adds. */
 export type PartNeeds<Added> = Added extends AnyStep
   ? StepNeeds<Added>
   : Added extends Typed<any, any, any, infer Services>
     ? Services
     : never;
 
-/** The outputs of steps of which some are only possibly in the list: their own outputs are maybe outputs. */
+/** The outputs of steps, some of which are only possibly in the list: the outputs of these are maybe outputs. */
 export type LaxOutputs<Steps> = LaxlyMarked<PartsOutputs<Items<Steps>>, Steps>;
 
 type LaxlyMarked<Outputs, Steps> = Marked<Outputs, Exclude<keyof Outputs, LackedKeys<Steps, keyof Outputs>>>;
@@ -152,7 +152,7 @@ type LaxlyMarked<Outputs, Steps> = Marked<Outputs, Exclude<keyof Outputs, Lacked
 /** The outputs that one of several lists may lack. */
 type LackedKeys<Lists, Keys> = Lists extends unknown ? Exclude<Keys, SureKeys<Lists>> : never;
 
-/** The outputs that some element of a list brings in any case: of one of several steps those that all of these have. */
+/** The outputs that some element of a list adds in any case: for a union of steps, those that all of them have. */
 type SureKeys<List, Found = never> = List extends readonly [infer First, ...infer Rest]
   ? SureKeys<Rest, Found | keyof PartOutputs<First>>
   : List extends readonly [...infer Rest, infer Last]

@@ -1,12 +1,12 @@
-/** What takes the place of a type that could not be found. */
+/** The type that replaces a type that could not be determined. */
 
 /**
- * What a name that was refused reads: it can be called, walked through, taken apart and counted with, and callbacks that it is
- * given have parameters, so that using it is not a second error.
+ * The type of an input whose name was refused: it can be called, iterated, destructured and calculated with, and callbacks passed
+ * to it have typed parameters, so that using it causes no second error.
  */
 export type Anything = number & AnythingElse;
 
-/** Texts and maps are among it by their methods: of a field of that name it would not be known what a callback has. */
+/** It has the methods of strings and maps: through an index signature alone, the parameters of callbacks would be unknown. */
 interface AnythingElse
   extends ReadonlyArray<any>,
     Omit<typeof String.prototype, keyof ReadonlyArray<any> | "valueOf">,
@@ -16,7 +16,7 @@ interface AnythingElse
 }
 
 /**
- * What a function must return. Where an option is wrong, the compiler compares the function with what it takes in its place
- * before it has looked at it: that comparison must succeed, or the error would be there.
+ * The required return type of a function. If an option is wrong, the compiler compares the function with its assumed type
+ * before it has checked the function: this comparison must succeed, or the error would be reported there.
  */
 export type Free<Returned> = Returned | ([Returned] extends [Anything] ? unknown : never);

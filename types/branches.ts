@@ -1,4 +1,4 @@
-/** The checks of what an expansion returns. They are at the return, so that the error is too. */
+/** The checks of an expansion's return value. They apply to the return type, so that the error is reported there. */
 import type { Free } from "./anything.ts";
 import type { IsSomething, Listed, NewName } from "./names.ts";
 import type { Unmarked } from "./output-names.ts";
@@ -51,7 +51,7 @@ type UnmetInput<Branch, Inputs> =
       }[keyof Needs]
     : never;
 
-/** The sentences about what an expansion returns. A direct value is the output itself, or a record of several. */
+/** The error sentences for an expansion's return value. A direct value is the output itself, or a record of several. */
 export type BranchProblem<Branch, Names extends string, Inputs, IsRecord = false> =
   IsAny<Branch> extends true
     ? never
@@ -59,7 +59,7 @@ export type BranchProblem<Branch, Names extends string, Inputs, IsRecord = false
       ? MissingOutput<Branch, Names, IsRecord> | UnmetInput<Branch, Inputs>
       : never;
 
-/** What an expansion returns, where each branch provides `Names` and needs no more than `Inputs`; else the sentence. */
+/** The return type of an expansion, if each branch provides `Names` and needs no more than `Inputs`; else an error sentence. */
 export type Branches<Returned, Names extends string, Inputs, IsRecord = false> = [
   IsSomething<BranchProblem<ValueOf<Returned>, Names, Inputs, IsRecord>>,
 ] extends [true]
@@ -89,14 +89,14 @@ type TakenAmong<Names, Taken> = Names extends string
     : Names
   : never;
 
-/** As above for the outputs "all", of which none may be taken. */
+/** The same for the outputs `"all"`, none of which may already exist. */
 export type AllBranches<Returned, Taken, Inputs> = [
   IsSomething<AllProblem<ValueOf<Returned>, Taken, Inputs>>,
 ] extends [true]
   ? AllProblem<ValueOf<Returned>, Taken, Inputs>
   : Free<Returned>;
 
-/** Whatever is a fallback, where it is none that lacks what a branch must provide; else the sentence. */
+/** The fallback, unless it is a pipeline that lacks required outputs; else an error sentence. */
 export type FallbackBranch<Fallback, Names extends string, Inputs, IsRecord = false> = [
   IsSomething<BranchProblem<FallbackValue<Fallback>, Names, Inputs, IsRecord>>,
 ] extends [true]

@@ -6,13 +6,13 @@ import type { IsSomething, Listed } from "./names.ts";
 import type { IsFamily } from "./output-names.ts";
 import type { ValueOf } from "./returned.ts";
 
-/** What names a case. */
+/** The type of a case's name. */
 type CaseName = string | number | boolean;
 
-/** What `on` may give, as far as it is asked before it is looked at: everything, since a wrong choice is reported in a sentence. */
+/** The constraint on the result of `on` before its type is checked: everything, since a wrong choice is reported in a sentence. */
 export type AnyChoice = CaseName | bigint | symbol | object | null | undefined;
 
-/** The names that a choice may give. */
+/** The names that a choice may return. */
 export type Choices<On> = `${Extract<ValueOf<On>, CaseName>}`;
 
 type ChoiceProblem<Value> = [Exclude<Value, CaseName>] extends [never]
@@ -32,10 +32,10 @@ type WideKind<Value> = string extends Value
     ? "number"
     : "of a template literal";
 
-/** Some name of a case that stands for many? An enumeration of numbers has none, though number fits it. */
+/** Whether some name of a case stands for many. A numeric enum has none, although number fits it. */
 type IsPattern<Name extends string> = Name extends unknown ? IsFamily<Name> : never;
 
-/** What chooses, where it gives literals; else the sentence. Until it has been looked at, it may be all that there is. */
+/** The choosing function, if it returns literals; else an error sentence. Before it is checked, its type may be anything. */
 export type CheckedChoice<On> = [AnyChoice] extends [On]
   ? On
   : ChoiceProblem<ValueOf<On>> extends infer Found
@@ -46,16 +46,16 @@ export type CheckedChoice<On> = [AnyChoice] extends [On]
 
 declare const unseen: unique symbol;
 
-/** What a case returns that the compiler has not looked at: it does not, where another argument is wrong. */
+/** The return type of a case that the compiler has not checked, because another argument is wrong. */
 interface Unseen {
   readonly [unseen]: never;
 }
 
-/** All that a case can return: `unknown`, of which `Unseen` is a member that can be looked for. */
+/** Everything that a case can return: `unknown`, with `Unseen` as a detectable member. */
 export type AnyResult = {} | null | undefined | void | Unseen;
 
 /**
- * What the cases are functions of, including those that are not a choice: what is wrong with these is that they are there.
+ * The type of the cases, including superfluous ones, whose only problem is that they exist.
  */
 export type CaseType<Choice extends string, Inputs> = {
   readonly [Key in Choice]?: (inputs: Inputs, context: StepContext) => AnyResult;
@@ -69,7 +69,7 @@ export type CaseResult<Case> = Case extends (...parameters: any) => infer Return
       : Anything
   : never;
 
-/** What the cases return. */
+/** The return types of the cases. */
 export type CaseResults<Cases> = CaseResult<Cases[keyof Cases]>;
 
 export type CaseProblem<Returned, Name extends string, Inputs> = [
@@ -78,7 +78,7 @@ export type CaseProblem<Returned, Name extends string, Inputs> = [
   ? BranchProblem<ValueOf<Returned>, Name, Inputs>
   : unknown;
 
-/** May a case be missing? Not while the cases are yet to be looked at: all of them may, then. */
+/** Whether a case may be missing. Not before the cases are checked, when all of them may be. */
 type IsOptional<Cases, Key extends keyof Cases> = string extends keyof Cases
   ? false
   : {} extends Pick<Cases, Key>
@@ -86,9 +86,9 @@ type IsOptional<Cases, Key extends keyof Cases> = string extends keyof Cases
     : false;
 
 /**
- * Nothing where each choice has its case, and each case gives what it must; else the sentence. Nothing either where the
- * choice or a case may have any name: that has its sentence elsewhere, or is what the compiler takes while the function has
- * yet to be looked at.
+ * Nothing if each choice has its case, and each case returns a valid value; else an error sentence. Also nothing if the
+ * choice or a case may have any name: this is reported elsewhere, or is the compiler's assumption while the function has
+ * not been checked yet.
  */
 export type CheckedCases<Cases, Choice extends string, Name extends string, Inputs> = string extends Choice
   ? unknown
@@ -110,5 +110,5 @@ export type CheckedCases<Cases, Choice extends string, Name extends string, Inpu
         ];
       };
 
-/** In an object literal `1` and `"1"` name the same. */
+/** In an object literal, `1` and `"1"` are the same name. */
 type NameOf<Key> = `${Key & (string | number)}`;

@@ -1,4 +1,4 @@
-/** The state of a loop, and the checks of what its turns return. */
+/** The state of a loop, and the checks of the values that its turns return. */
 import type { Effect } from "effect/Effect";
 import type { BranchProblem } from "./branches.ts";
 import type { IsSomething } from "./names.ts";
@@ -8,13 +8,13 @@ import type { Decoded } from "./schema.ts";
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
-/** The state: what `start` gives. The compiler has widened its literals, unless `start` says what it returns. */
+/** The state: the result of `start`. The compiler has widened its literals, unless `start` has a return type. */
 type StateOf<Start> = ValueOf<Start>;
 
 /** The same where `start` may be generic, see `ValueIn`. */
 export type StateIn<Name extends string, Start> = ValueIn<Name, Start>;
 
-/** What a turn makes of the state: its direct value, or what its pipeline provides, decoded where there is a schema. */
+/** The next state: the turn's direct value, or the output of its pipeline, decoded if there is a schema. */
 type NextState<Returned, Name extends string, Schema> = Decoded<
   Schema,
   DynamicValue<Name, ValueOf<Returned>>
@@ -33,8 +33,8 @@ type StateProblem<Returned, Name extends string, Start, Schema> =
         ];
 
 /**
- * What a turn returns, where it provides the next state; else the sentence, which is inferred: else the compiler would infer
- * `Returned` from the types in it.
+ * The return type of a turn, if it provides the next state; else an error sentence. That is inferred, since the compiler would
+ * otherwise infer `Returned` from the types in it.
  */
 export type Turn<Returned, Name extends string, Inputs, Start, Schema> = [
   IsSomething<TurnProblem<Returned, Name, Inputs, Start, Schema>>,
@@ -46,7 +46,7 @@ export type Turn<Returned, Name extends string, Inputs, Start, Schema> = [
     ? Returned | {} | null | undefined | void
     : Returned;
 
-/** Nothing until the turn has been looked at: it may be all that there is. */
+/** Nothing until the turn has been checked: until then, its type may be anything. */
 type TurnProblem<Returned, Name extends string, Inputs, Start, Schema> = [Turned<StateOf<Start>>] extends [
   Returned,
 ]
@@ -55,15 +55,15 @@ type TurnProblem<Returned, Name extends string, Inputs, Start, Schema> = [Turned
     ? StateProblem<Returned, Name, Start, Schema>
     : BranchProblem<ValueOf<Returned>, Name, Inputs>;
 
-/** What the compiler takes for `until` where it cannot look at it. */
+/** The type that the compiler assumes for `until` when it cannot check it. */
 export type AnyUntil<State> = (state: State, inputs: any) => boolean;
 
-/** The states that a loop ends with: those that `until` is a guard of, else all. */
+/** The states that a loop can end with: those that the type guard `until` accepts, else all. */
 export type LastState<Until, State> = Until extends (state: any, inputs: any) => state is infer Last
   ? Last
   : State;
 
-/** Whatever is a fallback, where it is a state, or a pipeline that provides one; else the sentence. */
+/** The fallback, if it is a state or a pipeline that provides one; else an error sentence. */
 export type FallbackState<Fallback, Name extends string, Inputs, Start> = [
   IsSomething<BranchProblem<FallbackValue<Fallback>, Name, Inputs>>,
 ] extends [true]
@@ -79,12 +79,12 @@ export type FallbackState<Fallback, Name extends string, Inputs, Start> = [
           DynamicValue<Name, FallbackValue<Fallback>>,
         ];
 
-/** What a turn may return, before it is looked at: of a state that is literals, its own are not widened. */
+/** The possible return types of a turn, before it is checked: for a state of literals, its literals are not widened. */
 export type Turned<State> = State | PromiseLike<State> | Effect<State, any, any> | AnyPipeline;
 
 /**
- * The type of a turn. As a condition on `Start` the compiler makes it of what it has found for `Start`, before it looks at the
- * turn: so a turn that returns `{ role: "user" }` returns no `string`, where the state says which roles there are.
+ * The type of a turn. As it is a condition on `Start`, the compiler computes it from the inferred `Start` before it checks the
+ * turn: so the role of a turn that returns `{ role: "user" }` is not widened to `string` if the state lists the roles.
  */
 export type KnowingState<Name extends string, Start, Turn> = [Name, { readonly is: Start }] extends [
   string,

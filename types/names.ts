@@ -1,4 +1,4 @@
-/** What a name may hold, and which names a glob means. The run-time twin is `src/graph/names.ts`. */
+/** The rules for names, and the names that match a glob. The run-time equivalent is `src/graph/names.ts`. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { AnyMaybe, GlobOf, HiddenKey, IsApart, IsFamily } from "./output-names.ts";
 import type { Sentences } from "./sentences.ts";
@@ -6,14 +6,14 @@ import type { FamiliesOf, Flat, Lookup, NamesOf, OutputType } from "./outputs.ts
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
 
-/** Is there but one name? */
+/** Whether there is only one name. */
 export type IsOne<Names, All = Names> = Names extends unknown
   ? [All] extends [Names]
     ? true
     : false
   : never;
 
-/** The names, for a sentence: the first few. */
+/** The first few names, for an error sentence. */
 export type Listed<Names, Left extends ReadonlyArray<unknown> = [1, 1, 1, 1, 1, 1, 1, 1]> = [Names] extends [
   never,
 ]
@@ -26,7 +26,7 @@ export type Listed<Names, Left extends ReadonlyArray<unknown> = [1, 1, 1, 1, 1, 
       : never
     : "…";
 
-/** The name where it can be one, else the sentence that says why it cannot. */
+/** The name if it is valid, else an error sentence. */
 export type ValidName<Name extends string> = [
   IsSomething<string extends Name ? Name : Extract<Name, Refused>>,
 ] extends [true]
@@ -34,8 +34,8 @@ export type ValidName<Name extends string> = [
   : Name;
 
 /**
- * Is there a problem? To see which branch a type of the user's own parameters cannot take, the compiler puts a wildcard for
- * these: a condition on that is the wildcard, which extends `never` in a tuple, so that this is false and the name passes.
+ * Whether there is a problem. To find out which branch a type with the user's own parameters cannot take, the compiler replaces
+ * these by a wildcard. A condition on it is the wildcard, which extends `never` in a tuple: so this is false and the name passes.
  * The condition must not contain `infer`, and it must not be distributive.
  */
 export type IsSomething<Problem> = [Problem] extends [never] ? false : true;
@@ -58,7 +58,7 @@ type RefusedName<Name extends string> = Name extends ""
       ? [`A name must not end with '?', which marks an input that may be missing; got '${Name}'.`]
       : [`A name must not contain / [ ] * or control characters; got '${Name}'.`];
 
-/** The name where it is new and can be one, else the sentence that says why not. */
+/** The name if it is new and valid, else an error sentence. */
 export type NewName<Name extends string, Taken> = [
   IsSomething<Extract<Name, Taken> | (string extends Name ? Name : Extract<Name, Refused>)>,
 ] extends [true]
@@ -69,14 +69,14 @@ type TakenOrInvalid<Name extends string, Taken> = Name extends Taken
   ? TakenName<Name, Taken>
   : InvalidName<Name>;
 
-/** The sentence about a name that is taken. */
+/** The error sentence for a name that is taken. */
 type TakenName<Name extends string, Taken> = [FamilyOf<Name, Taken>] extends [never]
   ? [`The output '${Name}' is already provided: give this one another name.`]
   : [
       `The output '${Name}' may be one of the family '${FamilyOf<Name, Taken>}', which is already provided: give this one another name.`,
     ];
 
-/** Of what is taken the families that may have this name. */
+/** The families among the taken names that may contain this name. */
 type FamilyOf<Name, Taken> = Taken extends string
   ? IsFamily<Taken> extends true
     ? Name extends Taken
@@ -85,7 +85,7 @@ type FamilyOf<Name, Taken> = Taken extends string
     : never
   : never;
 
-/** The sentence about a family that may have a name that is taken; nothing for one that has not. */
+/** The error sentence for a family that may contain a taken name; otherwise nothing. */
 export type FamilyProblem<Family extends string, Taken> =
   Extract<Taken, Family> extends infer Name
     ? Name extends string
@@ -97,12 +97,12 @@ export type FamilyProblem<Family extends string, Taken> =
       : never
     : never;
 
-/** The names of a pipeline's outputs, as what it asks for: of two pipelines with other names, neither extends both. */
+/** The names of a pipeline's outputs, in a contravariant position: of two pipelines with different names, neither extends both. */
 export interface AllNames<in Names> {
   readonly has: (name: Names) => void;
 }
 
-/** As above for what is added to a pipeline, which must be one. */
+/** The same for an addition to a pipeline, which must be a single pipeline. */
 export type AddedName<Name extends string, Taken, All, Seen> = [All] extends [AllNames<Taken>]
   ? NewName<Name, Taken>
   : [Name, { readonly is: AreSeveral<Seen> }] extends [string, { readonly is: true }]
@@ -110,13 +110,13 @@ export type AddedName<Name extends string, Taken, All, Seen> = [All] extends [Al
     : NewName<Name, Taken>;
 
 /**
- * Are these the names of several pipelines? Not those of a type parameter of the user's own, and not those of pipelines that
- * differ in nothing but what they do not return.
+ * Whether these are the names of several pipelines. False for a user's type parameter, and for pipelines that
+ * differ only in the names that they do not return.
  */
 type AreSeveral<Seen> = [Seen] extends [(name: ArgumentOf<Seen>) => void] ? false : true;
 type ArgumentOf<Call> = Call extends (argument: infer Argument) => void ? Argument : never;
 
-/** As above for an input, which must have one name. */
+/** The same for an input, which must have a single name. */
 export type InputName<Name extends string, Taken, All, Seen> = [All] extends [AllNames<Taken>]
   ? OneName<Name, Taken>
   : [Name, { readonly is: AreSeveral<Seen> }] extends [string, { readonly is: true }]
@@ -133,10 +133,10 @@ type OneName<Name extends string, Taken> = [IsSomething<IsOne<Name> extends true
       ]
   : NewName<Name, Taken>;
 
-/** The name of a pipeline. No other name must differ from it, so it may be typed string. */
+/** The name of a pipeline. It need not be unique, so it may have the type string. */
 export type PipelineName<Name extends string> = string extends Name ? Name : ValidName<Name>;
 
-/** The template literal that a glob stands for: `feat_*` is `feat_${string}`. */
+/** The template literal of a glob: `feat_${string}` for `feat_*`. */
 export type GlobPattern<Glob extends string> = Glob extends `${infer Head}*${infer Tail}`
   ? `${Head}${string}${GlobPattern<Tail>}`
   : Glob;
@@ -156,11 +156,11 @@ type MayEnd<First, Second> = First extends `${string}${Second & string}`
     ? true
     : false;
 
-/** May two globs mean the same name? What they begin and end with says so, as far as it matters. */
+/** Whether two globs may match the same name. Comparing their starts and ends is precise enough. */
 type MayMeet<First, Second> =
   MayStart<StartOf<First>, StartOf<Second>> extends true ? MayEnd<EndOf<First>, EndOf<Second>> : false;
 
-/** The families that may have a name of which the pattern is. */
+/** The families that may contain a name that matches the pattern. */
 type Meeting<Families, Pattern> =
   Families extends OutputType<infer Name, any>
     ? IsFamily<Name> extends true
@@ -170,7 +170,7 @@ type Meeting<Families, Pattern> =
       : never
     : never;
 
-/** The name of a family in the record: its own, or the pattern where that is narrower or another family overlaps. */
+/** The name of a family in the record: its own, or the pattern if that is narrower or another family overlaps. */
 type FamilyKey<Name, Pattern, Families> = Name extends Pattern
   ? [Exclude<Meeting<Families, Name>, { readonly name: Name }>] extends [never]
     ? Name
@@ -180,7 +180,7 @@ type FamilyKey<Name, Pattern, Families> = Name extends Pattern
 type FamilyKeys<Families, Pattern, All = Families> =
   Families extends OutputType<infer Name, any> ? FamilyKey<Name, Pattern, All> & string : never;
 
-/** The type of one name: of several index signatures with the same key the compiler takes only one. */
+/** The type of one name: among index signatures with the same key, the compiler uses only one. */
 type FamilyType<Families, Pattern, Key, All> =
   Families extends OutputType<infer Name, infer Type>
     ? [Key, FamilyKey<Name, Pattern, All>] extends [FamilyKey<Name, Pattern, All>, Key]
@@ -188,12 +188,12 @@ type FamilyType<Families, Pattern, Key, All> =
       : never
     : never;
 
-/** The part of each family that a pattern means: all of it, or what the narrower pattern leaves. */
+/** The part of each family that matches a pattern: all of it, or the part within the narrower pattern. */
 type FamilyRecord<Families, Pattern> = {
   readonly [Key in FamilyKeys<Families, Pattern>]: FamilyType<Families, Pattern, Key, Families>;
 };
 
-/** The maybe outputs that a pattern means. */
+/** The maybe outputs that match a pattern. */
 type MaybeRecord<Families, Pattern> = {
   readonly [Family in Families as Family extends OutputType<HiddenKey, any>
     ? never
@@ -216,7 +216,7 @@ type Both<First, Second> = [keyof Second] extends [never]
           : never;
     };
 
-/** What a glob reads: a record of the outputs whose names match. */
+/** The input that a glob reads: a record of the outputs whose names match. */
 export type Matches<Outputs, Glob extends string> = WithMaybes<
   Both<
     { readonly [Name in Extract<NamesOf<Outputs>, GlobPattern<Glob>>]: Lookup<Outputs, Name> },

@@ -1,4 +1,4 @@
-/** The rules of `pipelineOf`: steps in any order, each with what it reads, no name twice, and no cycle. */
+/** The rules of `pipelineOf`: steps in any order, all inputs provided, no duplicate names, and no cycle. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { InputProblem, LaxOutputs } from "./added.ts";
 import type { GlobPattern } from "./names.ts";
@@ -7,14 +7,14 @@ import type { Joined, OutputType } from "./outputs.ts";
 import type { AnyGlob, IsSureList } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepName } from "./step.ts";
 
-/** For each output, and for each name of a step, the places of the steps that take it. */
+/** For each output and each step name, the positions of the steps that use it. */
 type Places<Steps> = {
   [Index in keyof Steps as Index extends `${number}`
     ? keyof OutOf<Steps[Index]> | StepName<Steps[Index]>
     : never]: Index;
 };
 
-/** For each output the step that provides it. */
+/** For each output, the step that provides it. */
 export type Providers<Step> = Joined<Provision<Step>>;
 
 /** The same as a union of outputs. */
@@ -33,7 +33,7 @@ export type OutputOf<By, Name extends keyof By> = TypeIn<OutOf<By[Name]>, Name>;
 
 type Provided<By> = { readonly [Name in keyof By]: OutputOf<By, Name> };
 
-/** For each output the names that its step reads. */
+/** For each output, the names that its step reads. */
 type Reads<By, Names = keyof By> = { [Name in keyof By]: ReadNames<keyof InOf<By[Name]>, Names> };
 
 type ReadNames<Read, Names> = Extract<Read, AnyGlob | AnyMaybe> extends never ? Read : WideNames<Read, Names>;
@@ -44,14 +44,14 @@ type WideNames<Read, Names> = Read extends AnyGlob
     ? Extract<Names, Name>
     : Read;
 
-/** Takes away what nothing left depends on, until nothing more goes: what is left lies on a circle or before one. */
+/** Repeatedly removes the outputs that no remaining one depends on: what remains lies on a cycle or upstream of one. */
 type Core<Graph, Left extends keyof Graph, Kept extends keyof Graph = Left & Graph[Left]> = [Left] extends [
   Kept,
 ]
   ? Left
   : Core<Graph, Kept>;
 
-/** Of these, what depends on none of these goes: what is left lies on a circle or between two. */
+/** Repeatedly removes the outputs that depend on no remaining one: what remains lies on a cycle or between two. */
 type Knot<Graph, Left extends keyof Graph> = {
   [Name in Left]: [Graph[Name] & Left] extends [never] ? never : Name;
 }[Left] extends infer Kept extends keyof Graph
@@ -60,7 +60,7 @@ type Knot<Graph, Left extends keyof Graph> = {
     : Knot<Graph, Kept>
   : never;
 
-/** Goes against the data from one to the next until it has been there, and spells what lies between. */
+/** Follows the inputs from one output to the next until it returns to one, and writes the path as text. */
 type Trail<Graph, Knotted extends keyof Graph, At, Names, Seen, Text extends string> = At extends Seen
   ? FromFirst<Text, `${Label<At, Names>}`>
   : At extends keyof Graph
@@ -76,7 +76,7 @@ type Trail<Graph, Knotted extends keyof Graph, At, Names, Seen, Text extends str
 
 type Label<At, Names> = At extends keyof Names ? Names[At] & string : never;
 
-/** Cuts what lies before the circle. */
+/** Cuts the part before the cycle. */
 type FromFirst<Text extends string, First extends string> = Text extends First
   ? `${First} → ${First}`
   : Text extends `${infer Circle} → ${First} → ${string}`
@@ -85,25 +85,25 @@ type FromFirst<Text extends string, First extends string> = Text extends First
       ? `${First} → ${Circle} → ${First}`
       : Text;
 
-/** Of these outputs one of the first step that has any. */
+/** One of these outputs, from the first step that has any. */
 type FirstIn<Steps, Names> = Steps extends readonly [infer First, ...infer Rest]
   ? [Extract<keyof OutOf<First>, Names>] extends [never]
     ? FirstIn<Rest, Names>
     : Last<Extract<keyof OutOf<First>, Names>>
   : Last<Names>;
 
-/** For each output the name of its step. */
+/** For each output, the name of its step. */
 type Labels<By> = { [Name in keyof By]: StepName<By[Name]> };
 
 /**
- * For each output the names that are read by what it reads. There is a cycle among these exactly where there is one among
- * the reads themselves, and no way through them is longer than half as far.
+ * For each output, the names read by its inputs. This graph has a cycle exactly if the original graph
+ * has one, and its paths are half as long.
  */
 type Leap<Graph> = {
   [Name in keyof Graph]: Graph[Name] extends keyof Graph ? Graph[Graph[Name]] : Graph[Name];
 };
 
-/** Is there a cycle? The compiler goes through a long chain in steps of sixteen. */
+/** Whether there is a cycle. The compiler follows a long chain sixteen steps at a time. */
 type IsCyclic<Graph> =
   Leap<Leap<Leap<Leap<Graph>>>> extends infer Far
     ? [Core<Far, keyof Far>] extends [never]
@@ -120,20 +120,20 @@ type SpelledCircle<Steps, By, Graph> =
       : never
     : never;
 
-/** The cycle among steps, spelled; nothing where there is none. */
+/** The cycle among steps, as text; `never` if there is none. */
 export type Spelled<Steps> =
   Steps extends ReadonlyArray<AnyStep>
     ? Circle<Steps, Providers<Steps[number]>, Reads<Providers<Steps[number]>>>
     : never;
 
-/** The step at which a cycle is reported: the one that its text begins with. */
+/** The step at which a cycle is reported: the first one in its text. */
 export type CircleProblem<Text, Name extends string> = Text extends `${infer First} → ${string}`
   ? First extends Name
     ? [`These steps form a cycle: ${Text}. Remove one of these inputs.`]
     : never
   : never;
 
-/** Which of two digits comes first, and which of two places in a list. The order in which a union lists them is not theirs. */
+/** The order of two digits, and of two positions in a list. The members of a union have no reliable order. */
 type Digits = "0123456789";
 type IsShorter<A extends string, B extends string> = A extends `${string}${infer RestA}`
   ? B extends `${string}${infer RestB}`
@@ -154,14 +154,14 @@ type IsLess<A extends string, B extends string> = A extends `${infer X}${infer R
 type IsBefore<A extends string, B extends string> =
   IsShorter<A, B> extends "same" ? IsLess<A, B> : IsShorter<A, B>;
 
-/** Of two places in a list, is the first before the second? */
+/** Whether the first of two positions in a list comes before the second. */
 type Earlier<Place, Index> = Place extends string
   ? Index extends string
     ? IsBefore<Place, Index>
     : never
   : never;
 
-/** The sentences about outputs of a step that steps before it provide as well. */
+/** The error sentences for outputs of a step that earlier steps provide as well. */
 export type TakenProblem<Step, Steps, Index> = TakenAt<Step, Places<Steps>, Index>;
 
 type TakenAt<Step, By, Index> =
@@ -187,19 +187,19 @@ type Explained<Steps extends ReadonlyArray<unknown>, Outputs, Text> = {
     : never;
 };
 
-/** For each output, and for each name of a step, the place of the step. A mapped tuple: `keyof Steps` would be computed again for each step. */
+/** For each output and each step name, the position of the step. A mapped tuple: `keyof Steps` would be recomputed for each step. */
 type Placed<Steps extends ReadonlyArray<unknown>> = {
   readonly [Index in keyof Steps]: PlacedAt<Steps[Index], Index>;
 }[number];
 
-/** Of one of several steps, what each of them takes. */
+/** For a union of steps, the names that each of them uses. */
 type PlacedAt<Step, Index> = Step extends unknown
   ?
       | { [Name in keyof OutOf<Step>]: OutputType<Unmarked<Name> & string, Index> }[keyof OutOf<Step>]
       | OutputType<StepName<Step>, Index>
   : never;
 
-/** The outputs that have two places. No `keyof` here either. */
+/** The outputs with two positions. No `keyof` here either. */
 type Twice<
   Each extends OutputType<string, any>,
   By extends { readonly [Name in string]: any } = Joined<Each>,
@@ -210,7 +210,7 @@ type Twice<
       : Each["name"]
     : never;
 
-/** The same for what may be a list of another kind, of which it is not known. */
+/** The same for any list of steps; `never` if its length is unknown. */
 export type PlacedTwice<Steps> =
   Steps extends ReadonlyArray<unknown>
     ? number extends Steps["length"]
@@ -218,13 +218,13 @@ export type PlacedTwice<Steps> =
       : Twice<Placed<Steps>>
     : never;
 
-/** The steps that read what is not there, or as another type. One look at each: what is wrong is found out after. */
+/** The steps with inputs that are missing or have another type. One check per step: the problem is determined later. */
 type Unfit<Step, Outputs> = Step extends unknown ? (Outputs extends InOf<Step> ? never : Step) : never;
 
-/** The steps, where they make a pipeline; else, in the place of each that does not fit, the sentence. */
+/** The steps, if they make a pipeline; else an error sentence in the position of each step that does not fit. */
 export type AnyOrder<Steps extends ReadonlyArray<AnyStep>> = OrderCheck<Steps, Providers<Steps[number]>>;
 
-/** What can be read: maybe outputs for what a step that is only possibly in the list provides. */
+/** The outputs that can be read: those of a step that is only possibly in the list are maybe outputs. */
 type Readables<Steps, By> = IsSureList<Steps> extends true ? Provided<By> : LaxOutputs<Steps>;
 
 type OrderCheck<Steps extends ReadonlyArray<AnyStep>, By> =

@@ -1,40 +1,40 @@
-/** The names of outputs as the types write them: those that may be missing, and families. */
+/** The names of outputs in the types: those that may be missing, and families. */
 
-/** How what may be missing is read, and the key under which a pipeline's type holds it: no name ends so. */
+/** The name of an input that may be missing, and the key of such an output in a pipeline's type: no other name ends like this. */
 export type AnyMaybe = `${string}?`;
 
-/** The name of what is read as `name?`. */
+/** The name of the output that is read as `name?`. */
 export type Unmarked<Name> = Name extends `${infer Plain}?` ? Plain : Name;
 
 /**
- * The key under which a pipeline's type holds the names that `.returns` took away: they are still the names of steps. It is
- * the key of a maybe output whose name is empty, which no name is.
+ * The key under which a pipeline's type holds the names that `.returns` removed: they are still names of steps. It is
+ * the key of a maybe output with an empty name, which no output has.
  */
 export type HiddenKey = "?";
 
 /**
- * The names that a pipeline does not return, and that no other step can have. Two pipelines that differ in nothing else
- * stand for each other.
+ * The names that a pipeline does not return, and that no other step can have. Two pipelines that differ only in these
+ * are interchangeable.
  *
  * @public
  */
 export interface HiddenNames<Names extends string> {
-  /** Nothing of it exists at run time, and the compiler does not compare it. */
+  /** Does not exist at run time, and the compiler does not compare it. */
   readonly hidden?: { readonly [Name in Names as never]: 0 };
 }
 
-/** The names that a value under `HiddenKey` holds. */
+/** The names in a value under `HiddenKey`. */
 export type NamesHiddenBy<Hidden> = Hidden extends HiddenNames<infer Names> ? Names : never;
 
-/** What a step adds that provides other names than its own: no other step can have that name. */
+/** The additions of a step whose outputs have other names: no other step can have the step's name. */
 export type WithStepName<Added, Name extends string> = [Name] extends [Unmarked<keyof Added>]
   ? Added
   : Added & { readonly [Key in HiddenKey]?: HiddenNames<Name> };
 
-/** A record without maybe outputs. An index signature asks this of all names at once, and at little cost. */
+/** A record without maybe outputs. An index signature checks this for all names at once, at little cost. */
 export type NoMaybe = { readonly [Name in AnyMaybe]: never };
 
-/** Is the name a template literal or `string`, and so a family of names? */
+/** Whether the name is a template literal or `string`, and therefore a family of names. */
 export type IsFamily<Name extends string> = {} extends { readonly [Key in Name]: 1 } ? true : false;
 
 /** A template literal as a glob: `feat_${string}` is `feat_*`. */
@@ -44,5 +44,5 @@ export type GlobOf<Name> = string extends Name
     ? `${IsFamily<First> extends true ? "*" : First}${GlobOf<Rest>}`
     : "";
 
-/** Is the name a family or the key of a maybe output? */
+/** Whether the name is a family or the key of a maybe output. */
 export type IsApart<Name extends string> = Name extends AnyMaybe ? true : IsFamily<Name>;

@@ -1,10 +1,10 @@
 /**
  * How a pipeline's type holds its outputs.
  *
- * Up to sixteen are in a plain object, which is what an editor shows. Beyond, they go to a list of chunks, since the
+ * Up to sixteen are in a plain object, which is what an editor shows. Beyond that, they are in a list of chunks, since the
  * compiler looks through all members of an object or an intersection whenever one is added, and through one chunk of a
- * list: a pipeline of a thousand steps costs it a thousand times what one step does, and not a million times. The
- * numbers, and what else was tried, are in `docs/explanation/type-cost.md`.
+ * list: a pipeline of a thousand steps then costs a thousand times as much as one step, and not a million times. The
+ * numbers, and the alternatives that were tried, are in `docs/explanation/type-cost.md`.
  */
 import type { Anything } from "./anything.ts";
 import type { Half, IsSmall, Later, Next } from "./chunk-sizes.ts";
@@ -27,20 +27,20 @@ import type {
 export interface OutputType<Name extends string, Type> {
   /** The name of the output. */
   readonly name: Name;
-  /** What is read under it. */
+  /** The type of the output. */
   readonly type: Type;
 }
 
 /**
- * How a pipeline of more than sixteen outputs holds them: a chunk of them, before which others were added. It is in the
+ * How a pipeline of more than sixteen outputs holds them: a chunk of outputs, with the earlier ones before it. It appears in the
  * declaration of such a pipeline; `OutputsOf` reads it.
  *
  * @public
  */
 export interface OutputChunk<
   /**
-   * All outputs as a plain object, for people: an editor shows it first. It is never looked at otherwise, and so never
-   * made: a chunk that others follow has `null`.
+   * All outputs as a plain object, for readers: an editor shows it first. Nothing else reads it, so it is never
+   * computed: a chunk that others follow has `null`.
    */
   Shown,
   /** All names up to here, without the families. */
@@ -50,7 +50,7 @@ export interface OutputChunk<
   Outputs,
   Size,
   /**
-   * All outputs up to here that no step reads by their name alone: families, whose name is a template literal, and maybe
+   * All outputs up to here that a step cannot read simply by name: families, whose name is a template literal, and maybe
    * outputs, under `name?`.
    */
   Families,
@@ -87,14 +87,14 @@ export interface OutputLink<Own extends string, Outputs, Depth, Previous> {
   readonly own: Own;
   /** The outputs of this chunk. */
   readonly outputs: Outputs;
-  /** How many chunks there are up to here, from the newest block on. */
+  /** The number of chunks up to here, since the last block. */
   readonly depth: Depth;
-  /** The chunk before, or `null`. */
+  /** The previous chunk, or `null`. */
   readonly previous: Previous;
 }
 
 /**
- * Two dozen chunks. They are grouped in blocks so that no type is nested deeper than the compiler can go.
+ * Two dozen chunks. They are grouped in blocks so that no type is nested deeper than the compiler allows.
  *
  * @public
  */
@@ -105,7 +105,7 @@ export interface OutputBlock<Names extends string, Own extends string, Links, Pr
   readonly own: Own;
   /** Its chunks. */
   readonly links: Links;
-  /** The block before, or `null`. */
+  /** The previous block, or `null`. */
   readonly previous: Previous;
 }
 
@@ -134,8 +134,8 @@ type PlainFamilies<Outputs> = FamilyMembers<Outputs>[keyof FamilyMembers<Outputs
 export type NamesOf<Outputs> = Outputs extends AnyChunk ? Outputs["names"] : PlainNames<Outputs>;
 
 /**
- * The names that no other output can have: those of `NamesOf`, the families, and maybe outputs by name and by key. Where there
- * are not families, the union is not computed again.
+ * The names that no other output can have: those of `NamesOf`, the families, and maybe outputs by name and by key. Without
+ * families, the union is not recomputed.
  */
 export type TakenBy<Outputs> = Outputs extends AnyChunk
   ? [Outputs["families"]] extends [never]
@@ -162,8 +162,8 @@ export type FamiliesOf<Outputs> =
     : PlainFamilies<Outputs>;
 
 /**
- * What a chunk holds is read by its key, here and below, and not by `infer`: what is inferred in a conditional type the
- * compiler instantiates once more, and of a list it would do so with all that comes before.
+ * The contents of a chunk are read by key, here and below, and not with `infer`: the compiler instantiates an inferred type
+ * of a conditional type again, and for a list it would do so with all earlier chunks.
  */
 export type AnyChunk = OutputChunk<any, any, any, any, any, any, any, any>;
 type AnyLink = OutputLink<any, any, any, any>;
@@ -202,12 +202,12 @@ export type FamilyNames<Families> =
 type HiddenAmong<Families> =
   Families extends OutputType<HiddenKey, infer Hidden> ? HiddenKey | NamesHiddenBy<Hidden> : never;
 
-/** The names and those of the families. Where there are none the union is not made again. */
+/** The names and those of the families. Without families, the union is not rebuilt. */
 type WithFamilies<Names extends string, Families> = [Families] extends [never]
   ? Names
   : Names | FamilyNames<Families>;
 
-/** The type of an output of a chunk and those before, family or not. */
+/** The type of an output of a chunk or an earlier one, family or not. */
 type TypeIn<Name, Own, Chunk, Families, Previous, Blocks extends AnyBlock> = Name extends Own
   ? TypeOf<Chunk, Name>
   : [Extract<Families, { readonly name: Name }>] extends [never]
@@ -216,12 +216,12 @@ type TypeIn<Name, Own, Chunk, Families, Previous, Blocks extends AnyBlock> = Nam
       : LookupLink<Previous, Name>
     : TypeOf<Families, Name>;
 
-/** A type of what a user sees, written out. */
+/** A user-visible type, expanded. */
 export type Flat<Type> = { [Key in keyof Type]: Type[Key] } & {};
 
 /**
- * Makes a chunk. Hovers show it by this name. An alias whose right side names only its own parameters: where the right
- * side of an alias names other aliases, the compiler defers the arguments and looks through them again and again.
+ * Creates a chunk. Hovers show it by this name. The right side of this alias names only its own parameters: if the right
+ * side of an alias names other aliases, the compiler defers the arguments and traverses them again and again.
  */
 type ManyOutputs<
   Shown,
@@ -234,7 +234,7 @@ type ManyOutputs<
   Blocks,
 > = OutputChunk<Shown, Names, Own, Outputs, Size, Families, Previous, Blocks>;
 
-/** All outputs, as `OutputChunk` shows them. The name of this alias must not appear there: `& {}` removes it. */
+/** All outputs, as shown in `OutputChunk`. The name of this alias must not appear there: `& {}` removes it. */
 type Shown<Names extends string, Own, Chunk, Families, Previous, Blocks extends AnyBlock> = {
   readonly [Key in WithFamilies<Names, Families>]: TypeIn<Key, Own, Chunk, Families, Previous, Blocks>;
 } & {};
@@ -253,12 +253,12 @@ type NoBlock = OutputBlock<never, never, null, null>;
 /** The number of the next link. */
 type DepthOf<Link> = Link extends AnyLink ? Next<Link["depth"]> : 1;
 
-/** The chunk as a link, where others follow. */
+/** The chunk as a link, if others follow. */
 type Linked<Chunk> = Chunk extends AnyChunk
   ? Link<Chunk["own"], Chunk["outputs"], DepthOf<Chunk["previous"]>, Chunk["previous"]>
   : never;
 
-/** Are the links and this chunk a block? */
+/** Whether the links and this chunk fill a block. */
 type IsBlock<Chunk extends AnyChunk> = DepthOf<Chunk["previous"]> extends 24 ? true : false;
 
 /** The chunk, the links before it and the blocks before those, as blocks. */
@@ -266,7 +266,7 @@ type Closed<Chunk> = Chunk extends AnyChunk
   ? Block<Chunk["names"], Exclude<Chunk["names"], Chunk["blocks"]["names"]>, Linked<Chunk>, Chunk["blocks"]>
   : never;
 
-/** `Outputs` with more in its last chunk. */
+/** `Outputs` with additions in its last chunk. */
 type Extended<Outputs, Own extends string, Added, Size, Families> = Outputs extends AnyChunk
   ? ManyOutputs<
       Shown<
@@ -319,7 +319,7 @@ type Continued<Outputs, Own extends string, Added, Size, Families> = Outputs ext
       >
   : never;
 
-/** `Outputs` with one more. Written out where it is as for most steps: that is a fiftieth cheaper than `Extended`. */
+/** `Outputs` with one more. Written out for the common case, which is 2 % cheaper than `Extended`. */
 export type AddOne<Outputs, Name extends string, Type> = Outputs extends AnyChunk
   ? Outputs["size"] extends 24
     ? Continued<Outputs, Name, OutputType<Name, Type>, 1, never>
@@ -349,7 +349,7 @@ export type RecordOutputs<Added> = Added extends unknown
   ? { [Name in keyof Added]-?: OutputType<Name & string, Added[Name]> }[keyof Added]
   : never;
 
-/** Are the steps more than a plain object should hold? Their number is known if the list is written out. */
+/** Whether there are more steps than a plain object should hold. Their number is known if the list is written out. */
 export type AreMany<Steps> = Steps extends { readonly length: infer Length }
   ? number extends Length
     ? false
@@ -375,14 +375,14 @@ type NamesIn<Union> =
 type FamiliesIn<Union> =
   Union extends OutputType<infer Name, any> ? (IsApart<Name> extends true ? Union : never) : never;
 
-/** `Outputs` with what many steps bring. */
+/** `Outputs` with the outputs of many steps. */
 export type AddMany<Outputs, Union extends OutputType<any, any>> = Outputs extends AnyChunk
   ? AddAll<Outputs, Joined<Union>>
   : [keyof Outputs] extends [never]
     ? ManyFirst<Union>
     : AddAll<FirstChunk<Outputs>, Joined<Union>>;
 
-/** `Outputs` with all of a record more. One output is added as one; a family has no place in a chunk. */
+/** `Outputs` with all outputs of a record. A single output is added as one; a family cannot be in a chunk. */
 export type AddAll<Outputs, Added> = Outputs extends AnyChunk
   ? [PlainNames<Added>] extends [never]
     ? Extended<Outputs, never, never, Outputs["size"], PlainFamilies<Added>>
@@ -403,7 +403,7 @@ export type AddAll<Outputs, Added> = Outputs extends AnyChunk
       : Joint<Outputs, Added>
     : AddAll<FirstChunk<Outputs>, Added>;
 
-/** A record with what is not sure under the keys of maybe outputs. Families may have no member anyway. */
+/** A record with its uncertain outputs under the keys of maybe outputs. A family may have no members anyway. */
 export type Marked<Outputs, Sure> = {
   readonly [Name in keyof Outputs as MarkedName<Name, Sure>]:
     | Outputs[Name]
@@ -426,19 +426,19 @@ export type AddNamed<Outputs, Name extends string, Type> =
 
 type IsOneKey<Names, All = Names> = Names extends unknown ? ([All] extends [Names] ? true : false) : never;
 
-/** Both records where they share names of families: those in both are of either type. */
+/** Two records that share names of families: the types of a shared name are joined. */
 type Joint<First, Second> = {
   readonly [Name in keyof First | keyof Second]: Within<First, Name> | Within<Second, Name>;
 };
 
-/** What a record has under a name, and under all names that a family of that name may have. */
+/** The type that a record has for a name, and for all names that a family of that name may have. */
 type Within<Outputs, Name> =
   | (Name extends keyof Outputs ? Outputs[Name] : never)
   | (keyof Outputs extends infer Key ? (Key extends Name & keyof Outputs ? Outputs[Key] : never) : never);
 
 /**
- * A plain object that has become too large, as the first chunk. Nothing of the object is kept, nor `{}` at the end of
- * the list: the compiler would look through either whenever it looks through the list.
+ * A plain object that has become too large, as the first chunk. It keeps neither the object nor `{}` at the end of
+ * the list: the compiler would traverse either whenever it traverses the list.
  */
 type FirstChunk<Outputs> = ManyOutputs<
   null,
@@ -467,8 +467,8 @@ type Chunks<Outputs> =
     : never;
 
 /**
- * A record of a union of outputs. The name is read by its key: whenever such a mapped type is looked at, the compiler makes
- * the name of the whole union, and a property of a union it keeps.
+ * A record from a union of outputs. The name is read by its key: each time such a mapped type is used, the compiler computes
+ * the name of the whole union, while it caches a property of a union.
  */
 export type Joined<Union extends OutputType<string, any>> = {
   readonly [Each in Union as Each["name"]]: Each["type"];
@@ -477,7 +477,7 @@ export type Joined<Union extends OutputType<string, any>> = {
 /** The keys of the maybe outputs: their names with a question mark. */
 export type MaybesOf<Outputs> = Exclude<Extract<TakenBy<Outputs>, AnyMaybe>, HiddenKey>;
 
-/** What is read under the key of a maybe output. */
+/** The type of a maybe output, by its key. */
 export type MaybeType<Outputs, Key> = Outputs extends AnyChunk
   ? TypeOf<Outputs["families"], Key>
   : Outputs[Key & keyof Outputs];
@@ -489,7 +489,7 @@ type Plain<Outputs> = Outputs extends NoMaybe
   ? Outputs
   : Flat<{ readonly [Key in keyof Outputs as Key extends HiddenKey ? never : Unmarked<Key>]: Outputs[Key] }>;
 
-/** All outputs in a plain object, as a run gives them. */
+/** All outputs in a plain object, as a run returns them. */
 export type PlainOutputs<Outputs> = Outputs extends AnyChunk
   ? Plain<Flat<Joined<Chunks<Outputs>>>>
   : Plain<Flat<Outputs>>;

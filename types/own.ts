@@ -1,4 +1,4 @@
-/** A pipeline's own types, as its members find them through `this`, and what they add to its outputs. */
+/** A pipeline's own types, as its members obtain them through `this`, and the outputs that its members add. */
 import type { AllBranches, Branches } from "./branches.ts";
 import type { IsOne } from "./names.ts";
 import type { WithStepName } from "./output-names.ts";
@@ -27,7 +27,7 @@ export type Needs<This extends AnyPipeline> = Types<This>["services"];
 export type Names<This extends AnyPipeline> = NamesOf<Out<This>>;
 export type Taken<This extends AnyPipeline> = TakenBy<Out<This>>;
 
-/** What a plain step adds: the value itself under one name, or a record of it under several. */
+/** The outputs that a plain step adds: the value itself under one name, or a record under several. */
 export type AddingStep<Outputs, Name extends string, List, Value> = [List] extends [never]
   ? AddNamed<Outputs, Name, Value>
   : [List] extends [ReadonlyArray<never>]
@@ -39,7 +39,7 @@ export type AddingStep<Outputs, Name extends string, List, Value> = [List] exten
       : never;
 
 /**
- * What a dynamic step adds. One output is added as one: that is the cheap and common case. The name of a step that exposes
+ * The outputs that a dynamic step adds. A single output, the cheap and common case, is added as one. The name of a step that exposes
  * all outputs is not kept: hundreds of such names would cost the compiler too much, and a second step of that name is refused
  * when the pipeline is built.
  */
@@ -53,35 +53,35 @@ export type AddingDynamic<Outputs, Name extends string, List, Value, Fallback, S
     ? AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>
     : AddAll<Outputs, WithStepName<DynamicOutputs<Name, List, Value, Fallback, Schema>, Name>>;
 
-/** What a dynamic step's function returns, where each branch fits; else the sentence. */
+/** The return type of a dynamic step's function, if each branch fits; else an error sentence. */
 export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs> = [List] extends ["all"]
   ? [List] extends [never]
     ? Branches<Returned, Name, Inputs>
     : AllBranches<Returned, Taken, Inputs>
   : Branches<Returned, ExposedNames<Name, List>, Inputs, ExposesRecord<List>>;
 
-/** The value of one item of a map, and of a switch. */
+/** The value of one item of a map, or of a switch. */
 export type ExpandedValue<Name extends string, Value, Fallback, Schema> =
   HasSchema<Schema> extends false
     ? ExpansionOutputs<Name, Value | Fallback, false>[Name]
     : DecodedOf<Schema> | ExpansionOutputs<Name, Fallback, false>[Name];
 
-/** What a dynamic step provides without its fallback: one value, or a record of several. */
+/** The outputs of a dynamic step without its fallback: one value, or a record of several. */
 export type Exposed<Name extends string, List, Value, Schema> = [List] extends [never]
   ? ExpandedValue<Name, Value, never, Schema>
   : [List] extends ["all"]
     ? Readonly<Record<string, unknown>>
     : Decoded<Schema, DynamicValue<ExposedNames<Name, List>, Value, ExposesRecord<List>>>;
 
-/** The services of what an expansion may return, and of the pipelines among that. */
+/** The services that the results of an expansion need, including those of pipelines among them. */
 export type ExpandedNeeds<Returned> = NeedsOf<Returned> | BranchNeeds<Returned>;
 
-/** The same with those of its fallback, which may be a pipeline, and of its schema. */
+/** The same, with the services of its fallback, which may be a pipeline, and of its schema. */
 export type ExpansionNeeds<Returned, Fallback, Schema> =
   | ExpandedNeeds<Returned>
   | FallbackNeeds<Fallback>
   | BranchNeeds<Fallback>
   | ServicesIn<Schema>;
 
-/** A fallback replaces any error; the fallback itself may fail, too. */
+/** A fallback replaces any error, but can fail itself. */
 export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : FallbackError<Fallback>;

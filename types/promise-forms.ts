@@ -1,4 +1,4 @@
-/** The forms of a run that are Promises: only where no service is missing. */
+/** The Promise forms of a run, which exist only if no service is missing. */
 import type { RunOptions } from "./options.ts";
 import type { PlainOutputs } from "./outputs.ts";
 import type { typesOf } from "./provided.ts";
@@ -24,7 +24,7 @@ type WithoutServices<Call, Sentence, Services> = [Services] extends [never]
   ? Call
   : NeedsServices<Call, Sentence, Services>;
 
-/** The sentence. Where the services are `any` there may be none: both, so that every pipeline is a `Pipeline<any, any, any, any>`. */
+/** The error sentence. If the services are `any`, a union with the call, so that every pipeline is a `Pipeline<any, any, any, any>`. */
 export type NeedsServices<Call, Sentence, Service, Services = Service> = Service extends typeof typesOf
   ? Call
   : [Sentence, Services];

@@ -1,4 +1,4 @@
-/** What a step adds to the outputs of its pipeline. */
+/** The outputs that a step adds to its pipeline. */
 import type { Result } from "effect/Result";
 import type { Anything } from "./anything.ts";
 import type { AllNames, IsOne, NewName } from "./names.ts";
@@ -20,20 +20,20 @@ import type { IsSure, SureNames } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
 import type { DecodedOf, HasSchema } from "./schema.ts";
 
-/** The key of a pipeline's types. Nothing of it exists at run time. */
+/** The key of a pipeline's types. Does not exist at run time. */
 export declare const typesOf: unique symbol;
 
-/** In the place of many outputs, where there are few. */
+/** Stands for `many` if there are only few outputs. */
 interface FewOutputs {
   readonly size: unknown;
 }
 
-/** What only a chunk fits. */
+/** The property that only a chunk has. */
 export interface ManyOutputsMark {
   readonly own: string;
 }
 
-/** The four types of a pipeline, for other types to read. Nothing of it exists at run time. */
+/** The four types of a pipeline, for other types to read. Does not exist at run time. */
 export interface PipelineTypes<in out Inputs, Outputs, out Failure, out Services> {
   readonly inputs: Inputs;
   /**
@@ -50,40 +50,40 @@ export interface PipelineTypes<in out Inputs, Outputs, out Failure, out Services
   readonly "Each member returns another pipeline: give it a name of its own.": 0 extends 1 & Inputs
     ? any
     : keyof PlainOutputs<Outputs>;
-  /** Tells the compiler to look at all of this where the parameters differ. An input that is read by its name must not be a maybe output. */
+  /** Makes the compiler compare all of this when the parameters differ. An input that is read by its name must not be a maybe output. */
   readonly measured?: { readonly [Key in NamesOf<Outputs>]-?: 0 };
   readonly all: AllNames<TakenBy<Outputs>>;
-  /** The same without those that it does not return. */
+  /** The same without the outputs that it does not return. */
   readonly seen: (name: KeysOf<Outputs>) => void;
   readonly failure: Failure;
   readonly services: Services;
 }
 
-/** Whatever has the types of a pipeline. */
+/** Any value with the types of a pipeline. */
 export interface Typed<in out Inputs, Outputs, out Failure, out Services> {
   readonly [typesOf]: PipelineTypes<Inputs, Outputs, Failure, Services>;
 }
 
-/** Any pipeline, for members to find their own types by. */
+/** Any pipeline, from which members infer their own types. */
 export interface AnyPipeline {
   readonly [typesOf]: PipelineTypes<any, any, any, any>;
 }
 
-/** One of the names in `outputs`, where what the step returns has it and it is new; else the sentence. */
+/** A name in `outputs`, if the step's return value has it and it is new; else an error sentence. */
 type DeclaredOutput<Name extends string, IsRecord, Returned, Taken> = IsRecord extends false
   ? NewName<Name, Taken>
   : Name extends Lacking<Name, ValueOf<Returned>>
     ? [`The step declares the output '${Name}', which is not in the value that it returns.`]
     : NewName<Name, Taken>;
 
-/** Each name in `outputs`, or the sentence about it. */
+/** Each name in `outputs`, or its error sentence. */
 type DeclaredOutputs<List extends ReadonlyArray<string>, Returned, Taken> = {
   readonly [Index in keyof List]: List[Index] extends NamesBefore<List, Index>
     ? [`The output '${List[Index]}' is already provided: give this one another name.`]
     : DeclaredOutput<List[Index], IsRecordList<List>, Returned, Taken>;
 };
 
-/** What is in a list before this place. */
+/** The elements of a list before this position. */
 type NamesBefore<
   List,
   Place,
@@ -95,7 +95,7 @@ type NamesBefore<
     ? NamesBefore<Rest, Place, Found | First, [...At, 1]>
     : never;
 
-/** The list in `outputs`, where all of its names can be; else the sentences about those that cannot. */
+/** The list in `outputs`, if all of its names are valid; else error sentences for the invalid ones. */
 export type OutputList<List extends ReadonlyArray<string>, Returned, Taken> = [List] extends [
   CheckedList<List, Returned, Taken>,
 ]
@@ -106,7 +106,7 @@ type CheckedList<List extends ReadonlyArray<string>, Returned, Taken> = [List] e
   ? "outputs must not be empty, because every step provides something. Leave it out to provide the step's name."
   : DeclaredOutputs<List, Returned, Taken>;
 
-/** Does a list name the fields of a record? One name alone stands for the value itself: of an unknown number of names, both may be. */
+/** Whether a list names the fields of a record. A single name stands for the value itself; with an unknown number, both are possible. */
 type IsRecordList<List extends ReadonlyArray<unknown>> = List extends unknown
   ? number extends List["length"]
     ? boolean
@@ -115,21 +115,21 @@ type IsRecordList<List extends ReadonlyArray<unknown>> = List extends unknown
       : true
   : never;
 
-/** As above for a dynamic step, whose branches are checked where they are returned. */
+/** The same for a dynamic step, whose branches are checked where they are returned. */
 export type ExposedList<List, Taken> = [List] extends ["all"]
   ? List
   : List extends ReadonlyArray<string>
     ? OutputList<List, unknown, Taken>
     : never;
 
-/** The names that a step exposes: those in `outputs`, without which its own. */
+/** The names that a step exposes: those in `outputs`, or else its own name. */
 export type ExposedNames<Name extends string, List> = [NamesIn<List>] extends [never] ? Name : NamesIn<List>;
 
-/** The names in a list. `outputs: undefined` is not a list: the compiler would take any list for it. */
+/** The names in a list. `outputs: undefined` is not a list: the compiler would assume any list for it. */
 type NamesIn<List> =
   List extends ReadonlyArray<infer Name extends string> ? (string extends Name ? never : Name) : never;
 
-/** Is it a record that a dynamic step exposes? Not where its own name stands for the value, one or one of several. */
+/** Whether a dynamic step exposes a record. Not if the value is exposed under the step's own name, or under one of several names. */
 export type ExposesRecord<List> = [NamesIn<List>] extends [never]
   ? false
   : List extends ReadonlyArray<string>
@@ -139,8 +139,8 @@ export type ExposesRecord<List> = [NamesIn<List>] extends [never]
 type AreSeveral<Names> = IsOne<Names> extends true ? false : true;
 
 /**
- * The names that some value of what is returned has not. Nothing for `unknown`: it may have them, and it is what the
- * compiler takes while the function has yet to be looked at.
+ * The names that are missing in some returned value. None for `unknown`: it may have them, and it is the compiler's
+ * assumption while the function has not been checked yet.
  */
 type Lacking<Names, Value> = unknown extends Value
   ? never
@@ -148,7 +148,7 @@ type Lacking<Names, Value> = unknown extends Value
     ? Exclude<Names, keyof Value>
     : never;
 
-/** The outputs of a value: one is the value itself, several are the record that the value is. */
+/** The outputs of a value: a single output is the value itself, several are the fields of the value. */
 type NamedOutputs<Names extends string, Value, IsRecord = AreSeveral<Names>> = IsRecord extends false
   ? { readonly [Name in Names]: Value }
   : unknown extends Value
@@ -168,8 +168,8 @@ type ListedOutputs<List extends ReadonlyArray<string>, Value> = List extends unk
   : never;
 
 /**
- * What an expansion exposes under each name: the union over its branches. Written in one piece: an alias for what one
- * branch gives would be in the declarations of a module that exports a pipeline.
+ * The type that an expansion exposes under each name: the union over its branches. Written in one piece: an alias for the type of
+ * one branch would appear in the declarations of a module that exports a pipeline.
  */
 export type ExpansionOutputs<Names extends string, Value, IsRecord = AreSeveral<Names>> = {
   readonly [Name in Names]: Value extends Typed<any, infer Outputs, any, any>
@@ -181,7 +181,7 @@ export type ExpansionOutputs<Names extends string, Value, IsRecord = AreSeveral<
         : never;
 };
 
-/** What a dynamic step adds. With a schema it is what that gives. */
+/** The outputs that a dynamic step adds, decoded if there is a schema. */
 export type DynamicOutputs<Name extends string, List, Value, Fallback, Schema> = [NamesIn<List>] extends [
   never,
 ]
@@ -196,12 +196,12 @@ export type DynamicOutputs<Name extends string, List, Value, Fallback, Schema> =
       : MergedRecords<ExposedLists<List, Value, Fallback, Schema>>
     : never;
 
-/** What each of several lists exposes. */
+/** The outputs that each of several lists exposes. */
 type ExposedLists<List extends ReadonlyArray<string>, Value, Fallback, Schema> = List extends unknown
   ? Marked<ExposedOutputs<List[number], Value, Fallback, Schema, IsRecordList<List>>, SureNames<List>>
   : never;
 
-/** The value under the step's own name, or under one of several. */
+/** The value under the step's own name, or under one of several names. */
 type NamedExpansion<Name extends string, Value, Fallback, Schema> =
   IsOne<Name> extends true
     ? ExposedOutputs<Name, Value, Fallback, Schema, false>
@@ -218,17 +218,17 @@ type ExposedOutputs<Names extends string, Value, Fallback, Schema, IsRecord = Ar
             | ExpansionOutputs<Names, Fallback, IsRecord>[Name];
         };
 
-/** What an output schema is given: the value of one output, or the record of several. */
+/** The input of an output schema: the value of one output, or the record of several. */
 export type DynamicValue<Names extends string, Value, IsRecord = false> = IsRecord extends false
   ? ExpansionOutputs<Names, Value, false>[Names]
   : ExpansionOutputs<Names, Value>;
 
-/** What a map provides: of the values of its items, or of their results. */
+/** The output of a map: a list of the values of its items, or of their results. */
 export type MappedValue<Failures, Value, Failure> = Failures extends "collect"
   ? ReadonlyArray<Result<Value, Failure>>
   : ReadonlyArray<Value>;
 
-/** What a map can fail with: nothing where it collects failures in any case, or needs only some of its items. */
+/** The errors of a map: none if it always collects failures, or needs only some of its items. */
 export type MapFailure<Failures, Enough, Failure> = [Failures] extends ["collect"]
   ? never
   : [Enough] extends [never]
@@ -237,13 +237,13 @@ export type MapFailure<Failures, Enough, Failure> = [Failures] extends ["collect
       ? Failure
       : never;
 
-/** Of one branch, the record of what it provides: maybe outputs under their keys. */
+/** The record of the outputs of one branch: maybe outputs under their keys. */
 type BranchRecord<Branch> =
   Branch extends Typed<infer Inputs, infer Outputs, any, any>
     ? Omit<KeyedOutputs<Outputs>, keyof Inputs | HiddenKey>
     : { [Name in keyof Branch as RecordKey<Branch, Name>]-?: Branch[Name] };
 
-/** An output that a direct value possibly lacks is a maybe output. A family may have no member anyway. */
+/** An output that a direct value may lack is a maybe output. A family may have no members anyway. */
 type RecordKey<Branch, Name extends keyof Branch> = Name extends string
   ? {} extends Pick<Branch, Name>
     ? IsFamily<Name> extends true
@@ -262,11 +262,11 @@ type MergedOutput<Records, Name> = Records extends unknown
       : never
   : never;
 
-/** The names of the records, of a maybe output without the mark. */
+/** The names in the records; those of maybe outputs without the mark. */
 type MergedNames<Records> =
   KeysOfAny<Records> extends infer Key ? (Key extends `${infer Name}?` ? Name : Key) : never;
 
-/** Those that not every record has. */
+/** The names that not every record has. */
 type Partial<Records, Name> = (
   Records extends unknown
     ? Name extends keyof Records
@@ -277,7 +277,7 @@ type Partial<Records, Name> = (
   ? Found
   : never;
 
-/** Under which key a name stands. A family may have no member anyway. */
+/** The key of a name. A family may have no members anyway. */
 type MergedKey<Records, Name extends string> = [Partial<Records, Name>] extends [never]
   ? Name
   : IsFamily<Name> extends true
@@ -287,17 +287,17 @@ type MergedKey<Records, Name extends string> = [Partial<Records, Name>] extends 
 type MergedAs<Key extends string, Type> = OutputType<Key, Type | (Key extends AnyMaybe ? undefined : never)>;
 
 /**
- * All outputs of all branches: those that only some provide are maybe outputs. The record is made of a union of references,
- * which is inferred: so the compiler works out each type now, and keeps nothing of the branches. Nested types it would
- * otherwise work out all at once, deeper than it can go.
+ * All outputs of all branches: those that only some provide are maybe outputs. The record is built from an inferred union of
+ * references, so the compiler computes each type now and keeps nothing of the branches. It would compute nested types
+ * all at once, beyond its depth limit.
  */
 export type AllOutputs<Value> = MergedRecords<BranchRecord<Value>>;
 
-/** All outputs of records of which one is there. */
+/** All outputs of several records, of which one exists. */
 export type MergedRecords<Records> =
   MergedUnion<Records> extends infer Union extends OutputType<string, unknown> ? Flat<Joined<Union>> : never;
 
-/** A conditional type, since a union that an alias names would keep the arguments of that alias. */
+/** A conditional type, since an alias for a union would keep the arguments of that alias. */
 type MergedUnion<Records> = [Records] extends [never]
   ? never
   : {
@@ -308,8 +308,8 @@ type MergedUnion<Records> = [Records] extends [never]
     }[MergedNames<Records> & string];
 
 /**
- * The errors of the sub-pipelines among what an expansion may return. None of `any`, as for a step that returns it: what
- * is not known of a value says nothing about the pipeline.
+ * The errors of the sub-pipelines that an expansion may return. None for `any`, as for a step that returns it: an
+ * unknown value implies nothing about the pipeline.
  */
 export type BranchErrors<Returned> =
   ValueOf<Returned> extends infer Branch
@@ -320,7 +320,7 @@ export type BranchErrors<Returned> =
         : never
     : never;
 
-/** The services of the sub-pipelines among what an expansion may return; none of `any`, likewise. */
+/** The services of the sub-pipelines that an expansion may return; none for `any`, likewise. */
 export type BranchNeeds<Returned> =
   ValueOf<Returned> extends infer Branch
     ? 0 extends 1 & Branch

@@ -1,16 +1,16 @@
-/** What a step may read, and what its function receives. */
+/** The names that a step may read, and the inputs that its function receives. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { IsOne, Matches } from "./names.ts";
 import type { Anything } from "./anything.ts";
 import type { AnyMaybe, GlobOf, HiddenKey, HiddenNames, Unmarked } from "./output-names.ts";
 import type { FamiliesOf, FamilyNames, Flat, Lookup, MaybesOf, MaybeType, NamesOf } from "./outputs.ts";
 
-/** Anything with a star in it. */
+/** Any text with an asterisk. */
 export type AnyGlob = `${string}*${string}`;
 
 /**
- * The list of names that a step reads, where all of them are outputs; else what each of them may be. The compiler infers
- * the list from the first, so that must be the list alone.
+ * The list of names that a step reads, if all of them are outputs; else the valid names for each. The compiler infers
+ * the list from the first branch, so that must be the list alone.
  */
 export type InputList<List extends ReadonlyArray<string>, Outputs, Names, Step extends string> = [
   List[number],
@@ -18,7 +18,7 @@ export type InputList<List extends ReadonlyArray<string>, Outputs, Names, Step e
   ? List
   : AskedList<List, Outputs, Names, Step>;
 
-/** A conditional type: into a mapped one the compiler would infer as well, for each element of each list. */
+/** A conditional type: the compiler would also infer into a mapped one, for each element of each list. */
 type AskedList<List, Outputs, Names, Step extends string> =
   List extends ReadonlyArray<string>
     ? { readonly [Index in keyof List]: Asked<List[Index] & string, Outputs, Names, Step> }
@@ -32,13 +32,13 @@ type Asked<Read extends string, Outputs, Names, Step extends string> = [
   : Read;
 
 /**
- * Is a name read that is not among these? The compiler decides a condition on an object at once, even if the names are
- * those of a type parameter of the user's own: then none is, as for `IsSomething`.
+ * Whether a name is read that is not among these. The compiler decides a condition on an object immediately, even if the names are
+ * those of a user's type parameter: the result is then false, as for `IsSomething`.
  */
 type AreOthers<Read, Names> = [Read] extends [Names] ? false : true;
 
 /**
- * A name that a step reads, where it can; else the names that there are, for the compiler to say which was meant, and the
+ * A name that a step reads, if it can; else the available names, so that the compiler suggests one, and the error
  * sentence.
  */
 type Readable<Read extends string, Outputs, Names, Step extends string> = Read extends Names
@@ -64,16 +64,16 @@ type Readable<Read extends string, Outputs, Names, Step extends string> = Read e
         : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>;
 
 /**
- * The sentence about an input that nothing provides; as a list, since an editor offers every text beside the
- * names. None about `string`, which is what it takes for a name that is still to come.
+ * The error sentence for an input that nothing provides; as a list, since an editor would offer a string as a name.
+ * None for `string`, which is the type of a name that is still being typed.
  */
 type Unprovided<Read extends string, Step extends string> = string extends Read
   ? never
   : [`The step '${Step}' reads '${Read}', and nothing provides that.`];
 
 /**
- * What a step's function receives: each output under its name. Whether one may be missing from the list is asked where it is
- * read, since the compiler makes this type several times for each step, and reads a name once.
+ * The inputs that a step's function receives: each output under its name. Whether one may be missing from the list is checked
+ * when it is read, since the compiler computes this type several times for each step, and reads a name only once.
  */
 export type GivenInputs<List extends ReadonlyArray<string>, Outputs, Names, Read = List[number]> = [
   Read,
@@ -83,13 +83,13 @@ export type GivenInputs<List extends ReadonlyArray<string>, Outputs, Names, Read
     ? AskedInputs<List, Outputs, Names>
     : { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> };
 
-/** What else is read if a name is only possibly in the list. */
+/** The additional type of an input whose name is only possibly in the list. */
 export type Lack<List extends ReadonlyArray<string>, Name> =
   IsSure<List> extends true ? never : Name extends MayLack<List, Name> ? undefined : never;
 
 /**
- * The same where something is read under a condition, by a glob, or by a name that was refused. In the last case the names
- * are in it as well: a name that is misspelt in the list may be right in the function.
+ * The same if an input is read conditionally, by a glob, or by a refused name. In the last case it includes the names
+ * as well: a name that is misspelled in the list may be right in the function.
  */
 type AskedInputs<List extends ReadonlyArray<string>, Outputs, Names> = {
   readonly [Each in Known<List[number], Outputs, Names> as Unmarked<Each>]:
@@ -111,7 +111,7 @@ type Known<Read extends string, Outputs, Names> = Read extends Names
             : Read | (Names & string)
           : Read | (Names & string);
 
-/** What a name reads; for one that was refused, what the nearest name reads, so that its function has no second error. */
+/** The type of an input; for a refused name, that of the nearest name, so that its function has no second error. */
 type Repaired<Outputs, Names, Read extends string> = Read extends Names
   ? Lookup<Outputs, `${Read}`>
   : Read extends AnyGlob
@@ -128,7 +128,7 @@ type Repaired<Outputs, Names, Read extends string> = Read extends Names
             : Lenient<Meant<Outputs, Names, Name>>
       : never;
 
-/** The type of the output that is meant by a name that none has. */
+/** The type of the output that a misspelled name probably refers to. */
 type Meant<Outputs, Names, Read extends string> =
   MeantName<Names, Read> extends infer Name
     ? [IsOne<Name>] extends [true]
@@ -138,7 +138,7 @@ type Meant<Outputs, Names, Read extends string> =
       : Anything
     : never;
 
-/** The first items of a list are there. */
+/** Marks the first items of a list as present. */
 type Lenient<Type> =
   Type extends ReadonlyArray<infer Item>
     ? number extends Type["length"]
@@ -152,7 +152,7 @@ type RepairedGlob<Outputs, Glob extends string> = [keyof Matches<Outputs, Glob>]
   ? { readonly [Name in string]: MeantMember<Outputs, Glob> }
   : Matches<Outputs, Glob>;
 
-/** A member of the family that is meant by a glob that matches none. */
+/** A member of the family that a glob without matches probably refers to. */
 type MeantMember<Outputs, Glob extends string> =
   NearName<GlobOf<FamilyNames<FamiliesOf<Outputs>>>, Glob> extends infer Family extends string
     ? [IsOne<Family>] extends [true]
@@ -162,24 +162,24 @@ type MeantMember<Outputs, Glob extends string> =
       : any
     : never;
 
-/** The names that are only possibly in a list: by a condition, or as one of several names. */
+/** The names that are only possibly in a list: because of a condition, or as one of several names. */
 type MayLack<List, Names> = List extends unknown ? Exclude<Names, SureOf<List>> : never;
 
-/** Of what is in a list that which is there in any case. */
+/** The elements that are certainly in a list. */
 type SureOf<List, Found = never> = List extends readonly [infer First, ...infer Rest]
   ? SureOf<Rest, IsOne<First> extends true ? Found | First : Found>
   : List extends readonly [...infer Rest, infer Last]
     ? SureOf<Rest, IsOne<Last> extends true ? Found | Last : Found>
     : Found;
 
-/** Is all that is in a list there in any case? Then it is one list of a known length, and each element is one name. */
+/** Whether all elements are certainly in the list. Then it is one list of a known length, and each element is one name. */
 export type IsSure<List extends ReadonlyArray<unknown>> = [
   IsLength<List["length"]> | AreOne<List>[number],
 ] extends [true]
   ? true
   : false;
 
-/** Is it one length? A list of several lengths may lack its last elements. */
+/** Whether it is a single length. A list of several lengths may lack its last elements. */
 type IsLength<Length, All = Length> = Length extends number
   ? number extends Length
     ? false
@@ -188,28 +188,28 @@ type IsLength<Length, All = Length> = Length extends number
       : false
   : never;
 
-/** Of several lists, each element is looked at in all of them. */
+/** For a union of lists, each element is compared with those of all lists. */
 type AreOne<List extends ReadonlyArray<unknown>, All extends List = List> = {
   readonly [Index in keyof List]: IsOne<All[Index]>;
 };
 
-/** As `IsSure`, for what may be no list. */
+/** The same as `IsSure`, for a type that is possibly not a list. */
 export type IsSureList<Steps> = [Steps] extends [ReadonlyArray<unknown>] ? IsSure<Steps> : false;
 
-/** Of the names in a list those that are there in any case. */
+/** The names that are certainly in a list. */
 export type SureNames<List extends ReadonlyArray<unknown>> = Exclude<
   List[number],
   MayLack<List, List[number]>
 >;
 
-/** The outputs that a map can run over: what is iterable, and no strings. */
+/** The outputs that a map can iterate over: iterables other than strings. */
 type IterableNames<Outputs, Name = NamesOf<Outputs>> = Name extends string
   ? MappedOver<Name, Outputs, Name, ""> extends Name
     ? Name
     : never
   : never;
 
-/** The name that a map runs over, where it can; else the names that there are, and the sentence. */
+/** The name that a map iterates over, if it can; else the available names and the error sentence. */
 export type Mappable<Over extends string, Outputs, Names, Step extends string> = [
   Over,
   { readonly is: AreOthers<MappedOver<Over, Outputs, Names, Step>, Over> },
@@ -229,7 +229,7 @@ type MappedOver<Over extends string, Outputs, Names, Step extends string> = Over
     ? [`The map '${Step}' reads '${Over}', and no output here is iterable.`]
     : NoInfer<IterableNames<Outputs>> | Unmapped<Over, Step>;
 
-/** The sentence about what a map runs over and nothing provides; a list, and none about `string`, as above. */
+/** The error sentence if nothing provides the output that a map iterates over; a list, and none for `string`, as above. */
 type Unmapped<Over extends string, Step extends string> = string extends Over
   ? never
   : [`The map '${Step}' reads '${Over}', and nothing provides that.`];
@@ -242,15 +242,15 @@ type MappableType<Type> = 0 extends 1 & Type
       : "text"
     : false;
 
-/** What is in an iterable. */
+/** The items of an iterable. */
 export type Items<Many> = Many extends Iterable<infer Item> ? Item : never;
 
-/** What a map runs over, item by item. `any` where it cannot: that has been said by then. */
+/** The items that a map iterates over. `any` if it cannot: that has been reported already. */
 export type ItemOf<Over extends string, Outputs, Names> = Over extends Names
   ? ItemIn<Lookup<Outputs, `${Over}`>>
   : MeantItem<Over, Outputs, Names>;
 
-/** The same of the output that is meant. Names of a type parameter are not looked at, see `AreOthers`. */
+/** The same for the output that the name probably refers to. Names of a type parameter are not checked, see `AreOthers`. */
 type MeantItem<Over extends string, Outputs, Names> = [
   Over,
   { readonly is: AreOthers<Over, Names> },
@@ -260,12 +260,12 @@ type MeantItem<Over extends string, Outputs, Names> = [
 
 type ItemIn<Many> = Many extends Iterable<infer Item> ? Item : any;
 
-/** The list of names that a run returns, where there are such outputs; else what each of them may be. */
+/** The list of names that a run returns, if these outputs exist; else the valid names for each. */
 export type ReturnedList<List extends ReadonlyArray<string>, Outputs, Names> = [List[number]] extends [Names]
   ? List
   : ReadonlyArray<Returnable<List[number], Names | Unmarked<MaybesOf<Outputs>>>>;
 
-/** A name that a run can return, where there is such an output; else the names that there are, and the sentence. */
+/** A name that a run can return, if the output exists; else the available names and the error sentence. */
 type Returnable<Name extends string, Names> = Name extends Names
   ? Name
   :
@@ -286,7 +286,7 @@ type Keepable<Name extends string, Names> = Name extends Names
       | NoInfer<Offered<Names, Name>>
       | (string extends Name ? never : [`only cannot keep '${Name}', because nothing provides it.`]);
 
-/** The outputs of a run: one that is only possibly in the list, or possibly missing, has the key of a maybe output. */
+/** The outputs of a run: one that is only possibly in the list, or that may be missing, has the key of a maybe output. */
 export type ReturnedOutputs<List extends ReadonlyArray<string>, Outputs, Names> =
   IsSure<List> extends true
     ? [List[number]] extends [Names]
@@ -294,14 +294,14 @@ export type ReturnedOutputs<List extends ReadonlyArray<string>, Outputs, Names> 
       : MarkedReturns<List, Outputs, Names>
     : MarkedReturns<List, Outputs, Names>;
 
-/** These, and the names of all that is not returned. */
+/** The same, plus the names of all outputs that are not returned. */
 export type WithHidden<Returned, List extends ReadonlyArray<string>, Taken> = [
   HiddenFrom<Taken, List[number]>,
 ] extends [never]
   ? Returned
   : Flat<Returned & { readonly [Key in HiddenKey]?: HiddenNames<HiddenFrom<Taken, List[number]> & string> }>;
 
-/** What is taken and not returned: a maybe output by its name. */
+/** The names that are taken but not returned; a maybe output by its name. */
 type HiddenFrom<Taken, Returned> = Exclude<Unmarked<Taken>, Returned | "">;
 
 type MarkedReturns<List extends ReadonlyArray<string>, Outputs, Names> = {
@@ -319,8 +319,8 @@ type MarkedReturns<List extends ReadonlyArray<string>, Outputs, Names> = {
 } & {};
 
 /**
- * What an editor offers in the place of a name, and the compiler means: what is near it or begins with it; all, where nothing
- * does and they are few. Of many the compiler would tell so much that the sentence were cut off.
+ * The suggestions for a name in an editor and in error messages: names that are near it or start with it; if there are none, all
+ * names, if they are few. With many, the compiler would truncate the error sentence.
  */
 type Offered<Names, Read extends string> = [NearName<Names, Read>] extends [never]
   ? [Left<Names, Twelve>] extends [never]
@@ -330,14 +330,14 @@ type Offered<Names, Read extends string> = [NearName<Names, Read>] extends [neve
 
 type Twelve = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
 
-/** The names without as many as there are in the list. */
+/** Removes as many names as the list has elements. */
 type Left<Names, Count extends ReadonlyArray<unknown>> = Count extends readonly [unknown, ...infer Rest]
   ? [Names] extends [never]
     ? never
     : Left<Exclude<Names, Last<Names>>, Rest>
   : Names;
 
-/** Of the names those that are one edit away from another, or begin as it does. */
+/** The names that are one edit away from another, or start with it. */
 type NearName<Names, Read extends string> = Names extends string
   ? IsNear<Names, Read> extends true
     ? Names
@@ -345,7 +345,7 @@ type NearName<Names, Read extends string> = Names extends string
   : never;
 
 /**
- * The name that is meant: one that is near, else one that is near without regard to case and underscores, else one that contains
+ * The name that was probably meant: a near one, else one that is near when case and underscores are ignored, else one that contains
  * the other.
  */
 type MeantName<Names, Read extends string> = [Nearest<Names, Read>] extends [never]
@@ -354,7 +354,7 @@ type MeantName<Names, Read extends string> = [Nearest<Names, Read>] extends [nev
     : Alike<Names, Simplified<Read>>
   : Nearest<Names, Read>;
 
-/** Of the names that are near, those that do not only begin alike. */
+/** The near names that do more than start alike. */
 type Nearest<Names, Read extends string> = [Differing<Names, Read>] extends [never]
   ? NearName<Names, Read>
   : Differing<Names, Read>;
@@ -391,7 +391,7 @@ type IsNear<A extends string, B extends string> = A extends `${B}${string}`
     ? true
     : Differ<A, B>;
 
-/** Skips what both begin with; then one letter may be another, one too many, one too few, or two changed places. */
+/** Skips the common prefix; then one letter may differ, be extra or be missing, or two may be swapped. */
 type Differ<A extends string, B extends string> = A extends `${infer X}${infer RestA}`
   ? B extends `${infer Y}${infer RestB}`
     ? X extends Y

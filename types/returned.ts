@@ -1,11 +1,11 @@
-/** What the value that a user's function returns says about its step: the output, the errors, the services. */
+/** The output, errors and services that follow from the return value of a user's function. */
 import type { Effect } from "effect/Effect";
 import type { CurrentStep } from "../src/engine/context.ts";
 import type { StepFailed } from "../src/errors.ts";
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
-/** The value itself, whether directly, or by a Promise, an Effect, or an async generator that returns it. */
+/** The value itself, whether returned directly, or through a Promise, an Effect or an async generator. */
 export type ValueOf<Returned> =
   IsAny<Returned> extends true
     ? Returned
@@ -17,7 +17,7 @@ export type ValueOf<Returned> =
           ? ValueOf<Value>
           : Returned;
 
-/** Does the value come by a Promise or an Effect, or may it? */
+/** Whether the value comes, or may come, in a Promise or an Effect. */
 type IsWrapped<Returned> = [
   Extract<Returned, PromiseLike<any> | Effect<any, any, any> | AsyncGenerator<any, any, any>>,
 ] extends [never]
@@ -25,9 +25,9 @@ type IsWrapped<Returned> = [
   : true;
 
 /**
- * As `ValueOf`, in a function that is generic in what is returned. There the compiler puts off a condition on a type
- * parameter, and its result fits nothing. One on an object it decides, as if nothing fitted: so a type parameter is taken for
- * the value itself. The name puts it off until the step is added.
+ * Like `ValueOf`, in a function that is generic in its return type. There the compiler defers a condition on a type
+ * parameter, and nothing matches the deferred result. It decides a condition on an object immediately, as if nothing matched: so a
+ * type parameter is treated as the value itself. `Name` defers the condition until the step is added.
  */
 export type ValueIn<Name extends string, Returned> = [Name, { readonly is: IsWrapped<Returned> }] extends [
   string,
@@ -36,7 +36,7 @@ export type ValueIn<Name extends string, Returned> = [Name, { readonly is: IsWra
   ? ValueOf<Returned>
   : Returned;
 
-/** The typed errors: those of an Effect; a Promise may reject, which is `StepFailed`. */
+/** The typed errors: those of an Effect; a rejected Promise is `StepFailed`. */
 export type ErrorOf<Returned> =
   IsAny<Returned> extends true
     ? never
@@ -48,7 +48,7 @@ export type ErrorOf<Returned> =
           ? StepFailed | ErrorOf<Value>
           : never;
 
-/** The services that an Effect needs, beside what every step has. */
+/** The services that an Effect needs, in addition to those that every step has. */
 export type NeedsOf<Returned> =
   IsAny<Returned> extends true
     ? never
@@ -60,10 +60,10 @@ export type NeedsOf<Returned> =
           ? NeedsOf<Value>
           : never;
 
-// What a fallback gives, likewise. But an error that it gives is a value, though Effect takes its own for Effects that fail:
-// `fallback: (error) => error` hands it on.
+// The same for the value of a fallback. But an error that it returns is a value, although Effect's errors are Effects that fail:
+// `fallback: (error) => error` passes it on.
 
-/** The value that stands for an output. */
+/** The value that replaces an output. */
 export type FallbackValue<Fallback> =
   IsAny<Fallback> extends true
     ? Fallback

@@ -1,5 +1,5 @@
 /**
- * Sentences in the place of a type. They are read by their key: of a type with a name of its own, the compiler would print the
+ * Error sentences that replace a type. They are read by their key: for a type with a name of its own, the compiler would print the
  * name.
  */
 export interface Sentences {
