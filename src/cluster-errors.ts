@@ -11,12 +11,12 @@ export class SubmittedRunFailed extends Data.TaggedError("SubmittedRunFailed")<{
   readonly runId: string;
   /** How it ended. */
   readonly status: "failed" | "interrupted";
-  /** What it failed with, in words. */
+  /** Its error, as text. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_SUBMITTED_RUN_FAILED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Run "${this.runId}" ${this.status === "failed" ? "failed" : "was interrupted"}: ${this.reason}`;
   }
@@ -28,12 +28,12 @@ export class SubmittedRunFailed extends Data.TaggedError("SubmittedRunFailed")<{
  * @public
  */
 export class RunnerFailed extends Data.TaggedError("RunnerFailed")<{
-  /** What is wrong and how to fix it. */
+  /** The problem and how to fix it. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_RUNNER_FAILED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `The runner cannot start: ${this.reason}`;
   }

@@ -26,16 +26,16 @@ export {
  * @public
  */
 export class GraphError extends Data.TaggedError("GraphError")<{
-  /** The pipeline that was being built; empty for what belongs to none, such as a standalone step or a pool. */
+  /** The pipeline being built; empty outside a pipeline, such as for a standalone step or a pool. */
   readonly pipeline: string;
-  /** The step that is wrong; empty where it is none of the pipeline's steps. */
+  /** The invalid step; empty if the error is not about one of the pipeline's steps. */
   readonly step: string;
-  /** What is wrong and how to fix it, in one sentence. */
+  /** The problem and how to fix it, in one sentence. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_GRAPH";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     const places = [
       this.pipeline === "" ? undefined : `Pipeline "${this.pipeline}"`,
@@ -52,14 +52,14 @@ export class GraphError extends Data.TaggedError("GraphError")<{
  * @public
  */
 export class InvalidSchedule extends Data.TaggedError("InvalidSchedule")<{
-  /** The name of the schedule; empty where that is what is wrong. */
+  /** The name of the schedule; empty if the name itself is invalid. */
   readonly schedule: string;
-  /** What is wrong and how to fix it, in one sentence. */
+  /** The problem and how to fix it, in one sentence. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_INVALID_SCHEDULE";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Schedule "${this.schedule}": ${this.reason}`;
   }
@@ -77,12 +77,12 @@ export class InvalidInput extends Data.TaggedError("InvalidInput")<{
   readonly input: string;
   /** Where in the value the first issue is, e.g. `["rates", 0]`. */
   readonly issuePath: ReadonlyArray<PropertyKey>;
-  /** What the schema says. */
+  /** The schema's message. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_INVALID_INPUT";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     const where = this.issuePath.length === 0 ? "" : ` at ${this.issuePath.map(String).join(".")}`;
     return `Input "${this.input}"${where}${this.path === "" ? "" : ` of "${this.path}"`} does not fit: ${this.reason}`;
@@ -102,7 +102,7 @@ export class StepFailed extends Data.TaggedError("StepFailed")<{
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_STEP_FAILED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Step "${this.path}" failed: ${describe(this.cause)}`;
   }
@@ -121,7 +121,7 @@ export class StepTimedOut extends Data.TaggedError("StepTimedOut")<{
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_STEP_TIMED_OUT";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Step "${this.path}" took longer than its timeout of ${this.timeoutMillis} ms.`;
   }
@@ -135,18 +135,18 @@ export class StepTimedOut extends Data.TaggedError("StepTimedOut")<{
 export class TooFewSucceeded extends Data.TaggedError("TooFewSucceeded")<{
   /** The path of the map. */
   readonly path: string;
-  /** How many items succeeded. */
+  /** The number of items that succeeded. */
   readonly succeeded: number;
-  /** How many items there were. */
+  /** The total number of items. */
   readonly total: number;
-  /** How many the map asked for. */
+  /** The number of successes that the map requires. */
   readonly minSuccess: number;
-  /** By which of its options. */
+  /** The option that requires them. */
   readonly of: "minSuccess" | "enough";
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_TOO_FEW_SUCCEEDED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     const { path, succeeded, total, minSuccess, of } = this;
     if (total < minSuccess) {
@@ -166,12 +166,12 @@ export class TooFewSucceeded extends Data.TaggedError("TooFewSucceeded")<{
 export class TooManyTurns extends Data.TaggedError("TooManyTurns")<{
   /** The path of the last turn. */
   readonly path: string;
-  /** How many turns the loop could take. */
+  /** The maximum number of turns. */
   readonly maxTurns: number;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_TOO_MANY_TURNS";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Loop "${stepOf(this.path)}" took ${this.maxTurns.toLocaleString("en")} turns, and its until returned false after each: the last is "${this.path}". Raise maxTurns if it needs more, or fix until.`;
   }
@@ -185,14 +185,14 @@ export class TooManyTurns extends Data.TaggedError("TooManyTurns")<{
 export class AllFailed<out Errors = Readonly<Record<string, unknown>>> extends Data.TaggedError("AllFailed")<{
   /** The path of the race. */
   readonly path: string;
-  /** What each contender failed with, by its name. */
+  /** The error of each contender, by its name. */
   readonly errors: unknown;
 }> {
-  /** What each contender failed with, by its name. */
+  /** The error of each contender, by its name. */
   declare readonly errors: Errors;
   /** The code that the reference explains. */
   readonly code = "ESPALIER_ALL_FAILED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Every contender of the race "${this.path}" failed. ${firstErrors(this.errors as object)}`;
   }
@@ -205,21 +205,21 @@ export class AllFailed<out Errors = Readonly<Record<string, unknown>>> extends D
  * @public
  */
 export class CompensationFailed extends Data.TaggedError("CompensationFailed")<{
-  /** The path of the step that was to be undone. */
+  /** The path of the step to undo. */
   readonly path: string;
-  /** What its compensation threw or failed with, or why it could not be called. */
+  /** The error of its compensation, or the reason why it could not be called. */
   readonly cause: unknown;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_COMPENSATION_FAILED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `The compensation of "${this.path}" failed: ${describe(this.cause)}`;
   }
 }
 
 /**
- * What a `finally` step reads has not been provided: its step never started, or was interrupted.
+ * An input of a `finally` step was not provided: the step that provides it never started, or was interrupted.
  *
  * @public
  */
@@ -231,7 +231,7 @@ export class NotProvided extends Data.TaggedError("NotProvided")<{
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_NOT_PROVIDED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Step "${this.path}" was ${this.status}, so it provided nothing.`;
   }
@@ -245,34 +245,34 @@ export class NotProvided extends Data.TaggedError("NotProvided")<{
 export class InvalidOutput extends Data.TaggedError("InvalidOutput")<{
   /** The path of the step. */
   readonly path: string;
-  /** What the schema says. */
+  /** The schema's message. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_INVALID_OUTPUT";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Step "${this.path}" returned an output that its schema refuses: ${this.reason}`;
   }
 }
 
 /**
- * What a dynamic step returned cannot be run: a name used twice, an input that nothing provides, an exposed output that
- * is missing, or a limit passed. None of its steps has run.
+ * The result of a dynamic step cannot be run: a name used twice, an input that nothing provides, an exposed output that
+ * is missing, or an exceeded limit. None of its steps has run.
  *
  * @public
  */
 export class ExpansionError extends Data.TaggedError("ExpansionError")<{
   /** The path of the dynamic step. */
   readonly path: string;
-  /** What is wrong and how to fix it, in one sentence. */
+  /** The problem and how to fix it, in one sentence. */
   readonly reason: string;
   /** The error behind it, for example the one that an iterator threw. */
   readonly cause?: unknown;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_EXPANSION";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Expansion of "${this.path}": ${this.reason}`;
   }
@@ -281,15 +281,15 @@ export class ExpansionError extends Data.TaggedError("ExpansionError")<{
 /**
  * The durable store cannot do what a run needs: it cannot be opened or reached, is in use, or cannot be written.
  *
- * Where it cannot be written for now (`"full"`, `"read-only"`, `"busy"`, `"unreachable"`, `"denied"`), a run that has begun does not fail with this:
- * it pauses, emits the reason as an event (`run.paused`), and continues once the cause is gone.
+ * If it cannot be written for now (`"full"`, `"read-only"`, `"busy"`, `"unreachable"`, `"denied"`), a run that has begun does not
+ * fail with this: it pauses, emits the reason as an event (`run.paused`), and continues once the cause is gone.
  *
  * @public
  */
 export class StoreError extends Data.TaggedError("StoreError")<{
   /** Which store: the file's name, or the database's address without user and password. */
   readonly store: string;
-  /** What sort of trouble, for a program to tell apart. */
+  /** The kind of problem, for programs to distinguish. */
   readonly kind:
     | "missing"
     | "busy"
@@ -302,12 +302,12 @@ export class StoreError extends Data.TaggedError("StoreError")<{
     | "closed"
     | "fenced"
     | "failed";
-  /** What is wrong and how to fix it, in one sentence. */
+  /** The problem and how to fix it, in one sentence. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_STORE";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Store "${this.store}": ${this.reason}`;
   }
@@ -321,12 +321,12 @@ export class StoreError extends Data.TaggedError("StoreError")<{
 export class StoreCorrupt extends Data.TaggedError("StoreCorrupt")<{
   /** Which store: the file's name. */
   readonly store: string;
-  /** What was found. */
+  /** A description of the invalid content. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_STORE_CORRUPT";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Store "${this.store}" is damaged: ${this.reason}`;
   }
@@ -343,12 +343,12 @@ export class OutputNotEncodable extends Data.TaggedError("OutputNotEncodable")<{
   readonly path: string;
   /** Where in the value, e.g. `["scores", 0]`. */
   readonly issuePath: ReadonlyArray<PropertyKey>;
-  /** What is there that cannot be written. */
+  /** A description of the part that cannot be written. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_OUTPUT_NOT_ENCODABLE";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     const where = this.issuePath.length === 0 ? "" : ` at ${this.issuePath.map(String).join(".")}`;
     return `Step "${this.path}" returned an output that cannot be recorded${where}: ${this.reason}`;
@@ -356,23 +356,23 @@ export class OutputNotEncodable extends Data.TaggedError("OutputNotEncodable")<{
 }
 
 /**
- * An expansion of a resumed run differs from the recorded one. Nothing of the new expansion has run.
+ * An expansion of a resumed run differs from the recorded one. No step of the new expansion has run.
  *
  * @public
  */
 export class ExpansionChanged extends Data.TaggedError("ExpansionChanged")<{
   /** The path of the dynamic step, switch, map or item. */
   readonly path: string;
-  /** Paths that were recorded and are not there now. */
+  /** Recorded paths that no longer exist. */
   readonly missing: ReadonlyArray<string>;
-  /** Paths that are there now and were not recorded. */
+  /** Paths that exist now and were not recorded. */
   readonly added: ReadonlyArray<string>;
-  /** Paths whose kind, inputs or outputs are others now. */
+  /** Paths whose kind, inputs or outputs have changed. */
   readonly changed: ReadonlyArray<string>;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_EXPANSION_CHANGED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Expansion of "${this.path}" differs from the recorded one: ${differences(this)}. Resume with the code and the data that the run started with, or from an earlier step.`;
   }
@@ -388,18 +388,18 @@ export class PipelineChanged extends Data.TaggedError("PipelineChanged")<{
   readonly runId: string;
   /** The name of the pipeline that the run was started with. */
   readonly recorded: string;
-  /** The name of the one given now. */
+  /** The name of the pipeline given now. */
   readonly given: string;
-  /** Paths of steps that were recorded and are not there now. */
+  /** Paths of recorded steps that no longer exist. */
   readonly missing: ReadonlyArray<string>;
-  /** Paths of steps that are there now and were not recorded. */
+  /** Paths of steps that exist now and were not recorded. */
   readonly added: ReadonlyArray<string>;
-  /** Paths of steps whose kind, inputs or outputs are others now. */
+  /** Paths of steps whose kind, inputs or outputs have changed. */
   readonly changed: ReadonlyArray<string>;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_PIPELINE_CHANGED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     const what =
       this.recorded === this.given

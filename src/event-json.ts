@@ -1,6 +1,6 @@
 /**
- * Events are plain data, but for the errors in them, of which `JSON.stringify` keeps nothing by itself. Each event that
- * carries an error is given a `toJSON` that keeps its name, tag, code, message, path, own fields and cause chain.
+ * Events are plain data, except for the errors in them, of which `JSON.stringify` keeps nothing. Each event that
+ * carries an error gets a `toJSON` that keeps its name, tag, code, message, path, own fields and cause chain.
  */
 import type { PipelineEvent } from "./events.ts";
 import { describe } from "./values/describe.ts";
@@ -32,11 +32,11 @@ const isError = (value: unknown): value is Error => {
   }
 };
 
-/** A field of an error as far as JSON can hold it; what it cannot hold is described. */
+/** A field of an error as JSON; values that JSON cannot hold are described. */
 const fieldOf = (value: unknown, depth: number): unknown => {
   if (isError(value)) return plainError(value, depth + 1);
   try {
-    // A proxy may throw when it is asked anything.
+    // A proxy may throw on any access.
     if (Array.isArray(value) && value.some(isError)) return value.map((item) => fieldOf(item, depth));
     return JSON.stringify(value) === undefined ? describe(value) : value;
   } catch {
@@ -48,7 +48,7 @@ const plainError = (error: unknown, depth = 0): unknown => {
   if (!isError(error)) return fieldOf(error, depth);
   if (depth > deepest) return describe(error);
   const plain: Record<string, unknown> = {};
-  // What errors have beside their own enumerable fields: the first four by getters or their class, as a rule.
+  // Fields in addition to an error's own enumerable ones: the first four usually come from getters or the class.
   const keys = new Set(["name", "_tag", "code", "message", "path", ...keysOf(error), "cause", "errors"]);
   for (const key of keys) {
     if (key === "stack") continue;
@@ -58,7 +58,7 @@ const plainError = (error: unknown, depth = 0): unknown => {
   return plain;
 };
 
-/** Gives an event that carries an error, or logs one, what `JSON.stringify` asks for. Other events stay as they are. */
+/** Adds `toJSON` to an event that carries or logs an error. Other events stay as they are. */
 export const writableAsJson = (event: PipelineEvent): PipelineEvent => {
   const isLog = event.type === "step.logged" && event.message.some(isError);
   if ((!("error" in event) && !isLog) || Object.hasOwn(event, "toJSON")) return event;

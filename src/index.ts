@@ -50,8 +50,8 @@ export { Store } from "./journal/store.ts";
 export { Workers } from "./workers/workers.ts";
 
 /**
- * A step that belongs to no pipeline yet: for `.add`, `.addAll` and `pipelineOf`. It names what it reads and annotates
- * the parameter of its function, or gives a schema for each input, by which the input is then decoded.
+ * A step that belongs to no pipeline yet: for `.add`, `.addAll` and `pipelineOf`. It names its inputs and annotates
+ * the parameter of its function, or has a schema for each input, which then decodes it.
  *
  * @example
  * ```ts
@@ -73,7 +73,7 @@ export { Workers } from "./workers/workers.ts";
 export const step = makeStep as unknown as StepFunction;
 
 /**
- * A dynamic step that belongs to no pipeline yet. Its `expand` calls the function directly: what that returns can be
+ * A dynamic step that belongs to no pipeline yet. Its `expand` calls the function directly: the result can be
  * inspected without being run.
  *
  * @example
@@ -112,7 +112,7 @@ export const dynamic = makeDynamic as unknown as DynamicFunction;
 export const type = (() => unchecked) as unknown as TypeFunction;
 
 /**
- * A limit that steps share: how many of them are under way at once, and how many start in any window of a length. Give it
+ * A limit that steps share: how many of them run at once, and how many start in any window of a given length. Give it
  * to steps, maps, switches and dynamic steps as the option `pool`. A run's option `pools` can override the limits by name.
  *
  * A step holds a slot only while its function is under way: neither between attempts, nor while its expansion runs. Every

@@ -1,6 +1,6 @@
 /**
- * The builder. A pipeline is an immutable value over a `GraphBuilder`; each call gives a new one, which shares all that was
- * there before. Types are in `types/pipeline.ts`: this class is what they promise, and is cast to them once, below.
+ * The builder. A pipeline is an immutable value over a `GraphBuilder`; each call returns a new one, which shares everything
+ * added before. The types are in `types/pipeline.ts`: this class implements them, and is cast to them once, below.
  */
 import type { Input } from "effect/Duration";
 import type { Effect } from "effect/Effect";
@@ -30,11 +30,11 @@ import { aDurationOrDate, received, typed } from "./values/specification.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** What a sleep waits for: a length of time, or a date. */
+/** The end of a sleep: a duration from its start, or a date. */
 type Span = Input | Date;
 
 /**
- * Outputs that may have the name "then" would make a promise wait for them. Asks the graph, since a mocked pipeline is
+ * A promise would wait for outputs that may have the name "then". Checks the graph, since a mocked pipeline is
  * the original with another graph.
  */
 const settled = (
@@ -55,7 +55,7 @@ class PipelineValue {
     return this.#builder.name;
   }
 
-  /** The graph in the form that runs, made when it is first needed. */
+  /** The executable form of the graph, created on first use. */
   get [graphOf](): Graph {
     this.#graph ??= compile(this.#builder);
     return this.#graph;
@@ -270,7 +270,7 @@ class PipelineValue {
   }
 }
 
-/** What a condition gives. A schema, so that its value is checked whether it comes at once, by a Promise or by an Effect. */
+/** The result of a condition, as a schema: it is checked whether it is returned directly, by a Promise or by an Effect. */
 const aCondition = {
   "~standard": {
     version: 1,
@@ -282,7 +282,7 @@ const aCondition = {
   },
 };
 
-/** How many steps `addAll` takes of an iterable that does not say how many it has, such as a generator. */
+/** The most steps that `addAll` takes from an iterable of unknown length, such as a generator. */
 const mostOfUnknownLength = 100_000;
 
 /** An input of an added pipeline whose schema checks something: a step that decodes what the host provides. */
@@ -317,8 +317,8 @@ export const pipeline = ((name: string) =>
   new PipelineValue(GraphBuilder.empty(name))) as unknown as PipelineFunction;
 
 /**
- * A pipeline of standalone steps in any order. The compiler finds what is missing, of another type, named twice, or in
- * a circle.
+ * A pipeline of standalone steps in any order. The compiler reports missing inputs, wrong types,
+ * duplicate names and cycles.
  *
  * @example
  * ```ts

@@ -1,11 +1,11 @@
-/** The graph of a pipeline as plain data: what every renderer draws, and what events and reports carry. */
+/** The graph of a pipeline as plain data, for every renderer, for events and for reports. */
 import type { Plan, PlanEdge, PlanStep } from "../types/plan.ts";
 import type { GraphBuilder } from "./graph/builder.ts";
 import type { GraphNode } from "./graph/node.ts";
 import { lateSlot } from "./graph/node.ts";
 import { prefixOf } from "./path.ts";
 
-/** Where each slot comes from, as the path of its step or the name of the input. */
+/** The source of each slot: the path of its step or the name of the input. */
 const sources = (builder: GraphBuilder, prefix: string): ReadonlyArray<string> =>
   Array.from({ length: builder.slotCount }, (_, slot) => {
     const owner = builder.ownerOf(slot);
@@ -41,7 +41,7 @@ const edgesOf = (
   return edges;
 };
 
-/** The plan of what a builder holds. Its steps are beneath `path`: that of the expansion which the graph belongs to, or the run's. */
+/** The plan of a builder's graph. Its steps are beneath `path`: that of the expansion that the graph belongs to, or the run's. */
 export const planOf = (builder: GraphBuilder, path = ""): Plan => {
   const prefix = prefixOf(path);
   const from = sources(builder, prefix);

@@ -7,19 +7,19 @@ import * as Data from "effect/Data";
  * @public
  */
 export class RunNotFound extends Data.TaggedError("RunNotFound")<{
-  /** The id that was asked for. */
+  /** The requested id. */
   readonly runId: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_RUN_NOT_FOUND";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `There is no run "${this.runId}" in the store.`;
   }
 }
 
 /**
- * The run has ended, and its succeeded steps have been compensated: nothing of it is left to resume.
+ * The run has ended, and its succeeded steps have been compensated: nothing is left to resume.
  *
  * @public
  */
@@ -29,14 +29,14 @@ export class RunCompensated extends Data.TaggedError("RunCompensated")<{
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_RUN_COMPENSATED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Run "${this.runId}" has been compensated: its steps are undone, so it cannot be resumed. Start a new run.`;
   }
 }
 
 /**
- * A run of this id is there already, and what is asked for would not be the same run.
+ * A run with this id already exists, and the requested run differs from it.
  *
  * @public
  */
@@ -48,7 +48,7 @@ export class RunExists extends Data.TaggedError("RunExists")<{
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_RUN_EXISTS";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Run "${this.runId}": ${this.reason}`;
   }
@@ -73,7 +73,7 @@ export class RunCrashed extends Data.TaggedError("RunCrashed")<{
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_RUN_CRASHED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Run "${this.runId}" was marked as failed: its process died ${this.crashes} times in a row before anything was recorded. ${fixOfDied}`;
   }
@@ -92,7 +92,7 @@ export class CancelRefused extends Data.TaggedError("CancelRefused")<{
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_CANCEL_REFUSED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Run "${this.runId}" cannot be cancelled. ${this.reason}`;
   }
@@ -109,7 +109,7 @@ export class RunInterrupted extends Data.TaggedError("RunInterrupted")<{
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_RUN_INTERRUPTED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Run "${this.runId}" was interrupted. Resume it, or run it again with the same id and inputs.`;
   }
@@ -130,7 +130,7 @@ export class SignalRefused extends Data.TaggedError("SignalRefused")<{
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_SIGNAL_REFUSED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Run "${this.runId}", path "${this.path}": ${this.reason}`;
   }

@@ -21,7 +21,7 @@ import {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** With the time of a tick after it, a name is still a run id. */
+/** A name of this length, followed by the time of a tick, is still a valid run id. */
 const longestName = 160;
 
 const nameProblem = (name: unknown): string | undefined => {
@@ -45,7 +45,7 @@ const zoneProblem = (name: string, zone: unknown): string | undefined => {
   }
 };
 
-/** In the order of the documentation. */
+/** In the order in which the documentation lists them. */
 export const scheduleOptions: Specification = {
   cron: {
     check: (name, value) =>
@@ -120,7 +120,7 @@ class ScheduleValue implements PipelineSchedule {
     return ticks;
   }
 
-  /** The ticks after `since` up to and with `until`: the newest of them, oldest first. */
+  /** The newest ticks after `since`, up to and including `until`, oldest first. */
   between(since: number, until: number, most: number): ReadonlyArray<Date> {
     const ticks: Array<Date> = [];
     // Strictly before: a tick at `until` itself counts.
@@ -149,15 +149,15 @@ const parsed = (name: string, cron: string, timeZone: string): Cron.Cron => {
   }
 };
 
-/** A schedule of this library, whichever copy of it made it. */
+/** A schedule from any copy of this library. */
 export type AnySchedule = ScheduleValue;
 
 export const isSchedule = (value: unknown): value is AnySchedule =>
   typeof value === "object" && value !== null && ofSchedule in value;
 
 /**
- * A schedule: runs of a pipeline that start by themselves while `espalier serve` serves the file that exports it. Each
- * tick gives one run, on however many processes serve the same store: the tick is in the id of the run.
+ * A schedule: runs of a pipeline that start automatically while `espalier serve` serves the file that exports it. Each
+ * tick starts one run, however many processes serve the same store: the run's id contains the tick.
  *
  * @example
  * ```ts

@@ -2,20 +2,20 @@
 import * as Data from "effect/Data";
 
 /**
- * A step with `where: "worker"` could not run on a worker, or its values could not travel. Nothing of it was recorded: fix what
- * it says and resume the run.
+ * A step with `where: "worker"` could not run on a worker, or its values could not travel. Nothing was recorded: fix the
+ * reported problem and resume the run.
  *
  * @public
  */
 export class WorkerFailed extends Data.TaggedError("WorkerFailed")<{
   /** The path of the step. */
   readonly path: string;
-  /** What is wrong and how to fix it. */
+  /** The problem and how to fix it. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_WORKER_FAILED";
-  /** What went wrong, as a sentence. */
+  /** A sentence that describes the error. */
   override get message(): string {
     return `Step "${this.path}" did not run on a worker: ${this.reason}`;
   }

@@ -18,7 +18,7 @@ import { allAttempts, withFallback } from "./policy.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** An attempt that is waited for: `stop` ends it early. */
+/** An attempt whose end is awaited: `stop` ends it early. */
 interface Awaited {
   readonly attempt: Attempt;
   readonly stop: (ended: () => void) => void;
@@ -38,7 +38,7 @@ export class Attempts implements AttemptRoom {
     return this.#waiting.length;
   }
 
-  /** There is a free slot: gives it to an attempt that waits, but every second time leaves it to a node, if there is one. */
+  /** Gives a free slot to a waiting attempt; every second time, leaves it to a node, if there is one. */
   takeTurn(hasNodes: boolean): boolean {
     this.#isTurnOfNode = !this.#isTurnOfNode && hasNodes;
     if (this.#isTurnOfNode) return false;
@@ -121,7 +121,7 @@ export class Attempts implements AttemptRoom {
     });
   }
 
-  /** A slot of the step's pool, and then one of the concurrency limit. */
+  /** Takes a slot of the step's pool, and then one of the concurrency limit. */
   #whenThereIsASlot(frame: Frame, index: number, start: () => void): void {
     const core = this.#core;
     const pool = frame.poolOf(index);
@@ -134,7 +134,7 @@ export class Attempts implements AttemptRoom {
     }
   }
 
-  /** A pipeline that a fallback returned is expanded, where the step may expand; everything else is the output. */
+  /** A pipeline that a fallback returned is expanded if the step can expand; everything else is the output. */
   #acceptFallback(
     frame: Frame,
     index: number,
@@ -183,7 +183,7 @@ export class Attempts implements AttemptRoom {
 
 /**
  * The timeout of one attempt. A timer stops work that waits; work that blocks the event loop ends before its timer can
- * fire, so how long it took is looked at when it has ended.
+ * fire, so its duration is checked when it has ended.
  */
 class Timing {
   readonly #core: Core;
@@ -201,8 +201,8 @@ class Timing {
   }
 
   /**
-   * The attempt is about to start. Returns what is called if it did not end at once. One that may wait for a worker begins when
-   * it has one.
+   * The attempt is about to start. Returns a function to call if it did not end immediately. An attempt that may wait for a worker
+   * begins when it has one.
    */
   begin(attempt: Attempt, mayWait: boolean): () => void {
     if (!mayWait || this.#core.workers === undefined) {

@@ -1,6 +1,6 @@
 /**
- * Calls that do not end at once in the hot loop: their inputs are decoded, and what their function returned is waited for
- * and looked at, until it is a value or a failure.
+ * Calls that do not end immediately in the hot loop: their inputs are decoded, and the result of their function is awaited
+ * and examined, until it is a value or a failure.
  */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -20,7 +20,7 @@ import { decodeInputs } from "./inputs.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** What is asked may be a proxy that throws. */
+/** The value may be a proxy that throws. */
 export const isBareEffect = (value: unknown): value is Effect.Effect<unknown, unknown> => {
   try {
     return Effect.isEffect(value);
@@ -49,7 +49,7 @@ export class Calls implements CallRoom {
     this.decode(call, declaredInputs(definition), (values) => this.#invoke(call, named(definition, values)));
   }
 
-  /** The call of a step that was called in the hot loop, and did not end there. */
+  /** The call of a step that began in the hot loop and did not end there. */
   callOf(frame: Frame, index: number, inputs: Inputs, context: RunningContext): Call {
     return new Call(this.#core, frame, index, inputs, 1, undefined, context);
   }
@@ -116,7 +116,7 @@ export class Calls implements CallRoom {
 
   #awaitPromise(call: Call, thenable: PromiseLike<unknown>): void {
     const { jobs } = this.#core;
-    // The job is made when `then` has been called: if that throws, nothing is under way.
+    // The job is created after `then` has been called: if that throws, nothing is under way.
     whenSettled(
       thenable,
       (value) => this.#fulfilled(job, call, value),
@@ -130,7 +130,7 @@ export class Calls implements CallRoom {
     const job = jobs.newLeaf(call);
   }
 
-  /** A promise was fulfilled: with an Effect, it may be, which is then run in its place. */
+  /** A promise was fulfilled, perhaps with an Effect, which is then run in its place. */
   #fulfilled(job: Job, call: Call, value: unknown): void {
     const { jobs } = this.#core;
     const { settled, cancelled, frame } = job;
@@ -163,7 +163,7 @@ export class Calls implements CallRoom {
     }
   }
 
-  /** Decodes what a call was given, and continues: at once where no schema makes it wait. */
+  /** Decodes the inputs of a call, and continues: immediately if no schema is asynchronous. */
   decode(
     call: Call,
     declared: ReadonlyArray<GraphInput>,

@@ -1,8 +1,8 @@
 /**
- * Compensations: what has succeeded is undone where the run fails, or is cancelled, and that is asked for. The steps that
- * say how they are undone are noted as they succeed. When nothing else of the run is at work any more they are undone one at a
- * time, the last first, before what the run does finally. With a store each is recorded when it is over; a run that stopped in
- * between continues there, and `rebuild.ts` finds what earlier parts of it did.
+ * Compensations: on request, succeeded steps are undone when the run fails or is cancelled. Steps with a compensation are noted
+ * as they succeed. When nothing else in the run is running any more, they are undone one at a time, the last first, before the
+ * `finally` steps. With a store, each is recorded when it is over; a run that stopped in between continues there, and
+ * `rebuild.ts` finds what earlier parts of it did.
  */
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
@@ -23,7 +23,7 @@ import { State } from "./frame.ts";
 import { expandable } from "./graph.ts";
 import { performed } from "./settle.ts";
 
-/** A step, item or turn that has succeeded, with what undoes it is called with. */
+/** A step, item or turn that has succeeded, with the arguments for its compensation. */
 export interface Done {
   readonly path: string;
   readonly definition: StepDefinition;
@@ -31,17 +31,17 @@ export interface Done {
   readonly inputs: StepCall["inputs"];
   readonly item: unknown;
   readonly output: unknown;
-  /** Of an item or a turn. */
+  /** For an item or a turn. */
   readonly index: number | undefined;
 }
 
-/** What cannot be undone, since what its compensation is to be called with cannot be found. */
+/** A step that cannot be undone, since the arguments for its compensation cannot be found. */
 export interface Lost {
   readonly path: string;
   readonly cause: unknown;
 }
 
-/** What has succeeded at a node, if it says how it is undone. */
+/** The success at a node, if the node has a compensation. */
 export const doneAt = (frame: Frame, index: number, output: unknown): Done | undefined => {
   const definition = frame.definitionOf(index);
   const isForEach = frame.map === undefined && hasOptionsForEach(definition.kind);
@@ -53,12 +53,12 @@ export const doneAt = (frame: Frame, index: number, output: unknown): Done | und
   return { path: frame.pathOf(index), definition, layers, inputs, item, output, index: at };
 };
 
-/** What earlier parts of a run did. */
+/** The work of earlier parts of a run. */
 interface Earlier {
   readonly done: ReadonlyArray<Done>;
   readonly lost: ReadonlyArray<Lost>;
   readonly places: ReadonlyMap<string, number>;
-  /** And have undone all of it. */
+  /** Whether they have undone all of it. */
   readonly isOver: boolean;
 }
 
@@ -68,15 +68,15 @@ export class Compensations implements CompensationRoom {
   readonly #core: Core;
   /** By path, in the order in which they succeeded. */
   readonly #done = new Map<string, Done>();
-  /** The paths whose value is that of a fallback: what they did has failed. */
+  /** The paths whose value is that of a fallback: their own work has failed. */
   readonly #fellBack = new Set<string>();
   #phase: "before" | "under way" | "after" = "before";
-  /** The cancel request asked for it. */
+  /** The cancel request asked for compensation. */
   #isAsked = false;
   #fiber: Fiber<void, unknown> | undefined;
-  /** The inputs of the run, where an earlier part of it may have done something with them. */
+  /** The inputs of the run, if an earlier part of it may have done something with them. */
   #inputs: ReadonlyArray<unknown> = [];
-  /** The compensation that is at work. */
+  /** The compensation that is running. */
   #current: RunningContext | undefined;
   #isStopping = false;
 
@@ -88,7 +88,7 @@ export class Compensations implements CompensationRoom {
     if (attempt === 0) return; // An earlier part of the run did it.
     const done = doneAt(frame, index, value);
     if (done === undefined || this.#fellBack.delete(done.path)) return;
-    // Of a step that succeeds again, in another attempt of what is around it, the last time counts.
+    // If a step succeeds again, in another attempt of the step around it, the last time counts.
     this.#done.delete(done.path);
     this.#done.set(done.path, done);
   }
@@ -102,7 +102,7 @@ export class Compensations implements CompensationRoom {
     return this.#phase === "under way";
   }
 
-  /** The run begins. True: an earlier part of it had begun to undo its steps, and it continues with that. */
+  /** The run begins. Returns true if an earlier part of it had begun to undo its steps, and it continues with that. */
   begins(root: Frame, inputs: ReadonlyArray<unknown>): boolean {
     const { journal } = this.#core;
     if (journal?.isResumed === true) this.#inputs = inputs;
@@ -114,7 +114,7 @@ export class Compensations implements CompensationRoom {
     return true;
   }
 
-  /** The run is interrupted: true, if what it is at are compensations. */
+  /** The run is interrupted. Returns true if it is running compensations. */
   interrupt(reason: unknown, compensates: boolean): boolean {
     if (compensates) this.#isAsked = true;
     if (this.#phase !== "under way") return false;
@@ -136,7 +136,7 @@ export class Compensations implements CompensationRoom {
       if (isOver) return;
       isOver = true;
       this.#phase = "after";
-      // What is left is undone when the run is resumed.
+      // The remaining steps are undone when the run is resumed.
       if (Exit.isFailure(exit)) root.ending = exit.cause;
       this.#core.pushOver(root);
       this.#core.drain();
@@ -149,7 +149,7 @@ export class Compensations implements CompensationRoom {
 
   #end: (exit: Exit.Exit<void, unknown>) => void = () => {};
 
-  /** Stops with the compensation that is at work, or abandons it after the grace period. */
+  /** Stops after the running compensation, or abandons it after the grace period. */
   #stop(reason: unknown): void {
     if (this.#isStopping) return;
     this.#isStopping = true;
@@ -181,7 +181,7 @@ export class Compensations implements CompensationRoom {
     });
   }
 
-  /** What earlier parts of the run did, and have not undone. */
+  /** The work of earlier parts of the run that they have not undone. */
   #earlier(
     root: Frame,
     records: CompensationJournal,
@@ -206,13 +206,13 @@ export class Compensations implements CompensationRoom {
     });
   }
 
-  /** What is to be undone, in the order in which it succeeded. */
+  /** The steps to undo, in the order in which they succeeded. */
   #left({ done, places }: Earlier): ReadonlyArray<Done> {
     const all = [...done, ...this.#done.values()];
     return done.length === 0 ? all : inOrder(all, places);
   }
 
-  /** The step that the run failed for, for those that run finally. */
+  /** Marks the step that failed the run, for the `finally` steps. */
   #blame(root: Frame, { cause, path }: Ending): void {
     const { emitter } = this.#core;
     const index = root.states.findIndex(
@@ -224,7 +224,7 @@ export class Compensations implements CompensationRoom {
     emitter.failed(root, index, cause, 1);
   }
 
-  /** What earlier parts of the run have undone, and what they could not. */
+  /** Reports what earlier parts of the run have undone, and what they could not undo. */
   #tellEarlier({ undone }: Recorded): void {
     const { emitter } = this.#core;
     for (const [path, error] of undone) {
@@ -249,7 +249,7 @@ export class Compensations implements CompensationRoom {
           output,
           context,
           phase: "compensate",
-          // It is never performed elsewhere, so that no one asks for the frame of the step.
+          // It never runs elsewhere, so the frame of the step is never needed.
           frame: root,
           index: 0,
           began: undefined,
@@ -274,7 +274,7 @@ export class Compensations implements CompensationRoom {
     );
   }
 
-  /** A compensation is over: that is recorded. `cause`: what it failed with. */
+  /** Records that a compensation is over. `cause`: its failure. */
   #isOver(
     path: string,
     records: CompensationJournal | undefined,
@@ -300,7 +300,7 @@ const recordsOf = (journal: RunJournal): Effect.Effect<CompensationJournal> =>
 
 const noPipeline = "compensate must not return a pipeline. Run it, and return its promise or Effect.";
 
-/** What a compensation failed with: a typed error, or what it threw. */
+/** The error of a compensation: a typed error, or the thrown value. */
 const reasonOf = (cause: Cause.Cause<unknown>): unknown => {
   const failure = cause.reasons.find(Cause.isFailReason);
   if (failure !== undefined) return failure.error;
@@ -308,11 +308,11 @@ const reasonOf = (cause: Cause.Cause<unknown>): unknown => {
   return defect === undefined ? "it was interrupted" : defect.defect;
 };
 
-/** Is something wrong with what is recorded, or with the code that resumes it? Once that is fixed, the run can continue. */
+/** Is the problem in the records, or in the code that resumes the run? Once it is fixed, the run can continue. */
 const isOfTheRecord = (error: unknown): boolean =>
   error instanceof ExpansionChanged || error instanceof StoreCorrupt || error instanceof StoreError;
 
-/** In the order of the last records of each, of what is around another one after that. */
+/** In the order of the last record of each; an outer one comes after those inside it. */
 const inOrder = (done: ReadonlyArray<Done>, places: ReadonlyMap<string, number>): ReadonlyArray<Done> => {
   const placeOf = ({ path }: Done): number => places.get(path) ?? Number.MAX_SAFE_INTEGER;
   return done.toSorted((a, b) => {

@@ -1,5 +1,5 @@
 /**
- * The context of a step, which it receives beside its inputs: its path in the run, which attempt this is, and the signal to stop by.
+ * The context of a step, which it receives in addition to its inputs: its path in the run, the attempt, and the signal to stop by.
  * Functions get it as their last parameter, Effects as the service `CurrentStep`.
  */
 import * as Context from "effect/Context";
@@ -27,7 +27,7 @@ import { roomFor } from "./readers.ts";
  */
 export class CurrentStep extends Context.Service<CurrentStep, StepContext>()("espalier/CurrentStep") {}
 
-// `yield* CurrentStep` gives what a function's last parameter is. Inside, a step's context is one small object.
+// `yield* CurrentStep` returns the same as a function's last parameter. Internally, a step's context is one small object.
 const evaluate = (fiber: Fiber<unknown, unknown>): Effect.Effect<StepContext> =>
   Effect.succeed(spreadable(Context.get(fiber.context as Context.Context<CurrentStep>, CurrentStep)));
 const readsContext = Prototype<typeof CurrentStep>({ label: "CurrentStep", evaluate });
@@ -48,23 +48,23 @@ export interface ContextHost {
   readonly fork: (effect: Effect.Effect<void>) => Fiber<void>;
 }
 
-/** Where a step stands: its frame, or of a turn, its loop. */
+/** The location of a step: its frame, or for a turn, its loop. */
 export interface Place {
-  /** Have its steps an index, as the items of a map and the turns of a loop do? */
+  /** Do its steps have an index, like the items of a map and the turns of a loop? */
   readonly isCounted: boolean;
   readonly pathOf: (index: number) => string;
 }
 
 /**
- * The context of one call. Each part is made when it is asked for: most steps ask for none, and a run of a million
- * steps makes a million of these.
+ * The context of one call. Each part is created on first use: most steps use none, and a run of a million
+ * steps creates a million of these.
  */
 export class RunningContext implements StepContext {
   readonly #host: ContextHost;
   readonly #place: Place;
   readonly #index: number;
   readonly #attempt: number;
-  /** Made when the signal is asked for; a reason: the signal has fired before anyone asked. */
+  /** Created when the signal is read; a reason: the signal fired before it was read. */
   #controller: AbortController | { readonly reason: unknown } | undefined = undefined;
 
   constructor(host: ContextHost, place: Place, index: number, attempt: number) {
@@ -99,7 +99,7 @@ export class RunningContext implements StepContext {
     return controller.signal;
   }
 
-  /** Fires the signal, now or when it is first asked for. Not a method: users hold the context. */
+  /** Fires the signal, now or when it is first read. Not a method: users hold the context. */
   static abort(context: RunningContext, reason: unknown): void {
     const made = context.#controller;
     if (made === undefined) context.#controller = { reason };
@@ -129,14 +129,14 @@ export class RunningContext implements StepContext {
     return (value) => this.#host.emitter.emitted(this, value);
   }
 
-  /** Resolves when those who watch the run have caught up; undefined where they are not far behind. */
+  /** Resolves when the run's watchers have caught up; undefined if they are not far behind. */
   static room(context: RunningContext): Promise<void> | undefined {
     const { emitter, fork } = context.#host;
     return roomFor(emitter.watcher, (effect) => fork.call(context.#host, effect), context.signal);
   }
 }
 
-/** The context of what undoes a step: that of the step, with an idempotency key of its own. */
+/** The context of a compensation: that of the step, with its own idempotency key. */
 export class CompensatingContext extends RunningContext {
   override get idempotencyKey(): string {
     return compensationOf(super.idempotencyKey);
@@ -144,8 +144,8 @@ export class CompensatingContext extends RunningContext {
 }
 
 /**
- * The same context as an object of own properties, so that it can be spread and destructured with a rest. It costs more
- * than the step around it may, so it is made only for functions that take a context. The signal is made when it is read.
+ * The same context as an object of own properties, so that it can be spread and destructured with a rest. It can cost
+ * more than the step itself, so it is created only for functions that take a context. The signal is created when it is read.
  */
 class SpreadableContext implements StepContext {
   readonly runId: string;

@@ -1,6 +1,6 @@
 /**
- * What the rooms of the engine share, and what each offers the others. `Engine` (`engine.ts`) is the hot loop and holds
- * the rooms; each room is a class in a file of its own, which knows the others by these interfaces only.
+ * The shared state of the engine's rooms, and the interface of each. `Engine` (`engine.ts`) is the hot loop and holds
+ * the rooms; each room is a class in its own file, and knows the others only by these interfaces.
  */
 import type * as Cause from "effect/Cause";
 import type { Clock } from "effect/Clock";
@@ -25,14 +25,14 @@ import type { Pick } from "./ready.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** What an engine is made with. */
+/** The arguments of an engine. */
 export interface EngineOptions {
   readonly limits: Limits;
-  /** That of the run's fibers. */
+  /** The context of the run's fibers. */
   readonly context: Context<never>;
   readonly dispatcher: SchedulerDispatcher;
   readonly runId: string | undefined;
-  /** Gives the run an id when one is asked for. */
+  /** Creates the run's id when it is needed. */
   readonly newRunId: () => string;
   readonly watcher: Watcher | undefined;
   readonly pick: Pick | undefined;
@@ -43,7 +43,7 @@ export interface EngineOptions {
 export interface Core extends ContextHost {
   readonly limits: Limits;
   readonly clock: Clock;
-  /** A simulation picks which ready node is next, and so must see all of them. */
+  /** A simulation picks which ready node is next, so it must see all of them. */
   readonly exploresOrders: boolean;
   readonly emitter: Emitter;
   readonly journal: RunJournal | undefined;
@@ -69,14 +69,14 @@ export interface Core extends ContextHost {
   readonly push: (frame: Frame, index: number) => void;
   /** A frame has nothing left to do: the loop ends it. */
   readonly pushOver: (frame: Frame) => void;
-  /** Starts what can start. Called at the end of whatever the engine was woken for. */
+  /** Starts every node that can start. Called after everything that wakes the engine. */
   readonly drain: () => void;
-  /** The output of a node: recorded, where there is a store, and handed on. */
+  /** Provides the output of a node: records it, if there is a store, and passes it on. */
   readonly provide: (frame: Frame, index: number, value: unknown, attempt: number) => void;
-  /** The output of a node goes to those that read it. */
+  /** Passes the output of a node to its readers. */
   readonly handOn: (frame: Frame, index: number, value: unknown, attempt: number) => void;
 
-  /** Runs an Effect of the engine's own in the run's context. */
+  /** Runs one of the engine's own Effects in the run's context. */
   readonly fork: <A, E>(effect: Effect<A, E>) => Fiber<A, E>;
   /** Runs an Effect for a step, whose log lines carry the step's path. */
   readonly forkWithin: <A, E>(step: RunningContext, effect: Effect<A, E>) => Fiber<A, E>;
@@ -89,11 +89,11 @@ export interface FrameRoom {
   readonly setInputs: (frame: Frame, inputs: ReadonlyArray<unknown>, keep: ReadonlyArray<number>) => void;
   readonly ready: (frame: Frame) => void;
   readonly equip: (frame: Frame, graph: Graph) => void;
-  /** Something of the frame has ended: if that was the last, so has the frame. */
+  /** Something in the frame has ended: if it was the last, so has the frame. */
   readonly checkOver: (frame: Frame) => void;
   /** The condition at a node does not hold: the nodes under it are skipped. */
   readonly skipGuarded: (frame: Frame, index: number) => void;
-  /** A node has ended without an output: those that can do without it no longer wait for it. */
+  /** A node has ended without an output: nodes that can do without it no longer wait for it. */
   readonly passOver: (frame: Frame, index: number) => void;
 }
 
@@ -105,7 +105,7 @@ export interface JobRoom {
   readonly remove: (job: Job) => void;
   readonly isOver: (job: Job, exit: Exit<unknown, unknown>) => void;
   readonly leafIsOver: (job: Job, call: Call, exit: Exit<unknown, unknown>) => void;
-  /** A call has ended that is not a job, or no longer one. */
+  /** A call that is not, or no longer, a job has ended. */
   readonly callIsOver: (call: Call, exit: Exit<unknown, unknown>) => void;
 }
 
@@ -114,7 +114,7 @@ export interface AttemptRoom {
   readonly start: (frame: Frame, index: number, inputs: Inputs) => void;
 }
 
-/** A user's function is called, and what it returns is looked at. */
+/** Calls users' functions, and handles their results. */
 export interface CallRoom {
   readonly begin: (
     frame: Frame,
@@ -123,13 +123,13 @@ export interface CallRoom {
     count: number,
     attempt: Attempt | undefined,
   ) => void;
-  /** The call of a step that was called in the hot loop, and did not end there. */
+  /** The call of a step that began in the hot loop and did not end there. */
   readonly callOf: (frame: Frame, index: number, inputs: Inputs, context: RunningContext) => Call;
   /** The Effect that a function returned has ended. */
   readonly exited: (call: Call, exit: Exit<unknown, unknown>) => void;
   /** A function returned this: a value, a Promise or an Effect. */
   readonly returned: (call: Call, value: unknown) => void;
-  /** What a function returned has come to this value. */
+  /** The result of a function has resolved to this value. */
   readonly resolved: (call: Call, value: unknown) => void;
   readonly threw: (call: Call, thrown: unknown) => void;
   readonly decode: (
@@ -156,10 +156,10 @@ export interface MapRoom {
     hasNext?: boolean,
   ) => void;
   readonly itemIsOver: (frame: Frame, map: MapState) => void;
-  /** An item has failed of a map that asks for `enough`: an error, if too few are left. */
+  /** An item of a map with `enough` has failed: returns an error if too few are left. */
   readonly tolerate: (frame: Frame, map: MapState) => TooFewSucceeded | undefined;
   readonly nextItem: (frame: Frame, map: MapState) => void;
-  /** A map's frame has ended, with items that never started perhaps. */
+  /** A map's frame has ended, perhaps with items that never started. */
   readonly ended: (map: MapState) => void;
 }
 
@@ -183,15 +183,15 @@ export interface RaceRoom {
 
 /** Slots of pools: only nodes of a frame that `hasPools` can hold one. */
 export interface PoolRoom {
-  /** A graph is about to run: what is wrong with the pools that its steps name, in one sentence. */
+  /** A graph is about to run: returns the problem with the pools that its steps name, in one sentence. */
   readonly admit: (uses: ReadonlyArray<PoolUse>) => string | undefined;
-  /** Takes a slot of the node's pool. False: it waits, and is woken when it holds one. */
+  /** Takes a slot of the node's pool. Returns false if the node must wait; it is woken when it holds one. */
   readonly take: (frame: Frame, index: number, pool: string, wake: () => void) => boolean;
   /** The function of a node is called now. */
   readonly started: (frame: Frame, index: number) => void;
   /** A node is done with its slot, if it holds one. */
   readonly giveBack: (frame: Frame, index: number) => void;
-  /** A node is not to start any more. */
+  /** A node must no longer start. */
   readonly leave: (frame: Frame, index: number, pool: string) => void;
 }
 
@@ -218,9 +218,9 @@ export interface FailureRoom {
   readonly failed: (frame: Frame, index: number, cause: Cause.Cause<unknown>, attempt: number) => void;
   /** An item has failed in a map that continues without it. */
   readonly collect: (frame: Frame, index: number, error: unknown) => void;
-  /** Ends a frame with everything that runs within it. `reason`: what signals fire with, where it is interrupted. */
+  /** Ends a frame with everything that runs within it. `reason`: the reason of the signals, if it is interrupted. */
   readonly endEarly: (frame: Frame, cause: Cause.Cause<unknown>, path: string, reason?: unknown) => void;
-  /** What a run does finally is to end within the grace period. */
+  /** Limits the `finally` steps of a run to the grace period. */
   readonly limitFinals: (frame: Frame) => void;
   /** Ends the run as a whole, whatever the pipeline says about failures. */
   readonly abort: (frame: Frame, problem: ExpansionChanged | StoreCorrupt, path: string) => void;
@@ -228,12 +228,12 @@ export interface FailureRoom {
   readonly cancel: (job: Job, reason?: unknown) => void;
 }
 
-/** What has succeeded is undone, where the run fails. */
+/** Undoes succeeded steps when the run fails. */
 export interface CompensationRoom {
   /** A node of a frame with compensations has succeeded. */
   readonly note: (frame: Frame, index: number, value: unknown, attempt: number) => void;
   /** The value of a node with compensations will be that of its fallback. */
   readonly fellBack: (path: string) => void;
-  /** The run is about to end early. True: not yet, since what has succeeded is being undone. */
+  /** The run is about to end early. Returns true if it must wait, since succeeded steps are being undone. */
   readonly holds: (root: Frame) => boolean;
 }

@@ -1,6 +1,6 @@
 /**
- * Emits the events of a run, to its watchers and to its journal. A run that no one watches and that has no journal
- * makes no event.
+ * Emits the events of a run, to its watchers and to its journal. A run without watchers and
+ * without a journal creates no events.
  */
 import * as Cause from "effect/Cause";
 import type { Clock } from "effect/Clock";
@@ -13,18 +13,18 @@ import { State } from "./frame.ts";
 import { outputsByName } from "./outputs.ts";
 import type { Readers } from "./readers.ts";
 
-/** Who watches a run. */
+/** A watcher of a run. */
 export interface Watcher extends Readers {
   readonly event: (event: PipelineEvent) => void;
-  /** Whether those who receive the events show what steps log; if not, Effect's loggers do. */
+  /** Whether the receivers of the events show the log lines of steps; if not, Effect's loggers do. */
   readonly logsEvents: boolean;
   /** A step returned a pipeline, which is about to run; undefined for a direct value. */
   readonly onExpanded: (path: string, subPipeline: unknown) => void;
-  /** What an expansion provided, by name. */
+  /** Receives the outputs of an expansion, by name. */
   readonly onOutput: (path: string, results: Readonly<Record<string, unknown>>) => void;
-  /** What every call of the run goes through. */
+  /** Middleware around every call of the run. */
   readonly around?: Middleware | undefined;
-  /** Given the engine before its first step. */
+  /** Receives the engine before its first step. */
   readonly began?: ((engine: { readonly waiting: number }) => void) | undefined;
 }
 
@@ -35,7 +35,7 @@ export type EventFields = PipelineEvent extends infer Event
     : never
   : never;
 
-/** What of a journal keeps events. */
+/** The part of a journal that keeps events. */
 interface EmitterJournal {
   readonly tell: (event: PipelineEvent) => void;
   readonly noteAttempt: (path: string, attempt: number, time?: number) => void;
@@ -43,14 +43,14 @@ interface EmitterJournal {
 
 export class Emitter {
   watcher: Watcher | undefined;
-  /** Whether Effect's loggers are not to show what steps log, although no one listens. */
+  /** Whether Effect's loggers must not show the log lines of steps, although there are no listeners. */
   isQuiet = false;
   readonly #journal: EmitterJournal | undefined;
   readonly #clock: Clock;
   readonly #run: { readonly runId: string };
   /** Paths of steps that were abandoned after their grace period. */
   readonly #leaked = new Set<string>();
-  /** How many values each attempt has emitted. */
+  /** The number of values that each attempt has emitted. */
   readonly #emitted = new WeakMap<StepContext, number>();
   /** The time at which a step was reported as ended, until a function is called: the next step begins at that time too. */
   #justNow: number | undefined = undefined;
@@ -67,7 +67,7 @@ export class Emitter {
     this.#run = run;
   }
 
-  /** Someone who joined the run receives the events that come from now on. */
+  /** Adds a caller who joined the run: it receives the events from now on. */
   tellAlso(listener: (event: PipelineEvent) => void): void {
     const { watcher } = this;
     const event =
@@ -90,7 +90,7 @@ export class Emitter {
     this.emit({ type: "step.progressed", path, attempt, fraction, note });
   }
 
-  /** A partial result of a step: for those who watch, and not for the journal. */
+  /** A partial result of a step: for watchers, not for the journal. */
   emitted(step: StepContext, value: unknown): void {
     if (this.watcher === undefined) return;
     const { path, attempt } = step;
@@ -109,7 +109,7 @@ export class Emitter {
     this.#justNow = undefined;
   }
 
-  // The two events of every step are made at once: putting a record together from two costs as much as the rest.
+  // The two events of every step are created directly: merging two records into one costs as much as the rest.
 
   started(frame: Frame, index: number, attempt: number): void {
     const type = isStep(frame, index) ? "step.started" : "expansion.started";
@@ -144,7 +144,7 @@ export class Emitter {
     this.emit({ type: isStep(frame, index) ? "step.failed" : "expansion.failed", path, attempt, error });
   }
 
-  /** The first attempt of a node has failed: keeps when it began. A failed item that is recorded has that in its record. */
+  /** The first attempt of a node has failed: keeps its start time. For a failed item that is recorded, its record has the time. */
   firstBegan(frame: Frame, index: number): void {
     const time = frame.began?.[index];
     const isRecorded = frame.map !== undefined && frame.definitionOf(index).options.failures === "collect";
@@ -157,7 +157,7 @@ export class Emitter {
     this.emit({ type: "step.leaked", path, attempt });
   }
 
-  /** Everything in a frame that did not start. */
+  /** Reports everything in a frame that did not start. */
   skipped(frame: Frame): void {
     if (this.watcher === undefined) return;
     const because = frame.endingPath;

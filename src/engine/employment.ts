@@ -1,4 +1,4 @@
-/** Gives the Effects of steps to a worker, and makes one where there is none: see `worker.ts`. */
+/** Passes the Effects of steps to a worker, and creates one if there is none: see `worker.ts`. */
 import type * as Context from "effect/Context";
 import type * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -17,7 +17,7 @@ export class Employment {
   /** Evaluates the Effects of plain steps, while it is in the loop itself. */
   #worker: Worker | undefined;
 
-  /** `next`: starts what is ready, until that hands the worker an Effect. */
+  /** `next`: starts ready nodes until one has an Effect for the worker. */
   constructor(core: Core, contextOfFibers: () => Context.Context<never>, next: Employer["next"]) {
     this.#core = core;
     this.#contextOfFibers = contextOfFibers;
@@ -55,7 +55,7 @@ export class Employment {
     this.#worker = worker;
     const fiber = this.#core.fork(worker.program);
     this.#worker = undefined;
-    if (worker.frame === undefined) return; // All that were ready have ended.
+    if (worker.frame === undefined) return; // All ready steps have ended.
     // A step suspended, failed, or left children that end with the fiber.
     worker.isLast = true;
     const call = calls.callOf(worker.frame, worker.index, worker.inputs!, worker.context!);

@@ -1,15 +1,16 @@
 /**
- * The engine: starts each node when its inputs are there, and hands its outputs on. This file is the hot loop of the
+ * The engine: starts each node when its inputs are available, and passes its outputs on. This file is the hot loop of the
  * library: one queue of ready nodes, from which a node is taken, called, and its readers counted down. Everything that most steps do
- * not need is in the rooms beside it (`core.ts` lists them).
+ * not need is in separate rooms (`core.ts` lists them).
  *
  * One queue holds the ready nodes of all frames. A plain value completes in the loop. Effects are evaluated one after
- * another by one fiber (`worker.ts`), until one suspends and keeps it: most never do. A step costs 0.07 µs so, 0.15 with a
- * fiber of its own, and 0.9 with one that others join. A promise gets a callback, 0.2 µs. Nothing ever waits on a lock: a
- * node counts down what it waits for, and limits are counters.
+ * another by one fiber (`worker.ts`), until one suspends and keeps it: most never do. A step then costs 0.07 µs, 0.15 with its
+ * own fiber, and 0.9 with one that others join. A promise gets a callback, 0.2 µs. Nothing ever waits on a lock: each node
+ * counts down what it waits for, and limits are counters.
  *
- * The hot path is `#startReady`, `#start`, `#startPlainly` and `#countDown`; with more around a step, also `#call`, `#callPlainly`, `provide` and `handOn`. It makes one object for a
- * step, its context; a `Call` and a `Job` are for what does not end at once. `docs/explanation/speed.md` has the figures.
+ * The hot path is `#startReady`, `#start`, `#startPlainly` and `#countDown`; with more around a step, also `#call`,
+ * `#callPlainly`, `provide` and `handOn`. It creates one object for a step, its context; a `Call` and a `Job` are only for
+ * steps that do not end immediately. `docs/explanation/speed.md` has the figures.
  */
 import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
@@ -85,7 +86,7 @@ export class Engine implements Core {
   readonly #queue: Ready;
   readonly #pick: Pick | undefined;
   readonly #turn: Turn;
-  /** Frames that have nothing left to do. */
+  /** Frames with nothing left to do. */
   readonly #over: Array<Frame> = [];
   #draining = false;
   readonly #employment: Employment;
@@ -132,7 +133,7 @@ export class Engine implements Core {
     return this.#runId;
   }
 
-  /** What fibers of the run have: their log lines carry run and path. Made with the first one, which many runs never need. */
+  /** The context of the run's fibers: their log lines carry run and path. Created with the first one, which many runs never need. */
   get #context(): Context.Context<never> {
     this.#annotated ??= annotated(this.#around);
     return this.#annotated;
@@ -153,14 +154,14 @@ export class Engine implements Core {
     writeLine(Context.add(this.#context, CurrentStep, step), message);
   }
 
-  /** How many nodes are ready, and wait for their turn, a slot of the limit, or one of their pool. */
+  /** The number of ready nodes that wait for their turn, a slot of the limit, or one of their pool. */
   get waiting(): number {
     return this.#queue.total + this.maps.waiting + this.attempts.waiting + this.pools.waiting;
   }
 
   /**
-   * Runs a graph whose inputs are decoded. `done` is called once, when nothing of it is left running. Returns what
-   * interrupts the run.
+   * Runs a graph whose inputs are decoded. `done` is called once, when nothing is left running. Returns a function
+   * that interrupts the run.
    */
   begin(
     graph: Graph,
@@ -205,7 +206,7 @@ export class Engine implements Core {
     this.#draining = false;
   }
 
-  /** Starts what is ready. For a worker: until it has an Effect to evaluate, which returns true. */
+  /** Starts ready nodes. For a worker: until it has an Effect to evaluate, then returns true. */
   #startReady(worker: Worker | undefined): boolean {
     const queue = this.#queue;
     const { attempts, jobs, journal } = this;
@@ -223,7 +224,7 @@ export class Engine implements Core {
       const index = queue.nextIndex;
       queue.drop();
       if (frame.ending === undefined || frame.mayStillStart(index)) {
-        // Before it starts, since what starts may be a fiber that takes everything that is ready.
+        // Before the start, which may start a fiber that takes everything that is ready.
         if (frame.isFed) this.maps.feed(frame);
         this.#start(frame, index);
       } else {
@@ -270,7 +271,7 @@ export class Engine implements Core {
     this.failures.failed(frame, index, Cause.fail(error), 1);
   }
 
-  /** A step that has nothing beside names and a function, with nothing around it and no one watching: most are that. */
+  /** Starts a step with only names and a function, no middleware and no watchers: most steps. */
   #startPlainly(frame: Frame, index: number): void {
     frame.states[index] = State.running;
     const node = frame.graph!.nodes[index]!;
@@ -307,8 +308,8 @@ export class Engine implements Core {
   }
 
   /**
-   * A plain step, or an item of a map, with nothing around it, which most are: only what does not end at once becomes a
-   * `Call`.
+   * Calls a plain step, or an item of a map, without middleware, as most are: only a call that does not end immediately
+   * becomes a `Call`.
    */
   #callPlainly(frame: Frame, index: number, inputs: Inputs, definition: StepDefinition): void {
     const context = frame.contextOf(this, index, 1);
@@ -333,7 +334,7 @@ export class Engine implements Core {
     }
   }
 
-  /** A function returned something that is not simply a value. */
+  /** A function returned something other than a plain value. */
   #returned(
     frame: Frame,
     index: number,
@@ -346,7 +347,7 @@ export class Engine implements Core {
   }
 
   provide(frame: Frame, index: number, value: unknown, attempt: number): void {
-    // Of a race its winner is recorded, and what it provides.
+    // For a race, its winner and its output are recorded.
     if (this.journal === undefined || frame.map?.type === "contenders")
       this.handOn(frame, index, value, attempt);
     else this.records.provide(this.journal, frame, index, value, attempt);

@@ -1,6 +1,6 @@
 /**
- * The one place that calls a user's function. Every call of a step goes through an `Executor`: the call itself, or that
- * within layers of `Middleware`. Spans, mocks, faults and laws are middleware; so is what executes a step elsewhere.
+ * The one place that calls a user's function. Every call of a step goes through an `Executor`: the call itself, or the call
+ * within layers of `Middleware`. Spans, mocks, faults and laws are middleware; so is the execution of a step elsewhere.
  *
  * A frame without middleware has no layers, and the engine's hot path then calls `callStep` or `callItem` directly: a call
  * as data (`StepCall`) is made only for middleware.
@@ -23,23 +23,23 @@ export interface StepCall {
   readonly inputs: Inputs;
   /** In the phase "each": the item of the map. In the phase "turn": the state of the loop. */
   readonly item?: unknown;
-  /** In the phase "compensate": the output that is to be undone. */
+  /** In the phase "compensate": the output to undo. */
   readonly output?: unknown;
   /** In the phases "case" and "contender": its name. */
   readonly choice?: string | undefined;
   readonly context: StepContext;
   readonly phase: Phase;
-  /** Which node of which `Frame` is called: what finds the expansions around it. */
+  /** The `Frame` of the node that is called, to find the expansions around it. */
   readonly frame: object;
   readonly index: number;
-  /** Told that the function runs now, by middleware that lets calls wait: a timeout counts from then. */
+  /** Called by middleware that lets calls wait, when the function starts: a timeout counts from then. */
   readonly began: (() => void) | undefined;
 }
 
 /** Performs a call: returns a value, a Promise or an Effect, or throws. */
 export type Executor = (call: StepCall) => unknown;
 
-/** Wraps an executor. It can change the call, what it returns, or perform it in another way. */
+/** Wraps an executor. It can change the call or its result, or perform it in another way. */
 export type Middleware = (next: Executor) => Executor;
 
 /** Calls the function of a step that reads inputs only. */
@@ -77,7 +77,7 @@ export const callCase = (
 ): unknown => {
   const { [choice]: run } = cases!;
   const { length } = run!;
-  // As far as its declaration says: one without parameters may read the context by a rest.
+  // According to its declaration: one without parameters may read the context by a rest parameter.
   const takesContext = length > 1 || (length === 0 && names.length > 0);
   return takesContext ? run!(inputs, spreadable(context)) : run!(inputs, context);
 };
@@ -87,7 +87,7 @@ type DirectCall = Pick<
   "definition" | "inputs" | "item" | "output" | "choice" | "context" | "phase"
 >;
 
-/** Calls what undoes a step, with what the step's function was called with behind the output. */
+/** Calls the compensation of a step, with the output followed by the arguments of the step's function. */
 const callCompensation = ({ definition, output, item, inputs, context }: DirectCall): unknown => {
   const { kind, options } = definition;
   const compensate = options.compensate as UserFunction;
@@ -117,13 +117,13 @@ export const direct = (call: DirectCall): unknown => {
   }
 };
 
-/** Middleware sees a Promise where a function is an async generator. */
+/** Middleware sees a Promise if a function is an async generator. */
 export const settling: Executor = (call) => streamed(direct(call), call.context);
 
-/** The middleware of a frame, outermost first, and the executor that it makes. */
+/** The middleware of a frame, outermost first, and the resulting executor. */
 export interface Layers {
   readonly around: ReadonlyArray<Middleware>;
-  /** Within all others, those of mocks and laws too: what executes steps elsewhere. */
+  /** Inside all others, including mocks and laws: the middleware that executes steps elsewhere. */
   readonly innermost: Middleware | undefined;
   readonly execute: Executor;
 }
@@ -137,7 +137,7 @@ const layersOf = (around: ReadonlyArray<Middleware>, innermost: Middleware | und
   ),
 });
 
-/** The layers of a run; undefined where there is no middleware. */
+/** The layers of a run; undefined if there is no middleware. */
 export const layersOfRun = (
   around: Middleware | undefined,
   innermost: Middleware | undefined,
@@ -146,6 +146,6 @@ export const layersOfRun = (
     ? undefined
     : layersOf(around === undefined ? [] : [around], innermost);
 
-/** Adds middleware inside of what is there already. */
+/** Adds middleware inside the existing layers. */
 export const layered = (outer: Layers | undefined, around: ReadonlyArray<Middleware>): Layers | undefined =>
   around.length === 0 ? outer : layersOf([...(outer?.around ?? []), ...around], outer?.innermost);

@@ -1,5 +1,5 @@
 /**
- * Expansions: the value that a dynamic step, a map item or a case came to is a pipeline, which becomes a frame, or a direct
+ * Expansions: the result of a dynamic step, a map item or a case is a pipeline, which becomes a frame, or a direct
  * value. A pipeline is checked (`exposure.ts`) before its first step starts.
  */
 import * as Exit from "effect/Exit";
@@ -141,7 +141,7 @@ export class Expansions implements ExpansionRoom {
     }
   }
 
-  /** Which outputs of a sub-pipeline are kept until it ends: all where someone watches, else those that it exposes. */
+  /** The outputs of a sub-pipeline that are kept until it ends: all if the run is watched, else those that it exposes. */
   #kept({ definition }: Call, graph: Graph): ReadonlyArray<number> {
     if (this.#core.emitter.watcher !== undefined || definition.outputs === "all") return graph.returnSlots;
     if (definition.outputs.length === 1) {

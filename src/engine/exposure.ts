@@ -1,6 +1,6 @@
 /**
- * Exposure: what a sub-pipeline or a direct value must provide for the step that it stands for, and what of it that step
- * provides. All checks of a sub-pipeline are here; they happen before its first step starts.
+ * Exposure: the outputs that a sub-pipeline or a direct value must provide for the step that it replaces, and which of
+ * them that step provides. All checks of a sub-pipeline are here; they happen before its first step starts.
  */
 import * as Exit from "effect/Exit";
 import { ExpansionError } from "../errors.ts";
@@ -59,7 +59,7 @@ const isSurelyProvided = (builder: GraphBuilder, name: string): boolean => {
   return slot !== undefined && (!builder.log.hasMaybes || builder.isSure(slot));
 };
 
-/** Why a direct value cannot stand for what the step exposes, or undefined. */
+/** Why a direct value cannot be used for the outputs that the step exposes, or undefined. */
 export const directProblem = (call: Call, value: unknown): ExpansionError | undefined => {
   const { frame } = call;
   const { outputs } = call.definition;
@@ -69,7 +69,7 @@ export const directProblem = (call: Call, value: unknown): ExpansionError | unde
   return reason === undefined ? undefined : new ExpansionError({ path: call.path, reason });
 };
 
-/** Of all outputs of a sub-pipeline, those that the step exposes: one value, or a record of several. */
+/** The outputs of a sub-pipeline that the step exposes: one value, or a record of several. */
 export const expandedOutcome = (
   path: string,
   definition: StepDefinition,

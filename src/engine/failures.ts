@@ -1,6 +1,6 @@
 /**
- * Failures and interruption: a node fails, which its map collects, its readers are skipped for, or its frame ends for; and
- * whatever runs within a frame that ends is stopped, or abandoned after the grace period.
+ * Failures and interruption: when a node fails, its map collects the failure, its readers are skipped, or its frame ends;
+ * everything that runs within a frame that ends is stopped, or abandoned after the grace period.
  */
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
@@ -58,7 +58,7 @@ export class Failures implements FailureRoom {
     }
   }
 
-  /** Notes the failure for those that run finally. True: it is of such a step, and changes nothing else. */
+  /** Notes the failure for `finally` steps. Returns true if such a step failed, which changes nothing else. */
   #isOverWithFinals(frame: Frame, index: number, cause: Cause.Cause<unknown>): boolean {
     const isInterrupted = Cause.hasInterruptsOnly(cause);
     const error = isInterrupted
@@ -88,7 +88,7 @@ export class Failures implements FailureRoom {
     maps.itemIsOver(frame, map);
   }
 
-  /** What reads a failed step cannot run, nor what reads that, and so on; the rest of the frame continues. */
+  /** Steps that read a failed step cannot run, nor can their readers, and so on; the rest of the frame continues. */
   #skipReaders(frame: Frame, failed: number): void {
     const { emitter, frames } = this.#core;
     const push = (to: Frame, index: number): void => this.#core.push(to, index);
@@ -114,7 +114,7 @@ export class Failures implements FailureRoom {
     if (--frame.remaining === 0) frames.checkOver(frame);
   }
 
-  /** The first failure of a frame ends it, and every frame above up to one that has a use for the failure. */
+  /** The first failure of a frame ends it, and every frame above it, up to one that handles the failure. */
   #endFrames(frame: Frame, cause: Cause.Cause<unknown>, path: string): void {
     let top = frame;
     for (;;) {
@@ -153,11 +153,11 @@ export class Failures implements FailureRoom {
       child.endingPath = path;
     }
     const why = Cause.hasInterruptsOnly(cause) ? reason : Cause.squash(cause);
-    // What the run does finally continues.
+    // The `finally` steps of the run continue.
     for (const job of inside) if (!job.frame.isFinal(job.index)) this.#stop(job, why);
     for (const { child } of inside) if (child !== undefined) frames.checkOver(child);
     frames.checkOver(frame);
-    // Where all that ran has stopped at once, what it does finally has begun, within a time of its own.
+    // If everything that ran has stopped immediately, the `finally` steps have begun, with their own time limit.
     if (!frame.ended && frame.running > 0 && frame.endGrace === undefined) {
       frame.endGrace = this.#afterGrace(() => frame.jobsWithin());
     }
@@ -180,7 +180,7 @@ export class Failures implements FailureRoom {
     job.fiber?.interruptUnsafe();
   }
 
-  /** After the grace period, jobs that are still there are abandoned and reported. */
+  /** After the grace period, jobs that are still running are abandoned and reported. */
   #afterGrace(remaining: () => ReadonlyArray<Job>): () => void {
     const { emitter, jobs, limits } = this.#core;
     const fiber = this.#core.fork(Effect.sleep(limits.graceMillis));

@@ -1,6 +1,6 @@
 /**
- * The state of a run. A `Frame` is one graph, or the items of one map, while it runs: the values that are live and what
- * each node still waits for; a run has one for its pipeline and one more for each expansion that is under way.
+ * The state of a run. A `Frame` is one graph, or the items of one map, while it runs: the live values, and what
+ * each node still waits for. A run has one for its pipeline, and one for each expansion that is under way.
  * A `Job` is a node of a frame that has started and not ended.
  */
 import type * as Cause from "effect/Cause";
@@ -21,7 +21,7 @@ import type { Policy } from "./policy.ts";
 import { item, prefixOf } from "../path.ts";
 import type { Given } from "../journal/cache.ts";
 
-/** Where a node of a frame is in its life. */
+/** The states of a node of a frame. */
 export const State = { waiting: 0, running: 1, succeeded: 2, failed: 3, skipped: 4 } as const;
 
 /** An output whose name was not known before the run, and the node that provided it. */
@@ -34,17 +34,17 @@ export class Frame implements Place {
   readonly graph: Graph | undefined;
   /** Instead of a graph: the members of a map, a loop or a race. */
   readonly map: Members | undefined;
-  /** The node that this frame is the expansion of. */
+  /** The frame that this one was expanded from. */
   readonly parent: Frame | undefined;
   readonly parentIndex: number;
-  /** For the expansion of a turn: which, since its loop may have come to another when someone asks for its path. */
+  /** For the expansion of a turn: its number, since the loop may be at another turn when the path is read. */
   readonly turn: number | undefined;
   readonly depth: number;
   /** The middleware that calls go through; undefined: none. */
   layers: Layers | undefined;
-  /** Nothing is around its steps, and nothing is kept of them: set by `Frames.equip`. */
+  /** Its steps have no middleware, and nothing is kept of them: set by `Frames.equip`. */
   isPlain = false;
-  /** For each node, retry, timeout and the like. */
+  /** For each node, its retry, timeout and the like. */
   policies: Graph["policies"];
   /** Do any of its nodes name a pool? */
   readonly hasPools: boolean;
@@ -70,16 +70,16 @@ export class Frame implements Place {
   isFinalizing = false;
   /** With `finally` steps: why nodes have no output. */
   errors: Map<number, unknown> | undefined = undefined;
-  /** With `onFailure: "finish"`: all that failed here. */
+  /** With `onFailure: "finish"`: all failures in this frame. */
   failures: Array<Cause.Cause<unknown>> | undefined = undefined;
-  /** What "all" steps have provided, by name. */
+  /** The outputs of "all" steps, by name. */
   late: Map<string, Late> | undefined = undefined;
   /** For a map: one of its items is in the queue, and the next follows it there when it starts. */
   isFed = false;
   /** Ends the wait for steps that ignore their interruption. */
   endGrace: (() => void) | undefined = undefined;
 
-  /** Where a step says how it is undone: what each node of a graph has read. */
+  /** If a step has a compensation: the inputs of each node of a graph. */
   readonly read: Array<Readonly<Record<string, unknown>>> | undefined;
 
   /** With a store: nodes whose work is done and whose record is not yet committed. */
@@ -89,9 +89,9 @@ export class Frame implements Place {
   grown: Uint8Array | undefined = undefined;
   /** With a store: by node, the keys of the items that a map with `enough` has chosen, until that is recorded. */
   chosen: Map<number, ReadonlyArray<string>> | undefined = undefined;
-  /** With a store: the text of what a schema that cannot encode has decoded, by node, until that is recorded. */
+  /** With a store: the text of each value that a schema that cannot encode has decoded, by node, until it is recorded. */
   undecoded: Map<number, string> | undefined = undefined;
-  /** With a store or workers: what this frame's expansion was given, for the keys of cached steps and for workers. */
+  /** With a store or workers: the values that this frame's expansion received, for the keys of cached steps and for workers. */
   given: Given | undefined = undefined;
 
   #prefix: string | undefined;
@@ -113,7 +113,7 @@ export class Frame implements Place {
     const compensates =
       graph === undefined ? map!.definition.options.compensate !== undefined : graph.compensates;
     this.read = compensates ? [] : undefined;
-    // A map and the sub-pipelines of its items are one level together.
+    // A map and the sub-pipelines of its items together count as one level.
     this.depth = parent === undefined ? 0 : parent.depth + (map === undefined ? 1 : 0);
     if (graph !== undefined) {
       this.values = new Array<unknown>(graph.slotCount);
@@ -135,14 +135,14 @@ export class Frame implements Place {
     return this.map?.type === "items";
   }
 
-  /** The step that node `index` of this frame runs. All items of a map run one. */
+  /** The step that node `index` of this frame runs. All items of a map run the same one. */
   definitionOf(index: number): StepDefinition {
     return this.map === undefined ? this.graph!.nodes[index]!.definition : this.map.definition;
   }
 
   policyOf(index: number): Policy | undefined {
     if (this.map !== undefined) return this.map.policy;
-    // A map's policy is for each of its items.
+    // A map's policy applies to each of its items.
     return hasOptionsForEach(this.definitionOf(index).kind) ? undefined : this.policies?.[index];
   }
 
@@ -150,7 +150,7 @@ export class Frame implements Place {
   poolOf(index: number): string | undefined {
     if (!this.hasPools || this.map?.type === "contenders") return undefined;
     const { kind, options } = this.definitionOf(index);
-    // A map's pool is for each of its items.
+    // A map's pool applies to each of its items.
     const isForEach = this.map === undefined && hasOptionsForEach(kind);
     return options.pool === undefined || isForEach ? undefined : poolNameOf(options.pool);
   }
@@ -162,7 +162,7 @@ export class Frame implements Place {
     return item(this.prefix, map.keys === undefined ? index : map.keys[index]!);
   }
 
-  /** What a member is called with beside the inputs: its item, or the state of the loop, as the only element. */
+  /** The argument of a member in addition to its inputs: its item, or the state of the loop, as the only element. */
   givenTo(index: number): ReadonlyArray<unknown> {
     switch (this.map?.type) {
       case "items":
@@ -175,12 +175,12 @@ export class Frame implements Place {
     }
   }
 
-  /** Which attempt the first call of a node is: contenders have that of their race, which is what is retried. */
+  /** The attempt number of a node's first call: for contenders, that of their race, since the race is retried. */
   get firstAttempt(): number {
     return this.map?.type === "contenders" ? this.map.attempt : 1;
   }
 
-  /** Of a contender: its name. */
+  /** For a contender: its name. */
   contenderOf(index: number): string | undefined {
     return this.map?.type === "contenders" ? this.map.keys[index] : undefined;
   }
@@ -201,7 +201,7 @@ export class Frame implements Place {
     return turn === undefined ? parent.pathOf(parentIndex) : item(parent.prefix, turn);
   }
 
-  /** What the paths of this frame begin with. Goes up without recursion, since frames nest as deep as users ask for. */
+  /** The prefix of the paths of this frame. Computed without recursion, since frames can nest to any depth. */
   get prefix(): string {
     if (this.#prefix !== undefined) return this.#prefix;
     const chain: Array<Frame> = [];
@@ -220,7 +220,7 @@ export class Frame implements Place {
     return this.#prefix as unknown as string;
   }
 
-  /** Is this a `finally` step? It runs whether the frame ends early or not. */
+  /** Is this a `finally` step? It runs even if the frame ends early. */
   isFinal(index: number): boolean {
     return this.map === undefined && this.definitionOf(index).kind === "finally";
   }
@@ -253,7 +253,7 @@ export class Frame implements Place {
     return found;
   }
 
-  /** The jobs of this frame and of all that it has expanded to. A copy, since what is done with each changes the lists. */
+  /** The jobs of this frame and of all its expansions. A copy, since handling a job changes the lists. */
   jobsWithin(): ReadonlyArray<Job> {
     const found: Array<Job> = [];
     const frames: Array<Frame> = [this];
@@ -271,11 +271,11 @@ export const noInputs: Readonly<Record<string, unknown>> = Object.freeze({});
 const none: Array<unknown> = [];
 const noCounts: Array<number> = [];
 
-/** One attempt of a step under a policy: `done` takes the place of handing the outcome to the graph. */
+/** One attempt of a step under a policy: `done` receives the outcome instead of the graph. */
 export interface Attempt {
   job: Job | undefined;
   readonly done: (exit: Exit.Exit<unknown, unknown>) => void;
-  /** With a timeout, told that the function runs now, where that is not at once. */
+  /** With a timeout: called when the function starts, if that is not immediately. */
   began?: (() => void) | undefined;
 }
 
@@ -284,14 +284,14 @@ export class Call {
   readonly host: ContextHost;
   readonly frame: Frame;
   readonly index: number;
-  /** Dropped when they have been handed on to a sub-pipeline. */
+  /** Dropped when they have been passed on to a sub-pipeline. */
   inputs: Readonly<Record<string, unknown>>;
-  /** Of a switch that has chosen: its case. Of a contender: its name. */
+  /** For a switch that has chosen: its case. For a contender: its name. */
   choice: string | undefined;
   /** Which attempt this is, from 1. */
   readonly count: number;
   readonly attempt: Attempt | undefined;
-  /** What all attempts have failed with, where this is the expansion of a fallback. */
+  /** The error of all attempts, if this is the expansion of a fallback. */
   failure: { readonly error: unknown } | undefined = undefined;
   /** Which of the step's functions was called last. */
   phase: Phase;
@@ -346,14 +346,14 @@ export class Call {
 
 /**
  * Work that has started and not ended: a promise, a fiber, a policy around attempts, or an expansion's frame. Jobs of a
- * frame are in a linked list, so that starting and ending one costs a few assignments and interruption finds all.
+ * frame are in a linked list, so starting and ending one costs a few assignments, and interruption finds all.
  */
 export class Job {
   previous: Job | undefined = undefined;
   next: Job | undefined = undefined;
   readonly frame: Frame;
   readonly index: number;
-  /** Undefined for a policy, which stands for all attempts, and for a map. */
+  /** Undefined for a policy, which covers all attempts, and for a map. */
   readonly call: Call | undefined;
   fiber: Fiber.Fiber<unknown, unknown> | undefined = undefined;
   /** For an expansion: the frame that runs. */

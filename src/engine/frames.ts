@@ -1,6 +1,6 @@
 /**
- * Frames begin and end. A frame begins with its inputs in its slots and its roots in the queue; when nothing of it is left,
- * it has an outcome: what the run returns, or what the node that it expanded from provides.
+ * Frames begin and end. A frame begins with its inputs in its slots and its roots in the queue; when nothing is left in it,
+ * it has an outcome: the outputs of the run, or of the node that it expanded from.
  */
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
@@ -18,7 +18,7 @@ export class Frames implements FrameRoom {
   readonly #core: Core;
   /** Ends the run. */
   readonly #finish: (exit: Exit.Exit<unknown, unknown>) => void;
-  /** Has it been said that steps ask for workers, and there are none? */
+  /** Has it been reported that steps need workers and there are none? */
   #hasSaid = false;
 
   constructor(core: Core, finish: (exit: Exit.Exit<unknown, unknown>) => void) {
@@ -26,7 +26,7 @@ export class Frames implements FrameRoom {
     this.#finish = finish;
   }
 
-  /** What is to happen around the calls of a graph, beside what its steps ask for. */
+  /** Sets up what happens around the calls of a graph, in addition to the options of its steps. */
   equip(frame: Frame, graph: Graph): void {
     const { policyFor, workers } = this.#core;
     if (graph.forWorkers !== undefined && workers === undefined) this.#sayOnce(frame, graph.forWorkers);
@@ -39,7 +39,7 @@ export class Frames implements FrameRoom {
       this.#core.journal === undefined;
   }
 
-  /** A step asks for a worker, and the run has none. */
+  /** Reports that a step asks for a worker and the run has none. */
   #sayOnce(frame: Frame, step: string): void {
     if (this.#hasSaid) return;
     this.#hasSaid = true;
@@ -61,7 +61,7 @@ export class Frames implements FrameRoom {
     else for (const root of frame.graph!.roots) this.#core.push(frame, root);
   }
 
-  /** The frame of an expansion, whose job it is to end. */
+  /** Begins the frame of an expansion, whose end completes the job. */
   enter(child: Frame, job: Job): void {
     child.job = job;
     job.child = child;
@@ -69,7 +69,7 @@ export class Frames implements FrameRoom {
     this.#core.jobs.add(job);
   }
 
-  /** What waits for an expansion holds no slot of a pool. A race holds its own until one of its contenders expands. */
+  /** A node that waits for its expansion holds no slot of a pool. A race holds its slot until one of its contenders expands. */
   #giveBackSlot(child: Frame, { frame, index }: Job): void {
     const { pools } = this.#core;
     if (child.map?.type === "contenders") return;
@@ -125,7 +125,7 @@ export class Frames implements FrameRoom {
   }
 
   /**
-   * A frame has ended early, and nothing of it runs any more: what it does finally starts. False: nothing is left of that.
+   * A frame has ended early, and nothing in it runs any more: its `finally` steps start. Returns false if none is left.
    * Those that read others start after these.
    */
   #startFinals(frame: Frame): boolean {
@@ -151,7 +151,7 @@ export class Frames implements FrameRoom {
     return true;
   }
 
-  /** A frame has ended early: what was done but not yet committed has succeeded, and what waited is skipped. */
+  /** A frame has ended early: steps that are done but not yet committed have succeeded, and waiting ones are skipped. */
   #reportRest(frame: Frame): void {
     const { emitter } = this.#core;
     for (const [index, { value, attempt }] of frame.uncommitted ?? []) {
@@ -200,7 +200,7 @@ export class Frames implements FrameRoom {
   }
 }
 
-/** Where an expansion exposes one output, the slot of that: no record of all is made. */
+/** If an expansion exposes one output, its slot: then no record of all outputs is created. */
 const soleSlot = ({ parent, parentIndex, late, reads }: Frame, graph: Graph): number | undefined => {
   if (parent === undefined || late !== undefined || graph.isOpen) return undefined;
   const { outputs } = parent.definitionOf(parentIndex);

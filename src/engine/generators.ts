@@ -1,7 +1,7 @@
 /**
- * Steps that are async generators: what they yield is emitted, and what they return is what the step's function returned.
- * Comes in: the generator, and the context of its step. Goes out: a Promise, so that everything else about a step that
- * streams is as of one that does not.
+ * Steps that are async generators: the values that they yield are emitted, and the value that they return is the result of the
+ * step's function. In: the generator, and the context of its step. Out: a Promise, so that everything else about a
+ * streaming step works as for any other.
  */
 import type { StepContext } from "../../types/context.ts";
 import { RunningContext } from "./context.ts";
@@ -10,7 +10,7 @@ import { RunningContext } from "./context.ts";
 export const isAsyncGenerator = (value: object): value is AsyncGenerator<unknown, unknown> =>
   Object.prototype.toString.call(value) === "[object AsyncGenerator]";
 
-/** After so many values the event loop gets its turn: a generator that never waits would keep it from everyone else. */
+/** The event loop gets a turn after this many values: a generator that never waits would block everything else. */
 const valuesPerTurn = 256;
 
 /** Resolves when the signal has fired. */
@@ -20,14 +20,14 @@ const fired = (signal: AbortSignal): Promise<void> =>
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 
-/** Ends a generator early, so that its `finally` runs. One that yields there is asked again. */
+/** Ends a generator early, so that its `finally` runs. One that yields there is called again. */
 const ended = async (generator: AsyncGenerator<unknown, unknown>): Promise<void> => {
   while ((await generator.return(undefined)).done !== true);
 };
 
 /**
- * Runs a generator to its end. When its step is stopped, it is returned: then the Promise rejects, once its `finally` has
- * run. It is not asked for more while those who watch the run are too far behind.
+ * Runs a generator to its end. When its step is stopped, its `return` is called: then the Promise rejects, once its `finally`
+ * has run. It is not asked for more values while the run's watchers are too far behind.
  */
 export const drained = async (
   generator: AsyncGenerator<unknown, unknown>,
@@ -50,11 +50,11 @@ export const drained = async (
   }
 };
 
-/** What a function returned, as a Promise where that is an async generator. */
+/** The result of a function, as a Promise if it is an async generator. */
 export const streamed = (value: unknown, context: StepContext): unknown =>
   typeof value === "object" && value !== null && isGeneratorSafely(value) ? drained(value, context) : value;
 
-/** What is asked may be a proxy that throws. */
+/** The value may be a proxy that throws. */
 const isGeneratorSafely = (value: object): value is AsyncGenerator<unknown, unknown> => {
   try {
     return isAsyncGenerator(value);

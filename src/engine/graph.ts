@@ -1,4 +1,4 @@
-/** A pipeline in the form that runs: its nodes, and in rows what waits for what. Made once and shared by all of its runs. */
+/** A pipeline in executable form: its nodes, and their dependencies in rows. Created once and shared by all of its runs. */
 import type { StepDefinition } from "../graph/definition.ts";
 import { noOptions } from "../graph/definition.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
@@ -15,18 +15,18 @@ export interface Graph extends Rows {
   readonly inputs: ReadonlyArray<GraphInput>;
   readonly nodes: ReadonlyArray<GraphNode>;
   readonly slotCount: number;
-  /** For each node, retry, timeout and the like; undefined for most, and where no node asks for any. */
+  /** For each node, retry, timeout and the like; undefined for most nodes, and if no node has any. */
   readonly policies: ReadonlyArray<Policy | undefined> | undefined;
-  /** Does a step say how it is undone? */
+  /** Does a step have a compensation? */
   readonly compensates: boolean;
-  /** The pools that steps name; undefined where none does. */
+  /** The pools that steps name; undefined if none does. */
   readonly pools: ReadonlyArray<PoolUse> | undefined;
-  /** The first step that asks for a worker; undefined where none does. */
+  /** The first step that asks for a worker; undefined if none does. */
   readonly forWorkers: string | undefined;
   readonly isOpen: boolean;
-  /** What every call within this graph, and within its expansions, goes through. */
+  /** Middleware around every call within this graph and its expansions. */
   readonly around?: ReadonlyArray<Middleware>;
-  /** For a run of this graph: takes the place of what steps ask for by their options. */
+  /** For a run of this graph: replaces the policies in the steps' options. */
   readonly policyFor?: (definition: StepDefinition) => Policy | undefined;
 }
 
@@ -75,7 +75,7 @@ export const compile = (builder: GraphBuilder): Graph => {
   };
 };
 
-/** How the builder shows the engine the graph of a pipeline, without the engine knowing the builder. */
+/** The key under which the builder exposes a pipeline's graph to the engine, without the engine knowing the builder. */
 export const graphOf: unique symbol = Symbol.for("espalier/graph") as never;
 
 /** The graph of a value that is a pipeline; undefined for a direct value. */

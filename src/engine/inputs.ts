@@ -16,7 +16,7 @@ const refused = (
   { path: issuePath, reason }: Pick<DecodeProblem, "path" | "reason">,
 ) => new InvalidInput({ path, input, issuePath, reason });
 
-/** The value given for an input, not decoded; what a getter threw is why it cannot be had. */
+/** The value given for an input, not decoded; or the reason that it cannot be read, if a getter threw. */
 const read = (
   given: Inputs,
   { name, schema }: GraphInput,
@@ -32,7 +32,7 @@ const read = (
 };
 
 /**
- * The decoded values in the order of `declared`; `path` is empty for a run. An `Exit`, where no schema needs to wait:
+ * The decoded values in the order of `declared`; `path` is empty for a run. An `Exit`, if no schema needs to wait:
  * `type<T>()` costs nothing.
  */
 export const decodeInputs = (

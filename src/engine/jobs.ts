@@ -15,7 +15,7 @@ const isRecorded = (phase: Phase): boolean =>
 
 export class Jobs implements JobRoom {
   readonly #core: Core;
-  /** Slots of the concurrency limit that are taken. */
+  /** The number of taken slots of the concurrency limit. */
   active = 0;
 
   constructor(core: Core) {
@@ -25,7 +25,7 @@ export class Jobs implements JobRoom {
   /** The job of a call whose Promise or fiber is under way. */
   newLeaf(call: Call): Job {
     const job = new Job(call.frame, call.index, call);
-    // A step that waits for the outside may wait for days: no one else should wait for it.
+    // A step that waits for an outside value may wait for days: no other step should wait for its slot.
     if (stepKinds[call.definition.kind].returns !== "wait") {
       job.takesSlot = true;
       this.active++;
@@ -70,7 +70,7 @@ export class Jobs implements JobRoom {
       !isOutput &&
       (core.journal === undefined || !isRecorded(call.phase) || expandable(exit.value) !== undefined)
     ) {
-      // What it returned is not looked at any more; but with a store, a value that is an output is recorded.
+      // Its result is ignored; but with a store, a value that is an output is recorded.
       this.isOver(job, Exit.interrupt());
     } else if (Exit.isSuccess(exit) || job.cancelled) {
       this.isOver(job, exit);

@@ -1,4 +1,4 @@
-/** The limits of a run, and how much of those on expansion it has used. */
+/** The limits of a run, and its use of those on expansion. */
 import type { PoolLimits } from "../../types/pool.ts";
 import { ExpansionError } from "../errors.ts";
 import type { Frame } from "./frame.ts";
@@ -28,7 +28,7 @@ export class ExpansionBudget {
     return this.#limits.maxSteps - this.#steps;
   }
 
-  /** Counts the steps of an expansion; an error where they are too many. */
+  /** Counts the steps of an expansion; returns an error if there are too many. */
   add(steps: number, frame: Frame, index: number): ExpansionError | undefined {
     const { maxSteps } = this.#limits;
     const total = this.#steps + steps;
@@ -40,7 +40,7 @@ export class ExpansionBudget {
     return new ExpansionError({ path: frame.pathOf(index), reason });
   }
 
-  /** An error where a node of this frame must not expand to another graph. */
+  /** An error if a node of this frame must not expand to another graph. */
   depthProblem(frame: Frame, index: number): ExpansionError | undefined {
     const { maxDepth } = this.#limits;
     if (frame.depth < maxDepth) return undefined;

@@ -1,7 +1,7 @@
 /**
- * What every log line of a run carries, wherever it comes from: the run's id, and the path of the step. Both are read when a line
- * is written, from the step that the fiber which writes belongs to. So a step that logs nothing pays nothing, and neither
- * does a run: all of them share one object.
+ * The annotations of every log line of a run: the run's id, and the path of the step. Both are read when a line is
+ * written, from the step of the writing fiber. So a step that logs nothing pays nothing, and neither does a run: all of
+ * them share one object.
  */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -15,10 +15,10 @@ const currentStep = (): RunningContext | undefined => {
   return step instanceof RunningContext ? step : undefined;
 };
 
-/** Effect's default logger gives the annotations to the console as they are, and Node would show `[Getter]`. */
+/** Effect's default logger passes the annotations to the console unchanged, and Node would show `[Getter]`. */
 const shown = {
   [Symbol.for("nodejs.util.inspect.custom")](this: object) {
-    // What the run itself logs is of no step.
+    // The run's own log lines belong to no step.
     return Object.fromEntries(Object.entries(this).filter(([, value]) => value !== undefined));
   },
 };
@@ -43,7 +43,7 @@ export const annotated = (context: Context.Context<never>): Context.Context<neve
   return Context.add(context, CurrentLogAnnotations, isEmpty(around) ? ofTheStep : annotations(around));
 };
 
-/** Gives what `context.log` was called with to Effect's loggers. */
+/** Passes the arguments of `context.log` to Effect's loggers. */
 export const writeLine = (context: Context.Context<never>, message: ReadonlyArray<unknown>): void => {
   Effect.runForkWith(context)(Effect.logInfo(...message));
 };

@@ -1,7 +1,7 @@
-/** What the hot loop asks of a kind of step, as switches: looking it up in the table of kinds takes longer. */
+/** The hot loop's checks of a step's kind, as switches: a lookup in the table of kinds takes longer. */
 import type { StepKind } from "../../types/plan.ts";
 
-/** Does a room of its own start the step, for each of whose members its options are? */
+/** Which room starts the step, if its options apply to each of its members? */
 export const roomOf = (kind: StepKind): "maps" | "loops" | undefined => {
   switch (kind) {
     case "map":

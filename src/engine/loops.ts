@@ -1,6 +1,6 @@
 /**
- * Loops: a state that turns continue until it is one to end with. A loop's frame has one node, the turn that it is at. When
- * that has ended, the same node goes to the end of the queue again: so the turns of a loop take the memory of one.
+ * Loops: turns advance a state until `until` holds for it. A loop's frame has one node, the current turn. When it has
+ * ended, the same node goes to the end of the queue again, so all turns of a loop take the memory of one.
  */
 import * as Cause from "effect/Cause";
 import { ExpansionError, StepFailed, TooManyTurns } from "../errors.ts";
@@ -17,7 +17,7 @@ import { outputsByName } from "./outputs.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** Where a loop stands does not change while it runs, so its turns need no frame of their own to be named by. */
+/** The location of a loop does not change while it runs, so its turns need no frames of their own for their names. */
 export class Turns implements LoopState {
   readonly type = "turns";
   readonly isCounted = true;
@@ -58,7 +58,7 @@ export class Loops implements LoopRoom {
     calls.begin(frame, index, inputs, 1, undefined);
   }
 
-  /** True: an earlier part of the run has recorded where the loop stands, and it continues from there. */
+  /** Returns true if an earlier part of the run has recorded the loop's state, and it continues from there. */
   #resumes(journal: RunJournal, frame: Frame, index: number, inputs: Inputs): boolean {
     const { emitter } = this.#core;
     const path = frame.pathOf(index);
@@ -81,7 +81,7 @@ export class Loops implements LoopRoom {
     return child;
   }
 
-  /** The first state is there. */
+  /** The first state is available. */
   begin({ frame, index, inputs, path }: Call, state: unknown): void {
     const { emitter, failures, journal } = this.#core;
     if (expandable(state) !== undefined) {
@@ -109,7 +109,7 @@ export class Loops implements LoopRoom {
     else this.#core.push(frame, 0);
   }
 
-  /** The turn that a loop is at has made a state: the loop ends with it, or continues. */
+  /** A loop's current turn has made a state: the loop ends with it, or continues. */
   turnIsOver(frame: Frame, loop: LoopState, state: unknown, attempt: number): void {
     const { emitter, frames, pools } = this.#core;
     frame.states[0] = State.succeeded;
@@ -151,15 +151,15 @@ export class Loops implements LoopRoom {
     this.#core.frames.checkOver(frame);
   }
 
-  /** Ends a loop with an error that is not of one of its turns. */
+  /** Ends a loop with an error that did not come from one of its turns. */
   #end(frame: Frame, error: unknown): void {
-    // The turn that it is at has ended, or will never begin.
+    // The current turn has ended, or will never begin.
     frame.states[0] = State.succeeded;
     this.#core.failures.endEarly(frame, Cause.fail(error), frame.path);
   }
 }
 
-/** `until` cannot read a state of another type than it was written for: then the turn that made it is to be fixed. */
+/** `until` cannot read a state of a type that it was not written for: then the turn that made it must be fixed. */
 const untilThrew = (frame: Frame, before: unknown, state: unknown, thrown: unknown): unknown => {
   const { path } = frame;
   if (typed(before) === typed(state)) return new StepFailed({ path, cause: thrown });

@@ -1,9 +1,9 @@
 /**
- * Maps: the items of an iterable, each a node of a frame of its own. The frame's items start in order, as many at once as
+ * Maps: the items of an iterable, each a node of the map's own frame. The frame's items start in order, as many at once as
  * the map's `concurrency` allows.
  *
  * Only one item of a map is in the queue, and the next one follows it when it starts: behind the steps of the items before
- * it. With all items there at once, a map of pipelines would hold every item's graph before the first step of any.
+ * it. With all items in the queue at once, a map of pipelines would hold every item's graph before the first step of any.
  */
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
@@ -19,7 +19,7 @@ import { outputsByName, readOver } from "./outputs.ts";
 
 export class Maps implements MapRoom {
   readonly #core: Core;
-  /** Items that may start and are not in the queue. */
+  /** The number of items that may start and are not in the queue. */
   #waiting = 0;
 
   constructor(core: Core) {
@@ -74,7 +74,7 @@ export class Maps implements MapRoom {
     this.#enter(frame, index, map);
   }
 
-  /** The items that an earlier part of the run chose, if they are as many as the map asks for now. */
+  /** The items that an earlier part of the run chose, if their number is the one that the map asks for now. */
   #recalled(
     frame: Frame,
     index: number,
@@ -148,7 +148,7 @@ export class Maps implements MapRoom {
     core.failures.endEarly(frame, Cause.interrupt(), frame.path, reason);
   }
 
-  /** An item has failed that a map with `enough` can do without; an error where it cannot. */
+  /** An item of a map with `enough` has failed: returns an error if the map cannot do without it. */
   tolerate(frame: Frame, map: MapState): TooFewSucceeded | undefined {
     map.failed++;
     const isHopeless = map.results.length - map.failed < map.definition.options.enough!;
@@ -188,7 +188,7 @@ export class Maps implements MapRoom {
   }
 }
 
-/** What a map provides whose items have all ended. */
+/** The outcome of a map whose items have all ended. */
 export const mapOutcome = (frame: Frame, map: MapState): Exit.Exit<unknown, TooFewSucceeded> => {
   const { enough, minSuccess } = map.definition.options;
   const least = enough ?? minSuccess;
@@ -205,25 +205,25 @@ const tooFew = (frame: Frame, map: MapState, least: number): TooFewSucceeded =>
     of: map.definition.options.enough === undefined ? "minSuccess" : "enough",
   });
 
-/** The values of the items that a map with `enough` has chosen, in the order of the items; undefined: it has not. */
+/** The values of the items that a map with `enough` has chosen, in the order of the items; undefined if it has not chosen. */
 export const chosenOutcome = ({ chosen, results }: MapState): Exit.Exit<unknown> | undefined =>
   chosen === undefined ? undefined : Exit.succeed(chosen.map((item) => results[item]));
 
-/** What is not an array may be without end: one item more than there may be is enough to say so. */
+/** An iterable other than an array may be infinite: one item more than the limit is enough to detect that. */
 const itemsUpTo = (most: number, iterable: Iterable<unknown>): ReadonlyArray<unknown> => {
   const items: Array<unknown> = [];
   for (const item of iterable) if (items.push(item) > most) break;
   return items;
 };
 
-/** What a map runs over, read once: the array may be a proxy, or be changed while the map runs. */
+/** The items of a map, read once: the array may be a proxy, or change while the map runs. */
 interface Items {
   readonly items: ReadonlyArray<unknown>;
   readonly count: number;
   readonly keys: ReadonlyArray<string> | undefined;
 }
 
-/** The items of a map, `most` and one more of them if there are more, and what names them in their paths. */
+/** The items of a map, at most one more than `most`, and their names in paths. */
 export const itemsOf = (
   frame: Frame,
   node: GraphNode,

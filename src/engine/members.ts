@@ -1,6 +1,6 @@
 /**
- * What a frame runs that is not a graph: one step's function for each of its members, which are the items of a map, the turns
- * of a loop, or the contenders of a race.
+ * The content of a frame that is not a graph: one step's function for each of its members, which are the items of a map, the
+ * turns of a loop, or the contenders of a race.
  */
 import type { StepDefinition } from "../graph/definition.ts";
 import type { Place, RunningContext } from "./context.ts";
@@ -15,12 +15,12 @@ export interface MapState {
   readonly type: "items";
   readonly definition: StepDefinition;
   readonly items: ReadonlyArray<unknown>;
-  /** What the user's `key` names each item; undefined: its index. */
+  /** The name of each item from the user's `key`; undefined if it is the index. */
   readonly keys: ReadonlyArray<string> | undefined;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly results: Array<unknown>;
   readonly policy: Policy | undefined;
-  /** The next item to hand to the queue; those before it have been. */
+  /** The next item to put into the queue; those before it have been. */
   next: number;
   /** Items before this one may start. */
   allowed: number;
@@ -28,20 +28,20 @@ export interface MapState {
   failed: number;
   /** With `enough`: the items whose values are the output, once there are enough of them. */
   chosen: ReadonlyArray<number> | undefined;
-  /** And those that an earlier part of the run had chosen: the others do not run again. */
+  /** The items that an earlier part of the run had chosen: the others do not run again. */
   readonly recalled: ReadonlySet<number> | undefined;
 }
 
-/** A loop: its frame has one node, which is the turn that it is at. Finished turns are kept nowhere. */
+/** A loop: its frame has one node, the current turn. Finished turns are not kept. */
 export interface LoopState extends Place {
   readonly type: "turns";
   readonly definition: StepDefinition;
   readonly inputs: Readonly<Record<string, unknown>>;
   readonly policy: Policy | undefined;
-  /** Which turn it is at, from 0, and the state that this turn begins with; once it has ended, the state that it made. */
+  /** The current turn, from 0, and the state that it begins with; once it has ended, the state that it made. */
   turn: number;
   state: unknown;
-  /** With a store: the text of what a schema that cannot encode has decoded to the state. */
+  /** With a store: the text that a schema that cannot encode has decoded to the state. */
   undecoded: string | undefined;
 }
 
@@ -50,18 +50,18 @@ export interface RaceState {
   readonly type: "contenders";
   readonly definition: StepDefinition;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Its options are for the race as a whole: this is its attempt, from 1. */
+  /** Its options apply to the race as a whole: this is its attempt, from 1. */
   readonly attempt: number;
   readonly policy: undefined;
   readonly keys: ReadonlyArray<string>;
-  /** What has failed so far, by name. */
+  /** The errors so far, by contender. */
   readonly errors: Map<string, unknown>;
   winner: { readonly value: unknown } | undefined;
-  /** In a resumed run: the contender that had won, which starts alone, until it has failed. */
+  /** In a resumed run: the contender that had won, which starts alone; the others start if it fails. */
   known: number | undefined;
 }
 
-/** How many nodes a frame of these has. */
+/** The number of nodes in a frame of these members. */
 export const countOf = (members: Members): number => {
   switch (members.type) {
     case "items":

@@ -1,10 +1,10 @@
-/** What a graph that has run to its end gives: by name, and to the step that expanded to it. */
+/** The outputs of a graph that has run to its end: by name, and for the step that expanded to it. */
 import type * as Exit from "effect/Exit";
 import { expandedOutcome } from "./exposure.ts";
 import type { Frame } from "./frame.ts";
 import { State } from "./frame.ts";
 
-/** Was an output provided? Not where its step was skipped by a condition, or was a `finally` that failed. */
+/** Was an output provided? Not if its step was skipped by a condition, or was a `finally` that failed. */
 const isThere = ({ graph, states }: Frame, slot: number): boolean => {
   const { log } = graph!.builder;
   if (!log.hasMaybes) return true;
@@ -12,7 +12,7 @@ const isThere = ({ graph, states }: Frame, slot: number): boolean => {
   return owner === -1 || states[owner] === State.succeeded;
 };
 
-/** What a frame returns, by name. */
+/** The outputs of a frame, by name. */
 export const resultsOf = (frame: Frame): Record<string, unknown> => {
   const graph = frame.graph!;
   const results: Record<string, unknown> = {};
@@ -21,7 +21,7 @@ export const resultsOf = (frame: Frame): Record<string, unknown> => {
     if (frame.reads[slot]! > 0 && isThere(frame, slot)) results[name] = frame.values[slot];
   });
   for (const name of graph.returnsLate) {
-    // A branch can lack an output that another one has: it is undefined then, as its type says.
+    // A branch can lack an output that another one has: then it is undefined, as its type says.
     results[name] = frame.late?.get(name)?.value;
   }
   for (const [name, { value, by }] of frame.late ?? []) {
@@ -30,7 +30,7 @@ export const resultsOf = (frame: Frame): Record<string, unknown> => {
   return results;
 };
 
-/** Of what an expansion returned, what its step exposes. */
+/** The outputs of an expansion that its step exposes. */
 export const exposedOf = (
   { graph, parent, parentIndex }: Frame,
   results: Readonly<Record<string, unknown>>,

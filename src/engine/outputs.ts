@@ -1,5 +1,5 @@
 /**
- * What a node reads from its frame, and what it provides to it. A value that was read for the last time is dropped.
+ * The inputs that a node reads from its frame, and the outputs that it provides to it. After its last read, a value is dropped.
  */
 
 import * as Result from "effect/Result";
@@ -22,13 +22,13 @@ const take = (frame: Frame, slot: number): unknown => {
 const unprovided = (name: string): string =>
   `It reads "${name}", and none of the earlier steps with outputs "all" provided that in this run. Provide it in each branch, or read "${name}?", which is undefined where it is missing.`;
 
-/** What an "all" step provided, if it is one of those that the node waits for: others can still be running. */
+/** The output of an "all" step, if it is one of those that the node waits for: others can still be running. */
 const lateFor = (frame: Frame, node: GraphNode, name: string): Late | undefined => {
   const late = frame.late?.get(name);
   return late !== undefined && node.waitsFor.includes(late.by) ? late : undefined;
 };
 
-/** The inputs of a node by name; a sentence where an earlier "all" step should have provided one and did not. */
+/** The inputs of a node by name; a sentence if an earlier "all" step should have provided one and did not. */
 export const readInputs = (frame: Frame, node: GraphNode): Record<string, unknown> | string => {
   if (node.definition.kind === "finally") return readResults(frame, node);
   const inputs = emptyInputs(node.keys.length + node.globs.length);
@@ -66,12 +66,12 @@ const isProvided = (frame: Frame, slot: number): boolean => {
   return owner === -1 || frame.states[owner] === State.succeeded;
 };
 
-/** The outcome of an output, for a step that runs in any case. */
+/** The result of an output, for a step that always runs. */
 const resultOf = (frame: Frame, name: string, slot: number): Result.Result<unknown, unknown> => {
   const value = take(frame, slot);
   const owner = frame.graph!.builder.ownerOf(slot);
   if (isProvided(frame, slot)) return Result.succeed(value);
-  // Its work was done when the frame ended, and its record was not yet committed.
+  // Its work was done when the frame ended, but its record was not yet committed.
   const done = frame.uncommitted?.get(owner);
   if (done !== undefined) {
     const { outputs } = frame.graph!.nodes[owner]!;
@@ -137,7 +137,7 @@ export const readOver = (frame: Frame, node: GraphNode): { readonly value: unkno
   return lateFor(frame, node, over) ?? unprovided(over);
 };
 
-/** A step with several outputs gives a record of them. Says which is missing. */
+/** A step with several outputs returns a record of them. Reports which one is missing. */
 export const missingOutput = (frame: Frame, index: number, value: unknown): InvalidOutput | undefined => {
   const { outputs } = frame.graph!.nodes[index]!;
   const problem = recordProblem(outputs, value);
@@ -146,7 +146,7 @@ export const missingOutput = (frame: Frame, index: number, value: unknown): Inva
     : new InvalidOutput({ path: frame.pathOf(index), reason: problem });
 };
 
-/** Has this object an output of that name: its own, or one that its class has, but not what every object has? */
+/** Does this object have an output of that name, its own or its class's, but not one that every object has? */
 const provides = (value: object, name: string): boolean =>
   Object.hasOwn(value, name) || (name in value && !(name in Object.prototype));
 
@@ -164,7 +164,7 @@ export const recordProblem = (outputs: ReadonlyArray<string>, value: unknown): s
   return `It declares the output "${missing}", but returned ${given === "" ? "an empty record" : `only ${given}`}.`;
 };
 
-/** A step's outputs by name, of the value that it returned. */
+/** A step's outputs by name, from the value that it returned. */
 export const outputsByName = (definition: StepDefinition, value: unknown): Record<string, unknown> => {
   const { outputs } = definition;
   if (outputs === "all" || outputs.length !== 1) return value as Record<string, unknown>;
@@ -177,7 +177,7 @@ export const outputsByName = (definition: StepDefinition, value: unknown): Recor
 export const isTaken = (frame: Frame, name: string): boolean =>
   frame.graph !== undefined && (frame.graph.builder.hasOutput(name) || frame.late?.has(name) === true);
 
-/** Why this value cannot be what an "all" step gives to its frame, or undefined: it comes from outside, in any way. */
+/** Why this value, which may be anything, cannot be the outputs of an "all" step, or undefined. */
 export const lateProblem = (frame: Frame, value: unknown): string | undefined => {
   if (typeof value !== "object" || value === null) {
     return 'A step with outputs "all" must return a pipeline or a record of outputs, and this one returned neither.';
@@ -190,7 +190,7 @@ export const lateProblem = (frame: Frame, value: unknown): string | undefined =>
 };
 
 /**
- * Stores the outputs of a node that does not have exactly one: several, or those of an "all" step, whose names no one knew
+ * Stores the outputs of a node that does not have exactly one: several, or those of an "all" step, whose names were not known
  * before. If they cannot be stored, the node fails.
  */
 export const storeSeveral = (

@@ -1,4 +1,4 @@
-/** Which of a step's functions is called, and what its result is used for. */
+/** Which of a step's functions is called, and how its result is used. */
 import type { StepKind } from "../../types/plan.ts";
 
 /** Which of a step's functions is called. */
@@ -14,8 +14,8 @@ export type Phase =
   | "compensate";
 
 /**
- * What the value that a function returns is used for: it is the output, may be a pipeline, selects a case, or is the state
- * that a loop begins with.
+ * The use of the value that a function returns: it is the output, may be a pipeline, selects a case, or is the state that a
+ * loop begins with.
  */
 export type Returns = "output" | "expansion" | "choice" | "state";
 
@@ -31,7 +31,7 @@ export const returnsOf: Readonly<Record<Phase, Returns>> = {
   compensate: "output",
 };
 
-/** Which of a step's functions is called first; that of a map, for each of its items, and that of a race, for all contenders. */
+/** Which of a step's functions is called first: for a map, for each item; for a race, for all contenders. */
 export const firstPhase: Readonly<Record<StepKind, Phase>> = {
   step: "run",
   dynamic: "expand",

@@ -1,6 +1,6 @@
 /**
- * What a step asks for beside its function: retry, timeout, output schema, fallback. A step that asks for none of
- * these has no policy, and the engine runs its function bare. Wrapping costs only those who wrap.
+ * The policy of a step: its retry, timeout, output schema and fallback. A step with none of these has no policy,
+ * and the engine calls its function directly. Only steps with a policy pay for one.
  */
 import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";
@@ -17,10 +17,10 @@ import { isThenable, promiseOf } from "../values/thenable.ts";
 
 export interface Policy {
   readonly retry: Retry | undefined;
-  /** The engine's to keep: an attempt can wait for its turn, which does not count as its own time. */
+  /** Enforced by the engine: an attempt can wait for its turn, which does not count as its own time. */
   readonly timeoutMillis: number | undefined;
   readonly output: unknown;
-  /** `onTimeout`: it stands for a wait that is over, and for no other error. */
+  /** `onTimeout`: it is used only for a wait that has timed out, and for no other error. */
   readonly fallback: { readonly of: unknown; readonly onTimeout: boolean } | undefined;
 }
 
@@ -84,17 +84,17 @@ export const policyOf = ({ kind, options }: StepDefinition): Policy | undefined 
   };
 };
 
-/** Told of each retry before its delay. */
+/** Called for each retry before its delay. */
 export type OnRetry = (attempt: number, error: unknown, delayMillis: number) => void;
 
 export type Attempt = (attempt: number) => Effect.Effect<unknown, unknown>;
 
-/** Receives the result of an attempt before it is decoded. The function that it returns is called once that has been decoded. */
+/** Receives the result of an attempt before it is decoded. The function that it returns is called after decoding. */
 export type BeforeDecoding = (value: unknown) => () => void;
 
-/** How the journal has a part in attempts. */
+/** The journal's part in attempts. */
 export interface Journaled {
-  /** Put around each attempt and what decodes its value. */
+  /** Wraps each attempt and the decoding of its value. */
   readonly around: ((attempt: Attempt) => Attempt) | undefined;
   readonly beforeDecoding: BeforeDecoding | undefined;
   /** The number of the first attempt. */
@@ -150,14 +150,14 @@ const retried = (
       if (Exit.isFailure(step)) return yield* exit;
       const delayMillis = Math.min(Duration.toMillis(step.value[1]), retry.maxDelayMillis);
       onRetry(count, failure.error, delayMillis);
-      // An attempt that fails at once, again and again, would leave no turn to timers, nor to an interruption.
+      // An attempt that repeatedly fails immediately would leave no turn to timers or to an interruption.
       yield* delayMillis > 0 ? Effect.sleep(delayMillis) : Effect.yieldNow;
     }
   });
 
 /**
- * What a policy falls back to where all attempts have failed. `accept` makes the step's output of what it returned for an
- * error.
+ * Applies a policy's fallback after all attempts have failed. `accept` turns the value that it returned for an error into the
+ * step's output.
  */
 export const withFallback = (
   { fallback }: Policy,
@@ -183,7 +183,7 @@ export const withFallback = (
   });
 };
 
-/** The result of a fallback: an Effect, or a value at once or by a Promise, which may give an Effect. An error is a value. */
+/** The result of a fallback: an Effect, or a value, directly or by a Promise, which may resolve to an Effect. An error is a value. */
 const given = (returned: unknown, path: string): Effect.Effect<unknown, unknown> => {
   if (returned instanceof Error) return Effect.succeed(returned);
   if (Effect.isEffect(returned)) return returned as Effect.Effect<unknown, unknown>;

@@ -1,7 +1,7 @@
 /**
- * Which pools the graphs of a run name, against those that there are: values that steps have, and names in the run's
- * option `pools`. A name that is nearly another one is a mistake, said in one sentence before anything starts; one that
- * is like no other is warned of when the run has succeeded, since an expansion may have been what it was meant for.
+ * Compares the pools that the graphs of a run name with those that exist: values in steps, and names in the run's
+ * option `pools`. A name that is close to another one is a mistake, reported in one sentence before anything starts; one
+ * that is close to none gets a warning when the run has succeeded, since it may have been meant for an expansion.
  */
 import type { PoolValue } from "../graph/pool.ts";
 import { isSamePool, poolNameOf } from "../graph/pool.ts";
@@ -16,14 +16,14 @@ export interface PoolUse {
 export class PoolNames {
   readonly #overridden: ReadonlySet<string>;
   readonly #values = new Map<string, PoolValue>();
-  /** Names that steps have as strings, and the first step of each. */
+  /** Names that steps use as strings, with the first step of each. */
   readonly #strings = new Map<string, string>();
 
   constructor(overrides: Readonly<Record<string, unknown>>) {
     this.#overridden = new Set(Object.keys(overrides));
   }
 
-  /** Takes the pools of a graph into account. Returns what is wrong with them, in one sentence, or undefined. */
+  /** Adds the pools of a graph. Returns the problem with them, in one sentence, or undefined. */
   admit(uses: ReadonlyArray<PoolUse>): string | undefined {
     for (const { pool, step } of uses) {
       if (typeof pool === "string") {
@@ -46,7 +46,7 @@ export class PoolNames {
     return undefined;
   }
 
-  /** A name in the run's `pools` that no step has, and that is nearly one that a step has. Asked once the graph is admitted. */
+  /** A name in the run's `pools` that no step uses, and that is close to one that a step uses. Called once the graph is admitted. */
   misspelt(): { readonly name: string; readonly reason: string } | undefined {
     for (const name of this.#overridden) {
       if (this.#isUsed(name)) continue;
@@ -60,7 +60,7 @@ export class PoolNames {
     return undefined;
   }
 
-  /** What came to nothing, a sentence each. */
+  /** A sentence for each unused limit and each missing pool. */
   warnings(): ReadonlyArray<string> {
     const unused = Array.from(this.#overridden).filter((name) => !this.#isUsed(name));
     const missing = Array.from(this.#strings).filter(([name]) => !this.#exists(name));

@@ -1,6 +1,6 @@
 /**
- * The room of pools: which of the engine's nodes hold a slot. It asks the same of `Pools` for every run that has
- * any; a run whose steps name no pool makes none.
+ * The room of pools: which of the engine's nodes hold a slot. It delegates to `Pools` for every run that has
+ * any; a run whose steps name no pool creates none.
  */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -13,14 +13,14 @@ import { Pools } from "./pools.ts";
 export class PoolSlots implements PoolRoom {
   readonly #core: Core;
   #names: PoolNames | undefined;
-  /** Made for the first graph whose steps name one. */
+  /** Created for the first graph whose steps name one. */
   #pools: Pools | undefined;
 
   constructor(core: Core) {
     this.#core = core;
   }
 
-  /** How many nodes wait for a slot. */
+  /** The number of nodes that wait for a slot. */
   get waiting(): number {
     return this.#pools?.waiting ?? 0;
   }
@@ -44,10 +44,10 @@ export class PoolSlots implements PoolRoom {
     return undefined;
   }
 
-  /** A node without a policy is about to start. False: it waits for a slot. */
+  /** A node without a policy is about to start. Returns false if it must wait for a slot. */
   mayStart(frame: Frame, index: number): boolean {
     const pool = frame.poolOf(index);
-    // Attempts take slots of their own, and what is recorded does not run.
+    // Attempts take their own slots, and recorded nodes do not run.
     if (pool === undefined || frame.policyOf(index) !== undefined) return true;
     if (this.#core.journal?.isRecorded(frame, index) === true) return true;
     if (!this.take(frame, index, pool, () => this.#core.push(frame, index))) return false;

@@ -1,12 +1,12 @@
 /**
  * Pools: named limits that steps share. Counters and queues, never locks.
  *
- * A slot is held while a user's function is under way, and by nothing that waits: a dynamic step gives its slot back when
- * it has expanded, and a step that is retried between its attempts. So no step waits for a slot while it holds another,
+ * A slot is held while a user's function is under way, and never while a step waits: a dynamic step releases its slot when
+ * it has expanded, and a retried step between its attempts. So no step waits for a slot while it holds another,
  * and pools cannot deadlock, however dynamic steps and the steps in them share them.
  *
  * A rate limits the starts in *any* window of its length. Effect's `RateLimiter` counts in fixed windows, or by a token
- * bucket, and both let twice the limit start within one length of time; so the last starts are kept here, a number each.
+ * bucket, and both let twice the limit start within one window; so the last starts are kept here, as one number each.
  */
 import type { Clock } from "effect/Clock";
 import * as Effect from "effect/Effect";
@@ -18,15 +18,15 @@ import { limitsOf } from "../graph/pool.ts";
 import type { Frame } from "./frame.ts";
 import { Starts } from "./starts.ts";
 
-/** What pools ask of the run that they are of. */
+/** The run that pools belong to, as far as they need it. */
 export interface PoolHost {
   readonly clock: Clock;
-  /** Starts what can start. */
+  /** Starts every node that can start. */
   readonly drain: () => void;
   readonly fork: (effect: Effect.Effect<void>) => Fiber<void>;
   /** A step of a pool with a rate starts. */
   readonly onStart: (pool: string, path: string) => void;
-  /** When steps of a pool started in an earlier part of the run: milliseconds since 1970. */
+  /** The start times of a pool's steps in an earlier part of the run, in milliseconds since 1970. */
   readonly pastStarts: (pool: string) => ReadonlyArray<number>;
 }
 
@@ -36,17 +36,17 @@ interface Waiting {
   readonly wake: () => void;
 }
 
-/** What those who share a pool share: one run, or all of this process. */
+/** The shared state of a pool: of one run, or of all runs in this process. */
 class SharedPool {
-  /** Slots that are taken. */
+  /** The number of taken slots. */
   used = 0;
-  /** Those of them whose function is still to be called: they count as starts of this moment. */
+  /** The number of them whose function has not been called yet: they count as starts at the current time. */
   starting = 0;
   readonly starts = new Starts();
-  /** One for each run. The next that gets a slot is the first. */
+  /** One for each run. The first is the next to get a slot. */
   readonly queues: Array<RunQueue> = [];
 
-  /** Gives slots to those that wait, a run after the other. `host`: the run that is being served, which drains itself. */
+  /** Gives slots to waiting nodes, alternating between runs. `host`: the run that is being served, which drains itself. */
   wake(host: PoolHost): void {
     for (let blocked = 0; blocked < this.queues.length; ) {
       const queue = this.queues[0]!;
@@ -97,14 +97,14 @@ class RunQueue {
     return Number(this.host.clock.monotonicTimeNanosUnsafe()) / 1e6;
   }
 
-  /** How long until another may start: 0, now; Infinity, not before a slot is given back or a function is called. */
+  /** The delay until another may start: 0 means now; Infinity, not before a slot is released or a function is called. */
   #delay(): number {
     const { limits, shared } = this;
     if (shared.used >= limits.concurrency) return Infinity;
     return limits.rate === undefined ? 0 : shared.starts.delay(limits.rate, this.now, shared.starting);
   }
 
-  /** Takes a slot at once, if there is one and no one waits for it. */
+  /** Takes a slot immediately, if one is free and no node waits for it. */
   takeNow(frame: Frame, index: number): boolean {
     if (this.waiting > 0 || this.#delay() > 0) return false;
     this.#hold(frame, index, this);
@@ -116,13 +116,13 @@ class RunQueue {
     this.#setTimer(this.#delay());
   }
 
-  /** A node that waits does so no more. */
+  /** Removes a waiting node. */
   leave(frame: Frame, index: number): void {
     const at = this.#waiting.findIndex((each) => each.frame === frame && each.index === index);
     if (at >= this.#next) this.#waiting.splice(at, 1);
   }
 
-  /** Gives a slot to the first that waits. False: no one waits, or there is none. */
+  /** Gives a slot to the first waiting node. Returns false if no node waits, or no slot is free. */
   wakeFirst(): boolean {
     while (this.#next < this.#waiting.length) {
       const { frame, index, wake } = this.#waiting[this.#next]!;
@@ -149,7 +149,7 @@ class RunQueue {
     this.#next = 0;
   }
 
-  /** Looks again when the rate lets another start. */
+  /** Checks again when the rate allows another start. */
   #setTimer(delay: number): void {
     if (this.#timer !== undefined || !Number.isFinite(delay)) return;
     const timer = this.host.fork(Effect.sleep(Math.ceil(delay)));
@@ -180,7 +180,7 @@ interface Slot {
   hasStarted: boolean;
 }
 
-/** The pools of this process, by the clock that their times are of and by name. */
+/** The pools of this process, by the clock of their times and by name. */
 const ofProcess = new WeakMap<Clock, Map<string, SharedPool>>();
 
 const processPools = (clock: Clock): Map<string, SharedPool> => {
@@ -189,7 +189,7 @@ const processPools = (clock: Clock): Map<string, SharedPool> => {
   return pools;
 };
 
-/** The pools that a run has met. */
+/** The pools that a run has encountered. */
 export class Pools {
   readonly #host: PoolHost;
   readonly #overrides: Readonly<Record<string, number | PoolLimits>>;
@@ -202,14 +202,14 @@ export class Pools {
     this.#overrides = overrides;
   }
 
-  /** How many nodes wait for a slot. */
+  /** The number of nodes that wait for a slot. */
   get waiting(): number {
     let count = 0;
     for (const { waiting } of this.#queues.values()) count += waiting;
     return count;
   }
 
-  /** A value that steps of the run name: it says the limits of its name, also for steps that name it by a string. */
+  /** Adds a value that steps of the run name: it sets the limits of its name, also for steps that name it by a string. */
   meet(pool: PoolValue): void {
     if (!this.#queues.has(pool.name)) this.#add(pool.name, pool);
   }
@@ -234,14 +234,14 @@ export class Pools {
     if (known !== undefined) return known;
     const shared = new SharedPool();
     if (isOfProcess) processPools(clock).set(name, shared);
-    // Of an earlier part of the run, in a process that is gone.
+    // The starts of an earlier part of the run, in a process that is gone.
     const now = Number(clock.monotonicTimeNanosUnsafe()) / 1e6;
     const wallNow = clock.currentTimeMillisUnsafe();
     for (const time of this.#host.pastStarts(name)) shared.starts.add(now - Math.max(0, wallNow - time));
     return shared;
   }
 
-  /** Takes a slot for a node that is about to start. False: it waits, and is woken when it holds one. */
+  /** Takes a slot for a node that is about to start. Returns false if it must wait; it is woken when it holds one. */
   take(frame: Frame, index: number, name: string, wake: () => void): boolean {
     const queue = this.#queues.get(name) ?? this.#add(name, undefined);
     if (queue === undefined || this.#held.get(frame)?.has(index) === true) return true;
@@ -260,17 +260,17 @@ export class Pools {
     if (!queue.shared.starts.isKept) return;
     queue.shared.starts.add(queue.now);
     this.#host.onStart(queue.name, frame.pathOf(index));
-    // Those that waited for this start now know for how long.
+    // The delay of the nodes that waited for this start is now known.
     queue.shared.wake(this.#host);
   }
 
-  /** A node that waits for a slot is not to start any more. */
+  /** A node that waits for a slot must no longer start. */
   leave(frame: Frame, index: number, name: string): void {
     this.#queues.get(name)?.leave(frame, index);
     this.giveBack(frame, index);
   }
 
-  /** A node is done with its slot, if it holds one: the slot goes to the first that waits. */
+  /** A node is done with its slot, if it holds one: the slot goes to the first waiting node. */
   giveBack(frame: Frame, index: number): void {
     const held = this.#held.get(frame);
     const slot = held?.get(index);
@@ -294,7 +294,7 @@ export class Pools {
     held.set(index, { queue, hasStarted: false });
   }
 
-  /** The run has ended: nothing of it holds a slot, waits for one, or keeps a timer. */
+  /** The run has ended: releases its slots, and ends its waits and timers. */
   close(): void {
     for (const held of this.#held.values()) for (const slot of held.values()) this.#free(slot);
     this.#held.clear();

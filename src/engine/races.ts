@@ -1,6 +1,6 @@
 /**
  * Races: the contenders are the nodes of a frame, which all start. The first that succeeds provides the output, and the
- * others are interrupted. Failures are kept by name, and fail the race once nothing else is left.
+ * others are interrupted. Failures are kept by name, and fail the race once every contender has failed.
  */
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
@@ -53,7 +53,7 @@ export class Races implements RaceRoom {
     else core.push(child, race.known);
   }
 
-  /** All contenders that have not started do. */
+  /** Starts all contenders that have not started. */
   #startOthers(frame: Frame): void {
     frame.states.forEach((state, contender) => {
       if (state === State.waiting) this.#core.push(frame, contender);
@@ -80,7 +80,7 @@ export class Races implements RaceRoom {
         emitter.emit({ type: "step.interrupted", path: frame.pathOf(other), attempt });
       }
     });
-    // An error takes microseconds to make, and only a contender that is under way sees it.
+    // Creating an error takes microseconds, and only a contender that is under way sees it.
     const reason = frame.running > 0 ? new Error(`The contender "${path}" has won the race.`) : undefined;
     failures.endEarly(frame, Cause.interrupt(), path, reason);
   }
@@ -96,7 +96,7 @@ export class Races implements RaceRoom {
   }
 }
 
-/** What a race provides that nothing has interrupted, or that one of its contenders has won. */
+/** The outcome of a race that has not been interrupted, or that a contender has won. */
 export const raceOutcome = (
   frame: Frame,
   { errors, keys, winner }: RaceState,

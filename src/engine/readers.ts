@@ -1,14 +1,14 @@
-/** How a step that streams waits for those who read the run's events. */
+/** How a streaming step waits for the readers of the run's events. */
 import * as Effect from "effect/Effect";
 import type { Fiber } from "effect/Fiber";
 
-/** A reader that has read nothing for so long is not waited for, until it reads again. */
+/** A step does not wait for a reader that has read nothing for this long, until it reads again. */
 const patienceMillis = 1_000;
 
-/** Those who read the events of a run. */
+/** The readers of a run's events. */
 export interface Readers {
   /**
-   * Undefined where no reader is far behind. Else `caughtUp` is called once none is; `giveUp` ends that wait, and `leave`
+   * Undefined if no reader is far behind. Otherwise `caughtUp` is called once none is; `giveUp` ends that wait, and `leave`
    * forgets it.
    */
   readonly waitForReaders?: (
@@ -16,7 +16,7 @@ export interface Readers {
   ) => { readonly giveUp: () => void; readonly leave: () => void } | undefined;
 }
 
-/** Resolves when all readers have caught up, or when those that have not are given up; undefined where none is behind. */
+/** Resolves when all readers have caught up, or when those that have not are given up; undefined if none is behind. */
 export const roomFor = (
   readers: Readers | undefined,
   fork: (effect: Effect.Effect<void>) => Fiber<void>,

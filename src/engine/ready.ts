@@ -1,9 +1,9 @@
 /**
  * The nodes that are ready to start, of all frames of a run: depth before breadth. Nodes that can expand are deferred until
- * nothing else is ready; the newest ones come first then, in their order. So what has begun to grow ends before other steps
- * begin to, and holds memory for a short time. A deferred node waits for a bounded number of others all the same.
+ * nothing else is ready; the newest ones come first then, in their order. So expansions that have begun end before others
+ * begin, and hold memory for a short time. A deferred node still waits for a bounded number of others only.
  *
- * Two columns in a ring, so that a node that passes costs a few writes and no object; what has passed is forgotten at once,
+ * Two columns in a ring, so a node that passes costs a few writes and no object; passed nodes are forgotten immediately,
  * since a frame holds values. A queue that is never long stays in the processor's cache: with columns that grew by every
  * node, writing them took a tenth of a map's time.
  */
@@ -13,19 +13,19 @@ import { mayGrow } from "./loop-kinds.ts";
 /** Picks which of `count` ready nodes is next; the first, unless a simulation explores other orders. */
 export type Pick = (count: number) => number;
 
-/** Places are powers of two, so that going round the ring is a mask. */
+/** The number of places is a power of two, so wrapping around the ring is a mask. */
 const leastPlaces = 64;
-/** A queue that was longer than this gives its places back when it is empty. */
+/** A queue that was longer than this frees its places when it is empty. */
 const mostPlacesKept = 65_536;
 
-/** So many nodes may pass a deferred one, before the oldest of these has its turn. */
+/** The number of nodes that may pass deferred ones before the oldest deferred node has its turn. */
 export const mostPassed = 1024;
 
 class Ring {
   #frames = new Array<Frame | undefined>(leastPlaces);
   #indices = new Array<number>(leastPlaces);
   #mask = leastPlaces - 1;
-  /** Where the next node is. */
+  /** The place of the next node. */
   #head = 0;
   #length = 0;
 
@@ -61,14 +61,14 @@ class Ring {
     this.#frames[(this.#head + --this.#length) & this.#mask] = undefined;
   }
 
-  /** The next node has been looked at. */
+  /** Removes the next node. */
   pass(): void {
     this.#frames[this.#head] = undefined;
     this.#head = (this.#head + 1) & this.#mask;
     if (--this.#length === 0 && this.#mask >= mostPlacesKept) this.#resize(leastPlaces);
   }
 
-  /** Swaps the next node with one that stands `offset` behind it. */
+  /** Swaps the next node with the one `offset` places behind it. */
   bringForward(offset: number): void {
     const at = (this.#head + offset) & this.#mask;
     const frame = this.#frames[at];
@@ -98,7 +98,7 @@ export class Ready extends Ring {
   /** Deferred since the last one had its turn, the oldest first; and those before, the newest last. */
   readonly #incoming = new Ring();
   readonly #deferred = new Ring();
-  /** Not where a simulation explores orders, and so must see all that is ready. */
+  /** False for a simulation that explores orders, since it must see all ready nodes. */
   readonly #defers: boolean;
   #isDeferring = false;
   #passed = 0;
@@ -108,7 +108,7 @@ export class Ready extends Ring {
     this.#defers = defers;
   }
 
-  /** How many are ready, with those that are deferred. */
+  /** The number of ready nodes, including deferred ones. */
   get total(): number {
     return this.length + this.#incoming.length + this.#deferred.length;
   }
@@ -128,7 +128,7 @@ export class Ready extends Ring {
     if (this.#isDeferring && ++this.#passed >= mostPassed) this.#release(true);
   }
 
-  /** No other node is ready: a deferred one has its turn. False: there is none. */
+  /** No other node is ready: a deferred one has its turn. Returns false if there is none. */
   refill(): boolean {
     return this.#isDeferring && this.#release(false);
   }

@@ -1,8 +1,8 @@
 /**
- * Finds what earlier parts of a run did, to undo it: the steps that its records tell of, with their inputs and outputs. Nothing
- * of the run is done again, but for the functions that expanded: they are called to find the steps of their graphs. That
- * includes what a resumed run does not look into: what is inside of a step with an outcome of its own, of the turns before the
- * last, and of contenders that lost.
+ * Finds what earlier parts of a run did, to undo it: its recorded steps, with their inputs and outputs. Nothing runs again,
+ * except for the functions that expanded: they are called to find the steps of their graphs. That includes graphs that a
+ * resumed run skips: those inside a step with its own outcome, inside the turns before the last, and inside contenders
+ * that lost.
  */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -28,7 +28,7 @@ import { readInputs, storeSeveral } from "./outputs.ts";
 import { performed } from "./settle.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
-/** The outputs of a node; undefined: it has none yet. */
+/** The outputs of a node; undefined if it has none yet. */
 type Found = { readonly value: unknown; readonly hasFailed?: boolean } | undefined;
 
 export class Rebuild {
@@ -42,12 +42,12 @@ export class Rebuild {
     this.#recorded = recorded;
   }
 
-  /** Into the frame of the run's own graph, in which nothing else has happened. */
+  /** Rebuilds into the frame of the run's own graph, in which nothing else has happened. */
   into(root: Frame): Effect.Effect<void> {
     return this.#graph(root);
   }
 
-  /** Into a frame that is like that of the run. */
+  /** Rebuilds into a frame that is like that of the run. */
   again(root: Frame, inputs: ReadonlyArray<unknown>): Effect.Effect<void> {
     const graph = root.graph!;
     const frame = new Frame(graph, undefined, undefined, 0);
@@ -122,7 +122,7 @@ export class Rebuild {
     }
   }
 
-  /** The recorded outcome of a node itself. */
+  /** The recorded outcome of the node itself. */
   #own(frame: Frame, index: number): Effect.Effect<Found, unknown> {
     return Effect.suspend((): Effect.Effect<Found, unknown> => {
       const replayed = this.#recorded.journal.replay(frame, index);
@@ -141,7 +141,7 @@ export class Rebuild {
     });
   }
 
-  /** What may have expanded: a dynamic step, a switch, an item, a turn or a contender. */
+  /** A node that may have expanded: a dynamic step, a switch, an item, a turn or a contender. */
   #member(frame: Frame, index: number, inputs: Inputs): Effect.Effect<Found, unknown> {
     return Effect.gen({ self: this }, function* () {
       const inside = yield* this.#expansion(frame, index, inputs);
@@ -183,7 +183,7 @@ export class Rebuild {
     });
   }
 
-  /** What the function returned that expanded, called again. */
+  /** The result of the function that expanded, called again. */
   #returned(call: Call, text: string): Effect.Effect<unknown, unknown> {
     const { layers } = call.frame;
     const { inputs, definition, context } = call;
@@ -255,7 +255,7 @@ export class Rebuild {
     });
   }
 
-  /** Those that became pipelines: what a contender does by itself is not undone, but the output of the race is. */
+  /** Contenders that became pipelines: a contender's own work is not undone, but the output of the race is. */
   #race(frame: Frame, index: number, inputs: Inputs): Effect.Effect<Found, unknown> {
     return Effect.gen({ self: this }, function* () {
       const definition = frame.definitionOf(index);

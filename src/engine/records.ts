@@ -1,6 +1,6 @@
 /**
- * What the engine does differently in a run with a store: recorded outputs take the place of running a step, an output is
- * handed on once it is recorded, and an expansion begins once it is recorded.
+ * What the engine does differently in a run with a store: recorded outputs replace running a step, an output is
+ * passed on once it is recorded, and an expansion begins once it is recorded.
  */
 import * as Cause from "effect/Cause";
 import * as Exit from "effect/Exit";
@@ -24,7 +24,7 @@ export class Records implements RecordRoom {
     this.#core = core;
   }
 
-  /** True: an earlier part of the run recorded the node, and that takes the place of running it. */
+  /** Returns true if an earlier part of the run recorded the node, and the record replaces running it. */
   replays(journal: RunJournal, frame: Frame, index: number): boolean {
     const recorded = journal.replay(frame, index);
     if (recorded === undefined) return false;
@@ -39,7 +39,7 @@ export class Records implements RecordRoom {
     return true;
   }
 
-  /** Decodes what a schema that cannot encode had decoded: at once, unless the schema is asynchronous. */
+  /** Decodes again a value of a schema that cannot encode: immediately, unless the schema is asynchronous. */
   #decodeAgain(frame: Frame, index: number, { schema, value, changed }: Undecoded): void {
     const core = this.#core;
     const decoded = decode(schema, value);
@@ -68,7 +68,7 @@ export class Records implements RecordRoom {
     });
   }
 
-  /** Records what a node provides, and hands it on then. */
+  /** Records the output of a node, and then passes it on. */
   provide(journal: RunJournal, frame: Frame, index: number, value: unknown, attempt: number): void {
     const core = this.#core;
     const changed = journal.directChange(frame, index, attempt);
@@ -78,7 +78,7 @@ export class Records implements RecordRoom {
     }
     if (frame.map?.type === "turns") frame.map.undecoded = frame.undecoded?.get(index);
     let kept: boolean | OutputNotEncodable | InvalidOutput | StepFailed | undefined;
-    // The work is done: what remains is a commit, which needs no slot.
+    // The work is done: only a commit remains, which needs no slot.
     if (frame.hasPools) core.pools.giveBack(frame, index);
     try {
       const { outputs } = frame.definitionOf(index);
@@ -119,7 +119,7 @@ export class Records implements RecordRoom {
     if (changed !== undefined) this.#core.failures.abort(child, changed, path);
   }
 
-  /** What a run with a store does about the attempts of a step. */
+  /** What a run with a store adds to the attempts of a step. */
   journaled(frame: Frame, index: number, inputs: Readonly<Record<string, unknown>>): Journaled | undefined {
     const { journal } = this.#core;
     if (journal === undefined) return undefined;
@@ -138,7 +138,7 @@ export class Records implements RecordRoom {
     };
   }
 
-  /** The attempt that a step continues with: that in which it had expanded, or its contenders. */
+  /** The attempt that a step continues with: the one in which it, or its contenders, had expanded. */
   #firstAttempt(journal: RunJournal, frame: Frame, index: number): number {
     const { kind, cases } = frame.definitionOf(index);
     const path = frame.pathOf(index);
@@ -146,12 +146,12 @@ export class Records implements RecordRoom {
     return Math.max(...Object.keys(cases!).map((name) => journal.firstAttempt(item(path, name))));
   }
 
-  /** The output of a node is what its schema made of the value with this text. */
+  /** Notes the text that a node's schema decoded to its output. */
   #noteUndecoded(frame: Frame, index: number, text: string): void {
     (frame.undecoded ??= new Map()).set(index, text);
   }
 
-  /** What an earlier run computed takes the place of an attempt. */
+  /** The output that an earlier run computed replaces an attempt. */
   #cachedAttempts(
     journal: RunJournal,
     frame: Frame,

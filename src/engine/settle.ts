@@ -1,4 +1,4 @@
-/** A call of a user's function as one Effect, for what is called outside of the loop: compensations, and what finds their steps. */
+/** A call of a user's function as one Effect, for calls outside the loop: compensations, and the search for their steps. */
 import * as Effect from "effect/Effect";
 import { isThenable, whenSettled } from "../values/thenable.ts";
 import { isBareEffect } from "./calls.ts";
@@ -9,7 +9,7 @@ import type { Layers, StepCall } from "./executor.ts";
 import { settling } from "./executor.ts";
 import { decodeInputs } from "./inputs.ts";
 
-/** What a function returned, waited for. A promise that is interrupted is waited for nevertheless. */
+/** Waits for the result of a function. The wait for a promise continues even if it is interrupted. */
 const settled = (value: unknown): Effect.Effect<unknown, unknown> => {
   if (isBareEffect(value)) return value;
   if (!isThenable(value)) return Effect.succeed(value);
@@ -36,7 +36,7 @@ const settled = (value: unknown): Effect.Effect<unknown, unknown> => {
   );
 };
 
-/** Performs a call, within its middleware, and as the step that it is of. A thrown value is a defect. */
+/** Performs a call, within its middleware and as part of its step. A thrown value is a defect. */
 export const performed = (
   call: StepCall & { readonly context: RunningContext },
   layers: Layers | undefined,

@@ -1,6 +1,6 @@
 /**
- * Where a step of a run that is under way stands: whether it can still take a value from outside. Looks at what the engine
- * knows at this moment: which graphs there are, what has ended and what was skipped.
+ * Whether a step of a run that is under way can still take a value from outside. Uses the current state of the engine:
+ * its graphs, and the steps that have ended or were skipped.
  */
 import { canExpand } from "../graph/kinds.ts";
 import { child, isAtOrUnder, item, itemAbove, keyOf } from "../path.ts";
@@ -19,12 +19,12 @@ export const wasSkipped = (path: string, skipped: string): string =>
     ? "The step at this path is skipped: its condition does not hold."
     : `The step at this path is skipped: the condition of "${skipped}", which it is part of, does not hold.`;
 
-/** Which node of a frame a path is at or beneath, and the path of that node; undefined: of none that the frame has or may get. */
+/** Which node of a frame a path is at or beneath, and the path of that node; undefined if the frame has and will get none. */
 type Found = { readonly index: number; readonly at: string } | "later" | undefined;
 
 const inGraph = (frame: Frame, path: string): Found => {
   let found: { index: number; at: string } | undefined;
-  // The path of a step of an added pipeline begins with that pipeline's name, so the longest that fits is meant.
+  // The path of a step of an added pipeline begins with that pipeline's name, so the longest match counts.
   frame.graph!.nodes.forEach((node, index) => {
     const at = child(frame.path, node.path);
     if (isAtOrUnder(path, at) && at.length > (found?.at.length ?? -1)) found = { index, at };
@@ -56,7 +56,7 @@ const inMembers = (frame: Frame, path: string): Found => {
   }
 };
 
-/** What a node has come to that has ended; undefined as long as it has not. */
+/** The ending of a node; undefined if it has not ended. */
 const endOf = (frame: Frame, index: number, at: string, path: string): string | undefined => {
   switch (frame.states[index]) {
     case State.succeeded:
@@ -77,7 +77,7 @@ const endOf = (frame: Frame, index: number, at: string, path: string): string | 
 const expansionOf = (frame: Frame, index: number): Frame | undefined =>
   frame.jobs().find((job) => job.index === index && job.child !== undefined)?.child;
 
-/** A name that only a race of this frame could have, and has not. */
+/** A name that only a race of this frame could have, but does not have. */
 const isNoContender = (frame: Frame, index: number, at: string, path: string): boolean => {
   const { kind, cases } = frame.definitionOf(index);
   const contender = itemAbove(path, at);
@@ -89,7 +89,7 @@ const isNoContender = (frame: Frame, index: number, at: string, path: string): b
 };
 
 /**
- * Why the step at a path will take no value; undefined if it may. `isResumable`: what has failed runs again when the run is
+ * Why the step at a path will take no value; undefined if it may. `isResumable`: failed steps run again when the run is
  * resumed, and may take it then.
  */
 export const refusalAt = (

@@ -1,23 +1,23 @@
-/** When the steps of a pool with a rate started: the times that still count, oldest first. In milliseconds of one clock. */
+/** The start times of the steps of a pool with a rate: those that still count, oldest first. In milliseconds of one clock. */
 
 export class Starts {
   #times: Array<number> = [];
-  /** Those before it no longer count. */
+  /** Times before this index no longer count. */
   #first = 0;
-  /** The longest window of those who ask. */
+  /** The longest window that is needed. */
   #longest = 0;
 
-  /** From now on someone asks for windows of this length. */
+  /** Windows of this length are needed from now on. */
   keepFor(millis: number): void {
     this.#longest = Math.max(this.#longest, millis);
   }
 
-  /** Does anyone ask? */
+  /** Is any window needed? */
   get isKept(): boolean {
     return this.#longest > 0;
   }
 
-  /** A start. Nearly always the newest; what is restored may be older. */
+  /** Adds a start. Nearly always the newest; a restored one may be older. */
   add(time: number): void {
     const times = this.#times;
     let at = times.length;
@@ -27,8 +27,8 @@ export class Starts {
   }
 
   /**
-   * How long until another may start, where at most `limit` may in any window of `perMillis`. `more` are about to, at a
-   * time of which nothing is known but that it is to come: Infinity, where it is for one of those to start first.
+   * The delay until another may start, if at most `limit` may in any window of `perMillis`. `more` are about to start, at an
+   * unknown time in the future: Infinity if one of those must start first.
    */
   delay(
     { limit, perMillis }: { readonly limit: number; readonly perMillis: number },
@@ -37,12 +37,12 @@ export class Starts {
   ): number {
     this.#forget(now);
     if (more >= limit) return Infinity;
-    // The one that must have left the window.
+    // The start that must have left the window.
     const time = this.#times[this.#times.length - (limit - more)];
     return time === undefined ? 0 : Math.max(0, time + perMillis - now);
   }
 
-  /** Does none of them count any more? */
+  /** Have all of them stopped counting? */
   isOver(now: number): boolean {
     this.#forget(now);
     return this.#first === this.#times.length;

@@ -1,11 +1,11 @@
 /**
- * One turn of the event loop: how many nodes the engine starts before the timers and the I/O of everyone else get theirs.
+ * One turn of the event loop: how many nodes the engine starts before other timers and I/O get their turn.
  */
 import type { SchedulerDispatcher } from "effect/Scheduler";
 
 /** Nodes started in one turn. */
 const nodesPerTurn = 4096;
-/** A turn ends after this time even so, which is checked every so many nodes. */
+/** A turn also ends after this time, which is checked every few nodes. */
 const millisPerTurn = 8;
 const nodesPerLook = 32;
 
@@ -34,7 +34,7 @@ export class Turn {
     if (this.#nodes === 0) this.#started = performance.now();
   }
 
-  /** Counts a node that is about to start. True: it must wait for the next turn. */
+  /** Counts a node that is about to start. Returns true if it must wait for the next turn. */
   endsBefore(): boolean {
     if (this.#isOver) return true;
     const nodes = ++this.#nodes;

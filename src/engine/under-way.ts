@@ -1,4 +1,4 @@
-/** What is under way in a run, for those who begin to watch it in the middle. */
+/** The steps that are under way in a run, for watchers who join in the middle. */
 import type { PipelineEvent } from "../events.ts";
 import { isStep } from "./emitter.ts";
 import type { Engine } from "./engine.ts";
@@ -28,13 +28,13 @@ const startedIn = ({ root, runId, clock }: Engine): ReadonlyArray<PipelineEvent>
     const found = eventsOf(job, runId, now);
     const [{ path, attempt }] = found;
     const known = events.get(path);
-    // A step with a policy has a job for that, and one for its attempt.
+    // A step with a policy has one job for the policy, and one for its attempt.
     if (known === undefined || known[0].attempt < attempt) events.set(path, found);
   }
   return [...events.values()].flat();
 };
 
-/** A run as who executes it may ask it. */
+/** A run as its executor can query it. */
 export const underWay = (engine: Engine): UnderWay => ({
   get runId() {
     return engine.runId;

@@ -1,7 +1,7 @@
 /**
  * A fiber that evaluates the Effects of steps one after another, for as long as none of them suspends.
  *
- * A fiber of its own for each step is what everyone expects, and no one can tell the difference: each step has the
+ * One would expect a separate fiber for each step, and the difference is not observable: each step has the
  * context of the run and no other step's, and forked children end before the step does. It costs half as much: 0.07 µs
  * for a step, where a fiber each takes 0.15. When a step suspends, the fiber is that step's from then on.
  */
@@ -14,9 +14,9 @@ import type { Frame } from "./frame.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
-/** What a worker asks of the engine. */
+/** The part of the engine that a worker needs. */
 export interface Employer {
-  /** Starts what is ready, until that hands the worker an Effect: true. False: there is nothing. */
+  /** Starts ready nodes until one has an Effect for the worker: returns true. Returns false if there is none. */
   readonly next: (worker: Worker) => boolean;
   readonly provide: (
     frame: Frame,
@@ -28,8 +28,8 @@ export interface Employer {
 }
 
 /**
- * Has the fiber children that are alive? They end when it ends. Effect's `Fiber` does not tell, but its class does; if
- * one day it should not, each fiber evaluates one step only.
+ * Does the fiber have live children? They end when it ends. Effect's `Fiber` does not say, but its class does; if it
+ * no longer does one day, each fiber evaluates only one step.
  */
 const mayHaveChildren = (fiber: object): boolean => {
   const { _children: children } = fiber as { readonly _children?: ReadonlySet<unknown> };
@@ -38,11 +38,11 @@ const mayHaveChildren = (fiber: object): boolean => {
 
 export class Worker {
   readonly #employer: Employer;
-  /** That of the run. */
+  /** The context of the run. */
   readonly #around: Context.Context<never>;
   #fiber: Fiber<unknown, unknown> | undefined = undefined;
 
-  /** The step in hand, if there is one. */
+  /** The current step, if there is one. */
   frame: Frame | undefined = undefined;
   index = 0;
   inputs: Inputs | undefined = undefined;
@@ -51,7 +51,7 @@ export class Worker {
   #effect: Effect.Effect<unknown, unknown> | undefined = undefined;
   /** Its result, if the fiber must end before the result is reported. */
   value: unknown = undefined;
-  /** The step in hand is the fiber's last. */
+  /** The current step is the fiber's last. */
   isLast = false;
 
   constructor(employer: Employer, around: Context.Context<never>) {
@@ -103,7 +103,7 @@ export class Worker {
       return;
     }
     this.#fiber!.setContext(this.#around);
-    // Each step has the budget of operations that a fiber of its own would have. The engine ends long turns itself.
+    // Each step has the operation budget of its own fiber. The engine ends long turns itself.
     (this.#fiber as { currentOpCount: number }).currentOpCount = 0;
     const frame = this.frame!;
     this.frame = undefined;

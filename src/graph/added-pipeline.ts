@@ -25,8 +25,8 @@ const mappedWaits = (
 };
 
 /**
- * Adds a step for each input that is decoded. Gives the slot here of each slot of the added pipeline, as far as it is
- * known by then: that of its inputs.
+ * Adds a step for each input that is decoded. Returns the slot in this graph for each slot of the added pipeline that is
+ * known by then: those of its inputs.
  */
 const withDecoders = (
   log: Log,
@@ -64,8 +64,8 @@ const withDecoders = (
 };
 
 /**
- * All nodes of another pipeline, wired by name: its inputs mean ours, what it returns keeps its name, and its other
- * steps are hidden under its own name. `decode` gives the step that decodes an input whose schema is more than a type.
+ * All nodes of another pipeline, wired by name: its inputs refer to ours, its returned outputs keep their names, and its
+ * other steps are hidden under its own name. `decode` returns the step that decodes an input whose schema is more than a type.
  */
 export const withPipeline = (
   builder: GraphBuilder,

@@ -1,10 +1,10 @@
 /**
- * The graph of a pipeline while it is built: steps, the slots that hold their outputs, and which name means which slot.
+ * The graph of a pipeline while it is built: steps, the slots that hold their outputs, and the slot that each name refers to.
  * Immutable: adding a step returns another builder, which shares the log of this one (`log.ts`).
  *
  * Every rule that needs no run is checked here, as each step is added: names, duplicates, missing inputs, empty globs.
- * The compile-time half has checked the same; these checks are for callers without types. `added-pipeline.ts` adds whole
- * pipelines, and `only.ts` takes steps away.
+ * The types check the same at compile time; these checks are for callers without types. `added-pipeline.ts` adds whole
+ * pipelines, and `only.ts` removes steps.
  */
 import { GraphError } from "../errors.ts";
 import { describe } from "../values/describe.ts";
@@ -35,14 +35,14 @@ const noGlobs: ReadonlyArray<GlobRead> = [];
 const noNodes: ReadonlyArray<number> = [];
 const noNames: ReadonlyArray<string> = [];
 
-/** The graphs in which mistakes were found, as far as they had come. */
+/** The graphs in which mistakes were found, as far as they had been built. */
 const unfinished = new WeakMap<object, GraphBuilder>();
 
 /** The graph that an error is about, to draw; undefined if it is about none. */
 export const unfinishedOf = (error: unknown): GraphBuilder | undefined =>
   typeof error === "object" && error !== null ? unfinished.get(error) : undefined;
 
-/** What a builder is beside its log and how much of that belongs to it. */
+/** The parts of a builder other than its log and the size of its prefix. */
 interface Parts {
   readonly name: string;
   readonly inputList: Array<GraphInput>;
@@ -54,7 +54,7 @@ interface Parts {
 
 export class GraphBuilder {
   readonly name: string;
-  /** Shared with others, and perhaps longer than what belongs to this builder: that ends at the counts. So are the lists. */
+  /** Shared with others, and perhaps longer than this builder's part, which ends at the counts. The same holds for the lists. */
   log: Log;
   inputList: Array<GraphInput>;
   nodeList: Array<GraphNode>;
@@ -65,7 +65,7 @@ export class GraphBuilder {
   readonly shows: Returns | undefined;
   /** Was a family added that turned out to have no member? Its names are unknown. */
   readonly hasEmptyFamily: boolean;
-  /** The node of the condition under which the steps run that are added to this builder. */
+  /** The node of the condition under which steps added to this builder run. */
   readonly guard: number | undefined;
 
   /** A builder whose log ends where the log does now, or where `counts` says. */
@@ -101,12 +101,12 @@ export class GraphBuilder {
     return this.nodeList.slice(0, this.nodeCount);
   }
 
-  /** Who waits for whom. Pipelines of one form share it. */
+  /** Which nodes wait for which. Pipelines of one form share it. */
   get rows(): Rows {
     return rowsAt(this.log, this, this.shows, () => rowsOf(this));
   }
 
-  /** For each slot the node that provides it, -1 for an input; perhaps with more slots after ours. */
+  /** For each slot, the node that provides it, or -1 for an input; more slots may follow ours. */
   get owners(): ReadonlyArray<number> {
     return this.log.owners;
   }
@@ -120,7 +120,7 @@ export class GraphBuilder {
     return this.log.owners[slot] as number;
   }
 
-  /** Has the pipeline a step whose outputs are known only once it has expanded? */
+  /** Does the pipeline have a step whose outputs are known only once it has expanded? */
   get isOpen(): boolean {
     return this.openCount > 0;
   }
@@ -150,7 +150,7 @@ export class GraphBuilder {
     return this.hasOutput(name) || this.#hasPrefix(name);
   }
 
-  /** What a run returns: name and slot, in the order of `.returns`, else of the steps. */
+  /** The outputs of a run: name and slot, in the order of `.returns`, or else of the steps. */
   visible(): ReadonlyArray<readonly [name: string, slot: number]> {
     const { names, slots } = this.returned();
     return names.map((name, i) => [name, slots[i]!] as const);
@@ -218,8 +218,8 @@ export class GraphBuilder {
   }
 
   /**
-   * The same for a step that has nothing beside names and a function, where a pipeline of the same name had one at the same
-   * place; undefined: not so. Then its names need no check, and are not copied.
+   * The same for a step with only names and a function, if a pipeline of the same name had one at the same place; otherwise
+   * undefined. Its names then need no check, and are not copied.
    */
   followed(step: PlainStep): GraphBuilder | undefined {
     if (this.log.form === undefined || !this.#mayFollow) return undefined;
@@ -231,7 +231,7 @@ export class GraphBuilder {
     return next;
   }
 
-  /** With many steps, one after another: one builder for all. */
+  /** Adds many steps in order, with one builder for all. */
   withSteps(definitions: ReadonlyArray<StepDefinition>): GraphBuilder {
     const next = this.#copy();
     for (const definition of definitions) next.#append(definition);
@@ -243,7 +243,7 @@ export class GraphBuilder {
     return new GraphBuilder(this.log, this, this);
   }
 
-  /** Adds a step to this very builder, which only the caller has yet. */
+  /** Adds a step to this builder itself, which only the caller holds so far. */
   #append(definition: StepDefinition): void {
     const isOfForm = this.log.form !== undefined && this.#isOfForm(definition);
     const known = isOfForm ? followStep(this.log, this, definition) : undefined;
@@ -256,12 +256,12 @@ export class GraphBuilder {
     return schemas === undefined && kind !== "when" && kind !== "finally" && this.#mayFollow;
   }
 
-  /** Do names alone say what a step that is added here reads? */
+  /** Do names alone determine what a step that is added here reads? */
   get #mayFollow(): boolean {
     return this.guard === undefined && this.shows === undefined && !this.hasEmptyFamily;
   }
 
-  /** Adds a step that a pipeline of the same name had at the same place: all there is to check was checked then. */
+  /** Adds a step that a pipeline of the same name had at the same place: everything was checked then. */
   #follow(log: Log, definition: StepDefinition): void {
     const { path, keys, slots, globs, waitsFor, overSlot, firstSlot, outputs, isOpen } =
       log.form!.nodes[this.nodeCount]!;
@@ -283,7 +283,7 @@ export class GraphBuilder {
     const { name, outputs, inputs } = definition;
     this.#checkProvided(definition);
     const provided = outputs === "all" ? noNames : outputs;
-    // Arrays of the right length: one that grows by `push` takes room for 17, and a graph keeps these.
+    // Arrays of the right length: one that grows by `push` allocates room for 17 items, and a graph keeps these.
     let keys = inputs;
     let slots = inputs.length === 0 ? noNodes : new Array<number>(inputs.length);
     let globs = noGlobs;
@@ -331,7 +331,7 @@ export class GraphBuilder {
       this.#checkName(name, name);
       return;
     }
-    // The step's name is its path, so that it must be free even where the outputs have other names.
+    // The step's name is its path, so it must be unused even if the outputs have other names.
     if (outputs.length !== 1 || outputs[0] !== name) this.#checkPath(name);
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i] as string;
@@ -371,20 +371,20 @@ export class GraphBuilder {
     return new GraphBuilder(this.log, { name, inputList, nodeList, shows, hasEmptyFamily, guard }, this);
   }
 
-  /** With a family that has no member in this run: what reads it reads an empty record. */
+  /** Adds a family that has no member in this run: its readers get an empty record. */
   withEmptyFamily(): GraphBuilder {
     const { name, inputList, nodeList, shows, guard } = this;
     const parts = { name, inputList, nodeList, shows, hasEmptyFamily: true, guard };
     return new GraphBuilder(this.log, parts, this);
   }
 
-  /** The same, where steps that are added run under the condition of a node. */
+  /** The same builder, in which steps added from now on run under the condition of a node. */
   withGuard(guard: number | undefined): GraphBuilder {
     const { name, inputList, nodeList, shows, hasEmptyFamily } = this;
     return new GraphBuilder(this.log, { name, inputList, nodeList, shows, hasEmptyFamily, guard }, this);
   }
 
-  /** Is this builder another one with steps and inputs added, and nothing else? */
+  /** Does this builder consist of another one with only steps and inputs added? */
   continues(other: GraphBuilder): boolean {
     const last = other.nodeCount - 1;
     return (
@@ -396,7 +396,7 @@ export class GraphBuilder {
     );
   }
 
-  /** Is an output there whenever the next step is? Not where it is under a condition that the next step is not under. */
+  /** Is an output available whenever the next step runs? Not if it is under a condition that the next step is not under. */
   isSure(slot: number): boolean {
     const owner = this.ownerOf(slot);
     if (owner === -1) return true;

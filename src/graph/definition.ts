@@ -2,7 +2,7 @@
  * A step as data: what the builder records for each call and what the engine reads. All kinds are one shape,
  * because they differ only in how the value that the function returns is used: see `kinds.ts`.
  *
- * Functions are untyped here: the compile-time half has checked them, or else the engine does.
+ * Functions are untyped here: the types have checked them at compile time, or else the engine does.
  */
 import type {
   CacheOptions,
@@ -17,7 +17,7 @@ import type { PoolValue } from "./pool.ts";
 /** Any function that a user passed. */
 export type UserFunction = (...parameters: ReadonlyArray<any>) => unknown;
 
-/** What a user asked for beside the function itself. */
+/** The options that a user passed with the function. */
 export type AnyOptions = Partial<
   Omit<StepOptions<any, any, any>, "outputs" | "pool" | "cache" | "compensate"> &
     Omit<MapOptions<any, any, any>, "outputs" | "pool" | "cache" | "compensate"> &
@@ -40,20 +40,20 @@ export interface StepDefinition {
   readonly outputs: ReadonlyArray<string> | "all";
   /** The function: `kinds.ts` has its name and says what it returns. A race has none: its contenders are its `cases`. */
   readonly call: UserFunction;
-  /** Whether the function may read its last parameter, the context, as far as its declaration says. */
+  /** Whether the function may read its last parameter, the context, according to its declaration. */
   readonly takesContext: boolean;
   /** For a switch: a function for each literal that `call` may return. For a race: its contenders. */
   readonly cases: Readonly<Record<string, UserFunction>> | undefined;
-  /** For a loop: what makes the next state of one, and says when it ends. */
+  /** For a loop: the functions that make the next state and decide when it ends. */
   readonly turns: Turns | undefined;
   /** For a standalone step with schemas instead of names: the decoders of its inputs. */
   readonly schemas: Readonly<Record<string, unknown>> | undefined;
   readonly options: AnyOptions;
-  /** A step of one output, with nothing beside names and a function: the hot loop asks this of each. */
+  /** A step of one output, with only names and a function: the hot loop checks this for each step. */
   readonly isPlain: boolean;
 }
 
-/** What a loop has beside the function that makes its first state. */
+/** The parts of a loop other than the function that makes its first state. */
 export interface Turns {
   readonly turn: UserFunction;
   /** Whether `turn` may read its last parameter, the context. */
@@ -62,8 +62,8 @@ export interface Turns {
   readonly maxTurns: number;
 }
 
-/** How many turns a loop can take that does not say. */
+/** The default maximum number of turns of a loop. */
 export const defaultMaxTurns = 1000;
 
-/** Options are few, and most steps have none: these. */
+/** Most steps have no options and share this object. */
 export const noOptions: AnyOptions = Object.freeze({});

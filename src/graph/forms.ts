@@ -1,12 +1,11 @@
 /**
- * Forms: what pipelines that are built again and again have in common. The expansion of a dynamic step is often built again
+ * Forms: the common structure of pipelines that are built repeatedly. The expansion of a dynamic step is often built again
  * with the same names, and only its functions differ. The log of such a pipeline is kept by its name, and the next pipeline
  * of that name follows it for as long as it adds the same: it shares names, slots and rows, and checks none of them again.
- * Where it adds something else, it goes over to another form of the name, or becomes a new one.
+ * When it adds something else, it switches to another form of the name, or becomes a new one.
  *
- * Only names are kept, no function and no schema, so that nothing of a user's lives longer than its pipeline. A name is
- * kept from the second time on that it is built, and room is bounded: a table of names, a number of forms for each, and a
- * number of nodes for all.
+ * Only names are kept, no functions or schemas, so no user value outlives its pipeline. A name is kept from the second
+ * time that it is built, and memory is bounded: a table of names, a number of forms for each, and a number of nodes for all.
  */
 import type { StepDefinition, UserFunction } from "./definition.ts";
 import type { Counts, Form, Log, NodeForm, Returns } from "./log.ts";
@@ -20,7 +19,7 @@ const mostNodesOfAll = 32_768;
 const mostBranches = 32;
 const mostMisses = 8;
 
-/** After so many pipelines, a name that was not worth keeping is tried again; twice as many each time. */
+/** The number of pipelines after which a name that was not worth keeping is tried again; it doubles each time. */
 const firstPause = 64;
 const longestPause = 4096;
 
@@ -72,10 +71,10 @@ export const logOf = (name: string): Log | undefined => {
   return emptyLog();
 };
 
-/** Not where the pipelines of a name were of other forms each time, or are too large. */
+/** Not if the pipelines of a name had a different form each time, or are too large. */
 const isFollowed = ({ form }: Log): boolean => form !== undefined && form.family.misses < mostMisses;
 
-/** The log that a pipeline begins with for which none is kept. Its name is allowed. */
+/** The log that a pipeline begins with if none is kept for it. Its name is valid. */
 export const newLog = (name: string): Log => {
   const place = placeOf(name);
   if (names[place] !== name) {
@@ -115,7 +114,7 @@ const isSame = (
   areSame(there.inputs, inputs) &&
   (outputs === "all" ? there.isOpen : !there.isOpen && areSame(there.outputs, outputs));
 
-/** Has a form what a pipeline adds at this place? */
+/** Does a form have what a pipeline adds at this place? */
 type Has<Added> = (form: Form, at: Counts, added: Added) => boolean;
 
 /** The log that has this at the end of a prefix of this log: itself, or a branch that begins there. */
@@ -140,7 +139,7 @@ const hasInput: Has<string> = ({ inputs }, { inputCount, slotCount }, name) => {
   return there !== undefined && there.name === name && there.slot === slotCount;
 };
 
-/** A step that has nothing beside names and a function, and whose names have not been checked. */
+/** A step with only names and a function, whose names have not been checked. */
 export interface PlainStep {
   readonly kind: "step" | "dynamic";
   readonly name: unknown;
@@ -170,7 +169,7 @@ export const followPlainStep = (log: Log, at: Counts, step: PlainStep): Log | un
 export const followInput = (log: Log, at: Counts, name: string): Log | undefined =>
   follow(log, at, name, hasInput);
 
-/** What `.returns` made last at this place, if it is the same. */
+/** The last result of `.returns` at this place, if it is the same. */
 export const knownReturns = (
   { form }: Log,
   at: Counts,
@@ -185,7 +184,7 @@ export const knownReturns = (
     : undefined;
 };
 
-/** The rows of this prefix, made where they are not known. */
+/** The rows of this prefix, created if they are not known yet. */
 export const rowsAt = (log: Log, at: Counts, shows: Returns | undefined, make: () => Rows): Rows => {
   const { form } = log;
   if (form === undefined) return make();
@@ -204,8 +203,8 @@ export const rowsAt = (log: Log, at: Counts, shows: Returns | undefined, make: (
 };
 
 /**
- * The log to append to after this prefix: the same where nothing was appended to it yet, else a copy of the prefix.
- * `isOfForm`: what is appended may be followed by the next pipelines.
+ * The log to append to after this prefix: the same if nothing was appended to it yet, else a copy of the prefix.
+ * `isOfForm`: whether the next pipelines may follow what is appended.
  */
 export const writable = (log: Log, at: Counts, isOfForm: boolean): Log => {
   const { form } = log;

@@ -8,9 +8,9 @@
 import type { StepKind } from "../../types/plan.ts";
 
 export interface KindOfStep {
-  /** How people call such a step: in legends and messages. */
+  /** The name of the kind in legends and messages. */
   readonly label: string;
-  /** The parameter that its function is, as the builder's signatures and messages name it. */
+  /** The name of its function parameter in the builder's signatures and messages. */
   readonly call: "run" | "expand" | "each" | "on" | "start" | "contenders" | "condition";
   /**
    * What a call of its function returns: the step's output (`value`); a pipeline or a direct value (`expansion`); the
@@ -21,11 +21,11 @@ export interface KindOfStep {
   readonly returns: "value" | "expansion" | "items" | "choice" | "turns" | "contenders" | "wait";
   /** How many expansions one step of the kind can become: each of many has a path of its own, `name[key]`. */
   readonly expansions: "none" | "one" | "many";
-  /** What one of many is called. */
+  /** The name of one of many. */
   readonly part?: "item" | "turn" | "contender";
-  /** What it provides: only its own name, the names in its option `outputs`, or those or `"all"`. */
+  /** The names that it provides: only its own, the names in its option `outputs`, or those or `"all"`. */
   readonly provides: "name" | "outputs" | "outputs or all";
-  /** Which events tell of it: `step.started` and `step.succeeded`, or `expansion.started`, `.expanded`, `.succeeded`. */
+  /** The events that report it: `step.started` and `step.succeeded`, or `expansion.started`, `.expanded`, `.succeeded`. */
   readonly events: "step" | "expansion";
   /** Whether its builder method takes options. */
   readonly takesOptions: boolean;
@@ -133,13 +133,13 @@ export const canExpand = (kind: StepKind): boolean => stepKinds[kind].expansions
 /** Can it become many, each with a key in its path? */
 export const expandsMany = (kind: StepKind): boolean => stepKinds[kind].expansions === "many";
 
-/** Do most plans have such steps? A legend explains the other kinds only where its plan has them. */
+/** Do most plans have such steps? A legend explains the other kinds only if its plan has them. */
 export const isUsual = (kind: StepKind): boolean => {
   const { returns, takesOptions } = stepKinds[kind];
   return takesOptions && returns !== "wait" && returns !== "turns" && returns !== "contenders";
 };
 
-/** Are its options for each item or turn, and not for the step as a whole? */
+/** Do its options apply to each item or turn, and not to the step as a whole? */
 export const hasOptionsForEach = (kind: StepKind): boolean => {
   const { returns } = stepKinds[kind];
   return returns === "items" || returns === "turns";

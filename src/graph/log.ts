@@ -1,22 +1,22 @@
 /**
- * What the graphs of pipelines share: a log of names and slots that only grows at its end. A pipeline is a prefix of one,
- * so that adding a step copies nothing, unless two pipelines are made from the same beginning.
+ * The append-only log of names and slots that the graphs of pipelines share. A pipeline is a prefix of one,
+ * so adding a step copies nothing, unless two pipelines are made from the same beginning.
  *
- * A log holds names only. The functions and schemas of a pipeline are in lists of its builder's, since pipelines of the
+ * A log holds names only. The functions and schemas of a pipeline are in its builder's lists, since pipelines of the
  * same form share one log (`forms.ts`).
  */
 import type { StepDefinition } from "./definition.ts";
 import type { GraphNode } from "./node.ts";
 import type { Rows } from "./rows.ts";
 
-/** What `.returns` left visible: these names, and all that is added after it. */
+/** The names that `.returns` left visible; everything added after it is visible too. */
 export interface Returns {
   readonly names: ReadonlyArray<string>;
   readonly fromSlot: number;
   readonly fromNode: number;
 }
 
-/** A node without what is a user's: a step that declares the same at the same place has the same. */
+/** A node without its user's values: a step with the same declaration at the same place has the same. */
 export interface NodeForm extends Omit<GraphNode, "definition" | "guard" | "shows"> {
   readonly kind: StepDefinition["kind"];
   readonly inputs: ReadonlyArray<string>;
@@ -27,20 +27,20 @@ export interface NodeForm extends Omit<GraphNode, "definition" | "guard" | "show
 /** All forms of one name. */
 interface Family {
   readonly branches: Array<Log>;
-  /** How many pipelines followed none. */
+  /** The number of pipelines that followed none. */
   misses: number;
 }
 
-/** What a log is kept with. */
+/** The data that is kept with a log. */
 export interface Form {
   readonly family: Family;
   readonly inputs: Array<{ readonly name: string; readonly slot: number }>;
   readonly nodes: Array<NodeForm>;
-  /** For a branch: the log that it was the same as, up to this node and this slot. */
+  /** For a branch: the log that it equals up to this node and this slot. */
   readonly trunk: Log | undefined;
   readonly forkNode: number;
   readonly forkSlot: number;
-  /** What was returned last, and the rows that were made last. */
+  /** The newest `returns` and the newest rows. */
   returns: Returns | undefined;
   rows: { readonly nodeCount: number; readonly slotCount: number; readonly rows: Rows } | undefined;
   rowsShow: Returns | undefined;
@@ -58,7 +58,7 @@ export interface Log {
   prefixes: Map<string, number> | undefined;
   /** Is there a step that can end a successful run without its outputs: under a condition, or a `finally`? */
   hasMaybes: boolean;
-  /** Where it is kept for the next pipelines of its name: what has to be the same for these to follow it. */
+  /** If it is kept for the next pipelines of its name: what must be the same for them to follow it. */
   form: Form | undefined;
 }
 
@@ -73,7 +73,7 @@ export const emptyLog = (form?: Form): Log => ({
   form,
 });
 
-/** How much of a log belongs to a pipeline. */
+/** The size of the prefix of a log that belongs to a pipeline. */
 export interface Counts {
   readonly inputCount: number;
   readonly nodeCount: number;
@@ -104,7 +104,7 @@ export const copyOf = (log: Log, { nodeCount, slotCount, openCount }: Counts, fo
   };
 };
 
-/** A list that grows at its end, as a log does: with an item after the first `count`, copied where others have added to it. */
+/** An append-only list, like a log: with an item after the first `count`, copied if others have added to it. */
 export const appended = <Item>(list: Array<Item>, count: number, item: Item): Array<Item> => {
   const own = list.length === count ? list : list.slice(0, count);
   own.push(item);

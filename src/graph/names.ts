@@ -7,8 +7,8 @@ import { typed } from "../values/specification.ts";
 const longest = 256;
 
 /**
- * What a name cannot contain, or undefined where it has nothing of that. A loop, since on short names it takes a fifth of
- * what a regular expression does.
+ * The kind of forbidden content in a name, or undefined if there is none. A loop, since on short names it takes a fifth of
+ * the time of a regular expression.
  */
 const forbiddenIn = (name: string): "character" | "surrogate" | undefined => {
   for (let i = 0; i < name.length; i++) {
@@ -24,7 +24,7 @@ const forbiddenIn = (name: string): "character" | "surrogate" | undefined => {
 
 const optionalMark = 0x3f;
 
-/** What no part of a path can be: `what` is the part's name in the sentence. */
+/** Why this text cannot be a part of a path: `what` is the part's name in the sentence. */
 const partProblem = (what: string, text: string): string | undefined => {
   if (text === "") return `${what} must not be empty.`;
   if (text.length > longest)
@@ -39,7 +39,7 @@ const partProblem = (what: string, text: string): string | undefined => {
   }
 };
 
-/** Why `name` cannot be a name, in one sentence; undefined where it can. */
+/** Why `name` cannot be a name, in one sentence; undefined if it can. */
 export const nameProblem = (name: unknown): string | undefined => {
   if (typeof name !== "string") return `A name must be a string; got ${typed(name)}.`;
   if (name === "__proto__") return 'The name "__proto__" is reserved. Use another one.';
@@ -48,7 +48,7 @@ export const nameProblem = (name: unknown): string | undefined => {
   return partProblem("A name", name);
 };
 
-/** What is wrong with the names that a member takes one by one, such as `returns`; undefined where nothing is. */
+/** The problem with the names that a member takes one by one, such as `returns`; undefined if there is none. */
 export const listedProblem = (member: string, names: ReadonlyArray<unknown>): string | undefined => {
   const bad = names.find((name) => typeof name !== "string");
   return bad === undefined && !names.includes(undefined)
@@ -56,20 +56,20 @@ export const listedProblem = (member: string, names: ReadonlyArray<unknown>): st
     : `${member} takes names; got ${typed(bad)}. Write ${member}("a", "b").`;
 };
 
-/** Why this text cannot name an item of a map in its path; undefined where it can. */
+/** Why this text cannot name an item of a map in its path; undefined if it can. */
 export const keyProblem = (key: string): string | undefined => partProblem("A key", key);
 
 /** The name that an input such as `"b?"` reads if anything provides it; undefined for any other input. */
 export const optionalName = (input: string): string | undefined =>
   input.charCodeAt(input.length - 1) === optionalMark ? input.slice(0, -1) : undefined;
 
-/** The name under which a function finds what this input reads. */
+/** The name under which a function receives this input. */
 export const keyOf = (input: string): string => optionalName(input) ?? input;
 
 /** Is this input a glob? Names cannot contain a star, so a star is enough. */
 export const isGlob = (input: string): boolean => input.includes("*");
 
-/** A test of whether a name is of the family that `glob` names: each star stands for any characters, or none. */
+/** A test of whether a name belongs to the family of `glob`: each star matches any characters, or none. */
 export const globMatcher = (glob: string): ((name: string) => boolean) => {
   const parts = glob.split("*");
   const first = parts[0] as string;

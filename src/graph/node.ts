@@ -1,4 +1,4 @@
-/** A step in the graph of a pipeline: where in the graph it reads, and where its outputs go. Slots are numbered places for values. */
+/** A step in the graph of a pipeline: the slots that it reads, and those of its outputs. Slots are numbered places for values. */
 import type { StepDefinition } from "./definition.ts";
 
 /** A glob input: the family members known when the step was added. Steps with outputs "all" may add more at run time. */
@@ -18,11 +18,11 @@ export interface GraphNode {
   readonly globs: ReadonlyArray<GlobRead>;
   /** The earlier "all" steps that this one waits for, since a name or a glob may mean one of their outputs. */
   readonly waitsFor: ReadonlyArray<number>;
-  /** The node of the condition under which the step runs. That of this node may have one too. */
+  /** The node of the condition under which the step runs. That node may have one too. */
   readonly guard: number | undefined;
   /** A map's `over`: its slot, or `lateSlot`. */
   readonly overSlot: number;
-  /** The step's outputs have the slots from here on, in order. */
+  /** The slot of the step's first output; the others follow in order. */
   readonly firstSlot: number;
   readonly outputs: ReadonlyArray<string>;
   /** For an "all" step of a pipeline that was added: which names that pipeline shows; undefined: all. */

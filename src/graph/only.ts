@@ -7,7 +7,7 @@ import { listedProblem, nameProblem } from "./names.ts";
 import type { GraphNode } from "./node.ts";
 import { available } from "./reads.ts";
 
-/** The nodes that these outputs need, themselves among them. */
+/** The nodes that these outputs need, including their own. */
 const needed = (builder: GraphBuilder, names: ReadonlyArray<string>): ReadonlySet<number> => {
   const needed = new Set<number>();
   const left: Array<number> = [];
@@ -32,7 +32,7 @@ const needed = (builder: GraphBuilder, names: ReadonlyArray<string>): ReadonlySe
   return needed;
 };
 
-/** The same with these nodes alone. All inputs stay, since they are part of what a run is given. */
+/** The same graph with only these nodes. All inputs stay, since a run receives them. */
 const keeping = (builder: GraphBuilder, kept: ReadonlySet<number>): GraphBuilder => {
   const log = emptyLog();
   const nodes: Array<GraphNode> = [];
@@ -81,7 +81,7 @@ const keeping = (builder: GraphBuilder, kept: ReadonlySet<number>): GraphBuilder
   return new GraphBuilder(log, parts);
 };
 
-/** The same, reduced to the steps that these outputs need. */
+/** The same graph, reduced to the steps that these outputs need. */
 export const onlyOf = (builder: GraphBuilder, names: ReadonlyArray<string>): GraphBuilder => {
   const problem = listedProblem("only", names);
   if (problem !== undefined) throw builder.refusal("", problem);

@@ -1,7 +1,7 @@
 /**
- * The options of steps, one entry each: which kinds take it, what it must be, what it does, and what holds without it.
- * `optionsProblem` says at once what is wrong with the options of a step, for callers without types; the tables in
- * `docs/reference/options.md` are made from these entries.
+ * The options of steps, one entry each: which kinds take it, what it must be, what it does, and what applies without it.
+ * `optionsProblem` reports invalid options of a step immediately, for callers without types; the tables in
+ * `docs/reference/options.md` are generated from these entries.
  */
 import { isEffect } from "effect/Effect";
 import { isSchedule } from "effect/Schedule";
@@ -32,7 +32,7 @@ interface StepOption extends OptionSpecification {
   readonly kinds: ReadonlyArray<StepKind>;
 }
 
-/** The fields of `retry`, where it is a record. */
+/** The fields of `retry`, if it is a record. */
 export const retryFields: Specification = {
   times: {
     check: aWholeNumber(0),
@@ -58,7 +58,7 @@ export const retryFields: Specification = {
   },
 };
 
-/** The fields of `cache`, where it is a record. */
+/** The fields of `cache`, if it is a record. */
 export const cacheFields: Specification = {
   version: {
     check: (name, value) =>
@@ -120,7 +120,7 @@ const waiting = kindsThat((kind) => stepKinds[kind].returns === "wait");
 const withItems = kindsThat((kind) => stepKinds[kind].returns === "items");
 const withTurns = kindsThat((kind) => stepKinds[kind].returns === "turns");
 
-/** In the order of the documentation. */
+/** In the order in which the documentation lists them. */
 export const stepOptions: Readonly<Record<string, StepOption>> = {
   after: {
     kinds: waiting,
@@ -243,7 +243,7 @@ const specifications = Object.fromEntries(everyKind.map((kind) => [kind, specifi
 
 const article = (kind: StepKind): string => (kind === "await" ? "an" : "a");
 
-/** An option that this kind does not take: another kind's, or none at all. */
+/** An option that this kind does not take: one of another kind, or an unknown one. */
 const refused = (kind: StepKind, option: string): string => {
   const { label } = stepKinds[kind];
   const owner = `${article(kind)} ${label}`.replace(/^a/, "A");
@@ -273,7 +273,7 @@ const contradiction = ({
     : undefined;
 };
 
-/** What is wrong with the options of a step of this kind, in one sentence; undefined where nothing is. */
+/** The problem with the options of a step of this kind, in one sentence; undefined if there is none. */
 export const optionsProblem = (kind: StepKind, options: unknown): string | undefined => {
   if (!isRecord(options)) return `options must be an object; got ${typed(options)}.`;
   const problem = problemOf(options, specifications[kind], (name) => refused(kind, name));

@@ -32,7 +32,7 @@ export const sorted = (
         const index = providers.get(name);
         if (index !== undefined) found.add(index);
         else if (isKnown(name)) continue;
-        // What nothing provides by name may come from the steps whose outputs are not known yet.
+        // An input that nothing provides by name may come from the steps whose outputs are not known yet.
         else for (const other of open) if (other !== reader) found.add(other);
       }
     }
@@ -59,7 +59,7 @@ export const sorted = (
   throw new GraphError({ pipeline, step: cycle[0]!, reason });
 };
 
-/** The same cycle, from the step that was given first: one mistake has one message. */
+/** The same cycle, starting at the step that was given first, so one mistake has one message. */
 const fromFirst = (cycle: ReadonlyArray<number>): ReadonlyArray<number> => {
   const first = cycle.indexOf(Math.min(...cycle));
   return [...cycle.slice(first), ...cycle.slice(0, first)];
@@ -71,7 +71,7 @@ export const mayReadEachOther = (
   isKnown: (name: string) => boolean,
 ): boolean => steps.some(({ inputs }) => inputs.some((input) => isGlob(input) || !isKnown(keyOf(input))));
 
-/** Goes from a blocked step to one that blocks it until it has been there: what lies between is a cycle. */
+/** Moves from a blocked step to one that blocks it until a step repeats: the steps in between form a cycle. */
 const findCycle = (
   from: number,
   sources: ReadonlyArray<ReadonlyArray<number>>,
@@ -85,6 +85,6 @@ const findCycle = (
     trail.push(at);
     at = sources[at]!.find((source) => waits[source]! > 0)!;
   }
-  // The trail goes against the data; a reader expects it with the data.
+  // The trail runs against the data flow; a reader expects it along the flow.
   return trail.slice(seen.get(at)).toReversed();
 };

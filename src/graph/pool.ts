@@ -1,6 +1,6 @@
 /**
  * Pools as values: a name and limits, which steps share. In: the arguments of `pool`, or of a run's `pools`.
- * Goes out: a `PoolValue`, or one sentence that says what is wrong. The limits are kept by `engine/pools.ts`.
+ * Out: a `PoolValue`, or one sentence that describes the problem. `engine/pools.ts` enforces the limits.
  */
 import * as Duration from "effect/Duration";
 import type { PoolLimits, PoolOptions, PoolRate } from "../../types/pool.ts";
@@ -54,7 +54,7 @@ const limitFields: Specification = {
   },
 };
 
-/** The options of a pool, in the order of the documentation. */
+/** The options of a pool, in the order in which the documentation lists them. */
 export const poolOptions: Specification = {
   ...limitFields,
   scope: {
@@ -64,7 +64,7 @@ export const poolOptions: Specification = {
   },
 };
 
-/** What a run's `pools` may say of one pool: how many steps at once, or limits. */
+/** The value for one pool in a run's `pools`: a number of concurrent steps, or limits. */
 export const somePoolLimits: Check = (name, value) =>
   isRecord(value)
     ? aRecordOf(limitFields, "limits")(name, value)
@@ -72,7 +72,7 @@ export const somePoolLimits: Check = (name, value) =>
       ? aLimit(name, value)
       : `${name} must be a whole number of at least 1, Infinity, or limits such as { rate: { limit: 60, per: "1 minute" } }; got ${received(value)}.`;
 
-/** A pool. Two of one name with the same limits are one. */
+/** A pool. Two with the same name and the same limits are one. */
 export class PoolValue {
   readonly name: string;
   readonly concurrency: number | undefined;
@@ -95,7 +95,7 @@ export interface Limits {
   readonly rate: { readonly limit: number; readonly perMillis: number } | undefined;
 }
 
-/** A pool's limits, where a run says nothing else of it. */
+/** A pool's limits, unless the run overrides them. */
 export const limitsOf = (
   { concurrency = Infinity, rate }: PoolLimits,
   override: number | PoolLimits | undefined,
@@ -111,7 +111,7 @@ export const limitsOf = (
   };
 };
 
-/** Do two pools of one name say the same? */
+/** Do two pools of one name have the same limits? */
 export const isSamePool = (one: PoolValue, other: PoolValue): boolean => {
   if (one === other) return true;
   const [a, b] = [limitsOf(one, undefined), limitsOf(other, undefined)];

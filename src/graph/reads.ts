@@ -28,7 +28,7 @@ export const available = (names: ReadonlyArray<string>): string => {
   return `provided before it: ${shown.join(", ")}${names.length > 10 ? `, and ${names.length - 10} more` : ""}`;
 };
 
-/** Refuses to read plainly what may be missing, unless a schema allows that. */
+/** Refuses a plain read of an output that may be missing, unless a schema allows that. */
 export const checkSure = (
   builder: Reader,
   slot: number,
@@ -42,7 +42,7 @@ export const checkSure = (
   );
 };
 
-/** The slot that a name means. */
+/** The slot that a name refers to. */
 export const slotFor = (builder: Reader, input: string, step: string, isOptional = false): number => {
   if (typeof input !== "string") throw builder.refusal(step, `over must be a name; got ${typed(input)}.`);
   const slot = builder.visibleSlot(input);
@@ -72,7 +72,7 @@ export const slotFor = (builder: Reader, input: string, step: string, isOptional
   );
 };
 
-/** The slot that a step's input means: `"b?"`, and what a schema allows to be undefined, may be missing. */
+/** The slot that a step's input refers to: `"b?"`, and what a schema allows to be undefined, may be missing. */
 export const slotOf = (builder: Reader, input: string, { name, schemas }: StepDefinition): number => {
   const optional = optionalName(input);
   if (optional !== undefined) return slotFor(builder, optional, name, true);
@@ -95,7 +95,7 @@ const familyOf = (builder: Reader, glob: string): GlobRead => {
   return { glob, names, slots };
 };
 
-/** What a step with globs reads: the names, their slots, and the families. */
+/** The inputs of a step with globs: the names, their slots, and the families. */
 export const readsOf = (
   builder: Reader,
   definition: StepDefinition,

@@ -1,6 +1,6 @@
 /**
- * A finished graph in compressed rows: for each node how many inputs it waits for and who reads it. Comes in: a builder.
- * Goes out: what the runs of all pipelines of that form have in common. The engine copies only the counters.
+ * A finished graph in compressed rows: for each node, how many inputs it waits for and which nodes read it. In: a builder.
+ * Out: the data that the runs of all pipelines of that form share. The engine copies only the counters.
  */
 import { canExpand } from "./kinds.ts";
 import type { GraphNode } from "./node.ts";
@@ -12,7 +12,7 @@ export interface Rows {
   /** The nodes that read node `i`: `readers[readersFrom[i]]` up to `readers[readersFrom[i + 1]]`. */
   readonly readersFrom: ReadonlyArray<number>;
   readonly readers: ReadonlyArray<number>;
-  /** For each slot, how many reads it has: when all have happened its value is dropped. */
+  /** For each slot, the number of its reads: after the last one, its value is dropped. */
   readonly readCounts: ReadonlyArray<number>;
   /** Nodes that wait for nothing. */
   readonly roots: ReadonlyArray<number>;
@@ -22,17 +22,17 @@ export interface Rows {
   readonly guarded: ReadonlyMap<number, ReadonlyArray<number>> | undefined;
   /** The nodes of `finally`; undefined: there are none. */
   readonly finals: ReadonlyArray<number> | undefined;
-  /** What a run gives back. */
+  /** The names of a run's outputs. */
   readonly returnNames: ReadonlyArray<string>;
   readonly returnSlots: ReadonlyArray<number>;
   /** Names asked for by `.returns` that only an "all" step can provide. */
   readonly returnsLate: ReadonlyArray<string>;
 }
 
-/** What rows are made of: a builder, as far as they need it. */
+/** The source of rows: a builder, as far as they need it. */
 interface Finished {
   readonly nodes: ReadonlyArray<GraphNode>;
-  /** For each slot the node that provides it, -1 for an input. */
+  /** For each slot, the node that provides it; -1 for an input. */
   readonly owners: ReadonlyArray<number>;
   readonly slotCount: number;
   readonly log: { readonly hasMaybes: boolean };
@@ -40,14 +40,14 @@ interface Finished {
   readonly returnedLate: () => ReadonlyArray<string>;
 }
 
-/** Counters start at nothing. Plain arrays: a small typed array costs ten times as much to make. */
+/** Counters start at 0. Plain arrays: a small typed array costs ten times as much to make. */
 const zeros = (count: number): Array<number> => {
   const counts = new Array<number>(count);
   for (let i = 0; i < count; i++) counts[i] = 0;
   return counts;
 };
 
-/** Does a node read other than by plain names? */
+/** Does a node read anything other than plain names? */
 const hasMoreSlots = ({ globs, overSlot }: GraphNode): boolean => globs.length > 0 || overSlot !== lateSlot;
 
 /** Every slot that a node reads, once for each read. */
@@ -57,16 +57,16 @@ const allSlots = ({ slots, globs, overSlot }: GraphNode): ReadonlyArray<number> 
   overSlot,
 ];
 
-/** The nodes that a node waits for beside those whose outputs it reads by slots. */
+/** The nodes that a node waits for, in addition to those whose outputs it reads by slots. */
 const sourcesOf = ({ waitsFor, guard, definition }: GraphNode, index: number): ReadonlyArray<number> => {
   if (guard !== undefined) return [...waitsFor, guard];
-  // What reads nothing runs once all that was added before it has ended.
+  // A `finally` step that reads nothing runs once everything added before it has ended.
   if (definition.kind === "finally" && definition.inputs.length === 0)
     return Array.from({ length: index }, (_, i) => i);
   return waitsFor;
 };
 
-/** The nodes under each condition, those under conditions within it among them. */
+/** The nodes under each condition, including those under conditions within it. */
 const guardedOf = (nodes: ReadonlyArray<GraphNode>): Rows["guarded"] => {
   const guarded = new Map<number, Array<number>>();
   nodes.forEach(({ guard, definition }, index) => {

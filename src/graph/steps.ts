@@ -1,6 +1,6 @@
 /**
- * Makes the data of a step from what a user wrote: standalone `step` and `dynamic`, and every kind for the
- * builder. Reports here what a later stage could not report as well: a value that is not a function, an invalid option.
+ * Creates the data of a step from a user's arguments: standalone `step` and `dynamic`, and every kind for the
+ * builder. Reports mistakes that a later stage could not report as well: a value that is not a function, an invalid option.
  */
 
 import { GraphError } from "../errors.ts";
@@ -15,7 +15,7 @@ import { optionsProblem } from "./options.ts";
 import { addressOf } from "../path.ts";
 import { keyProblem } from "./names.ts";
 
-/** How a standalone step shows the builder what it is. */
+/** The key under which a standalone step holds its definition, for the builder. */
 export const definitionOf: unique symbol = Symbol.for("espalier/definition") as never;
 
 const noNames: ReadonlyArray<string> = Object.freeze([]);
@@ -29,13 +29,13 @@ interface Parts {
   readonly name: unknown;
   readonly inputs: unknown;
   readonly over?: unknown;
-  /** Of a race: nothing. */
+  /** For a race: nothing. */
   readonly call?: unknown;
   readonly cases?: unknown;
-  /** Of a loop. */
+  /** For a loop. */
   readonly turn?: unknown;
   readonly options: AnyOptions | undefined;
-  /** What the engine reads of the options, where that is not what the user wrote. */
+  /** The options that the engine reads, if they differ from the user's. */
   readonly settings?: AnyOptions;
 }
 
@@ -43,7 +43,7 @@ const refuse = (pipeline: string, name: unknown, reason: string): never => {
   throw new GraphError({ pipeline, step: describe(name), reason });
 };
 
-/** What is wrong with the names that a step reads; undefined where nothing is. */
+/** The problem with the names that a step reads; undefined if there is none. */
 const inputsProblem = (inputs: unknown): string | undefined => {
   if (!Array.isArray(inputs)) return `inputs must be an array of names; got ${typed(inputs)}.`;
   // A loop: `findIndex` with a callback would be a tenth of what adding a step costs.
@@ -53,7 +53,7 @@ const inputsProblem = (inputs: unknown): string | undefined => {
   return undefined;
 };
 
-/** What is wrong with inputs that are schemas by name. */
+/** The problem with inputs that are schemas by name. */
 const schemasProblem = (schemas: Readonly<Record<string, unknown>>): string | undefined => {
   const bad = Object.keys(schemas).find((input) => !isSchema(schemas[input]));
   return bad === undefined
@@ -61,7 +61,7 @@ const schemasProblem = (schemas: Readonly<Record<string, unknown>>): string | un
     : `The schema of the input "${bad}" must be an Effect Schema, a Standard Schema or type<T>(); got ${typed(schemas[bad])}.`;
 };
 
-/** What is wrong with the functions by name of a switch or a race. */
+/** The problem with the functions by name of a switch or a race. */
 const casesProblem = (kind: StepKind, cases: unknown): string | undefined => {
   const isRace = kind === "race";
   const each = isRace ? "contender" : "case";
@@ -78,7 +78,7 @@ const casesProblem = (kind: StepKind, cases: unknown): string | undefined => {
     : `The contender ${JSON.stringify(unnamed)} cannot be part of a path. ${keyProblem(unnamed)}`;
 };
 
-/** What is wrong with the parts of a loop that are functions. */
+/** The problem with the parts of a loop that are functions. */
 const turnsProblem = (turn: unknown, until: unknown): string | undefined => {
   if (typeof turn !== "function") return `turn must be a function of the state; got ${typed(turn)}.`;
   return typeof until === "function"
@@ -86,7 +86,7 @@ const turnsProblem = (turn: unknown, until: unknown): string | undefined => {
     : `until must be a function of the state that returns true when the loop ends; got ${typed(until)}. Write { until: (state) => … } in its options.`;
 };
 
-/** Does a function read the context, which follows so many parameters? It may, by a rest, if it declares none. */
+/** Does a function read the context, which follows `before` parameters? A function that declares none may, by a rest parameter. */
 const readsContext = ({ length }: UserFunction, before: number): boolean => length > before || length === 0;
 
 /** A function that declares no parameter and yet has inputs may read them by `arguments` or a rest, and the context too. */
@@ -101,15 +101,15 @@ const turnsOf = (turn: UserFunction, { until, maxTurns }: AnyOptions): Turns => 
   maxTurns: maxTurns ?? defaultMaxTurns,
 });
 
-/** A race has no function beside those of its contenders. */
+/** A race has no function other than those of its contenders. */
 const noCall: UserFunction = () => undefined;
 
-/** Checks the parts and puts them together; `pipeline` is named in what is thrown. */
+/** Checks the parts and combines them; errors name the `pipeline`. */
 export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition => {
   const { kind, name, inputs, cases, turn } = parts;
   const call = kind === "race" ? noCall : parts.call;
   const options = parts.options ?? noOptions;
-  // Standalone steps may say what they read by schemas.
+  // Standalone steps may declare their inputs by schemas.
   const schemas = pipeline === "" && isRecord(inputs) ? inputs : undefined;
   const problem =
     (schemas === undefined ? inputsProblem(inputs) : schemasProblem(schemas)) ??
@@ -137,7 +137,7 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
   };
 };
 
-/** The data of a step that has nothing beside names and a function, whose names are known to be right. */
+/** The data of a step with only names and a function, whose names are known to be valid. */
 export const plainDefinition = (
   kind: StepKind,
   name: string,
@@ -177,7 +177,7 @@ class StandaloneStep {
 }
 
 class StandaloneDynamic extends StandaloneStep {
-  /** Calls the user's function directly, to inspect what it returns. Nothing of it runs. */
+  /** Calls the user's function directly, to inspect its result, which is not run. */
   readonly expand: (inputs: unknown, context?: unknown) => unknown;
 
   constructor(definition: StepDefinition) {

@@ -1,7 +1,7 @@
 /**
- * A step's output that runs share: computed once by a step that would compute the same, and taken from the store after
- * that. The same is computed by a step with the same pipeline, path (without item keys), version and inputs, within
- * expansions of the same inputs, items and cases, since a function can have captured those. Only what an attempt computed
+ * A step's output that runs share: computed once and then taken from the store by every step that would compute the same.
+ * Steps compute the same if they have the same pipeline, path (without item keys), version and inputs, within expansions
+ * of the same inputs, items and cases, since a function can have captured those. Only what an attempt computed
  * is kept: no failure, no value of a fallback, and nothing that could not be decoded again.
  */
 import * as Cause from "effect/Cause";
@@ -20,17 +20,17 @@ import { failureKey } from "./failure-text.ts";
 import { Flights } from "./flights.ts";
 import type { Cached, CacheKey, StoreProblem, StoreService } from "./store.ts";
 
-/** What an expansion was given, which functions of its graph can have captured. */
+/** The values that an expansion received, which functions of its graph can have captured. */
 export interface Given {
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** Of an expansion of a map's item: that item, as the only element. */
+  /** For the expansion of a map's item: that item, as the only element. */
   readonly item: ReadonlyArray<unknown>;
-  /** Of a case of a switch, or of a contender of a race: its name. */
+  /** For a case of a switch, or a contender of a race: its name. */
   readonly choice: string | undefined;
-  /** The attempt that expanded, from 1, and what all attempts had failed with, where a fallback did. */
+  /** The attempt that expanded, from 1; and the error of all attempts, if a fallback expanded. */
   readonly attempt: number;
   readonly failure: { readonly error: unknown } | undefined;
-  /** Made when a cached step needs it. */
+  /** Created when a cached step needs it. */
   digest: string | Unwritable | undefined;
 }
 
@@ -44,23 +44,23 @@ export interface CachedStep {
   readonly pipeline: string;
   /** The expansions around it. */
   readonly around: ReadonlyArray<Given>;
-  /** How long the step may take, and so wait for another's computation. */
+  /** The timeout of the step, which also limits its wait for another's computation. */
   readonly timeoutMillis: number | undefined;
-  /** The text of what its `output` schema, which cannot encode, has decoded. */
+  /** The text of the value that its `output` schema, which cannot encode, has decoded. */
   readonly undecoded: { readonly get: () => string | undefined; readonly set: (text: string) => void };
 }
 
-/** The run that asks. */
+/** The run that needs the output. */
 interface Asking {
   readonly runId: string;
   readonly store: StoreService;
   readonly now: number;
-  /** Whether what is cached for this path is to be computed again. */
+  /** Whether the cached output of this path must be computed again. */
   readonly refreshes: (path: string) => boolean;
   readonly notCached: { readonly has: (path: string) => boolean };
 }
 
-/** What is reported about a cached step. */
+/** The events that are reported about a cached step. */
 export type CacheTold =
   | { readonly type: "cache.hit"; readonly path: string; readonly fromRun: string; readonly fromPath: string }
   | { readonly type: "cache.missed"; readonly path: string; readonly reason: string };
@@ -70,15 +70,15 @@ const digestOf = (given: Given): Effect.Effect<string | Unwritable> =>
     if (given.digest !== undefined) return Effect.succeed(given.digest);
     const text = canonical([given.inputs, given.item, given.choice ?? null]);
     if (typeof text !== "string") return Effect.succeed(text);
-    // The functions of what a fallback expanded can have captured the error that it was given.
+    // The functions of a fallback's expansion can have captured the error that it received.
     const failure = given.failure === undefined ? "" : canonicalText(failureKey(given.failure.error));
     return Effect.map(digest(text + failure), (short) => (given.digest = short));
   });
 
-/** A key, or what has none: a value among the step's inputs, or among those of an expansion around it. */
+/** A key, or the value without one: among the step's inputs, or among those of an expansion around it. */
 type Keyed = CacheKey | Unwritable | { readonly around: Unwritable };
 
-/** What identifies the output beside the version: the name and the inputs. */
+/** What identifies the output in addition to the version: the name and the inputs. */
 const keyOf = (step: CachedStep): Effect.Effect<Keyed> =>
   Effect.suspend((): Effect.Effect<Keyed> => {
     const { definition, inputs, item, path, pipeline, around } = step;
@@ -86,7 +86,7 @@ const keyOf = (step: CachedStep): Effect.Effect<Keyed> =>
     const asked: CacheOptions = typeof cache === "object" ? cache : {};
     const { key, name } = asked;
     const version = String(asked.version ?? "");
-    // A static path has the cases and contenders on its way, since each has functions of its own; a `key` replaces the rest.
+    // A static path includes its cases and contenders, since each has functions of its own; a `key` replaces the rest.
     const chosen = around.flatMap(({ choice }) => (choice === undefined ? [] : [choice]));
     const within = chosen.length === 0 ? "" : ` within ${JSON.stringify(chosen)}`;
     const of = name ?? `${pipeline}: ${staticPathOf(path)}${within}`;
@@ -111,7 +111,7 @@ const landedElsewhere = Effect.callback<void>((resume) => {
   return Effect.sync(() => clearTimeout(timer));
 });
 
-/** `compute`, which is one attempt, unless an earlier run has computed the same: then its output. */
+/** Runs `compute`, which is one attempt, unless an earlier run has computed the same: then returns that output. */
 export const cached = (
   run: Asking,
   step: CachedStep,
@@ -173,14 +173,14 @@ class Lookup {
         const landed = this.#withinTimeout(flights.landing(this.#id, runId, path));
         return Effect.flatMap(landed, () => this.outcome(false));
       }
-      // The computation of a key within its own, or one that the other waits for.
+      // The computation of a key inside itself, or inside one that the other waits for.
       if (flights.has(this.#id)) return this.#computed();
       const isNested = flights.isNested(runId, path);
       return flights.during(this.#id, runId, path, this.#alone(isNested));
     });
   }
 
-  /** Computes unless another process does. A nested computation does not wait for one, which could wait for it. */
+  /** Computes unless another process does. A nested computation does not wait for that one, which could wait for it. */
   #alone(isNested: boolean): Effect.Effect<unknown, unknown> {
     const { store } = this.#run;
     return Effect.flatMap(store.startComputing(this.#key), (isMine) => {
@@ -207,14 +207,14 @@ class Lookup {
         Effect.sync(() => {
           if (this.#run.notCached.has(path)) return;
           const text = this.#textOf(value);
-          // One that cannot be written fails the step when it is recorded.
+          // An output that cannot be written fails the step when it is recorded.
           if (typeof text === "string") store.putCached(this.#key, { text, runId, path, time: now });
         }),
       );
     });
   }
 
-  /** What a schema that cannot encode has made is kept as it was before. */
+  /** A value made by a schema that cannot encode is kept as it was before decoding. */
   #textOf(value: unknown): string | Unwritable | undefined {
     const { definition, undecoded } = this.#step;
     const { keepsSecrets } = this.#run.store;
@@ -261,7 +261,7 @@ class Lookup {
     });
   }
 
-  /** A step waits for another's computation no longer than it may take itself. */
+  /** A step waits for another's computation no longer than its own timeout. */
   #withinTimeout(waiting: Effect.Effect<void>): Effect.Effect<void, StepTimedOut> {
     const { path, timeoutMillis } = this.#step;
     if (timeoutMillis === undefined) return waiting;

@@ -11,7 +11,7 @@ const sorted = (_key: string, value: unknown): unknown =>
 /** The text of a recorded or encoded value, with the keys of its records in order. */
 export const canonicalText = (text: string): string => {
   if (!text.startsWith("~")) return JSON.stringify(JSON.parse(text), sorted);
-  // What JSON loses is listed in the order of the keys.
+  // Values that JSON loses are listed in the order of the keys.
   const [value, lost] = JSON.parse(text.slice(1)) as [unknown, ReadonlyArray<unknown>];
   return `~${JSON.stringify([value, lost.map((one) => JSON.stringify(one)).sort()], sorted)}`;
 };

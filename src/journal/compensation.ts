@@ -1,6 +1,6 @@
 /**
- * What a run records of its compensations, and what an earlier part of it recorded: that it undoes its steps and the error it
- * ends with, each step that is undone, and that none is left.
+ * The records of a run's compensations, also those of an earlier part of it: that it undoes its steps and the error it ends
+ * with, each step that is undone, and that none is left.
  */
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
@@ -13,7 +13,7 @@ import { RunJournal } from "./run-journal.ts";
 import type { StoredEvent } from "./store.ts";
 import { unwritten } from "./unwritten.ts";
 
-/** How a run ends that was undoing its steps; undefined: it was not. */
+/** The ending of a run that was undoing its steps; undefined if it was not. */
 export const endingOf = (entries: ReadonlyArray<Entry>): Ending | undefined => {
   const entry = entries.find(({ kind }) => kind === Kind.compensating);
   if (entry === undefined) return undefined;
@@ -27,20 +27,20 @@ const textOf = ({ cause, path }: Ending): string => {
   return JSON.stringify(text);
 };
 
-/** All that is recorded of a run by now. */
+/** Everything that is recorded of a run so far. */
 export interface Recorded {
   /** Reads the records, and writes none. */
   readonly journal: RunJournal;
-  /** The newest record at or beneath each path that has one, as its place among all. */
+  /** The position, among all records, of the newest one at or beneath each path. */
   readonly places: ReadonlyMap<string, number>;
-  /** What earlier parts of the run recorded of compensations that are over: the error, or undefined. */
+  /** The result of each compensation that ended in an earlier part of the run: its error, or undefined. */
   readonly undone: ReadonlyMap<string, unknown>;
   readonly isCompensated: boolean;
   /** The paths whose recorded outcome is that of a fallback. */
   readonly fellBack: ReadonlySet<string>;
 }
 
-/** Those whose fallback was used while what is recorded of them was under way. */
+/** Those whose fallback was used between the beginning and the end of the recorded outcome. */
 const fellBackIn = (
   entries: ReadonlyArray<Entry>,
   events: ReadonlyArray<StoredEvent>,
@@ -102,7 +102,7 @@ export class CompensationJournal {
     return this.#recorded(Kind.compensated, "", "", this.#journal.now);
   }
 
-  /** Records at once, and ends once that cannot be lost. */
+  /** Records immediately, and ends once the record cannot be lost. */
   #recorded(kind: Kind, path: string, text: string, began: number): Effect.Effect<void> {
     return Effect.callback((resume) =>
       this.#journal.note(kind, path, text, began, () => resume(Effect.void)),

@@ -12,8 +12,8 @@ import { decodedIn } from "./expansion-text.ts";
 type Texts = Readonly<Record<string, string>>;
 
 /**
- * The texts of the decoded inputs that differ from what was given; undefined if there are none. `fits`: whether the store
- * takes a text. An input without a text, such as a Date that zod made, is decoded again on resume.
+ * The texts of the decoded inputs that differ from the given values; undefined if there are none. `fits`: whether the store
+ * accepts a text. An input without a text, such as a Date that zod made, is decoded again on resume.
  */
 export const decodedTexts = (
   declared: ReadonlyArray<GraphInput>,
@@ -31,12 +31,12 @@ export const decodedTexts = (
   return texts.length === 0 ? undefined : Object.fromEntries(texts);
 };
 
-/** Decoded inputs, as they were the first time. */
+/** Decoded inputs, as they were decoded the first time. */
 export interface DecodedOnce {
   readonly values: ReadonlyArray<unknown>;
-  /** The texts to record of them. */
+  /** The texts to record for them. */
   readonly texts?: Texts | undefined;
-  /** A schema no longer takes what is recorded. */
+  /** Set if a schema no longer accepts the recorded text. */
   readonly changed?: ExpansionChanged;
 }
 

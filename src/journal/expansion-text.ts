@@ -1,10 +1,10 @@
 /**
- * The record of an expansion: the shape of the graph, and what else a resumed run must find as it was. That is the error
- * that a fallback was given, and the inputs of the graph that a schema generated, looked up or transformed.
+ * The record of an expansion: the shape of the graph, and everything else that must not change for a resumed run: the error
+ * that a fallback received, and the inputs of the graph that a schema generated, looked up or transformed.
  */
 import { readError, writeError } from "./failure-text.ts";
 
-/** What is recorded beside the shape. */
+/** The data that is recorded with the shape. */
 export interface Beside {
   readonly failure?: { readonly error: unknown } | undefined;
   /** The texts of decoded inputs by name. */

@@ -1,6 +1,6 @@
 /**
- * Errors of steps as text, and back: with tag, code, message, stack, own fields and chain of causes. An error of one of the
- * library's classes or of JavaScript's own is of that class again; every other error is an `Error`. Fields keep what JSON
+ * Converts errors of steps to text, and back: with tag, code, message, stack, own fields and chain of causes. An error of one of the
+ * library's classes or of JavaScript's own keeps its class; every other error becomes an `Error`. Fields keep what JSON
  * loses, such as dates, maps and bigints. A function, or anything else without a text, becomes its description: every
  * reader of a recorded failure gets what `readError` returns, also in the run that recorded it.
  */
@@ -8,7 +8,7 @@ import * as errors from "../errors.ts";
 import { describe } from "../values/describe.ts";
 import { decode, encode } from "../values/encode.ts";
 
-/** A proxy may throw when it is asked. */
+/** A proxy may throw on any access. */
 const keysOf = (value: object): ReadonlyArray<string> => {
   try {
     return Object.keys(value);
@@ -17,12 +17,12 @@ const keysOf = (value: object): ReadonlyArray<string> => {
   }
 };
 
-/** So many causes of causes are recorded, and so many levels of values that are not JSON. */
+/** The most nested causes that are recorded, and the most levels of values that are not JSON. */
 const mostLevels = 20;
-/** A failure that holds more parts than this, which are not JSON, is described. */
+/** A failure with more parts than this that are not JSON is described. */
 const mostParts = 10_000;
 
-/** Fields of errors that are usually not enumerable. A record lists those that are. */
+/** Fields of errors that are usually not enumerable. A record lists those that are enumerable. */
 const usuallyHidden = ["name", "message", "stack", "cause", "errors", "_tag", "code"];
 
 const marks = /"~(?:error|plain|parts|value)":/;
@@ -97,17 +97,17 @@ const write = (error: unknown, withStacks: boolean): string => {
     const text = encode(new Failure(withStacks).data(error));
     if (typeof text === "string") return text;
   } catch {
-    // A proxy that throws when it is asked anything.
+    // A proxy that throws on any access.
   }
   return describedError(error);
 };
 
 export const writeError = (error: unknown): string => write(error, true);
 
-/** The text of an error without its stacks: the same for two errors that nothing else tells apart. */
+/** The text of an error without its stacks: the same for two errors that differ in nothing else. */
 export const failureKey = (error: unknown): string => write(error, false);
 
-/** The text of an error that has no other, or is too long: its description. */
+/** The text of an error that has no other text, or too long a one: its description. */
 export const describedError = (error: unknown): string =>
   JSON.stringify({ "~error": { message: describe(error) } });
 
@@ -155,7 +155,7 @@ const readFields = (recorded: Fields, shown: ReadonlyArray<string>): Error => {
   return error;
 };
 
-/** How the special forms are read. */
+/** The readers of the special forms. */
 const forms = {
   bigint: (text: unknown): unknown => BigInt(text as string),
   number: (text: unknown): unknown => Number(text),

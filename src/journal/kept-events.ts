@@ -1,4 +1,4 @@
-/** Which events of a run a store keeps, and what of them. */
+/** Which events of a run a store keeps, and which of their fields. */
 import type { PipelineEvent } from "../events.ts";
 import { describeWithCauses } from "../values/causes.ts";
 import { describe } from "../values/describe.ts";
@@ -16,16 +16,16 @@ export const keptEvents: ReadonlySet<PipelineEvent["type"]> = new Set([
   "cache.missed",
 ]);
 
-/** Of a step of a pool with a rate: not one of the run's events, but kept beside them. */
+/** The start of a step of a pool with a rate: not one of the run's events, but kept with them. */
 export const poolStarted = "pool.started";
 
 /**
- * When an attempt began that failed or follows another: not one of the run's events, but kept beside them. The record of a step
+ * The start of an attempt that failed or follows another: not one of the run's events, but kept with them. The record of a step
  * says when its first attempt began, but a step that fails has no record.
  */
 export const attemptBegan = "attempt.began";
 
-/** What a kept event says beside its type and path. */
+/** The text of a kept event, in addition to its type and path. */
 export const detailOf = (event: PipelineEvent): string => {
   if ("error" in event) return describeWithCauses(event.error);
   if (event.type === "step.logged") return event.message.map(describe).join(" ");

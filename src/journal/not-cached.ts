@@ -1,6 +1,6 @@
 /**
- * Within which steps of a run a fallback was used or a failure collected, in any part of the run: what came out of those is
- * not cached, since another time it would be something else.
+ * The steps of a run inside which a fallback was used or a failure collected, in any part of the run. Their outcomes are
+ * not cached, since they could differ another time.
  */
 import { parentOf } from "../path.ts";
 
@@ -17,7 +17,7 @@ export class NotCached {
     for (let at = parentOf(path); at !== "" && !this.#around.has(at); at = parentOf(at)) this.#around.add(at);
   }
 
-  /** Is the outcome of the step at this path not to be cached? */
+  /** Must the outcome of the step at this path not be cached? */
   has(path: string): boolean {
     return this.#around.has(path);
   }

@@ -1,32 +1,32 @@
 /**
- * What a run records, and which of it counts: the newest record of each path, without what was dropped. Every reader of a
+ * The records of a run, and which of them count: the newest record of each path, without what was dropped. Every reader of a
  * journal (the stores, replay, the commands) goes through `newest`.
  */
 import type { Cause } from "effect/Cause";
 import { isAtOrUnderAny } from "../path.ts";
 
-/** What a record says of its path. The numbers are in the files of stores: never reuse one. */
+/** The kinds of records. The numbers are in the files of stores: never reuse one. */
 export const Kind = {
   /**
    * The output of a step or an item, or the direct value of a dynamic step: as its `output` schema encodes it, or as it was
-   * before a schema that cannot encode decoded it. Decoded when it is read.
+   * before it was decoded by a schema that cannot encode. Decoded when it is read.
    */
   outcome: 1,
   /** The error of an item that failed in a map that collects failures. */
   failure: 2,
   /** The shape of the graph that a dynamic step, a switch or an item returned. Of a map: its items. */
   expansion: 3,
-  /** All earlier records of this path, and of all beneath it, count no more. */
+  /** All earlier records of this path, and of all paths beneath it, no longer count. */
   dropped: 4,
   /** A value that was sent to a waiting step. */
   signal: 5,
   /** The time at which a waiting step stops waiting. */
   deadline: 6,
-  /** The earlier outcome of this path, and what it chose, count no more; what is recorded beneath it does. */
+  /** The earlier outcome of this path and its choice no longer count; records beneath it do. */
   reopened: 7,
-  /** The step waits for a value from outside; the text is a `WaitText` as JSON. Over once its outcome is recorded. */
+  /** The step waits for a value from outside; the text is a `WaitText` as JSON. The wait is over once its outcome is recorded. */
   waiting: 8,
-  /** An outcome that its `output` schema does not decode: the value of a fallback, or one that could be recorded only once it was decoded. */
+  /** An outcome that its `output` schema does not decode: the value of a fallback, or one that could be recorded only after decoding. */
   asIs: 9,
   /**
    * Which items of a map with `enough` are its output: their keys as a JSON array of strings. Of a race: its winner, as the only
@@ -37,7 +37,7 @@ export const Kind = {
   firstState: 30,
   /** The run undoes its succeeded steps. The path is empty; the text is a `CompensatingText` as JSON. */
   compensating: 40,
-  /** The compensation of this path is over; the text is empty, or the error that it failed with. */
+  /** The compensation of this path is over; the text is empty, or its error. */
   undone: 41,
   /** All compensations are over: the run can only end. */
   compensated: 42,
@@ -52,7 +52,7 @@ export interface Entry {
   readonly began: number;
   readonly ended: number;
   readonly attempt: number;
-  /** The message that this records: it is never delivered again once this is committed. */
+  /** The message that this entry records: it is never delivered again once the entry is committed. */
   readonly message?: number;
 }
 
@@ -64,7 +64,7 @@ export interface WaitText {
   readonly deadline?: number;
 }
 
-/** The text of a record of the kind `compensating`: what the run ends with. */
+/** The text of a record of the kind `compensating`: how the run ends. */
 export interface CompensatingText {
   /** The error of the run, as text; without it, the run was cancelled. */
   readonly error?: string;
@@ -72,14 +72,14 @@ export interface CompensatingText {
   readonly path: string;
 }
 
-/** What that says: how a run that undoes its steps ends. */
+/** The content of that text: how a run that undoes its steps ends. */
 export interface Ending {
   readonly cause: Cause<unknown>;
   /** The path that failed. */
   readonly path: string;
 }
 
-/** The question that a record answers, of which only the newest answer counts; undefined: it takes answers back. */
+/** The question that a record answers: only the newest answer counts. Undefined for a record that withdraws answers. */
 const questions: Readonly<
   Record<
     Kind,
@@ -112,15 +112,15 @@ const questions: Readonly<
   [Kind.compensated]: "compensated",
 };
 
-/** The records that count, oldest first. Given all of a run's, oldest first. */
+/** The records that count, oldest first. Takes all records of a run, oldest first. */
 export const newest = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
   const counting: Array<Entry> = [];
-  // By question: to join each question and path to one text would take most of the time.
+  // By question: joining each question and path into one text would take most of the time.
   const answered = new Map<string, Set<string>>();
   const answer = (question: string, path: string): boolean => {
     let paths = answered.get(question);
     if (paths === undefined) answered.set(question, (paths = new Set()));
-    // One look-up, not two: that is most of what reading a record takes.
+    // One look-up, not two: it is most of the cost of reading a record.
     const before = paths.size;
     return paths.add(path).size !== before;
   };

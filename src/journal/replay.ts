@@ -1,5 +1,5 @@
 /**
- * What an earlier part of a run recorded, by path, for the run that resumes. Outcomes are taken as they are used, so that
+ * The records of an earlier part of a run, by path, for the run that resumes. Outcomes are removed as they are used, so
  * memory shrinks as the run proceeds.
  */
 import { isAtOrUnderAny } from "../path.ts";
@@ -15,10 +15,10 @@ export class Replay {
   readonly #chosen = new Map<string, string>();
   readonly #firstStates = new Map<string, string>();
 
-  /** Given the records that count. */
+  /** Takes the records that count. */
   constructor(entries: ReadonlyArray<Entry>) {
     for (const entry of entries) this.#add(entry);
-    // A step with an outcome has got the value that was sent to it.
+    // A step with an outcome has received the value that was sent to it.
     for (const path of this.#outcomes.keys()) this.#signals.delete(path);
   }
 
@@ -57,7 +57,7 @@ export class Replay {
     }
   }
 
-  /** Is there nothing left that a step could take instead of running? */
+  /** Is nothing left that a step could use instead of running? */
   get isOver(): boolean {
     return this.#outcomes.size === 0;
   }
@@ -128,14 +128,14 @@ export class Replay {
     return this.#deadlines.get(path);
   }
 
-  /** Is it recorded that a step waits? If not, it is from now on. */
+  /** Adds the wait of a step. Returns false if it is recorded already. */
   addWait(path: string, text: string): boolean {
     if (this.#waits.get(path) === text) return false;
     this.#waits.set(path, text);
     return true;
   }
 
-  /** Forgets what is recorded of these paths and beneath them. Gives the values sent there that no step has got. */
+  /** Forgets the records at and beneath these paths. Returns the values sent there that no step has received. */
   drop(paths: ReadonlySet<string>): ReadonlyArray<readonly [path: string, text: string]> {
     const unused: Array<readonly [path: string, text: string]> = [];
     for (const [at, text] of this.#signals) {

@@ -1,4 +1,4 @@
-/** What a recorded outcome means to the run that resumes: a value, a failure, or something that cannot be used. */
+/** Interprets a recorded outcome for the run that resumes: a value, a failure, or something that cannot be used. */
 import { ExpansionChanged, StoreCorrupt } from "../errors.ts";
 import { decodeBy } from "../values/codec.ts";
 import { describe } from "../values/describe.ts";
@@ -9,25 +9,25 @@ import type { Entry } from "./records.ts";
 import { Kind } from "./records.ts";
 import { isReadable } from "./texts.ts";
 
-/** What is recorded of a step: what it returned, what it failed with, or something that cannot be read. */
+/** The recorded outcome of a step: its value, its error, or something that cannot be read. */
 export type Replayed =
   | { readonly type: "value"; readonly value: unknown }
   | Undecoded
   | { readonly type: "failure"; readonly error: unknown }
   | { readonly type: "corrupt"; readonly problem: StoreCorrupt | ExpansionChanged };
 
-/** A value that is to be decoded by a schema that may be asynchronous. */
+/** A value to decode by a schema that may be asynchronous. */
 export interface Undecoded {
   readonly type: "undecoded";
   readonly schema: unknown;
   readonly value: unknown;
-  /** What it means that the schema refuses it. */
+  /** The error if the schema refuses it. */
   readonly changed: ExpansionChanged;
 }
 
-/** Reads an outcome by the step's `output` schema. `store`: what to call the store in an error. */
+/** Reads an outcome by the step's `output` schema. `store`: the store's name in an error. */
 export const replayed = ({ kind, path, text }: Entry, output: unknown, store: string): Replayed => {
-  // If it can be read, it is what was recorded, and the schema is another one.
+  // If it can be read, it is the recorded value, and the schema has changed.
   const changed = () => new ExpansionChanged({ path, missing: [], added: [], changed: [path] });
   try {
     if (kind === Kind.failure) return { type: "failure", error: readError(text) };

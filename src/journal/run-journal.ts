@@ -1,5 +1,5 @@
 /**
- * The journal of one run, between the engine and a store: what of the run is recorded, as which text, and what a recorded
+ * The journal of one run, between the engine and a store: which parts of the run are recorded, as which text, and what a recorded
  * text means to the run that resumes. The engine asks at four places: before a step's function is called (`replay`),
  * before its value is handed on (`keep`), before an expansion starts (`expand`), and at the end (`end`).
  */
@@ -43,7 +43,7 @@ export class RunJournal {
   readonly #journal: Journal;
   readonly #replay: Replay;
   readonly #refreshed = new Set<string>();
-  /** Races that a contender won which had become a graph. */
+  /** Races won by a contender that had become a graph. */
   readonly #grownWinners = new Set<string>();
   readonly notCached: NotCached;
   /** The run option `refresh`: no cached value is used. */
@@ -103,14 +103,14 @@ export class RunJournal {
 
   // -- Steps ---------------------------------------------------------------------------------------------------------
 
-  /** Will `replay` give something for the node that is about to start? */
+  /** Will `replay` return something for the node that is about to start? */
   isRecorded(frame: Frame, index: number): boolean {
     if (this.#replay.isOver) return false;
     const entry = this.#replay.outcome(frame.pathOf(index));
     return entry !== undefined && isOfUse(entry, frame.definitionOf(index));
   }
 
-  /** What is recorded of the node that is about to start; undefined: nothing, so that it runs. */
+  /** The recorded outcome of the node that is about to start; undefined if there is none, so it runs. */
   replay(frame: Frame, index: number): Replayed | undefined {
     const path = this.#replay.isOver ? "" : frame.pathOf(index);
     const entry = this.#replay.isOver ? undefined : this.#replay.takeOutcome(path);
@@ -131,10 +131,10 @@ export class RunJournal {
   ): boolean | OutputNotEncodable {
     const definition = frame.definitionOf(index);
     const { kind, options, outputs } = definition;
-    // It runs at every end of the run, and so again.
+    // It runs at every end of the run, so it will run again.
     if (kind === "finally") return false;
     if (kind === "map" && frame.map === undefined) return this.#keepChosen(frame, index, done);
-    // An outcome that did not come out of the expansion alone is recorded by itself.
+    // An outcome that does not follow from the expansion alone has its own record.
     if (frame.grown?.[index] === 1 && !isRecordedItself(frame, options)) return false;
     const undecoded = this.#undecoded(frame, index, value);
     const given = () => (outputs !== "all" && outputs.length > 1 ? picked(outputs, value) : value);
@@ -142,7 +142,7 @@ export class RunJournal {
     let text = undecoded ?? encodeBy(options.output, given(), keepsSecrets);
     let isAsIs = undecoded === undefined && decodesOnly(options.output);
     if (typeof text !== "string" && "fallback" in options && secretIn(value) === undefined) {
-      // The value of a fallback need not be one that the output's schema encodes.
+      // The `output` schema need not be able to encode the value of a fallback.
       const plain = encode(given());
       if (typeof plain === "string") [text, isAsIs] = [plain, true];
     }
@@ -158,7 +158,7 @@ export class RunJournal {
     return true;
   }
 
-  /** Records which items a map has chosen; false where it takes all of them, or that is recorded already. */
+  /** Records which items a map has chosen; false if it takes all of them, or its choice is recorded already. */
   #keepChosen(frame: Frame, index: number, done: () => void): boolean {
     const keys = frame.chosen?.get(index);
     if (keys === undefined) return false;
@@ -169,7 +169,7 @@ export class RunJournal {
     return true;
   }
 
-  /** Records who won a race: a resumed run starts no other contender. */
+  /** Records the winner of a race: a resumed run starts no other contender. */
   keepWinner(frame: Frame, index: number, contender: string): void {
     if (frame.grown?.[index] === 1) this.#grownWinners.add(frame.path);
     this.note(Kind.chosen, frame.path, JSON.stringify([contender]), this.now);
@@ -184,7 +184,7 @@ export class RunJournal {
   ): OutputNotEncodable | undefined {
     const { output } = frame.definitionOf(index).options;
     const encoded = decodesOnly(output) ? undefined : encodeBy(output, state, this.store.keepsSecrets);
-    // It need not be one that a turn can make, such as null before the first.
+    // It may be a state that no turn can make, such as null before the first.
     const text = typeof encoded === "string" ? encoded : encodeBy(undefined, state, this.store.keepsSecrets);
     if (typeof text !== "string") return this.#notEncodable(frame, index, text);
     this.#append(Kind.firstState, frame, index, text, 1, done);
@@ -217,7 +217,7 @@ export class RunJournal {
     return text === undefined ? undefined : (JSON.parse(text) as ReadonlyArray<string>);
   }
 
-  /** The text of what a schema that cannot encode is to decode; undefined: it cannot be recorded. */
+  /** The text of a value for a schema that cannot encode; undefined if it cannot be recorded. */
   undecodedText(value: unknown): string | undefined {
     const text = encode(value);
     return typeof text === "string" && this.#fits(text) ? text : undefined;
@@ -226,11 +226,11 @@ export class RunJournal {
   /** Is a text short enough for the store? */
   #fits(text: string): boolean {
     const { maxValueBytes } = this.store;
-    // Three bytes for a character are the most that UTF-8 takes, so that counting is rarely needed.
+    // UTF-8 takes at most three bytes for a character, so counting is rarely needed.
     return text.length * 3 <= maxValueBytes || byteLength(text) <= maxValueBytes;
   }
 
-  /** The text of what was decoded to this value. None, where that is a secret: the text holds it in clear. */
+  /** The text that was decoded to this value. None for a secret, which the text would hold in clear. */
   #undecoded(frame: Frame, index: number, value: unknown): string | undefined {
     const text = frame.undecoded?.get(index);
     if (text === undefined) return undefined;
@@ -238,7 +238,7 @@ export class RunJournal {
     return this.store.keepsSecrets || secretIn(value) === undefined ? text : undefined;
   }
 
-  /** Records that an item failed in a map that continues without it. `done` gets the error as every resumed run reads it. */
+  /** Records that an item failed in a map that continues without it. `done` receives the error as every resumed run reads it. */
   keepFailure(
     frame: Frame,
     index: number,
@@ -265,8 +265,8 @@ export class RunJournal {
   // -- Expansions ----------------------------------------------------------------------------------------------------
 
   /**
-   * Records what a call expanded to, and calls `done` once that cannot be lost; at once, where it is recorded already. An
-   * error, where something else is recorded.
+   * Records what a call expanded to, and calls `done` once that cannot be lost: immediately if it is recorded already.
+   * Returns an error if something else is recorded.
    */
   expand(
     call: Call,
@@ -276,12 +276,12 @@ export class RunJournal {
   ): ExpansionChanged | undefined {
     const { frame, index, path, count } = call;
     (frame.grown ??= new Uint8Array(frame.states.length))[index] = 1;
-    // What an earlier attempt recorded is not of this one, which may expand to something else.
+    // The records of an earlier attempt do not apply to this one, which may expand to something else.
     if (count > 1 && this.#replay.expansion(path)?.attempt !== count) this.drop([path]);
     return this.#expand(path, shapeOf(graph), count, done, { failure: call.failure, decoded });
   }
 
-  /** The decoded inputs of what a call expanded to, as they were the first time; and their texts, if not yet recorded. */
+  /** The decoded inputs of a call's expansion, as they were the first time; and their texts, if not yet recorded. */
   decodedOnce(
     { path, count, inputs }: Call,
     declared: ReadonlyArray<GraphInput>,
@@ -293,7 +293,7 @@ export class RunJournal {
     return { values, texts: decodedTexts(declared, inputs, values, this.store.keepsSecrets, fits) };
   }
 
-  /** What changed, where a node that provides a value without an expansion had expanded in the same attempt. */
+  /** The change, if a node that provides a value without an expansion had expanded in the same attempt. */
   directChange(frame: Frame, index: number, attempt: number): ExpansionChanged | undefined {
     if (!this.#replay.hasExpansions || frame.grown?.[index] === 1) return undefined;
     const { kind, options } = frame.definitionOf(index);
@@ -306,12 +306,12 @@ export class RunJournal {
     return new ExpansionChanged({ path, missing, added: [], changed: [path] });
   }
 
-  /** The attempt in which a step was stopped that had expanded, or the first. */
+  /** The attempt in which a step that had expanded was stopped, or else the first. */
   firstAttempt(path: string): number {
     return this.#replay.expansion(path)?.attempt ?? 1;
   }
 
-  /** The error that a fallback was given whose expansion is recorded. */
+  /** The error received by a fallback whose expansion is recorded. */
   failureBefore(path: string): { readonly error: unknown; readonly attempt: number } | undefined {
     const entry = this.#replay.hasExpansions ? this.#replay.expansion(path) : undefined;
     const failure = entry && failureIn(entry.text);
@@ -328,7 +328,7 @@ export class RunJournal {
     return this.#expand(path, mapShape(count, keys), 1, done);
   }
 
-  /** What a fallback expanded is recorded with the error that it was given, since no attempt is made again for it. */
+  /** A fallback's expansion is recorded with the error that it received, since no attempt is made again for it. */
   #expand(
     path: string,
     shape: string,
@@ -348,14 +348,14 @@ export class RunJournal {
     return undefined;
   }
 
-  /** Records that the outcome of a path no longer counts, while what is recorded beneath it does. */
+  /** Records that the outcome of a path no longer counts, while the records beneath it do. */
   reopen(path: string): void {
     this.#replay.forgetOutcome(path);
     this.#refreshed.add(path);
     this.note(Kind.reopened, path, "", this.now);
   }
 
-  /** Records that what is recorded at these paths and beneath no longer counts, except for values that no step has got. */
+  /** Records that the records at these paths and beneath no longer count, except for values that no step has received. */
   drop(paths: ReadonlyArray<string>): void {
     const unused = this.#replay.drop(new Set(paths));
     for (const path of paths) this.note(Kind.dropped, path, "", this.now);
@@ -371,12 +371,12 @@ export class RunJournal {
     return cached(this, step, compute, tell);
   }
 
-  /** Whether a cached step is to be computed again: because of `refresh`, or because the resumed run starts from there. */
+  /** Whether a cached step must be computed again: because of `refresh`, or because the resumed run starts from there. */
   refreshes(path: string): boolean {
     return this.refresh || isAtOrUnderAny(path, this.#refreshed);
   }
 
-  /** The cache is not to be used for a path and what is beneath it. */
+  /** Stops the use of the cache for a path and everything beneath it. */
   refreshFrom(path: string): void {
     this.#refreshed.add(path);
   }
@@ -384,8 +384,8 @@ export class RunJournal {
   // -- Waiting for the outside ---------------------------------------------------------------------------------------
 
   /**
-   * How many of `millis` a step still has to wait, since it first began to, whichever process that was. `done` once that
-   * is recorded. Never more than `millis`, and never less than nothing, wherever the clock was set meanwhile.
+   * How many of `millis` a step still has to wait, counted from its first wait, in any process. Calls `done` once that is
+   * recorded. Never more than `millis` and never less than 0, even if the clock was changed in between.
    */
   deadline(path: string, millis: number, done: () => void): number {
     const recorded = this.#replay.deadline(path);
@@ -399,22 +399,22 @@ export class RunJournal {
     return millis;
   }
 
-  /** A value that was sent to a path and that its step has not got. */
+  /** A value that was sent to a path and that its step has not received. */
   signalOf(path: string): string | undefined {
     return this.#replay.signal(path);
   }
 
-  /** The paths that values were sent to whose steps have not got them. */
+  /** The paths of values that were sent and that their steps have not received. */
   get sentTo(): Iterable<string> {
     return this.#replay.sentTo;
   }
 
-  /** The step has got its value, or refused it. */
+  /** The step has received its value, or refused it. */
   forgetSignal(path: string): void {
     this.#replay.forgetSignal(path);
   }
 
-  /** Records a value that was accepted for a path; `done` once it cannot be lost. */
+  /** Records a value that was accepted for a path; calls `done` once it cannot be lost. */
   signal(path: string, text: string, done: () => void, message?: number): void {
     const time = this.now;
     this.#replay.setSignal(path, text);
@@ -434,19 +434,19 @@ export class RunJournal {
     this.note(Kind.waiting, path, text, this.now);
   }
 
-  /** Notes that a step of a pool with a rate starts, for a run that resumes. Nothing waits until that is recorded. */
+  /** Notes that a step of a pool with a rate starts, for a run that resumes. Nothing waits for that record. */
   noteStart(pool: string, path: string): void {
     this.#journal.tell({ time: this.now, type: poolStarted, path, detail: pool });
   }
 
-  /** When steps of a pool started before the run was resumed, as far as that is recorded. */
+  /** The recorded starts of a pool's steps before the run was resumed. */
   pastStarts(pool: string): ReadonlyArray<number> {
     return this.#past
       .filter(({ type, detail }) => type === poolStarted && detail === pool)
       .map(({ time }) => time);
   }
 
-  /** Notes when an attempt began: of one that fails, and of each that follows. */
+  /** Notes the start of an attempt: of one that fails, and of each that follows. */
   readonly noteAttempt = (path: string, attempt: number, time: number = this.now): void =>
     this.#journal.tell({ time, type: attemptBegan, path, detail: `${attempt}` });
 
@@ -454,20 +454,20 @@ export class RunJournal {
 
   /** An earlier part of the run recorded something. */
   isResumed = false;
-  /** An earlier part of the run was undoing its steps: how the run ends then. */
+  /** How the run ends, if an earlier part of it was undoing its steps. */
   compensating: Ending | undefined = undefined;
 
-  /** Records what is not the work of a step. */
+  /** Records something that is not the work of a step. */
   note(kind: Kind, path: string, text: string, began: number, done?: () => void): void {
     this.#record({ kind, path, text, began, ended: this.now, attempt: 1 }, done);
   }
 
-  /** What a path had expanded to in an earlier part of the run. */
+  /** The expansion of a path in an earlier part of the run. */
   expansionAt(path: string): { readonly text: string; readonly attempt: number } | undefined {
     return this.#replay.expansion(path);
   }
 
-  /** Whether anything has been recorded beside what was there when the run was opened. */
+  /** Whether anything has been recorded since the run was opened. */
   hasRecorded = false;
 
   #record(entry: Entry, done: (() => void) | undefined): void {
@@ -491,7 +491,7 @@ export class RunJournal {
     this.#journal.end(status, cause && describeWithCauses(Cause.squash(cause)), this.now, done);
   }
 
-  /** The run has been read only: it stays as it was before it was opened. */
+  /** The run has only been read: it stays as it was before it was opened. */
   leaveAsItWas(): Effect<void> {
     return this.#journal.giveBack();
   }

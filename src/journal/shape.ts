@@ -1,6 +1,6 @@
 /**
- * The shape of a graph as text: which steps there are and what each reads. Two expansions are the same when their shapes
- * are. It does not include what a step does, so code can be fixed while a run waits.
+ * The shape of a graph as text: its steps and what each reads. Two expansions are the same when their shapes are.
+ * It does not include what a step does, so code can be fixed while a run waits.
  */
 
 import type { PlanStep, StepKind } from "../../types/plan.ts";
@@ -13,11 +13,11 @@ import { child, isAtOrUnder, isItem, item, itemAbove, keyOf, relativeTo, stepOf 
 
 type Edge = readonly [name: string, from: string];
 
-/** What only some steps have. */
+/** Fields that only some steps have. */
 export interface ShapeMore {
   /** The condition that it runs under. */
   readonly when?: string;
-  /** Of a race: its contenders. */
+  /** For a race: its contenders. */
   readonly contenders?: ReadonlyArray<string>;
 }
 
@@ -36,7 +36,7 @@ export interface Shape {
   readonly steps: ReadonlyArray<ShapeStep>;
 }
 
-/** What one shape has and another has not. */
+/** The difference between two shapes. */
 export interface Difference {
   readonly missing: ReadonlyArray<string>;
   readonly added: ReadonlyArray<string>;
@@ -79,20 +79,20 @@ export const shapeOf = ({ builder }: { readonly builder: GraphBuilder }): string
   return text;
 };
 
-/** The shape of a map: how many items it has, or what their keys are. */
+/** The shape of a map: the number of its items, or their keys. */
 export const mapShape = (count: number, keys: ReadonlyArray<string> | undefined): string =>
   JSON.stringify(keys ?? count);
 
 export const readShape = (text: string): Shape => JSON.parse(text) as Shape;
 
-/** How many items there are, where this is the shape of a map. */
+/** The number of items, if this is the shape of a map. */
 export const itemCount = (text: string): number | undefined => {
   if (text.startsWith("{")) return undefined;
   const items = JSON.parse(text) as number | ReadonlyArray<string>;
   return typeof items === "number" ? items : items.length;
 };
 
-/** The keys of the items, where this is the shape of a map. */
+/** The keys of the items, if this is the shape of a map. */
 export const itemsOf = (text: string): ReadonlySet<string> | undefined => {
   if (text.startsWith("{")) return undefined;
   const items = JSON.parse(text) as number | ReadonlyArray<string>;
@@ -106,7 +106,7 @@ const itemDifference = (path: string, before: ReadonlySet<string>, now: Readonly
   changed: [],
 });
 
-/** What differs between two shapes whose texts do; paths begin with `path`, that of the expansion, if there is one. */
+/** The difference between two shapes whose texts differ; paths begin with `path`, that of the expansion, if there is one. */
 export const difference = (path: string, before: string, now: string): Difference => {
   const itemsBefore = itemsOf(before);
   const itemsNow = itemsOf(now);
@@ -129,10 +129,10 @@ export const difference = (path: string, before: string, now: string): Differenc
   };
 };
 
-/** The graphs of a run: its pipeline's, by the path "", and that of each expansion. */
+/** The graphs of a run by path: its pipeline's, at "", and that of each expansion. */
 export type Shapes = ReadonlyMap<string, string>;
 
-/** The graphs of a recorded run, as far as it has come. */
+/** The graphs of a recorded run, as far as it has progressed. */
 export const shapesOf = ({
   shape,
   entries,
@@ -142,7 +142,7 @@ export const shapesOf = ({
 }): Shapes => {
   const shapes = new Map([["", shape]]);
   for (const { kind, path, text } of entries) if (kind === Kind.expansion) shapes.set(path, text);
-  // Of loops and races nothing says how many turns or contenders there are but what is recorded of these.
+  // For loops and races, only the records of turns and contenders say how many there are.
   const keys = new Map<string, Set<string>>();
   const add = (path: string, key: string): void => {
     const known = keys.get(path);
@@ -157,7 +157,7 @@ export const shapesOf = ({
   return shapes;
 };
 
-/** Where a path stands: in which expansion, at which step of that. */
+/** The place of a path: its expansion, and the step of that expansion. */
 interface Place {
   /** The path of the expansion; empty for the run's own graph. */
   readonly owner: string;
@@ -170,7 +170,7 @@ interface Place {
 interface Way {
   /** The steps that a path leads through, from the outermost, as far as they are known. */
   readonly places: ReadonlyArray<Place>;
-  /** Whether it leads to a step or an item that is there; or to where something has not expanded yet. */
+  /** Whether it leads to an existing step or item, or to a place that has not expanded yet. */
   readonly end: "there" | "open" | "nowhere";
 }
 
@@ -183,7 +183,7 @@ const wayTo = (path: string, shapes: Shapes): Way => {
     if (itemsOf(text) !== undefined) return { places, end: "nowhere" };
     const shape = readShape(text);
     const rest = relativeTo(path, owner);
-    // The path of a step of an added pipeline begins with that pipeline's name, so the longest that fits is meant.
+    // The path of a step of an added pipeline begins with that pipeline's name, so the longest match counts.
     const step = shape.steps
       .map(([at]) => at)
       .filter((at) => isAtOrUnder(rest, at))
@@ -221,7 +221,7 @@ const isExpandable = (place: Place | undefined): boolean => {
   return place!.member !== undefined || !expandsMany(kind);
 };
 
-/** Can this be a turn of a loop that is still to come, or a contender of a race of which nothing is recorded yet? */
+/** Can this be a turn of a loop that is still to come, or a contender of a race that has no record yet? */
 const mayHaveMore = (place: Place): boolean => {
   const [, kind, , , more] = stepAt(place)!;
   const key = keyOf(place.member!)!;
@@ -241,7 +241,7 @@ export const kindAt = (path: string, shapes: Shapes): string | undefined => {
   return kindOf(place);
 };
 
-/** The step that a path leads through and that is skipped, since a condition that it runs under does not hold. */
+/** The step on a path that is skipped, since a condition that it runs under does not hold. */
 export const skippedAbove = (
   path: string,
   shapes: Shapes,
@@ -265,7 +265,7 @@ const laterTurns = (place: Place, shapes: Shapes): ReadonlyArray<string> => {
   return [...itemsOf(shapes.get(loop)!)!].filter((key) => Number(key) > turn).map((key) => item(loop, key));
 };
 
-/** Everything that follows a path, itself among it: at each level, the steps that read its outputs, and so on. */
+/** Everything that follows from a path, including itself: at each level, the steps that read its outputs, and so on. */
 export const following = (path: string, shapes: Shapes): ReadonlyArray<string> | undefined => {
   const { places, end } = wayTo(path, shapes);
   if (end !== "there") return undefined;

@@ -1,9 +1,9 @@
 /**
- * The seam to a durable store: what a run asks of it, and nothing of how it does it. Values come and go as text; paths
- * are keys; order means nothing except that the newest record of a path counts.
+ * The interface to a durable store: the operations that a run needs, not how they are done. Values are texts; paths are
+ * keys; order does not matter, except that the newest record of a path counts.
  *
  * A store holds many runs. Each run has at most one owner at a time, in one process; a claim gives it a new epoch, and the
- * store itself refuses what an older epoch writes. Reading needs no claim. Every store must keep the laws of
+ * store itself refuses writes of an older epoch. Reading needs no claim. Every store must keep the laws of
  * `storeConformance` (`espalier/testing`).
  */
 import * as Context from "effect/Context";
@@ -44,11 +44,11 @@ export interface RunSummary {
   readonly ended: number | undefined;
   readonly error: string | undefined;
   readonly origin: string | undefined;
-  /** It was submitted by the name of its pipeline alone: its inputs are to be checked before it begins. */
+  /** It was submitted by the name of its pipeline alone: its inputs must be checked before it begins. */
   readonly isUnchecked: boolean;
 }
 
-/** Something that happened, beside the records of steps: failures, retries, cache hits, log lines. */
+/** Something that happened, other than the records of steps: failures, retries, cache hits, log lines. */
 export interface StoredEvent {
   readonly time: number;
   readonly type: string;
@@ -60,7 +60,7 @@ export interface StoredEvent {
 export interface ClaimableRun extends RunSummary {
   /** Empty: it was submitted by the name of its pipeline alone, with its inputs as they were given. */
   readonly shape: string;
-  /** Its last owner did not die with it: it was released, or never claimed. */
+  /** Its last owner did not die while owning it: it was released, or never claimed. */
   readonly isReleased: boolean;
 }
 
@@ -114,9 +114,9 @@ export interface Message extends NewMessage {
 
 /** The answer to a message. */
 export type Answer =
-  /** The owner took it: a signal has reached its step, or the run stops. */
+  /** The owner received it: a signal has reached its step, or the run stops. */
   | { readonly type: "delivered" }
-  /** It is stored, and the run gets it later. */
+  /** It is stored, and the run receives it later. */
   | { readonly type: "kept" }
   | { readonly type: "refused"; readonly reason: string }
   /** There is no such run. */
@@ -129,11 +129,11 @@ export type Answer =
 export interface Journal {
   /** Which claim of the run this is. The store refuses what a journal with an older epoch writes. */
   readonly epoch: number;
-  /** Queues a record. `done` is called once it cannot be lost any more, and never if it cannot be recorded. */
+  /** Queues a record. `done` is called once it can no longer be lost, and never if it cannot be recorded. */
   readonly append: (entry: Entry, done: (() => void) | undefined) => void;
   readonly tell: (event: StoredEvent) => void;
   /**
-   * The run has ended, and is owned no more. `done` is called once all of it is recorded; with an error if it cannot be,
+   * The run has ended and no longer has an owner. `done` is called once all of it is recorded; with an error if it cannot be,
    * or, for an interrupted run, cannot be for now.
    */
   readonly end: (
@@ -142,9 +142,9 @@ export interface Journal {
     time: number,
     done: (problem: StoreProblem | undefined) => void,
   ) => void;
-  /** Gives the run back as it was before it was claimed. Nothing must have been appended. */
+  /** Releases the run as it was before it was claimed. Nothing must have been appended. */
   readonly giveBack: () => Effect<void>;
-  /** The store cannot take more for now: nothing new should start. */
+  /** The store cannot accept more for now: nothing new should start. */
   readonly isBlocked: () => boolean;
   /** Whether the run, when it is interrupted, is released for others to resume, and not ended. */
   releases: boolean;
@@ -152,14 +152,14 @@ export interface Journal {
   onCommit: () => void;
   /** Called when the store cannot be written for now, and with undefined when it can again. */
   onTrouble: (problem: StoreProblem | undefined) => void;
-  /** Called once, when nothing can be recorded any more: the run has another owner, or the store is broken. */
+  /** Called once, when nothing more can be recorded: the run has another owner, or the store is broken. */
   onLost: (problem: StoreProblem) => void;
   /**
    * Receives the messages to the run, also those that were sent before it was claimed. A signal is answered "delivered" or
    * "kept" once an entry with the message's id is recorded.
    */
   onMessage: ((message: Message) => Promise<Answer>) | undefined;
-  /** Hands over the messages that were sent before the run was claimed, and resolves once each is answered. */
+  /** Delivers the messages that were sent before the run was claimed, and resolves once each is answered. */
   readonly receive: () => Promise<void>;
 }
 
@@ -168,24 +168,24 @@ export type Claim =
   | { readonly type: "new"; readonly journal: Journal }
   /** It was read after it was claimed: no other process can have written since. */
   | { readonly type: "existing"; readonly run: RunDetails; readonly journal: Journal }
-  /** It runs: `owner` is who owns it, for a sentence. */
+  /** It is running: `owner` describes its owner, for messages. */
   | { readonly type: "held"; readonly owner: string }
-  /** There is no such run, and none was to be begun. */
+  /** There is no such run, and none was requested to begin. */
   | { readonly type: "absent" }
   /** It has succeeded: it was read, and stays as it is. */
   | { readonly type: "succeeded"; readonly run: RunDetails }
-  /** It has succeeded, failed or been interrupted, and was to be claimed only while it is under way. */
+  /** It has succeeded, failed or been interrupted, and the claim was only for a run that is under way. */
   | { readonly type: "ended" }
   /** It killed its process so many times in a row without recording anything, and has just been failed for that. */
   | { readonly type: "exhausted"; readonly crashes: number };
 
-/** Which runs a claim takes: all; all but those that have succeeded, which it reads; or only those that are under way. */
+/** The runs that a claim takes: all; all except succeeded ones, which it reads; or only those that are under way. */
 export type Claimable = "all" | "not succeeded" | "under way";
 
-/** So many claims in a row whose process died without a commit fail a run. */
+/** The number of consecutive claims whose process died without a commit after which a run fails. */
 export const mostCrashes = 3;
 
-/** What an earlier run computed. */
+/** An output that an earlier run computed. */
 export interface Cached {
   readonly text: string;
   readonly runId: string;
@@ -210,39 +210,39 @@ export interface PruneOptions {
 type Asked<Value> = Effect<Value, StoreProblem>;
 
 /**
- * What a store does for the engine. It may change with any release: stores come from the library's entry points.
+ * The operations of a store. They may change with any release: stores come from the library's entry points.
  *
  * @internal
  */
 export interface StoreService {
-  /** What to call it in a sentence; no two stores of a process that hold different runs share one. */
+  /** The store's name in messages; no two stores of a process that hold different runs share one. */
   readonly name: string;
-  /** The longest text that a value may have, in bytes. How longer texts are kept is the store's own matter. */
+  /** The longest text that a value may have, in bytes. The store decides how it keeps longer texts. */
   readonly maxValueBytes: number;
   /** Whether values are encrypted, so that a secret may be recorded. */
   readonly keepsSecrets: boolean;
 
   /**
-   * Makes this process the owner of a run, of a new one if there is none and `run` is given. Atomic. `which`: a run in
-   * another state is left as it is.
+   * Makes this process the owner of a run, or of a new one if there is none and `run` is given. Atomic. A run in a state
+   * other than `which` is left as it is.
    */
   readonly claim: (runId: string, run: NewRun | undefined, which?: Claimable) => Asked<Claim>;
 
-  /** If the process dies now, a run that it owns is not why: the deaths of its processes are counted from here on. */
+  /** If the process dies now, a run that it owns is not the cause: deaths of its processes are counted from here on. */
   readonly acquit: (runId: string) => Asked<void>;
 
   /**
-   * Records a run without an owner, for another process to claim. False: there is one with that id. One that was submitted
-   * with an empty shape gets the shape and inputs of this one, as long as no process has claimed it.
+   * Records a run without an owner, for another process to claim. Returns false if a run with that id exists. One that was
+   * submitted with an empty shape gets the shape and inputs of this one, unless a process has claimed it.
    */
   readonly submit: (run: NewRun) => Asked<boolean>;
   /** The runs that can be claimed: those of the given pipelines first, oldest first. */
   readonly claimable: (pipelines: ReadonlyArray<string>, limit: number) => Asked<ReadonlyArray<ClaimableRun>>;
-  /** Calls `tell` when there may be a run to claim, as far as the store learns of it by itself. Returns how to stop. */
+  /** Calls `tell` when there may be a run to claim, if the store learns of it by itself. Returns a function that stops this. */
   readonly onClaimable: (tell: () => void) => () => void;
-  /** Says to all processes, in a text, that this one takes runs; undefined: that it takes none any more. */
+  /** Announces to all processes, in a text, that this one takes runs; with undefined, that it no longer takes any. */
   readonly announce: (text: string | undefined) => Asked<void>;
-  /** The texts of the processes that take runs and live. */
+  /** The texts of the live processes that take runs. */
   readonly runners: () => Asked<ReadonlyArray<string>>;
 
   readonly find: (runId: string) => Asked<RunDetails | undefined>;
@@ -258,25 +258,25 @@ export interface StoreService {
 
   /**
    * Sends a message to a run and waits a little for its owner's answer. A signal is stored first, so that it is delivered
-   * later if there is no answer. A cancel is addressed to the owner of this moment and ends with it; a run without
+   * later if there is no answer. A cancel is addressed to the current owner and ends with it; a run without
    * an owner is marked as interrupted.
    */
   readonly send: (message: NewMessage) => Asked<Answer>;
-  /** Deletes runs that are not owned, and what only they hold. Returns how many. */
+  /** Deletes runs without an owner, with data that only they hold. Returns the number of runs. */
   readonly prune: (options: PruneOptions) => Asked<number>;
 
   readonly cached: (key: CacheKey) => Asked<Cached | undefined>;
-  /** Why there is nothing for this key, in half a sentence. */
+  /** Why nothing is cached for this key, in half a sentence. */
   readonly missReason: (key: CacheKey) => Asked<string>;
   readonly putCached: (key: CacheKey, cached: Cached) => void;
-  /** Takes it on to compute a key. False: another process is doing so now, and lives. */
+  /** Claims the computation of a key. Returns false if another live process is computing it. */
   readonly startComputing: (key: CacheKey) => Asked<boolean>;
   readonly stopComputing: (key: CacheKey) => void;
 }
 
 /**
- * Where runs are recorded. Made by an entry point of its own, such as `espalier/sqlite`, and opaque to users: give it to
- * a run as the option `store`, or provide it as a service.
+ * The place where runs are recorded. Created by its own entry point, such as `espalier/sqlite`, and opaque to users: pass
+ * it to a run as the option `store`, or provide it as a service.
  *
  * @public
  */

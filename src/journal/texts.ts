@@ -1,8 +1,8 @@
-/** What the journal asks of the texts that it records. */
+/** Helpers for the texts that the journal records. */
 import { describe } from "../values/describe.ts";
 import { decode, encode } from "../values/encode.ts";
 
-/** What is asked, as far as it is data: it is only shown. */
+/** The question of a waiting step as data: it is only shown. */
 export const asData = (ask: unknown): unknown => {
   const text = encode(ask);
   return typeof text === "string" ? decode(text) : describe(ask);
@@ -17,7 +17,7 @@ export const isReadable = (text: string): boolean => {
   }
 };
 
-/** The declared outputs only: the record may be of a class, and hold more. */
+/** The declared outputs only: the record may be an instance of a class and hold more. */
 export const picked = (outputs: ReadonlyArray<string>, value: unknown): Record<string, unknown> =>
   Object.fromEntries(outputs.map((name) => [name, (value as Record<string, unknown>)[name]]));
 

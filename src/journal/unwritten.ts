@@ -1,4 +1,4 @@
-/** The journal of a run that is only read: it takes everything, and keeps nothing. */
+/** The journal of a run that is only read: it accepts everything and keeps nothing. */
 import * as Effect from "effect/Effect";
 import type { Journal } from "./store.ts";
 

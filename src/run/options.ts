@@ -106,7 +106,7 @@ export const runOptions: Specification = {
   },
 };
 
-/** What is wrong with the options of a run; undefined if nothing is. */
+/** The problem with the options of a run; undefined if there is none. */
 export const optionsProblem = (options: unknown): InvalidInput | undefined => {
   const problem = (input: string, reason: string) =>
     new InvalidInput({ path: "", input, issuePath: [], reason });

@@ -80,7 +80,7 @@ const openInStore = (request: Request, restore: Restore): Effect.Effect<Session 
     return yield* openRun(graph, inputs, options, () => newRunId(random), resuming, restore);
   });
 
-/** What is wrong with the pools that the graph's steps and the run's options name. */
+/** The problem with the pools that the graph's steps and the run's options name. */
 const poolProblem = ({ graph, options }: Request): InvalidInput | undefined => {
   if (graph.pools === undefined && options.pools === undefined) return undefined;
   const names = new PoolNames(options.pools ?? {});

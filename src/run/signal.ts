@@ -241,9 +241,10 @@ const send = (
 export const Signal: {
   /**
    * Sends the step at `path` of a run the value that it waits for: in the form that the step's schema decodes, or else as
-   * JSON, or else as an Effect Schema has decoded it (a `Date` for `Schema.DateFromString`). An accepted value reaches its step exactly once: immediately (`"delivered"`), or when the step begins to wait, in this process or in
-   * one that resumes the run (`"kept"`). Otherwise the value is refused, with the reason: it does not fit the schema, the
-   * step already has its value or has timed out, the run has ended, or there is no such step.
+   * JSON, or else as an Effect Schema has decoded it (a `Date` for `Schema.DateFromString`). An accepted value reaches its
+   * step exactly once: immediately (`"delivered"`), or when the step begins to wait, in this process or in one that resumes
+   * the run (`"kept"`). Otherwise the value is refused, with the reason: it does not fit the schema, the step already has
+   * its value or has timed out, the run has ended, or there is no such step.
    */
   readonly send: (
     runId: string,
