@@ -33,7 +33,8 @@ const noticed = (project: ReturnType<typeof makeProject>): ReadonlyArray<string>
     ]),
   );
   const files = fixtures.map(({ name }) => `${name}.ts`);
-  const config = project.configure("tsconfig.json", [...files, "inference/cases/one-of-several.ts"], {
+  const cases = ["one-of-several", "overlapping-families"].map((name) => `inference/cases/${name}.ts`);
+  const config = project.configure("tsconfig.json", [...files, ...cases], {
     paths,
     allowImportingTsExtensions: true,
   });

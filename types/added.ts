@@ -1,5 +1,5 @@
 /** The requirements of `.add`, `.addAll` and `pipelineOf` on a standalone step or a pipeline, and the outputs that it adds. */
-import type { FamilyProblem, IsOne, IsSomething, Matches, NewName } from "./names.ts";
+import type { FamilyProblem, IsOne, IsSomething, Matches, Meeting, NewName } from "./names.ts";
 import type { HiddenKey, IsFamily, Unmarked, WithStepName } from "./output-names.ts";
 import type {
   AddAll,
@@ -12,6 +12,7 @@ import type {
   MaybesOf,
   MaybeType,
   NamesOf,
+  OutputType,
   PlainOutputs,
   RecordOutputs,
 } from "./outputs.ts";
@@ -45,7 +46,9 @@ type Member<Found, Name> = Name extends keyof Found ? Found[Name] : never;
 export type InputProblem<Inputs, Outputs, Who extends string> = {
   [Key in keyof Inputs]-?: [Provided<Outputs, Key>] extends [never]
     ? {} extends Pick<Inputs, Key>
-      ? never
+      ? Extract<`${Key & string}?`, MaybesOf<Outputs>> extends never
+        ? never
+        : Unread<Who, Key & string, Outputs>
       : Unread<Who, Key & string, Outputs>
     : Provided<Outputs, Key> extends { readonly type: infer Type }
       ? [Type] extends [Inputs[Key]]
@@ -118,7 +121,27 @@ export type ListOutputs<Steps> =
 
 /** The outputs that steps with different names add. */
 export type PartsOutputs<Added> =
-  IsOne<Added> extends true ? PartOutputs<Added> : Joined<UnionOutputs<Added>>;
+  IsOne<Added> extends true ? PartOutputs<Added> : Joined<Apart<UnionOutputs<Added>>>;
+
+/** Of families that may have a name in common, each has the types of all: the compiler would read what is of both types at once. */
+type Apart<Union extends OutputType<string, any>> = [OverlappingIn<Union>] extends [never]
+  ? Union
+  : Exclude<Union, OverlappingIn<Union>> | Widened<OverlappingIn<Union>>;
+
+/** The families that may have a name of another family. */
+type OverlappingIn<Union, All = Union> =
+  Union extends OutputType<infer Name, any>
+    ? IsFamily<Name> extends true
+      ? IsOne<Meeting<All, Name>> extends true
+        ? never
+        : Union
+      : never
+    : never;
+
+type Widened<Families, All = Families> =
+  Families extends OutputType<infer Name, any> ? OutputType<Name, TypeOfAny<Meeting<All, Name>>> : never;
+
+type TypeOfAny<Families> = Families extends OutputType<any, infer Type> ? Type : never;
 
 /** The same as a union of outputs. */
 type UnionOutputs<Added> = Added extends unknown ? RecordOutputs<PartOutputs<Added>> : never;

@@ -3,7 +3,7 @@ import type { StepFailed } from "../src/errors.ts";
 import type { LaxOutputs } from "./added.ts";
 import type { FallbackBranch } from "./branches.ts";
 import type { StepContext } from "./context.ts";
-import type { IsOne, PipelineName, ValidName } from "./names.ts";
+import type { IsOne, IsSomething, PipelineName, ValidName } from "./names.ts";
 import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
 import type { Unmarked } from "./output-names.ts";
@@ -68,7 +68,7 @@ type Asked<Inputs, Annotated> =
 /** In the list of `pipelineOf`, the compiler widens the names of an inner list: then the parameter's type is used. */
 type AskedByName<Name, Annotated> = string extends Name
   ? Annotated
-  : [Name] extends [RequiredNames<Annotated>]
+  : [Name, keyof Annotated] extends [RequiredNames<Annotated>, Name]
     ? Annotated
     : { readonly [Each in Name & string]: Annotated[Unmarked<Each> & keyof Annotated] };
 
@@ -104,16 +104,23 @@ type Listing<Name, Names, Step extends string> =
  * The inputs, if the list and the function's parameter have the same names; else an error sentence, as a string, since the
  * compiler would mistake a list for the expected list of names.
  */
-type Agreeing<Inputs, Annotated, Step extends string> =
-  Inputs extends ReadonlyArray<infer Name>
+type Agreeing<Inputs, Annotated, Step extends string> = [
+  IsSomething<Disagreeing<Inputs, Annotated>>,
+] extends [true]
+  ? Inputs extends ReadonlyArray<infer Name>
     ? [Exclude<RequiredNames<Annotated>, Unmarked<Name>>] extends [never]
-      ? [Exclude<Unmarked<Name>, keyof Annotated>] extends [never]
-        ? Inputs
-        : {
-            readonly [Index in keyof Inputs]: Listing<Inputs[Index], keyof Annotated & string, Step>;
-          }
+      ? {
+          readonly [Index in keyof Inputs]: Listing<Inputs[Index], keyof Annotated & string, Step>;
+        }
       : `The function of the step '${Step}' reads '${Exclude<RequiredNames<Annotated>, Unmarked<Name>> & string}', which its inputs do not list.`
-    : Inputs;
+    : Inputs
+  : Inputs;
+
+/** The names that are only in the list, or only in the function's parameter. */
+type Disagreeing<Inputs, Annotated> =
+  Inputs extends ReadonlyArray<infer Name>
+    ? Exclude<RequiredNames<Annotated>, Unmarked<Name>> | Exclude<Unmarked<Name>, keyof Annotated>
+    : never;
 
 /** The outputs: the value itself under the step's name, or those that `outputs` names. */
 type OutputsOf<Name extends string, List, Value> = [ExposedNames<Name, List>] extends [Name]

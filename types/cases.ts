@@ -85,6 +85,15 @@ type IsOptional<Cases, Key extends keyof Cases> = string extends keyof Cases
     ? true
     : false;
 
+/** A record of cases with any name: which of them there are is not known. It is not one of those that are yet to be looked at. */
+type IsRecord<Cases> = string extends keyof Cases
+  ? Cases[keyof Cases] extends (...parameters: any) => infer Returned
+    ? [Extract<Returned, Unseen>] extends [never]
+      ? true
+      : false
+    : false
+  : false;
+
 /**
  * Nothing if each choice has its case, and each case returns a valid value; else an error sentence. Also nothing if the
  * choice or a case may have any name: this is reported elsewhere, or is the compiler's assumption while the function has
@@ -92,23 +101,27 @@ type IsOptional<Cases, Key extends keyof Cases> = string extends keyof Cases
  */
 export type CheckedCases<Cases, Choice extends string, Name extends string, Inputs> = string extends Choice
   ? unknown
-  : [Exclude<Choice, NameOf<keyof Cases>>] extends [never]
-    ? {
-        readonly [Key in keyof Cases]: string extends Key
-          ? unknown
-          : NameOf<Key> extends Choice
-            ? IsOptional<Cases, Key> extends true
-              ? [`The switch '${Name}' may choose '${NameOf<Key>}', and this case may be missing.`]
-              : CaseProblem<CaseResult<Cases[Key]>, Name, Inputs>
-            : [
-                `No choice of the switch '${Name}' leads to the case '${NameOf<Key>}'. The choices are ${Listed<Choice>}.`,
-              ];
-      }
-    : {
-        readonly [Key in Exclude<Choice, NameOf<keyof Cases>>]: [
-          `The switch '${Name}' may choose '${Key}', and has no such case.`,
-        ];
-      };
+  : IsRecord<Cases> extends true
+    ? [
+        `The cases of the switch '${Name}' may have any names, so the one that it chooses may be missing. List them one by one.`,
+      ]
+    : [Exclude<Choice, NameOf<keyof Cases>>] extends [never]
+      ? {
+          readonly [Key in keyof Cases]: string extends Key
+            ? unknown
+            : NameOf<Key> extends Choice
+              ? IsOptional<Cases, Key> extends true
+                ? [`The switch '${Name}' may choose '${NameOf<Key>}', and this case may be missing.`]
+                : CaseProblem<CaseResult<Cases[Key]>, Name, Inputs>
+              : [
+                  `No choice of the switch '${Name}' leads to the case '${NameOf<Key>}'. The choices are ${Listed<Choice>}.`,
+                ];
+        }
+      : {
+          readonly [Key in Exclude<Choice, NameOf<keyof Cases>>]: [
+            `The switch '${Name}' may choose '${Key}', and has no such case.`,
+          ];
+        };
 
 /** In an object literal, `1` and `"1"` are the same name. */
 type NameOf<Key> = `${Key & (string | number)}`;

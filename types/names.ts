@@ -161,7 +161,7 @@ type MayMeet<First, Second> =
   MayStart<StartOf<First>, StartOf<Second>> extends true ? MayEnd<EndOf<First>, EndOf<Second>> : false;
 
 /** The families that may contain a name that matches the pattern. */
-type Meeting<Families, Pattern> =
+export type Meeting<Families, Pattern> =
   Families extends OutputType<infer Name, any>
     ? IsFamily<Name> extends true
       ? MayMeet<GlobOf<Name>, GlobOf<Pattern>> extends true

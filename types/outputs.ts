@@ -94,7 +94,7 @@ export interface OutputLink<Own extends string, Outputs, Depth, Previous> {
 }
 
 /**
- * Two dozen chunks. They are grouped in blocks so that no type is nested deeper than the compiler allows.
+ * Ten chunks. They are grouped in blocks so that no type is nested deeper than the compiler allows, or writes into a declaration.
  *
  * @public
  */
@@ -259,7 +259,7 @@ type Linked<Chunk> = Chunk extends AnyChunk
   : never;
 
 /** Whether the links and this chunk fill a block. */
-type IsBlock<Chunk extends AnyChunk> = DepthOf<Chunk["previous"]> extends 24 ? true : false;
+type IsBlock<Chunk extends AnyChunk> = DepthOf<Chunk["previous"]> extends 10 ? true : false;
 
 /** The chunk, the links before it and the blocks before those, as blocks. */
 type Closed<Chunk> = Chunk extends AnyChunk
@@ -321,7 +321,7 @@ type Continued<Outputs, Own extends string, Added, Size, Families> = Outputs ext
 
 /** `Outputs` with one more. Written out for the common case, which is 2 % cheaper than `Extended`. */
 export type AddOne<Outputs, Name extends string, Type> = Outputs extends AnyChunk
-  ? Outputs["size"] extends 24
+  ? Outputs["size"] extends 16
     ? Continued<Outputs, Name, OutputType<Name, Type>, 1, never>
     : ManyOutputs<
         Shown<
@@ -364,7 +364,7 @@ export type ManyFirst<Union extends OutputType<any, any>> = ManyOutputs<
   NamesIn<Union>,
   NamesIn<Union>,
   Union,
-  24,
+  16,
   FamiliesIn<Union>,
   null,
   NoBlock
@@ -445,7 +445,7 @@ type FirstChunk<Outputs> = ManyOutputs<
   PlainNames<Outputs>,
   PlainNames<Outputs>,
   RecordOutputs<Outputs>,
-  24,
+  16,
   PlainFamilies<Outputs>,
   null,
   NoBlock

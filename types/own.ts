@@ -2,20 +2,26 @@
 import type { AllBranches, Branches } from "./branches.ts";
 import type { IsOne } from "./names.ts";
 import type { WithStepName } from "./output-names.ts";
-import type { AddAll, AddNamed, AddOne, NamesOf, TakenBy } from "./outputs.ts";
+import type { AddAll, AddNamed, AddOne, AnyChunk, NamesOf, TakenBy } from "./outputs.ts";
+import type { IfLeft } from "./given.ts";
 import type {
   AnyPipeline,
+  BranchErrors,
   BranchNeeds,
   DynamicOutputs,
   DynamicValue,
   ExpansionOutputs,
   ExposedNames,
   ExposesRecord,
+  LaxStepOutputs,
   ManyOutputsMark,
+  MapFailure,
+  MappedValue,
   StepOutputs,
   typesOf,
 } from "./provided.ts";
-import type { FallbackError, FallbackNeeds, NeedsOf } from "./returned.ts";
+import type { StepFailed } from "../src/errors.ts";
+import type { ErrorOf, FallbackError, FallbackNeeds, FallbackValue, NeedsOf, ValueIn } from "./returned.ts";
 import type { Decoded, DecodedOf, HasSchema, ServicesIn } from "./schema.ts";
 
 export type Types<This extends AnyPipeline> = This[typeof typesOf];
@@ -27,31 +33,43 @@ export type Needs<This extends AnyPipeline> = Types<This>["services"];
 export type Names<This extends AnyPipeline> = NamesOf<Out<This>>;
 export type Taken<This extends AnyPipeline> = TakenBy<Out<This>>;
 
-/** The outputs that a plain step adds: the value itself under one name, or a record under several. */
-export type AddingStep<Outputs, Name extends string, List, Value> = [List] extends [never]
+/**
+ * The outputs that a plain step adds: the value itself under one name, or a record under several. `Given` are its options, which may
+ * lack the list.
+ */
+export type AddingStep<Outputs, Name extends string, List, Value, Given> = [List] extends [never]
   ? AddNamed<Outputs, Name, Value>
   : [List] extends [ReadonlyArray<never>]
     ? AddNamed<Outputs, Name, Value>
-    : [List] extends [ReadonlyArray<string>]
-      ? ReadonlyArray<string> extends List
-        ? AddNamed<Outputs, Name, Value>
-        : AddAll<Outputs, WithStepName<StepOutputs<List, Value>, Name>>
-      : never;
+    : ReadonlyArray<string> extends List
+      ? AddNamed<Outputs, Name, Value>
+      : [List] extends [ReadonlyArray<string>]
+        ? [IfLeft<Given, "outputs", List, 1>] extends [never]
+          ? AddAll<Outputs, WithStepName<StepOutputs<List, Value>, Name>>
+          : AddAll<Outputs, WithStepName<LaxStepOutputs<Name, List, Value>, Name>>
+        : never;
 
 /**
  * The outputs that a dynamic step adds. A single output, the cheap and common case, is added as one. The name of a step that exposes
- * all outputs is not kept: hundreds of such names would cost the compiler too much, and a second step of that name is refused
- * when the pipeline is built.
+ * all outputs is kept up to sixteen outputs: hundreds of such names would cost the compiler too much. Beyond, a second step of
+ * that name is refused when the pipeline is built.
  */
-export type AddingDynamic<Outputs, Name extends string, List, Value, Fallback, Schema> = [List] extends [
-  never,
-]
+export type AddingDynamic<Outputs, Name extends string, List, Value, Fallback, Schema, Given> = [
+  List,
+] extends [never]
   ? IsOne<Name> extends true
     ? AddOne<Outputs, `${Name}`, ExpandedValue<Name, Value, Fallback, Schema>>
     : AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>
-  : [List] extends ["all"]
-    ? AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>
-    : AddAll<Outputs, WithStepName<DynamicOutputs<Name, List, Value, Fallback, Schema>, Name>>;
+  : AddingListed<
+      Outputs,
+      Name,
+      DynamicOutputs<Name, List | IfLeft<Given, "outputs", List, undefined>, Value, Fallback, Schema>,
+      List
+    >;
+
+type AddingListed<Outputs, Name extends string, Added, List> = [List, Outputs] extends ["all", AnyChunk]
+  ? AddAll<Outputs, Added>
+  : AddAll<Outputs, WithStepName<Added, Name>>;
 
 /** The return type of a dynamic step's function, if each branch fits; else an error sentence. */
 export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs> = [List] extends ["all"]
@@ -85,3 +103,18 @@ export type ExpansionNeeds<Returned, Fallback, Schema> =
 
 /** A fallback replaces any error, but can fail itself. */
 export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : FallbackError<Fallback>;
+
+/** The array that a map provides. Options that a condition may leave out are possibly at their defaults. */
+export type MappedItems<Name extends string, Returned, Failures, Fallback, Schema, Given> = MappedValue<
+  Failures | IfLeft<Given, "failures", Failures, "fail">,
+  | ExpandedValue<Name, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema>
+  | IfLeft<Given, "output", Schema, ExpandedValue<Name, ValueIn<Name, Returned>, never, never>>,
+  ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
+>;
+
+/** The errors that a map adds to its pipeline. */
+export type MapErrors<Returned, Failures, Enough, Fallback, Given> = MapFailure<
+  Failures | IfLeft<Given, "failures", Failures, "fail">,
+  Enough | IfLeft<Given, "enough", Enough, undefined>,
+  Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>
+>;

@@ -6,6 +6,7 @@ import type { Branches, FallbackBranch } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
 import type { Condition, GuardedOutputs, InputResults } from "./control.ts";
+import type { Seen } from "./given.ts";
 import type { AnyUntil, FallbackState, KnowingState, LastState, StateIn, Turn, Turned } from "./loops.ts";
 import type { AddedName, InputName, IsOne } from "./names.ts";
 import type {
@@ -18,7 +19,7 @@ import type {
   WaitOptions,
 } from "./options.ts";
 import type { AddInput } from "./inputs.ts";
-import type { AddAll, AddNamed, AddOne, Marked } from "./outputs.ts";
+import type { AddAll, AddNamed, AddOne, Marked, NamesOf, TakenBy } from "./outputs.ts";
 import type {
   AddingDynamic,
   AddingStep,
@@ -29,6 +30,8 @@ import type {
   Exposed,
   Fails,
   In,
+  MapErrors,
+  MappedItems,
   Names,
   Needs,
   Out,
@@ -44,8 +47,6 @@ import type {
   ExposedList,
   ExposedNames,
   ExposesRecord,
-  MapFailure,
-  MappedValue,
   MergedRecords,
   OutputList,
   Typed,
@@ -75,6 +76,7 @@ import type { RunMembers } from "./run-members.ts";
 import type {
   AskedSchema,
   Decoded,
+  DecodedIn,
   DecodedOf,
   DecodingNeeds,
   EncodedOf,
@@ -112,23 +114,32 @@ export interface PipelineMembers extends RunMembers {
     Fallback = never,
     Schema = never,
     Undone = never,
+    Given = unknown,
+    Outputs = Out<This>,
   >(
     this: This,
-    name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
-    inputs: InputList<List, Out<This>, Names<This>, Name>,
-    run: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => Free<Returned>,
+    name: AddedName<Name, TakenBy<Outputs>, Types<This>["all"], Types<This>["seen"]>,
+    inputs: InputList<List, Outputs, NamesOf<Outputs>, Name>,
+    run: (inputs: GivenInputs<List, Outputs, NamesOf<Outputs>>, context: StepContext) => Free<Returned>,
     options?: StepOptions<
-      OutputList<Outs, Returned | Fallback, Taken<This>>,
+      OutputList<Outs, Returned | Fallback, TakenBy<Outputs>>,
       Fallback,
       ErrorOf<Returned> | StepFailed,
-      [inputs: GivenInputs<List, Out<This>, Names<This>>],
+      [inputs: GivenInputs<List, Outputs, NamesOf<Outputs>>],
       FitSchema<Schema, ValueOf<Returned>, Name>,
       Decoded<Schema, ValueOf<Returned>>,
       Undone
-    >,
+    > &
+      Seen<Given>,
   ): Pipeline<
     In<This>,
-    AddingStep<Out<This>, Name, Outs, Decoded<Schema, ValueIn<Name, Returned>> | FallbackValue<Fallback>>,
+    AddingStep<
+      Out<This>,
+      Name,
+      Outs,
+      DecodedIn<Schema, ValueIn<Name, Returned>, Given> | FallbackValue<Fallback>,
+      Given
+    >,
     Fails<This> | Remaining<ErrorOf<Returned>, Fallback>,
     Needs<This> | NeedsOf<Returned | Undone> | FallbackNeeds<Fallback> | ServicesIn<Schema>
   >;
@@ -143,6 +154,7 @@ export interface PipelineMembers extends RunMembers {
     Fallback = never,
     Schema = never,
     Undone = never,
+    Given = unknown,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -159,17 +171,18 @@ export interface PipelineMembers extends RunMembers {
       FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>, ExposesRecord<Outs>>, Name>,
       Exposed<Name, Outs, ValueOf<Returned>, Schema>,
       Undone
-    > & {
-      /** The value or pipeline to use if the step fails. */ readonly fallback?: FallbackBranch<
-        Fallback,
-        ExposedNames<Name, Outs>,
-        GivenInputs<List, Out<This>, Names<This>>,
-        ExposesRecord<Outs>
-      >;
-    },
+    > &
+      Seen<Given> & {
+        /** The value or pipeline to use if the step fails. */ readonly fallback?: FallbackBranch<
+          Fallback,
+          ExposedNames<Name, Outs>,
+          GivenInputs<List, Out<This>, Names<This>>,
+          ExposesRecord<Outs>
+        >;
+      },
   ): Pipeline<
     In<This>,
-    AddingDynamic<Out<This>, Name, Outs, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema>,
+    AddingDynamic<Out<This>, Name, Outs, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema, Given>,
     Fails<This> | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>,
     Needs<This> | ExpansionNeeds<Returned | Undone, Fallback, Schema>
   >;
@@ -186,6 +199,7 @@ export interface PipelineMembers extends RunMembers {
     Schema = never,
     Enough extends number | undefined = never,
     Undone = never,
+    Given = unknown,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -206,30 +220,18 @@ export interface PipelineMembers extends RunMembers {
       Enough,
       ExpandedValue<Name, ValueOf<Returned>, never, Schema>,
       Undone
-    > & {
-      /** The value or pipeline to use if an item fails. */ readonly fallback?: FallbackBranch<
-        Fallback,
-        Name,
-        GivenInputs<List, Out<This>, Names<This>>
-      >;
-    },
+    > &
+      Seen<Given> & {
+        /** The value or pipeline to use if the step fails. */ readonly fallback?: FallbackBranch<
+          Fallback,
+          Name,
+          GivenInputs<List, Out<This>, Names<This>>
+        >;
+      },
   ): Pipeline<
     In<This>,
-    AddNamed<
-      Out<This>,
-      Name,
-      MappedValue<
-        Failures,
-        ExpandedValue<Name, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema>,
-        ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
-      >
-    >,
-    | Fails<This>
-    | MapFailure<
-        Failures,
-        Enough,
-        Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>
-      >,
+    AddNamed<Out<This>, Name, MappedItems<Name, Returned, Failures, Fallback, Schema, Given>>,
+    Fails<This> | MapErrors<Returned, Failures, Enough, Fallback, Given>,
     Needs<This> | ExpansionNeeds<Returned | Undone, Fallback, Schema>
   >;
 
@@ -317,10 +319,7 @@ export interface PipelineMembers extends RunMembers {
     Needs<This> | NeedsOf<Start> | ExpansionNeeds<Returned | Undone, Fallback, Schema>
   >;
 
-  /**
-   * Starts all contenders. The first one to succeed provides the output, and the others are interrupted; if all fail, the race
-   * fails with `AllFailed`. The paths of the contenders are `name[contender]`.
-   */
+  /** Starts all contenders, at `name[contender]`. The first to succeed provides the output; if all fail, the race fails: `AllFailed`. */
   race<
     This extends AnyPipeline,
     const Name extends string,

@@ -120,7 +120,7 @@ export type ExposedList<List, Taken> = [List] extends ["all"]
   ? List
   : List extends ReadonlyArray<string>
     ? OutputList<List, unknown, Taken>
-    : never;
+    : List;
 
 /** The names that a step exposes: those in `outputs`, or else its own name. */
 export type ExposedNames<Name extends string, List> = [NamesIn<List>] extends [never] ? Name : NamesIn<List>;
@@ -159,6 +159,17 @@ type NamedOutputs<Names extends string, Value, IsRecord = AreSeveral<Names>> = I
 export type StepOutputs<List extends ReadonlyArray<string>, Value> =
   IsSure<List> extends true ? NamedOutputs<List[number], Value> : MergedRecords<ListedOutputs<List, Value>>;
 
+/** The same where there may be no list: then the value has the step's own name. */
+export type LaxStepOutputs<Name extends string, List, Value> = MergedRecords<
+  ListedOutputs<Extract<List, ReadonlyArray<string>>, Value> | OwnOutput<Name, Value>
+>;
+
+/** A value under the name of its step, or under one of several. */
+type OwnOutput<Name extends string, Value> =
+  IsOne<Name> extends true
+    ? { readonly [Each in Name]: Value }
+    : Marked<{ readonly [Each in Name]: Value }, never>;
+
 /** The outputs that each of several lists names. */
 type ListedOutputs<List extends ReadonlyArray<string>, Value> = List extends unknown
   ? Marked<
@@ -188,13 +199,22 @@ export type DynamicOutputs<Name extends string, List, Value, Fallback, Schema> =
   ? ["all"] extends [List]
     ? [List] extends ["all"]
       ? AllOutputs<Value | Fallback>
-      : NamedExpansion<Name, Value, Fallback, Schema>
+      : ReadonlyArray<string> extends List
+        ? NamedExpansion<Name, Value, Fallback, Schema>
+        : LaxDynamicOutputs<Name, List, Value, Fallback, Schema>
     : NamedExpansion<Name, Value, Fallback, Schema>
   : [List] extends [ReadonlyArray<string>]
     ? IsSure<List> extends true
       ? ExposedOutputs<List[number], Value, Fallback, Schema>
       : MergedRecords<ExposedLists<List, Value, Fallback, Schema>>
-    : never;
+    : LaxDynamicOutputs<Name, List, Value, Fallback, Schema>;
+
+/** The same where there may be no list, or where it may be all. */
+type LaxDynamicOutputs<Name extends string, List, Value, Fallback, Schema> = MergedRecords<
+  | ExposedLists<Extract<List, ReadonlyArray<string>>, Value, Fallback, Schema>
+  | ("all" extends List ? AllOutputs<Value | Fallback> : never)
+  | (undefined extends List ? NamedExpansion<Name, Value, Fallback, Schema> : never)
+>;
 
 /** The outputs that each of several lists exposes. */
 type ExposedLists<List extends ReadonlyArray<string>, Value, Fallback, Schema> = List extends unknown

@@ -139,7 +139,9 @@ type Meant<Outputs, Names, Read extends string> =
     : never;
 
 /** Marks the first items of a list as present. */
-type Lenient<Type> =
+type Lenient<Type> = [Type] extends [Anything] ? Type : LenientList<Type>;
+
+type LenientList<Type> =
   Type extends ReadonlyArray<infer Item>
     ? number extends Type["length"]
       ? Type extends Array<any>

@@ -2,6 +2,8 @@
 import type { Decoder } from "effect/Schema";
 import type { StandardSchemaV1 } from "effect/StandardSchema";
 import type { Anything } from "./anything.ts";
+import type { IsSomething } from "./names.ts";
+import type { IfLeft } from "./given.ts";
 import type { Sentences } from "./sentences.ts";
 
 declare const uncheckedType: unique symbol;
@@ -46,6 +48,10 @@ export type DecodedOf<Schema> =
 /** The type of an output: that of its schema, if there is one. */
 export type Decoded<Schema, Value> = HasSchema<Schema> extends false ? Value : DecodedOf<Schema>;
 
+/** The same if the options with the schema may lack it: then the value is possibly not decoded. */
+export type DecodedIn<Schema, Value, Given> =
+  HasSchema<Schema> extends false ? Value : DecodedOf<Schema> | IfLeft<Given, "output", Schema, Value>;
+
 /** Whether there is a schema. `output: undefined` counts as none. */
 export type HasSchema<Schema> = 0 extends 1 & Schema ? true : [Schema] extends [undefined] ? false : true;
 
@@ -60,11 +66,17 @@ export type ServicesIn<Schema> = [Schema] extends [never]
  * The schema, if the returned value may fit it; else an error sentence. The returned type may be less precise (`string` for an
  * enumeration, or `unknown`): the schema checks that at run time.
  */
-export type FitSchema<Schema, Value, Name extends string> = [Schema] extends [AnySchema]
+export type FitSchema<Schema, Value, Name extends string> = [
+  IsSomething<Misfit<Schema, Value, Name>>,
+] extends [true]
+  ? Misfit<Schema, Value, Name>
+  : Schema;
+
+type Misfit<Schema, Value, Name extends string> = [Schema] extends [AnySchema]
   ? [Value] extends [EncodedOf<Schema> | Anything]
-    ? Schema
+    ? never
     : [EncodedOf<Schema>] extends [Value]
-      ? Schema
+      ? never
       : [`The step '${Name}' returns`, Value, "but its output schema takes", EncodedOf<Schema>]
   : Sentences["noSchema"];
 

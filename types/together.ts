@@ -1,6 +1,6 @@
 /** The rules of `addAll`: steps that are added together and may read each other. */
 import type { ListOutputs, MemberProblem } from "./added.ts";
-import type { IsOne } from "./names.ts";
+import type { IsOne, IsSomething } from "./names.ts";
 import type { CircleProblem, PlacedTwice, Spelled, TakenProblem } from "./order.ts";
 import type { AnyMaybe } from "./output-names.ts";
 import type { AddAll } from "./outputs.ts";
@@ -12,10 +12,10 @@ import type { AnyStep, InOf, StepName } from "./step.ts";
  * if some step does not find all its inputs among the earlier outputs, or may read more than those.
  */
 export type Parts<Steps, Outputs, Taken> = [
-  MemberProblem<Items<Steps>, Outputs, Taken> | ReadsWidely<Items<Steps>> | PlacedTwice<Steps>,
-] extends [never]
-  ? Steps
-  : TogetherParts<Steps, AddAll<Outputs, ListOutputs<Steps>>, Taken, Spelled<Steps>>;
+  IsSomething<MemberProblem<Items<Steps>, Outputs, Taken> | ReadsWidely<Items<Steps>> | PlacedTwice<Steps>>,
+] extends [true]
+  ? TogetherParts<Steps, AddAll<Outputs, ListOutputs<Steps>>, Taken, Spelled<Steps>>
+  : Steps;
 
 /** The inputs of a step that are globs or may be missing. */
 type ReadsWidely<Step> = Step extends unknown ? Extract<keyof InOf<Step>, AnyGlob | AnyMaybe> : never;

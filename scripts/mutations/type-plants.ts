@@ -82,4 +82,22 @@ export const typePlants: ReadonlyArray<TypePlant> = [
     from: "[NextState<Returned, Name, Schema>] extends [StateOf<Start>]",
     to: "[NextState<Returned, Name, Schema>] extends [unknown]",
   },
+  {
+    fault: "steps that are only possibly in a list are taken for steps that are there",
+    file: "types/reads.ts",
+    from: "[Steps] extends [ReadonlyArray<unknown>] ? IsSure<Steps> : false",
+    to: "[Steps] extends [ReadonlyArray<unknown>] ? true : false",
+  },
+  {
+    fault: "an option that a condition leaves out is taken for given",
+    file: "types/given.ts",
+    from: "true extends IsLeft<Given, Key>",
+    to: "1 extends IsLeft<Given, Key>",
+  },
+  {
+    fault: "families that overlap in one list are read as what is of all their types",
+    file: "types/added.ts",
+    from: "OutputType<Name, TypeOfAny<Meeting<All, Name>>>",
+    to: "Families",
+  },
 ];

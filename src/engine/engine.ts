@@ -1,16 +1,15 @@
 /**
  * The engine: starts each node when its inputs are available, and passes its outputs on. This file is the hot loop of the
- * library: one queue of ready nodes, from which a node is taken, called, and its readers counted down. Everything that most steps do
- * not need is in separate rooms (`core.ts` lists them).
+ * library: one queue of ready nodes, from which a node is taken, called, and its readers counted down. What few steps need is
+ * in separate rooms (`core.ts` lists them).
  *
  * One queue holds the ready nodes of all frames. A plain value completes in the loop. Effects are evaluated one after
  * another by one fiber (`worker.ts`), until one suspends and keeps it: most never do. A step then costs 0.07 µs, 0.15 with its
  * own fiber, and 0.9 with one that others join. A promise gets a callback, 0.2 µs. Nothing ever waits on a lock: each node
  * counts down what it waits for, and limits are counters.
  *
- * The hot path is `#startReady`, `#start`, `#startPlainly` and `#countDown`; with more around a step, also `#call`,
- * `#callPlainly`, `provide` and `handOn`. It creates one object for a step, its context; a `Call` and a `Job` are only for
- * steps that do not end immediately. `docs/explanation/speed.md` has the figures.
+ * The hot path is `#startReady`, `#start`, `#startPlainly`, `#countDown`; with more around a step, also `#call`, `#callPlainly`,
+ * `provide`, `handOn`. It creates one object for a step, its context; a `Call` and a `Job` are for those that do not end at once.
  */
 import * as Cause from "effect/Cause";
 import * as Clock from "effect/Clock";

@@ -8,3 +8,29 @@ export const p = pipeline("p")
   .add(constant("a", 1))
   .step("b", ["a"], ({ a }) => a.toFixed());
 export const q = named("a", 1).step("b", ["a"], ({ a }) => a.toFixed());
+
+// Names that are made of a type parameter, in every member that has a name, and as the names that a standalone step reads.
+export const scored = <const Name extends string>(name: Name) =>
+  pipeline("p")
+    .step("xs", [], () => [1])
+    .step(`step_${name}`, ["xs"], ({ xs }) => xs[0])
+    .map(`map_${name}`, "xs", [], (x) => x)
+    .dynamic(`dynamic_${name}`, [], () => "text")
+    .switch(`switch_${name}`, [], () => name.length > 3, { true: () => 1, false: () => 2 })
+    .race(`race_${name}`, [], { first: () => 1 });
+scored("a").step("z", ["step_a", "map_a", "dynamic_a", "switch_a", "race_a"], (found) =>
+  [found.step_a ?? 0, ...found.map_a, found.dynamic_a.length, found.switch_a, found.race_a].length.toFixed(),
+);
+export const doubled = <const Name extends string>(name: Name) =>
+  step(
+    `double_${name}`,
+    [`raw_${name}`],
+    (found: { readonly [Key in `raw_${Name}`]: number }) => found[`raw_${name}`] * 2,
+  );
+pipeline("p")
+  .step("raw_a", [], () => 1)
+  .add(doubled("a"))
+  .step("z", ["double_a"], ({ double_a }) => double_a.toFixed());
+export const family = <const Name extends string>(name: Name, keys: ReadonlyArray<string>) =>
+  pipeline("p").addAll(keys.map((key) => step(`${name}_${key}`, [], () => 1)));
+family("a", []).step("z", ["a_*"], (found) => Object.values(found["a_*"]).map((n) => n.toFixed()));

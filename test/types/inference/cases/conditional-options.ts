@@ -1,0 +1,59 @@
+/** Options that a condition leaves out: the output has either type, and what only the option makes sure is not. */
+import type { FailureOf, OutputsOf } from "espalier";
+import { pipeline } from "espalier";
+import * as Effect from "effect/Effect";
+import type { Result } from "effect/Result";
+import * as Schema from "effect/Schema";
+import { same } from "../same.ts";
+
+declare const flag: boolean;
+class Down {
+  readonly _tag = "Down";
+}
+const item = (n: number) => (n > 1 ? Effect.fail(new Down()) : Effect.succeed(n));
+const numbers = pipeline("numbers").step("xs", [], () => [1, 2]);
+
+// Without `enough` the map fails with the items' errors.
+const chosen = numbers.map("ys", "xs", [], item, flag ? { enough: 2 } : {});
+same<FailureOf<typeof chosen>, Down>(true);
+const spread = numbers.map("ys", "xs", [], item, { timeout: 10, ...(flag ? { enough: 2 } : {}) });
+same<FailureOf<typeof spread>, Down>(true);
+const shared: { readonly enough?: number } = {};
+const annotated = numbers.map("ys", "xs", [], item, shared);
+same<FailureOf<typeof annotated>, Down>(true);
+const surely = numbers.map("ys", "xs", [], item, flag ? { enough: 2 } : { enough: 3, key: (x) => x });
+same<FailureOf<typeof surely>, never>(true);
+
+// Without `failures` it provides values.
+const collected = numbers.map("ys", "xs", [], (x) => x, flag ? { failures: "collect" } : {});
+type Collected = OutputsOf<typeof collected>["ys"];
+same<Extract<Collected[number], number>, number>(true);
+same<Extract<Collected[number], Result<any, any>>["_tag"], "Success" | "Failure">(true);
+const failing = numbers.map("ys", "xs", [], item, { ...(flag ? { failures: "collect" as const } : {}) });
+same<FailureOf<typeof failing>, Down>(true);
+
+// Without `output` nothing is decoded.
+const decoded = pipeline("p")
+  .step("a", [], () => "1", flag ? { output: Schema.NumberFromString } : {})
+  .step("xs", [], () => ["1"])
+  .map("ys", "xs", [], (x) => x, flag ? { output: Schema.NumberFromString } : {});
+same<OutputsOf<typeof decoded>["a"], string | number>(true);
+same<OutputsOf<typeof decoded>["ys"][number], string | number>(true);
+
+// Without `outputs` the step provides its own name.
+const named = pipeline("p").step("s", [], () => ({ x: 1, y: "a" }), flag ? { outputs: ["x", "y"] } : {});
+same<OutputsOf<typeof named>["x"], number | undefined>(true);
+same<OutputsOf<typeof named>["s"], { x: number; y: string } | undefined>(true);
+// @ts-expect-error: y may be missing
+named.step("z", ["y"], ({ y }) => y);
+const exposed = pipeline("p").dynamic(
+  "s",
+  [],
+  () =>
+    pipeline("q")
+      .step("s", [], () => 1)
+      .step("x", [], () => "a"),
+  flag ? { outputs: "all" } : {},
+);
+same<OutputsOf<typeof exposed>["s"], number>(true);
+same<OutputsOf<typeof exposed>["x"], string | undefined>(true);
