@@ -1,7 +1,7 @@
 /**
  * The engine: starts each node when its inputs are available, and passes its outputs on. This file is the hot loop of the
- * library: one queue of ready nodes, from which a node is taken, called, and its readers counted down. What few steps need is
- * in separate rooms (`core.ts` lists them).
+ * library: one queue of ready nodes, from which a node is taken, called, and its readers counted down. Everything else is in
+ * separate rooms (`core.ts` lists them).
  *
  * One queue holds the ready nodes of all frames. A plain value completes in the loop. Effects are evaluated one after
  * another by one fiber (`worker.ts`), until one suspends and keeps it: most never do. A step then costs 0.07 µs, 0.15 with its

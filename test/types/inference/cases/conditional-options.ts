@@ -29,7 +29,10 @@ const collected = numbers.map("ys", "xs", [], (x) => x, flag ? { failures: "coll
 type Collected = OutputsOf<typeof collected>["ys"];
 same<Extract<Collected[number], number>, number>(true);
 same<Extract<Collected[number], Result<any, any>>["_tag"], "Success" | "Failure">(true);
-const failing = numbers.map("ys", "xs", [], item, { ...(flag ? { failures: "collect" as const } : {}) });
+const failing = numbers.map("ys", "xs", [], item, {
+  concurrency: 1,
+  ...(flag ? { failures: "collect" as const } : {}),
+});
 same<FailureOf<typeof failing>, Down>(true);
 
 // Without `output` nothing is decoded.
