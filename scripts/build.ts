@@ -106,6 +106,8 @@ const { output } = await bundle.write({
       .join("\n"),
   // Users read these names in stacks, and the source maps lead to the lines.
   minify: false,
+  // Editors read them in the declarations, and people in the sources.
+  comments: { jsdoc: false },
 });
 const written = new Set(output.map(({ fileName }) => fileName));
 

@@ -126,7 +126,7 @@ test("hostile requests are refused, and start nothing", { timeout: 300_000 }, as
   ).toEqual([]);
   // 200: reading of what there is, under its own name.
   expect((await get("api/runs")).runs).toEqual([]);
-  expect((await get("api/pipelines")).length).toBe(5);
+  expect((await get("api/pipelines")).length).toBe(6);
 });
 
 test("a flood of event streams is bounded, and the rest is served", { timeout: 120_000 }, async () => {
