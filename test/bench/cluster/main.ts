@@ -183,6 +183,8 @@ const takeover = async (): Promise<void> => {
       await Cluster.client({ store: storeIn(schema) }).startPromise(held, { file });
       while (owners().length === 0) await sleep(5);
       const pid = Number(owners()[0]);
+      // Its lease has been renewed by then.
+      await sleep(2_000);
       times.push(
         await millisOf(async () => {
           process.kill(pid, signal);
