@@ -1,5 +1,6 @@
 /** Recorded runs as text: times, values, and the outcome of each path. */
 import type { RecordedNode, RecordedStep, RunInfo } from "../../types/runs.ts";
+import { isAtOrUnder } from "../path.ts";
 
 export const when = (millis: number): string => new Date(millis).toISOString().replace("T", " ").slice(0, 19);
 
@@ -51,7 +52,7 @@ export const nodeAt = (
 ): RecordedNode | undefined => {
   for (const node of nodes ?? []) {
     if (node.path === path) return node;
-    const inside = path.startsWith(node.path) ? nodeAt(node.children, path) : undefined;
+    const inside = isAtOrUnder(path, node.path) ? nodeAt(node.children, path) : undefined;
     if (inside !== undefined) return inside;
   }
   return undefined;

@@ -1,6 +1,6 @@
 /**
- * The journal of a run that this process owns, as far as it is the same in every store: how it ends, is given back, is lost, and
- * what it tells its run. A store adds how records are queued and written.
+ * The common part of the stores' journals. A journal belongs to a run that this process owns: it records the end of the run, gives
+ * the run back, and reports commits, trouble and loss. Each store adds how records are queued and written.
  */
 import * as Effect from "effect/Effect";
 import { StoreError } from "../errors.ts";
@@ -9,7 +9,7 @@ import type { Before } from "./rows.ts";
 
 export type EndStatus = Exclude<RunStatus, "running" | "crashed" | "submitted">;
 
-/** How a run ends, until that is recorded. */
+/** The end of a run that is not recorded yet. */
 export interface End {
   readonly status: EndStatus;
   readonly error: string | undefined;
@@ -30,7 +30,7 @@ export interface Keeper<Kept> {
   readonly receive: (journal: Kept) => Promise<void>;
 }
 
-/** What commits the records of all runs of the process. */
+/** Commits the records of all runs of the process. */
 interface Committer<Kept> {
   readonly trouble: StoreProblem | undefined;
   readonly enter: (journal: Kept) => void;
@@ -38,7 +38,7 @@ interface Committer<Kept> {
   readonly add: (journal: Kept, bytes: number) => void;
 }
 
-/** The claim that a journal is of. `store`: what to call the store in an error. */
+/** The claim of a journal. `store`: the name of the store in errors. */
 export interface OwnedClaim {
   readonly runId: string;
   readonly run: number;
@@ -49,7 +49,7 @@ export interface OwnedClaim {
 
 const nothing = (): void => {};
 
-/** `Kept`: the class of the store that extends this one. */
+/** `Kept`: the subclass of the store. */
 export abstract class OwnedJournal<Kept, Writer extends Committer<Kept>> {
   readonly runId: string;
   readonly run: number;
@@ -89,7 +89,7 @@ export abstract class OwnedJournal<Kept, Writer extends Committer<Kept>> {
   /** Drops what is queued: it will not be written. */
   protected abstract drop(): void;
 
-  /** Why nothing can be written for now. */
+  /** The reason why nothing can be written at the moment. */
   protected get stuck(): StoreProblem | undefined {
     return this.writer.trouble;
   }

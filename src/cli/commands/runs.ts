@@ -5,13 +5,13 @@ import * as Flag from "effect/cli/Flag";
 import * as Effect from "effect/Effect";
 import * as Option from "effect/Option";
 import { visible, visibleJson } from "../../draw/escape.ts";
-import type { RunInfo, RunState } from "../../../types/runs.ts";
+import type { RunInfo } from "../../../types/runs.ts";
 import { Runs } from "../../run/runs.ts";
 import { failure } from "../failure.ts";
 import { table, took, when } from "../history.ts";
 import { print } from "../output.ts";
 import { inStore, storeFlags } from "../store.ts";
-import { unknownStatus } from "../../run/unknown-status.ts";
+import { isStatus, unknownStatus } from "../../run/unknown-status.ts";
 
 const optional = (name: string, metavar: string, description: string) =>
   Flag.String(name).pipe(
@@ -20,15 +20,6 @@ const optional = (name: string, metavar: string, description: string) =>
     Flag.optional,
     Flag.map(Option.getOrUndefined),
   );
-
-const statuses = Object.keys({
-  submitted: true,
-  running: true,
-  succeeded: true,
-  failed: true,
-  interrupted: true,
-  crashed: true,
-} satisfies Record<RunState, true>) as ReadonlyArray<RunState>;
 
 const asData = ({ id, pipeline, status, began, ended, error, origin }: RunInfo) => ({
   id,
@@ -64,15 +55,12 @@ export const runs = Command.make(
     store: storeFlags,
   },
   Effect.fnUntraced(function* ({ pipeline, status, limit, json, store }) {
-    const known = statuses.find((one) => one === status);
-    if (status !== undefined && known === undefined) {
-      return yield* failure(unknownStatus(status));
-    }
+    if (status !== undefined && !isStatus(status)) return yield* failure(unknownStatus(status));
     const found = yield* inStore(
       store,
       Runs.list({
         ...(pipeline === undefined ? {} : { pipeline }),
-        ...(known === undefined ? {} : { status: known }),
+        ...(status === undefined ? {} : { status }),
         ...(limit === undefined ? {} : { limit }),
       }),
     );
