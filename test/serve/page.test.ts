@@ -190,6 +190,8 @@ inBrowser("The page of a server", ({ open }) => {
     const table = page.locator(".rows.steps");
     const left = table.getByRole("status");
     const count = async () => Number(/[\d,]+/.exec((await left.textContent())!)![0].replace(",", ""));
+    // The first answer has 1,000 steps; the next one, which replaces it, has 10,000.
+    await table.getByText("2,002 more steps not listed").waitFor();
     const before = await count();
     await page.getByRole("searchbox").fill("each[11998]");
     expect(await table.locator(".line:not(.heading)").count()).toBe(0);
