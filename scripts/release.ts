@@ -5,9 +5,12 @@
  *
  *     npm run release -- 0.2.0              changes the files, to be committed
  *     npm run release -- 0.2.0 --dry-run    changes nothing: packs the current version, and prints what would change
+ *
+ * The first release also writes `repository`, `homepage` and `bugs` into both manifests: the address of `git remote get-url
+ * origin`, or of `--repository`. npm resolves the README's links by it, and compares it with the workflow's repository.
  */
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { manifest, pack, root, run } from "./package.ts";
 
@@ -51,23 +54,61 @@ const changelog = (version: string, date: string): Change => {
   return replaced("CHANGELOG.md", /^## \[Unreleased\]\n/m, `## [Unreleased]\n\n## [${version}] - ${date}\n`);
 };
 
+/** The page of a GitHub repository, from the URL that Git clones it by. */
+const pageOf = (url: string): string => {
+  const [, path] = /github\.com[:/]([^/\s]+\/[^/\s]+?)(?:\.git)?\/?$/.exec(url) ?? [];
+  if (path === undefined) {
+    throw new ReleaseRefused(
+      `The manifests lack "repository", and ${url === "" ? "this clone has no remote origin" : `"${url}" is not on GitHub`}. ` +
+        "Add it: --repository https://github.com/OWNER/NAME",
+    );
+  }
+  return `https://github.com/${path}`;
+};
+
+/** The fields of a manifest that say where the project is, as lines of its JSON. */
+const addresses = (page: string, directory: string): string => {
+  const fields = {
+    homepage: `${page}#readme`,
+    bugs: `${page}/issues`,
+    repository: { type: "git", url: `git+${page}.git`, ...(directory !== "" && { directory }) },
+  };
+  return `${JSON.stringify(fields, null, 2).slice(2, -2)},\n`;
+};
+
+/** A manifest with this version, and with the address of the project. */
+const manifestChange = (file: string, version: string, repository: string | undefined): Change => {
+  const { text } = replaced(file, /^( {2}"version": )"[^"]+"/m, `$1"${version}"`);
+  if ("repository" in (JSON.parse(text) as object)) return { file, text };
+  const url = repository ?? run("sh", ["-c", "git remote get-url origin 2>/dev/null || true"], root).trim();
+  const directory = dirname(file) === "." ? "" : dirname(file);
+  return {
+    file,
+    text: text.replace(/^ {2}"license": .*\n/m, (line) => line + addresses(pageOf(url), directory)),
+  };
+};
+
 /** All that a release of that version changes. */
-const changes = (version: string, date: string): ReadonlyArray<Change> => {
+const changes = (version: string, date: string, repository: string | undefined): ReadonlyArray<Change> => {
   if (!isNewer(version, manifest.version)) {
     throw new ReleaseRefused(`The version must be newer than ${manifest.version}; got ${version}.`);
   }
-  const own = /^( {2}"version": )"[^"]+"/m;
   return [
-    replaced("package.json", own, `$1"${version}"`),
+    manifestChange("package.json", version, repository),
     replaced(
       "package-lock.json",
       /^( {2}"version": )"[^"]+"([\s\S]*?^ {6}"version": )"[^"]+"/m,
       `$1"${version}"$2"${version}"`,
     ),
-    replaced("scripts/create-espalier/package.json", own, `$1"${version}"`),
+    manifestChange("scripts/create-espalier/package.json", version, repository),
     replaced("scripts/create-espalier/template/package.json", /("espalier": )"\^[^"]+"/, `$1"^${version}"`),
     changelog(version, date),
   ];
+};
+
+const linesAdded = (file: string, text: string): ReadonlyArray<string> => {
+  const before = new Set(read(file).split("\n"));
+  return text.split("\n").filter((line) => line.trim() !== "" && !before.has(line));
 };
 
 const packed = (folder: string): ReadonlyArray<string> => {
@@ -83,17 +124,18 @@ const packed = (folder: string): ReadonlyArray<string> => {
 try {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { "dry-run": { type: "boolean", default: false } },
+    options: { "dry-run": { type: "boolean", default: false }, repository: { type: "string" } },
   });
   const [version = ""] = positionals;
-  const found = changes(version, new Date().toISOString().slice(0, 10));
+  const found = changes(version, new Date().toISOString().slice(0, 10), values.repository);
   const isDry = values["dry-run"];
   if (!isDry && run("git", ["status", "--porcelain"], root) !== "") {
     throw new ReleaseRefused("The working tree has changes: commit them first.");
   }
   for (const { file, text } of found) {
     console.log(`${isDry ? "would change" : "changed"} ${file}`);
-    if (!isDry) writeFileSync(join(root, file), text);
+    if (isDry) for (const line of linesAdded(file, text)) console.log(`  ${line}`);
+    else writeFileSync(join(root, file), text);
   }
   const tarballs = packed(join(root, "temp/release"));
   for (const tarball of tarballs) {

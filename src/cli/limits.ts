@@ -57,9 +57,9 @@ export const limits = {
   ),
   maxSteps: count(
     "max-steps",
-    "The most steps that a run can have, including expansions; by default 1,000,000",
+    "The maximum number of steps in a run, including expansions; by default 1,000,000",
   ),
-  maxDepth: count("max-depth", "The greatest nesting depth of expansions; by default 32"),
+  maxDepth: count("max-depth", "The maximum nesting depth of expansions; by default 32"),
   onFailure: Flag.Literals("on-failure", ["interrupt", "finish", "compensate"]).pipe(
     Flag.withDescription(
       "The effect of a failure on the other steps: interrupt them (the default), let them finish, or undo those that have succeeded",

@@ -36,7 +36,7 @@ interface StepOption extends OptionSpecification {
 export const retryFields: Specification = {
   times: {
     check: aWholeNumber(0),
-    does: "The most attempts after the first",
+    does: "The maximum number of attempts after the first",
     without: "until one succeeds",
   },
   delay: { check: aDuration, does: "The delay before the next attempt", without: "none" },
@@ -45,7 +45,7 @@ export const retryFields: Specification = {
     does: "Each delay is the previous one times this factor",
     without: "1",
   },
-  maxDelay: { check: aDuration, does: "The longest that a delay can become", without: "no limit" },
+  maxDelay: { check: aDuration, does: "The maximum delay", without: "no limit" },
   jitter: {
     check: aBoolean,
     does: "Varies each delay at random between 80 % and 120 %",
@@ -149,7 +149,7 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
   maxTurns: {
     kinds: withTurns,
     check: aLimit,
-    does: "The most turns that the loop can take; then it fails with `TooManyTurns`. If it is raised, a resumed run continues the loop",
+    does: "The maximum number of turns; a loop that needs more fails with `TooManyTurns`. If the limit is raised, a resumed run continues the loop",
     without: "1,000",
   },
   retry: {
@@ -161,7 +161,7 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
   timeout: {
     kinds: [...working, "await"],
     check: aDuration,
-    does: "The longest that one attempt can take; then it fails with `StepTimedOut`. For `.await`: the longest wait, including restarts of the run",
+    does: "The maximum duration of one attempt, which then fails with `StepTimedOut`. For `.await`: the maximum wait, including restarts of the run",
     without: "no limit",
   },
   fallback: {
@@ -194,7 +194,12 @@ export const stepOptions: Readonly<Record<string, StepOption>> = {
     does: 'A function of the output and the inputs (in a map, of the output, the item and the inputs; in a loop, of the new state, the state before and the inputs) that undoes what the step did. Called if the step has succeeded and the run, with `onFailure: "compensate"`, fails: [how](../guides/sagas.md)',
     without: "nothing is undone",
   },
-  concurrency: { kinds: withItems, check: aLimit, does: "The most items that run at once", without: "all" },
+  concurrency: {
+    kinds: withItems,
+    check: aLimit,
+    does: "The maximum number of items that run at once",
+    without: "all",
+  },
   key: {
     kinds: withItems,
     check: aFunction("an item and its index"),

@@ -30,7 +30,11 @@ const aWindow: Check = (name, value) => {
 };
 
 const rateFields: Specification = {
-  limit: { check: aLimit, does: "The most steps that can start in any window of `per`", without: "required" },
+  limit: {
+    check: aLimit,
+    does: "The maximum number of steps that start in any window of `per`",
+    without: "required",
+  },
   per: { check: aWindow, does: "The length of the window", without: "required" },
 };
 
@@ -46,7 +50,11 @@ const aRate: Check = (name, value) => {
 };
 
 const limitFields: Specification = {
-  concurrency: { check: aLimit, does: "The most steps of the pool that run at once", without: "no limit" },
+  concurrency: {
+    check: aLimit,
+    does: "The maximum number of steps of the pool that run at once",
+    without: "no limit",
+  },
   rate: {
     check: aRate,
     does: 'The most steps of the pool that can start in any window of a given length, such as `{ limit: 60, per: "1 minute" }`',

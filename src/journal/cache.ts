@@ -232,7 +232,7 @@ class Lookup {
     return Effect.flatMap(this.#run.store.cached(this.#key), (found): Found => {
       if (found === undefined) return Effect.undefined;
       if (this.#run.now - found.time >= this.#ttl) {
-        this.#missed = `what run ${found.runId} computed is older than its ttl`;
+        this.#missed = `the output that run ${found.runId} computed is older than its ttl`;
         return Effect.undefined;
       }
       return this.#read(found);
@@ -255,7 +255,7 @@ class Lookup {
         }),
       onFailure: (cause) => {
         if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt;
-        this.#missed = `what run ${runId} computed does not fit the step's output schema`;
+        this.#missed = `the output that run ${runId} computed does not fit the step's output schema`;
         return Effect.undefined;
       },
     });

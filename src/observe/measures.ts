@@ -31,13 +31,14 @@ const counterOf = (pipeline: string, kind: Kind, state: State) =>
 const runningOf = (pipeline: string) =>
   Metric.gauge("espalier_steps_running", {
     description:
-      "Steps that have started and not ended. Expansions are not among them: they wait for theirs.",
+      "Steps that have started and not ended. Expansions are not counted: they wait for their own steps.",
     attributes: { pipeline },
   });
 
 const waitingOf = (pipeline: string) =>
   Metric.gauge("espalier_queue_depth", {
-    description: "Steps whose inputs are there and which wait: for their turn, for the limit, or for a pool.",
+    description:
+      "Steps whose inputs are available and which wait for their turn, for the concurrency limit, or for a pool.",
     attributes: { pipeline },
   });
 

@@ -282,7 +282,7 @@ export const openRun = (
           case "ended":
             return yield* new RunExists({
               runId,
-              reason: "it has ended, and was to be continued only if it had not.",
+              reason: "it has already ended, and it was to be resumed only if it had not.",
             });
           case "exhausted":
             return yield* new RunCrashed({ runId, crashes: claim.crashes });

@@ -48,7 +48,7 @@ const anAbortSignal: Check = (name, value) =>
 export const runOptions: Specification = {
   concurrency: {
     check: aLimit,
-    does: "The most steps that run at once. A dynamic step that waits for its steps is not counted, so nesting cannot block itself",
+    does: "The maximum number of steps that run at once. A dynamic step that waits for its steps is not counted, so nesting cannot block itself",
     without: "no limit",
   },
   pools: {
@@ -63,10 +63,10 @@ export const runOptions: Specification = {
   },
   maxSteps: {
     check: aLimit,
-    does: "The most steps that expansions can add in the whole run",
+    does: "The maximum number of steps that expansions can add in the whole run",
     without: "1,000,000",
   },
-  maxDepth: { check: aLimit, does: "The greatest nesting depth of expansions", without: "32" },
+  maxDepth: { check: aLimit, does: "The maximum nesting depth of expansions", without: "32" },
   gracePeriod: {
     check: aDuration,
     does: "The time that an interrupted step has to end before it is abandoned and reported as leaked",

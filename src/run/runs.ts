@@ -193,7 +193,7 @@ const waiting = ({ store }: RunsOptions = {}) =>
   withStore(store, (open) => Effect.map(open.waiting(), (waits) => waits.map(waitOf)));
 
 const notOwned =
-  "No process runs it, so that its steps cannot be undone now. Resume it, and cancel it while it runs.";
+  "No process is running it, so its steps cannot be undone now. Resume it, then cancel it while it runs.";
 
 const cancel = (runId: string, { store, compensate = false }: CancelOptions = {}) =>
   withRun(runId, store, (open) =>

@@ -104,7 +104,7 @@ const refusalOf = (run: RunDetails, path: string, now: number): string | undefin
   if (skipped !== undefined) return wasSkipped(path, skipped);
   const deadline = run.entries.find((entry) => entry.kind === Kind.deadline && entry.path === path);
   if (deadline !== undefined && Number(deadline.text) <= now) {
-    return "It is too late: the timeout of the step at this path has passed.";
+    return "Too late: the timeout of the step at this path has passed.";
   }
   return undefined;
 };

@@ -27,8 +27,8 @@ const problemOf = <const Status extends number>(status: Status, title: string) =
 
 const titles = {
   400: "The request cannot be read",
-  404: "There is no such thing",
-  409: "It cannot be done now",
+  404: "Not found",
+  409: "Not possible at the moment",
   422: "A value does not fit",
   503: "The store cannot be used now",
 } as const;

@@ -69,8 +69,7 @@ export const refusalOf = (
   const origins = [`http://${name}`, ...(isLocal ? [] : [`https://${name}`])];
   if (isForeign(asked, origins)) return { status: 403, said: "This server answers only to its own pages." };
   const isApi = asked.url?.startsWith("/api") === true;
-  if (!isApi && !isReading(asked.method))
-    return { status: 405, said: "There is nothing here but a page to read." };
+  if (!isApi && !isReading(asked.method)) return { status: 405, said: "This address only serves a page." };
   if (isApi && !(isLocal && isReading(asked.method)) && !hasToken(asked, token)) {
     const said =
       "The request needs the token of this server, which it printed as it started: Authorization: Bearer TOKEN.";

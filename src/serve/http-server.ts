@@ -43,7 +43,7 @@ const titles: Readonly<Record<number, string>> = {
   400: "The request cannot be read",
   401: "The request needs a token",
   403: "The request is refused",
-  404: "There is no such thing",
+  404: "Not found",
   405: "The request is refused",
   413: "The request is too large",
   500: "The server failed",
@@ -127,9 +127,9 @@ const isOwnAnswer = ({ status, headers }: Response): boolean =>
   status < 400 || headers.get("content-type")?.startsWith("application/problem+json") === true;
 
 const defaultSaid: Readonly<Record<number, string>> = {
-  400: "The request is not what this path takes: see /api/openapi.json.",
-  404: "There is nothing at this path: see /api/openapi.json.",
-  405: "There is nothing at this path for this method: see /api/openapi.json.",
+  400: "The request does not match the definition of this path: see /api/openapi.json.",
+  404: "Nothing is served at this path: see /api/openapi.json.",
+  405: "This path does not support this method: see /api/openapi.json.",
   413: "The body of the request is too large.",
 };
 
@@ -174,7 +174,7 @@ const handle = async (
     const answer = await served.answer(await requestOf(request, rules.port, abort.signal));
     if (isOwnAnswer(answer)) return await respond(answer, response, requestId);
     const said =
-      defaultSaid[answer.status] ?? "The server failed at this request, which is a bug in the server.";
+      defaultSaid[answer.status] ?? "The server failed to handle this request. This is a bug in the server.";
     await answer.body?.cancel();
     refuse(request, response, requestId, { status: answer.status, said });
   } catch (error) {
@@ -184,7 +184,7 @@ const handle = async (
         ? error.refusal
         : error instanceof TypeError
           ? { status: 400, said: "The request cannot be read." }
-          : { status: 500, said: "The server failed at this request, which is a bug in the server." };
+          : { status: 500, said: "The server failed to handle this request. This is a bug in the server." };
     refuse(request, response, requestId, { status, said });
   }
 };

@@ -191,7 +191,7 @@ export class Taking {
     }
     const changed = run.shape === "" ? undefined : checkPipeline(pipeline.graph, run);
     if (changed !== undefined) {
-      host.leave(run.id, `is left for a process that has its version of the pipeline: ${changed.message}`);
+      host.leave(run.id, `is left to a process that has its version of the pipeline: ${changed.message}`);
       return false;
     }
     return !host.isGivenUp(run.id);

@@ -17,7 +17,7 @@ const refused = (reason: string): Answer => ({ type: "refused", reason });
 
 export const endedAnswer: Answer = refused("The run has ended.");
 export const unheard: Answer = refused("The process that runs it did not answer.");
-export const ownerGone: Answer = refused("The owner that it was sent to is gone.");
+export const ownerGone: Answer = refused("The process that it was sent to is gone.");
 
 /** Why a run with this status does not accept the message; undefined if it may. `isSent`: a value is already waiting for that path. */
 export const refusal = (type: NewMessage["type"], status: RunStatus, isSent: boolean): Answer | undefined => {

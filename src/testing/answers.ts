@@ -52,7 +52,7 @@ export class Answers implements WaitAnswers {
         drawn = fromSchema(schema as never) as fc.Arbitrary<unknown>;
       } catch (error) {
         throw new Obstacle(
-          `"${name}" waits for a value, and its schema does not say which it takes: ${describe(error)} Give an arbitrary of them: answers: { ${JSON.stringify(name)}: … }.`,
+          `"${name}" waits for a value, and no values can be generated from its schema: ${describe(error)} Give an arbitrary of them: answers: { ${JSON.stringify(name)}: … }.`,
         );
       }
       this.#drawn.set(schema as object, drawn);

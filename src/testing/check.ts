@@ -238,7 +238,7 @@ class Check {
     const [late] = this.#late;
     if (late === undefined) return;
     const { actual, path } = unhandledText(late.problem);
-    const declared = "nothing of a run is left when it has ended";
+    const declared = "a run leaves nothing behind";
     const verdict: Broken = { type: "broken", declared, actual, path };
     throw this.#violation({ law: "leavesNothing", verdict, input: late.input, path: "0" });
   }

@@ -369,7 +369,7 @@ export class Cluster {
     const recorded = this.store.recorded(observedRun);
     for (const path of this.#confirmed) {
       if (!recorded.has(path) && !this.#isRetried(path))
-        this.#isWrong("what was confirmed is recorded", `"${path}" was confirmed, and is not there`, path);
+        this.#isWrong("what was confirmed is recorded", `"${path}" was confirmed but is not stored`, path);
     }
     const status = this.store.statusOf(observedRun);
     if (this.#end !== undefined && status !== this.#end && this.#end !== "interrupted")

@@ -100,7 +100,7 @@ const sourcesOf = (plan: Plan, step: PlanStep): ReadonlyArray<string> => [
  */
 export const expectShape = <Sub>(sub: Sub): ShapeExpectation<OutputNames<Sub>> => {
   if (typeof sub !== "object" || sub === null || !("plan" in sub) || typeof sub.plan !== "function") {
-    throw new ShapeMismatch(`A pipeline has a shape, and this is none: ${describe(sub)}`);
+    throw new ShapeMismatch(`expectShape takes a pipeline; got ${describe(sub)}`);
   }
   const plan = (sub as unknown as { readonly plan: () => Plan }).plan();
   const names = plan.steps.map((step) => step.name);

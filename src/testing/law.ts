@@ -115,7 +115,9 @@ const obstacleOf = (observed: Observed): Obstacle | undefined => {
   const service = missingService.exec(describe(thrown))?.[1];
   if (service === undefined) return undefined;
   const at = error instanceof StepFailed ? `"${error.path}" needs` : "it needs";
-  return new Obstacle(`${at} the service ${service}, which was not given. Give it in the option "services".`);
+  return new Obstacle(
+    `${at} the service ${service}, which was not provided. Pass it in the option "services".`,
+  );
 };
 
 /** The steps that had begun and not ended, and those that could not begin. */
@@ -152,7 +154,7 @@ const waitingSteps = (
     return [
       missing.length > 0
         ? `"${path}" waits for ${missing.map((from) => `"${from}"`).join(" and ")}`
-        : `"${path}" waits for a slot, which a limit on concurrency gives to others`,
+        : `"${path}" waits for a concurrency slot that other steps hold`,
     ];
   });
 

@@ -11,10 +11,11 @@ const growthText = ({ items, steps }: Growth): string =>
 
 /** The reason to request each law that is not checked by default. */
 const onRequest: Partial<Readonly<Record<LawName, string>>> = {
-  crashSafe: "outputs that cannot be recorded, and runs that a crash and a resume change",
+  crashSafe: "outputs that cannot be recorded, and runs whose result changes after a crash and a resume",
   cacheTransparent: "steps with a cache that find what another step would have computed",
-  signalSafe: "values for waiting steps that come early, at a deadline, twice, or while no one runs them",
-  clusterSafe: "runs that change when several processes execute them and fail in the middle",
+  signalSafe:
+    "values for waiting steps that arrive early, at a deadline, twice, or while no process runs them",
+  clusterSafe: "runs whose result changes when several processes execute them and some of these fail",
 };
 
 const lawLine = (report: LawReport, width: number): string => {

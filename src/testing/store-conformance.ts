@@ -25,7 +25,7 @@ export class StoreViolation extends Data.TaggedError("StoreViolation")<{
 }> {
   /** The message, as a sentence. */
   override get message(): string {
-    return `The store breaks the law "${this.law}": ${this.sentence} But ${this.reason}.`;
+    return `The store breaks the law "${this.law}": ${this.sentence} Observed: ${this.reason}.`;
   }
 }
 

@@ -25,7 +25,7 @@ import { submittingLaws } from "./submitting-laws.ts";
 export const storeLaws: ReadonlyArray<StoreLaw> = [
   {
     name: "begins",
-    sentence: "A claim begins a run that is not there, and only if it is given one.",
+    sentence: "A claim of an unknown run begins it if the claim carries a run, and not otherwise.",
     check: async (store) => {
       same((await ask(store.claim("r", undefined))).type, "absent", "a claim of nothing");
       same((await ask(store.find("r")))?.id, undefined, "a run that no one began");
@@ -41,7 +41,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "oneOwner",
-    sentence: "Of any number of claims at once, one is granted; a later one gets a greater epoch.",
+    sentence: "Of concurrent claims exactly one is granted, and a later claim gets a higher epoch.",
     check: async (store) => {
       const claims = await Promise.all(Array.from({ length: 50 }, () => ask(store.claim("r", newRun("r")))));
       same(claims.filter(({ type }) => type === "new").length, 1, "new runs");
@@ -56,21 +56,22 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "durable",
-    sentence: "A record is there before its owner is notified.",
+    sentence: "A record is stored before its owner is notified.",
     check: async (store) => {
       const journal = await begin(store, "r");
       for (let i = 0; i < 20; i++) {
         await append(journal, entry(`s${i}`, String(i)));
         must(
           (await ask(store.value("r", `s${i}`))) === String(i),
-          `record ${i} was reported and is not there`,
+          `record ${i} was reported but is not stored`,
         );
       }
     },
   },
   {
     name: "records",
-    sentence: "What was recorded is read as it was, by its owner, by the next one and by everyone else.",
+    sentence:
+      "Records are read exactly as they were written, by their owner, by the next owner and by every other process.",
     check: async (store) => {
       const journal = await begin(store, "r");
       const entries = paths.flatMap((path, i) =>
@@ -89,7 +90,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "newest",
-    sentence: "The newest record of a path counts, and none that was dropped.",
+    sentence: "The newest record of a path counts, and dropped records do not.",
     check: async (store) => {
       const journal = await begin(store, "r");
       const entries = [
@@ -112,7 +113,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "fenced",
-    sentence: "An owner that was followed by another records nothing more.",
+    sentence: "An owner that has been replaced records nothing more.",
     check: async (store) => {
       const old = await begin(store, "r");
       await append(old, entry("a", "1"));
@@ -131,7 +132,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "givenBack",
-    sentence: "A run that is given back is as it was before it was claimed.",
+    sentence: "A run that is given back is in the state it had before it was claimed.",
     check: async (store) => {
       const journal = await begin(store, "r");
       await append(journal, entry("a", "1"));
@@ -145,7 +146,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "ends",
-    sentence: "A run ends as its owner says, and is found by what it is.",
+    sentence: "A run has the ending that its owner recorded, and filters find it by that.",
     check: async (store) => {
       const statuses = ["succeeded", "failed", "interrupted"] as const;
       for (const [i, status] of statuses.entries()) {
@@ -187,7 +188,8 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "says",
-    sentence: "The error and the events of a run are read as they were written, whatever they begin with.",
+    sentence:
+      "A run's error and events are read exactly as they were written, whatever text they begin with.",
     check: async (store) => {
       for (const said of ["#1 is missing", "$5 short", "\\share", '"quoted"', "~", "é 日本 🎈"]) {
         const journal = await begin(store, said);
@@ -201,7 +203,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "signals",
-    sentence: "Each signal that was accepted reaches one owner once.",
+    sentence: "Each accepted signal reaches exactly one owner, once.",
     check: async (store) => {
       const first = await begin(store, "r");
       await end(first, "interrupted");
@@ -229,7 +231,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "cancels",
-    sentence: "A cancel reaches the owner that it was sent to, and no later one.",
+    sentence: "A cancel reaches the owner that it was sent to, and no later owner.",
     check: async (store) => {
       same(await ask(store.send(cancelOf("no"))), { type: "absent" }, "a cancel of no run");
       const first = await begin(store, "r");
@@ -253,7 +255,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "waits",
-    sentence: "A step that waits is listed until it has its value, or its run has ended.",
+    sentence: "A waiting step is listed until it has its value or its run has ended.",
     check: async (store) => {
       const journal = await begin(store, "r");
       const waiting = async () =>
@@ -292,7 +294,7 @@ export const storeLaws: ReadonlyArray<StoreLaw> = [
   {
     name: "prunes",
     sentence:
-      "Runs are forgotten by their last activity; what runs or can be resumed stays, unless that is asked for.",
+      "Runs are pruned by their last activity; a run that is under way or can be resumed stays, unless its removal is requested.",
     check: async (store) => {
       const old = Date.now() - 1_000_000;
       for (const status of ["succeeded", "failed", "interrupted"] as const) {

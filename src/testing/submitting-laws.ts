@@ -21,7 +21,7 @@ export const submittingLaws: ReadonlyArray<StoreLaw> = [
   {
     name: "submits",
     sentence:
-      "A submitted run waits without an owner, once, and the process that claims it begins with its inputs.",
+      "A submitted run waits without an owner, exists once, and begins with its inputs at the process that claims it.",
     check: async (store) => {
       const run = { ...newRun("r", 5_000), inputs: '{"a":"1"}' };
       let heard = 0;
@@ -58,7 +58,7 @@ export const submittingLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "completesSubmissions",
-    sentence: "A run that was submitted without a shape gets one before it is claimed, and keeps it.",
+    sentence: "A run submitted without a shape receives one before it is claimed, and keeps it.",
     check: async (store) => {
       const run = newRun("r", 5_000);
       await ask(store.submit({ ...run, shape: "" }));
@@ -71,8 +71,7 @@ export const submittingLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "steersSubmitted",
-    sentence:
-      "A submitted run can be cancelled before it is claimed, and keeps the signals that were sent to it.",
+    sentence: "A submitted run can be cancelled before it is claimed, and keeps the signals sent to it.",
     check: async (store) => {
       await ask(store.submit(newRun("cancelled")));
       same((await ask(store.send(cancelOf("cancelled")))).type, "delivered", "a cancel");
@@ -90,7 +89,7 @@ export const submittingLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "announces",
-    sentence: "A process that takes runs is seen until it says that it takes none any more.",
+    sentence: "A process that takes runs is listed until it announces that it takes no more.",
     check: async (store) => {
       same(await ask(store.runners()), [], "the processes that take runs");
       await ask(store.announce("first"));
@@ -102,7 +101,8 @@ export const submittingLaws: ReadonlyArray<StoreLaw> = [
   },
   {
     name: "releases",
-    sentence: "A run that was given back, or is released where it is interrupted, can be claimed by others.",
+    sentence:
+      "A run that was given back, or released because it was interrupted, can be claimed by another owner.",
     check: async (store) => {
       await ask(store.submit(newRun("r")));
       const claim = await claimed(store, "r");
@@ -122,7 +122,7 @@ export const submittingLaws: ReadonlyArray<StoreLaw> = [
   {
     name: "endedStays",
     sentence:
-      "A run that has ended is left as it is by a claim of what is under way. One that has succeeded can be read without claiming it.",
+      "A claim of runs under way leaves an ended run unchanged. A succeeded run can be read without a claim.",
     check: async (store) => {
       for (const status of ["succeeded", "failed", "interrupted"] as const) {
         const journal = await begin(store, status);

@@ -438,15 +438,15 @@ export class World {
     const { next } = this.#agenda;
     if (next === undefined) {
       return this.#promises > 0
-        ? "a promise has not settled, and nothing is left that could settle it"
-        : "nothing is left that could continue, neither a step nor a timer";
+        ? "a promise has not settled, and nothing left in the run can settle it"
+        : "no ready step or timer is left that could continue the run";
     }
     if (!next.isTimer) return undefined;
     // A run that waits for a value from outside keeps its process alive with such a timer.
-    if (next.millis >= longestTimer) return "nothing is left but to wait for a value from outside";
+    if (next.millis >= longestTimer) return "only waits for values from outside are left";
     const { timerMillis } = this.#patience;
     if (this.#agenda.firedInARow > mostTimersInARow)
-      return `${mostTimersInARow} timers have fired, and nothing else happened`;
+      return `${mostTimersInARow} timers fired in a row and nothing else happened`;
     if (next.millis <= timerMillis || this.#agenda.sleepingFibers > 0) return undefined;
     return `it waits for a timer of ${next.millis} ms, longer than the limit on waiting of ${timerMillis} ms (option "patience")`;
   }

@@ -102,7 +102,7 @@ class Walk {
     }
     this.#repeated += parts + 1;
     if (this.#repeated <= mostRepeated || this.#repeated <= this.#parts * mostTimesRepeated) return undefined;
-    const reason = `it holds the same objects more than ${this.#repeated - 1} times over, and its text would repeat them all`;
+    const reason = `it contains the same objects more than ${this.#repeated - 1} times over, and its text would repeat them all`;
     return this.#problem(`${reason}: return each of them once, and refer to it by a key.`);
   }
 

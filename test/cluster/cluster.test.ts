@@ -134,7 +134,7 @@ describe("A runner", () => {
     await client.startPromise(older, {}, { runId: "older" });
     await client.startPromise(waits, {}, { runId: "other" });
     const { says } = await running({ module, store });
-    await says("Run older is left for a process that has its version of the pipeline");
+    await says("Run older is left to a process that has its version of the pipeline");
     await says('Run other is of "waits", which is not among the pipelines here');
     for (const id of ["older", "other"])
       expect((await Runs.getPromise(id, { store })).status).toBe("submitted");

@@ -10,9 +10,26 @@ const release = (...args: ReadonlyArray<string>) =>
 
 test("a dry run packs both packages, says what it would change, and changes nothing", () => {
   const before = readFileSync(join(root, "CHANGELOG.md"), "utf8");
-  const { status, stdout, stderr } = release("99.0.0", "--dry-run");
+  const { status, stdout, stderr } = release(
+    "99.0.0",
+    "--dry-run",
+    "--repository",
+    "git@github.com:owner/name.git",
+  );
   expect(stderr).toBe("");
   expect(status).toBe(0);
+  expect(stdout).toContain(
+    [
+      "would change package.json",
+      '    "version": "99.0.0",',
+      '    "homepage": "https://github.com/owner/name#readme",',
+      '    "bugs": "https://github.com/owner/name/issues",',
+      '    "repository": {',
+      '      "type": "git",',
+      '      "url": "git+https://github.com/owner/name.git"',
+    ].join("\n"),
+  );
+  expect(stdout).toContain('      "directory": "scripts/create-espalier"\n');
   for (const file of [
     "package.json",
     "package-lock.json",
@@ -46,6 +63,10 @@ test.each([
   [[], 'The version must be three numbers, as in 1.2.3; got "".'],
   [["v2"], 'got "v2"'],
   [["0.0.1"], `The version must be newer than ${manifest.version}; got 0.0.1.`],
+  [
+    ["99.0.0", "--repository", "/srv/espalier"],
+    '"/srv/espalier" is not on GitHub. Add it: --repository https',
+  ],
 ])("refuses %j with one sentence", (args, sentence) => {
   const { status, stderr } = release(...args);
   expect(stderr).toContain(sentence);

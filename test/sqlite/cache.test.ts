@@ -125,7 +125,7 @@ describe("A step with a cache", () => {
         yield* Effect.sleep(1_600);
         const late = yield* runAndTell(squares(ran, cache), { n: 5 }, "c");
         expect(late.outputs.square).toBe(25);
-        expect(late.told).toEqual(["square: what run a computed is older than its ttl"]);
+        expect(late.told).toEqual(["square: the output that run a computed is older than its ttl"]);
       }),
     );
   });

@@ -131,7 +131,7 @@ describe("a dynamic step", () => {
       Effect.map(Prices, (prices) => pipeline("sub").step("grown", [], () => prices.of(size))),
     );
     const found = await failure(checkDynamic(needing, { input, seed }));
-    expect(found.reason).toMatch(/needs the service test\/Prices, which was not given/);
+    expect(found.reason).toMatch(/needs the service test\/Prices, which was not provided/);
     const services = Context.make(Prices, { of: (size) => size * 2 });
     const report = await checkDynamic(needing, { input, seed, services, runs: 10 });
     expect(report.laws[0]?.result).toBe("passed");

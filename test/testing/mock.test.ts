@@ -82,5 +82,5 @@ test("a wrong expectation is reported with the graph", () => {
   expect(() => expectShape(sub).toHaveSteps("price", "sum")).toThrow(/lacks "sum", and it also has "total"/);
   expect(() => expectShape(sub).toDependOn("price", "total")).toThrow(/it reads from "item"[^]*✗ ├─ price/);
   expect(() => expectShape(sub).toDependOn("none")).toThrow(/a step "none"/);
-  expect(() => expectShape(3)).toThrow(/this is none: 3/);
+  expect(() => expectShape(3)).toThrow(/takes a pipeline; got 3/);
 });

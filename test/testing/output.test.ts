@@ -20,10 +20,10 @@ describe("a violation says what is wrong, draws where, and gives a test to paste
     const rates = fc.record({ rates: fc.array(fc.nat(9)) });
     const { message } = await violationOf(checkDynamic(broken, { input: rates, seed: 1 }));
     expect(message).toMatchInlineSnapshot(`
-      ""total" breaks the law wellFormed: Whatever the input, the expansion is a graph: no circle, no name twice, every input provided.
+      ""total" breaks the law wellFormed: For every input, the expansion is a valid graph: no cycle, no duplicate name, every input provided.
 
         input     { rates: [3, 3] }
-        declared  a graph without circles, with unique names, and with every input provided
+        declared  a graph without cycles or duplicate names, with every input provided
         actual    "total" threw GraphError: Pipeline "sum", step "rate-3": The output "rate-3" is already provided: give this one another name.
 
         check
@@ -46,7 +46,7 @@ describe("a violation says what is wrong, draws where, and gives a test to paste
     const input = fc.record({ size: fc.nat() });
     const { message } = await violationOf(checkDynamic(forgetful, { input, seed: 1 }));
     expect(message).toMatchInlineSnapshot(`
-      ""score" breaks the law exposes: Whatever the input, each output that a step declares is provided, exactly once.
+      ""score" breaks the law exposes: For every input, each declared output is provided exactly once.
 
         input     { size: 11 }
         declared  each declared output, exactly once
@@ -77,7 +77,7 @@ describe("a violation says what is wrong, draws where, and gives a test to paste
     const found = await violationOf(checkDynamic(racing, { input, seed: 1 }));
     expect(found.law).toBe("orderIndependent");
     expect(found.message).toMatchInlineSnapshot(`
-      ""sum" breaks the law orderIndependent: The same input gives the same result, in whatever order independent steps run.
+      ""sum" breaks the law orderIndependent: The same input returns the same result in whatever order independent steps run.
 
         input     { by: 1 }
         declared  run in the order sum, sum/add, sum/double, sum/sum, it returned { sum: 4 }

@@ -103,7 +103,7 @@ describe("a fault", () => {
     const faults = [{ path: "b", kind: "hang" }] as const;
     const { exit, left, stuck } = await Simulation.run(chain, {}, { faults, patience: 50 });
     expect(exit).toBeUndefined();
-    expect(stuck).toContain("nothing is left that could continue");
+    expect(stuck).toContain("no ready step or timer is left");
     expect(left.steps).toEqual(["b"]);
   });
 

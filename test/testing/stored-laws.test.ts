@@ -97,7 +97,7 @@ describe("cacheTransparent", () => {
   test("finds a key that leaves out something the output depends on, and gives the run before it", async () => {
     const found = await breaks("cacheTransparent", perRow({ key: ({ id }: Row) => id }), rows);
     expect(found.input).toEqual({ rows: [{ id: 0, size: 0 }] });
-    expect(found.actual).toMatch(/with what a run with the input \{ rows: \[.*\] \} had cached/);
+    expect(found.actual).toMatch(/with a cache filled by a run with the input \{ rows: \[.*\] \}/);
     expect(found.details).toContain('"sizes[0]" took the output of "sizes[0]"');
     expect(found.regression).toContain("earlier: [{ rows: [");
   });

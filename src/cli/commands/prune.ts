@@ -21,7 +21,7 @@ export const prune = Command.make(
   {
     older: Flag.String("older").pipe(
       Flag.withMetavar("AGE"),
-      Flag.withDescription("The least time since the last activity of a run: 30d, 12h, 45m, 90s or 2w"),
+      Flag.withDescription("The minimum time since a run's last activity: 30d, 12h, 45m, 90s or 2w"),
     ),
     resumable: Flag.Boolean("resumable").pipe(
       Flag.withDescription("Also delete runs that can be resumed: failed, interrupted and crashed ones"),

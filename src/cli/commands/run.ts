@@ -50,7 +50,7 @@ export const concurrency = Flag.Int("concurrency").pipe(
     (count) => count >= 1,
     (count) => `Expected a whole number of at least 1; got ${count}`,
   ),
-  Flag.withDescription("The most steps that run at once; by default all that are ready"),
+  Flag.withDescription("The maximum number of steps that run at once; by default all that are ready"),
   Flag.optional,
 );
 

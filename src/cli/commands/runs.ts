@@ -44,7 +44,7 @@ export const runs = Command.make(
     ),
     limit: Flag.Int("limit").pipe(
       Flag.withMetavar("N"),
-      Flag.withDescription("The most runs to list: the newest ones"),
+      Flag.withDescription("The maximum number of runs to list, newest first"),
       Flag.optional,
       Flag.map(Option.getOrUndefined),
     ),

@@ -91,7 +91,7 @@ const handlers: Handlers = {
   "step.progressed": undefined,
   "step.emitted": undefined,
   "step.recalled": (_report, _step, details) => {
-    details.from = "what this run had recorded before it was resumed";
+    details.from = "the records of this run from before it was resumed";
   },
   "step.waiting": undefined,
   "signal.refused": (_report, _step, details, { reason, time }) => {

@@ -56,7 +56,9 @@ const fitting = (
       return true;
     }
     if (++refused > 10_000)
-      refuse("hardly any value of its JSON Schema fits it. Write its arbitrary by hand, with fast-check.");
+      refuse(
+        "almost no value generated from its JSON Schema passes it. Write its arbitrary by hand, with fast-check.",
+      );
     return false;
   });
 };
@@ -66,7 +68,7 @@ const fromStandard = (schema: Readable): fc.Arbitrary<unknown> => {
   const { jsonSchema, vendor } = standard;
   if (jsonSchema === undefined) {
     return refuse(
-      `${vendor} gives no JSON Schema of it ("~standard".jsonSchema). Write its arbitrary by hand, with fast-check.`,
+      `${vendor} offers no JSON Schema for it ("~standard".jsonSchema). Write its arbitrary by hand, with fast-check.`,
     );
   }
   let json: unknown;
@@ -91,7 +93,7 @@ export const fromSchema = <Schema extends AnySchema>(schema: Schema): fc.Arbitra
 
 const valuesOf = (schema: unknown): fc.Arbitrary<unknown> => {
   if (isUnchecked(schema)) {
-    return refuse("type<T>() says nothing at run time. Write its arbitrary by hand, with fast-check.");
+    return refuse("type<T>() has no check at run time. Write its arbitrary by hand, with fast-check.");
   }
   if (!isSchema(schema)) return refuse("it is not a schema.");
   if (!isEffectSchema(schema)) return fromStandard(schema as Readable);

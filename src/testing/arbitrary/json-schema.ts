@@ -231,7 +231,7 @@ export const arbitraryOf = (root: JsonSchema): fc.Arbitrary<unknown> => {
     const { type } = schema;
     if (type === undefined) {
       if (schema.properties !== undefined) return record(schema, depth);
-      if ("not" in schema) throw new UnreadableSchema("it says only what a value is not");
+      if ("not" in schema) throw new UnreadableSchema("it only says what a value must not be");
       return any();
     }
     return typeof type === "string"

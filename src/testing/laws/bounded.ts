@@ -55,7 +55,7 @@ export const tooLarge = (
 export const bounded: Law = {
   name: "bounded",
   looksAtFirst: true,
-  sentence: "Whatever the input, an expansion has no more steps and nests no deeper than its bound says.",
+  sentence: "For every input, an expansion stays within its bounds on steps and depth.",
   check: async (_subject, given, { bound, first }) => {
     const most = bound(given);
     const observed = await first();

@@ -33,7 +33,7 @@ const compared = (base: Observed, other: Observed, same: Same, how: string, earl
 
 export const cacheTransparent: Law = {
   name: "cacheTransparent",
-  sentence: "With a cache, whatever runs have filled it, a run gives the same as without one.",
+  sentence: "A run with a cache returns the same result as one without, whichever runs filled the cache.",
   check: async (subject, given, { earlier, same }) => {
     const base = await settled(subject, given);
     if (!base.hasCache) return vacuous('no step that ran has the option "cache"');
@@ -51,7 +51,7 @@ export const cacheTransparent: Law = {
       await observe(withStore(subject, filled), before);
       const run = await withCache(subject, given, filled);
       hits += hitsOf(run).length;
-      const how = `with what a run with the input ${shortText(before)} had cached`;
+      const how = `with a cache filled by a run with the input ${shortText(before)}`;
       const verdict = compared(base, run, same, how, before);
       if (verdict.type !== "held") return verdict;
     }

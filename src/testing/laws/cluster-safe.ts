@@ -100,7 +100,7 @@ const smallest = async (
 export const clusterSafe: Law = {
   name: "clusterSafe",
   sentence:
-    "Executed by several processes, whatever happens to them and to their connections, a run has the same result, and runs no recorded step again.",
+    "A run executed by several processes has the same result and repeats no recorded step, whatever happens to the processes and their connections.",
   check: async (subject, given, tools) => {
     await import("../../run/open.ts");
     const alone = await played(subject, given, { seed: tools.seed, faults: [] });

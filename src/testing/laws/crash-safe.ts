@@ -45,7 +45,7 @@ const afterCrash = async (
 export const crashSafe: Law = {
   name: "crashSafe",
   sentence:
-    "After a crash at whatever write of the store, the resumed run gives the same, and runs no recorded step again.",
+    "After a crash at any write to the store, the resumed run returns the same result and repeats no recorded step.",
   check: async (subject, given, tools) => {
     const { same, seed } = tools;
     const store = newStore();

@@ -37,8 +37,7 @@ const runIn = (
 
 export const deterministic: Law = {
   name: "deterministic",
-  sentence:
-    "The same input expands to the same graph, whatever the time, the random numbers and the order of keys.",
+  sentence: "The same input expands to the same graph, whatever the time, random numbers and key order.",
   check: async (subject, given, { seed }) => {
     const draws = Math.floor(randomOf(seed)() * 2 ** 31);
     const first = await runIn(subject, given, draws);

@@ -8,7 +8,7 @@ import { textOf } from "../words.ts";
 export const expect: Law = {
   name: "expect",
   looksAtFirst: true,
-  sentence: "The outputs are what the option `expect` says of the input.",
+  sentence: "The option `expect` accepts the outputs for every input.",
   check: async (_subject, given, { expect, first }) => {
     if (expect === undefined) return vacuous('nothing is expected: give "expect"');
     const { ended, plan } = await first();

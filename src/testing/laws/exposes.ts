@@ -48,7 +48,7 @@ const lateProblem = ({ ended }: Observed): ExpansionError | InvalidOutput | unde
 export const exposes: Law = {
   name: "exposes",
   looksAtFirst: true,
-  sentence: "Whatever the input, each output that a step declares is provided, exactly once.",
+  sentence: "For every input, each declared output is provided exactly once.",
   check: async (_subject, _given, { first }) => {
     const observed = await first();
     const found = firstProblem(observed, problemOf, "each declared output, exactly once");

@@ -64,7 +64,7 @@ const expandedAgain = async (
 
 export const inlines: Law = {
   name: "inlines",
-  sentence: "An expansion gives what the same sub-pipeline gives when it is run by itself.",
+  sentence: "An expansion returns the same outputs as its sub-pipeline run by itself.",
   check: async (subject, given, { same: isSame }) => {
     const observed = await settled(subject, given);
     const outputs = outputsOf(observed);
@@ -97,6 +97,6 @@ export const inlines: Law = {
         });
       }
     }
-    return compared > 0 ? held : vacuous("nothing was expanded whose outputs the run shows");
+    return compared > 0 ? held : vacuous("no expansion has outputs that the run returns");
   },
 };

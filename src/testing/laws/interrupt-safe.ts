@@ -32,7 +32,7 @@ const leftBehind = (run: Observed, isLeftAnyway: boolean): LeftOver | undefined 
 
 export const interruptSafe: Law = {
   name: "interruptSafe",
-  sentence: "Interrupted at any moment, the run ends, finalizers have run, and nothing of it is left.",
+  sentence: "A run interrupted at any moment ends, runs its finalizers, and leaves nothing behind.",
   check: async (subject, given, { interleavings, same }) => {
     const base = await settled(subject, given);
     if (base.calls.length === 0) return vacuous("no step was called");
@@ -54,7 +54,7 @@ export const interruptSafe: Law = {
           : leftBehind(run, isLeftAnyway);
       if (left === undefined) continue;
       return broken(
-        "nothing is left of an interrupted run",
+        "an interrupted run leaves nothing behind",
         `interrupted at moment ${moment}, ${left.actual}`,
         {
           path: left.path,
@@ -67,8 +67,8 @@ export const interruptSafe: Law = {
       const next = await settled(subject, given);
       if (!areSame(base, next, same))
         return broken(
-          `after a run that was interrupted, the same input gives the same result: it ${outcomeOf(base)}`,
-          `run again after it was interrupted, it ${outcomeOf(next)}: an interrupted step left something as it was, such as a lock or a counter`,
+          `after an interrupted run, the same input returns the same result: it ${outcomeOf(base)}`,
+          `run again after an interruption, it ${outcomeOf(next)}: the interrupted step left something changed, such as a lock or a counter`,
           { plan: next.plan },
         );
     }

@@ -21,8 +21,8 @@ const by = (path: string | undefined): string => (path === undefined ? "a step" 
 export const unhandledText = ({ kind, path, reason }: Unhandled): LeftOver => ({
   actual:
     kind === "rejection"
-      ? `${by(path)} left a promise that was rejected, and nothing handled it: ${describe(reason)}`
-      : `${by(path)} left a callback that threw, and nothing caught it: ${describe(reason)}`,
+      ? `${by(path)} left a rejected promise that nothing handled: ${describe(reason)}`
+      : `${by(path)} left a callback that threw an uncaught error: ${describe(reason)}`,
   path,
 });
 
@@ -51,8 +51,7 @@ export const leftOver = (observed: Observed): LeftOver | undefined => {
 export const leavesNothing: Law = {
   name: "leavesNothing",
   looksAtFirst: true,
-  sentence:
-    "Nothing outlives a run: no timer, interval, fiber or handle, and no rejection that nothing handled.",
+  sentence: "Nothing outlives a run: no timer, interval, fiber, handle or unhandled rejection.",
   check: async (subject, given, { first }) => {
     const observed = await first();
     const left = leftOver(observed);
@@ -61,7 +60,7 @@ export const leavesNothing: Law = {
     const again = await settled(subject, given, { drain: drainMillis(subject) });
     const once = leftOver(again);
     if (once === undefined) return held;
-    return broken("nothing of a run is left when it has ended", once.actual, {
+    return broken("a run leaves nothing behind", once.actual, {
       path: once.path,
       plan: again.plan,
     });

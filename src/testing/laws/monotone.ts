@@ -13,7 +13,7 @@ const namesOf = ({ expansions }: Observed): ReadonlySet<string> =>
 
 export const monotone: Law = {
   name: "monotone",
-  sentence: "An input with more in it drops no step that there was with less.",
+  sentence: "Adding to an input never removes a step.",
   check: async (subject, given) => {
     const more = namesOf(await settled(subject, given));
     let compared = 0;
@@ -25,12 +25,12 @@ export const monotone: Law = {
       for (const step of namesOf(observed)) {
         if (more.has(step)) continue;
         return broken(
-          `with one item of "${name}" less there is "${step}", so it is there with all`,
-          `with all items of "${name}" it is not`,
+          `the step "${step}", which the plan has with one item of "${name}" less`,
+          `a plan without it, with all items of "${name}"`,
           { path: step, plan: observed.plan },
         );
       }
     }
-    return compared > 0 ? held : vacuous("no input is an array with anything in it");
+    return compared > 0 ? held : vacuous("no input is a non-empty array");
   },
 };

@@ -105,7 +105,7 @@ const shrunk = async (
 
 export const orderIndependent: Law = {
   name: "orderIndependent",
-  sentence: "The same input gives the same result, in whatever order independent steps run.",
+  sentence: "The same input returns the same result in whatever order independent steps run.",
   check: async (subject, given, tools) => {
     const { interleavings, same, seed } = tools;
     const { isOpen, paths, run: base } = await patientSteps(subject, given);

@@ -111,7 +111,7 @@ const blamed = async (subject: Subject, given: Given, changed: string): Promise<
 
 const refusal = (path: string, thrown: unknown): Change => ({
   path,
-  actual: `tried to change what it reads: ${describe(thrown)}`,
+  actual: `tried to change a value that it reads: ${describe(thrown)}`,
 });
 
 /** A run in which every step reads copies, frozen or not. A shared object stays one object. */
@@ -158,14 +158,14 @@ const swallowed = async (
   if (!areSame(base, run, same)) return undefined;
   return broken(
     `it ${outcomeOf(base)}`,
-    `on inputs that refuse to be changed, it ${outcomeOf(onFrozen)}: a step changes what it reads, and swallows the error`,
+    `on frozen inputs, it ${outcomeOf(onFrozen)}: a step changes a value that it reads and swallows the error`,
     { plan: onFrozen.plan },
   );
 };
 
 export const pure: Law = {
   name: "pure",
-  sentence: "Expanding runs no sub-step, and nothing that reads a value changes it.",
+  sentence: "Expanding runs no sub-step, and no step changes a value that it reads.",
   check: async (subject, given, tools) => {
     const watch = new Watch(false);
     const { around, onReturned } = watch;

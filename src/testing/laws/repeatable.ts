@@ -42,7 +42,7 @@ const words: Readonly<Record<Cause, string>> = {
   clock: "at another time",
   chance: "with other random numbers",
   environment: "with other environment variables",
-  order: "with the keys and members of its inputs in another order",
+  order: "with the keys and elements of its inputs in another order",
 };
 
 /** Two runs are the same if they end alike and expanded to the same graphs. */
@@ -88,7 +88,7 @@ const differing = (first: Observed, other: Observed, how: string): Verdict => {
   return broken(
     isOfGraph
       ? `"${shape.path}" is ${shape.before}`
-      : `the same input gives the same result: it ${outcomeOf(first)}`,
+      : `the same input returns the same result: it ${outcomeOf(first)}`,
     isOfGraph ? `${how}, it is ${shape.now}` : `${how}, it ${outcomeOf(other)}`,
     {
       path,
@@ -102,7 +102,7 @@ const differing = (first: Observed, other: Observed, how: string): Verdict => {
 };
 
 const again =
-  "run again with the same clock, random numbers, environment and order, so it depends on earlier calls (a variable outside of the step, a cache, a file) or on something that the check does not control";
+  "run again with the same clock, random numbers, environment and order, so it depends on earlier calls (a variable outside the step, a cache, a file) or on something that the check does not control";
 
 /**
  * Names the cause only if control runs agree: the unchanged run returns the same result again, and the run with this one
@@ -136,7 +136,7 @@ export const repeatable: Law = {
   name: "repeatable",
   looksAtFirst: true,
   sentence:
-    "The same input gives the same result twice, whatever the clock, the random numbers, the environment and the order of keys.",
+    "The same input returns the same result twice, whatever the clock, random numbers, environment and key order.",
   check: async (subject, given, tools) => {
     const first = await tools.first();
     const all = changes(tools.seed);

@@ -41,11 +41,11 @@ const runFailing = (subject: Subject, given: Given, only?: string): Promise<Obse
 
 export const retryIdempotent: Law = {
   name: "retryIdempotent",
-  sentence: "When each step fails once after its work, and is tried again, the result is the same.",
+  sentence: "The result is the same when each step fails once after doing its work and is retried.",
   check: async (subject, given, { same }) => {
     const base = await settled(subject, given);
     if (base.calls.length === 0) return vacuous("no step was called");
-    if (hasFailed(base)) return vacuous("the run failed without any failure put into it");
+    if (hasFailed(base)) return vacuous("the run failed although no failure was injected");
     const all = await runFailing(subject, given);
     if (areSame(base, all, same)) return held;
     for (const path of base.calls) {

@@ -234,7 +234,7 @@ const checked = async (
     const path = differing(expected, run, tools);
     if (path === undefined) return held;
     first ??= broken(
-      `with the values that were accepted, each sent when its step waits, it ${outcomeOf(expected)}`,
+      `with the accepted values, each sent while its step waits, it ${outcomeOf(expected)}`,
       `${where}it ${outcomeOf(run)}`,
       { path: path === "" ? firstFailed(run) : path, ...at },
     );
@@ -245,7 +245,7 @@ const checked = async (
 export const signalSafe: Law = {
   name: "signalSafe",
   sentence:
-    "A value that was accepted reaches its step exactly once, whenever it was sent: early, at a deadline, during a crash, beside another.",
+    "An accepted value reaches its step exactly once, whenever it was sent: early, at a deadline, during a crash, or together with another.",
   check: async (subject, given, tools) => {
     const calls: Array<StepCall> = [];
     const store = newStore();

@@ -5,7 +5,7 @@ import { textOf } from "../words.ts";
 
 export const stable: Law = {
   name: "stable",
-  sentence: "A recorded input expands to the shape that was recorded with it.",
+  sentence: "A recorded input expands to the shape recorded with it.",
   check: async (subject, _, { recorded }) => {
     if (recorded.length === 0)
       return vacuous('nothing is recorded: give "recorded", with inputs and their shapes');

@@ -12,7 +12,7 @@ const isTagged = (thrown: unknown): boolean =>
 
 /** The failure of a run that its types do not declare; undefined for a typed error. */
 const untyped = (cause: Cause.Cause<unknown>): string | undefined => {
-  if (Cause.hasInterruptsOnly(cause)) return "was interrupted, although no one interrupted it";
+  if (Cause.hasInterruptsOnly(cause)) return "was interrupted, although nothing interrupted it";
   const error = Cause.squash(cause);
   if (error instanceof StepFailed) {
     return isTagged(error.cause) ? undefined : `"${error.path}" threw ${describe(error.cause)}`;
@@ -29,7 +29,7 @@ const causeOf = ({ ended }: Observed): Cause.Cause<unknown> | undefined =>
 export const succeeds: Law = {
   name: "succeeds",
   looksAtFirst: true,
-  sentence: "Whatever the input, the run succeeds or fails with a typed error, and not with every input.",
+  sentence: "For every input, the run succeeds or fails with a typed error, and for some input it succeeds.",
   check: async (_subject, _given, { first }) => {
     const observed = await first();
     const cause = causeOf(observed);

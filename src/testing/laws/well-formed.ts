@@ -23,7 +23,7 @@ const problemOf = ({ call, expansion }: SeenExpansion): string | undefined => {
   for (const { path, inputs, outputs } of plan.steps) {
     for (const { name, from } of inputs) {
       const isThere = from === "" ? provided.has(name) : paths.has(from);
-      if (!isThere) return `has a step "${path}" that reads "${name}" from what is not before it`;
+      if (!isThere) return `has a step "${path}" that reads "${name}" from a later step`;
     }
     if (paths.has(path)) return `has two steps "${path}"`;
     paths.add(path);
@@ -62,10 +62,11 @@ export const nothingExpanded = "nothing was ever expanded";
 export const wellFormed: Law = {
   name: "wellFormed",
   looksAtFirst: true,
-  sentence: "Whatever the input, the expansion is a graph: no circle, no name twice, every input provided.",
+  sentence:
+    "For every input, the expansion is a valid graph: no cycle, no duplicate name, every input provided.",
   check: async (_subject, _given, { first }) => {
     const observed = await first();
-    const declared = "a graph without circles, with unique names, and with every input provided";
+    const declared = "a graph without cycles or duplicate names, with every input provided";
     const problem = firstProblem(observed, problemOf, declared);
     if (problem?.type === "broken") return { ...problem, path: refusedAt(observed) ?? problem.path };
     const hasSignal = observed.expansions.some(({ expansion }) => expansion.type === "graph");

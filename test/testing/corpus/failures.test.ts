@@ -85,7 +85,7 @@ obstacles({
     }),
     options: { run: { concurrency: 1 } },
     smallest: { items: [] },
-    says: /Under way: "found\/wait"\. Not begun: "found\/open" waits for a slot.*; "found\/found" waits for "found\/wait" and "found\/open"/,
+    says: /Under way: "found\/wait"\. Not begun: "found\/open" waits for a concurrency slot.*; "found\/found" waits for "found\/wait" and "found\/open"/,
   },
   "a deadlock of two steps": {
     checked: growing(() => {

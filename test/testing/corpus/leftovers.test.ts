@@ -22,7 +22,7 @@ bugs("leavesNothing", {
       return items.length;
     }),
     smallest: { items: [0, 0, 0, 0] },
-    says: /nothing handled it: .*notify failed/,
+    says: /a rejected promise that nothing handled: .*notify failed/,
   },
   "promises of all items, of which some are rejected": {
     checked: stepping((items) => {
@@ -78,7 +78,7 @@ bugs("leavesNothing", {
       }, 10);
       return items.length;
     }),
-    says: /nothing caught it: .*too late/,
+    says: /threw an uncaught error: .*too late/,
   },
   "the timer of a timeout that lost its race": {
     checked: stepping((items) =>

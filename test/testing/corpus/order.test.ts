@@ -133,7 +133,7 @@ bugs("interruptSafe", {
         return items.length;
       }),
     ),
-    says: /run again after it was interrupted, it failed/,
+    says: /run again after an interruption, it failed/,
     isStateful: true,
   },
   "a finalizer that sleeps for an hour": {

@@ -95,7 +95,7 @@ bugs("repeatable", {
         .step("found", ["load"], ({ load }) => load);
     }, "prices"),
     input: prices,
-    says: /keys and members of its inputs in another order/,
+    says: /keys and elements of its inputs in another order/,
   },
   "the order of a Set": {
     checked: reading(

@@ -170,7 +170,7 @@ const Planned = ({
   if (step.kind === "item") return null;
   const outputs =
     step.outputs === "all"
-      ? ["all that it provides, once it has expanded"]
+      ? ["everything that it provides, once it has expanded"]
       : step.outputs
           .slice(0, mostNames)
           .map((name) => (data.returns.includes(name) ? `${name} (returned)` : name));
@@ -200,7 +200,7 @@ export const StepPanel = ({ data, index, isOpen, onGo, onToggle, onClose, more }
           "div",
           { class: "faint" },
           "in ",
-          button(parent.path, "Show what it is inside of", () => onGo(step.parent), "link"),
+          button(parent.path, "Show its parent", () => onGo(step.parent), "link"),
         ),
     h("div", null, h("span", { class: `kind ${step.kind}` }, step.kind)),
     step.description === undefined ? null : h("p", null, step.description),

@@ -32,7 +32,7 @@ const fromText = (
       try {
         return { value: JSON.parse(text) as unknown };
       } catch {
-        throw new Error(`"${name}" is not JSON: a text needs quotes, such as "yes".`);
+        throw new Error(`"${name}" is not JSON: a string needs quotes, such as "yes".`);
       }
   }
 };

@@ -13,7 +13,9 @@ const copy = async (text: string, shown: HTMLElement): Promise<void> => {
   const { clipboard } = navigator as { readonly clipboard?: Clipboard };
   if (clipboard !== undefined) return clipboard.writeText(text);
   getSelection()?.selectAllChildren(shown);
-  throw new Error("The browser keeps this page from copying. The text is selected: copy it by the keyboard.");
+  throw new Error(
+    "The browser does not let this page copy. The text is selected: copy it with the keyboard.",
+  );
 };
 
 export const WholeValue = ({ id, path }: { readonly id: string; readonly path: string }): UiElement => {
