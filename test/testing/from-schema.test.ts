@@ -105,5 +105,5 @@ test("says why a schema cannot be read", () => {
   expect(() => arbitrary.fromSchema({} as never)).toThrow(/it is not a schema/);
   expect(() => arbitrary.fromSchema(z.object({ when: z.date() }))).toThrow(/zod says:.*Date/);
   const never = z.string().refine(() => false);
-  expect(() => fc.sample(arbitrary.fromSchema(never), 1)).toThrow(/hardly any value/);
+  expect(() => fc.sample(arbitrary.fromSchema(never), 1)).toThrow(/almost no value/);
 });
