@@ -15,6 +15,8 @@ import type {
   OutputType,
   PlainOutputs,
   RecordOutputs,
+  SentOf,
+  WithSent,
 } from "./outputs.ts";
 import type { Typed } from "./provided.ts";
 import type { AnyGlob, IsSureList, Items } from "./reads.ts";
@@ -150,7 +152,7 @@ type UnionOutputs<Added> = Added extends unknown ? RecordOutputs<PartOutputs<Add
 export type PartOutputs<Added> = Added extends AnyStep
   ? WithStepName<OutOf<Added>, StepName<Added>>
   : Added extends Typed<infer Inputs, infer Outputs, any, any>
-    ? Omit<KeyedOutputs<Outputs>, keyof Inputs | HiddenKey>
+    ? WithSent<Omit<KeyedOutputs<Outputs>, keyof Inputs | HiddenKey>, SentOf<Outputs>>
     : never;
 
 /** The typed errors that a part adds. */

@@ -13,18 +13,29 @@ export type Unmarked<Name> = Name extends `${infer Plain}?` ? Plain : Name;
 export type HiddenKey = "?";
 
 /**
- * The names that a pipeline does not return, and that no other step can have. Two pipelines that differ only in these
- * are interchangeable.
+ * The names that a pipeline does not return, and that no other step can have; and, as a union of `OutputType`, what its
+ * waiting steps are sent where that is not the type of their output. Two pipelines that differ only in these are
+ * interchangeable.
  *
  * @public
  */
-export interface HiddenNames<Names extends string> {
+export interface HiddenNames<Names extends string, Sent = never> {
   /** Does not exist at run time, and the compiler does not compare it. */
   readonly hidden?: { readonly [Name in Names as never]: 0 };
+  /** Neither does this. */
+  readonly sent?: { readonly [Key in keyof Sent as never]: 0 };
 }
 
 /** The names in a value under `HiddenKey`. */
-export type NamesHiddenBy<Hidden> = Hidden extends HiddenNames<infer Names> ? Names : never;
+export type NamesHiddenBy<Hidden> = Hidden extends HiddenNames<infer Names, any> ? Names : never;
+
+interface OutputSent {
+  readonly name: string;
+  readonly type: unknown;
+}
+
+/** What waiting steps are sent, in a value under `HiddenKey`. */
+export type SentBy<Hidden> = Hidden extends HiddenNames<any, infer Sent extends OutputSent> ? Sent : never;
 
 /** The additions of a step whose outputs have other names: no other step can have the step's name. */
 export type WithStepName<Added, Name extends string> = [Name] extends [Unmarked<keyof Added>]

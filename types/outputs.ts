@@ -12,10 +12,12 @@ import type {
   AnyMaybe,
   GlobOf,
   HiddenKey,
+  HiddenNames,
   IsApart,
   IsFamily,
   NamesHiddenBy,
   NoMaybe,
+  SentBy,
   Unmarked,
 } from "./output-names.ts";
 
@@ -402,6 +404,44 @@ export type AddAll<Outputs, Added> = Outputs extends AnyChunk
       ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
       : Joint<Outputs, Added>
     : AddAll<FirstChunk<Outputs>, Added>;
+
+/**
+ * What waiting steps are sent, as a union of outputs: those whose schema decodes it to another type, or which have a fallback of
+ * another type. For the others it is the output.
+ */
+export type SentOf<Outputs> = Outputs extends AnyChunk
+  ? SentAmong<Outputs["families"]>
+  : HiddenKey extends keyof Outputs
+    ? SentBy<Outputs[HiddenKey]>
+    : never;
+
+type SentAmong<Families> = Families extends OutputType<HiddenKey, infer Hidden> ? SentBy<Hidden> : never;
+
+/** `Added` with what its waiting steps are sent, if that is to be kept. */
+export type WithSent<Added, Sent> = [Sent] extends [never]
+  ? Added
+  : Flat<Added & { readonly [Key in HiddenKey]?: HiddenNames<never, Sent> }>;
+
+/**
+ * `Outputs` with that of a waiting step. Whether it is sent another type is decided at once even for a type parameter, see
+ * `ValueIn`: then it counts as the same.
+ */
+export type AddAwaited<Outputs, Name extends string, Type, Sent> = [
+  Name,
+  { readonly is: AreSame<Type, Sent> },
+] extends [string, { readonly is: false }]
+  ? AddAll<
+      Outputs,
+      WithSent<
+        IsOneKey<Name> extends true
+          ? { readonly [Each in Name]: Type }
+          : Marked<{ readonly [Each in Name]: Type }, never>,
+        OutputType<Name, Sent>
+      >
+    >
+  : AddNamed<Outputs, Name, Type>;
+
+type AreSame<One, Other> = [One, Other] extends [Other, One] ? true : false;
 
 /** A record with its uncertain outputs under the keys of maybe outputs. A family may have no members anyway. */
 export type Marked<Outputs, Sure> = {

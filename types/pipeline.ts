@@ -19,7 +19,17 @@ import type {
   WaitOptions,
 } from "./options.ts";
 import type { AddInput } from "./inputs.ts";
-import type { AddAll, AddNamed, AddOne, Marked, NamesOf, TakenBy } from "./outputs.ts";
+import type {
+  AddAll,
+  AddAwaited,
+  AddNamed,
+  AddOne,
+  Marked,
+  NamesOf,
+  SentOf,
+  TakenBy,
+  WithSent,
+} from "./outputs.ts";
 import type {
   AddingDynamic,
   AddingStep,
@@ -376,7 +386,7 @@ export interface PipelineMembers extends RunMembers {
     >,
   ): Pipeline<
     In<This>,
-    AddNamed<Out<This>, Name, DecodedOf<Schema> | FallbackValue<Fallback>>,
+    AddAwaited<Out<This>, Name, DecodedOf<Schema> | FallbackValue<Fallback>, EncodedOf<Schema>>,
     Fails<This> | FallbackError<Fallback>,
     Needs<This> | DecodingNeeds<Schema> | FallbackNeeds<Fallback>
   >;
@@ -470,7 +480,7 @@ export interface PipelineMembers extends RunMembers {
     ...names: ReturnedList<List, Out<This>, Names<This>>
   ): Pipeline<
     In<This>,
-    WithHidden<ReturnedOutputs<List, Out<This>, Names<This>>, List, Taken<This>>,
+    WithHidden<ReturnedOutputs<List, Out<This>, Names<This>>, List, Taken<This>, SentOf<Out<This>>>,
     Fails<This>,
     Needs<This>
   >;
@@ -479,7 +489,15 @@ export interface PipelineMembers extends RunMembers {
   only<This extends AnyPipeline, const List extends readonly [string, ...Array<string>]>(
     this: This,
     ...names: KeptList<List, Out<This>, Names<This>>
-  ): Pipeline<In<This>, ReturnedOutputs<List, Out<This>, Names<This>>, Fails<This>, Needs<This>>;
+  ): Pipeline<
+    In<This>,
+    WithSent<
+      ReturnedOutputs<List, Out<This>, Names<This>>,
+      Extract<SentOf<Out<This>>, { readonly name: List[number] }>
+    >,
+    Fails<This>,
+    Needs<This>
+  >;
 }
 
 /**

@@ -296,12 +296,16 @@ export type ReturnedOutputs<List extends ReadonlyArray<string>, Outputs, Names> 
       : MarkedReturns<List, Outputs, Names>
     : MarkedReturns<List, Outputs, Names>;
 
-/** The same, plus the names of all outputs that are not returned. */
-export type WithHidden<Returned, List extends ReadonlyArray<string>, Taken> = [
-  HiddenFrom<Taken, List[number]>,
+/** The same, plus the names of all outputs that are not returned, and what waiting steps are sent. */
+export type WithHidden<Returned, List extends ReadonlyArray<string>, Taken, Sent> = [
+  HiddenFrom<Taken, List[number]> | Sent,
 ] extends [never]
   ? Returned
-  : Flat<Returned & { readonly [Key in HiddenKey]?: HiddenNames<HiddenFrom<Taken, List[number]> & string> }>;
+  : Flat<
+      Returned & {
+        readonly [Key in HiddenKey]?: HiddenNames<HiddenFrom<Taken, List[number]> & string, Sent>;
+      }
+    >;
 
 /** The names that are taken but not returned; a maybe output by its name. */
 type HiddenFrom<Taken, Returned> = Exclude<Unmarked<Taken>, Returned | "">;

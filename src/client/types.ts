@@ -1,6 +1,6 @@
 /** The types of a client: pipelines by export name, inputs as a run accepts them, outputs as JSON. */
 import type { PipelineEvent } from "../events.ts";
-import type { PlainOutputs, TakenBy } from "../../types/outputs.ts";
+import type { Joined, PlainOutputs, SentOf, TakenBy } from "../../types/outputs.ts";
 import type { InputsOf, OutputsOf } from "../../types/types-of.ts";
 import type { Typed } from "../../types/provided.ts";
 import type { RecordedEvent, RecordedStep, RunState, WaitingStep } from "../../types/runs.ts";
@@ -28,10 +28,25 @@ export type JsonOf<Value> = 0 extends 1 & Value
               | ArrayBufferView
           ? never
           : Value extends ReadonlyArray<unknown>
-            ? { [Index in keyof Value]: JsonOf<Value[Index]> }
+            ? JsonArray<Value>
             : Value extends object
               ? JsonRecord<Value>
               : never;
+
+/**
+ * A list after a JSON round trip. The items of an array are named by reference, which the compiler looks into only when it
+ * must: so a type may contain itself.
+ *
+ * @public
+ */
+export type JsonArray<Value extends ReadonlyArray<unknown>> =
+  Value extends Array<infer Item>
+    ? Array<Item> extends Value
+      ? Array<JsonOf<Item>>
+      : { [Index in keyof Value]: JsonOf<Value[Index]> }
+    : ReadonlyArray<Value[number]> extends Value
+      ? ReadonlyArray<JsonOf<Value[number]>>
+      : { [Index in keyof Value]: JsonOf<Value[Index]> };
 
 /**
  * A record after a JSON round trip: properties that may be undefined may be missing; functions and symbols are removed.
@@ -184,14 +199,40 @@ export interface ClientRecord extends ClientRun {
 }
 
 /**
+ * A value to send: in its JSON form, or an object that JSON writes in that form, such as a `Date`. A value that JSON cannot
+ * hold, such as a `Map` or a bigint, is `never`.
+ *
+ * @public
+ */
+export type JsonInput<Value> = 0 extends 1 & Value
+  ? any
+  : Value extends { toJSON(...given: any): any }
+    ? Value | JsonOf<Value>
+    : [JsonOf<Value>] extends [never]
+      ? never
+      : Value extends ReadonlyArray<infer Item>
+        ? ReadonlyArray<Item> extends Value
+          ? ReadonlyArray<JsonInput<Item>>
+          : { readonly [Key in keyof Value]: JsonInput<Value[Key]> }
+        : Value extends object
+          ? { readonly [Key in keyof Value]: JsonInput<Value[Key]> }
+          : JsonOf<Value>;
+
+/**
+ * The inputs of a pipeline as a client sends them: what its schemas decode, not what its steps read.
+ *
+ * @public
+ */
+export type ClientInputs<P> = { readonly [Name in keyof InputsOf<P>]: JsonInput<InputsOf<P>[Name]> };
+
+/**
  * The arguments for starting a run of a pipeline.
  *
  * @public
  */
-export type ClientParameters<P, Options> =
-  {} extends InputsOf<P>
-    ? [inputs?: InputsOf<P>, options?: Options]
-    : [inputs: InputsOf<P>, options?: Options];
+export type ClientParameters<P, Options, Inputs = InputsOf<P>> = {} extends Inputs
+  ? [inputs?: Inputs, options?: Options]
+  : [inputs: Inputs, options?: Options];
 
 /**
  * The names of the steps at the top level of the pipelines of a module.
@@ -238,8 +279,8 @@ export type ClientPath<Module, Path extends string> = string extends Path
         : NoSuchStep<Path, ClientSteps<Module>>;
 
 /**
- * The value to send to a waiting step: its output, as JSON. The type is unknown for a step inside another one, and for
- * a step that the pipeline does not return.
+ * The value to send to a waiting step: what its schema decodes, as JSON. The type is unknown for a step inside another one, and
+ * for a step that the pipeline does not return, unless its schema decodes to another type.
  *
  * @public
  */
@@ -252,11 +293,13 @@ export type ClientValue<Module, Path extends string> =
           any,
           any
         >
-          ? Path extends keyof PlainOutputs<Outputs>
-            ? JsonOf<PlainOutputs<Outputs>[Path]>
-            : Path extends TakenBy<Outputs>
-              ? unknown
-              : never
+          ? Path extends keyof Joined<SentOf<Outputs>>
+            ? JsonOf<Joined<SentOf<Outputs>>[Path]>
+            : Path extends keyof PlainOutputs<Outputs>
+              ? JsonOf<PlainOutputs<Outputs>[Path]>
+              : Path extends TakenBy<Outputs>
+                ? unknown
+                : never
           : never;
       }[keyof ClientPipelines<Module>]
     : unknown;
@@ -270,7 +313,11 @@ export interface Client<Module> {
   /** Starts a run of the pipeline with this export name. The run continues whether or not anyone waits for it. */
   start<Name extends keyof ClientPipelines<Module> & string>(
     name: Name,
-    ...parameters: ClientParameters<ClientPipelines<Module>[Name], ClientStart>
+    ...parameters: ClientParameters<
+      ClientPipelines<Module>[Name],
+      ClientStart,
+      ClientInputs<ClientPipelines<Module>[Name]>
+    >
   ): Promise<ClientRun>;
   /** Starts a run and waits for its outputs. Rejects with a `ClientError` if it fails. */
   run<Name extends keyof ClientPipelines<Module> & string>(
@@ -280,7 +327,8 @@ export interface Client<Module> {
       ClientStart & {
         /** Ends the wait, not the run. */
         readonly signal?: AbortSignal;
-      }
+      },
+      ClientInputs<ClientPipelines<Module>[Name]>
     >
   ): Promise<JsonOf<OutputsOf<ClientPipelines<Module>[Name]>>>;
   /** A run with everything recorded about it. */
@@ -294,8 +342,8 @@ export interface Client<Module> {
     },
   ): AsyncIterable<ClientEvent>;
   /**
-   * Sends a waiting step its value. If the step's schema decodes its input to another type, such as a text to a number,
-   * pass a path of the type `string`: the server checks the value.
+   * Sends a waiting step its value: what the step's schema decodes, so a text for a schema that turns texts into numbers. The
+   * server checks a value whose type is not known here.
    */
   signal<const Path extends string>(
     runId: string,

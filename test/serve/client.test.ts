@@ -2,14 +2,35 @@
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as Schema from "effect/Schema";
-import { pipeline, type } from "espalier";
+import type { OutputsOf, Pipeline } from "espalier";
+import { pipeline, pipelineOf, step, type } from "espalier";
 import { ClientError, client } from "espalier/client";
 import { rolldown } from "rolldown";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
-import type { JsonOf } from "../../src/client/types.ts";
+import type { JsonInput, JsonOf } from "../../src/client/types.ts";
 import * as pipelines from "./fixtures/pipelines.ts";
 import { serving, token, until } from "./support.ts";
+
+const many = [
+  step("a1", [], () => 1),
+  step("a2", [], () => 1),
+  step("a3", [], () => 1),
+  step("a4", [], () => 1),
+  step("a5", [], () => 1),
+  step("a6", [], () => 1),
+  step("a7", [], () => 1),
+  step("a8", [], () => 1),
+  step("a9", [], () => 1),
+  step("b1", [], () => 1),
+  step("b2", [], () => 1),
+  step("b3", [], () => 1),
+  step("b4", [], () => 1),
+  step("b5", [], () => 1),
+  step("b6", [], () => 1),
+  step("b7", [], () => 1),
+  step("b8", [], () => 1),
+] as const;
 
 type Pipelines = typeof import("./fixtures/pipelines.ts");
 
@@ -171,6 +192,125 @@ test("What a waiting step is given is typed by its path", () => {
     void server.signal("r", "approval");
   };
   expect(compiled).toBeTypeOf("function");
+});
+
+test("What is sent is typed as schemas decode it, not as steps read it", () => {
+  const day = z.string().transform((text) => new Date(text));
+  const transforming = {
+    review: pipeline("review")
+      .input("on", Schema.DateFromString)
+      .input("at", Schema.Date)
+      .input("limit", z.string().transform(Number).optional())
+      .await("due", day)
+      .await("amount", Schema.FiniteFromString)
+      .step("rated", ["amount", "due"], ({ amount, due }) => amount + due.getTime()),
+    // Hidden, reduced, added, guarded, and among many outputs.
+    hidden: pipeline("hidden")
+      .await("count", Schema.FiniteFromString)
+      .step("double", ["count"], ({ count }) => count * 2)
+      .returns("double"),
+    reduced: pipeline("reduced").await("first", day).await("second", day).only("first"),
+    added: pipeline("added").add(pipeline("inner").await("inner", Schema.FiniteFromString)),
+    guarded: pipeline("guarded").when(
+      "ifAny",
+      [],
+      () => true,
+      (more) => more.await("maybe", Schema.FiniteFromString),
+    ),
+    late: pipeline("late").await("lateDue", day, { timeout: "1 minute", fallback: () => "never" as const }),
+    many: pipelineOf("many", many)
+      .await("early", Schema.FiniteFromString)
+      .step("last", ["early"], ({ early }) => early)
+      .await("deep", z.object({ at: day }))
+      .returns("last", "a1"),
+  };
+  const server = client<typeof transforming>({ url: "http://127.0.0.1:1" });
+  const compiled = () => {
+    const at = "2026-01-01T00:00:00.000Z";
+    void server.start("review", { on: "2026-01-01", at });
+    void server.run("review", { on: "2026-01-01", at: new Date(), limit: "1" });
+    void server.signal("r", "due", "2026-01-01");
+    void server.signal("r", "amount", "1");
+    void server.signal("r", "count", "1");
+    void server.signal("r", "first", "2026-01-01");
+    void server.signal("r", "inner", "1");
+    void server.signal("r", "maybe", "1");
+    void server.signal("r", "lateDue", "2026-01-01");
+    void server.signal("r", "early", "1");
+    void server.signal("r", "deep", { at: "2026-01-01" });
+    // @ts-expect-error: steps read a Date, the schema decodes a text
+    void server.start("review", { on: new Date(), at });
+    // @ts-expect-error: steps read a number, the schema decodes a text
+    void server.start("review", { on: "2026-01-01", at, limit: 1 });
+    // @ts-expect-error: steps read a number, the schema decodes a text
+    void server.signal("r", "amount", 1);
+    // @ts-expect-error: the schema decodes a text
+    void server.signal("r", "due", new Date());
+    // @ts-expect-error: the same for a step that is not returned
+    void server.signal("r", "count", 1);
+    // @ts-expect-error: the same for a step of a part
+    void server.signal("r", "inner", 1);
+    // @ts-expect-error: the same for a step that runs on a condition
+    void server.signal("r", "maybe", 1);
+    // @ts-expect-error: the same where more than sixteen outputs are
+    void server.signal("r", "early", 1);
+    // @ts-expect-error: the same for a part of a value
+    void server.signal("r", "deep", { at: 1 });
+    // @ts-expect-error: this step was left out
+    void server.signal("r", "second", "2026-01-01");
+    // What a run returns is what its steps read, as JSON has it.
+    void server
+      .run("review", { on: "2026-01-01", at })
+      .then(({ due, amount }) =>
+        expectTypeOf({ due, amount }).toEqualTypeOf<{ due: string; amount: number }>(),
+      );
+  };
+  expect(compiled).toBeTypeOf("function");
+  expectTypeOf<OutputsOf<typeof transforming.late>>().toEqualTypeOf<{ readonly lateDue: Date | "never" }>();
+  // What is sent is no difference between two pipelines.
+  expectTypeOf(pipeline("p").await("due", day)).toExtend<
+    Pipeline<{}, { readonly due: Date }, never, never>
+  >();
+  type Json = string | number | boolean | null | ReadonlyArray<Json> | { readonly [key: string]: Json };
+  expectTypeOf<Json>().toExtend<JsonInput<Json>>();
+  expectTypeOf<Json>().toExtend<JsonOf<Json>>();
+  expectTypeOf<JsonOf<Json>>().toExtend<Json>();
+  expectTypeOf<JsonInput<Array<Date>>>().toEqualTypeOf<ReadonlyArray<Date | string>>();
+  expectTypeOf<JsonOf<Array<Date>>>().toEqualTypeOf<Array<string>>();
+  expectTypeOf<JsonOf<[Date, ...Array<Date>]>>().toEqualTypeOf<[string, ...Array<string>]>();
+  expectTypeOf<
+    JsonInput<{ readonly map: Map<string, 1>; readonly many: ReadonlyArray<bigint> }>
+  >().toEqualTypeOf<{
+    readonly map: never;
+    readonly many: ReadonlyArray<never>;
+  }>();
+  expectTypeOf<JsonInput<unknown>>().toBeUnknown();
+  const generic = <S extends Schema.Codec<any, any>>(schema: S) =>
+    pipeline("generic")
+      .await("given", schema)
+      .step("read", ["given"], ({ given }) => given);
+  expectTypeOf(generic(Schema.String).runPromise).toBeFunction();
+});
+
+test("Values and inputs that schemas transform travel as they are typed", async () => {
+  const due = pipeline("due")
+    .input("from", Schema.DateFromString)
+    .input("at", Schema.Date)
+    .await("days", z.string().transform(Number))
+    .step("on", ["from", "days"], ({ from, days }) => new Date(from.getTime() + days * 86_400_000), {
+      output: Schema.Date,
+    })
+    .returns("on", "at", "days");
+  const served = { due };
+  const { url } = await serving(served);
+  const server = client<typeof served>({ url, token });
+  const outputs = server.run("due", { from: "2026-01-01", at: new Date(0) }, { runId: "r" });
+  await until(
+    () => server.get("r").catch(() => undefined),
+    (run) => (run?.waiting.length ?? 0) > 0,
+  );
+  await server.signal("r", "days", "2");
+  expect(await outputs).toEqual({ on: "2026-01-03T00:00:00.000Z", at: new Date(0).toISOString(), days: 2 });
 });
 
 test("Events are typed by what they are", () => {
