@@ -124,6 +124,7 @@ export class Expansions implements ExpansionRoom {
       emitter.watcher.onExpanded(path, pipeline);
     }
     const child = new Frame(graph, undefined, call.frame, call.index);
+    if (call.frame.isCounted) call.frame.hasGrown = true;
     frames.equip(child, graph);
     frames.setInputs(child, inputs, this.#kept(call, graph));
     if (journal !== undefined || workers !== undefined) {

@@ -76,6 +76,8 @@ export class Frame implements Place {
   late: Map<string, Late> | undefined = undefined;
   /** For a map: one of its items is in the queue, and the next follows it there when it starts. */
   isFed = false;
+  /** For a map: one of its items has become a graph. */
+  hasGrown = false;
   /** Ends the wait for steps that ignore their interruption. */
   endGrace: (() => void) | undefined = undefined;
 

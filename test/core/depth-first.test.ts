@@ -64,6 +64,19 @@ const shapes: Readonly<Record<string, (log: Log) => any>> = {
       .map("each", "items", [], (of) =>
         (pipeline("item") as any).switch("each", [], () => "one", { one: () => log.grown("each", of) }),
       ),
+  "items of a map with a step before a switch": (log) =>
+    pipeline("p")
+      .step("items", [], () => items)
+      .map("each", "items", [], (of) =>
+        (pipeline("item") as any)
+          .step("a", [], () => log.step(of, false))
+          .switch("each", ["a"], () => "one", {
+            one: () =>
+              (pipeline("case") as any)
+                .step("b", [], () => log.step(of, false))
+                .step("each", ["b"], () => log.step(of, true)),
+          }),
+      ),
   "dynamic steps side by side": (log) =>
     (pipeline("p") as any).addAll(items.map((of) => dynamic(`d${of}`, [], () => log.grown(`d${of}`, of)))),
   "dynamic steps that wait for one step": (log) =>
