@@ -8,7 +8,7 @@ import type { ChunkRow } from "../stores/rows.ts";
 import { hashOf } from "../stores/texts.ts";
 import type { Parameter } from "./database.ts";
 import { numbers } from "./database.ts";
-import type { Names } from "./schema.ts";
+import type { Names, Table } from "./schema.ts";
 
 export interface EventRow {
   readonly number: number;
@@ -44,156 +44,193 @@ export interface Part {
   readonly end: EndRow | undefined;
 }
 
-/** Collects columns of arrays: `of` returns the placeholder of a parameter. */
+type Type = "bigint" | "int" | "text";
+type Cell = string | number;
+
+/** Collects parameters, and returns the SQL that refers to them. */
 class Parameters {
   readonly values: Array<Parameter> = [];
 
-  text(value: string): string {
-    return `$${this.values.push(value)}`;
+  of(value: Cell, type: Type): string {
+    return `$${this.values.push(String(value))}::${type}`;
   }
 
-  ints(values: ReadonlyArray<number>, type: "int" | "bigint"): string {
-    return `${this.text(numbers(values))}::${type}[]`;
+  list(values: ReadonlyArray<Cell>, type: Type): string {
+    const list = type === "text" ? values.map(String) : numbers(values as ReadonlyArray<number>);
+    return `$${this.values.push(list)}::${type}[]`;
   }
 
-  texts(values: ReadonlyArray<string>): string {
-    return `$${this.values.push(values)}::text[]`;
+  /** A table `u` of these rows. Postgres does not plan the statement of a single row again each time. */
+  rows(columns: Readonly<Record<string, Type>>, rows: ReadonlyArray<ReadonlyArray<Cell>>): string {
+    const names = Object.keys(columns);
+    const types = Object.values(columns);
+    const [first] = rows;
+    const source =
+      rows.length === 1
+        ? `(VALUES (${types.map((type, i) => this.of(first![i]!, type)).join(", ")}))`
+        : `unnest(${types
+            .map((type, i) =>
+              this.list(
+                rows.map((row) => row[i]!),
+                type,
+              ),
+            )
+            .join(", ")})`;
+    return `${source} AS u (${names.join(", ")})`;
   }
 }
 
-const flat = <Item, Value>(
-  parts: ReadonlyArray<Part>,
-  items: (part: Part) => Iterable<Item>,
-  value: (item: Item, part: Part) => Value,
-): ReadonlyArray<Value> => parts.flatMap((part) => Array.from(items(part), (item) => value(item, part)));
+/**
+ * Locks the runs that still have their epoch, one index lookup each: joined as tables, they would be found by reading all
+ * runs whenever Postgres has no statistics yet. In the order of their numbers, so that two processes cannot block each other.
+ */
+const locked = (parts: ReadonlyArray<Part>, p: Parameters, table: Names["table"]): string => {
+  const found = (run: string, epoch: string): string =>
+    `SELECT r.run FROM ${table("runs")} AS r WHERE r.run = ${run} AND r.epoch = ${epoch} FOR NO KEY UPDATE OF r`;
+  const [first, second] = parts;
+  if (second === undefined) return found(p.of(first!.run, "bigint"), p.of(first!.epoch, "int"));
+  const owned = parts.map(({ run, epoch }) => [run, epoch]).toSorted(([a], [b]) => a! - b!);
+  const rows = p.rows({ run: "bigint", epoch: "int" }, owned);
+  return `SELECT r.run FROM ${rows} CROSS JOIN LATERAL (${found("u.run", "u.epoch")}) AS r`;
+};
 
 export const commitStatement = (
   parts: ReadonlyArray<Part>,
   { table }: Names,
 ): { readonly text: string; readonly parameters: ReadonlyArray<Parameter> } => {
   const p = new Parameters();
-  const of = flat.bind(undefined, parts) as <Item, Value>(
+  const withs = [`me AS MATERIALIZED (${locked(parts, p, table)})`];
+  const rowsOf = <Item>(
     items: (part: Part) => Iterable<Item>,
-    value: (item: Item, part: Part) => Value,
-  ) => ReadonlyArray<Value>;
-  const runsOf = <Item>(items: (part: Part) => Iterable<Item>): string =>
-    p.ints(
-      of(items, (_, part) => part.run),
-      "bigint",
-    );
-  const withs = [
-    `me AS MATERIALIZED (SELECT r.run FROM ${table("runs")} AS r JOIN unnest(${p.ints(
-      parts.map(({ run }) => run),
-      "bigint",
-    )}, ${p.ints(
-      parts.map(({ epoch }) => epoch),
-      "int",
-    )}) AS o (run, epoch) ON o.run = r.run AND o.epoch = r.epoch ORDER BY r.run FOR NO KEY UPDATE OF r)`,
-  ];
-  const has = (items: (part: Part) => { readonly length: number }): boolean =>
-    parts.some((part) => items(part).length > 0);
+    row: (item: Item, part: Part) => ReadonlyArray<Cell>,
+  ): ReadonlyArray<ReadonlyArray<Cell>> =>
+    parts.flatMap((part) => Array.from(items(part), (item) => [part.run, ...row(item, part)]));
+  const insert = (
+    name: string,
+    into: Table,
+    columns: Readonly<Record<string, Type>>,
+    rows: ReadonlyArray<ReadonlyArray<Cell>>,
+    onConflict = "ON CONFLICT DO NOTHING",
+  ): void => {
+    if (rows.length === 0) return;
+    const all = { run: "bigint", ...columns } as const;
+    withs.push(`${name} AS (INSERT INTO ${table(into)} (${Object.keys(all).join(", ")})
+      SELECT u.* FROM ${p.rows(all, rows)} JOIN me ON me.run = u.run ${onConflict})`);
+  };
 
-  if (has(({ chunks }) => chunks)) {
-    const chunks = (part: Part) => part.chunks;
-    withs.push(`chunk AS (INSERT INTO ${table("chunks")} (run, seq, count, time, lines, crc)
-      SELECT u.* FROM unnest(${runsOf(chunks)}, ${p.ints(
-        of(chunks, ({ seq }) => seq),
-        "int",
-      )}, ${p.ints(
-        of(chunks, ({ count }) => count),
-        "int",
-      )}, ${p.ints(
-        of(chunks, ({ time }) => time),
-        "bigint",
-      )}, ${p.texts(of(chunks, ({ lines }) => lines))}, ${p.ints(
-        of(chunks, ({ crc }) => crc),
-        "bigint",
-      )}) AS u (run, seq, count, time, lines, crc) JOIN me ON me.run = u.run ON CONFLICT DO NOTHING)`);
-  }
-  if (has(({ events }) => events)) {
-    const events = (part: Part) => part.events;
-    withs.push(`event AS (INSERT INTO ${table("events")} (run, epoch, number, time, type, path, detail)
-      SELECT u.* FROM unnest(${runsOf(events)}, ${p.ints(
-        of(events, (_, { epoch }) => epoch),
-        "int",
-      )}, ${p.ints(
-        of(events, ({ number }) => number),
-        "int",
-      )}, ${p.ints(
-        of(events, ({ time }) => time),
-        "bigint",
-      )}, ${p.texts(of(events, ({ type }) => type))}, ${p.texts(of(events, ({ path }) => path))}, ${p.texts(
-        of(events, ({ detail }) => detail),
-      )}) AS u (run, epoch, number, time, type, path, detail) JOIN me ON me.run = u.run ON CONFLICT DO NOTHING)`);
-  }
-  if (has(({ holds }) => holds)) {
-    const holds = (part: Part) => part.holds;
-    withs.push(`hold AS (INSERT INTO ${table("holds")} (run, hash)
-      SELECT u.* FROM unnest(${runsOf(holds)}, ${p.texts(of(holds, (hash) => hash))}) AS u (run, hash)
-      JOIN me ON me.run = u.run ON CONFLICT DO NOTHING)`);
-  }
-  const waits = ({ waits: all }: Part) => [...all];
-  const isWaiting = has(waits);
-  if (isWaiting) {
-    withs.push(`waiting AS (INSERT INTO ${table("waits")} (run, key, path, since, text)
-      SELECT u.* FROM unnest(${runsOf(waits)}, ${p.texts(of(waits, ([path]) => hashOf(path)))}, ${p.texts(
-        of(waits, ([path]) => path),
-      )}, ${p.ints(
-        of(waits, ([, { since }]) => since),
-        "bigint",
-      )}, ${p.texts(of(waits, ([, { text }]) => text))}) AS u (run, key, path, since, text)
-      JOIN me ON me.run = u.run
-      ON CONFLICT (run, key) DO UPDATE SET since = excluded.since, text = excluded.text)`);
-  }
-  if (has(({ unwaits }) => unwaits)) {
-    const unwaits = (part: Part) => part.unwaits;
-    const kept = isWaiting
-      ? `AND NOT EXISTS (SELECT FROM unnest(${runsOf(waits)}, ${p.texts(
-          of(waits, ([path]) => hashOf(path)),
-        )}) AS k (run, key) WHERE k.run = w.run AND k.key = w.key)`
-      : "";
-    withs.push(`unwaited AS (DELETE FROM ${table("waits")} AS w
-      USING unnest(${runsOf(unwaits)}, ${p.texts(of(unwaits, (path) => path))}) AS u (run, path), me
-      WHERE me.run = u.run AND w.run = u.run
-        AND (w.path = u.path OR starts_with(w.path, u.path || '/') OR starts_with(w.path, u.path || '[')) ${kept})`);
-  }
-  const messages = of(
-    (part) => part.taken,
-    (message) => message,
+  insert(
+    "chunk",
+    "chunks",
+    { seq: "int", count: "int", time: "bigint", lines: "text", crc: "bigint" },
+    rowsOf(
+      ({ chunks }) => chunks,
+      ({ seq, count, time, lines, crc }) => [seq, count, time, lines, crc],
+    ),
   );
-  const taken = messages.length === 0 ? undefined : p.ints(messages, "bigint");
+  insert(
+    "event",
+    "events",
+    { epoch: "int", number: "int", time: "bigint", type: "text", path: "text", detail: "text" },
+    rowsOf(
+      ({ events }) => events,
+      ({ number, time, type, path, detail }, { epoch }) => [epoch, number, time, type, path, detail],
+    ),
+  );
+  insert(
+    "hold",
+    "holds",
+    { hash: "text" },
+    rowsOf(
+      ({ holds }) => holds,
+      (hash) => [hash],
+    ),
+  );
+  insert(
+    "waiting",
+    "waits",
+    { key: "text", path: "text", since: "bigint", text: "text" },
+    rowsOf(
+      ({ waits }) => waits,
+      ([path, { since, text }]) => [hashOf(path), path, since, text],
+    ),
+    "ON CONFLICT (run, key) DO UPDATE SET since = excluded.since, text = excluded.text",
+  );
+  withs.push(...unwaited(parts, p, table));
+  const messages = parts.flatMap(({ taken }) => taken);
+  const taken = messages.length === 0 ? undefined : p.list(messages, "bigint");
   if (taken !== undefined) {
     withs.push(`took AS (UPDATE ${table("messages")} AS m SET taken = true FROM me
       WHERE m.run = me.run AND m.message = ANY (${taken}))`);
   }
-  const ending = parts.filter(({ end }) => end !== undefined);
   const surviving = parts.filter(({ survives, end }) => survives && end === undefined);
   if (surviving.length > 0) {
     withs.push(`survived AS (UPDATE ${table("runs")} AS r SET crashes = 0 FROM me
-      WHERE r.run = me.run AND r.run = ANY (${p.ints(
-        surviving.map(({ run }) => run),
-        "bigint",
-      )}))`);
+      WHERE r.run = me.run AND ${isOneOf("r.run", surviving, p)})`);
   }
-  if (ending.length > 0) withs.push(...endings(ending, p, taken, table));
+  withs.push(...ended(parts, p, taken, table));
   return {
     text: `WITH ${withs.join(",\n")}\nSELECT run::float8 AS run FROM me`,
     parameters: p.values,
   };
 };
 
-const endings = (
-  ending: ReadonlyArray<Part>,
+/** SQL: whether a column is the number of one of these runs. */
+const isOneOf = (column: string, parts: ReadonlyArray<Part>, p: Parameters): string =>
+  parts.length === 1
+    ? `${column} = ${p.of(parts[0]!.run, "bigint")}`
+    : `${column} = ANY (${p.list(
+        parts.map(({ run }) => run),
+        "bigint",
+      )})`;
+
+/** Steps stop waiting, unless the same commit records that they wait again. */
+const unwaited = (
+  parts: ReadonlyArray<Part>,
+  p: Parameters,
+  table: Names["table"],
+): ReadonlyArray<string> => {
+  const paths = parts.flatMap(({ run, unwaits }) => unwaits.map((path) => [run, path]));
+  if (paths.length === 0) return [];
+  const waits = parts.flatMap((part) =>
+    [...part.waits.keys()].map((path) => [part.run, hashOf(path)] as const),
+  );
+  const kept =
+    waits.length === 0
+      ? ""
+      : `AND NOT EXISTS (SELECT FROM unnest(${p.list(
+          waits.map(([run]) => run),
+          "bigint",
+        )}, ${p.list(
+          waits.map(([, key]) => key),
+          "text",
+        )}) AS k (run, key) WHERE k.run = w.run AND k.key = w.key)`;
+  return [
+    `unwaited AS (DELETE FROM ${table("waits")} AS w USING ${p.rows({ run: "bigint", path: "text" }, paths)}, me
+      WHERE me.run = u.run AND w.run = u.run
+        AND (w.path = u.path OR starts_with(w.path, u.path || '/') OR starts_with(w.path, u.path || '[')) ${kept})`,
+  ];
+};
+
+const ended = (
+  parts: ReadonlyArray<Part>,
   p: Parameters,
   taken: string | undefined,
   table: Names["table"],
 ): ReadonlyArray<string> => {
-  const runs = p.ints(
-    ending.map(({ run }) => run),
-    "bigint",
-  );
-  const ends = ending.map(({ end }) => end!);
-  const succeeded = ending.filter(({ end }) => end!.status === "succeeded");
+  const ending = parts.filter(({ end }) => end !== undefined);
+  if (ending.length === 0) return [];
+  const rows = ending.map(({ run, end }) => {
+    const { status, error, time, records } = end!;
+    return [run, status ?? "", error ?? "", Math.round(time), records, Date.now()];
+  });
+  const columns = {
+    run: "bigint",
+    status: "text",
+    error: "text",
+    ended: "bigint",
+    records: "int",
+    active: "bigint",
+  } as const;
   const withs = [
     `ended AS (UPDATE ${table("runs")} AS r SET
        status = CASE WHEN u.status = '' THEN r.status ELSE u.status END,
@@ -202,32 +239,19 @@ const endings = (
        records = CASE WHEN u.status = '' THEN NULL ELSE u.records END,
        crashes = CASE WHEN u.status = '' THEN r.crashes ELSE 0 END,
        active = u.active, owner = NULL, claim = NULL
-     FROM me, unnest(${runs}, ${p.texts(ends.map(({ status }) => status ?? ""))}, ${p.texts(
-       ends.map(({ error }) => error ?? ""),
-     )}, ${p.ints(
-       ends.map(({ time }) => Math.round(time)),
-       "bigint",
-     )}, ${p.ints(
-       ends.map(({ records }) => records),
-       "int",
-     )}, ${p.ints(
-       ends.map(() => Date.now()),
-       "bigint",
-     )}) AS u (run, status, error, ended, records, active)
-     WHERE r.run = me.run AND u.run = me.run)`,
+     FROM me, ${p.rows(columns, rows)}
+     WHERE r.run = me.run AND u.run = me.run AND ${isOneOf("r.run", ending, p)})`,
     `uncancelled AS (DELETE FROM ${table("messages")} AS m USING me
-     WHERE m.run = me.run AND m.type = 'cancel' AND m.run = ANY (${runs}))`,
+     WHERE m.run = me.run AND m.type = 'cancel' AND ${isOneOf("m.run", ending, p)})`,
   ];
+  const succeeded = ending.filter(({ end }) => end!.status === "succeeded");
   if (succeeded.length === 0) return withs;
-  const over = p.ints(
-    succeeded.map(({ run }) => run),
-    "bigint",
-  );
   withs.push(
-    `refused AS (UPDATE ${table("messages")} AS m SET taken = true, answer = ${p.text(JSON.stringify(endedAnswer))}
-     FROM me WHERE m.run = me.run AND m.run = ANY (${over}) AND NOT m.taken AND m.type = 'signal'
+    `refused AS (UPDATE ${table("messages")} AS m SET taken = true, answer = ${p.of(JSON.stringify(endedAnswer), "text")}
+     FROM me WHERE m.run = me.run AND ${isOneOf("m.run", succeeded, p)} AND NOT m.taken AND m.type = 'signal'
        ${taken === undefined ? "" : `AND NOT m.message = ANY (${taken})`})`,
-    `unwaited_all AS (DELETE FROM ${table("waits")} AS w USING me WHERE w.run = me.run AND w.run = ANY (${over}))`,
+    `unwaited_all AS (DELETE FROM ${table("waits")} AS w USING me
+     WHERE w.run = me.run AND ${isOneOf("w.run", succeeded, p)})`,
   );
   return withs;
 };
