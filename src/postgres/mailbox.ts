@@ -8,15 +8,19 @@ import { answerMillis, answersKeptMillis, ownerGone, refusal, unheard } from "..
 import { hashIn } from "../stores/texts.ts";
 import { describe } from "../values/describe.ts";
 import type { Claims } from "./claims.ts";
-import type { Database } from "./database.ts";
-import { numbers, pause } from "./database.ts";
+import type { Database, Row } from "./database.ts";
+import { pause } from "./database.ts";
+import { Gathered } from "./gathered.ts";
 import type { PostgresJournal } from "./journal.ts";
 import type { Owners } from "./owners.ts";
+import { isOneOf, listOf } from "./reader.ts";
 import type { Names } from "./schema.ts";
 import type { Values } from "./values.ts";
 
 /** A sender polls for its answer immediately, then less and less often, down to this interval. */
 const lookMillis = 50;
+/** The maximum number of runs whose messages are read together. */
+const mostRuns = 256;
 
 export class Mailbox {
   readonly #database: Database;
@@ -24,6 +28,7 @@ export class Mailbox {
   readonly #owners: Owners;
   readonly #claims: Claims;
   readonly #values: Values;
+  readonly #gathered = new Gathered<number, ReadonlyArray<Row>>((runs) => this.#unread(runs), mostRuns);
 
   constructor(database: Database, names: Names, owners: Owners, claims: Claims, values: Values) {
     this.#database = database;
@@ -115,17 +120,31 @@ export class Mailbox {
 
   /** Delivers messages to their runs. Resolves once the runs have answered them. */
   async deliver(journals: Iterable<PostgresJournal>): Promise<void> {
-    const byRun = new Map<number, PostgresJournal>();
-    for (const journal of journals) if (journal.onMessage !== undefined) byRun.set(journal.run, journal);
-    if (byRun.size === 0) return;
+    const mine = [...journals].filter(({ onMessage }) => onMessage !== undefined);
+    if (mine.length === 0) return;
+    const unread = await this.#unread(mine.map(({ run }) => run));
+    await Promise.all(mine.map((journal, i) => this.#handAll(journal, unread[i]!)));
+  }
+
+  /** The same for one run. */
+  async receive(journal: PostgresJournal): Promise<void> {
+    if (journal.onMessage === undefined) return;
+    await this.#handAll(journal, await this.#gathered.ask(journal.run));
+  }
+
+  async #unread(runs: ReadonlyArray<number>): Promise<ReadonlyArray<ReadonlyArray<Row>>> {
     const rows = await this.#database.query(
       `SELECT message::float8 AS message, run::float8 AS run, epoch, type, path, text, time::float8 AS time
-       FROM ${this.#names.table("messages")} WHERE run = ANY ($1::bigint[]) AND NOT taken ORDER BY message`,
-      [numbers([...byRun.keys()])],
+       FROM ${this.#names.table("messages")} WHERE run ${isOneOf(runs)} AND NOT taken ORDER BY message`,
+      [listOf(runs)],
     );
+    const byRun = Map.groupBy(rows, ({ run }) => run as number);
+    return runs.map((run) => byRun.get(run) ?? []);
+  }
+
+  async #handAll(journal: PostgresJournal, rows: ReadonlyArray<Row>): Promise<void> {
     const answers: Array<Promise<void>> = [];
     for (const row of rows) {
-      const journal = byRun.get(row["run"] as number)!;
       const { message, epoch, type, path, text, time } = row;
       if (journal.messages.has(message as number)) continue;
       journal.messages.add(message as number);

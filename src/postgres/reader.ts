@@ -5,7 +5,9 @@ import type { RunDetails, RunFilter, RunSummary, StoredEvent, Wait } from "../jo
 import { runStatuses } from "../journal/store.ts";
 import type { ChunkRow, RunRow } from "../stores/rows.ts";
 import { addRecords, checkRecords, checkRun } from "../stores/rows.ts";
-import type { Database, Parameter } from "./database.ts";
+import type { Database } from "./database.ts";
+import { numbers } from "./database.ts";
+import { Gathered } from "./gathered.ts";
 import type { Owners } from "./owners.ts";
 import type { Names } from "./schema.ts";
 import type { Values } from "./values.ts";
@@ -19,6 +21,14 @@ export const runColumns = (alias: string): string =>
     ...["run", "began", "crc", "ended", "active"].map((name) => `${alias}.${name}::float8 AS ${name}`),
   ].join(", ");
 
+const chunkColumns = "seq, count, time::float8 AS time, lines, crc::float8 AS crc";
+
+/** SQL: the condition of some runs, and its parameter. Postgres plans a statement with a list again each time. */
+export const isOneOf = ({ length }: ReadonlyArray<number>): string =>
+  length === 1 ? "= $1::bigint" : "= ANY ($1::bigint[])";
+export const listOf = (runs: ReadonlyArray<number>): string =>
+  runs.length === 1 ? String(runs[0]) : numbers(runs);
+
 /** A row with the run's actual status: a run whose owner is gone has crashed. */
 interface StatedRow extends RunRow {
   readonly stated: RunSummary["status"];
@@ -26,12 +36,24 @@ interface StatedRow extends RunRow {
 
 /** The number of rows of records that are read at once: each can be some megabytes long. */
 const page = 32;
+/** Ended runs with at most this many records are read together, up to this many runs. */
+const fewRecords = 16;
+const mostShort = 16;
+const mostRows = 256;
+
+/** The rows of one run. */
+interface Recorded {
+  readonly chunks: Array<ChunkRow>;
+  readonly events: Array<StoredEvent>;
+}
 
 export class Reader {
   readonly #database: Database;
   readonly #names: Names;
   readonly #values: Values;
   readonly #owners: Owners;
+  readonly #byId = new Gathered<string, StatedRow | undefined>((ids) => this.#inOrder(ids), mostRows);
+  readonly #short = new Gathered<number, Recorded>((runs) => this.#recorded(runs), mostShort);
 
   constructor(database: Database, names: Names, values: Values, owners: Owners) {
     this.#database = database;
@@ -41,23 +63,33 @@ export class Reader {
   }
 
   async row(id: string): Promise<StatedRow | undefined> {
-    const [row] = await this.#rows("r.id = $1", [id]);
-    return row;
+    return this.#checked(await this.#byId.ask(id));
   }
 
   async summaries(ids: ReadonlyArray<string>): Promise<ReadonlyArray<RunSummary>> {
-    const rows = await this.#rows("r.id = ANY ($1::text[])", [[...ids]]);
-    return rows.map((row) => this.summary(row, row.stated));
+    const rows = await this.#rows(ids);
+    return rows.map((row) => this.summary(this.#checked(row)!, row.stated));
   }
 
-  async #rows(condition: string, parameters: ReadonlyArray<Parameter>): Promise<ReadonlyArray<StatedRow>> {
+  #checked(row: StatedRow | undefined): StatedRow | undefined {
+    if (row !== undefined) checkRun(row, runStatuses, this.#database.name);
+    return row;
+  }
+
+  async #inOrder(ids: ReadonlyArray<string>): Promise<ReadonlyArray<StatedRow | undefined>> {
+    const rows = new Map((await this.#rows(ids)).map((row) => [row.id, row]));
+    return ids.map((id) => rows.get(id));
+  }
+
+  async #rows(ids: ReadonlyArray<string>): Promise<ReadonlyArray<StatedRow>> {
+    // Postgres plans a statement with a list again each time.
+    const condition = ids.length === 1 ? "= $1" : "= ANY ($1::text[])";
     const rows = await this.#database.query(
-      `SELECT ${runColumns("r")}, ${this.#owners.status("r")} AS stated FROM ${this.#names.table("runs")} AS r WHERE ${condition}`,
-      parameters,
+      `SELECT ${runColumns("r")}, ${this.#owners.status("r")} AS stated
+       FROM ${this.#names.table("runs")} AS r WHERE r.id ${condition}`,
+      ids.length === 1 ? ids : [ids],
     );
-    const found = rows as unknown as ReadonlyArray<StatedRow>;
-    for (const row of found) checkRun(row, runStatuses, this.#database.name);
-    return found;
+    return rows as unknown as ReadonlyArray<StatedRow>;
   }
 
   summary(row: RunRow, status: RunSummary["status"]): RunSummary {
@@ -108,7 +140,7 @@ export class Reader {
 
   /** With `isForEyes`, a text that cannot be decrypted is replaced by a note; otherwise it is an error. */
   async details(row: RunRow, status: RunSummary["status"], isForEyes: boolean): Promise<RunDetails> {
-    const [all, events] = await Promise.all([this.#entries(row), this.#events(row)]);
+    const { all, events } = await this.#all(row);
     const entries = newest(all);
     const placed = [row.inputs, ...entries.map(({ text }) => text)];
     const [inputs, ...texts] = await this.#values.takeAll(placed, isForEyes);
@@ -127,13 +159,45 @@ export class Reader {
     return { ...this.summary(row, "submitted"), shape: row.shape, inputs, entries: [], events: [] };
   }
 
-  async #events({ run }: RunRow): Promise<ReadonlyArray<StoredEvent>> {
+  async #all(row: RunRow): Promise<{ all: ReadonlyArray<Entry>; events: ReadonlyArray<StoredEvent> }> {
+    if (row.records === null || row.records > fewRecords) {
+      const [all, events] = await Promise.all([this.#entries(row), this.#events([row.run])]);
+      return { all, events: this.#shown(events) };
+    }
+    const { chunks, events } = await this.#short.ask(row.run);
+    const all: Array<Entry> = [];
+    for (const chunk of chunks) addRecords(all, chunk, row.id, this.#database.name);
+    checkRecords(all, row, this.#database.name);
+    return { all, events: this.#shown(events) };
+  }
+
+  /** All rows of several short runs. */
+  async #recorded(runs: ReadonlyArray<number>): Promise<ReadonlyArray<Recorded>> {
+    const found = new Map<number, Recorded>(runs.map((run) => [run, { chunks: [], events: [] }]));
+    const [chunks, events] = await Promise.all([
+      this.#database.query(
+        `SELECT run::float8 AS run, ${chunkColumns} FROM ${this.#names.table("chunks")}
+         WHERE run ${isOneOf(runs)} ORDER BY run, seq`,
+        [listOf(runs)],
+      ),
+      this.#events(runs),
+    ]);
+    for (const row of chunks) found.get(row["run"] as number)!.chunks.push(row as unknown as ChunkRow);
+    for (const row of events) found.get(row.run)!.events.push(row);
+    return runs.map((run) => found.get(run)!);
+  }
+
+  async #events(runs: ReadonlyArray<number>): Promise<ReadonlyArray<StoredEvent & { run: number }>> {
     const rows = await this.#database.query(
-      `SELECT time::float8 AS time, type, path, detail FROM ${this.#names.table("events")}
-       WHERE run = $1::bigint ORDER BY epoch, number`,
-      [String(run)],
+      `SELECT run::float8 AS run, time::float8 AS time, type, path, detail FROM ${this.#names.table("events")}
+       WHERE run ${isOneOf(runs)} ORDER BY run, epoch, number`,
+      [listOf(runs)],
     );
-    return (rows as unknown as ReadonlyArray<StoredEvent>).map(({ time, type, path, detail }) => ({
+    return rows as unknown as ReadonlyArray<StoredEvent & { run: number }>;
+  }
+
+  #shown(events: ReadonlyArray<StoredEvent>): ReadonlyArray<StoredEvent> {
+    return events.map(({ time, type, path, detail }) => ({
       time,
       type,
       path,
@@ -183,7 +247,7 @@ export class Reader {
     const entries: Array<Entry> = [];
     for (;;) {
       const rows = await this.#database.query(
-        `SELECT seq, count, time::float8 AS time, lines, crc::float8 AS crc FROM ${this.#names.table("chunks")}
+        `SELECT ${chunkColumns} FROM ${this.#names.table("chunks")}
          WHERE run = $1::bigint AND seq > $2::int ORDER BY seq LIMIT ${page}`,
         [String(run.run), String(entries.length)],
       );

@@ -352,7 +352,7 @@ export class PostgresService implements StoreService, Keeper {
   }
 
   receive(journal: PostgresJournal): Promise<void> {
-    return this.#database.patiently(() => this.#mailbox.deliver([journal])).catch(() => {});
+    return this.#database.patiently(() => this.#mailbox.receive(journal)).catch(() => {});
   }
 
   acquit(runId: string): Asked<void> {
