@@ -1,15 +1,15 @@
 /**
- * What every public declaration owes to who reads it: a sentence, a release tag, and that all it mentions can be
- * imported. Reads declarations (`.d.ts`), and says of each omission what is missing and where.
+ * Requirements for every public declaration: a sentence, a release tag, and that everything it mentions can be imported.
+ * Reads declarations (`.d.ts`) and reports what is missing and where.
  *
- * Three things may be mentioned without being exported: the class expressions that errors extend (`StepFailed_base`),
- * whose fields are looked at instead; what is marked `@internal`; and the compiler's own rules, in `types/`: they would
- * crowd every completion, and no user can do anything with `CheckedCases`.
+ * Three kinds of names may be mentioned without being exported: the class expressions that errors extend (`StepFailed_base`),
+ * whose fields are checked instead; anything marked `@internal`; and the compiler's own rules, in `types/`, which would
+ * crowd every completion although users cannot do anything with `CheckedCases`.
  */
 import { join, relative } from "node:path";
 import ts from "typescript-6";
 
-/** An entry point as the rules need it: how it is imported, and its declarations. */
+/** An entry point as the rules need it: its import specifier and its declarations. */
 export interface Entry {
   readonly specifier: string;
   readonly declarations: string;
@@ -29,8 +29,8 @@ const options: ts.CompilerOptions = {
 };
 
 /**
- * All omissions of the entry points, a sentence for each, in the order of the sources. `folder` holds the declarations;
- * in its `types` stand the helpers that may stay unexported.
+ * All omissions of the entry points, one sentence each, in source order. `folder` holds the declarations; its `types`
+ * folder holds the helpers that may stay unexported.
  */
 export const omissions = (entries: ReadonlyArray<Entry>, folder: string): ReadonlyArray<string> => {
   const program = ts.createProgram(
@@ -43,7 +43,7 @@ export const omissions = (entries: ReadonlyArray<Entry>, folder: string): Readon
   const target = (symbol: ts.Symbol): ts.Symbol =>
     (symbol.flags & ts.SymbolFlags.Alias) === 0 ? symbol : checker.getAliasedSymbol(symbol);
 
-  /** The declarations of a symbol that are the library's. */
+  /** The declarations of a symbol inside the library. */
   const own = (symbol: ts.Symbol): ReadonlyArray<ts.Declaration> =>
     (symbol.declarations ?? []).filter(
       (declaration) => !relative(folder, declaration.getSourceFile().fileName).startsWith(".."),
@@ -67,7 +67,7 @@ export const omissions = (entries: ReadonlyArray<Entry>, folder: string): Readon
   );
   const importable = new Set([...exported.values()].flat());
 
-  /** Looks at all that stands inside a declaration. */
+  /** Examines everything inside a declaration. */
   const walk = (node: ts.Node, specifier: string, owner: string): void => {
     const inside = (child: ts.Node): void => walk(child, specifier, owner);
     if (
@@ -81,13 +81,13 @@ export const omissions = (entries: ReadonlyArray<Entry>, folder: string): Readon
       // A key that is a private symbol is not part of the public API.
       if (ts.isComputedPropertyName(node.name)) return;
       const symbol = checker.getSymbolAtLocation(node.name);
-      // Effect writes the tag of its own classes, and the name of the class says what it is.
+      // Effect writes the tags of its own classes, and a class's name is documentation enough.
       if (symbol?.name === "_tag") return;
       if (symbol !== undefined && !hasSentence(symbol))
         found.add(`${specifier}: no word about '${symbol.name}' of '${owner}' (${place(node)})`);
     }
     if (ts.isIdentifier(node)) mention(node, specifier, owner);
-    // The type that a conditional type compares with is a pattern, which users never receive.
+    // The type that a conditional type tests for is only a pattern, which users never receive.
     if (ts.isConditionalTypeNode(node)) {
       for (const part of [node.checkType, node.trueType, node.falseType]) inside(part);
     } else ts.forEachChild(node, inside);
@@ -95,7 +95,7 @@ export const omissions = (entries: ReadonlyArray<Entry>, folder: string): Readon
 
   const walked = new Set<ts.Symbol>();
 
-  /** A name inside a declaration: what it means must be importable. */
+  /** A name inside a declaration: the thing it refers to must be importable. */
   const mention = (node: ts.Identifier, specifier: string, owner: string): void => {
     const mentioned = checker.getSymbolAtLocation(node);
     if (mentioned === undefined) return;

@@ -1,7 +1,7 @@
 /**
- * Writes (`--write`) or checks (`--check`) the API reports in `docs/api`: one for each public entry point that
- * `exports` in package.json names. Reads the declarations in `dist`, so build first. Either way it fails where a public
- * member has no sentence or no release tag, or where a type is mentioned that cannot be imported.
+ * Writes (`--write`) or checks (`--check`) the API reports in `docs/api`, one for each public entry point that
+ * `exports` in package.json names. Reads the declarations in `dist`, so build first. Both modes fail if a public member
+ * lacks a sentence or a release tag, or if a type is mentioned that cannot be imported.
  */
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ if (mode !== "--write" && mode !== "--check") throw new Error("Usage: node scrip
 const reports = join(root, "docs/api");
 mkdirSync(reports, { recursive: true });
 
-/** `espalier/testing` is reported in `espalier-testing.api.md`. */
+/** The report of `espalier/testing` is `espalier-testing.api.md`. */
 const reportName = (specifier: string): string => `${specifier.replaceAll("/", "-")}.api.md`;
 
 const report = (specifier: string, declarations: string): boolean => {
@@ -54,7 +54,7 @@ const report = (specifier: string, declarations: string): boolean => {
         compilerMessageReporting: { default: { logLevel: ExtractorLogLevel.Error } },
         extractorMessageReporting: {
           default: { logLevel: ExtractorLogLevel.Warning, addToApiReportFile: true },
-          // Judged by api-rules.ts, which knows what may stay unexported and what another entry point exports.
+          // api-rules.ts checks this: it knows which names may stay unexported and which ones another entry point exports.
           "ae-forgotten-export": { logLevel: ExtractorLogLevel.None },
         },
         tsdocMessageReporting: { default: { logLevel: ExtractorLogLevel.None } },
@@ -62,7 +62,7 @@ const report = (specifier: string, declarations: string): boolean => {
     },
   });
   const result = Extractor.invoke(config, { localBuild: mode === "--write", showVerboseMessages: false });
-  // Warnings are part of the report; only an error, or a changed report, fails.
+  // Warnings are part of the report; only an error or a changed report fails.
   if (result.errorCount > 0) return false;
   return mode === "--write" || !result.apiReportChanged;
 };

@@ -1,10 +1,10 @@
 /**
- * Builds `dist`: a declaration for each source, by the compiler, and a few files of JavaScript, by rolldown. Many small
- * files would make `import "espalier"` take half as long again, most of it spent on finding and opening them.
+ * Builds `dist`: the compiler writes a declaration for each source, and rolldown a few files of JavaScript. Many small
+ * files would make `import "espalier"` take half as long again, mostly to find and open them.
  *
  * It never empties `dist` first, so a process that is using it meanwhile keeps working. At the end it removes files that
- * an earlier build left there. It does nothing when `dist` is already what these sources give: several scripts need a
- * build, and one is enough.
+ * an earlier build left there. It does nothing if `dist` was already built from the current sources: several scripts need
+ * a build, and one is enough.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -25,7 +25,7 @@ const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 const stampFile = join(root, "temp/build-stamp");
 
-/** What the build reads, and the names and sizes of what it wrote. */
+/** The inputs of the build, and the names and sizes of the files that it wrote. */
 const stamp = (): string => {
   const hash = createHash("sha256");
   for (const file of globSync(
@@ -48,15 +48,15 @@ interface Manifest {
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
 
-/** `src/index`, `src/cli/bin`, … : what is imported or run by name. */
+/** `src/index`, `src/cli/bin`, …: the modules that are imported or run by name. */
 const entries = [
-  // What a worker thread runs.
+  // The module that a worker thread runs.
   "src/threads/thread.ts",
   ...Object.values(manifest.exports).flatMap((entry) =>
     typeof entry === "string" ? [] : [entry["espalier-source"].slice("./".length)],
   ),
   ...Object.values(manifest.bin).map((file) => file.replace("./dist/", "").replace(/\.js$/, ".ts")),
-  // Loaded by the command once Node's compile cache is on: in one file with it, its imports would come first.
+  // The command loads this once Node's compile cache is on. In the same file, its imports would run first.
   "src/cli/command-process.ts",
 ].map((file) => file.replace(/\.ts$/, ""));
 
@@ -68,7 +68,7 @@ const tsc = spawnSync(
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
 /**
- * Dependencies that are bundled, because installing them would bring unused code: `d3-dag` brings a solver of linear
+ * These dependencies are bundled because installing them would bring unused code: `d3-dag` brings a solver of linear
  * programs, and Effect's modules for Node bring web sockets. Their licenses require that they are named.
  */
 const builtIn: Readonly<Record<string, string>> = {
@@ -83,7 +83,8 @@ const bundle = await rolldown({
   cwd: root,
   input: Object.fromEntries(entries.map((entry) => [entry, `${entry}.ts`])),
   platform: "node",
-  // Otherwise what the command shares with the library may be put into its file, and a library that imports that runs it.
+  // Otherwise code that the command shares with the library could end up in the command's file, and importing the library
+  // would run it.
   preserveEntrySignatures: "strict",
   external: (id) =>
     !id.startsWith(".") &&
@@ -95,7 +96,7 @@ const { output } = await bundle.write({
   dir: dist,
   format: "esm",
   sourcemap: true,
-  // The package has the sources, to which the maps lead: a second copy of them in the maps was 2 MB.
+  // The source maps point to the sources, which the package includes; a second copy in the maps would add 2 MB.
   sourcemapExcludeSources: true,
   entryFileNames: "[name].js",
   chunkFileNames: "src/parts/[name].js",
@@ -104,9 +105,9 @@ const { output } = await bundle.write({
       .filter(([name]) => moduleIds.some((id) => id.includes(`/node_modules/${name}/`)))
       .map(([, text]) => text)
       .join("\n"),
-  // Users read these names in stacks, and the source maps lead to the lines.
+  // Users see these names in stack traces, and the source maps lead to the lines.
   minify: false,
-  // Editors read them in the declarations, and people in the sources.
+  // Editors read comments in the declarations, and people in the sources.
   comments: { jsdoc: false },
 });
 const written = new Set(output.map(({ fileName }) => fileName));

@@ -1,7 +1,7 @@
 /**
- * Every check that runs no test, two at a time: types, generated pages, lint, prose, format, API reports, the
- * package. Each is a
- * script of package.json and can be run alone. Prints the output of those that fail; ends with 1 if any did.
+ * Runs every check that is not a test, two at a time: types, generated pages, lint, prose, format, API reports, the
+ * package. Each is a script of package.json and can be run alone. Prints the output of those that fail, and exits with
+ * 1 if any did.
  */
 import { spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
@@ -9,7 +9,7 @@ import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
 
-/** The longest first, so that none of them is left to run alone. `api:check` builds the package, which the next checks. */
+/** The longest first, so that none of them runs alone at the end. `api:check` builds the package, which the next ones check. */
 const checks: ReadonlyArray<ReadonlyArray<string>> = [
   ["api:check", "package:lint"],
   ["lint:code"],

@@ -1,4 +1,4 @@
-/** Lists the tests that failed at first and passed at their second try, with what the first try failed with. */
+/** Lists the tests that failed at first and passed at their second try, with the errors of the first try. */
 import type { Reporter, TestModule } from "vitest/node";
 
 export class FlakyReporter implements Reporter {

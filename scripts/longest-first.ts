@@ -1,6 +1,6 @@
 /**
- * The order of test files: those that take minutes begin first, so that none of them is left to run alone at the end. The
- * times are those of a run of all tests on two cores.
+ * The order of test files: those that take minutes start first, so that none of them runs alone at the end. The times are
+ * those of a run of all tests on two cores.
  */
 import type { TestSpecification } from "vitest/node";
 import { BaseSequencer } from "vitest/node";

@@ -3,11 +3,11 @@
  * that a law is missing.
  *
  *     node --conditions=espalier-source scripts/mutation-check.ts            all faults, as a table
- *     node --conditions=espalier-source scripts/mutation-check.ts --write    and the table into docs
- *     node --conditions=espalier-source scripts/mutation-check.ts signal     those with this word in them
- *     node --conditions=espalier-source scripts/mutation-check.ts --recorded those of recorded runs
- *     node --conditions=espalier-source scripts/mutation-check.ts --cluster  those of several processes
- *     node --conditions=espalier-source scripts/mutation-check.ts --short    a few of the engine's, other ones each day
+ *     node --conditions=espalier-source scripts/mutation-check.ts --write    also writes the table into docs
+ *     node --conditions=espalier-source scripts/mutation-check.ts signal     only those that contain this word
+ *     node --conditions=espalier-source scripts/mutation-check.ts --recorded only those of recorded runs
+ *     node --conditions=espalier-source scripts/mutation-check.ts --cluster  only those of several processes
+ *     node --conditions=espalier-source scripts/mutation-check.ts --short    a few of the engine's, different ones each day
  */
 import { execFileSync, spawn } from "node:child_process";
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,7 +16,7 @@ import type { Plant } from "./mutations/plant.ts";
 import { plants } from "./mutations/plants.ts";
 
 const root = join(import.meta.dirname, "..");
-// Beneath the repository, so that packages are found from there.
+// Inside the repository, so that packages are found.
 const copy = join(root, "temp/mutation-check");
 const page = join(root, "docs/explanation/mutation-check.md");
 const seed = 1;
@@ -27,7 +27,7 @@ const runsOf = (of: NonNullable<Plant["laws"]>): number => (of === "cluster" ? h
 const how = `with seed ${seed} and ${runs} runs of each law, or ${histories} histories of several processes`;
 const limitMillis = 240_000;
 
-/** What found the fault, or undefined if nothing did. */
+/** The law that found the fault, or undefined if none did. */
 interface Found {
   readonly law: string;
   readonly millis: number;
@@ -41,7 +41,7 @@ const makeCopy = (): void => {
   }
 };
 
-/** `of`: the laws of the engine, those of recorded runs, or those of several processes. */
+/** `of`: the laws of the engine, of recorded runs, or of several processes. */
 const runLaws = (of: NonNullable<Plant["laws"]>): Promise<Found | undefined> =>
   new Promise((resolve, reject) => {
     const began = performance.now();
@@ -69,7 +69,7 @@ const runLaws = (of: NonNullable<Plant["laws"]>): Promise<Found | undefined> =>
     });
   });
 
-/** The file in the copy, and its text with the fault and without. */
+/** The file in the copy, and its text with and without the fault. */
 const planted = ({ fault, file, from, to }: Plant) => {
   const path = join(copy, file);
   const text = readFileSync(path, "utf8");
@@ -81,7 +81,7 @@ const planted = ({ fault, file, from, to }: Plant) => {
   return { path, text, faulty: text.replace(from, () => to) };
 };
 
-/** Plants, looks, and takes it out again. */
+/** Plants the fault, runs the laws, and removes the fault again. */
 const check = async (plant: Plant): Promise<Found | undefined> => {
   const { path, text, faulty } = planted(plant);
   writeFileSync(path, faulty);
@@ -93,7 +93,7 @@ const check = async (plant: Plant): Promise<Found | undefined> => {
 };
 
 const words = process.argv.slice(2).filter((word) => !word.startsWith("--"));
-/** In the short form every so many faults is planted, beginning with another one each day. */
+/** In the short form every nth fault is planted, starting with a different one each day. */
 const shortStep = 12;
 const today = Math.floor(Date.now() / 86_400_000) % shortStep;
 

@@ -1,6 +1,7 @@
 /**
- * Runs tests on the oldest Node that the package supports (`engines` in package.json), which npm brings as a package for
- * each platform. Only what depends on Node is worth it: type stripping, SQLite, timers, promises, streams.
+ * Runs tests on the oldest Node that the package supports (`engines` in package.json), which npm provides as a package
+ * for each platform. Only tests of features that depend on Node are worth it: type stripping, SQLite, timers, promises,
+ * streams.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 /**
- * Writes the tables of `docs/reference/options.md` from the specifications that the library checks options with. The
+ * Writes the tables of `docs/reference/options.md` from the specifications by which the library checks options. The
  * text between `<!-- table: name -->` and `<!-- end -->` is replaced.
  *
  *   node --conditions=espalier-source scripts/options.ts  writes the page
@@ -56,7 +56,7 @@ const tables: Readonly<Record<string, () => string>> = {
   schedule: () => simple("option", scheduleOptions),
 };
 
-/** The page with its tables as they should be. */
+/** The page with its tables up to date. */
 export const withTables = (page: string): string =>
   page.replaceAll(
     /(<!-- table: (\w+) -->\n\n)[\s\S]*?(\n\n<!-- end -->)/g,

@@ -1,6 +1,6 @@
 /**
- * Packs the library and checks the tarball as users' tools will read it: publint for the manifest, and
- * "are the types wrong" for every entry point under each way of resolving modules that can import ES modules.
+ * Packs the library and checks the tarball as users' tools will read it: publint checks the manifest, and "are the
+ * types wrong" checks every entry point under each way of resolving modules that can import ES modules.
  */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";

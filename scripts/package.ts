@@ -1,4 +1,4 @@
-/** What package.json says about the package, and packing it: shared by the scripts and the package tests. */
+/** The contents of package.json, and packing: shared by the scripts and the package tests. */
 import { spawnSync } from "node:child_process";
 import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -22,7 +22,7 @@ interface ExportConditions {
   readonly default: string;
 }
 
-/** A public entry point, as an import names it, and its files. */
+/** A public entry point: its import specifier and its files. */
 export interface EntryPoint {
   readonly specifier: string;
   readonly source: string;
@@ -45,7 +45,7 @@ export const entryPoints = (): ReadonlyArray<EntryPoint> =>
         ],
   );
 
-/** Runs a program and gives what it printed; throws with all of that when it fails. */
+/** Runs a program and returns its output; if it fails, throws an error with that output. */
 export const run = (command: string, args: ReadonlyArray<string>, cwd: string): string => {
   const result = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   if (result.error !== undefined) throw result.error;
@@ -61,12 +61,12 @@ export const run = (command: string, args: ReadonlyArray<string>, cwd: string): 
   return result.stdout;
 };
 
-/** Fields of `package.json` that are for those who work on the library, and which would make an installation ask. */
+/** Fields of `package.json` that only serve development of the library, and that would trigger questions at installation. */
 const forDevelopment = ["scripts", "devDependencies", "allowScripts", "overrides"];
 
 /**
- * Builds the library and puts together, in an empty folder, what is published: the files that `package.json` lists, its
- * fields for users, and `llms.txt`. `npm publish` of that folder is what a release is.
+ * Builds the library and assembles the published package in an empty folder: the files that `package.json` lists, its
+ * fields for users, and `llms.txt`. A release is an `npm publish` of that folder.
  */
 export const stage = (folder: string): void => {
   run(process.execPath, [join(root, "scripts/build.ts")], root);
@@ -77,7 +77,7 @@ export const stage = (folder: string): void => {
   >;
   const fields = Object.entries(full).filter(([field]) => !forDevelopment.includes(field));
   writeFileSync(join(folder, "package.json"), `${JSON.stringify(Object.fromEntries(fields), null, 2)}\n`);
-  // Of the documentation the pages only: pictures and programs are in the repository.
+  // Of the documentation only the pages; pictures and programs are in the repository.
   const guides = globSync("docs/**/*.md", { cwd: root, exclude: ["docs/api/**"] }).toSorted();
   const asTheyAre = full.files.filter((file) => file !== "docs" && file !== "llms.txt");
   for (const file of [...asTheyAre, ...guides]) {
@@ -86,7 +86,7 @@ export const stage = (folder: string): void => {
   writeFileSync(join(folder, "llms.txt"), llmsText(guides));
 };
 
-/** What a language model reads first: one line for each page, see https://llmstxt.org. */
+/** The file that a language model reads first: one line for each page, see https://llmstxt.org. */
 const llmsText = (pages: ReadonlyArray<string>): string => {
   const lines = pages.map((page) => {
     const title = /^# (.+)$/m.exec(readFileSync(join(root, page), "utf8"))?.[1] ?? page;
@@ -95,7 +95,7 @@ const llmsText = (pages: ReadonlyArray<string>): string => {
   return `# ${manifest.name}\n\n> ${manifest.description}\n\n## Pages\n\n${lines.join("\n")}\n`;
 };
 
-/** Packs the library as `npm publish` would; gives the tarball's path. */
+/** Packs the library as `npm publish` would and returns the tarball's path. */
 export const pack = (folder: string): string => {
   mkdirSync(folder, { recursive: true });
   const staged = mkdtempSync(join(tmpdir(), "espalier-staged-"));

@@ -1,6 +1,6 @@
 /**
  * Writes the scripts and the styles of pages as text: `src/draw/page/assets.ts`, for reports and graphs, and
- * `src/serve/page/assets.ts`, for the page of a server. They are made of the modules in the folders `client` and of preact,
+ * `src/serve/page/assets.ts`, for the page of a server. They are bundled from the modules in the folders `client` and preact,
  * with their hashes, which a page's content security policy names. A page is one file that loads nothing, and the library
  * that writes it may run where there is no file system, so everything is embedded as text.
  *
@@ -18,7 +18,7 @@ const serverClient = "src/serve/page/client";
 
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
 
-/** The license of what the page contains beside our own code asks for this. */
+/** Required by the license of the third-party code in the page. */
 const banner = "/*! Contains preact 11.2.0, copyright Jason Miller, MIT license. */";
 
 const bundled = async (client: string): Promise<string> => {
@@ -29,7 +29,7 @@ const bundled = async (client: string): Promise<string> => {
     .replaceAll(/\/\/[#@] sourceMappingURL=.*$/gm, "")
     .replaceAll(/\/\/#(?:end)?region.*$/gm, "")
     .trim();
-  // The page's text is inside a script element, which these would end or change.
+  // The page's text is inside a script element, and these sequences would end or change it.
   if (/<\/script|<!--/i.test(code))
     throw new Error("The script of the page contains the end of a script element.");
   return `${banner}\n${code}`;
@@ -37,7 +37,7 @@ const bundled = async (client: string): Promise<string> => {
 
 const hash = (content: string): string => `sha256-${createHash("sha256").update(content).digest("base64")}`;
 
-/** Lines of a length that editors and diffs can show, which are put together again without a break. */
+/** Lines short enough for editors and diffs, joined again without a line break. */
 const most = 110;
 const pieces = (content: string): string => {
   const list: Array<string> = [];

@@ -1,13 +1,13 @@
 /**
- * Takes the pictures of the documentation, in `docs/pictures`, and the report of the penguins beside them. They are of
- * simulated runs, so that they come out the same again:
+ * Takes the pictures of the documentation, in `docs/pictures`, and the report of the penguins next to them. They show
+ * simulated runs, so they come out the same every time:
  *
  * - `pictures/runs.ts`: the runs that are shown
- * - `pictures/drawings.ts`: what is text, which a test compares with what is there
- * - `pictures/photographs.ts`: what a real browser shows, which depends on its fonts, and is looked at by people
- * - `pictures/served.ts`: the same of the page of a server
+ * - `pictures/drawings.ts`: the pictures that are text, which a test compares with the committed files
+ * - `pictures/photographs.ts`: pages in a real browser, which depend on its fonts and are reviewed by people
+ * - `pictures/served.ts`: the same for the page of a server
  *
- * `npm run pictures`; it needs a Chromium, whose path `CHROMIUM` may say.
+ * `npm run pictures`; it needs a Chromium, whose path `CHROMIUM` can set.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

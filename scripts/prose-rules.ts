@@ -1,10 +1,11 @@
 /**
- * Words and turns of phrase that this project does not use in prose: pages, comments, messages and titles of tests. Each
- * has what to write instead. The list has what a reader stumbles over most; it does not make a text good.
+ * Words and turns of phrase that this project does not use in prose: pages, comments, messages and titles of tests, each
+ * with the words to use instead. The list covers the phrases that readers stumble over most; following it does not make
+ * a text good.
  */
 export interface ProseRule {
   readonly pattern: RegExp;
-  /** What to write instead. */
+  /** The words to write instead. */
   readonly instead: string;
 }
 

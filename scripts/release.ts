@@ -1,13 +1,13 @@
 /**
  * Prepares a release: `npm run release -- 0.2.0`. Sets the version everywhere it is written, dates the changelog, packs both
- * packages into `temp/release` to look at, and prints the next commands. It publishes nothing itself: the workflow
+ * packages into `temp/release` for inspection, and prints the next commands. It publishes nothing itself: the workflow
  * `.github/workflows/release.yml` does, once the tag is pushed.
  *
  *     npm run release -- 0.2.0              changes the files, to be committed
  *     npm run release -- 0.2.0 --dry-run    changes nothing: packs the current version, and prints what would change
  *
- * The first release also writes `repository`, `homepage` and `bugs` into both manifests: the address of `git remote get-url
- * origin`, or of `--repository`. npm resolves the README's links by it, and compares it with the workflow's repository.
+ * The first release also writes `repository`, `homepage` and `bugs` into both manifests: the address from `git remote get-url
+ * origin`, or from `--repository`. npm uses it to resolve the README's links, and compares it with the workflow's repository.
  */
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -54,7 +54,7 @@ const changelog = (version: string, date: string): Change => {
   return replaced("CHANGELOG.md", /^## \[Unreleased\]\n/m, `## [Unreleased]\n\n## [${version}] - ${date}\n`);
 };
 
-/** The page of a GitHub repository, from the URL that Git clones it by. */
+/** The page of a GitHub repository, from its clone URL. */
 const pageOf = (url: string): string => {
   const [, path] = /github\.com[:/]([^/\s]+\/[^/\s]+?)(?:\.git)?\/?$/.exec(url) ?? [];
   if (path === undefined) {
@@ -66,7 +66,7 @@ const pageOf = (url: string): string => {
   return `https://github.com/${path}`;
 };
 
-/** The fields of a manifest that say where the project is, as lines of its JSON. */
+/** The fields of a manifest with the project's address, as lines of its JSON. */
 const addresses = (page: string, directory: string): string => {
   const fields = {
     homepage: `${page}#readme`,
@@ -88,7 +88,7 @@ const manifestChange = (file: string, version: string, repository: string | unde
   };
 };
 
-/** All that a release of that version changes. */
+/** All changes that a release of that version makes. */
 const changes = (version: string, date: string, repository: string | undefined): ReadonlyArray<Change> => {
   if (!isNewer(version, manifest.version)) {
     throw new ReleaseRefused(`The version must be newer than ${manifest.version}; got ${version}.`);

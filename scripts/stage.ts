@@ -1,4 +1,7 @@
-/** Puts what is published into `temp/package`: pack it by `npm pack ./temp/package`, release it by `npm publish ./temp/package`. */
+/**
+ * Assembles the published package in `temp/package`: pack it with `npm pack ./temp/package`, release it with `npm
+ * publish ./temp/package`.
+ */
 import { join } from "node:path";
 import { root, stage } from "./package.ts";
 

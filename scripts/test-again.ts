@@ -1,7 +1,7 @@
 /**
- * Runs the tests that failed in the last `vitest run` once more, one file at a time, with nothing beside them. In a run of
- * all tests two files share two cores, and a machine of continuous integration has other guests: a browser or a server
- * that starves there for a minute says nothing about the code. Every test that needed this is named in the output.
+ * Repeats the tests that failed in the last `vitest run`, one file at a time, with nothing else running. In a run of
+ * all tests two files share two cores, and a CI machine has other guests: a browser or a server that starves there for
+ * a minute proves nothing about the code. The output names every test that was repeated.
  *
  * Reads `temp/test-results.json`, and corrects its counts when all of these tests pass. With more than {@link mostTests}
  * failures nothing is repeated. Exits with 1 unless every test has passed.
@@ -42,7 +42,7 @@ const failedIn = (assertions: ReadonlyArray<Assertion>): ReadonlyArray<string> =
     .filter(({ status }) => status === "failed")
     .map(({ ancestorTitles, title }) => [...ancestorTitles, title].join(" > "));
 
-// A file that failed to load, or whose hook failed, has no failed test: repeating it would hide that.
+// A file that failed to load, or whose hook failed, has no failed tests; repeating those would hide that.
 const unexplained = failedFiles.filter(({ assertionResults }) => failedIn(assertionResults).length === 0);
 if (failedFiles.length === 0 || unexplained.length > 0 || results.numFailedTests > mostTests) process.exit(1);
 
@@ -56,7 +56,7 @@ for (const { name, assertionResults } of failedFiles) {
     ["run", file, "--maxWorkers=1", "-t", pattern, `--outputFile.json=${againFile}`],
     { cwd: root, stdio: "inherit" },
   );
-  // A pattern that matches no test would pass as well.
+  // Otherwise a pattern that matches no test would pass.
   if (status !== 0 || resultsIn(againFile).numPassedTests !== names.length) process.exit(1);
 }
 

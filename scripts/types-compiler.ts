@@ -1,6 +1,6 @@
 /**
  * Compiles programs against the library's declarations, as a user's compiler sees them: for the type tests, the budget
- * and the pages that are made from them.
+ * and the pages generated from them.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -19,7 +19,7 @@ import { entryPoints, root } from "./package.ts";
 
 export type Version = 5.9 | 6 | 7;
 
-/** The compiler's program, to be run by Node. */
+/** The compiler's program, which Node runs. */
 export const compilerPath = (version: Version): string =>
   join(root, "node_modules", version === 7 ? "typescript" : `typescript-${version}`, "bin/tsc");
 
@@ -28,7 +28,7 @@ export interface Printed {
   readonly text: string;
 }
 
-/** Runs a compiler and gives what it printed, errors or not. */
+/** Runs a compiler and returns its output, with or without errors. */
 export const compile = (version: Version, args: ReadonlyArray<string>, cwd: string): Printed => {
   const { status, stdout, stderr, error } = spawnSync(
     process.execPath,
@@ -39,7 +39,7 @@ export const compile = (version: Version, args: ReadonlyArray<string>, cwd: stri
   return { status, text: stdout + stderr };
 };
 
-/** Options under which every program compiles: strict, and all that users may switch on beside it. */
+/** Options under which every program must compile: `strict`, and everything else that users may switch on. */
 const options = {
   target: "es2023",
   lib: ["esnext", "dom"],
@@ -58,18 +58,18 @@ const options = {
   noEmit: true,
 };
 
-/** A folder under `temp` with a project of its own, in which `espalier` means fresh declarations. */
+/** A folder under `temp` with its own project, in which `espalier` resolves to fresh declarations. */
 export interface Project {
   readonly folder: string;
   /** The folder with the declarations. */
   readonly library: string;
   /** Writes a file of the project. */
   readonly write: (file: string, text: string) => void;
-  /** Writes a configuration for these files, and gives its name. */
+  /** Writes a configuration for these files and returns its name. */
   readonly configure: (name: string, files: ReadonlyArray<string>, more?: object) => string;
 }
 
-/** What the declarations of the library are made from. */
+/** The sources of the library's declarations. */
 const sourceDigest = (): string => {
   const hash = createHash("sha256");
   const sources = globSync(["types/**/*.ts", "src/**/*.ts", "tsconfig*.json", "package.json"], { cwd: root });
@@ -85,8 +85,8 @@ const emitLibrary = (folder: string): void => {
 };
 
 /**
- * The declarations of the library as it is now. They are written once and shared by all test files: whichever process
- * finishes them first puts them in place.
+ * The library's current declarations. They are written once and shared by all test files: the process that finishes
+ * them first puts them in place.
  */
 const libraryFolder = (): string => {
   const library = join(root, "temp/types-library", sourceDigest());
@@ -104,7 +104,7 @@ const libraryFolder = (): string => {
   return library;
 };
 
-/** Makes an empty project in which `espalier` means the library as it is now. */
+/** Creates an empty project in which `espalier` resolves to the current library. */
 export const makeProject = (name: string): Project => {
   const folder = join(root, "temp/types", name);
   rmSync(folder, { recursive: true, force: true });
@@ -127,7 +127,7 @@ export const makeProject = (name: string): Project => {
   return { folder, library, write, configure };
 };
 
-/** In an order that looks random and is the same on every machine. */
+/** An order that looks random but is the same on every machine. */
 export const shuffled = <Item>(items: ReadonlyArray<Item>): ReadonlyArray<Item> => {
   const left = [...items];
   let seed = 42;

@@ -1,12 +1,12 @@
 /**
- * What pipelines cost the type checker, counted: instantiations and types do not vary from run to run.
+ * The cost of pipelines for the type checker, counted: instantiations and types do not vary from run to run.
  *
- *   node scripts/types-cost.ts            prints what each program costs, beside the committed counts
+ *   node scripts/types-cost.ts            prints the cost of each program next to the committed counts
  *   node scripts/types-cost.ts --write    writes the counts to test/types/budget.json
  *   node scripts/types-cost.ts --compare  prints the same graphs in a builder that intersects its outputs, with times
- *   node scripts/types-cost.ts chain-50   only the programs whose name holds that
+ *   node scripts/types-cost.ts chain-50   only the programs with this text in their names
  *
- * Each program holds a read that must fail, since a type that collapsed to `never` or `any` would look cheap.
+ * Each program contains a read that must fail, since a type that collapsed to `never` or `any` would look cheap.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { pathToFileURL } from "node:url";
 import { root } from "./package.ts";
 import { compile, makeProject, shuffled } from "./types-compiler.ts";
 
-/** How the outputs' types come about: the checker treats the two differently. */
+/** How the outputs are typed, which makes a difference to the checker. */
 type Kind = "declared" | "literal";
 
 export interface Program {
@@ -27,7 +27,7 @@ export interface Cost {
   readonly types: number;
 }
 
-/** What one builder calls things. */
+/** The text of a program that depends on the builder. */
 interface Builder {
   readonly head: string;
   readonly start: string;
@@ -38,7 +38,7 @@ const espalier: Builder = {
   start: 'pipeline("bench")',
 };
 
-/** What most typed builders do, and what this library is measured against. */
+/** The approach of most typed builders, which this library is compared with. */
 const intersection: Builder = {
   head: `interface Plain<Outputs> {
   step<const Name extends string, const Read extends keyof Outputs, Value>(
@@ -58,7 +58,7 @@ const declarations = Array.from(
 declare const row${row}: Row${row};`,
 ).join("\n");
 
-/** The value of step `index`, from the names that it reads. */
+/** The value of step `index`, computed from the names that it reads. */
 const valueOf = (kind: Kind, index: number, reads: ReadonlyArray<string>): string => {
   const parts = reads.map((read) => `void ${read};`).join(" ");
   return kind === "declared"
@@ -82,10 +82,10 @@ const lastStep = (index: number): string => `("last", ["s${index}"], ({ s${index
 const before = (index: number, distances: ReadonlyArray<number>): ReadonlyArray<string> =>
   distances.flatMap((distance) => (index - distance >= 0 ? [`s${index - distance}`] : []));
 
-/** Each step reads the two before it. */
+/** Each step reads the two previous ones. */
 const chainReads = (index: number): ReadonlyArray<string> => before(index, [1, 2]);
 
-/** Layers of ten; each step reads three of the layer before. */
+/** Layers of ten; each step reads three of the previous layer. */
 const layerReads = (index: number): ReadonlyArray<string> =>
   index < 10
     ? []
@@ -130,7 +130,7 @@ ${shuffled(Array.from({ length: size }, (_, index) => `  ${typedStep(kind, index
 `,
 });
 
-/** Ten dynamic steps, each of whose sub-pipelines has one, whose sub-pipeline has one. */
+/** Ten dynamic steps, each of whose sub-pipelines has one, whose sub-pipeline also has one. */
 const nested = (kind: Kind): Program => {
   const sub = (index: number, depth: number): string =>
     depth === 0
@@ -203,12 +203,12 @@ export const programs: ReadonlyArray<Program> = kinds.flatMap((kind) => [
   project(kind),
 ]);
 
-/** The chains in the builder to compare with. */
+/** The chains in the other builder. */
 const comparison: ReadonlyArray<Program> = kinds.flatMap((kind) =>
   [100, 200, 500, 1000].map((size) => fluent(intersection, "intersection", kind, size, chainReads)),
 );
 
-/** Compiles a program by itself. Throws with what the compiler said when it is not what it must be. */
+/** Compiles a program alone. If the result is not as expected, throws an error with the compiler's output. */
 const costOf = (project: ReturnType<typeof makeProject>, program: Program, mayFail: boolean) => {
   project.write(`${program.name}.ts`, program.text);
   const config = project.configure(`${program.name}.json`, [`${program.name}.ts`], { noUnusedLocals: false });
@@ -225,7 +225,7 @@ const costOf = (project: ReturnType<typeof makeProject>, program: Program, mayFa
   };
 };
 
-/** What each of the programs costs. */
+/** The cost of each program. */
 export const measure = (
   folder: string,
   chosen: ReadonlyArray<Program>,

@@ -2,8 +2,8 @@
  * Programs that grow without end in one direction: the same call, hundreds of times. Counts of instantiations do not show
  * where the compiler gives up, or where its time grows with the square, so each is compiled at its full size and at a tenth.
  *
- *   node scripts/types-large.ts           prints what each takes, at both sizes
- *   node scripts/types-large.ts added     only the programs whose name holds that
+ *   node scripts/types-large.ts           prints the cost of each, at both sizes
+ *   node scripts/types-large.ts added     only the programs with this text in their names
  */
 import { spawnSync } from "node:child_process";
 import { pathToFileURL } from "node:url";
@@ -12,14 +12,14 @@ import { compilerPath, makeProject, shuffled } from "./types-compiler.ts";
 export interface LargeProgram {
   readonly name: string;
   readonly size: number;
-  /** The program with so many of what it repeats. Each reads the last one, once as it is and once as it is not. */
+  /** The program with `size` repetitions. Each reads the last output twice: with its right type and with a wrong one. */
   readonly text: (size: number) => string;
 }
 
 const times = (size: number, line: (index: number) => string): string =>
   Array.from({ length: size }, (_, index) => line(index)).join("\n");
 
-/** Reads a number under a name, and checks that it is not a string. */
+/** Reads a number from an output, and checks that it is not a string. */
 const reading = (name: string): string => `.step("last", ["${name}"], ({ "${name}": found }) => {
     const right: number = found.at;
     // @ts-expect-error: this output is not a string
@@ -29,7 +29,7 @@ const reading = (name: string): string => `.step("last", ["${name}"], ({ "${name
 
 const head = `import { dynamic, pipeline, pipelineOf, step, type Pipeline } from "espalier";\n`;
 
-/** A step that reads the one before. */
+/** A step that reads the previous one. */
 const stepAfter = (index: number): string =>
   index === 0
     ? `step("s0", [], () => ({ at: 0 }))`
@@ -131,19 +131,19 @@ ${shuffled(Array.from({ length: size }, (_, index) => `  ${stepAfter(index)},`))
 ];
 
 export interface Taken {
-  /** The processor's time, in seconds: unlike the time by the clock it hardly depends on what else the machine does. */
+  /** CPU time, in seconds: unlike elapsed time it hardly depends on the machine's other work. */
   readonly seconds: number;
   readonly instantiations: number;
   readonly errors: ReadonlyArray<string>;
 }
 
-/** The time of the processes that a shell has started, as `times` prints it last: `0m1.120s 0m0.524s`. */
+/** The CPU time of the processes that a shell has started, as the last line of `times` prints it: `0m1.120s 0m0.524s`. */
 const processorTime = (printed: string): number => {
   const parts = [...printed.matchAll(/(\d+)m([\d.]+)s/g)].slice(-2);
   return parts.reduce((sum, [, minutes, seconds]) => sum + Number(minutes) * 60 + Number(seconds), 0);
 };
 
-/** Compiles each of the programs at a size by itself. */
+/** Compiles each program alone, at one size. */
 export const makeCompiler = (folder: string): ((program: LargeProgram, size: number) => Taken) => {
   const project = makeProject(folder);
   return ({ name, text }, size) => {

@@ -1,6 +1,6 @@
 /**
- * The mistakes that the compiler catches: each a fixture in `test/types/mistakes/fixtures`, and what each compiler says
- * about it.
+ * The mistakes that the compiler catches: each is a fixture in `test/types/mistakes/fixtures`, with the messages that each
+ * compiler prints.
  *
  *   node scripts/types-mistakes.ts  writes docs/reference/mistakes.md
  */
@@ -18,7 +18,7 @@ export interface Fixture {
   readonly name: string;
   /** What is wrong, in a sentence. */
   readonly title: string;
-  /** The text at which the compiler must complain. */
+  /** The text at which the compiler must report an error. */
   readonly at: string;
   /** How to fix it, in a sentence. */
   readonly fix: string;
@@ -45,11 +45,11 @@ export const fixtures: ReadonlyArray<Fixture> = readdirSync(folder)
   .map(readFixture);
 
 export interface Diagnostic {
-  /** The source from where the compiler complains to the end of that line. */
+  /** The source from the reported position to the end of that line. */
   readonly at: string;
   /** Line and column, as the compiler prints them. */
   readonly position: string;
-  /** Code and text, one line for each that it prints. */
+  /** The code and text of the message, one line for each that it prints. */
   readonly text: string;
 }
 
@@ -61,7 +61,7 @@ const unions = [
 
 /**
  * The text with the members of each union of sentences or names sorted. TypeScript 7 sorts them; 6 lists them in the order
- * in which it met them anywhere in the program, so that a text would change with the other programs beside it.
+ * in which it first met them anywhere in the program, so a text would depend on the other programs compiled with it.
  */
 const sorted = (text: string): string =>
   unions.reduce(
@@ -70,7 +70,7 @@ const sorted = (text: string): string =>
     text,
   );
 
-/** The messages of one compiler about all fixtures, in one run, with the files in this order or the reverse. */
+/** The messages of one compiler about all fixtures, in one run, with the files in this order or in reverse. */
 export const diagnose = (
   version: Version,
   order: "forward" | "reverse" = "forward",
@@ -79,7 +79,7 @@ export const diagnose = (
   for (const { name, text } of fixtures) project.write(`${name}.ts`, text);
   const files = fixtures.map(({ name }) => `${name}.ts`);
   const config = project.configure("tsconfig.json", order === "forward" ? files : files.toReversed());
-  // With several threads the order in which a union is printed depends on the number of files.
+  // With several threads, a union's printed order depends on the number of files.
   const { text } = compile(
     version,
     ["-p", config, ...(version === 7 ? ["--singleThreaded"] : [])],
@@ -137,7 +137,7 @@ const groups: ReadonlyArray<readonly [prefix: string, heading: string]> = [
   ["bad-", "Types that say too little"],
 ];
 
-/** The page that lists them all. */
+/** The page that lists all mistakes. */
 export const mistakesPage = (said: ReadonlyMap<string, ReadonlyArray<Diagnostic>>): string => {
   const entry = ({ name, title, fix, code }: Fixture): string =>
     `### ${title}

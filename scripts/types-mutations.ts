@@ -3,7 +3,7 @@
  * `test/types/mistakes` that is no longer one error, or a case of `test/types/inference` that no longer compiles.
  *
  *     node scripts/types-mutations.ts          all weakenings
- *     node scripts/types-mutations.ts cycle    those with one of these words in them
+ *     node scripts/types-mutations.ts cycle    only those that contain one of these words
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { entryPoints, root } from "./package.ts";
 import { compile, makeProject } from "./types-compiler.ts";
 import { fixtures } from "./types-mistakes.ts";
 
-// Beneath the repository, so that packages are found from there.
+// Inside the repository, so that packages are found.
 const copy = join(root, "temp/types-mutations");
 
 const makeCopy = (): void => {
@@ -23,9 +23,9 @@ const makeCopy = (): void => {
     cpSync(join(root, name), join(copy, name), { recursive: true });
 };
 
-/** The names of the fixtures and cases about which the compiler says something else than it should. */
+/** The names of the fixtures and cases for which the compiler's messages are not the expected ones. */
 const noticed = (project: ReturnType<typeof makeProject>): ReadonlyArray<string> => {
-  // The sources themselves: to write their declarations first would take longer than all checks.
+  // The sources themselves: writing their declarations first would take longer than all checks.
   const paths = Object.fromEntries(
     entryPoints().map(({ specifier, declarations }) => [
       specifier,

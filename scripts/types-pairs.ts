@@ -1,6 +1,6 @@
 /**
- * Each mistake in both halves of the library: what the compiler says about a fixture of `test/types/mistakes`, beside what an
- * untyped caller who makes the same mistake gets, which is found out by running the fixture.
+ * Each mistake in both halves of the library: the compiler's message about a fixture of `test/types/mistakes`, and the error
+ * that an untyped caller gets for the same mistake, found by running the fixture.
  *
  *   node --conditions=espalier-source scripts/types-pairs.ts          writes docs/reference/pairs.md
  *   node --conditions=espalier-source scripts/types-pairs.ts --check  fails if the page is not current
@@ -15,7 +15,7 @@ import { fixtures } from "./types-mistakes.ts";
 const pagePath = join(root, "docs/reference/pairs.md");
 const folder = join(root, "temp/types-pairs");
 
-/** What stands for a value that a fixture only declares. Of several names the last is taken, and of two lists the second. */
+/** A value for a variable that a fixture only declares. Of several names it is the last, and of two lists the second. */
 const sampleOf = (type: string): string => {
   if (type === "boolean") return "false";
   if (/^(?:ReadonlyArray<string>|string\[\]|ReadonlyArray<number>|number\[\])$/.test(type))
@@ -24,7 +24,7 @@ const sampleOf = (type: string): string => {
   return literals?.at(-1) ?? "undefined";
 };
 
-/** The fixture as a program that runs: what it declares has a value. */
+/** The fixture as a program that runs: its declared variables have values. */
 const runnable = (text: string): string =>
   text
     .replaceAll(
@@ -41,7 +41,7 @@ interface Tagged {
   readonly reason?: unknown;
 }
 
-/** An error of the library: its tag and its reason. Nothing for an error of the user's function. */
+/** The tag and reason of a library error; undefined for an error of the user's function. */
 const toldBy = (error: unknown): string | undefined => {
   if (!(error instanceof Error)) return undefined;
   const { _tag: tag, reason } = error as Tagged;
@@ -56,13 +56,13 @@ interface Runs {
 const runs = (value: unknown): value is Runs =>
   typeof value === "object" && value !== null && typeof (value as Partial<Runs>).runPromise === "function";
 
-/** What an untyped caller receives, when the pipeline is built or run. */
+/** The error that an untyped caller receives when the pipeline is built or run. */
 const toldAtRunTime = async ({ name, text }: Fixture): Promise<string | undefined> => {
   const file = join(folder, `${name}.ts`);
   writeFileSync(file, runnable(text));
   try {
     const exported = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
-    // A pipeline that waits would never end: it ends with the signal.
+    // A waiting pipeline would never end, so the signal ends it.
     const signal = AbortSignal.timeout(5000);
     for (const value of Object.values(exported)) {
       if (!runs(value)) continue;
@@ -78,7 +78,7 @@ const toldAtRunTime = async ({ name, text }: Fixture): Promise<string | undefine
 const members =
   /\b(input|step|dynamic|map|switch|loop|race|await|sleep|when|finally|addAll|add|returns|only|pipelineOf|runPromise|startPromise|resumePromise|run|start|pool|pipeline)\(/g;
 
-/** What TypeScript 7 has said, without its code and position, and the member of whose call it has said it. */
+/** The message of TypeScript 7, without its code and position, and the member whose call it is about. */
 const toldByCompiler = ({ name, text }: Fixture): { readonly member: string; readonly said: string } => {
   const snapshot = readFileSync(join(root, "test/types/mistakes/snapshots", `${name}.txt`), "utf8");
   const [, line = "1", column = "1", said = ""] =
@@ -89,13 +89,15 @@ const toldByCompiler = ({ name, text }: Fixture): { readonly member: string; rea
   return { member: all.at(-1)?.[1] ?? "–", said };
 };
 
-/** The sentence in what the compiler has said, if there is one: a list of text, in some cases with types. */
+/** The sentence in the compiler's message, if it has one: a list of text, in some cases with types. */
 const sentenceIn = (said: string): string | undefined =>
   /\[[`"]((?:The|A|This|These|It|Write|add|addAll|only|schema|compensate|enough|'[^']+' cannot) [^]*?)[`"]\]/.exec(
     said,
   )?.[1] ?? /"(outputs must [^"]*)"/.exec(said)?.[1];
 
-/** The first clause, which says what is wrong, without what only one of the halves knows: which step, which sub-pipeline. */
+/**
+ * The first clause, which states the mistake, without details that only one of the halves knows: which step, which sub-pipeline.
+ */
 const clauseOf = (sentence: string): string =>
   (sentence.replaceAll("'", '"').split(/[.;:] |[.;:]$|, but /)[0] ?? "")
     .replace(/ of the step "[^"]*"/, "")
@@ -164,7 +166,7 @@ ${sections.join("\n\n")}
 `;
 };
 
-// A program that uses a result without a check fails after its module has been read.
+// A program that uses a result without a check fails after its module has been evaluated.
 process.on("unhandledRejection", () => {});
 // The same choice on every run: the second of two.
 Math.random = () => 0;

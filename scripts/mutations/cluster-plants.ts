@@ -1,4 +1,4 @@
-/** Faults to plant in the simulated processes and their store, and in what a run does when it is claimed. */
+/** Faults to plant in the simulated processes and their store, and in how a run behaves when it is claimed. */
 import type { Plant } from "./plant.ts";
 
 export const clusterPlants: ReadonlyArray<Plant> = [

@@ -1,11 +1,11 @@
-/** A fault to plant in the engine: a text that is replaced by another. */
+/** A fault to plant in the engine: a text and its replacement. */
 export interface Plant {
-  /** What the engine then does wrong. */
+  /** How the engine then misbehaves. */
   readonly fault: string;
   readonly file: string;
-  /** A text that the file has exactly once. */
+  /** A text that occurs in the file exactly once. */
   readonly from: string;
   readonly to: string;
-  /** Which laws must find it; by default those of the engine. */
+  /** The laws that must find it; by default those of the engine. */
   readonly laws?: "engine" | "recorded" | "cluster";
 }

@@ -1,4 +1,4 @@
-/** Faults to plant in the engine, each as a text that is replaced by another. */
+/** Faults to plant in the engine, each as a text and its replacement. */
 import { clusterPlants } from "./cluster-plants.ts";
 import { flowPlants, recordedFlowPlants } from "./flow-plants.ts";
 import type { Plant } from "./plant.ts";

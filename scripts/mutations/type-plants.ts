@@ -1,10 +1,10 @@
-/** Weakenings to plant in the types, each as a text that is replaced by another: what the compiler then accepts. */
+/** Weakenings to plant in the types, each as a text and its replacement: code that the compiler then accepts. */
 
 export interface TypePlant {
-  /** What the compiler then no longer refuses. */
+  /** The mistake that the compiler then accepts. */
   readonly fault: string;
   readonly file: string;
-  /** A text that the file has exactly once. */
+  /** A text that occurs in the file exactly once. */
   readonly from: string;
   readonly to: string;
 }

@@ -1,9 +1,9 @@
-/** The pictures that are text, by where they belong: the same on every machine. */
+/** The pictures that are text, by their paths. They are the same on every machine. */
 import { Plan, Report } from "espalier/draw";
 import type { ShownRuns } from "./runs.ts";
 import { terminalAt } from "./terminal.ts";
 
-/** In the middle of the penguins, when two models are done. */
+/** In the middle of the penguins run, when two models are done. */
 const during = 3_000;
 
 export const drawings = async ({

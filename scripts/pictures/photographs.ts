@@ -1,4 +1,4 @@
-/** The pages as a real browser shows them, after what a reader did there. */
+/** The pages as a real browser shows them, after some interaction. */
 import type { Browser, Page } from "playwright-core";
 import { chromium } from "playwright-core";
 import { Plan, Report } from "espalier/draw";
@@ -9,9 +9,9 @@ interface Photograph {
   readonly name: string;
   readonly html: string;
   readonly colours: "light" | "dark";
-  /** As high as what there is to see. */
+  /** The height of the visible content. */
   readonly height: number;
-  /** What the reader does first. */
+  /** The reader's interaction before the picture is taken. */
   readonly act?: (page: Page) => Promise<void>;
 }
 
@@ -63,7 +63,7 @@ const taken = async (browser: Browser, { html, colours, height, act }: Photograp
   const context = await browser.newContext({
     colorScheme: colours,
     viewport: { width: 1200, height },
-    // Dates and numbers as this machine has them would differ on another one.
+    // Dates and numbers in this machine's locale would differ on another one.
     locale: "en-GB",
     timezoneId: "UTC",
   });
@@ -71,7 +71,7 @@ const taken = async (browser: Browser, { html, colours, height, act }: Photograp
   await page.setContent(html);
   await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
   await act?.(page);
-  // The page draws with its next picture.
+  // The page draws in its next frame.
   await page.evaluate(
     () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
   );
@@ -80,7 +80,7 @@ const taken = async (browser: Browser, { html, colours, height, act }: Photograp
   return image;
 };
 
-/** Each with where it belongs. */
+/** Each image, with its path. */
 export async function* photographs(
   runs: ShownRuns,
 ): AsyncGenerator<readonly [path: string, image: Uint8Array]> {

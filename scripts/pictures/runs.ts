@@ -1,6 +1,6 @@
 /**
- * The runs that are shown. Each is simulated: the engine and the values are real, and the time is made, so that every
- * picture comes out the same wherever and whenever it is taken.
+ * The runs that are shown. Each is simulated: the engine and the values are real, and the time is virtual, so every
+ * picture comes out the same on any machine at any time.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ import { warehouse } from "../../docs/examples/sql/pipeline.ts";
 import { world } from "../../docs/examples/tiles/pipeline.ts";
 
 export interface Shown {
-  /** Before the run, and as it has grown. */
+  /** The plan before the run. */
   readonly before: Plan;
   readonly after: Plan;
   readonly events: ReadonlyArray<PipelineEvent>;
@@ -31,7 +31,7 @@ type Simulates = Parameters<typeof Simulation.run>[0];
 
 type Subject = Simulates & { readonly name: string; plan(): Plan };
 
-/** A real run, which grows as it does everywhere. */
+/** A real run, which grows as it would anywhere. */
 type Started = Effect.Effect<
   {
     readonly plan: Plan;
@@ -41,7 +41,7 @@ type Started = Effect.Effect<
   unknown
 >;
 
-/** Runs a pipeline twice: really, to learn how it grows, and simulated, with the time that each of its steps takes. */
+/** Runs a pipeline twice: once for real, to learn how it grows, and once simulated, with the duration of each of its steps. */
 const shown = async (
   subject: Subject,
   input: object,
@@ -62,7 +62,7 @@ const shown = async (
   );
   const { events, stuck } = await Simulation.run(subject, input as never, {
     run: { concurrency },
-    // Real milliseconds, for what takes no time in the simulated ones: reading a file.
+    // Real milliseconds for work that takes no time in the simulated runs: reading a file.
     patience: 8_000,
     faults: [...paths]
       .filter((path) => millis(path) > 0)
@@ -78,7 +78,7 @@ const shown = async (
   };
 };
 
-/** A number between 0 and 1 for a text, always the same (FNV-1a, and a last stir). */
+/** A number between 0 and 1 for a text, always the same (FNV-1a with a final mix). */
 const luckOf = (text: string): number => {
   let hash = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
@@ -111,21 +111,21 @@ const penguinsRun = (): Promise<Shown> => {
   );
 };
 
-/** The tiles of the world down to the second level, as the plan that a real run has grown: nothing in it takes time. */
+/** The tiles of the world down to the second level, as the expanded plan of a real run: nothing in it takes time. */
 const tilesPlan = async (): Promise<Plan> => {
   const run = await world.startPromise({ limits: { points: 40_000, zoom: 2 } });
   await run.result;
   return run.plan;
 };
 
-/** The SQL models, as the plan that a real run has grown. */
+/** The SQL models, as the expanded plan of a real run. */
 const modelsPlan = async (): Promise<Plan> => {
   const run = await warehouse.startPromise({ folder: join(root, "docs/examples/sql") });
   await run.result;
   return run.plan;
 };
 
-/** The agent, as the plan that a real run has grown: two turns with tools, of which one waits, and the answer. */
+/** The agent, as the expanded plan of a real run: two turns with tools, one of which waits, and the answer. */
 const agentPlan = async (): Promise<Plan> => {
   const server = await startModel();
   try {
@@ -249,9 +249,9 @@ const crawlRun = (pages: number): Promise<Shown> => {
 export interface ShownRuns {
   /** From the penguins file to a leaderboard. */
   readonly penguins: Shown;
-  /** One station does not answer, whatever is tried. */
+  /** One station never answers, despite every retry. */
   readonly weather: Shown;
-  /** A thousand steps, and what of it can still be drawn. */
+  /** A thousand steps, of which only some can still be drawn. */
   readonly crawl: Shown;
   readonly smallCrawl: Shown;
   /** A tile pyramid that is deep where the coastlines are. */

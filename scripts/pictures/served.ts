@@ -1,4 +1,4 @@
-/** The page of a server as a real browser shows it, after what a reader did there. */
+/** The page of a server as a real browser shows it, after some interaction. */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -46,7 +46,7 @@ const training = pipeline("training")
   .step("published", ["bestModel", "approval"], ({ approval }) => `Published by ${approval.by}`)
   .returns("published");
 
-/** Its stack is that of a user's file, wherever the pictures are made. */
+/** Its stack refers to a user's file, wherever the pictures are made. */
 const refusal = (): Error => {
   const cause = new RangeError("quota exceeded by 12 MB");
   cause.stack = `RangeError: ${cause.message}\n    at deliver (file:///home/ada/report/mail.ts:31:11)`;
@@ -130,7 +130,7 @@ const taken = async (
     .locator(place.startsWith("run/") ? "header .chip" : "main h1")
     .first()
     .waitFor();
-  // Lists are there with their first response. A run's events never end, so its page is never idle.
+  // Lists arrive with their first response. A run's events never end, so its page is never idle.
   await page.waitForLoadState("networkidle", { timeout: 1_500 }).catch(() => {});
   await page.locator("form, table tbody tr, section").first().waitFor();
   if (place === "run/training-12/graph" || place.endsWith("steps"))
@@ -144,7 +144,7 @@ const taken = async (
   return image;
 };
 
-/** Each with where it belongs. */
+/** Each image, with its path. */
 export async function* servedPhotographs(
   browser: Browser,
 ): AsyncGenerator<readonly [path: string, image: Uint8Array]> {
@@ -154,7 +154,7 @@ export async function* servedPhotographs(
   const serving = Effect.gen(function* () {
     const store = Context.get(yield* Layer.build(new MemoryStore("pictures").layer), Store);
     const server = yield* serve({ store, served, port: 0, host: undefined, token, say: () => {} });
-    // A run that waits would keep this process alive.
+    // A waiting run would keep this process alive.
     yield* Effect.addFinalizer(() => server.drain(0));
     return server;
   });

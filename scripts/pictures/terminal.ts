@@ -1,4 +1,4 @@
-/** What a terminal shows of a run at a moment, as SVG: the real view writes to a real terminal that has no window. */
+/** The terminal's view of a run at one moment, as SVG: the real view writes to a real terminal that has no window. */
 import xterm from "@xterm/headless";
 import type { PipelineEvent } from "espalier";
 import { html } from "../../src/draw/escape.ts";
@@ -6,7 +6,7 @@ import { openView } from "../../src/progress/open.ts";
 
 type Terminal = InstanceType<typeof xterm.Terminal>;
 
-/** Calls `body` in a world where no time passes but what it says: the view reads the clock, and ticks. */
+/** Calls `body` with a clock that only `body` moves: the view reads it and ticks by it. */
 const withoutTime = (body: (go: (millis: number) => void) => void): void => {
   const { setInterval, performance } = globalThis;
   let now = 0;
@@ -28,7 +28,7 @@ const withoutTime = (body: (go: (millis: number) => void) => void): void => {
 const cell = { width: 7.85, height: 17 } as const;
 const padding = 14;
 
-/** As terminals have them: dark, whatever the reader's page is. */
+/** Dark, as terminals are, regardless of the reader's page. */
 const colours: Readonly<Record<number, string>> = { 1: "#f07178", 2: "#8bd17c", 6: "#6cc7d8" };
 
 const style = `.t{font:13px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;white-space:pre;fill:#dfe4ec}
@@ -43,7 +43,7 @@ const classOf = (terminal: Terminal, x: number, y: number): string => {
   return at.isBold() ? "bold" : at.isDim() ? "dim" : "";
 };
 
-/** The characters of a line that look alike, in one text each; as wide as their cells, whatever the font is. */
+/** The characters of a line that look alike, in one text each; as wide as their cells, whatever the font. */
 const lineOf = (terminal: Terminal, y: number, top: number): string => {
   const line = terminal.buffer.active.getLine(y)!;
   const end = line.translateToString(true).length;
@@ -83,7 +83,7 @@ const drawn = (terminal: Terminal, columns: number): string => {
   ].join("\n");
 };
 
-/** The terminal `millis` after the run began; at its end, where none are given. */
+/** The terminal `millis` after the run began; at the run's end if `millis` is not given. */
 export const terminalAt = async (
   events: ReadonlyArray<PipelineEvent>,
   columns: number,
