@@ -4,7 +4,7 @@ import { describe, expect, test, vi } from "vitest";
 import { thrown, untyped } from "./support.ts";
 
 describe("A pipeline is a value", () => {
-  test("each call gives a new one and leaves the old one as it was", async () => {
+  test("each call returns a new pipeline and leaves the old one unchanged", async () => {
     const base = pipeline("base").step("a", [], () => 1);
     const left = base.step("b", ["a"], ({ a }) => a + 1);
     const right = base.step("b", ["a"], ({ a }) => a + 10).step("c", ["b"], ({ b }) => b + 10);
@@ -13,7 +13,7 @@ describe("A pipeline is a value", () => {
     expect(await right.runPromise({})).toEqual({ a: 1, b: 11, c: 21 });
   });
 
-  test("what one branch provides is unknown to the other", () => {
+  test("an output of one branch is unknown to the other", () => {
     const base = untyped.pipeline("base").step("a", [], () => 1);
     base.step("b", [], () => 2);
     expect(thrown(() => base.step("c", ["b"], () => 3))).toBeInstanceOf(GraphError);
@@ -29,7 +29,7 @@ describe("A pipeline is a value", () => {
     expect(await base.step("y", [], () => 4).runPromise({})).toEqual({ a: 1, y: 4 });
   });
 
-  test("changing the arrays that it was made from changes nothing", async () => {
+  test("changing the arrays that it was built from has no effect", async () => {
     const inputs: Array<string> = ["a"];
     const outputs: Array<string> = ["x", "y"];
     const p = untyped
@@ -41,7 +41,7 @@ describe("A pipeline is a value", () => {
     expect(await p.runPromise({})).toEqual({ a: 1, x: { a: 1 }, y: 2 });
   });
 
-  test("the order of its calls is all that its type and its plan depend on, and runs do not change it", async () => {
+  test("its type and plan depend only on the order of its calls, and runs do not change it", async () => {
     const p = pipeline("p")
       .step("a", [], () => 1)
       .step("b", ["a"], ({ a }) => a);
@@ -50,7 +50,7 @@ describe("A pipeline is a value", () => {
     expect(p.plan()).toEqual(before);
   });
 
-  test("it runs as often as one likes, also at once", async () => {
+  test("it can run any number of times, including concurrently", async () => {
     const p = pipeline("p")
       .input("n", type<number>())
       .step("double", ["n"], async ({ n }) => n * 2);
@@ -68,7 +68,7 @@ describe("Building is linear", () => {
     }
     return p;
   };
-  test("10,000 calls copy no arrays but those of their own inputs", async () => {
+  test("10,000 calls copy no arrays except those of their own inputs", async () => {
     const slice = vi.spyOn(Array.prototype, "slice");
     const built = build(10_000);
     const copied = slice.mock.results.reduce(
@@ -287,7 +287,7 @@ describe("add(pipeline)", () => {
     .step("factor", [], () => 10)
     .step("scaled", ["raw", "factor"], ({ raw, factor }) => raw * factor);
 
-  test("wires its inputs to what is there and shows its outputs", async () => {
+  test("wires its inputs to the host's outputs and exposes its own outputs", async () => {
     const p = pipeline("p")
       .step("raw", [], () => 2)
       .add(scaled)
@@ -295,7 +295,7 @@ describe("add(pipeline)", () => {
     expect(await p.runPromise({})).toEqual({ raw: 2, factor: 10, scaled: 20, after: 21 });
   });
 
-  test("shows of a pipeline only what it returns, and hides the rest under its name", async () => {
+  test("exposes only what the pipeline returns, and hides the rest under its name", async () => {
     const p = pipeline("p")
       .step("raw", [], () => 2)
       .step("factor", [], () => 3)
@@ -305,7 +305,7 @@ describe("add(pipeline)", () => {
     expect(p.plan().steps.map(({ path }) => path)).toContain("scaled/factor");
   });
 
-  test("two pipelines with hidden steps of one name stand side by side", async () => {
+  test("accepts two pipelines with hidden steps of the same name", async () => {
     const one = (name: string, value: number): any =>
       untyped
         .pipeline(name)
@@ -316,7 +316,7 @@ describe("add(pipeline)", () => {
     expect(await p.runPromise({})).toEqual({ l_out: 1, r_out: 2 });
   });
 
-  test("decodes its inputs by its own schemas", async () => {
+  test("decodes its inputs with its own schemas", async () => {
     const z = await import("zod");
     const sized = pipeline("sized")
       .input("size", z.string().transform(Number))
@@ -327,7 +327,7 @@ describe("add(pipeline)", () => {
     expect(await p.runPromise({})).toEqual({ size: "41", next: 42 });
   });
 
-  test("adds dynamic steps, maps and switches that work as they did", async () => {
+  test("adds dynamic steps, maps and switches that still work", async () => {
     const inner = pipeline("inner")
       .input("n", type<number>())
       .dynamic("grown", ["n"], ({ n }) => pipeline("sub").step("grown", [], () => n + 1))
@@ -340,7 +340,7 @@ describe("add(pipeline)", () => {
     expect(await p.runPromise({})).toEqual({ n: 5, grown: 6, items: [5, 5], doubled: [11, 11], kind: "B" });
   });
 
-  test('adds a pipeline with an "all" step: what it provides is read later by name', async () => {
+  test('adds a pipeline with an "all" step, whose outputs later steps can read by name', async () => {
     const open = pipeline("open").dynamic(
       "grow",
       [],
@@ -356,7 +356,7 @@ describe("add(pipeline)", () => {
     expect(await p.runPromise({})).toEqual({ x: 1, y: 2, sum: 3 });
   });
 
-  test('shows of an "all" step inside only what the pipeline returns', async () => {
+  test('exposes, of an inner "all" step, only what the pipeline returns', async () => {
     const open = untyped
       .pipeline("open")
       .dynamic("grow", [], () => ({ x: 1, y: 2 }), { outputs: "all" })
@@ -368,7 +368,7 @@ describe("add(pipeline)", () => {
     expect(await p.runPromise({})).toEqual({ x: 1, next: 2 });
   });
 
-  test("hides what it hides at every depth, by paths that differ", async () => {
+  test("hides steps at every depth, under distinct paths", async () => {
     const a = untyped
       .pipeline("a")
       .step("h", [], () => 1)
@@ -399,7 +399,7 @@ describe("add(pipeline)", () => {
     expect(outputs.map(({ scaled }) => scaled)).toEqual([10, 20, 30]);
   });
 
-  test("an input that it only returns is what the host has", async () => {
+  test("exposes an input that it only returns with the host's value", async () => {
     const passing = pipeline("passing")
       .input("raw", type<number>())
       .step("more", ["raw"], ({ raw }) => raw + 1)
@@ -417,7 +417,7 @@ describe("returns", () => {
     .step("a", ["seed"], ({ seed }) => seed + 1)
     .step("b", ["a"], ({ a }) => a + 1)
     .step("c", [], () => 0);
-  test("narrows what a run gives, in the order asked for, and all steps still run", async () => {
+  test("narrows a run's outputs, in the requested order, while all steps still run", async () => {
     let ran = 0;
     const counted = p.step("d", [], () => ++ran).returns("b", "a");
     const outputs = await counted.runPromise({ seed: 1 });
@@ -425,20 +425,20 @@ describe("returns", () => {
     expect(Object.keys(outputs)).toEqual(["b", "a"]);
     expect(ran).toBe(1);
   });
-  test("without it a run gives all outputs and its inputs", async () => {
+  test("is optional: without it, a run returns all outputs and its inputs", async () => {
     expect(await p.runPromise({ seed: 1 })).toEqual({ seed: 1, a: 2, b: 3, c: 0 });
   });
-  test("can be called again to narrow further, and steps added later are given too", async () => {
+  test("can be called again to narrow further, and outputs of steps added later are returned too", async () => {
     const narrowed = p.returns("a", "b").returns("b");
     expect(await narrowed.runPromise({ seed: 1 })).toEqual({ b: 3 });
     expect(await narrowed.step("e", ["b"], ({ b }) => b * 2).runPromise({ seed: 1 })).toEqual({ b: 3, e: 6 });
   });
-  test("what it leaves out can neither be read nor returned again", () => {
+  test("makes outputs that it leaves out unavailable to reads and later returns", () => {
     const narrowed = p.returns("b") as any;
     expect(thrown(() => narrowed.step("x", ["a"], () => 1)).reason).toMatch(/reads "a"/);
     expect(thrown(() => narrowed.returns("a")).reason).toMatch(/cannot be returned/);
   });
-  test('is followed by an "all" step whose outputs are given too', async () => {
+  test('can be followed by an "all" step, whose outputs are returned too', async () => {
     const open = pipeline("q")
       .step("a", [], () => 1)
       .step("b", [], () => 2)
@@ -446,21 +446,21 @@ describe("returns", () => {
       .dynamic("grow", [], () => ({ z: 3 }), { outputs: "all" });
     expect(await open.runPromise({})).toEqual({ a: 1, z: 3 });
   });
-  test('of a name that only an "all" step can give is not changed by who adds that name later', async () => {
+  test('of a name that only an "all" step can provide is unaffected by a step that adds that name later', async () => {
     const open = untyped.pipeline("q").dynamic("grow", [], () => ({ x: 1 }), { outputs: "all" });
     const returned = open.returns("x");
     returned.step("x", [], () => "another");
     expect(returned.plan().returns).toEqual([]);
     expect(await returned.runPromise({})).toEqual({ x: 1 });
   });
-  test('of a name that no "all" step provided this time is undefined', async () => {
+  test('of a name that no "all" step provided in this run is undefined', async () => {
     const open = untyped
       .pipeline("q")
       .dynamic("grow", [], () => ({ x: 1 }), { outputs: "all" })
       .returns("y");
     expect(await open.runPromise({})).toEqual({ y: undefined });
   });
-  test("may name an output twice", async () => {
+  test("can name an output twice", async () => {
     expect(await p.returns("b", "b").runPromise({ seed: 1 })).toEqual({ b: 3 });
   });
 });
@@ -474,7 +474,7 @@ describe("pipelineOf", () => {
     ]);
     expect(await p.runPromise({})).toEqual({ total: 3, a: 1, b: 2 });
   });
-  test("takes dynamic steps, and globs over what the others provide", async () => {
+  test("takes dynamic steps, and globs over the outputs of other steps", async () => {
     const p = pipelineOf("p", [
       step("sum", ["f_*"], (found: { "f_*": Record<string, number> }) =>
         Object.values(found["f_*"]).reduce((a, b) => a + b, 0),
@@ -486,7 +486,7 @@ describe("pipelineOf", () => {
     ] as const);
     expect((await p.runPromise({})).sum).toBe(3);
   });
-  test('puts a step after the "all" steps that may provide what it reads', async () => {
+  test('puts a step after the "all" steps that may provide its inputs', async () => {
     const p = untyped.pipelineOf("p", [
       untyped.step("next", ["late"], ({ late }: any) => late + 1),
       untyped.step("family", ["l*"], (found: any) => Object.keys(found["l*"])),
@@ -494,7 +494,7 @@ describe("pipelineOf", () => {
     ]);
     expect(await p.runPromise({})).toEqual({ late: 1, next: 2, family: ["late"] });
   });
-  test("spells out a cycle of an untyped caller", () => {
+  test("spells out a cycle for an untyped caller", () => {
     const reading = (name: string, input: string): unknown => untyped.step(name, [input], () => 1);
     const error = thrown(() =>
       untyped.pipelineOf("round", [
@@ -520,7 +520,7 @@ describe("pipelineOf", () => {
         .reason,
     ).toMatch(/already provided/);
   });
-  test("takes none at all", async () => {
+  test("accepts an empty list", async () => {
     expect(await pipelineOf("none", []).runPromise({})).toEqual({});
   });
   test("sorts 10,000 steps given in reverse", async () => {

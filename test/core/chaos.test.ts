@@ -1,6 +1,6 @@
 /**
- * Random pipelines whose steps fail, hang, time out, are tried again, share pools and are interrupted. Whatever happens:
- * the run ends, no limit is passed, nothing that was started is left, and the events balance.
+ * Random pipelines whose steps fail, hang, time out, retry, share pools and are interrupted. In every case the run ends,
+ * no limit is exceeded, no started work is left behind, and the events balance.
  */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -10,7 +10,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { sleep, untyped, within } from "./support.ts";
 
-/** What a step does when it is called: gives a value, fails, or hangs until it is stopped. */
+/** The behaviour of a step when it is called: returns a value, fails, or hangs until it is stopped. */
 interface Behaviour {
   readonly style: "value" | "promise" | "effect";
   readonly does: "gives" | "fails" | "fails once" | "hangs";
@@ -78,7 +78,7 @@ const runOptions: fc.Arbitrary<RunOptions> = fc.record(
   { requiredKeys: [] },
 );
 
-/** Counts what is under way, and what of it is asynchronous. */
+/** Counts the running calls, and those among them that are asynchronous. */
 class Watch {
   started = 0;
   running = 0;
@@ -101,7 +101,7 @@ const turns = async (count: number): Promise<void> => {
   for (let i = 0; i < count; i++) await (i % 2 === 0 ? sleep(0) : undefined);
 };
 
-/** A function that behaves so; `then` makes what it gives. */
+/** A function with this behaviour; `then` makes its value. */
 const acting = (
   watch: Watch,
   { style, does, turns: count }: Behaviour,
@@ -161,7 +161,7 @@ const build = (shape: ReadonlyArray<Node>, watch: Watch, depth: number): any => 
       readable.length === 0 ? [] : [...new Set(reads.map((at) => readable[at % readable.length]!))];
     const pool = options["pool"] as string | undefined;
     const act = (then: () => unknown) => acting(watch, behaviour, pool, then);
-    /** The sub-pipeline gives `name` beside its own names. */
+    /** The sub-pipeline provides `name` in addition to its own names. */
     const grown = (): unknown => build(sub, watch, depth + 1).step(name, [], () => index);
     if (kind === "step")
       built = built.step(
@@ -174,7 +174,7 @@ const build = (shape: ReadonlyArray<Node>, watch: Watch, depth: number): any => 
     else if (kind === "switch")
       built = built.switch(name, inputs, () => "only", { only: act(grown) }, options);
     else if (kind === "all") {
-      // Names in an "all" step must be new here: its sub-pipeline shows only one.
+      // Names in an "all" step must be new in the host: its sub-pipeline exposes only one.
       const { fallback: _, ...others } = options;
       built = built.dynamic(
         `${name}!`,
@@ -224,7 +224,7 @@ const checkEvents = (events: ReadonlyArray<PipelineEvent>): void => {
     else if (event.type === "step.skipped") expect([event.path, now <= 0]).toEqual([event.path, true]);
   }
   for (const [path, now] of open) {
-    // A policy may fail between attempts (a delay that was interrupted, a timeout while it waited for its turn).
+    // A policy can fail between attempts (an interrupted delay, or a timeout while waiting for a slot).
     expect([path, now <= 0]).toEqual([path, true]);
   }
 };
@@ -232,7 +232,7 @@ const checkEvents = (events: ReadonlyArray<PipelineEvent>): void => {
 const runs = Number(process.env["ESPALIER_RUNS"] ?? 300);
 const seed = Number(process.env["ESPALIER_SEED"] ?? Date.now() % 2 ** 31);
 
-test(`whatever happens in a run, it ends and leaves nothing (ESPALIER_SEED=${seed})`, {
+test(`every run ends and leaves nothing behind, whatever happens in it (ESPALIER_SEED=${seed})`, {
   timeout: 30_000 + runs * 40,
 }, async () => {
   await fc.assert(
@@ -245,10 +245,10 @@ test(`whatever happens in a run, it ends and leaves nothing (ESPALIER_SEED=${see
         const built = build(shape, watch, 0);
         const run: any = await Effect.runPromise(built.start({}, { ...chosen, gracePeriod: "1 minute" }));
         const program = async (): Promise<Exit.Exit<unknown, unknown>> => {
-          // What hangs is stopped in the end, so that every run ends.
+          // Hanging steps are stopped in the end, so that every run ends.
           if (interruptAfter !== undefined) await turns(interruptAfter);
           else if (shape.some(mayHang)) await Promise.race([Effect.runPromiseExit(run.await), sleep(40)]);
-          else await Effect.runPromiseExit(run.await); // Nothing may wait forever for its turn or its pool.
+          else await Effect.runPromiseExit(run.await); // Nothing may wait forever for a slot or a pool.
           await Effect.runPromise(run.interrupt);
           return Effect.runPromiseExit(run.await);
         };

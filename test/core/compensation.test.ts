@@ -1,4 +1,4 @@
-/** Compensations in runs without a store: what is undone, in which order, and what the run ends with. */
+/** Compensations in runs without a store: which steps are undone, in which order, and how the run ends. */
 import assert from "node:assert/strict";
 import * as Context from "effect/Context";
 import * as Data from "effect/Data";
@@ -33,7 +33,7 @@ const trip = (log: Array<unknown>) =>
     .step("pay", ["car"], () => Effect.fail(new Refused({ why: "no money" })));
 
 describe("Compensations", () => {
-  test("undo what has succeeded, the last first, and the run fails with its original error", async () => {
+  test("undo succeeded steps, the last first, and the run fails with its original error", async () => {
     const log: Array<unknown> = [];
     expect(await rejection(trip(log).runPromise({}, { ...undo, runId: "r" }))).toMatchObject({
       _tag: "Refused",
@@ -46,7 +46,7 @@ describe("Compensations", () => {
     ]);
   });
 
-  test("run one at a time, after everything else has stopped and before what the run does finally", async () => {
+  test("run one at a time, after everything else has stopped and before the finally steps", async () => {
     const log: Array<string> = [];
     let atWork = 0;
     const undone = (name: string) => async () => {
@@ -70,7 +70,7 @@ describe("Compensations", () => {
     expect(log).toEqual(["slow stopped", "undo b", "undo a", "closed Success Failure"]);
   });
 
-  test("do not run where the run succeeds, is only interrupted, or is not asked for them", async () => {
+  test("do not run if the run succeeds, is only interrupted, or does not ask for them", async () => {
     const log: Array<unknown> = [];
     const fine = pipeline("p").step("a", [], () => 1, { compensate: () => void log.push("a") });
     expect(await fine.runPromise({}, undo)).toEqual({ a: 1 });
@@ -87,7 +87,7 @@ describe("Compensations", () => {
     expect(log).toEqual([]);
   });
 
-  test("that fail do not keep the others from running, and are in the report", async () => {
+  test("that fail do not keep the others from running, and appear in the report", async () => {
     const log: Array<string> = [];
     const built = pipeline("p")
       .step("a", [], () => 1, { compensate: () => void log.push("a") })
@@ -127,7 +127,7 @@ describe("Compensations", () => {
     });
   });
 
-  test("are called with what the function got: items, states, several outputs, decoded inputs", async () => {
+  test("receive the function's arguments: items, states, several outputs, decoded inputs", async () => {
     const log: Array<unknown> = [];
     const whole = pipeline("p")
       .step("factor", [], () => 10)
@@ -185,7 +185,7 @@ describe("Compensations", () => {
     ]);
   });
 
-  test("of what expanded come after those of what it expanded to, and then those of its steps", async () => {
+  test("of an expanded step run first, then those of its sub-steps, then those of its inputs", async () => {
     const log: Array<string> = [];
     const note = (name: string) => ({ compensate: () => void log.push(name) });
     const built = pipeline("p")
@@ -204,7 +204,7 @@ describe("Compensations", () => {
     expect(log).toEqual(["d", "d/d", "d/x", "a"]);
   });
 
-  test("undo what an expansion has done that failed itself, losers of races and items that were too many", async () => {
+  test("undo steps inside a failed expansion, losers of races and surplus items", async () => {
     const log: Array<string> = [];
     const note = (name: string) => ({ compensate: () => void log.push(name) });
     const built = pipeline("p")
@@ -231,7 +231,7 @@ describe("Compensations", () => {
     expect(log.at(-1)).toBe("slow/s");
   });
 
-  test("undo a step once that succeeded in two attempts, and not one whose fallback was used", async () => {
+  test("undo a step once if it succeeded in two attempts, and not at all if its fallback was used", async () => {
     const log: Array<unknown> = [];
     let attempts = 0;
     const built = pipeline("p")
@@ -300,7 +300,7 @@ describe("Compensations", () => {
     ).toBe(1);
   });
 
-  test("of ten thousand steps need no stack", async () => {
+  test("of ten thousand steps do not use up the stack", async () => {
     let count = 0;
     const built = pipeline("p")
       .step("list", [], () => Array.from({ length: 10_000 }, (_, i) => i))
@@ -310,7 +310,7 @@ describe("Compensations", () => {
     expect(count).toBe(10_000);
   });
 
-  test("are refused where they cannot be", () => {
+  test("are refused where they are not allowed", () => {
     const compensate = () => {};
     expect(
       thrown(() => untyped.pipeline("p").step("a", [], () => 1, { compensate, cache: true })).message,

@@ -1,15 +1,17 @@
-/** Depth before breadth: what has begun to grow ends before other steps begin to, and memory holds what is under way. */
+/**
+ * Depth before breadth: expansions that have begun to grow end before other steps begin to, so memory holds only those under way.
+ */
 import * as Effect from "effect/Effect";
 import { dynamic, pipeline } from "espalier";
 import { describe, expect, test } from "vitest";
 
 type Style = "value" | "promise" | "effect";
 
-/** Notes which step of which of many expansions runs. */
+/** Records which step of which expansion runs. */
 class Log {
   readonly #style: Style;
   steps = 0;
-  /** How many steps had run when the first expansion ended. */
+  /** The number of steps that had run when the first expansion ended. */
   first: number | undefined;
   readonly #open = new Set<number>();
   mostOpen = 0;
@@ -41,7 +43,7 @@ class Log {
     }
   }
 
-  /** Three steps after each other, the last of which provides `name`. */
+  /** Three consecutive steps, the last of which provides `name`. */
   grown(name: string, of: number): any {
     return (pipeline("grown") as any)
       .step("a", [], () => this.step(of, false))
@@ -105,7 +107,7 @@ describe.each(["value", "promise", "effect"] as const)(
         await shapes[name]!(log).runPromise({}, { concurrency: 16 });
         expect(log.steps).toBe(3 * count);
         expect(log.first!).toBeLessThan(log.steps / 20);
-        // Each step that runs is of another one at worst, and a few have room beside them.
+        // At worst, each running step belongs to a different expansion, and a few more have room.
         expect(log.mostOpen).toBeLessThanOrEqual(40);
         // Promises and Effects end in the order of their timers.
         expect(style === "value" ? log.ended : items).toEqual(items);

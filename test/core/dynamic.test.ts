@@ -20,7 +20,7 @@ describe("A dynamic step", () => {
       () => pipeline("p").step("x", [], () => sleep(1).then(() => 5)),
     ],
   ];
-  test.each(forms)("may give %s", async (_, expand) => {
+  test.each(forms)("can return %s", async (_, expand) => {
     const p = untyped
       .pipeline("p")
       .dynamic("x", [], expand)
@@ -31,7 +31,7 @@ describe("A dynamic step", () => {
     expect(exit).toMatchObject({ value: { x: 5, y: 6 } });
   });
 
-  test("looks at real data and takes the branch that it asks for", async () => {
+  test("looks at real data and takes the branch that the data requires", async () => {
     const p = pipeline("p")
       .input("n", type<number>())
       .dynamic("x", ["n"], ({ n }) => {
@@ -50,7 +50,7 @@ describe("A dynamic step", () => {
     }
   });
 
-  test("exposes only what it declares: the rest of its sub-pipeline stays inside", async () => {
+  test("exposes only the outputs that it declares: the rest of its sub-pipeline stays inside", async () => {
     const p = pipeline("p").dynamic("x", [], () =>
       pipeline("sub")
         .step("hidden", [], () => 1)
@@ -76,14 +76,14 @@ describe("A dynamic step", () => {
     }
   });
 
-  test("may expose one output under another name than its own", async () => {
+  test("can expose one output under a name other than its own", async () => {
     const p = pipeline("p").dynamic("search", [], () => pipeline("sub").step("best", [], () => 1), {
       outputs: ["best"],
     });
     expect(await p.runPromise({})).toEqual({ best: 1 });
   });
 
-  test("gives each sub-step once, whether or not others need it", async () => {
+  test("runs each sub-step once, whether or not others read it", async () => {
     const ran: Array<string> = [];
     const p = pipeline("p").dynamic("x", [], () =>
       pipeline("sub")
@@ -96,7 +96,7 @@ describe("A dynamic step", () => {
     expect([...ran].sort()).toEqual(["one", "shared", "unread", "x"]);
   });
 
-  test("ends only when all of its sub-steps have", async () => {
+  test("ends only when all of its sub-steps have ended", async () => {
     let ended = false;
     const p = pipeline("p")
       .dynamic("x", [], () =>
@@ -111,7 +111,7 @@ describe("A dynamic step", () => {
     expect((await p.runPromise({})).after).toBe(true);
   });
 
-  test("may return the same pipeline value again and again", async () => {
+  test("can return the same pipeline value again and again", async () => {
     const p = pipeline("p")
       .step("items", [], () => [1, 2, 3])
       .dynamic("one", [], () => sub, { outputs: ["x"] })
@@ -119,7 +119,7 @@ describe("A dynamic step", () => {
     expect(await p.runPromise({})).toMatchObject({ x: 5, x2: [1, 1, 1] });
   });
 
-  test("may add a family without members, which is read as an empty record", async () => {
+  test("can add a family without members, which is read as an empty record", async () => {
     const sum = pipeline("p")
       .input("rates", type<ReadonlyArray<number>>())
       .dynamic("sum", ["rates"], ({ rates }) =>
@@ -139,7 +139,7 @@ describe("A dynamic step", () => {
     expect(await read.runPromise()).toEqual({ count: 0 });
     expect(read.plan().steps.map(({ name, inputs }) => [name, inputs])).toEqual([["count", []]]);
   });
-  test("may be passed an output through from its inputs", async () => {
+  test("can expose one of its inputs unchanged", async () => {
     const p = pipeline("p")
       .step("a", [], () => 7)
       .dynamic("x", ["a"], ({ a }) => pipeline("sub").step("x", [], () => a));
@@ -153,7 +153,7 @@ describe("A dynamic step", () => {
     expect((await nest(2000).runPromise({}, { maxDepth: 5000 })).x).toBe(42);
   });
 
-  test("chooses a case by text, a number or a boolean", async () => {
+  test("chooses a case by a string, a number or a boolean", async () => {
     const p = pipeline("p")
       .input("size", type<number>())
       .switch("text", ["size"], ({ size }) => (size > 1 ? "many" : "one"), { one: () => 1, many: () => 2 })
@@ -198,11 +198,11 @@ describe('A step with outputs "all"', () => {
           : pipeline("narrow").step("a", [], () => 10),
       { outputs: "all" },
     );
-  test("merges every output of what it returns into its parent", async () => {
+  test("merges every output of the sub-pipeline that it returns into its parent", async () => {
     expect(await open.runPromise({ wide: true })).toEqual({ wide: true, a: 1, b: 2 });
     expect(await open.runPromise({ wide: false })).toEqual({ wide: false, a: 10 });
   });
-  test("lets later steps read what it provides, by name and by glob", async () => {
+  test("lets later steps read its outputs by name and by glob", async () => {
     const p = open
       .step("next", ["a"], ({ a }) => a + 100)
       .dynamic("family", [], () => pipeline("f").addAll([1, 2].map((i) => step(`f_${i}`, [], () => i))), {
@@ -211,7 +211,7 @@ describe('A step with outputs "all"', () => {
       .step("sum", ["f_*"], (found) => Object.values(found["f_*"]).length);
     expect(await p.runPromise({ wide: true })).toMatchObject({ next: 101, sum: 2 });
   });
-  test("a name that no branch returned this time fails the run as ExpansionError of the reader", async () => {
+  test("fails the run as ExpansionError of the reader if no branch returned the name this time", async () => {
     const untyped: any = open;
     const p = untyped.step("reader", ["b"], ({ b }: any) => b);
     await expect(p.runPromise({ wide: false })).rejects.toMatchObject({
@@ -221,12 +221,12 @@ describe('A step with outputs "all"', () => {
     });
     expect((await p.runPromise({ wide: true })).reader).toBe(2);
   });
-  test("a name that no branch returned this time is not in what a glob reads", async () => {
+  test("leaves a name that no branch returned this time out of a glob", async () => {
     const p = open.step("reader", ["b*"], (found) => found["b*"].b ?? "none");
     expect((await p.runPromise({ wide: false })).reader).toBe("none");
     expect((await p.runPromise({ wide: true })).reader).toBe(2);
   });
-  test("gives only what its sub-pipeline returns", async () => {
+  test("provides only what its sub-pipeline returns", async () => {
     const p = pipeline("p").dynamic(
       "open",
       [],
@@ -239,7 +239,7 @@ describe('A step with outputs "all"', () => {
     );
     expect(await p.runPromise({})).toEqual({ b: 1 });
   });
-  test("gives no inputs of its sub-pipeline", async () => {
+  test("does not provide the inputs of its sub-pipeline", async () => {
     const p = pipeline("p")
       .step("n", [], () => 1)
       .dynamic(
@@ -263,7 +263,7 @@ describe('A step with outputs "all"', () => {
     const p = pipeline("p").dynamic("open", [], () => value as unknown, { outputs: "all" });
     await expect(p.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "open" });
   });
-  test("stays typed and works when nested in another", async () => {
+  test("stays typed and works when nested in another one", async () => {
     const p = pipeline("p")
       .dynamic(
         "outer",
@@ -283,13 +283,13 @@ describe('A step with outputs "all"', () => {
       .step("sum", ["a", "b"], ({ a, b }) => a + b);
     expect(await p.runPromise({})).toEqual({ a: 1, b: 2, sum: 3 });
   });
-  test('exposes by name what an "all" step inside provides', async () => {
+  test('exposes by name the outputs of an inner "all" step', async () => {
     const p = pipeline("p").dynamic("x", [], () =>
       pipeline("sub").dynamic("open", [], () => ({ x: 1, y: 2 }), { outputs: "all" }),
     );
     expect(await p.runPromise({})).toEqual({ x: 1 });
   });
-  test("is not read by a step that is before it, however soon it ends", async () => {
+  test("is not read by a step before it, however soon it ends", async () => {
     const p = pipeline("p")
       .dynamic("slow", [], () => sleep(5).then(() => ({ f_slow: 1 })), { outputs: "all" })
       .step("family", ["f_*"], (found) => Object.keys(found["f_*"]))
@@ -334,14 +334,14 @@ describe('A step with outputs "all"', () => {
       reason: expect.stringMatching(says),
     });
   });
-  test("has a record as its fallback", async () => {
+  test("can have a record as its fallback", async () => {
     const p = untyped
       .pipeline("p")
       .dynamic("open", [], () => Effect.fail("no"), { outputs: "all", fallback: { a: 1 } })
       .step("next", ["a"], ({ a }: any) => a + 1);
     expect(await p.runPromise({})).toEqual({ a: 1, next: 2 });
   });
-  test("that is tried again gives what its last attempt returned", async () => {
+  test("that is retried provides what its last attempt returned", async () => {
     const p = pipeline("p")
       .dynamic(
         "open",
@@ -359,7 +359,7 @@ describe('A step with outputs "all"', () => {
     const p = open.step("c", [], () => 3).returns("a");
     expect(await p.runPromise({ wide: true })).toEqual({ a: 1 });
   });
-  test("that fails with finish skips its readers", async () => {
+  test("that fails with finish causes its readers to be skipped", async () => {
     const p = untyped
       .pipeline("p")
       .dynamic("open", [], () => Effect.fail("no"), { outputs: "all" })
@@ -369,7 +369,7 @@ describe('A step with outputs "all"', () => {
     expect(handle.report.failed).toEqual([{ path: "open", error: "no" }]);
     expect(handle.report.skipped).toEqual([{ path: "reader", because: "open" }]);
   });
-  test("provides what a map runs over, and what a glob reads beside static members", async () => {
+  test("provides the list of a map, and members of a glob in addition to static ones", async () => {
     const p = pipeline("p")
       .step("f_static", [], () => 0)
       .dynamic("open", [], async () => ({ items: [1, 2], f_late: 1 }), { outputs: "all" })
@@ -499,7 +499,7 @@ describe("An expansion is checked before its first step starts", () => {
       .dynamic("two", [], () => ({ x: 2 }), { outputs: "all" });
     await expect(p.runPromise({})).rejects.toMatchObject({ _tag: "ExpansionError", path: "two" });
   });
-  test('two "all" steps with sub-pipelines that provide the same name run neither name twice', async () => {
+  test('two "all" steps whose sub-pipelines provide the same name run neither of them twice', async () => {
     const late = (): unknown => pipeline("s").step("x", [], () => sleep(1));
     const p = pipeline("p")
       .dynamic("one", [], late, { outputs: "all" })
@@ -520,7 +520,7 @@ describe("A standalone dynamic step", () => {
       .add(search);
     expect((await p.runPromise({})).best).toBe(3);
   });
-  test("expands directly, to be looked at without running", async () => {
+  test("expands directly, for inspection without running", async () => {
     const expanded = search.expand({ rates: [1, 2] });
     expect(expanded.plan().steps.map(({ path }) => path)).toEqual(["model_1", "model_2", "best"]);
     expect((await expanded.runPromise({})).best).toBe(2);
@@ -533,7 +533,7 @@ describe("A standalone dynamic step", () => {
     });
     expect(d.expand({})).toBe("d 1 false");
   });
-  test("may be added to many pipelines", async () => {
+  test("can be added to many pipelines", async () => {
     const one = pipeline("one")
       .step("rates", [], () => [1])
       .add(search);
@@ -544,7 +544,7 @@ describe("A standalone dynamic step", () => {
   });
 });
 
-describe("What each expansion did", () => {
+describe("The record of each expansion", () => {
   test("is reported by path, at every depth", async () => {
     const p = pipeline("p")
       .step("n", [], () => 3)
@@ -571,7 +571,7 @@ describe("What each expansion did", () => {
     expect(expansions.get("each[1]")).toMatchObject({ expanded: true, results: { each: 2 } });
     expect(expansions.get("kind")).toMatchObject({ expanded: true, results: { kind: "A" } });
   });
-  test("is not disturbed by what the plain steps beside it give", async () => {
+  test("ignores what plain steps return", async () => {
     const { handle } = await watched(pipeline("p").step("a", [], () => pipeline("value")));
     expect(handle.expansions.size).toBe(0);
   });
@@ -579,7 +579,7 @@ describe("What each expansion did", () => {
 
 describe("Limits", () => {
   const forever = (): any => pipeline("again").dynamic("x", [], () => forever());
-  test("an expansion without end fails as ExpansionError at maxDepth", async () => {
+  test("an endless expansion fails as ExpansionError at maxDepth", async () => {
     const error = await failureOf<any>(forever().run({}));
     expect(error._tag).toBe("ExpansionError");
     expect(error.path).toBe(Array.from({ length: 33 }, () => "x").join("/"));
@@ -594,7 +594,7 @@ describe("Limits", () => {
     expect((await two.runPromise({}, { maxDepth: 2 })).x).toEqual([1]);
     expect((await rejection(two.runPromise({}, { maxDepth: 1 })))._tag).toBe("ExpansionError");
   });
-  test("maxSteps counts expanded steps and items of the whole run, and no static ones", async () => {
+  test("maxSteps counts expanded steps and items of the whole run, but no static ones", async () => {
     const p = pipeline("p")
       .step("items", [], () => [1, 2, 3])
       .step("other", [], () => 1)
@@ -609,7 +609,7 @@ describe("Limits", () => {
     expect(error).toMatchObject({ _tag: "ExpansionError", path: "m" });
     expect(error.reason).toMatch(/maxSteps is 4/);
   });
-  test("a map over what never ends fails at maxSteps instead of filling the memory", async () => {
+  test("a map over an endless iterable fails at maxSteps instead of filling the memory", async () => {
     const p = pipeline("p")
       .step("items", [], () => ({
         *[Symbol.iterator]() {

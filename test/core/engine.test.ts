@@ -1,4 +1,4 @@
-/** How a run behaves: pools, blocking work, fallbacks, iterators and contexts. */
+/** Behaviour of a run: pools, blocking work, fallbacks, iterators and contexts. */
 import * as Effect from "effect/Effect";
 import { pipeline } from "espalier";
 import { assert, test } from "vitest";
@@ -76,7 +76,7 @@ test("maps of pipelines whose items and steps share two pools crosswise end", { 
   );
 });
 
-test("a step that waits for its next attempt does not hold its place in a pool", {
+test("a step that waits for its next attempt holds no slot of a pool", {
   timeout: 5000,
 }, async () => {
   let attempts = 0;
@@ -107,7 +107,7 @@ test("a step that waits for its next attempt does not hold its place in a pool",
   assert.ok(startedAt < second - 200, "b started only after a's second attempt");
 });
 
-test("a step that waits for its next attempt does not hold its place in the run's concurrency", {
+test("a step that waits for its next attempt holds no slot of the run's concurrency", {
   timeout: 5000,
 }, async () => {
   const order: Array<string> = [];
@@ -130,7 +130,7 @@ test("a step that waits for its next attempt does not hold its place in the run'
   assert.deepStrictEqual(order, ["a", "b", "a"]);
 });
 
-test("work that blocked the process for longer than its timeout has timed out", {
+test("work that blocked the process for longer than its timeout counts as timed out", {
   timeout: 5000,
 }, async () => {
   const block = (millis: number) => {
@@ -164,7 +164,7 @@ test("work that blocked the process for longer than its timeout has timed out", 
   }
 });
 
-test("an output named then, also one that is a function, does not make a run wait forever", {
+test("an output named then, even a function, does not make a run wait forever", {
   timeout: 5000,
 }, async () => {
   assert.deepStrictEqual(
@@ -219,7 +219,7 @@ test("a fallback that returns a pipeline is expanded, for a dynamic step and for
   assert.deepStrictEqual((await many.runPromise()).out, ["fine", "recovered"]);
 });
 
-test("an iterator that throws half-way is kept as the cause", { timeout: 5000 }, async () => {
+test("an iterator that throws midway is kept as the cause", { timeout: 5000 }, async () => {
   const broken = new Error("half-way", { cause: "the disk" });
   const over = pipeline("over")
     .step("xs", [], () =>
@@ -269,7 +269,7 @@ test("a value whose parts are shared many times over is encoded in linear time, 
   const refused = encode(shared);
   assert.instanceOf(refused, Unwritable);
   assert.match((refused as Unwritable).reason, /times over/);
-  // Sharing that a reader would call normal is written as before.
+  // An ordinary amount of sharing is written as before.
   const common = { unit: "°C", at: [1, 2, 3] };
   const rows = Array.from({ length: 50_000 }, (_, i) => ({ i, common }));
   const text = encode(rows);

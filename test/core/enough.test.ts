@@ -5,7 +5,7 @@ import * as Ref from "effect/Ref";
 import { describe, expect, test } from "vitest";
 import { rejection, thrown, untilAborted, untyped, watched } from "./support.ts";
 
-/** A map over these items that asks for `enough` of them. An item says what it does. */
+/** A map over these items with `enough`. Each item determines its own outcome. */
 type Does = "now" | "later" | "never" | "fails" | "fails later";
 
 const later = async <Value>(value: Value): Promise<Value> => {
@@ -40,7 +40,7 @@ const doing = (does: ReadonlyArray<Does>, enough: number, more: object = {}) =>
     );
 
 describe("A map with enough", () => {
-  test("holds the values of the items that succeeded, in item order, and interrupts the others", async () => {
+  test("provides the values of the items that succeeded, in item order, and interrupts the others", async () => {
     const { exit, types, events } = await watched(doing(["never", "later", "never", "now"], 2));
     expect(exit).toMatchObject({ _tag: "Success", value: { m: [1, 3] } });
     const interrupted = events.filter(({ type: each }) => each === "step.interrupted");
@@ -48,7 +48,7 @@ describe("A map with enough", () => {
     expect(types.at(-1)).toBe("run.succeeded");
   });
 
-  test("has no more values than it asks for, even where all succeed at once", async () => {
+  test("has no more values than it asks for, even if all succeed at once", async () => {
     expect((await doing(["now", "now", "now"], 2).runPromise()).m).toEqual([0, 1]);
     expect((await doing(["later", "later", "later"], 2).runPromise()).m).toEqual([0, 1]);
   });
@@ -68,7 +68,7 @@ describe("A map with enough", () => {
     ]);
   });
 
-  test("tolerates failures for as long as enough items can still succeed", async () => {
+  test("tolerates failures while enough items can still succeed", async () => {
     const { exit, handle } = await watched(doing(["fails", "later", "fails later", "now"], 2));
     expect(exit).toMatchObject({ _tag: "Success", value: { m: [1, 3] } });
     expect(handle.report.failed.map(({ path }) => path)).toEqual(["m[0]"]);
@@ -90,14 +90,14 @@ describe("A map with enough", () => {
     expect(error.message).toMatch(/enough is 3/);
   });
 
-  test('with onFailure: "finish" lets the items end that are under way, and then fails', async () => {
+  test('with onFailure: "finish" lets running items end, and then fails', async () => {
     const failing = doing(["fails", "fails", "later"], 2);
     const handle = await failing.startPromise({}, { onFailure: "finish" });
     const error = await rejection(handle.result);
     expect(error).toMatchObject({ _tag: "TooFewSucceeded", succeeded: 1, total: 3 });
   });
 
-  test("fails before its first item where there are not so many", async () => {
+  test("fails before its first item if there are too few items", async () => {
     let calls = 0;
     const short = pipeline("p")
       .input("xs", type<ReadonlyArray<number>>())
@@ -117,7 +117,7 @@ describe("A map with enough", () => {
     expect((await rejection(short.runPromise({ xs: [] })))._tag).toBe("TooFewSucceeded");
   });
 
-  test("interrupts what its items have expanded to, and takes failures from inside them", async () => {
+  test("interrupts expansions of its items, and counts failures inside them", async () => {
     const cleaned: Array<number> = [];
     const nested = pipeline("p")
       .step("xs", [], () => [0, 1, 2, 3])
@@ -143,7 +143,7 @@ describe("A map with enough", () => {
     expect(cleaned).toEqual([3]);
   });
 
-  test("runs the finalizers of items that it interrupts before what reads it starts", async () => {
+  test("runs the finalizers of interrupted items before its readers start", async () => {
     const program = Effect.gen(function* () {
       const log = yield* Ref.make<ReadonlyArray<string>>([]);
       const note = (text: string) => Ref.update(log, (all) => [...all, text]);
@@ -165,7 +165,7 @@ describe("A map with enough", () => {
     expect(await Effect.runPromise(program)).toEqual(["finalized", "after"]);
   });
 
-  test("takes the value of a fallback for a success, and retries first", async () => {
+  test("counts the value of a fallback as a success, and retries first", async () => {
     let calls = 0;
     const retried = pipeline("p")
       .step("xs", [], () => [0, 1])
@@ -183,7 +183,7 @@ describe("A map with enough", () => {
     expect(calls).toBeGreaterThanOrEqual(2);
   });
 
-  test("leaves no item of a pool or of the limit behind", async () => {
+  test("frees the slots of all its items, in pools and in the run's limit", async () => {
     const pooled = pipeline("p")
       .step("xs", [], () => [0, 1, 2, 3])
       .map("m", "xs", [], (x, _, { signal }) => (x === 1 ? x : untilAborted(signal)), {
@@ -195,7 +195,7 @@ describe("A map with enough", () => {
     expect((await pooled.runPromise({}, { pools: { few: 2 }, concurrency: 2 })).n).toEqual([1, 2, 3]);
   });
 
-  test("is refused beside failures and minSuccess, and with a number that no map can have", () => {
+  test("is refused together with failures or minSuccess, and with an invalid number", () => {
     const map = (options: object) => () =>
       untyped
         .pipeline("p")

@@ -17,7 +17,7 @@ describe("Every error of the library", () => {
     expect(error.code).toMatch(/^ESPALIER_[A-Z_]+$/);
     expect(error).toBeInstanceOf(Error);
   });
-  test("has a code that no other has", () => {
+  test("has a code that no other error has", () => {
     const codes = classes.map(([, Make]) => new Make({ issuePath: [], missing: [], extra: [] }).code);
     expect(new Set(codes).size).toBe(codes.length);
     expect(codes.length).toBeGreaterThanOrEqual(7);
@@ -44,10 +44,10 @@ describe("A message", () => {
     [{ _tag: "Mine", message: "tagged" }, "Mine: tagged"],
     [{ a: 1 }, '{"a":1}'],
     [Object.assign(new Error(""), { name: "Named" }), "Named"],
-  ])("says of %o: %s", async (cause, says) => {
+  ])("describes %o as: %s", async (cause, says) => {
     expect(await message(cause)).toBe(`Step "bad" failed: ${says}`);
   });
-  test("is short however long the cause is", async () => {
+  test("is short, however long the cause", async () => {
     expect((await message("x".repeat(1_000_000))).length).toBeLessThan(600);
     expect((await message(new Error("x".repeat(1_000_000)))).length).toBeLessThan(600);
   });
@@ -83,7 +83,7 @@ describe("The errors of a run are typed", () => {
     expectTypeOf<Effect.Error<typeof caught>>().toEqualTypeOf<espalier.RunError>();
     expect(await Effect.runPromise(caught)).toEqual({ n: 0, a: 0 });
   });
-  test("and tell a time-out from what a step threw", async () => {
+  test("and distinguish a timeout from an error that a step threw", async () => {
     const late = pipeline("q").step("a", [], () => Effect.never, { timeout: 1 });
     const broken = pipeline("q").step("a", [], () => Promise.reject(new Error("x")));
     expect(await failureOf(late.run({}))).toBeInstanceOf(StepTimedOut);

@@ -18,7 +18,7 @@ const eventsOf = async (made: any, options: object = {}): Promise<Array<any>> =>
   return [...(await Effect.runPromise(Stream.runCollect(run.events) as Effect.Effect<Iterable<any>>))];
 };
 
-/** The paths that were reported as started and never as ended. */
+/** The paths that were reported as started but never as ended. */
 const open = (events: ReadonlyArray<any>) => {
   const left = new Set<string>();
   for (const { type, path } of events) {
@@ -47,7 +47,7 @@ test(
 );
 
 test(
-  "every item that is reported as started is reported as ended when one of many fails, wherever that is",
+  "every item that is reported as started is reported as ended when any one of many fails",
   limit,
   async () => {
     const shared = store();
@@ -66,7 +66,7 @@ test(
 );
 
 test(
-  "steps of an expansion whose commit is under way when the expansion fails are reported as succeeded",
+  "steps whose commit is pending when their expansion fails are reported as succeeded",
   limit,
   async () => {
     const nested = pipeline("nested").dynamic("d", [], () =>
@@ -111,7 +111,7 @@ test(
 );
 
 test(
-  "JSON of an event survives errors that hold themselves, bigints, getters that throw and aggregates",
+  "JSON of an event survives errors that contain themselves, bigints, throwing getters and aggregates",
   limit,
   async () => {
     const circular: any = new Error("circle");

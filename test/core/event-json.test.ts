@@ -7,7 +7,7 @@ import { pipeline } from "espalier";
 
 type Started = Effect.Effect<{ readonly events: Stream.Stream<PipelineEvent> }, unknown>;
 
-/** The events of a run that say that something failed, as they come out of JSON. */
+/** The events of a run that report a failure, after a round trip through JSON. */
 const failures = async (started: Started): Promise<ReadonlyArray<any>> => {
   const run = await Effect.runPromise(started);
   const events = await Effect.runPromise(Stream.runCollect(run.events));
@@ -51,7 +51,7 @@ test("the typed errors of a step keep their own fields, and an AggregateError th
   }
 });
 
-test("a retried attempt, an expansion and a logged error are written with their messages", async () => {
+test("messages of a retried attempt, an expansion and a logged error are written", async () => {
   let tries = 0;
   const p = pipeline("p")
     .step(
@@ -134,11 +134,11 @@ test.for(hostile)("%s can be written", async ([, thrown]) => {
     ({ type }: PipelineEvent) => type === "step.failed",
   );
   expect(failed).toMatchObject([{ path: "a", error: { _tag: "StepFailed", path: "a" } }]);
-  // Code that copies or compares an event sees its fields only.
+  // Code that copies or compares an event sees only its fields.
   for (const event of events) expect(Object.keys(event)).not.toContain("toJSON");
 });
 
-test("a failure that throws when it is asked anything is described", async () => {
+test("a failure that throws on every access is still described", async () => {
   const { proxy, revoke } = Proxy.revocable({}, {});
   revoke();
   for (const thrown of [proxy, [proxy], new Error("holds one", { cause: proxy })]) {

@@ -11,7 +11,7 @@ const told = async (built: any, options = {}): Promise<ReadonlyArray<string>> =>
 };
 
 describe("The events of a run", () => {
-  test("tell of each step in the order in which things happened", async () => {
+  test("report each step in the order of execution", async () => {
     const p = pipeline("p")
       .step("a", [], () => 1)
       .step("b", ["a"], async ({ a }) => a);
@@ -24,7 +24,7 @@ describe("The events of a run", () => {
       "run.succeeded",
     ]);
   });
-  test("tell of expansions: that they started, what they are, and that they succeeded", async () => {
+  test("report the start, the plan and the success of expansions", async () => {
     const p = pipeline("p").dynamic("x", [], () => pipeline("sub").step("x", [], () => 1));
     expect(await told(p)).toEqual([
       "run.started",
@@ -40,7 +40,7 @@ describe("The events of a run", () => {
       plan: { name: "sub", steps: [{ path: "x/x", name: "x" }] },
     });
   });
-  test("tell of a map and its items, and of a switch", async () => {
+  test("report a map and its items, and a switch", async () => {
     const p = pipeline("p")
       .step("items", [], () => ["a"])
       .map("m", "items", [], (item) => item, { key: (item) => item })
@@ -59,7 +59,7 @@ describe("The events of a run", () => {
       expect(all.filter((one) => one === event)).toHaveLength(1);
     }
   });
-  test("tell of a failure once for each step that has it, and of what was interrupted and skipped", async () => {
+  test("report a failure once for each step that has it, and the interrupted and skipped steps", async () => {
     const p = pipeline("p")
       .step("never", [], () => Effect.never)
       .step("bad", [], () => Effect.delay(Effect.fail("no"), 1))
@@ -74,12 +74,12 @@ describe("The events of a run", () => {
       "run.failed",
     ]);
   });
-  test("give outputs by name, also of a step with several", async () => {
+  test("contain outputs by name, including those of a step with several", async () => {
     const p = pipeline("p").step("two", [], () => ({ a: 1, b: 2 }), { outputs: ["a", "b"] });
     const { events } = await watched(p);
     expect(events.find(({ type }) => type === "step.succeeded")).toMatchObject({ outputs: { a: 1, b: 2 } });
   });
-  test("carry what a step logs and how far it is", async () => {
+  test("contain a step's log lines and its progress", async () => {
     const p = pipeline("p").step("a", [], (_, { log, progress }) => {
       log("reading", { rows: 3 });
       progress(0.5, "half");
@@ -94,7 +94,7 @@ describe("The events of a run", () => {
       { fraction: 1, note: undefined },
     ]);
   });
-  test("all carry the run's id and the time of Effect's Clock", async () => {
+  test("all have the run's id and the time of Effect's Clock", async () => {
     const p = pipeline("p").step("a", [], () => Effect.sleep("1 hour"));
     const events = await Effect.runPromise(
       Effect.gen(function* () {
@@ -112,7 +112,7 @@ describe("The events of a run", () => {
       ["run.succeeded", 3_600_000],
     ]);
   });
-  test("are one run.started at the beginning and one end at the end, each step ends as often as it starts", async () => {
+  test("begin with one run.started and finish with one end, and each step ends as often as it starts", async () => {
     const p = pipeline("p")
       .step("items", [], () => Array.from({ length: 50 }, (_, i) => i))
       .map(
@@ -141,7 +141,7 @@ describe("The events of a run", () => {
     }
     expect([...balance.values()].every((value) => value === 0)).toBe(true);
   });
-  test("can be watched while the run continues, by many, each from the first event on", async () => {
+  test("can be watched while the run continues, by many readers, each from the first event", async () => {
     let go = (): void => {};
     const gate = new Promise<void>((resolve) => {
       go = resolve;
@@ -161,7 +161,7 @@ describe("The events of a run", () => {
     expect(late.map(({ type }) => type)).toEqual(seen);
     expect(seen.at(-1)).toBe("run.succeeded");
   });
-  test("that no one watches, or that someone stops watching, hold nothing up", async () => {
+  test("do not delay the run if no one watches or a reader stops watching", async () => {
     const p = pipeline("p")
       .step("a", [], () => sleep(5))
       .step("b", ["a"], () => 1);
@@ -173,7 +173,7 @@ describe("The events of a run", () => {
 });
 
 describe("The handle of a run", () => {
-  test("gives the outputs to all who wait, before and after the end", async () => {
+  test("returns the outputs to all who wait, before and after the end", async () => {
     const run = await Effect.runPromise(
       pipeline("p")
         .step("a", [], () => sleep(1).then(() => 1))
@@ -203,7 +203,7 @@ describe("The handle of a run", () => {
     process.off("unhandledRejection", note);
     expect(seen).toEqual([]);
   });
-  test("waiting for a run and being interrupted does not stop the run", async () => {
+  test("interrupting a wait for a run does not stop the run", async () => {
     let done = false;
     const run = await Effect.runPromise(
       pipeline("p")
@@ -217,7 +217,7 @@ describe("The handle of a run", () => {
     await Effect.runPromise(run.await);
     expect(done).toBe(true);
   });
-  test("has the run's id, given or made", async () => {
+  test("has the run's id, provided or generated", async () => {
     const p = pipeline("p").step("a", [], (_, { idempotencyKey }) => idempotencyKey);
     const given = await Effect.runPromise(p.start({}, { runId: "mine" }));
     expect([given.id, await Effect.runPromise(given.await)]).toEqual(["mine", { a: "mine/a" }]);
@@ -271,7 +271,7 @@ describe("The plan", () => {
       { name: "f_b", from: "f_b" },
     ]);
   });
-  test("of a run grows with its expansions, at every depth, during and after it", async () => {
+  test("of a run includes its expansions, at every depth, during and after it", async () => {
     let go = (): void => {};
     const gate = new Promise<void>((resolve) => {
       go = resolve;
@@ -299,7 +299,7 @@ describe("The plan", () => {
       { name: "wait", from: "d/d/wait" },
     ]);
   });
-  test("of a run shows of a dynamic step that was tried again its last expansion", async () => {
+  test("of a run shows, for a retried dynamic step, its last expansion", async () => {
     const p = pipeline("p").dynamic(
       "x",
       [],
@@ -313,7 +313,7 @@ describe("The plan", () => {
     expect(handle.plan.steps[0]!.expansions!.map(({ plan }) => plan?.name)).toEqual(["two"]);
     expect(handle.report.failed).toEqual([{ path: "x/x", error: "no" }]);
   });
-  test("of a run has the pipelines of items under their map, and a direct value as an expansion without plan", async () => {
+  test("of a run shows item pipelines under their map, and a direct value as an expansion without a plan", async () => {
     const { handle } = await watched(
       pipeline("p")
         .step("items", [], () => [1, 2])

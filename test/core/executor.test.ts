@@ -19,7 +19,7 @@ const whole = pipeline("whole")
   .dynamic("grown", ["n"], ({ n }) => pipeline("inner").step("grown", [], async () => n + 1))
   .step("last", ["grown"], ({ grown }) => Effect.succeed(grown));
 
-test("Middleware sees every call of every phase, within expansions as well", async () => {
+test("Middleware sees every call of every phase, including those within expansions", async () => {
   const calls: Array<StepCall> = [];
   const graph = withMiddleware(expandable(whole)!, (next) => (call) => {
     calls.push(call);
@@ -46,7 +46,7 @@ test("Middleware sees every call of every phase, within expansions as well", asy
   expect(calls.find(({ phase }) => phase === "case")!.choice).toBe("small");
 });
 
-test("Middleware can change what a call receives and what it returns, the outer one last", async () => {
+test("Middleware can change the arguments and the result of a call, the outer one last", async () => {
   const inner = withMiddleware(expandable(whole)!, (next) => (call) => {
     if (call.phase !== "each") return next(call);
     return next({ ...call, item: (call.item as number) + 10 });
@@ -59,7 +59,7 @@ test("Middleware can change what a call receives and what it returns, the outer 
   expect(outputs["squares"]).toEqual([100, 289]);
 });
 
-test("Each attempt of a step is a call of its own", async () => {
+test("Each attempt of a step is a separate call", async () => {
   const retried = pipeline("retried").step("value", [], (_, { attempt }) => attempt, {
     retry: { times: 3 },
   });
@@ -75,6 +75,6 @@ test("Each attempt of a step is a call of its own", async () => {
 test("Only the executor calls a user's function", () => {
   const callsOne = /\bdefinition\.call\(|\bcases!?\[[^\]]*\]!?\(|\bcall\(inputs, context\)/;
   const found = globSync("src/**/*.ts").filter((file) => callsOne.test(readFileSync(file, "utf8")));
-  // `dynamic(…).expand` calls the function that it was made with, outside of any run.
+  // `dynamic(…).expand` calls the function that it was created with, outside any run.
   expect(found.toSorted()).toEqual(["src/engine/executor.ts", "src/graph/steps.ts"]);
 });

@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { rejection, sleep, until, untilAborted, untyped, watched, within } from "./support.ts";
 
 describe("The first failure", () => {
-  test("fires the signals of what runs, waits for it to end, and fails the run", async () => {
+  test("fires the signals of running steps, waits for them to end, and fails the run", async () => {
     const ended: Array<string> = [];
     const clean =
       (name: string) =>
@@ -41,14 +41,14 @@ describe("The first failure", () => {
       "sub-step",
     ]);
   });
-  test("is what the run reports, even where others fail while they are stopped", async () => {
+  test("is the failure that the run reports, even if others fail while they are stopped", async () => {
     const p = pipeline("p")
       .step("other", [], (_, { signal }) => untilAborted(signal))
       .step("dies", [], () => Effect.onInterrupt(Effect.never, () => Effect.die("in a finalizer")))
       .step("bad", [], () => Effect.delay(Effect.fail("first"), 5));
     expect(await within(10_000, rejection(p.runPromise({})))).toBe("first");
   });
-  test("starts nothing more: neither what is ready nor what becomes so", async () => {
+  test("lets nothing more start: neither ready steps nor those that become ready", async () => {
     const ran: Array<string> = [];
     const p = pipeline("p")
       .step("slow", [], () => sleep(10))
@@ -61,7 +61,7 @@ describe("The first failure", () => {
     await sleep(20);
     expect(ran).toEqual([]);
   });
-  test("inside of a sub-pipeline ends what runs around it", async () => {
+  test("inside a sub-pipeline ends the steps that run around it", async () => {
     let aborted = false;
     const p = pipeline("p")
       .step("around", [], (_, { signal }) =>
@@ -77,7 +77,7 @@ describe("The first failure", () => {
     expect(await within(10_000, rejection(p.runPromise({})))).toBe("deep");
     expect(aborted).toBe(true);
   });
-  test("an expansion that arrives after it is not looked at", async () => {
+  test("makes the run ignore an expansion that arrives later", async () => {
     let ran = 0;
     const p = pipeline("p")
       .dynamic("x", [], async () => {
@@ -91,7 +91,7 @@ describe("The first failure", () => {
     expect(types).not.toContain("expansion.expanded");
     expect(handle.report.failed).toEqual([{ path: "bad", error: "first" }]);
   });
-  test("several outputs that arrive after it are not a second failure", async () => {
+  test("is not followed by a second one when several outputs arrive later", async () => {
     const p = untyped
       .pipeline("p")
       .dynamic(
@@ -107,7 +107,7 @@ describe("The first failure", () => {
     const { handle } = await watched<any, any>(p);
     expect(handle.report.failed).toEqual([{ path: "bad", error: "first" }]);
   });
-  test("leaves the pipeline fit for the next run", async () => {
+  test("leaves the pipeline usable for the next run", async () => {
     let fail = true;
     const p = pipeline("p")
       .step("a", [], async () => {
@@ -130,7 +130,7 @@ describe("The first failure", () => {
 
 describe('onFailure: "finish"', () => {
   const finish = { onFailure: "finish" } as const;
-  test("runs all that does not depend on what failed, and reports both", async () => {
+  test("runs everything that does not depend on the failed steps, and reports both", async () => {
     const ran: Array<string> = [];
     const p = pipeline("p")
       .step("bad", [], () => Effect.fail("no"))
@@ -157,7 +157,7 @@ describe('onFailure: "finish"', () => {
     expect(handle.report.skipped).toHaveLength(3);
     expect(types.at(-1)).toBe("run.failed");
   });
-  test("gives every failure in the run's cause", async () => {
+  test("includes every failure in the run's cause", async () => {
     const p = pipeline("p")
       .step("one", [], () => Effect.fail("one"))
       .step("two", [], async () => {
@@ -176,7 +176,7 @@ describe('onFailure: "finish"', () => {
       expect.arrayContaining(["one", "three", "four", expect.objectContaining({ path: "two" })]),
     );
   });
-  test("continues inside of sub-pipelines and maps", async () => {
+  test("continues inside sub-pipelines and maps", async () => {
     const ran: Array<string> = [];
     const p = pipeline("p")
       .step("items", [], () => [1, 2, 3])
@@ -204,7 +204,7 @@ describe('onFailure: "finish"', () => {
     expect([...ran].sort()).toEqual(["beside", "item 1", "item 2", "item 3"]);
     expect(handle.report.failed.map(({ path }) => path).sort()).toEqual(["d", "d/d", "m", "m[0]"]);
   });
-  test("a retried step that succeeds in the end has not failed", async () => {
+  test("a retried step that finally succeeds has not failed", async () => {
     const p = pipeline("p").step(
       "a",
       [],
@@ -213,7 +213,7 @@ describe('onFailure: "finish"', () => {
     );
     expect(await p.runPromise({}, finish)).toEqual({ a: 1 });
   });
-  test("a retried dynamic step runs again after all of its failed attempt has ended", async () => {
+  test("a retried dynamic step runs again only after its failed attempt has fully ended", async () => {
     let beside = 0;
     const p = pipeline("p").dynamic(
       "x",
@@ -230,7 +230,7 @@ describe('onFailure: "finish"', () => {
     expect(await within(10_000, p.runPromise({}, finish))).toEqual({ x: 1 });
     expect(beside).toBe(2);
   });
-  test("runs everything where nothing fails", async () => {
+  test("runs everything if nothing fails", async () => {
     expect(
       await pipeline("p")
         .step("a", [], () => 1)
@@ -248,7 +248,7 @@ test("a run of synchronous steps is synchronous, even inside a step of another r
 });
 
 describe("Interrupting a run", () => {
-  test("fires every signal, runs every finalizer, and then the run has ended", async () => {
+  test("fires every signal and runs every finalizer before the run has ended", async () => {
     const ended: Array<string> = [];
     let running = 0;
     const p = pipeline("p")
@@ -274,7 +274,7 @@ describe("Interrupting a run", () => {
     expect([...ended].sort()).toEqual(["effect", "promise", "sub"]);
     expect((await Effect.runPromiseExit(run.await))._tag).toBe("Failure");
   });
-  test("of the fiber that runs it waits in the same way", async () => {
+  test("through the fiber that runs it waits in the same way", async () => {
     let cleaned = false;
     const p = pipeline("p").step("a", [], (_, { signal }) =>
       untilAborted(signal, 10).finally(() => {
@@ -286,7 +286,7 @@ describe("Interrupting a run", () => {
     await Effect.runPromise(Fiber.interrupt(fiber));
     expect(cleaned).toBe(true);
   });
-  test("before it has begun, while it decodes, and after it has ended, is in order", async () => {
+  test("works before it has begun, while it decodes, and after it has ended", async () => {
     const z = await import("zod");
     const slow = pipeline("p")
       .input(
@@ -311,7 +311,7 @@ describe("Interrupting a run", () => {
     await within(10_000, Effect.runPromise(run.interrupt));
     expect(await Effect.runPromise(run.await)).toEqual({ a: 1 });
   });
-  test("by a step of its own, in the middle of its loop, is in order", async () => {
+  test("works from one of its own steps, in the middle of its loop", async () => {
     let stop = (): void => {};
     let ran = 0;
     const p = pipeline("p")
@@ -324,7 +324,7 @@ describe("Interrupting a run", () => {
     expect(exit._tag).toBe("Failure");
     expect(ran).toBe(0);
   });
-  test("right after start tells that it began and that it was interrupted", async () => {
+  test("right after start reports that it began and that it was interrupted", async () => {
     const program = Effect.gen(function* () {
       const run = yield* pipeline("q")
         .step("a", [], () => Effect.never)
@@ -348,7 +348,7 @@ describe("Interrupting a run", () => {
     expect(ran).toBeGreaterThan(0);
     expect(ran).toBeLessThan(100_000);
   });
-  test("gives a signal that is asked for only then as aborted already", async () => {
+  test("makes a signal that is first read afterwards already aborted", async () => {
     let aborted: boolean | undefined;
     const p = pipeline("p").step("late", [], async (_, context) => {
       await sleep(10);
@@ -358,7 +358,7 @@ describe("Interrupting a run", () => {
     await Effect.runPromise(run.interrupt);
     expect(aborted).toBe(true);
   });
-  test("fires the signals of retries, of steps with schemas, and of what waits for a slot", async () => {
+  test("fires the signals of retries, of steps with schemas, and of steps that wait for a slot", async () => {
     const z = await import("zod");
     const ended: Array<string> = [];
     const clean = (name: string, signal: AbortSignal) =>
@@ -373,7 +373,7 @@ describe("Interrupting a run", () => {
     await within(10_000, Effect.runPromise(Fiber.interrupt(fiber)));
     expect([...ended].sort()).toEqual(["decoded", "retried"]);
   });
-  test("waits out a delay between attempts no longer", async () => {
+  test("ends a delay between attempts", async () => {
     const p = pipeline("p").step("a", [], () => Effect.fail("no"), { retry: { delay: "1 hour" } });
     const fiber = Effect.runFork(p.run({}));
     await sleep(5);
@@ -394,10 +394,10 @@ describe("A step that ignores its interruption", () => {
     expect(exit._tag).toBe("Failure");
     expect(handle.report.leaked).toEqual(["deaf"]);
     expect(types.filter((type) => type === "step.leaked")).toHaveLength(1);
-    // Only the one that heard its signal was interrupted.
+    // Only the one that received its signal was interrupted.
     expect(types.filter((type) => type === "step.interrupted")).toHaveLength(1);
   });
-  test("is named by its path inside of dynamic steps, retries and maps, each once", async () => {
+  test("is named by its path inside dynamic steps, retries and maps, each once", async () => {
     const deaf = () => new Promise<void>(() => {});
     const p = pipeline("p")
       .dynamic("x", [], () => pipeline("sub").step("x", [], deaf, { retry: { times: 2 } }))
@@ -409,7 +409,7 @@ describe("A step that ignores its interruption", () => {
     await within(10_000, Effect.runPromise(run.interrupt));
     expect([...run.report.leaked].sort()).toEqual(["m[0]", "m[1]", "uninterruptible", "x/x"]);
   });
-  test("may still end: no one looks at what it gives", async () => {
+  test("can still end: its value is ignored", async () => {
     let ran = 0;
     const p = pipeline("p")
       .step("deaf", [], () => sleep(40).then(() => 1))
@@ -419,7 +419,7 @@ describe("A step that ignores its interruption", () => {
     await sleep(60);
     expect(ran).toBe(0);
   });
-  test("may still reject: that is not an unhandled rejection", async () => {
+  test("can still reject without an unhandled rejection", async () => {
     const seen: Array<unknown> = [];
     const note = (error: unknown): void => void seen.push(error);
     process.on("unhandledRejection", note);
@@ -435,7 +435,7 @@ describe("A step that ignores its interruption", () => {
     process.off("unhandledRejection", note);
     expect(seen).toEqual([]);
   });
-  test("tells nothing more once its run has ended", async () => {
+  test("reports nothing more once its run has ended", async () => {
     const p = pipeline("p")
       .step("deaf", [], async (_, { log }) => {
         await sleep(30);
@@ -448,7 +448,7 @@ describe("A step that ignores its interruption", () => {
     const { runCollect } = await import("effect/Stream");
     expect((await Effect.runPromise(runCollect(run.events))).at(-1)?.type).toBe("run.failed");
   });
-  test("with a grace period of zero is not waited for", async () => {
+  test("with a grace period of zero is abandoned at once", async () => {
     const p = pipeline("p")
       .step("deaf", [], () => new Promise<never>(() => {}))
       .step("bad", [], () => Effect.fail("no"));

@@ -1,4 +1,4 @@
-/** Fallbacks that are used are reported, and a wait may have one. */
+/** Fallbacks are reported when they are used, and a wait can have one. */
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import { pipeline, resumePromise, Signal, type } from "espalier";
@@ -32,7 +32,7 @@ describe("A fallback that is used", () => {
       fallback: () => pipeline("other").step("d", [], () => 3),
     });
 
-  test("is reported by an event, with the error that it stands in for and the attempt", async () => {
+  test("is reported by an event, with the error that it replaces and the attempt", async () => {
     const { exit, events } = await watched(built);
     expect(exit).toMatchObject({ _tag: "Success", value: { page: "empty", fine: 1, m: [1, 0], d: 3 } });
     expect(used(events).toSorted((a, b) => (a.path < b.path ? -1 : 1))).toMatchObject([
@@ -51,7 +51,7 @@ describe("A fallback that is used", () => {
     expect(used(events)).toEqual([]);
   });
 
-  test("is shown by plain lines and by the report", async () => {
+  test("appears in plain lines and in the report", async () => {
     const { events } = await watched(built);
     const lines: Array<string> = [];
     const plain = plainLines((line) => lines.push(line));
@@ -67,7 +67,7 @@ describe("The fallback of an await", () => {
       .await("approved", Schema.Boolean, { timeout: "10 millis", fallback })
       .step("after", ["approved"], ({ approved }: any) => approved);
 
-  test("is the output once the timeout has passed, as a value, a function, a Promise or an Effect", async () => {
+  test("is the output once the timeout has passed: a value, a function, a Promise or an Effect", async () => {
     expect(await asking(false).runPromise()).toEqual({ approved: false, after: false });
     expect(await asking("late").runPromise()).toEqual({ approved: "late", after: "late" });
     expect((await asking(async (error: any) => error._tag).runPromise()).after).toBe("StepTimedOut");
@@ -79,7 +79,7 @@ describe("The fallback of an await", () => {
     expect(used(events)).toMatchObject([{ path: "approved", error: { _tag: "StepTimedOut" } }]);
   });
 
-  test("is not used where a value came in time, nor for another error", async () => {
+  test("is not used if a value came in time, nor for another error", async () => {
     const built = pipeline("p").await("n", Schema.Number, { timeout: "1 hour", fallback: 0 });
     const run = await built.startPromise({});
     expect(await Signal.sendPromise(run.id, "n", 5)).toMatch(/delivered|kept/);

@@ -1,4 +1,4 @@
-/** `.finally`: a step that runs once its inputs have settled, at every end of a run. */
+/** `.finally`: a step that runs once its inputs have settled, however the run ends. */
 import * as Effect from "effect/Effect";
 import type * as Result from "effect/Result";
 import { pipeline, resumePromise } from "espalier";
@@ -10,7 +10,7 @@ import { rejection, thrown, untilAborted, untyped, until, watched } from "./supp
 
 const newFile = temporary();
 
-/** What a result is, in short. */
+/** A short form of a result. */
 const short = (result: Result.Result<unknown, unknown>): unknown =>
   result._tag === "Success" ? result.success : ((result.failure as any)?._tag ?? String(result.failure));
 
@@ -19,7 +19,7 @@ const later = async (): Promise<void> => {
 };
 
 describe("A finally step", () => {
-  test("runs once what it reads has succeeded, and gives its output", async () => {
+  test("runs once its inputs have succeeded, and provides its output", async () => {
     const built = pipeline("p")
       .step("a", [], () => 1)
       .step("b", [], async () => {
@@ -31,7 +31,7 @@ describe("A finally step", () => {
     expect(await built.runPromise()).toEqual({ a: 1, b: 2, closed: [1, 2], after: [1, 2] });
   });
 
-  test("runs when a step fails: each input says how its step ended, and the run fails as before", async () => {
+  test("runs when a step fails: each input reports how its step ended, and the run fails as before", async () => {
     const seen: Array<unknown> = [];
     const built = pipeline("p")
       .step("done", [], () => "done")
@@ -62,7 +62,7 @@ describe("A finally step", () => {
     expect(handle.report.skipped.map(({ path }) => path)).toEqual(["never"]);
   });
 
-  test("runs when the run is cancelled, before it has ended", async () => {
+  test("runs when the run is cancelled, before the run has ended", async () => {
     const log: Array<string> = [];
     const built = pipeline("p")
       .step("a", [], (_, { signal }) => {
@@ -96,7 +96,7 @@ describe("A finally step", () => {
     expect(reason).toBe("fired");
   });
 
-  test("that waits leaves no timer behind, where all else of a cancelled run has stopped at once", async () => {
+  test("that waits leaves no timer behind if the rest of a cancelled run stopped at once", async () => {
     const built = pipeline("p")
       .sleep("a", 100)
       .finally("closed", ["a"], () => Effect.as(Effect.sleep(1), "closed"));
@@ -104,7 +104,7 @@ describe("A finally step", () => {
     expect([exit?._tag, time, left]).toEqual(["Failure", 1, { steps: [], fibers: 0 }]);
   });
 
-  test("of a failed run that is cancelled meanwhile is limited too", async () => {
+  test("of a failed run that is then cancelled is limited too", async () => {
     let hasBegun = false;
     const built = pipeline("p")
       .step("a", [], () => {
@@ -121,7 +121,7 @@ describe("A finally step", () => {
     expect(run.report.leaked).toEqual(["closed"]);
   });
 
-  test("that has begun continues when another step fails", async () => {
+  test("that has started continues when another step fails", async () => {
     const log: Array<string> = [];
     const built = pipeline("p")
       .step("a", [], () => 1)
@@ -140,7 +140,7 @@ describe("A finally step", () => {
     expect(log).toEqual(["closing", "bad", "closed"]);
   });
 
-  test("that fails is reported, and the outcome of the run stays", async () => {
+  test("that fails is reported, and the outcome of the run stays the same", async () => {
     const good = pipeline("p")
       .step("a", [], () => 1)
       .finally("closed", ["a"], () => {
@@ -164,7 +164,7 @@ describe("A finally step", () => {
     expect((await watched(bad)).handle.report.failed.map(({ path }) => path)).toEqual(["a", "closed"]);
   });
 
-  test("may be an Effect, and a Promise of one, also at the end of a failed run", async () => {
+  test("can return an Effect or a Promise of one, even at the end of a failed run", async () => {
     const log: Array<string> = [];
     const note = (text: string) => Effect.sync(() => log.push(text));
     const built = (fails: boolean) =>
@@ -177,7 +177,7 @@ describe("A finally step", () => {
     expect(log.sort()).toEqual(["one", "one", "two", "two"]);
   });
 
-  test("that reads nothing runs once all that was added before it has ended", async () => {
+  test("without inputs runs once all steps added before it have ended", async () => {
     const log: Array<string> = [];
     const built = (fails: boolean) =>
       pipeline("p")
@@ -192,7 +192,7 @@ describe("A finally step", () => {
     expect(log).toEqual(["a", "closed", "a", "closed"]);
   });
 
-  test("may read another, which ends first", async () => {
+  test("can read another one, which ends first", async () => {
     for (const fails of [false, true]) {
       const log: Array<unknown> = [];
       const built = pipeline("p")
@@ -209,7 +209,7 @@ describe("A finally step", () => {
     }
   });
 
-  test("runs in the sub-pipeline that it is part of, at the end of that", async () => {
+  test("runs in the sub-pipeline that it is part of, at the end of that sub-pipeline", async () => {
     for (const fails of [false, true]) {
       const log: Array<unknown> = [];
       const built = pipeline("p")
@@ -230,7 +230,7 @@ describe("A finally step", () => {
     }
   });
 
-  test('with onFailure: "finish" runs as soon as what it reads has ended', async () => {
+  test('with onFailure: "finish" runs as soon as its inputs have ended', async () => {
     const log: Array<unknown> = [];
     const built = pipeline("p")
       .step("bad", [], (): number => {
@@ -246,7 +246,7 @@ describe("A finally step", () => {
     expect(log).toEqual(["StepFailed", "NotProvided", "slow"]);
   });
 
-  test("under a condition that does not hold is skipped; what is under one is not provided for it", async () => {
+  test("is skipped under a condition that does not hold; outputs under a condition are optional for it", async () => {
     const log: Array<unknown> = [];
     const built = (holds: boolean) =>
       pipeline("p")
@@ -267,7 +267,7 @@ describe("A finally step", () => {
     ]);
   });
 
-  test("runs at every end of a run, and so again after a resume; with a store too", async () => {
+  test("runs at every end of a run, and therefore again after a resume, including with a store", async () => {
     const store = SqliteStore.layer({ filename: newFile() });
     const log: Array<unknown> = [];
     let isUp = false;
@@ -289,7 +289,7 @@ describe("A finally step", () => {
     ]);
   });
 
-  test("is read as what may be missing, and has no options", () => {
+  test("must be read as optional, and has no options", () => {
     const built = () =>
       untyped
         .pipeline("p")

@@ -5,7 +5,7 @@ import type { Plan } from "espalier";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
-/** The builder without its types: what is built here is data. */
+/** The builder without its types: here, pipelines are built from data. */
 interface Untyped {
   readonly input: (name: string, schema: unknown) => Untyped;
   readonly step: (name: string, reads: ReadonlyArray<string>, run: (inputs: object) => unknown) => Untyped;
@@ -34,7 +34,7 @@ const inner = pipeline("inner")
   .step("hidden", ["n"], ({ n }) => n)
   .returns();
 
-/** What can be added to a pipeline whose steps so far have these names. */
+/** One addition to a pipeline whose steps so far have these names. */
 type Move = (built: Untyped, names: ReadonlyArray<string>, salt: number) => Untyped;
 
 const valueOf = (salt: number) => (inputs: object) => `${JSON.stringify(inputs)}${salt}`;
@@ -64,7 +64,7 @@ const moves: ReadonlyArray<Move> = [
 const stepsOf = (built: Untyped): ReadonlyArray<string> =>
   built.plan().steps.flatMap(({ name, outputs }) => (outputs === "all" ? [] : [name]));
 
-/** Builds by these moves; those that are refused change nothing, and say why. */
+/** Builds with these moves; refused ones change nothing, and their reasons are kept. */
 const build = (name: string, hasInput: boolean, plan: ReadonlyArray<number>, salt: number) => {
   let built = hasInput ? empty(name).input("n", type<number>()) : empty(name);
   const refused: Array<string> = [];
@@ -89,8 +89,8 @@ const outcome = async ({ built, refused }: ReturnType<typeof build>, name: strin
 
 let names = 0;
 
-describe("Pipelines of one name", () => {
-  it("are what they would be alone, whatever was built by that name before", async () => {
+describe("Pipelines with the same name", () => {
+  it("do not depend on other pipelines built with that name before", async () => {
     const plans = fc.array(fc.tuple(fc.boolean(), fc.array(fc.nat(moves.length - 1), { maxLength: 6 })), {
       minLength: 2,
       maxLength: 12,
@@ -98,7 +98,7 @@ describe("Pipelines of one name", () => {
     await fc.assert(
       fc.asyncProperty(plans, async (all) => {
         const name = `shared-${names++}`;
-        // Twice each, so that each form is kept and followed.
+        // Twice each, so that each form is kept and then reused.
         for (const [salt, [hasInput, plan]] of [...all, ...all].entries()) {
           const alone = `alone-${names++}`;
           const followed = build(name, hasInput, plan, salt);
@@ -111,7 +111,7 @@ describe("Pipelines of one name", () => {
     );
   });
 
-  it("each run their own functions, even if they are built from the same beginning", async () => {
+  it("each run their own functions, even if they share the same beginning", async () => {
     const made = Array.from({ length: 20 }, (_, i) => {
       const begun = pipeline("begun").step("a", [], () => i);
       return [
@@ -127,7 +127,7 @@ describe("Pipelines of one name", () => {
     }
   });
 
-  it("can add another pipeline again each time", async () => {
+  it("can add another pipeline every time", async () => {
     for (let i = 0; i < 4; i++) {
       const built = pipeline("host")
         .step("n", [], () => i)
@@ -138,7 +138,7 @@ describe("Pipelines of one name", () => {
     }
   });
 
-  it("with more forms than are kept stay right", async () => {
+  it("stay correct with more forms than are kept", async () => {
     for (let i = 0; i < 200; i++) {
       const name = `step-${i % 70}`;
       const built = empty("many")

@@ -59,7 +59,7 @@ describe.each(hostile)("%s", (_, value) => {
     ["died with", () => Effect.die(value)],
   ];
   for (const [way, run] of ways) {
-    test(`${way} by a step is one StepFailed that says the path and keeps the cause`, async () => {
+    test(`${way} by a step is one StepFailed that has the path and keeps the cause`, async () => {
       const error = await within(10_000, rejection(pipeline("p").step("bad", [], run).runPromise({})));
       expect(error).toBeInstanceOf(StepFailed);
       expect(error.path).toBe("bad");
@@ -84,7 +84,7 @@ describe.each(hostile)("%s", (_, value) => {
   }
 });
 
-describe("A value is handed on as it is", () => {
+describe("A value is passed on unchanged", () => {
   const values: ReadonlyArray<readonly [name: string, value: unknown]> = [
     ...hostile.filter(([name]) => name !== "a revoked Proxy"),
     ["an Option", Option.some(1)],
@@ -146,7 +146,7 @@ describe("Outputs that cannot be read", () => {
     expect(error.path).toBe("two");
     expect(error.cause.message).toBe("a getter that throws");
   });
-  test("fail it when they come by a Promise, and from a dynamic step", async () => {
+  test("fail it when they come from a Promise or from a dynamic step", async () => {
     const all = [
       pipeline("p").step("two", [], async () => booby, { outputs: ["a", "b"] }),
       pipeline("p").dynamic("two", [], () => booby, { outputs: ["a", "b"] }),
@@ -165,7 +165,7 @@ describe("Outputs that cannot be read", () => {
       expect(error.path).toBe("two");
     }
   });
-  test("may be inherited, as those of a class with getters are", async () => {
+  test("can be inherited, such as getters of a class", async () => {
     class Split {
       get train() {
         return 1;
@@ -177,7 +177,7 @@ describe("Outputs that cannot be read", () => {
     const p = pipeline("p").step("split", [], () => new Split(), { outputs: ["train", "test"] });
     expect(await p.runPromise({})).toEqual({ train: 1, test: 2 });
   });
-  test("are not what every object has", async () => {
+  test("do not include properties that every object has", async () => {
     const p = untyped.pipeline("p").step("x", [], () => ({}), { outputs: ["toString", "constructor"] });
     expect(await rejection(p.runPromise({}))).toBeInstanceOf(InvalidOutput);
   });
@@ -195,7 +195,7 @@ describe("Inputs that cannot be read", () => {
     expect(error._tag).toBe("InvalidInput");
     expect(error.input).toBe("a");
   });
-  test.each([null, 1, "x", []])("such as %o in the place of the record fail it too", async (given) => {
+  test.each([null, 1, "x", []])("such as %o instead of the record fail it too", async (given) => {
     const p = untyped.pipeline("p").input("a", type<number>());
     expect((await rejection(p.runPromise(given)))._tag).toBe("InvalidInput");
   });

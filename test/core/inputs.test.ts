@@ -33,7 +33,7 @@ describe("An input is decoded when a run starts", () => {
       .step("next", ["n"], ({ n }) => n + 1);
     expect((await p.runPromise({ n: "41" })).next).toBe(42);
   });
-  test("by a schema that needs a service, which the pipeline then needs", async () => {
+  test("by a schema that needs a service, which the pipeline then needs too", async () => {
     class Offset extends Context.Service<Offset, number>()("Offset") {}
     const Shifted = Schema.Number.pipe(
       Schema.decodeTo(Schema.Number, {
@@ -47,18 +47,18 @@ describe("An input is decoded when a run starts", () => {
     const outputs = await Effect.runPromise(p.run({ n: 1 }).pipe(Effect.provideService(Offset, 100)));
     expect(outputs.same).toBe(101);
   });
-  test("and not at all by type<T>(), which hands on the very value", async () => {
+  test("except by type<T>(), which passes on the same value", async () => {
     const value = { deep: [1] };
     const p = pipeline("p").input("x", type<typeof value>());
     expect((await p.runPromise({ x: value })).x).toBe(value);
   });
-  test("by defaults where it is not given", async () => {
+  test("by defaults if it is omitted", async () => {
     const p = untyped.pipeline("p").input("n", z.number().default(3));
     expect((await p.runPromise({})).n).toBe(3);
   });
 });
 
-describe("An input that does not fit fails the run as InvalidInput before any step runs", () => {
+describe("An invalid input fails the run as InvalidInput before any step runs", () => {
   let ran = 0;
   const schemas: ReadonlyArray<readonly [vendor: string, schema: any]> = [
     ["an Effect Schema", Schema.Struct({ rates: Schema.Array(Schema.Number) })],
@@ -79,12 +79,12 @@ describe("An input that does not fit fails the run as InvalidInput before any st
     expect(error.message).toMatch(/^Input "config" at rates\.1 does not fit: ./);
     expect(ran).toBe(0);
   });
-  test.each(schemas)("%s, by start too", async (_, schema) => {
+  test.each(schemas)("%s, including with start", async (_, schema) => {
     const p = untyped.pipeline("p").input("config", schema);
     expect(await failureOf(p.start({ config: 1 }))).toBeInstanceOf(InvalidInput);
   });
   test.each<readonly [string, any]>([...schemas, ["type<T>()", type()]])(
-    "%s, where it is left out",
+    "%s, if it is omitted",
     async (_, schema) => {
       const p = untyped.pipeline("p").input("config", schema);
       const error = await rejection(p.runPromise({}));
@@ -92,11 +92,11 @@ describe("An input that does not fit fails the run as InvalidInput before any st
       expect(error.input).toBe("config");
     },
   );
-  test("and an inherited property is not given", async () => {
+  test("an inherited property does not count as an input", async () => {
     const p = untyped.pipeline("p").input("toString", type());
     expect(await rejection(p.runPromise({}))).toBeInstanceOf(InvalidInput);
   });
-  test("undefined is given", async () => {
+  test("undefined counts as an input", async () => {
     const p = pipeline("p").input("x", type<undefined>());
     expect(await p.runPromise({ x: undefined })).toEqual({ x: undefined });
   });
@@ -128,7 +128,7 @@ describe("An input that does not fit fails the run as InvalidInput before any st
   });
 });
 
-describe("Options of a run that cannot be fail it before any step runs", () => {
+describe("Invalid options of a run fail it before any step runs", () => {
   test.each([
     { concurrency: 0 },
     { concurrency: 1.5 },
@@ -159,7 +159,7 @@ describe("A sub-pipeline's inputs", () => {
       );
     expect((await p.runPromise({})).grown).toBe(21);
   });
-  test("are decoded when it has expanded", async () => {
+  test("are decoded once it has expanded", async () => {
     const p = pipeline("p")
       .step("n", [], () => "20")
       .dynamic("grown", ["n"], () =>
@@ -172,7 +172,7 @@ describe("A sub-pipeline's inputs", () => {
       );
     expect((await p.runPromise({})).grown).toBe(21);
   });
-  test("that do not fit fail the run and name the path", async () => {
+  test("fail the run with their path if they are invalid", async () => {
     const p = untyped
       .pipeline("p")
       .step("n", [], () => 20)
@@ -201,7 +201,7 @@ describe("A sub-pipeline's inputs", () => {
       reason: expect.stringMatching(/reads the input "n".*no inputs/),
     });
   });
-  test("may be what the step exposes", async () => {
+  test("can be exposed by the step", async () => {
     const p = pipeline("p")
       .step("n", [], () => 20)
       .dynamic("grown", ["n"], () => pipeline("sub").input("n", type<number>()).returns("n"), {
@@ -213,7 +213,7 @@ describe("A sub-pipeline's inputs", () => {
 });
 
 describe("A standalone step with schemas", () => {
-  test("decodes what it reads", async () => {
+  test("decodes its inputs", async () => {
     const parse = step(
       "parsed",
       { text: z.string().transform(Number), factor: type<number>() },
@@ -225,7 +225,7 @@ describe("A standalone step with schemas", () => {
       .add(parse);
     expect((await p.runPromise({})).parsed).toBe(42);
   });
-  test("may be asynchronous, an Effect, and dynamic", async () => {
+  test("can be asynchronous, an Effect, and dynamic", async () => {
     const slow = z.string().transform(async (text) => Number(text));
     const p = pipeline("p")
       .step("text", [], () => "1")
@@ -234,7 +234,7 @@ describe("A standalone step with schemas", () => {
       .add(dynamic("grown", { text: slow }, ({ text }) => pipeline("sub").step("grown", [], () => text + 3)));
     expect(await p.runPromise({})).toMatchObject({ promise: 2, effect: 3, grown: 4 });
   });
-  test("fails as InvalidInput with its path where a value does not fit", async () => {
+  test("fails as InvalidInput with its path if a value is invalid", async () => {
     const p = untyped
       .pipeline("p")
       .step("text", [], () => 21)
@@ -243,7 +243,7 @@ describe("A standalone step with schemas", () => {
     expect(error).toBeInstanceOf(InvalidInput);
     expect([error.path, error.input]).toEqual(["parsed", "text"]);
   });
-  test("what it throws is StepFailed", async () => {
+  test("fails as StepFailed if it throws", async () => {
     const p = pipeline("p")
       .step("text", [], () => "a")
       .add(

@@ -1,4 +1,4 @@
-/** The table of step kinds: every kind, as a plan shows it and as its events tell of it. */
+/** The table of step kinds: every kind, in plans and in events. */
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
@@ -39,7 +39,7 @@ describe("The kinds of steps", () => {
     expect(every.plan().steps.map(({ name }) => name)).toEqual(kinds);
   });
 
-  it("have the events that the table says", async () => {
+  it("have the events that the table lists", async () => {
     const told = new Map<string, string>();
     await Effect.runPromise(
       Effect.gen(function* () {
@@ -67,7 +67,7 @@ describe("The kinds of steps", () => {
     );
   });
 
-  it("all have a shape in every picture", () => {
+  it("all have a shape in every diagram", () => {
     const plan = every.plan();
     expect(Plan.toMermaid(plan)).toContain('[/"await"/]');
     expect(Plan.toDot(plan)).toContain('shape=octagon, label="sleep"');

@@ -1,4 +1,4 @@
-/** Loops: a state that turns continue until it is one to end with. */
+/** Loops: turns transform a state until `until` accepts it. */
 import { describe, expect, it } from "@effect/vitest";
 import * as Effect from "effect/Effect";
 import type { PipelineEvent } from "espalier";
@@ -20,7 +20,7 @@ const failure = (promise: Promise<unknown>): Promise<any> =>
   );
 
 describe("A loop", () => {
-  it("repeats its turn on the state until until holds, and provides that state", async () => {
+  it("repeats its turn on the state until `until` returns true, and provides that state", async () => {
     const p = pipeline("p")
       .input("by", type<number>())
       .loop(
@@ -33,7 +33,7 @@ describe("A loop", () => {
     expect(await p.runPromise({ by: 3 })).toEqual({ by: 3, n: 33 });
   });
 
-  it("takes one turn at least, since until is asked after each turn", async () => {
+  it("takes at least one turn, since until is called after each turn", async () => {
     expect((await counted(0).runPromise()).n).toBe(1);
   });
 
@@ -47,7 +47,7 @@ describe("A loop", () => {
         ({ n }) => ({ n: n + 1, bytes: new Uint8Array(100_000) }),
         { until: ({ n }) => n === turns, maxTurns: turns },
       )
-      // 2 GB in all.
+      // 2 GB in total.
       .step("left", ["n"], ({ n }) => [n.n, process.memoryUsage().arrayBuffers])
       .returns("left");
     const [n, left] = (await states.runPromise()).left;
@@ -55,7 +55,7 @@ describe("A loop", () => {
     expect(left).toBeLessThan(500_000_000);
   });
 
-  it("gives each turn the path name[k] and the index k, as long as someone holds its context", async () => {
+  it("gives each turn the path name[k] and the index k, as long as its context is held", async () => {
     const contexts: Array<{ readonly path: string; readonly index?: number }> = [];
     const p = pipeline("p").loop(
       "n",
@@ -77,7 +77,7 @@ describe("A loop", () => {
 });
 
 describe("A turn", () => {
-  it("may return a Promise, an Effect or a pipeline, also by turns", async () => {
+  it("can return a Promise, an Effect or a pipeline, alternating between turns", async () => {
     const p = pipeline("p").loop(
       "n",
       [],
@@ -105,7 +105,7 @@ describe("A turn", () => {
     ]);
   });
 
-  it("counts for nothing against maxDepth", async () => {
+  it("does not count towards maxDepth", async () => {
     const p = pipeline("p").loop(
       "n",
       [],
@@ -116,7 +116,7 @@ describe("A turn", () => {
     expect((await p.runPromise({}, { maxDepth: 1 })).n).toBe(50);
   });
 
-  it("is tried again, and falls back, by itself", async () => {
+  it("is retried and falls back on its own", async () => {
     const attempts: Array<string> = [];
     const p = pipeline("p").loop(
       "n",
@@ -134,8 +134,8 @@ describe("A turn", () => {
   });
 });
 
-describe("A loop tells of itself", () => {
-  it("by the events of one expansion around those of its turns", async () => {
+describe("A loop reports itself", () => {
+  it("through the events of one expansion around those of its turns", async () => {
     const events: Array<PipelineEvent> = [];
     await counted(2).runPromise({}, { onEvent: (event) => events.push(event) });
     expect(events.flatMap((event) => ("path" in event ? [`${event.type} ${event.path}`] : []))).toEqual([
@@ -151,7 +151,7 @@ describe("A loop tells of itself", () => {
 });
 
 describe("A loop fails", () => {
-  it("with TooManyTurns, which has the path of the last state, after 1,000 turns or maxTurns", async () => {
+  it("with TooManyTurns, which has the path of the last turn, after 1,000 turns or maxTurns", async () => {
     const endless = (maxTurns?: number) =>
       pipeline("p").loop(
         "n",
@@ -172,7 +172,7 @@ describe("A loop fails", () => {
     );
   });
 
-  it("with what a turn fails with", async () => {
+  it("with the error of a failed turn", async () => {
     const p = pipeline("p").loop(
       "n",
       [],
@@ -183,7 +183,7 @@ describe("A loop fails", () => {
     expect(await Effect.runPromise(Effect.flip(p.run()))).toBe("broken");
   });
 
-  it("with StepFailed of the loop, where until throws", async () => {
+  it("with StepFailed of the loop if until throws", async () => {
     const p = pipeline("p").loop(
       "n",
       [],
@@ -202,10 +202,10 @@ describe("A loop fails", () => {
     });
   });
 
-  // What the compiler would have refused.
+  // The compiler would have rejected this.
   const untyped: any = pipeline("p");
 
-  it("with an error that names the turn, where until throws since the turn returned a state of another type", async () => {
+  it("with an error that names the turn if until throws because the turn returned a state of another type", async () => {
     const p = untyped.loop(
       "n",
       [],
@@ -227,7 +227,7 @@ describe("A loop fails", () => {
     ["a Promise", async () => true],
     ["nothing", () => undefined],
     ["a number", () => 1],
-  ])("where until returns %s", async (_, until) => {
+  ])("if until returns %s", async (_, until) => {
     const p = untyped.loop(
       "n",
       [],
@@ -242,7 +242,7 @@ describe("A loop fails", () => {
     );
   });
 
-  it("where start returns a pipeline", async () => {
+  it("if start returns a pipeline", async () => {
     const p = untyped.loop(
       "n",
       [],
@@ -253,7 +253,7 @@ describe("A loop fails", () => {
     expect((await failure(p.runPromise())).message).toContain("start must return the first state");
   });
 
-  it("where a turn's pipeline does not provide its name", async () => {
+  it("if a turn's pipeline does not provide its name", async () => {
     const p = untyped.loop(
       "n",
       [],
@@ -277,7 +277,7 @@ describe("A loop fails", () => {
     [{ until: always, failures: "collect" }, 'A loop has no option "failures"; only map can have it.'],
     [{ until: always, outputs: ["a"] }, 'A loop has one output, its name: remove the option "outputs".'],
     [{ until: always, maxTurn: 1 }, 'Did you mean "maxTurns"?'],
-  ])("when it is built, with the options %s", (options, reason) => {
+  ])("at build time, with the options %s", (options, reason) => {
     expect(() =>
       untyped.loop(
         "n",
@@ -289,7 +289,7 @@ describe("A loop fails", () => {
     ).toThrow(reason);
   });
 
-  it("when it is built with something that is not a function", () => {
+  it("at build time, with something other than a function", () => {
     expect(() => untyped.loop("n", [], 0, () => 0, { until: () => true })).toThrow(
       "start must be a function; got a number.",
     );

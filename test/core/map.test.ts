@@ -7,21 +7,21 @@ import { failureOf, rejection, sleep, untyped, watched } from "./support.ts";
 const over = <Item>(items: Iterable<Item>) => pipeline("p").step("items", [], () => items);
 
 describe("A map", () => {
-  test("gives what each item returned, in the order of the items, whatever ends first", async () => {
+  test("returns each item's value, in the order of the items, whichever ends first", async () => {
     const p = over([30, 1, 10]).map("m", "items", [], async (millis) => {
       await sleep(millis);
       return millis;
     });
     expect((await p.runPromise({})).m).toEqual([30, 1, 10]);
   });
-  test("of nothing gives an empty array", async () => {
+  test("of nothing returns an empty array", async () => {
     const p = over<number>([])
       .map("m", "items", [], (item) => item)
       .map("n", "m", [], (item) => item, { failures: "collect" })
       .step("after", ["n"], ({ n }) => n.length);
     expect(await p.runPromise({})).toEqual({ items: [], m: [], n: [], after: 0 });
   });
-  test("of one item behaves as one of many does", async () => {
+  test("of one item behaves like one of many", async () => {
     const build = (count: number) =>
       over(Array.from({ length: count }, (_, i) => i))
         .map("m", "items", [], (item) => pipeline("item").step("m", [], async () => item + 1))
@@ -90,11 +90,11 @@ describe("A map", () => {
       .map("m", "numbers", ["f_*", "f_a"], (n, inputs) => n + inputs["f_*"].f_b + inputs.f_a);
     expect((await p.runPromise({ numbers: [1, 2] })).m).toEqual([31, 32]);
   });
-  test("may read the very output that it runs over", async () => {
+  test("can read the very output that it runs over", async () => {
     const p = over([1, 2]).map("m", "items", ["items"], (item, { items }) => item + [...items].length);
     expect((await p.runPromise({})).m).toEqual([3, 4]);
   });
-  test("is not led astray by an `each` that changes the array it runs over", async () => {
+  test("is not affected by an `each` that changes the array it runs over", async () => {
     const items = [1, 2, 3];
     const p = over(items).map(
       "m",
@@ -109,7 +109,7 @@ describe("A map", () => {
     );
     expect((await p.runPromise({})).m).toEqual([1, 2, 3]);
   });
-  test("has as many items as its array had when it was asked, once", async () => {
+  test("reads the length of its array only once", async () => {
     let asked = 0;
     const fickle = new Proxy([1, 2, 3], {
       get: (items, key) => (key === "length" ? 3 + asked++ : Reflect.get(items, key)),
@@ -146,7 +146,7 @@ describe("A map", () => {
       );
     expect((await p.runPromise({})).m).toEqual([10, 20]);
   });
-  test("of maps nests", async () => {
+  test("can be nested in another map", async () => {
     const p = over([[1, 2], [], [3]]).map("m", "items", [], (row) =>
       pipeline("row")
         .step("cells", [], () => row)
@@ -195,7 +195,7 @@ describe("The concurrency of a map", () => {
     expect((await p.runPromise({})).m).toHaveLength(10);
     expect(most).toBe(2);
   });
-  test("holds after failures that are collected", async () => {
+  test("holds after collected failures", async () => {
     let now = 0;
     let most = 0;
     const p = over(Array.from({ length: 12 }, (_, i) => i)).map(
@@ -218,7 +218,7 @@ describe("The concurrency of a map", () => {
 });
 
 describe("The key of an item", () => {
-  test("names it in its path instead of its index", async () => {
+  test("names it in its path instead of by its index", async () => {
     const p = over([{ id: "a" }, { id: "b" }]).map(
       "m",
       "items",
@@ -233,13 +233,13 @@ describe("The key of an item", () => {
       ["m[b-1]", 1],
     ]);
   });
-  test("is asked of the holes of an array too", async () => {
+  test("is also computed for holes of an array", async () => {
     const holes = over(Array<number>(2)).map("m", "items", [], (_, __, { path }) => path, {
       key: (_, index) => index + 5,
     });
     expect((await holes.runPromise({})).m).toEqual(["m[5]", "m[6]"]);
   });
-  test("may be a number", async () => {
+  test("can be a number", async () => {
     const p = over([7]).map("m", "items", [], (_, __, { path }) => path, { key: (item) => item });
     expect((await p.runPromise({})).m).toEqual(["m[7]"]);
   });
@@ -300,7 +300,7 @@ describe("A failing item", () => {
 });
 
 describe('failures: "collect"', () => {
-  test("gives a Result for each item, in order", async () => {
+  test("returns a Result for each item, in order", async () => {
     const p = over([1, 2, 3, 4]).map(
       "m",
       "items",
@@ -318,7 +318,7 @@ describe('failures: "collect"', () => {
     expect(three).toEqual(Result.fail("typed"));
     expect(four).toEqual(Result.succeed(4));
   });
-  test("collects what fails inside of an item's pipeline, and ends that pipeline alone", async () => {
+  test("collects failures inside an item's pipeline, and ends only that pipeline", async () => {
     let finished = 0;
     const p = over([1, 2]).map(
       "m",
@@ -337,7 +337,7 @@ describe('failures: "collect"', () => {
     expect((await p.runPromise({})).m).toEqual([Result.fail("one"), Result.succeed(2)]);
     expect(finished).toBe(1);
   });
-  test("collects wrong expansions of items too", async () => {
+  test("collects invalid expansions of items too", async () => {
     const p = untyped
       .pipeline("p")
       .step("items", [], () => [1, 2])
@@ -372,7 +372,7 @@ describe('failures: "collect"', () => {
     expect(error).toBeInstanceOf(TooFewSucceeded);
     expect(error).toMatchObject({ path: "m", succeeded: 2, total: 3, minSuccess: 3 });
   });
-  test("10,000 items that fail asynchronously inside pipelines do not hold each other up", async () => {
+  test("10,000 items that fail asynchronously inside pipelines do not delay each other", async () => {
     const p = over(Array.from({ length: 10_000 }, (_, i) => i)).map(
       "m",
       "items",
@@ -394,11 +394,11 @@ describe("A switch", () => {
         small: ({ n }) => `S${n}`,
       })
       .step("after", ["size"], ({ size }) => size.toLowerCase());
-  test("runs the case that was chosen, and no other", async () => {
+  test("runs the chosen case, and no other", async () => {
     expect((await build().runPromise({ n: 20 })).after).toBe("l20");
     expect((await build().runPromise({ n: 2 })).after).toBe("s2");
   });
-  test("may choose and answer by Promises and Effects", async () => {
+  test("can choose and return with Promises and Effects", async () => {
     for (const choose of [() => "a", async () => "a", () => Effect.succeed("a")]) {
       for (const answer of [
         () => 1,
@@ -417,7 +417,7 @@ describe("A switch", () => {
       expect(await p.runPromise({})).toEqual({ x: "found" });
     }
   });
-  test("gives its case the inputs by name, to a pipeline too", async () => {
+  test("gives its case the inputs by name, including to a pipeline", async () => {
     const p = pipeline("p")
       .step("n", [], () => 3)
       .switch("x", ["n"], () => "a", {
@@ -475,7 +475,7 @@ describe("The items of a map that are pipelines", () => {
         options,
       );
 
-  test("run depth first: few of them are under way at once, whatever their number", async () => {
+  test("run depth first: only a few are under way at once, however many there are", async () => {
     for (const concurrency of [undefined, 1, 64]) {
       const seen = { alive: 0, most: 0, ended: [] as Array<number> };
       const options = concurrency === undefined ? {} : { concurrency };
@@ -486,7 +486,7 @@ describe("The items of a map that are pipelines", () => {
     }
   });
 
-  test("still run at once where they wait", async () => {
+  test("still run at once when they wait", async () => {
     let running = 0;
     let most = 0;
     const waiting = pipeline("waiting")

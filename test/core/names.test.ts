@@ -43,7 +43,7 @@ const ordinary = [
   "__defineGetter__",
 ];
 
-describe("A name that is refused", () => {
+describe("A refused name", () => {
   test.each(refused)("%o", (name, says) => {
     const ways = [
       () => untyped.pipeline(name),
@@ -67,7 +67,7 @@ describe("A name that is refused", () => {
   });
 });
 
-describe("A name that is ordinary", () => {
+describe("An ordinary name", () => {
   test.each(ordinary)("%s", async (name) => {
     const p = untyped
       .pipeline(name)
@@ -138,7 +138,7 @@ describe("A glob", () => {
     const read = p.step("all", ["feat_*"], (inputs) => inputs["feat_*"]);
     expect((await read.runPromise({})).all).toEqual({ feat_a: 1, feat_b: 2 });
   });
-  test("is beside other inputs, and beside other globs", async () => {
+  test("can appear next to other inputs and other globs", async () => {
     const read = untyped
       .pipeline("p")
       .addAll([step("a_x", [], () => 1), step("a_y", [], () => 2), step("b_x", [], () => 3)])
@@ -150,7 +150,7 @@ describe("A glob", () => {
       "*": { a_x: 1, a_y: 2, b_x: 3 },
     });
   });
-  test("means the members there are when the step is added", async () => {
+  test("matches the members that exist when the step is added", async () => {
     const read = p
       .step("all", ["feat_*"], (inputs) => Object.keys(inputs["feat_*"]))
       .step("feat_c", [], () => 4);
@@ -164,13 +164,13 @@ describe("A glob", () => {
     ["aa*aa", ["aaaa", "aabaa"], ["aaa", "aa"]],
     ["a.c*", ["a.cd"], ["abcd"]],
     ["x*y*x", ["xyx", "xayax"], ["xx", "xy"]],
-  ])("%s matches what it should", async (glob, matching, others) => {
+  ])("%s matches the expected names", async (glob, matching, others) => {
     let built = untyped.pipeline("p");
     for (const name of [...matching, ...others]) built = built.step(name, [], () => 1);
     const read = built.step("found", [glob], (inputs: any) => Object.keys(inputs[glob]));
     expect((await read.runPromise({})).found).toEqual(matching);
   });
-  test("takes time in proportion to the names, whatever it looks like", () => {
+  test("takes time in proportion to the names, for any pattern", () => {
     let built = untyped.pipeline("p");
     for (let i = 0; i < 1000; i++) built = built.step(`${"a".repeat(200)}${i}`, [], () => 1);
     const glob = `${"a*".repeat(100)}b`;

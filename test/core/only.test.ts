@@ -24,25 +24,25 @@ const pathsOf = (p: { plan(): { steps: ReadonlyArray<{ path: string }> } }) =>
   p.plan().steps.map(({ path }) => path);
 
 describe("A pipeline that is reduced by only", () => {
-  test("runs the steps that the outputs need, and no other", async () => {
+  test("runs the steps that the outputs need, and no others", async () => {
     calls.length = 0;
     expect(await whole.only("mapped").runPromise({ seed: 1 })).toEqual({ mapped: [5, 5] });
     expect(calls.toSorted()).toEqual(["a", "b", "items", "mapped", "mapped"]);
   });
 
-  test("has what a map, a glob and several names need in its plan, with the same paths", () => {
+  test("has all that a map, a glob and several names need in its plan, with the same paths", () => {
     expect(pathsOf(whole.only("b"))).toEqual(["b"]);
     expect(pathsOf(whole.only("family"))).toEqual(["a", "b", "feat_x", "feat_y", "family"]);
     expect(pathsOf(whole.only("feat_y", "feat_x"))).toEqual(["a", "b", "feat_x", "feat_y"]);
     expect(whole.only("feat_y", "feat_x").plan().returns).toEqual(["feat_y", "feat_x"]);
   });
 
-  test("keeps its inputs, and returns one that is named", async () => {
+  test("keeps its inputs, and can return one by name", async () => {
     expect(whole.only("b").plan().inputs).toEqual([{ name: "seed" }]);
     expect(await whole.only("seed").runPromise({ seed: 1 })).toEqual({ seed: 1 });
   });
 
-  test("is a new value that can be added to, and the whole one stays as it was", async () => {
+  test("is a new value that can be extended, and the original stays unchanged", async () => {
     const more = whole
       .only("a")
       .step("b2", ["a"], ({ a }) => a * 10)
@@ -51,7 +51,7 @@ describe("A pipeline that is reduced by only", () => {
     expect(pathsOf(whole)).toHaveLength(8);
   });
 
-  test("keeps the steps of an added pipeline that it needs, and frees the names of those that it does not", async () => {
+  test("keeps the needed steps of an added pipeline, and frees the names of the others", async () => {
     const inner = pipeline("inner")
       .input("a", type<number>())
       .step("hidden", ["a"], ({ a }) => a + 1)
@@ -71,7 +71,7 @@ describe("A pipeline that is reduced by only", () => {
     expect(() => (host.only("shown") as any).step("inner", [], () => 0)).toThrow(GraphError);
   });
 
-  test("keeps a dynamic step whose outputs are known only in the run, where one of them may be meant", async () => {
+  test("keeps a dynamic step whose outputs are known only in the run, if it may provide one of them", async () => {
     const open = pipeline("open")
       .step("unused", [], () => 0)
       .dynamic("grow", [], () => pipeline("inner").step("x", [], () => 1), { outputs: "all" })
@@ -81,7 +81,7 @@ describe("A pipeline that is reduced by only", () => {
     expect(await open.only("x").runPromise()).toEqual({ x: 1 });
   });
 
-  test("has the type of what it returns, and a name that nothing provides does not compile", () => {
+  test("has the type of the outputs that it returns, and an unknown name does not compile", () => {
     const kept: Pipeline<{ seed: number }, { mapped: ReadonlyArray<number> }, never, never> =
       whole.only("mapped");
     expect(kept.name).toBe("whole");
@@ -91,7 +91,7 @@ describe("A pipeline that is reduced by only", () => {
     expect(() => whole.only()).toThrow(GraphError);
   });
 
-  test("may need one step of 10,000", () => {
+  test("can need one step of 10,000", () => {
     const many: any = pipeline("many");
     const steps = Array.from({ length: 10_000 }, (_, i) => (step as any)(`s${i}`, [], () => i));
     expect(pathsOf(many.addAll(steps).only("s9999"))).toEqual(["s9999"]);

@@ -1,4 +1,4 @@
-/** Options that do not exist, or that make no sense, are refused, with the option that may have been meant. */
+/** Options that do not exist or have invalid values are refused, with a suggestion of the intended option. */
 import { describe, expect, it } from "@effect/vitest";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
@@ -21,7 +21,7 @@ const refusal = (build: () => unknown): string => {
   throw new Error("It was accepted.");
 };
 
-describe("An option that does not exist is refused when the pipeline is built, and the one that was meant is named", () => {
+describe("An option that does not exist is refused when the pipeline is built, and the intended one is named", () => {
   it.each<readonly [string, string, () => unknown]>([
     ["retry of a step", "retry", () => untyped().step("a", [], () => 1, { retries: 3 })],
     ["timeout of a step", "timeout", () => untyped().step("a", [], () => 1, { timeuot: 5 })],
@@ -48,24 +48,24 @@ describe("An option that does not exist is refused when the pipeline is built, a
     expect(refusal(build)).toContain(`Did you mean "${meant}"?`);
   });
 
-  it("where none is near, all are listed", () => {
+  it("if none is similar, all are listed", () => {
     expect(refusal(() => untyped().sleep("a", 5, { zzzzzz: 1 }))).toBe(
       'A sleep has no option "zzzzzz". Its options are after, description, tags.',
     );
   });
 
-  it("where it is undefined too, so that the mistake does not depend on a condition", () => {
+  it("even if it is undefined, so that the mistake does not depend on a condition", () => {
     expect(refusal(() => untyped().step("a", [], () => 1, { timeuot: undefined }))).toContain("timeout");
   });
 
-  it("where another kind has it", () => {
+  it("if another kind has it", () => {
     expect(refusal(() => untyped().step("a", [], () => 1, { concurrency: 5 }))).toBe(
       'A step has no option "concurrency"; only map can have it. Remove it.',
     );
   });
 });
 
-describe("An option that is undefined is as if it were left out", () => {
+describe("An undefined option counts as omitted", () => {
   const builds: Partial<Record<StepKind, (given: object) => unknown>> = {
     step: (given) => untyped().step("a", [], () => 1, given),
     map: (given) => withItems().map("a", "xs", [], () => 1, given),
@@ -92,7 +92,7 @@ const durations: ReadonlyArray<readonly [string, (duration: unknown) => unknown]
   ["retry.maxDelay", (maxDelay) => untyped().step("a", [], () => 1, { retry: { maxDelay } })],
 ];
 
-describe.each(durations)("A duration that cannot be is refused for %s", (_, build) => {
+describe.each(durations)("An invalid duration is refused for %s", (_, build) => {
   it.each([
     "3 fortnights",
     "5 secs",
@@ -127,7 +127,7 @@ describe.each(durations)("A duration that cannot be is refused for %s", (_, buil
   );
 });
 
-describe("What an option must be is said, with what was received", () => {
+describe("The error states the expected and the received option value", () => {
   it.each<readonly [string, object]>([
     ["retry.times must be a whole number of at least 0; got -1.", { retry: { times: -1 } }],
     ["retry.times must be a whole number of at least 0; got 1.5.", { retry: { times: 1.5 } }],
@@ -208,7 +208,7 @@ describe("A run refuses", () => {
     expect((await refused(options)).reason).toBe(sentence);
   });
 
-  it("no option that is undefined", async () => {
+  it("no undefined option", async () => {
     const all = Object.fromEntries(Object.keys(runOptions).map((name) => [name, undefined]));
     expect(
       await pipeline("one")

@@ -1,4 +1,4 @@
-/** Paths have one home, `src/path.ts`: what it says of them, and that no other module handles their text. */
+/** Paths have one home, `src/path.ts`: its functions, and a check that no other module handles the text of paths. */
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -43,7 +43,7 @@ describe("a path", () => {
     expect(relativeTo(path, "")).toBe(path);
   });
 
-  test("is beneath what it begins with, part by part", () => {
+  test("is at or under its own prefixes, part by part", () => {
     for (const above of ["", "train", "train/fit", "train/fit[3]", path])
       expect(isAtOrUnder(path, above)).toBe(true);
     for (const other of ["tra", "train/fi", "train/fit[3", "train/fit[33]", "score", `${path}2`])
@@ -54,7 +54,7 @@ describe("a path", () => {
     expect(isAtOrUnderAny(path, new Set(["x", "train/fi"]))).toBe(false);
   });
 
-  test("has the depth that the plan says: a pipeline that was added is not a level, nor is a map beside its items", () => {
+  test("has the same depth as in the plan: neither an added pipeline nor a map with its items adds a level", () => {
     const depth = (at: string, expansions: ReadonlyArray<string>) =>
       depthOf(at, (one) => expansions.includes(one));
     expect(depth("load/parse", [])).toBe(0);
@@ -63,13 +63,13 @@ describe("a path", () => {
     expect(depth("train", ["train"])).toBe(0);
   });
 
-  test("is the same for all items without their keys", () => {
+  test("without its keys is the same for all items", () => {
     expect(staticPathOf("a[0]/b[x.y]/c")).toBe("a/b/c");
     expect(staticPathOf("a")).toBe("a");
   });
 });
 
-/** Modules that handle a text with the same signs, and what it is. */
+/** Modules that handle other text with the same separators, and the kind of that text. */
 const others: Readonly<Record<string, string>> = {
   "src/cli/place.ts": "paths of files",
   "src/postgres/address.ts": "hosts of URLs",
@@ -88,7 +88,7 @@ const others: Readonly<Record<string, string>> = {
   "src/progress/said.ts": "values",
 };
 
-/** What reads or writes the text of a path: a separator that is looked for, or stands right behind a value. */
+/** Code that reads or writes the text of a path: it searches for a separator, or appends one to a value. */
 const handles = [
   /(?:lastIndexOf|indexOf|split|includes|startsWith|endsWith)\(\s*["'`][/[\]]["'`]/,
   /===\s*["'`][/[\]]["'`]/,

@@ -23,7 +23,7 @@ const failing = (times: number) => {
 };
 
 describe("retry", () => {
-  test("tries again as often as asked, and then fails with the last error", async () => {
+  test("repeats as often as requested, and then fails with the last error", async () => {
     const { calls, run } = failing(10);
     const error = await rejection(
       pipeline("p")
@@ -73,7 +73,7 @@ describe("retry", () => {
       expect(await p.runPromise({})).toEqual({ a: 3 });
     }
   });
-  test("while says which errors are worth it", async () => {
+  test("while decides which errors are retried", async () => {
     const { calls, run } = failing(5);
     const p = pipeline("p").step("a", [], run, {
       retry: { times: 5, while: (error: StepFailed) => (error.cause as Error).message !== "attempt 2" },
@@ -122,7 +122,7 @@ describe("retry", () => {
     );
     expect(starts.map((at) => at - starts[0]!)).toEqual(expected);
   });
-  test("spreads delays where jitter is asked for, by no more than a fifth", async () => {
+  test("spreads delays when jitter is set, by at most a fifth", async () => {
     const p = pipeline("p").step("a", [], () => Effect.fail("no"), {
       retry: { times: 4, delay: 1000, jitter: true },
     });
@@ -171,7 +171,7 @@ describe("retry", () => {
     expect(await p.runPromise({})).toEqual({ x: 3 });
     expect(ran).toEqual(["first 1", "first 2", "first 3", "slow 3"]);
   });
-  test("of a map holds for each item by itself", async () => {
+  test("of a map applies to each item separately", async () => {
     const tries = new Map<number, number>();
     const p = pipeline("p")
       .step("items", [], () => [1, 2, 3])
@@ -189,7 +189,7 @@ describe("retry", () => {
       );
     expect((await p.runPromise({})).m).toEqual([1, 2, 3]);
   });
-  test("is not tried after an interruption", async () => {
+  test("does not happen after an interruption", async () => {
     let tries = 0;
     const p = pipeline("p").step(
       "a",
@@ -205,7 +205,7 @@ describe("retry", () => {
     await Effect.runPromise(run.interrupt);
     expect(tries).toBe(1);
   });
-  test("an attempt that waits for its turn is not made once its run, or what it is part of, has ended", async () => {
+  test("an attempt that waits for its turn does not start once its run, or the expansion that contains it, has ended", async () => {
     const ran: Array<string> = [];
     const retried = { retry: { times: 5, delay: 5 } };
     const build = (attempt: number): any =>
@@ -231,7 +231,7 @@ describe("retry", () => {
     await sleep(20);
     expect(ran).toEqual(["flaky 0", "flaky 1"]);
   });
-  test("a sub-step and its dynamic step may both retry: attempts multiply", async () => {
+  test("a sub-step and its dynamic step can both retry: attempts multiply", async () => {
     let tries = 0;
     const p = pipeline("p").dynamic(
       "x",
@@ -251,7 +251,7 @@ describe("retry", () => {
     await rejection(p.runPromise({}));
     expect(tries).toBe(6);
   });
-  test("the events say which attempt it was that succeeded or failed", async () => {
+  test("the events report which attempt succeeded or failed", async () => {
     const { run } = failing(2);
     const { events } = await watched(pipeline("p").step("a", [], run, { retry: { times: 5 } }));
     expect(events.flatMap((e) => ("attempt" in e ? [`${e.type} ${e.attempt}`] : []))).toEqual([
@@ -307,11 +307,11 @@ describe("timeout", () => {
     expect(await failureOf(p.run({}))).toBeInstanceOf(StepTimedOut);
     expect(cleaned).toBe(true);
   });
-  test("does not touch a step that is quicker", async () => {
+  test("does not affect a faster step", async () => {
     const p = pipeline("p").step("a", [], () => sleep(1).then(() => 1), { timeout: "1 minute" });
     expect(await p.runPromise({})).toEqual({ a: 1 });
   });
-  test("is for each attempt", async () => {
+  test("applies to each attempt", async () => {
     const p = pipeline("p").step(
       "a",
       [],
@@ -320,7 +320,7 @@ describe("timeout", () => {
     );
     expect(await p.runPromise({})).toEqual({ a: 3 });
   });
-  test("counts from when an attempt begins, not while it waits for its turn", async () => {
+  test("starts when an attempt begins, not while it waits for its turn", async () => {
     const p = pipeline("p")
       .step(
         "a",
@@ -334,14 +334,14 @@ describe("timeout", () => {
       .step("b", [], () => sleep(80));
     expect((await p.runPromise({}, { concurrency: 1 })).a).toBe(2);
   });
-  test("gives up on a step that ignores it after the grace period, and reports it as leaked", async () => {
+  test("abandons a step that ignores it after the grace period, and reports it as leaked", async () => {
     const p = pipeline("p").step("deaf", [], () => sleep(300), { timeout: 5 });
     const { exit, handle } = await within(10_000, watched(p, { gracePeriod: 20 }));
     expect(exit._tag).toBe("Failure");
     expect(handle.report.leaked).toEqual(["deaf"]);
     expect(handle.report.failed).toMatchObject([{ path: "deaf", error: { _tag: "StepTimedOut" } }]);
   });
-  test("holds while a sub-pipeline's inputs are decoded", async () => {
+  test("applies while a sub-pipeline's inputs are decoded", async () => {
     const slow = z.number().transform((n) => sleep(200).then(() => n));
     const p = pipeline("p")
       .step("n", [], () => 1)
@@ -359,7 +359,7 @@ describe("timeout", () => {
       );
     expect((await within(10_000, p.runPromise({}))).x).toBe("late");
   });
-  test("of a step that ignores it does not keep a retry from its chance", async () => {
+  test("of a step that ignores it does not prevent a retry", async () => {
     const p = pipeline("p").step(
       "a",
       [],
@@ -393,7 +393,7 @@ describe("timeout", () => {
     expect(error).toMatchObject({ _tag: "StepTimedOut", path: "x" });
     expect(aborted).toBe(2);
   });
-  test("of a map is for each item", async () => {
+  test("of a map applies to each item", async () => {
     const p = pipeline("p")
       .step("items", [], () => ["1 second", "40 seconds"] as const)
       .map("m", "items", [], (duration) => Effect.as(Effect.sleep(duration), duration), {
@@ -410,7 +410,7 @@ describe("timeout", () => {
     );
     expect(outputs.m).toEqual(["1 second", "late"]);
   });
-  test("is by Effect's Clock, and may be longer than a timer can be", async () => {
+  test("uses Effect's Clock, and can be longer than a timer's maximum", async () => {
     const p = pipeline("p").step("a", [], () => Effect.as(Effect.sleep("29 days"), 1), {
       timeout: "30 days",
     });
@@ -436,7 +436,7 @@ describe("timeout", () => {
 });
 
 describe("fallback", () => {
-  test("stands for what failed", async () => {
+  test("replaces the failed output", async () => {
     const p = pipeline("p")
       .step("a", [], () => Effect.fail("no"), { fallback: 1 })
       .step(
@@ -462,7 +462,7 @@ describe("fallback", () => {
     expect(await p.runPromise({})).toEqual({ a: 0, b: "StepTimedOut" });
     expect(calls.count).toBe(3);
   });
-  test("that throws fails the step with what it threw", async () => {
+  test("that throws fails the step with the thrown error", async () => {
     const p = pipeline("p").step("a", [], () => Effect.fail("no"), {
       fallback: (): number => {
         throw new Error("fallback broke");
@@ -474,7 +474,7 @@ describe("fallback", () => {
       cause: { message: "fallback broke" },
     });
   });
-  test("may take its time, as a Promise or an Effect, and need what a step may need", async () => {
+  test("can take its time, as a Promise or an Effect, and need the same services as a step", async () => {
     class Defaults extends Context.Service<Defaults, { readonly count: number }>()("Defaults") {}
     const p = pipeline("p")
       .step("a", [], () => Effect.fail("no" as const), { fallback: async (error) => ["late", error] })
@@ -485,7 +485,7 @@ describe("fallback", () => {
     const given = Effect.provideService(p.run({ e: [1, 2] }), Defaults, { count: 2 });
     expect(await Effect.runPromise(given)).toMatchObject({ a: ["late", "no"], b: 2, c: 3, d: [4, 4] });
   });
-  test("may be the error itself, as a value", async () => {
+  test("can be the error itself, as a value", async () => {
     const p = pipeline("p")
       .step("a", [], async () => Promise.reject(new Error("no")), { fallback: (error) => error })
       .step("b", [], async () => Promise.reject(new Error("no")), { fallback: async (error) => error })
@@ -515,14 +515,14 @@ describe("fallback", () => {
     });
     expect(await p.runPromise({})).toEqual({ a: 1, b: 2 });
   });
-  test("of a dynamic step stands for its expansion, wrong ones too", async () => {
+  test("of a dynamic step replaces its expansion, including an invalid one", async () => {
     const p = untyped
       .pipeline("p")
       .dynamic("x", [], () => pipeline("sub").step("x", [], () => Effect.fail("no")), { fallback: 1 })
       .dynamic("y", [], () => pipeline("wrong"), { fallback: 2 });
     expect(await p.runPromise({})).toEqual({ x: 1, y: 2 });
   });
-  test("does not stand for a step that interrupts itself", async () => {
+  test("does not replace a step that interrupts itself", async () => {
     const p = pipeline("p").step("a", [], () => Effect.interrupt, { fallback: 1 });
     expect((await Effect.runPromiseExit(p.run({})))._tag).toBe("Failure");
   });
@@ -535,14 +535,14 @@ describe("fallback", () => {
 });
 
 describe("output", () => {
-  test("decodes what a step gives, for its readers", async () => {
+  test("decodes a step's output for its readers", async () => {
     const p = pipeline("p")
       .step("a", [], () => "41", { output: Schema.NumberFromString })
       .step("b", [], async () => "1", { output: z.string().transform(Number) })
       .step("sum", ["a", "b"], ({ a, b }) => a + b);
     expect((await p.runPromise({})).sum).toBe(42);
   });
-  test("that does not fit is InvalidOutput, which is retried and has a fallback like any failure", async () => {
+  test("that is invalid is InvalidOutput, which is retried and has a fallback like any failure", async () => {
     const build = (options: object): any =>
       pipeline("p").step("a", [], (_, { attempt }) => (attempt < 2 ? { n: "x" } : { n: 1 }), {
         output: z.object({ n: z.number() }),
@@ -554,7 +554,7 @@ describe("output", () => {
     expect(await build({ retry: { times: 1 } }).runPromise({})).toEqual({ a: { n: 1 } });
     expect(await build({ fallback: 0 }).runPromise({})).toEqual({ a: 0 });
   });
-  test("of a map is for each item, of a dynamic step for what it exposes", async () => {
+  test("of a map applies to each item, of a dynamic step to its exposed output", async () => {
     const p = pipeline("p")
       .step("items", [], () => ["1", "2"])
       .map("m", "items", [], (item: string) => item, { output: Schema.NumberFromString })
@@ -575,7 +575,7 @@ describe("A pool", () => {
     };
     return { seen, work };
   };
-  test.each([1, 3])("of %i limits the steps that name it, wherever they stand", async (size) => {
+  test.each([1, 3])("of %i limits the steps that name it, wherever they are", async (size) => {
     const { seen, work } = counting();
     const pool = { pool: "db" };
     const p = pipeline("p")
@@ -594,14 +594,14 @@ describe("A pool", () => {
     await p.runPromise({}, { pools: { one: 1 } });
     expect(seen.most).toBe(6);
   });
-  test("that the run does not name is no limit", async () => {
+  test("that the run does not name has no limit", async () => {
     const { seen, work } = counting();
     await pipeline("p")
       .addAll(Array.from({ length: 5 }, (_, i) => step(`s_${i}`, [], work, { pool: "unknown" })))
       .runPromise({}, { pools: { other: 1 } });
     expect(seen.most).toBe(5);
   });
-  test("of one holds a dynamic step whose sub-steps are in it too, at any depth", async () => {
+  test("of one holds a dynamic step whose sub-steps are also in it, at any depth", async () => {
     const { seen, work } = counting();
     const pool = { pool: "db" };
     const nest = (depth: number): any =>
@@ -613,7 +613,7 @@ describe("A pool", () => {
     await within(10_000, nest(5).runPromise({}, { pools: { db: 1 } }));
     expect(seen).toMatchObject({ now: 0, most: 1, total: 13 });
   });
-  test("of one holds a map in a pool inside of a dynamic step in it", async () => {
+  test("of one holds a map in a pool inside a dynamic step in it", async () => {
     const { seen, work } = counting();
     const pool = { pool: "db" };
     const p = pipeline("p")
@@ -637,7 +637,7 @@ describe("A pool", () => {
     await within(10_000, p.runPromise({}, { pools: { db: 1 } }));
     expect(seen).toMatchObject({ now: 0, most: 1, total: 8 });
   });
-  test("gives its slots back after failures, retries, timeouts and collected items", async () => {
+  test("gets its slots back after failures, retries, timeouts and collected items", async () => {
     const { seen, work } = counting();
     const pool = { pool: "db" };
     let flaky = 0;
@@ -671,7 +671,7 @@ describe("A pool", () => {
     await within(10_000, p.runPromise({}, { pools: { db: 1 } }));
     expect(seen).toMatchObject({ now: 0, most: 1, total: 7 });
   });
-  test("gives back the slot of a step that was woken and then never started", async () => {
+  test("gets back the slot of a step that was woken and then never started", async () => {
     // b is woken with a slot when a ends; e, which is before b in the queue's turn, fails its frame; the next attempt needs the slot.
     const pool = { pool: "db" };
     const p = pipeline("p").dynamic(
@@ -704,7 +704,7 @@ describe("A pool", () => {
   });
 });
 
-describe("Steps that fail and are tried again at once, thousands of times,", () => {
+describe("Steps that fail and are retried at once, thousands of times,", () => {
   const times = 20_000;
   const ways: ReadonlyArray<readonly [way: string, fail: () => unknown]> = [
     ["by rejecting", () => Promise.reject(new Error("no"))],
@@ -719,7 +719,7 @@ describe("Steps that fail and are tried again at once, thousands of times,", () 
   ];
   const limits = [1, 2, 8];
   test.each(ways.flatMap(([way, fail]) => limits.map((limit) => [way, limit, fail] as const)))(
-    "%s, %i at once: others have their turn, timers too, and the run can be stopped",
+    "%s, %i at once: other steps and timers get their turn, and the run can be stopped",
     async (_, concurrency, fail) => {
       let tries = 0;
       let triesAtTimer = 0;

@@ -1,4 +1,4 @@
-/** Pools as values: how many steps at once, how many start in a length of time, who shares them, and what is refused. */
+/** Pools as values: their concurrency, their rate, their scope, and invalid pools. */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
@@ -12,7 +12,7 @@ import { MemoryStore } from "../../src/testing/memory-store.ts";
 
 const untyped: { readonly pipeline: (name: string) => any } = { pipeline: pipeline as never };
 
-/** When steps started, in milliseconds since the first event of the run. */
+/** The times when steps started, in milliseconds since the first event of the run. */
 const startsIn = (
   events: ReadonlyArray<PipelineEvent>,
   isCounted: (path: string) => boolean = () => true,
@@ -23,11 +23,11 @@ const startsIn = (
 
 const items = (count: number) => Array.from({ length: count }, (_, i) => i);
 
-/** More starts than `limit` within less than `per`. */
+/** More than `limit` starts in less than `per`. */
 const crowded = (starts: ReadonlyArray<number>, limit: number, per: number): ReadonlyArray<number> =>
   starts.toSorted((a, b) => a - b).filter((time, i, all) => i >= limit && time - all[i - limit]! < per);
 
-/** Counts how many calls are under way at once. */
+/** Counts the calls under way. */
 const counting = () => {
   const seen = { now: 0, most: 0, total: 0 };
   const work = () =>
@@ -52,7 +52,7 @@ describe("A pool's rate", () => {
     expect(starts).toEqual([0, 0, 1000, 1000, 2000, 2000, 3000]);
   });
 
-  test("slides with the starts: a slow beginning lets no burst follow", async () => {
+  test("slides with the starts: a slow beginning allows no burst later", async () => {
     const one = pool("one", { rate: { limit: 2, per: 1000 } });
     const p = pipeline("p")
       .step("a", [], () => 1, { pool: one })
@@ -66,7 +66,7 @@ describe("A pool's rate", () => {
     expect(startsIn(events, (path) => path !== "later")).toEqual([0, 900, 1000, 1900, 2000]);
   });
 
-  test("is shared by steps, items, dynamic steps and what they expand to, and counts every attempt", async () => {
+  test("is shared by steps, items, dynamic steps and their expansions, and counts every attempt", async () => {
     const rate = { limit: 3, per: 500 };
     const shared = { pool: pool("shared", { rate }) };
     const parameters = fc.record({
@@ -122,7 +122,7 @@ describe("A pool's rate", () => {
     );
   });
 
-  test("counts a start when the function is called, not when a slot of the run's concurrency is waited for", async () => {
+  test("counts a start when the function is called, not while it waits for a slot of the run's concurrency", async () => {
     const calls: Array<number> = [];
     const one = pool("one", { rate: { limit: 1, per: 100 } });
     const now = Effect.clockWith((clock) => clock.currentTimeMillis);
@@ -144,7 +144,7 @@ describe("A pool's rate", () => {
     expect(crowded(calls, 1, 100)).toEqual([]);
   });
 
-  test("leaves no timer behind where the run ends first", async () => {
+  test("leaves no timer behind if the run ends first", async () => {
     const slow = pool("slow", { rate: { limit: 1, per: "1 hour" } });
     const p = pipeline("p")
       .addAll(items(3).map((i) => step(`a_${i}`, [], () => i, { pool: slow })))
@@ -155,7 +155,7 @@ describe("A pool's rate", () => {
     expect(time).toBe(50);
   });
 
-  test("of NaN, 0 or less, or without a length, is refused in one sentence", () => {
+  test("that is NaN or at most 0, or has no length, is refused in one sentence", () => {
     const rate = (value: object) => ({ rate: value }) as PoolOptions;
     const cases: ReadonlyArray<readonly [PoolOptions, string]> = [
       [rate({ limit: 0, per: 1000 }), "rate.limit must be a whole number of at least 1, or Infinity; got 0."],
@@ -213,7 +213,7 @@ describe("A pool's concurrency", () => {
     expect(seen).toEqual({ now: 0, most: 2, total: 10 });
   });
 
-  test("is overridden by the run, in either direction, and a string names the same pool", async () => {
+  test("can be overridden by the run, in either direction, and a string names the same pool", async () => {
     const cases: ReadonlyArray<readonly [RunOptions["pools"], number]> = [
       [{}, 2],
       [{ db: 1 }, 1],
@@ -241,7 +241,7 @@ describe("A pool's concurrency", () => {
     }
   });
 
-  test("keeps its rate where the run overrides how many at once, and the other way round", async () => {
+  test("keeps its rate if the run overrides its concurrency, and vice versa", async () => {
     const model = pool("model", { concurrency: 1, rate: { limit: 2, per: 1000 } });
     const p = pipeline("p").addAll(
       items(4).map((i) => step(`s_${i}`, [], () => Effect.sleep(10), { pool: model })),
@@ -270,7 +270,7 @@ describe("A pool's concurrency", () => {
   });
 });
 
-/** Runs several at once, by a clock of their own, and gives when the steps of each started. */
+/** Runs several at once with a shared clock, and records when the steps of each started. */
 const startsTogether = (
   runs: (now: () => number) => ReadonlyArray<Effect.Effect<unknown, unknown>>,
 ): Promise<void> =>
@@ -307,7 +307,7 @@ describe("A pool of the process", () => {
                     yield* Effect.sleep(50);
                     seen.now--;
                   }),
-                // Each run makes a value of its own: the name is what they share.
+                // Each run creates a separate value: they share only the name.
                 { pool: pool("gpu", { ...options, scope }), ...(j === 0 ? {} : { retry: { times: 1 } }) },
               ),
             ),
@@ -318,7 +318,7 @@ describe("A pool of the process", () => {
     return { most: seen.most, starts };
   };
 
-  test("is shared by all runs of the process, and one of the run is not", async () => {
+  test("is shared by all runs of the process, while a pool of the run is not", async () => {
     expect((await tenRuns("process", { concurrency: 3 })).most).toBe(3);
     expect((await tenRuns("run", { concurrency: 1 })).most).toBe(10);
   });
@@ -330,7 +330,7 @@ describe("A pool of the process", () => {
     expect(Math.max(...starts) - Math.min(...starts)).toBe(800);
   });
 
-  test("goes to the runs in turn, so that a large one does not keep a small one waiting", async () => {
+  test("serves the runs in turn, so that a large one does not keep a small one waiting", async () => {
     const gpu = pool("gpu in turn", { concurrency: 1, scope: "process" });
     const ended: Array<string> = [];
     await startsTogether(() => {
@@ -344,7 +344,7 @@ describe("A pool of the process", () => {
     expect(ended).toEqual(["small", "large"]);
   });
 
-  test("gets back the slots of a run that was interrupted", async () => {
+  test("gets back the slots of an interrupted run", async () => {
     const gpu = pool("gpu given back", { concurrency: 1, scope: "process" });
     const p = (millis: number) =>
       pipeline("p").addAll(
@@ -363,14 +363,14 @@ describe("A pool of the process", () => {
   });
 });
 
-describe("A pool that there is not", () => {
+describe("An invalid pool", () => {
   const model = pool("model", { concurrency: 2 });
   const refusal = async (p: any, options: object = {}): Promise<string> => {
     const exit = await Effect.runPromiseExit(p.run({}, options) as Effect.Effect<unknown, InvalidInput>);
     return Exit.isFailure(exit) ? String((exit.cause.reasons[0] as any).error.message) : "it ran";
   };
 
-  test("is refused before anything starts where a name is misspelt", async () => {
+  test("is refused before anything starts if its name is misspelt", async () => {
     const p = pipeline("p")
       .step("items", [], () => items(3))
       .map("m", "items", [], (item) => item, { pool: model });
@@ -392,7 +392,7 @@ describe("A pool that there is not", () => {
       'Input "pools" does not fit: Step "a" names the pool "network", which does not exist. Did you mean "netwrok"?',
     );
     expect(await refusal(named, { pools: { network: 1 } })).toBe("it ran");
-    // Both are there.
+    // Both exist.
     const both = p.step("b", [], () => 1, { pool: "modem" });
     expect(await refusal(both, { pools: { modem: 1 } })).toBe("it ran");
   });
@@ -406,7 +406,7 @@ describe("A pool that there is not", () => {
     );
   });
 
-  test("is refused where two of one name differ", async () => {
+  test("is refused if two with the same name differ", async () => {
     const p = pipeline("p")
       .step("a", [], () => 1, { pool: model })
       .step("b", [], () => 1, { pool: pool("model", { concurrency: 3 }) });
@@ -426,7 +426,7 @@ describe("A pool that there is not", () => {
     expect(build(model)).not.toThrow();
   });
 
-  test("is refused among the run's pools with limits that make no sense", async () => {
+  test("is refused among the run's pools if its limits are invalid", async () => {
     const p = pipeline("p").step("a", [], () => 1, { pool: model });
     expect(await refusal(p, { pools: { model: 0 } })).toContain(
       "pools.model must be a whole number of at least 1, or Infinity; got 0.",
@@ -444,7 +444,7 @@ describe("A pool that there is not", () => {
 });
 
 describe("A resumed run", () => {
-  test("counts the starts that are recorded, of steps that succeeded, failed or were interrupted", async () => {
+  test("counts the recorded starts of steps that succeeded, failed or were interrupted", async () => {
     const starts: Array<number> = [];
     const model = pool("model", { rate: { limit: 3, per: 10_000 } });
     let isSecond = false;
@@ -481,7 +481,7 @@ describe("A resumed run", () => {
     expect(crowded(starts, 3, 10_000)).toEqual([]);
   });
 
-  test("takes no slot and waits for no window for what is recorded", async () => {
+  test("takes no slot and waits for no window for recorded steps", async () => {
     const model = pool("model", { concurrency: 1, rate: { limit: 1, per: 1_000 } });
     const calls: Array<string> = [];
     let isBroken = true;

@@ -1,4 +1,4 @@
-/** A step that reads what may be missing runs, and receives undefined where it is missing. */
+/** A step with an optional input runs even if the input is missing, and then receives undefined. */
 import * as Schema from "effect/Schema";
 import { dynamic, ExpansionError, GraphError, pipeline, pipelineOf, step, type } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
@@ -80,7 +80,7 @@ describe("An optional read", () => {
     },
   );
 
-  test("hands undefined on to a sub-pipeline that declares it", async () => {
+  test("passes undefined on to a sub-pipeline that declares it", async () => {
     const p = untyped().dynamic("d", ["b?"], () =>
       untyped("inner")
         .input("b", type())
@@ -96,7 +96,7 @@ describe("An optional read", () => {
     expect((await p.runPromise()).seen).toBe(true);
   });
 
-  test("waits for what may provide it, in pipelineOf too", async () => {
+  test("waits for the steps that may provide it, in pipelineOf too", async () => {
     const p: any = (pipelineOf as any)("p", [
       anyStep("seen", ["b?", "c?"], ({ b, c }: any) => [b, c]),
       anyStep("b", [], async () => 2),
@@ -104,7 +104,7 @@ describe("An optional read", () => {
     expect((await p.runPromise()).seen).toEqual([2, undefined]);
   });
 
-  test("is an edge of the plan where something may provide it, and none where nothing does", () => {
+  test("is an edge of the plan if a step may provide it, and otherwise none", () => {
     const plan = untyped()
       .step("a", [], () => 1)
       .step("seen", ["a?", "b?"], () => 1)
@@ -113,7 +113,7 @@ describe("An optional read", () => {
     expect(grown.plan().steps[1].inputs.map((edge: any) => edge.name)).toEqual(["mean", "sample"]);
   });
 
-  test("inside a pipeline that is added whole", async () => {
+  test("works inside a pipeline that is added whole", async () => {
     const inner = untyped("inner")
       .input("a", type())
       .step("seen", ["a", "b?"], ({ a, b }: any) => [a, b]);
@@ -125,13 +125,13 @@ describe("An optional read", () => {
   });
 });
 
-describe("A plain read of what is missing is a mistake", () => {
-  test("when the pipeline is built, where that can be known", () => {
+describe("A plain read of a missing output is a mistake", () => {
+  test("when the pipeline is built, if that can be known", () => {
     const base = untyped().step("a", [], () => 1);
     expect(refusal(() => base.step("seen", ["a", "b"], () => 0))).toContain('read "b?" if it may be missing');
   });
 
-  test("in the run, where only the run can know", async () => {
+  test("in the run, if only the run can know", async () => {
     const p = untyped()
       .dynamic("d", [], () => pipeline("inner").step("x", [], () => 1), { outputs: "all" })
       .step("seen", ["y"], () => 0);
@@ -140,18 +140,18 @@ describe("A plain read of what is missing is a mistake", () => {
     expect(error.message).toContain('read "y?"');
   });
 
-  test("and a near name is suggested", () => {
+  test("and a similar name is suggested", () => {
     const base = untyped().step("rates", [], () => 1);
     expect(refusal(() => base.step("seen", ["rate"], () => 0))).toContain('Did you mean "rates"?');
   });
 
-  test("a map reads its list plainly", () => {
+  test("including the list of a map, which has no optional form", () => {
     expect(refusal(() => untyped().map("m", "b?", [], () => 0))).toContain('reads "b?"');
   });
 });
 
-describe("What is returned", () => {
-  test("is undefined where a branch does not provide it", async () => {
+describe("A returned output", () => {
+  test("is undefined if a branch does not provide it", async () => {
     const p = untyped()
       .input("both", type())
       .dynamic(
@@ -168,7 +168,7 @@ describe("What is returned", () => {
     expect(await p.runPromise({ both: false })).toEqual({ x: 1, y: undefined });
   });
 
-  test("is left out where a list of steps turned out to be empty", async () => {
+  test("is undefined if a list of steps turned out to be empty", async () => {
     const p = untyped()
       .step("a", [], () => 1)
       .addAll([])
@@ -200,7 +200,7 @@ describe("Members of one addAll", () => {
     });
   });
 
-  test("may include a dynamic step whose outputs are known only in the run", async () => {
+  test("can include a dynamic step whose outputs are known only in the run", async () => {
     const p = untyped().addAll([
       anyStep("seen", ["x"], ({ x }: any) => x),
       dynamic("d", [], () => pipeline("inner").step("x", [], () => 1), { outputs: "all" }),
@@ -233,7 +233,7 @@ describe("Members of one addAll", () => {
     expect(refusal(() => hidden.step("a", [], () => 1))).toBe(sentence);
   });
 
-  test("need not be sorted to be added: 10,000 of them take no longer than as many steps", () => {
+  test("can be added in any order: 10,000 of them take no longer than as many steps", () => {
     const steps = Array.from({ length: 10_000 }, (_, i) =>
       anyStep(`s${i}`, i === 0 ? [] : [`s${i - 1}`], () => i),
     );
@@ -241,7 +241,7 @@ describe("Members of one addAll", () => {
   });
 });
 
-describe("An input whose schema accepts undefined may be left out", () => {
+describe("An input whose schema accepts undefined can be omitted", () => {
   const schemas = {
     "a Standard Schema with a default": [z.number().default(5), 5],
     "an optional Standard Schema": [z.number().optional(), undefined],
@@ -295,7 +295,7 @@ describe("An input whose schema accepts undefined may be left out", () => {
     ).toBe(7);
   });
 
-  test("and one whose schema does not, or that has only a type, cannot", async () => {
+  test("unlike one whose schema does not accept it, or that has only a type", async () => {
     for (const schema of [z.number(), Schema.Number, type<number>()]) {
       const inner = untyped("inner")
         .input("limit", schema)
@@ -323,14 +323,14 @@ describe("A name must", () => {
     expect(refusal(() => untyped().step("ok", [], () => 1, { outputs: ["x", name] }))).toContain(sentence);
   });
 
-  test("and may have a question mark elsewhere, and whole surrogate pairs", async () => {
+  test("but can have a question mark elsewhere, and whole surrogate pairs", async () => {
     const p = untyped()
       .step("what?now 😀", [], () => 1)
       .step("seen", ["what?now 😀?"], (inputs: any) => inputs);
     expect((await p.runPromise()).seen).toEqual({ "what?now 😀": 1 });
   });
 
-  test("the keys of a map are well-formed too, and may end as they like", async () => {
+  test("the keys of a map must be well-formed too, but can end in any way", async () => {
     const keyed = (key: string) =>
       untyped()
         .step("xs", [], () => [1])

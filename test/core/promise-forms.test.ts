@@ -1,4 +1,4 @@
-/** Runs without Effect: what `runPromise`, `startPromise`, `resumePromise` and `sendPromise` do, and their options. */
+/** Runs without Effect: the behaviour of `runPromise`, `startPromise`, `resumePromise` and `sendPromise`, and their options. */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -16,7 +16,7 @@ const sum = pipeline("sum")
   .step("one", [], async () => 1)
   .step("two", ["one"], ({ one }) => one + 1);
 
-/** A pipeline whose first step ends only when its signal fires, and what happened in it. */
+/** A pipeline whose first step ends only when its signal fires, and a record of its calls. */
 const endless = () => {
   const happened = { started: 0, reasons: new Array<unknown>() };
   const built = pipeline("endless")
@@ -29,7 +29,7 @@ const endless = () => {
   return { built, happened };
 };
 
-/** An abort signal that counts who listens to it. */
+/** An abort signal that counts its listeners. */
 const counted = () => {
   const controller = new AbortController();
   const { signal } = controller;
@@ -56,7 +56,7 @@ const stores: ReadonlyArray<readonly [string, () => { store?: StoreLayer }]> = [
 ];
 
 describe.each(stores)("The option `signal`, %s,", (_, options) => {
-  test("stops the run: the promise rejects with its reason, with which the signals of the steps fire", async () => {
+  test("stops the run: the promise rejects with its reason, and so do the signals of the steps", async () => {
     const { built, happened } = endless();
     const { controller, signal, listeners } = counted();
     const events: Array<PipelineEvent> = [];
@@ -74,7 +74,7 @@ describe.each(stores)("The option `signal`, %s,", (_, options) => {
     expect(listeners()).toBe(0);
   });
 
-  test("that fires without a reason gives an AbortError", async () => {
+  test("that fires without a reason rejects with an AbortError", async () => {
     const { built, happened } = endless();
     const controller = new AbortController();
     const result = rejection(built.runPromise({}, { ...options(), signal: controller.signal }));
@@ -83,7 +83,7 @@ describe.each(stores)("The option `signal`, %s,", (_, options) => {
     expect(await within(10_000, result)).toMatchObject({ name: "AbortError" });
   });
 
-  test("that has fired before lets nothing start", async () => {
+  test("that fired earlier lets nothing start", async () => {
     const { built, happened } = endless();
     const events: Array<PipelineEvent> = [];
     const onEvent = (event: PipelineEvent): unknown => events.push(event);
@@ -97,7 +97,7 @@ describe.each(stores)("The option `signal`, %s,", (_, options) => {
     expect(await Runs.listPromise({ store: resuming.store })).toEqual([]);
   });
 
-  test("stops nothing once the run has ended, and nothing listens to it any more", async () => {
+  test("stops nothing once the run has ended, and has no listeners left", async () => {
     const { controller, signal, listeners } = counted();
     expect(await sum.runPromise({}, { ...options(), signal })).toEqual({ one: 1, two: 2 });
     const run = await sum.startPromise({}, { ...options(), signal });
@@ -109,7 +109,7 @@ describe.each(stores)("The option `signal`, %s,", (_, options) => {
     expect(await run.result).toEqual({ one: 1, two: 2 });
   });
 
-  test("at any moment either stops the whole run or leaves it whole", async () => {
+  test("either stops the whole run or does not affect it, at any moment", async () => {
     for (let moment = 0; moment < 25; moment++) {
       const { controller, signal, listeners } = counted();
       let under = 0;
@@ -134,7 +134,7 @@ describe.each(stores)("The option `signal`, %s,", (_, options) => {
     }
   });
 
-  test("interrupts the Effects of run and start, and not the caller that asked for them", async () => {
+  test("interrupts the Effects of run and start, but not the caller that runs them", async () => {
     const { built, happened } = endless();
     const controller = new AbortController();
     const given = { ...options(), signal: controller.signal };
@@ -191,7 +191,7 @@ describe("The option `onEvent`", () => {
     expect(String(lines[0])).toContain('onEvent failed at an event "run.started": broken listener');
   });
 
-  test("takes nothing from Effect's loggers: what steps log still arrives there", async () => {
+  test("does not affect Effect's loggers: log lines of steps still arrive there", async () => {
     const lines: Array<unknown> = [];
     const logger = Logger.layer([Logger.make(({ message }) => lines.push(message))]);
     const events: Array<PipelineEvent> = [];
@@ -210,13 +210,13 @@ test.each<readonly [string, object]>([
     { signal: new AbortController() },
   ],
   ["onEvent must be a function of each event; got a string.", { onEvent: "log" }],
-])("It is refused before anything runs: %s", async (reason, options) => {
+])("An invalid option is refused before anything runs: %s", async (reason, options) => {
   expect(await rejection(sum.runPromise({}, options))).toMatchObject({ _tag: "InvalidInput", reason });
   expect(await rejection(sum.startPromise({}, options))).toMatchObject({ _tag: "InvalidInput", reason });
 });
 
 describe.each(stores)("startPromise, %s,", (_, options) => {
-  test("gives a run with its id, its outputs, its plan and its events, for each who asks", async () => {
+  test("returns a run with its id, its outputs, its plan and its events, for every reader", async () => {
     const growing = pipeline("growing").dynamic("x", [], () => pipeline("sub").step("x", [], async () => 4));
     const run = await growing.startPromise({}, { ...options(), runId: "mine" });
     expect(run.id).toBe("mine");
@@ -250,7 +250,7 @@ describe.each(stores)("startPromise, %s,", (_, options) => {
     expect(typesOf(await collected(run.events)).at(-1)).toBe("run.interrupted");
   });
 
-  test("does not end the process where no one reads the result of a run that fails", async () => {
+  test("does not end the process if no one reads the result of a failed run", async () => {
     const unhandled: Array<unknown> = [];
     const note = (reason: unknown): unknown => unhandled.push(reason);
     process.on("unhandledRejection", note);
@@ -271,7 +271,7 @@ describe.each(stores)("startPromise, %s,", (_, options) => {
   });
 });
 
-test("startPromise rejects where inputs do not fit, and its result where an output is a method `then`", async () => {
+test("startPromise rejects if inputs are invalid, and its result if an output is a method `then`", async () => {
   const taking = pipeline("taking").input("n", type<number>());
   const untyped: any = taking;
   expect(await rejection(untyped.startPromise({}))).toMatchObject({ _tag: "InvalidInput", input: "n" });
@@ -292,7 +292,7 @@ describe("resumePromise", () => {
     return { built, state };
   };
 
-  test("continues a run: what is recorded does not run again", async () => {
+  test("continues a run: recorded steps do not run again", async () => {
     const store = storeAt(newFile());
     const { built, state } = halves();
     expect(await rejection(built.runPromise({}, { store, runId: "r" }))).toBeInstanceOf(StepFailed);
@@ -318,7 +318,7 @@ describe("resumePromise", () => {
     const resumed = rejection(resumePromise(built, "r", { store, signal: second.signal }));
     const third = new AbortController();
     await until(() => happened.started === 2);
-    // Who joins a run that is under way stops waiting for it, and does not stop it.
+    // A caller that joined an active run stops waiting for it, but does not stop it.
     const joined = rejection(resumePromise(built, "r", { store, signal: third.signal }));
     await sleep(20);
     third.abort("three");
@@ -329,7 +329,7 @@ describe("resumePromise", () => {
     expect(happened.reasons).toEqual(["one", "two"]);
   });
 
-  test("rejects as RunInterrupted where the run is cancelled by its id", async () => {
+  test("rejects as RunInterrupted if the run is cancelled by its id", async () => {
     const store = storeAt(newFile());
     const { built, happened } = endless();
     const run = rejection(built.runPromise({}, { store, runId: "r" }));
@@ -338,7 +338,7 @@ describe("resumePromise", () => {
     expect(await within(10_000, run)).toMatchObject({ _tag: "RunInterrupted", runId: "r" });
   });
 
-  test("rejects where there is no such run, no store, or no pipeline", async () => {
+  test("rejects if there is no such run, no store, or no pipeline", async () => {
     const { built } = halves();
     const store = storeAt(newFile());
     expect(await rejection(resumePromise(built, "r", { store }))).toMatchObject({ _tag: "RunNotFound" });
@@ -357,7 +357,7 @@ describe("Signal.sendPromise", () => {
     .await("approval", type<string>())
     .step("text", ["approval"], ({ approval }) => `by ${approval}`);
 
-  test("answers a waiting step of a run that is under way here", async () => {
+  test("answers a waiting step of a run that is active in this process", async () => {
     const run = await release.startPromise();
     await sleep(5);
     expect(await Signal.sendPromise(run.id, "approval", "Ada")).toBe("delivered");
@@ -367,7 +367,7 @@ describe("Signal.sendPromise", () => {
     });
   });
 
-  test("keeps a value for a recorded run that no one runs now", async () => {
+  test("keeps a value for a recorded run that no process runs now", async () => {
     const store = storeAt(newFile());
     const run = await release.startPromise({}, { store, runId: "r" });
     await sleep(5);
@@ -380,7 +380,7 @@ describe("Signal.sendPromise", () => {
   });
 });
 
-/** What the compiler says: not run. */
+/** Checked by the compiler only: never run. */
 export const typed = async (): Promise<void> => {
   class Database extends Context.Service<Database, number>()("Database") {}
   const needing = pipeline("needing").step("rows", [], () => Effect.map(Database, (n) => n));

@@ -13,7 +13,7 @@ const broken = (): never => {
   throw new Error("broken");
 };
 
-/** A promise whose own `then` is this. */
+/** A promise with this `then`. */
 const withThen = (then: (fulfilled: OnValue, rejected: OnValue) => unknown): Made => {
   class Own extends Promise<unknown> {
     override then = then as never;
@@ -21,7 +21,7 @@ const withThen = (then: (fulfilled: OnValue, rejected: OnValue) => unknown): Mad
   return () => new Own(() => {});
 };
 
-/** A promise whose `then` throws when it is read for the `count`th time. */
+/** A promise whose `then` throws at its `count`th read. */
 const brokenAtRead =
   (count: number): Made =>
   () => {
@@ -40,7 +40,7 @@ class BrokenSpecies extends Promise<number> {
   }
 }
 
-/** Each place of a pipeline that waits for a promise; `x` is 7 if the promise gives 7, and [7] of a map. */
+/** Each place in a pipeline that waits for a promise; `x` is 7 if the promise resolves to 7, or [7] in a map. */
 const places: ReadonlyArray<readonly [place: string, build: (made: Made) => any]> = [
   ["a step", (made) => pipeline("p").step("x", [], made)],
   ["a step with a timeout", (made) => pipeline("p").step("x", [], made, { timeout: 60_000 })],
@@ -72,9 +72,9 @@ const places: ReadonlyArray<readonly [place: string, build: (made: Made) => any]
 
 const options = { pools: { one: 1 } };
 
-describe.each(places)("%s that gives", (place, build) => {
+describe.each(places)("%s that returns", (place, build) => {
   const fails = async (made: Made): Promise<unknown> => {
-    // The grace period is 5 seconds: nothing has to wait for that.
+    // The grace period is 5 seconds, which must not pass.
     const error = await within(10_000, rejection(build(made).runPromise({}, options)));
     expect(error).toBeInstanceOf(StepFailed);
     expect(error.path).toBe(place.startsWith("a map") ? "x[0]" : "x");
@@ -91,10 +91,10 @@ describe.each(places)("%s that gives", (place, build) => {
     ],
     ["that is an object with a `then` that throws", () => ({ then: broken })],
     ["that is a function with a `then` that throws", () => Object.assign(() => {}, { then: broken })],
-  ])("a promise %s fails at once, and says why", async (_, made) => {
+  ])("a promise %s fails at once, with the reason", async (_, made) => {
     expect(await fails(made)).toMatchObject({ message: "broken" });
   });
-  test("a proxy of a promise, which JavaScript itself cannot wait for, fails at once", async () => {
+  test("a proxy of a promise, which JavaScript itself cannot await, fails at once", async () => {
     expect(await fails(() => new Proxy(Promise.resolve(7), {}))).toBeInstanceOf(TypeError);
     expect(await fails(() => Object.create(Promise.prototype))).toBeInstanceOf(TypeError);
   });
@@ -107,16 +107,16 @@ describe.each(places)("%s that gives", (place, build) => {
     ["and with an error too", withThen((fulfilled, rejected) => (fulfilled(7), rejected("no")))],
     ["by another promise", withThen((fulfilled) => fulfilled(Promise.resolve(7)))],
     ["by a thenable of a promise", () => ({ then: (fulfilled: OnValue) => fulfilled(Promise.resolve(7)) })],
-  ])("a promise that calls back %s gives its first value", async (_, made) => {
+  ])("a promise that calls back %s has its first value", async (_, made) => {
     const { x } = await within(10_000, build(made).runPromise({}, options) as Promise<{ x: unknown }>);
     expect(x).toEqual(place.startsWith("a map") ? [7] : 7);
   });
-  test("a promise that calls back with an error first fails with that", async () => {
+  test("a promise that first calls back with an error fails with that error", async () => {
     const first = new Error("first");
     const both = withThen((fulfilled, rejected) => (rejected(first), fulfilled(7), rejected("no")));
     expect(await fails(both)).toBe(first);
   });
-  test.each([2, 3, 4])("a promise whose `then` throws when read for time %i never hangs", async (count) => {
+  test.each([2, 3, 4])("a promise whose `then` throws at read %i never hangs", async (count) => {
     const outcome = await within(
       1000,
       build(brokenAtRead(count))
@@ -131,24 +131,21 @@ describe.each(places)("%s that gives", (place, build) => {
 });
 
 describe("A promise that never calls back", () => {
-  test.each(places)(
-    "in %s holds up an interruption no longer than the grace period",
-    async (place, build) => {
-      const handle: Run<{}, unknown> = await Effect.runPromise(
-        build(withThen(() => {})).start({}, { ...options, gracePeriod: 5 }),
-      );
-      await sleep(5);
-      await within(10_000, Effect.runPromise(handle.interrupt));
-      const exit = await within(10_000, Effect.runPromiseExit(handle.await));
-      expect(exit._tag).toBe("Failure");
-      const told = await Effect.runPromise(Stream.runCollect(handle.events));
-      // A fallback is waited for by an Effect, which can be interrupted.
-      expect(told.some(({ type }) => type === "step.leaked")).toBe(place !== "a fallback");
-    },
-  );
+  test.each(places)("in %s delays an interruption by at most the grace period", async (place, build) => {
+    const handle: Run<{}, unknown> = await Effect.runPromise(
+      build(withThen(() => {})).start({}, { ...options, gracePeriod: 5 }),
+    );
+    await sleep(5);
+    await within(10_000, Effect.runPromise(handle.interrupt));
+    const exit = await within(10_000, Effect.runPromiseExit(handle.await));
+    expect(exit._tag).toBe("Failure");
+    const told = await Effect.runPromise(Stream.runCollect(handle.events));
+    // An Effect waits for a fallback, and can be interrupted.
+    expect(told.some(({ type }) => type === "step.leaked")).toBe(place !== "a fallback");
+  });
 });
 
-describe("A promise that calls back when no one waits any more", () => {
+describe("A promise that calls back after the wait has ended", () => {
   test("changes nothing", async () => {
     const late: Array<OnValue> = [];
     const slow = withThen((fulfilled, rejected) => late.push(fulfilled, rejected));
@@ -160,8 +157,8 @@ describe("A promise that calls back when no one waits any more", () => {
   });
 });
 
-describe("What is like a promise, and is none", () => {
-  test("is awaited: a lazy query, of which `then` is called once", async () => {
+describe("A thenable that is not a promise", () => {
+  test("is awaited: a lazy query, whose `then` is called once", async () => {
     let calls = 0;
     const query = {
       then: (fulfilled: OnValue) => {
@@ -191,7 +188,7 @@ describe("What is like a promise, and is none", () => {
       .step("fixed", [], () => Effect.fail("no"), { fallback: seven });
     expect(await p.runPromise({ given: 1 } as never)).toEqual({ given: 7, made: 7, fixed: 7 });
   });
-  test("is awaited where the run is traced", async () => {
+  test("is awaited when the run is traced", async () => {
     const seven = { then: (fulfilled: OnValue) => fulfilled(Effect.succeed(7)) } as PromiseLike<number>;
     const own = withThen((fulfilled) => fulfilled(7));
     const p = pipeline("p")
@@ -207,7 +204,7 @@ describe("A promise of an Effect", () => {
     const { x }: { readonly x: number } = await p.runPromise({});
     expect(x).toBe(4);
   });
-  test("of a dynamic step may give a pipeline", async () => {
+  test("from a dynamic step can return a pipeline", async () => {
     const p = pipeline("p").dynamic("x", [], async () =>
       Effect.succeed(pipeline("sub").step("x", [], () => 4)),
     );

@@ -10,7 +10,7 @@ const failure = (promise: Promise<unknown>): Promise<any> =>
     (error: unknown) => error,
   );
 
-/** Fulfilled once the signal has fired. */
+/** Resolves once the signal has fired. */
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     if (signal.aborted) resolve();
@@ -18,7 +18,7 @@ const aborted = (signal: AbortSignal): Promise<void> =>
   });
 
 describe("A race", () => {
-  it("provides what the first contender to succeed gives, and interrupts the others", async () => {
+  it("provides the value of the first contender to succeed, and interrupts the others", async () => {
     const seen: Array<unknown> = [];
     const p = pipeline("p")
       .input("n", type<number>())
@@ -54,7 +54,7 @@ describe("A race", () => {
     expect((await p.runPromise()).after).toBe(1);
   });
 
-  it("races pipelines, the steps of which have the paths name[contender]/…", async () => {
+  it("races pipelines, whose steps have the paths name[contender]/…", async () => {
     const paths: Array<string> = [];
     const p = pipeline("p").race("r", [], {
       a: () =>
@@ -70,7 +70,7 @@ describe("A race", () => {
     expect(paths).toEqual(["r[a]/x", "r[b]/y"]);
   });
 
-  it("shows its losers as interrupted, and not as failures", async () => {
+  it("reports its losers as interrupted, not as failed", async () => {
     const events: Array<PipelineEvent> = [];
     const p = pipeline("p").race("r", [], {
       pending: (_, { signal }) => aborted(signal),
@@ -93,7 +93,7 @@ describe("A race", () => {
     expect(await p.runPromise()).toEqual({ r: "c", after: "c" });
   });
 
-  it("may be won by a contender while others fail, whenever that happens", async () => {
+  it("can be won by a contender while others fail, whenever they do", async () => {
     for (let winner = 0; winner < 4; winner++) {
       const contender = (at: number) => async () => {
         for (let i = 0; i < (at * 7) % 5; i++) await Promise.resolve();
@@ -132,7 +132,7 @@ describe("A race", () => {
     );
   });
 
-  it("takes its options as a whole", async () => {
+  it("applies its options as a whole", async () => {
     const attempts: Array<string> = [];
     const p = pipeline("p").race(
       "r",
@@ -153,7 +153,7 @@ describe("A race", () => {
     expect(attempts).toEqual(["a 1", "b 1", "a 2", "b 2"]);
   });
 
-  it("has contenders whose events have its attempt, whatever they are and however they end", async () => {
+  it("has contenders whose events have its attempt, whatever their kind and outcome", async () => {
     const events: Array<PipelineEvent> = [];
     const seen: Array<string> = [];
     const note = (_: unknown, { path, attempt }: StepContext): number => {
@@ -217,7 +217,7 @@ describe("A race", () => {
     ]);
     expect(told("promise").at(-1)).toBe("step.leaked 3");
     expect(told("throws")).toEqual([1, 2, 3].flatMap((at) => [`step.started ${at}`, `step.failed ${at}`]));
-    // What is in a contender counts its own attempts, as in every expansion.
+    // Steps inside a contender count their own attempts, as in every expansion.
     expect(new Set(seen)).toEqual(
       new Set(["r[map]/m[0] 1", "r[map]/m[1] 1", "r[loop]/l 1", "r[loop]/l[0] 1", "r[loop]/l[1] 1"]),
     );
@@ -265,7 +265,7 @@ describe("A race", () => {
     [undefined, "contenders must be a record of functions; got"],
     [{ a: 1 }, 'The contender "a" must be a function; got a number.'],
     [{ "a/b": () => 1 }, 'The contender "a/b" cannot be part of a path.'],
-  ])("is refused when it is built with the contenders %s", (contenders, reason) => {
+  ])("is refused at build time with the contenders %s", (contenders, reason) => {
     const untyped: any = pipeline("p");
     expect(() => untyped.race("r", [], contenders)).toThrow(reason);
   });

@@ -1,4 +1,4 @@
-/** What a run holds while it continues, and what it leaves behind: each in a process of its own. */
+/** The memory that a run holds while it continues, and anything that it leaves behind: each in a separate process. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
@@ -16,7 +16,7 @@ const run = async (fixture: string): Promise<any> => {
 };
 
 describe("However a run ends", () => {
-  test("no timer is left, no listener, and every signal was fired", { timeout: 60_000 }, async () => {
+  test("no timer and no listener is left, and every signal has fired", { timeout: 60_000 }, async () => {
     const { left, listeners, calls, unfired } = await run("leftovers");
     expect(left).toEqual({ succeeded: [], failed: [], interrupted: [], handle: [], finished: [] });
     expect(listeners).toBe(0);

@@ -1,11 +1,11 @@
-/** `.sleep` waits for a duration or until a date, given or computed. */
+/** `.sleep` waits for a duration or until a date, fixed or computed. */
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import * as TestClock from "effect/testing/TestClock";
 import { GraphError, pipeline, type } from "espalier";
 import { describe, expect, test } from "vitest";
 
-/** The outputs, and how many milliseconds of Effect's clock they took. */
+/** The outputs, and the time they took in milliseconds of Effect's clock. */
 const timed = (p: any, inputs: object = {}): Promise<number> =>
   Effect.runPromise(
     Effect.gen(function* () {
@@ -25,7 +25,7 @@ const computed = (of: (inputs: { wait: number }) => any) =>
     .sleep("pause", of, { after: ["wait"] });
 
 describe("A sleep", () => {
-  test("waits as long as its function says of what it reads", async () => {
+  test("waits for the duration that its function computes from its inputs", async () => {
     expect(
       await timed(
         computed(({ wait }) => wait * 2),
@@ -40,7 +40,7 @@ describe("A sleep", () => {
     ).toBe(120_000);
   });
 
-  test("waits until a date, given or computed, and no time where that is past", async () => {
+  test("waits until a date, fixed or computed, and not at all if the date is past", async () => {
     expect(await timed(pipeline("p").sleep("pause", new Date(5_000)))).toBe(5_000);
     expect(
       await timed(
@@ -66,7 +66,7 @@ describe("A sleep", () => {
     ).toBe(days * 86_400_000);
   });
 
-  test("gives undefined, and has the types of what it reads", async () => {
+  test("returns undefined and types its inputs", async () => {
     const p = pipeline("p")
       .step("text", [], () => "x")
       .sleep("pause", ({ text }) => text.length, { after: ["text"] })
@@ -81,7 +81,7 @@ describe("A sleep", () => {
     ["soon", () => "soon", 'duration is not a valid duration: "soon".'],
     ["undefined", () => undefined, "duration is not a valid duration: undefined."],
     ["an invalid date", () => new Date(NaN), "duration must be a valid date; got an invalid one."],
-  ])("fails where its function returns %s", async (_, of, sentence) => {
+  ])("fails if its function returns %s", async (_, of, sentence) => {
     const error: any = await computed(of)
       .runPromise({ wait: 1 })
       .catch((reason: unknown) => reason);
@@ -89,14 +89,14 @@ describe("A sleep", () => {
     expect(error.message).toContain(sentence);
   });
 
-  test("fails where its function throws", async () => {
+  test("fails if its function throws", async () => {
     const broken = computed(() => {
       throw new Error("no idea");
     });
     await expect(broken.runPromise({ wait: 1 })).rejects.toMatchObject({ _tag: "StepFailed", path: "pause" });
   });
 
-  test("is refused when built, with an invalid date", () => {
+  test("refuses an invalid date when the pipeline is built", () => {
     expect(() => pipeline("p").sleep("pause", new Date(NaN))).toThrow(GraphError);
   });
 });

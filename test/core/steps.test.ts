@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { failureOf, rejection, sleep, untyped } from "./support.ts";
 
 describe("A step", () => {
-  test("gives a value, a Promise or an Effect, and readers see no difference", async () => {
+  test("returns a value, a Promise or an Effect, and readers see no difference", async () => {
     const p = pipeline("p")
       .step("value", [], () => 1)
       .step("promise", [], async () => 2)
@@ -19,7 +19,7 @@ describe("A step", () => {
     expect((await p.runPromise({})).sum).toBe(15);
   });
 
-  test("starts as soon as its inputs are there, however far down it was declared", async () => {
+  test("starts as soon as its inputs are available, however far down it was declared", async () => {
     const order: Array<string> = [];
     const p = pipeline("p")
       .step("slow", [], () => sleep(30))
@@ -30,7 +30,7 @@ describe("A step", () => {
     expect(order).toEqual(["afterFast", "afterSlow"]);
   });
 
-  test("runs at once with all that are independent of it", async () => {
+  test("runs at the same time as all steps that are independent of it", async () => {
     let waiting = 0;
     let release = (): void => {};
     const all = new Promise<void>((resolve) => {
@@ -46,7 +46,7 @@ describe("A step", () => {
     expect(waiting).toBe(20);
   });
 
-  test("runs exactly once in a run, however many read it", async () => {
+  test("runs exactly once in a run, however many steps read it", async () => {
     let ran = 0;
     const p = pipeline("p")
       .step("once", [], async () => ++ran)
@@ -58,7 +58,7 @@ describe("A step", () => {
     expect(ran).toBe(1);
   });
 
-  test("whose output no one reads still runs", async () => {
+  test("that no step reads still runs", async () => {
     let ran = 0;
     await pipeline("p")
       .step("unread", [], () => ++ran)
@@ -68,7 +68,7 @@ describe("A step", () => {
     expect(ran).toBe(1);
   });
 
-  test("may name an input twice", async () => {
+  test("can name an input twice", async () => {
     const p = pipeline("p")
       .step("a", [], () => 1)
       .step("b", ["a", "a"], ({ a }) => a)
@@ -76,7 +76,7 @@ describe("A step", () => {
     expect(await p.runPromise({})).toEqual({ b: 1 });
   });
 
-  test("an empty pipeline gives an empty record", async () => {
+  test("an empty pipeline returns an empty record", async () => {
     expect(await pipeline("empty").runPromise()).toEqual({});
     expect(await Effect.runPromise(pipeline("empty").run())).toEqual({});
   });
@@ -96,13 +96,13 @@ describe("Services", () => {
     .dynamic("c", ["a"], ({ a }) =>
       pipeline("sub").step("c", [], () => Effect.flatMap(Db, (db) => Effect.map(db.get("c"), (c) => c + a))),
     );
-  test("are given to the run and reach every step, item and sub-step", async () => {
+  test("are provided to the run and reach every step, item and sub-step", async () => {
     const outputs = await Effect.runPromise(
       p.run({}).pipe(Effect.provideService(Db, { get: (id) => Effect.succeed(id.length) })),
     );
     expect(outputs).toEqual({ a: 1, items: [1, 2], b: [2, 3], c: 2 });
   });
-  test("one step's change of its context does not reach the next", async () => {
+  test("one step's change of its context does not affect the next", async () => {
     const Level = Context.Reference<number>("Level", { defaultValue: () => 0 });
     const reads = pipeline("p")
       .step("a", [], () =>
@@ -122,7 +122,7 @@ describe("Services", () => {
 });
 
 describe("A step's Effect", () => {
-  test("closes its scope, and may leave one to the run's", async () => {
+  test("closes its own scope, and can leave resources to the run's scope", async () => {
     const closed: Array<string> = [];
     const acquire = (name: string) =>
       Effect.acquireRelease(Effect.succeed(name), () => Effect.sync(() => void closed.push(name)));
@@ -134,7 +134,7 @@ describe("A step's Effect", () => {
     expect(seen).toEqual(["own"]);
     expect(closed).toEqual(["own", "shared"]);
   });
-  test("takes the fibers that it forked with it", async () => {
+  test("ends together with the fibers that it forked", async () => {
     let alive = 0;
     const child = Effect.onExit(
       Effect.andThen(
@@ -148,7 +148,7 @@ describe("A step's Effect", () => {
       .step("b", ["a"], () => alive);
     expect((await p.runPromise({})).b).toBe(0);
   });
-  test("may run another pipeline, and be part of one that cannot be interrupted", async () => {
+  test("can run another pipeline, and be part of one that cannot be interrupted", async () => {
     const inner = pipeline("inner").step("x", [], () => Effect.as(Effect.sleep(1), 1));
     const p = pipeline("p")
       .step("a", [], () => inner.run({}))
@@ -166,13 +166,13 @@ describe("Typed failures", () => {
   class Refused {
     readonly _tag = "Refused";
   }
-  test("of an Effect fail the run as they are", async () => {
+  test("of an Effect fail the run unchanged", async () => {
     const error = new Refused();
     const p = pipeline("p").step("a", [], () => Effect.fail(error));
     expect(await failureOf(p.run({}))).toBe(error);
     expect(await rejection(p.runPromise({}))).toBe(error);
   });
-  test("may be any value", async () => {
+  test("can be any value", async () => {
     for (const error of [null, undefined, 0, "", false]) {
       expect(
         await failureOf(
@@ -183,7 +183,7 @@ describe("Typed failures", () => {
       ).toBe(error);
     }
   });
-  test("stop what reads them, and what reads that", async () => {
+  test("stop their readers, and the readers of those", async () => {
     let ran = 0;
     const p = pipeline("p")
       .step("a", [], () => Effect.fail("no"))
@@ -192,7 +192,7 @@ describe("Typed failures", () => {
     await failureOf(p.run({}));
     expect(ran).toBe(0);
   });
-  test("are the first that happened where several would", async () => {
+  test("are the first that happened, if there are several", async () => {
     const p = pipeline("p")
       .step("late", [], () => Effect.delay(Effect.fail("late"), 30))
       .step("early", [], () => Effect.delay(Effect.fail("early"), 1));
@@ -201,7 +201,7 @@ describe("Typed failures", () => {
 });
 
 describe("The context", () => {
-  test("says path, attempt, key and signal", async () => {
+  test("contains path, attempt, key and signal", async () => {
     const p = pipeline("p").step("a", [], (_, context) => ({
       path: context.path,
       attempt: context.attempt,
@@ -217,7 +217,7 @@ describe("The context", () => {
       aborted: false,
     });
   });
-  test("says where an item and a sub-step stand", async () => {
+  test("contains the path of an item and of a sub-step", async () => {
     const p = pipeline("p")
       .step("items", [], () => ["x", "y"])
       .map("m", "items", [], (item, _, context) => `${item} ${context.path} ${context.index}`)
@@ -252,7 +252,7 @@ describe("The context", () => {
       .dynamic("d", [], () => pipeline("sub").step("d", [], () => where));
     expect(await p.runPromise({})).toMatchObject({ a: "a", later: "later", m: ["m[0]"], d: "d/d" });
   });
-  test("gives every run an id of its own, and the same one to all steps of a run", async () => {
+  test("has a different run id for every run, and the same one for all steps of a run", async () => {
     const p = pipeline("p")
       .step("a", [], (_, { idempotencyKey }) => idempotencyKey.split("/")[0])
       .step("b", [], (_, { idempotencyKey }) => idempotencyKey.split("/")[0]);
@@ -261,7 +261,7 @@ describe("The context", () => {
     expect(one.a).not.toBe(two.a);
     expect(one.a).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
-  test("may be taken apart, and used when no one watches", async () => {
+  test("can be destructured, and used without observers", async () => {
     const p = pipeline("p").step("a", [], (_, { log, progress }) => {
       log("one", { two: 2 });
       progress(0.5, "half");
@@ -272,7 +272,7 @@ describe("The context", () => {
 });
 
 describe("Several outputs", () => {
-  test("are the members of the record that the step gives", async () => {
+  test("are the members of the record that the step returns", async () => {
     const p = pipeline("p")
       .step("split", [], () => ({ train: [1, 2], test: [3], extra: "ignored" }), {
         outputs: ["train", "test"],
@@ -280,7 +280,7 @@ describe("Several outputs", () => {
       .step("sum", ["train", "test"], ({ train, test }) => train.length + test.length);
     expect(await p.runPromise({})).toEqual({ train: [1, 2], test: [3], sum: 3 });
   });
-  test("one output may have another name than its step", async () => {
+  test("one output can have a name other than its step's", async () => {
     const p = pipeline("p")
       .step("load", [], () => 5, { outputs: ["dataset"] })
       .step("size", ["dataset"], ({ dataset }) => dataset);
@@ -292,7 +292,7 @@ describe("Several outputs", () => {
         .step("load", [], () => 1),
     ).toThrow(/"load" is already/);
   });
-  test("may be undefined, but not missing", async () => {
+  test("can be undefined, but not missing", async () => {
     const two = (given: unknown): any =>
       untyped.pipeline("p").step("two", [], () => given, { outputs: ["a", "b"] });
     expect(await two({ a: undefined, b: null }).runPromise({})).toEqual({ a: undefined, b: null });
@@ -372,7 +372,7 @@ describe("The concurrency of a run", () => {
     expect(seen.most).toBe(concurrency);
     expect(seen.total).toBe(2 + 3 + 5 + 10 + 5);
   });
-  test("nesting deeper than the limit does not dead-lock", async () => {
+  test("nesting deeper than the limit does not deadlock", async () => {
     const nest = (depth: number): any =>
       untyped
         .pipeline("nest")
@@ -382,8 +382,8 @@ describe("The concurrency of a run", () => {
   });
 });
 
-describe("Time", () => {
-  test("of others passes while a long run of synchronous steps continues", async () => {
+describe("A long run of synchronous steps", () => {
+  test("lets timers of other code fire", async () => {
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
     const burn = (): number => {

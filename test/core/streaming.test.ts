@@ -1,4 +1,4 @@
-/** Steps that emit values while they run, by `context.emit` or as async generators, and those who read them. */
+/** Steps that emit values while they run, by `context.emit` or as async generators, and readers of those values. */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Stream from "effect/Stream";
@@ -37,7 +37,7 @@ const watched = async (p: any, options: object = {}): Promise<Watched> => {
 };
 
 describe("context.emit", () => {
-  test("sends a partial result to those who watch, with the step's path and attempt", async () => {
+  test("sends a partial result to observers, with the step's path and attempt", async () => {
     const p = pipeline("p")
       .step("a", [], (_, { emit }) => {
         emit("to");
@@ -138,7 +138,7 @@ describe("A step that is an async generator", () => {
     expect(simulated.left).toEqual({ steps: [], fibers: 0 });
   });
 
-  test("fails as StepFailed with what it throws, and is tried again from its beginning", async () => {
+  test("fails as StepFailed with the error that it throws, and is retried from its beginning", async () => {
     let left = 1;
     const p = (times: number) =>
       pipeline("p").step(
@@ -219,7 +219,7 @@ describe("A step that is an async generator", () => {
     expect(seen).toEqual(["closed"]);
   });
 
-  test("that yields in its finally is ended all the same", async () => {
+  test("that yields in its finally still ends", async () => {
     const controller = new AbortController();
     const p = pipeline("p").step("a", [], async function* () {
       try {
@@ -234,7 +234,7 @@ describe("A step that is an async generator", () => {
     await expect(p.runPromise({}, { signal: controller.signal })).rejects.toBe("stop");
   });
 
-  test("is not a generator where it returns a stream of its own", async () => {
+  test("is not assumed where a step returns its own stream as a value", async () => {
     const p = pipeline("p").step("a", [], () => ({
       async *[Symbol.asyncIterator]() {
         yield 1;
@@ -245,7 +245,7 @@ describe("A step that is an async generator", () => {
   });
 });
 
-test("A generator that never waits leaves the event loop its turn", { timeout: 60_000 }, async () => {
+test("A generator that never waits lets the event loop take its turn", { timeout: 60_000 }, async () => {
   const controller = new AbortController();
   const p = pipeline("p").step("a", [], async function* () {
     for (let i = 0; ; i++) yield i;
@@ -255,13 +255,13 @@ test("A generator that never waits leaves the event loop its turn", { timeout: 6
   await expect(running).rejects.toBe("enough");
 });
 
-describe("What a step has emitted", () => {
+describe("The emitted values of a step", () => {
   const p = pipeline("p").step("answer", [], async function* () {
     for (let i = 0; i < 2_000; i++) yield `token ${i}`;
     return "done";
   });
 
-  test("is in its report: the last value, and how many there were", async () => {
+  test("are in its report: the last value and the count", async () => {
     const run = await p.startPromise();
     const lines: Array<string> = [];
     const lineOf = plainLines((line) => lines.push(line));
@@ -275,7 +275,7 @@ describe("What a step has emitted", () => {
     expect(steps[0]!.run!.emitted).toEqual({ count: 2_000, last: '"token 1999"' });
   });
 
-  test("is shown on a terminal while it runs", () => {
+  test("are shown on a terminal while it runs", () => {
     const state = new RunState("p");
     const base = { runId: "r", path: "answer", attempt: 1 };
     apply(state, { ...base, type: "step.started", time: 0 });
@@ -288,7 +288,7 @@ describe("What a step has emitted", () => {
 });
 
 describe("A slow reader", () => {
-  test("gets every value of a generator, which waits for it and is never far ahead", async () => {
+  test("receives every value of a generator, which waits for it and is never far ahead", async () => {
     const total = 3_000;
     let ahead = 0;
     let read = 0;
@@ -313,7 +313,7 @@ describe("A slow reader", () => {
     expect(await run.result).toEqual({ a: total });
   });
 
-  test("that reads nothing more does not stop the run", { timeout: 60_000 }, async () => {
+  test("that stops reading does not stop the run", { timeout: 60_000 }, async () => {
     const p = pipeline("p").step("a", [], async function* () {
       for (let i = 0; i < 5_000; i++) yield i;
       return "done";
@@ -324,7 +324,7 @@ describe("A slow reader", () => {
     expect(await run.result).toEqual({ a: "done" });
   });
 
-  test("learns how many values it has missed of those that cannot wait for it", async () => {
+  test("learns how many values it missed from steps that cannot wait for it", async () => {
     const total = 10_000;
     const p = pipeline("p").step("a", [], (_, { emit }) => {
       for (let i = 0; i < total; i++) emit(i);
@@ -344,7 +344,7 @@ describe("A slow reader", () => {
     ]);
   });
 
-  test("does not slow down one that reads by an Effect", async () => {
+  test("does not slow down a reader that uses an Effect", async () => {
     const p = pipeline("p").step("a", [], async function* () {
       for (let i = 0; i < 2_000; i++) yield i;
       return 1;

@@ -1,11 +1,11 @@
-/** What the tests of the core share. */
+/** Helpers that the core's tests share. */
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Pipeline } from "espalier";
 import { pipeline, pipelineOf, step } from "espalier";
 
-/** What a program without types writes: everything goes. */
+/** The API as a program without types sees it: everything is allowed. */
 export const untyped = { pipeline, pipelineOf, step } as any;
 
 /** The value that a promise rejects with. */
@@ -19,7 +19,7 @@ export const rejection = async (promise: Promise<unknown>): Promise<any> => {
   throw new Error(`It was fulfilled with ${JSON.stringify(value)}.`);
 };
 
-/** What a function throws. */
+/** The value that a function throws. */
 export const thrown = (run: () => unknown): any => {
   try {
     run();
@@ -34,7 +34,7 @@ export const sleep = (millis: number): Promise<void> =>
     setTimeout(resolve, millis);
   });
 
-/** Waits until `test` is true; a second is plenty for all that these tests wait for. */
+/** Waits until `test` is true, for at most a second, which is plenty in these tests. */
 export const until = async (test: () => boolean): Promise<void> => {
   for (let waited = 0; !test(); waited++) {
     if (waited > 1000) throw new Error("It did not happen within a second.");
@@ -42,7 +42,7 @@ export const until = async (test: () => boolean): Promise<void> => {
   }
 };
 
-/** Ends when the signal fires, after `millis` of cleaning up; forever otherwise. */
+/** Ends when the signal fires, after `millis` of cleaning up; otherwise never. */
 export const untilAborted = (signal: AbortSignal, millis = 0): Promise<never> =>
   new Promise((_, reject) => {
     const keep = setInterval(() => {}, 1000);
@@ -56,7 +56,7 @@ export const untilAborted = (signal: AbortSignal, millis = 0): Promise<never> =>
     );
   });
 
-/** Fails a test that hangs in a sentence instead of by its timeout. */
+/** Fails a hanging test with a sentence instead of its timeout. */
 export const within = <Value>(millis: number, promise: Promise<Value>): Promise<Value> => {
   let timer: NodeJS.Timeout;
   const late = new Promise<never>((_, reject) => {
@@ -65,7 +65,7 @@ export const within = <Value>(millis: number, promise: Promise<Value>): Promise<
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 };
 
-/** The typed failure of an Effect, or an error that says how it ended instead. */
+/** The typed failure of an Effect, or an error that describes how it ended instead. */
 export const failureOf = async <Failure>(effect: Effect.Effect<unknown, Failure>): Promise<Failure> => {
   const exit = await Effect.runPromiseExit(effect);
   if (Exit.isSuccess(exit)) throw new Error(`It succeeded with ${JSON.stringify(exit.value)}.`);
@@ -74,7 +74,7 @@ export const failureOf = async <Failure>(effect: Effect.Effect<unknown, Failure>
   return reason.error;
 };
 
-/** A run from start to end, with all that it told. */
+/** A run from start to end, with all of its events and results. */
 export const watched = async <Outputs, Failure>(
   built: Pipeline<{}, Outputs, Failure, never>,
   options: Parameters<typeof built.start>[1] = {},

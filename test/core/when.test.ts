@@ -30,7 +30,7 @@ const mailing = (isLarge: unknown, log: Array<string> = []) =>
     .step("report", ["rows", "mail?", "large"], ({ rows, mail, large }) => `${rows.length} ${mail} ${large}`);
 
 describe("The steps of a condition", () => {
-  test("run if it holds, whether it comes at once, by a Promise or by an Effect", async () => {
+  test("run if it holds, whether its value is direct, a Promise or an Effect", async () => {
     for (const holds of [true, Promise.resolve(true), Effect.succeed(true)]) {
       const log: Array<string> = [];
       const outputs = await mailing(holds, log).runPromise();
@@ -46,7 +46,7 @@ describe("The steps of a condition", () => {
     }
   });
 
-  test("are skipped if it does not hold, and reported as that; what reads them may do without", async () => {
+  test("are skipped if it does not hold, and reported as skipped; their readers can do without them", async () => {
     for (const fails of [false, Promise.resolve(false), Effect.succeed(false)]) {
       const log: Array<string> = [];
       const { exit, handle, types } = await watched(mailing(fails, log));
@@ -62,7 +62,7 @@ describe("The steps of a condition", () => {
     }
   });
 
-  test("wait for the condition, although they read nothing that does", async () => {
+  test("wait for the condition, even if they read nothing that does", async () => {
     const log: Array<string> = [];
     const slow = pipeline("p").when(
       "on",
@@ -78,7 +78,7 @@ describe("The steps of a condition", () => {
     expect(log).toEqual(["decided", "a"]);
   });
 
-  test("are always part of the plan, with the condition that they are under", () => {
+  test("are always part of the plan, with their condition", () => {
     const plan = mailing(false).plan();
     expect(plan.steps.map(({ path, kind, when }) => [path, kind, when])).toEqual([
       ["rows", "step", undefined],
@@ -96,7 +96,7 @@ describe("The steps of a condition", () => {
     expect(Plan.toDot(plan)).toContain("diamond");
   });
 
-  test("may have conditions among them: where the outer one does not hold, none is evaluated", async () => {
+  test("can contain conditions: if the outer one does not hold, the inner ones are not evaluated", async () => {
     const log: Array<string> = [];
     const nested = (outer: boolean, inner: boolean) =>
       pipeline("p")
@@ -125,7 +125,7 @@ describe("The steps of a condition", () => {
     expect(log).toEqual([]);
   });
 
-  test("are members of a family only where they ran", async () => {
+  test("are members of a family only if they ran", async () => {
     const family = (holds: boolean) =>
       pipeline("p")
         .step("feat_a", [], () => 1)
@@ -140,7 +140,7 @@ describe("The steps of a condition", () => {
     expect((await family(false).runPromise()).all).toEqual({ feat_a: 1 });
   });
 
-  test("may be a whole pipeline, and be kept by only", async () => {
+  test("can be a whole pipeline, and be kept by only", async () => {
     const other = pipeline("other")
       .input("n", type<number>())
       .step("twice", ["n"], ({ n }) => n * 2)
@@ -168,7 +168,7 @@ describe("The steps of a condition", () => {
     expect(await built(false).only("found").runPromise()).toEqual({});
   });
 
-  test("in a sub-pipeline whose outputs are merged, are missing outside where they were skipped", async () => {
+  test("in a sub-pipeline whose outputs are merged, are missing outside if they were skipped", async () => {
     const built = (holds: boolean) =>
       pipeline("p")
         .dynamic(
@@ -190,7 +190,7 @@ describe("The steps of a condition", () => {
     expect(await rejection(plain.runPromise())).toMatchObject({ _tag: "ExpansionError", path: "c" });
   });
 
-  test('with onFailure: "finish" are skipped where what they read has failed, and others still run', async () => {
+  test('with onFailure: "finish" are skipped if their inputs have failed, and others still run', async () => {
     const built = pipeline("p")
       .step("bad", [], (): number => {
         throw new Error("bad");
@@ -230,7 +230,7 @@ describe("A condition", () => {
     expect(await rejection(broken.runPromise())).toMatchObject({ _tag: "StepFailed", path: "on" });
   });
 
-  test("is evaluated once for the life of a run", async () => {
+  test("is evaluated once in the lifetime of a run", async () => {
     for (const first of [true, false]) {
       const store = SqliteStore.layer({ filename: newFile() });
       let isUp = false;
@@ -255,7 +255,7 @@ describe("A condition", () => {
     }
   });
 
-  test("refuses plain reads of its outputs after it, and a build that is not a function", () => {
+  test("rejects plain reads of its outputs after it, and a build that is not a function", () => {
     const guarded = () =>
       untyped
         .pipeline("p")
@@ -315,7 +315,7 @@ describe("A condition", () => {
     );
   });
 
-  test("a branch must not provide what it exposes only under one", async () => {
+  test("a branch must not provide an output that it exposes only under a condition", async () => {
     const built = (untyped.pipeline("p") as any).dynamic("a", [], () =>
       pipeline("inner").when(
         "on",
