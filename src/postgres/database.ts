@@ -109,12 +109,21 @@ export class Database {
     }
   }
 
-  /** Listens to a channel until the returned function is called. Calls `onReady` each time it begins to listen, including after a lost connection. */
-  listen(channel: string, onReady: () => void, onPayload: (payload: string) => void): () => Promise<void> {
+  /**
+   * Listens to a channel until the returned function is called. Each time it begins to listen, including after a lost connection,
+   * it runs `first` in the session that listens, and then calls `onReady`.
+   */
+  listen(
+    channel: string,
+    first: string,
+    onReady: () => void,
+    onPayload: (payload: string) => void,
+  ): () => Promise<void> {
     const hearing = Effect.scoped(
       Effect.gen({ self: this }, function* () {
         // Not from the client's pool, which may have only one connection.
         const connection = yield* PgConnection.make({ ...this.client.config, multiplex: false });
+        yield* connection.query(first);
         const queue = yield* connection.listen(channel);
         onReady();
         for (;;) {

@@ -24,10 +24,11 @@ export class Listener {
     this.#hear = hear;
   }
 
-  /** Starts to listen. Fails if notifications do not arrive: a pooler in transaction mode silently drops them. */
-  async start(): Promise<void> {
+  /** Starts to listen; the session that listens first runs `first`. Fails if notifications do not arrive: a pooler in transaction mode silently drops them. */
+  async start(first: string): Promise<void> {
     this.#stop ??= this.#database.listen(
       this.#channel,
+      first,
       () => this.#hear(""),
       (payload) => {
         if (payload === this.#probe) this.#hasHeard = true;

@@ -1,7 +1,8 @@
 /**
  * The processes that own runs, and which of them are alive. Each has a row with a lease that a thread renews once a second, by
- * Postgres's clock, from a connection that also holds an advisory lock: Postgres releases that immediately when the process is
- * killed, so that its runs can be taken over without waiting for the lease to expire.
+ * Postgres's clock, from a connection that also holds an advisory lock. So does the connection that listens, from before the first
+ * claim on. Postgres releases both immediately when the process is killed, so that its runs can be taken over without waiting
+ * for the lease to expire.
  */
 import { hostname } from "node:os";
 import type { Database } from "./database.ts";
@@ -70,7 +71,13 @@ export class Owners {
   }
 
   get lockSql(): string {
-    return `SELECT pg_try_advisory_lock(${this.#names.lockSpace}, $1::int) AS held`;
+    return `SELECT pg_try_advisory_lock_shared(${this.#names.lockSpace}, $1::int) AS held`;
+  }
+
+  /** The statement by which the session that listens holds the lock too: the thread takes a while to start. */
+  get holdSql(): string {
+    return `UPDATE ${this.#names.table("owners")} SET locks = pg_try_advisory_lock_shared(${this.#names.lockSpace}, owner)
+      WHERE owner = ${this.me}`;
   }
 
   /** Renews the lease as the thread otherwise does. */

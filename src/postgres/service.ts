@@ -237,8 +237,13 @@ export class PostgresService implements StoreService, Keeper {
 
   /** Called before the first claim: from then on this process has a lease, and receives notifications. */
   async #register(): Promise<void> {
-    await this.#listener.start();
     const me = await this.#owners.register();
+    try {
+      await this.#listener.start(this.#owners.holdSql);
+    } catch (error) {
+      await this.#owners.leave().catch(() => {});
+      throw error;
+    }
     this.#lease = await Lease.keep(me, this.#database.client.config, this.#owners);
   }
 

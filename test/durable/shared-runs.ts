@@ -144,7 +144,9 @@ export const sharedRuns = ({ newAddress, newFile, faults, cut, restart = cut }: 
     for (const runners of open.splice(0)) runners.close();
   });
 
-  describe("Runs that are submitted to several runners", { timeout: 600_000 }, () => {
+  describe("Runs that are submitted to several runners", {
+    timeout: Math.max(600_000, faults.length * 15_000),
+  }, () => {
     test(`are each executed to their end, through ${faults.length} faults; one that kills its process is failed`, async () => {
       const seed = Number(process.env["ESPALIER_SEED"] ?? Date.now() % 1_000_000);
       const random = randomOf(seed);

@@ -2,13 +2,14 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll } from "vitest";
+import { pipeline } from "espalier";
+import { afterAll, describe, expect, test } from "vitest";
 import { ownedRuns } from "../durable/owned-runs.ts";
 import type { Fault } from "../durable/shared-runs.ts";
 import { sharedRuns } from "../durable/shared-runs.ts";
 import { temporary } from "../sqlite/support.ts";
 import { PostgresServer } from "./server/postgres-server.ts";
-import { newAddress, newSchema, sql } from "./support.ts";
+import { newAddress, newSchema, sql, storeIn } from "./support.ts";
 
 const few: ReadonlyArray<Fault> = [
   "freeze",
@@ -59,4 +60,20 @@ sharedRuns({
     await server?.down("immediate");
     await server?.up();
   },
+});
+
+describe("A process", () => {
+  test("holds the lock by which others see that it is killed before its first step starts", async () => {
+    const schema = newSchema();
+    // The thread that renews the lease takes it later, under the name "espalier lease".
+    const locks = () =>
+      sql(`SELECT o.locks, a.application_name AS name FROM "${schema}".espalier_owners AS o
+        JOIN "${schema}".espalier_runs AS r ON r.owner = o.owner
+        JOIN pg_locks AS l ON l.locktype = 'advisory' AND l.granted AND l.objid = o.owner::oid
+        JOIN pg_stat_activity AS a ON a.pid = l.pid
+        WHERE r.id = 'r' AND a.application_name = 'espalier'`);
+    const asking = pipeline("asking").step("locks", [], locks).returns("locks");
+    const asked = asking.runPromise({}, { store: await storeIn(schema), runId: "r" });
+    expect((await asked).locks).toEqual([{ locks: true, name: "espalier" }]);
+  });
 });
