@@ -1,4 +1,4 @@
-/** The laws of the engine, together: what the tests check and what has to find a planted fault are the same. */
+/** All laws of the engine: those that the tests check are also those that must find planted faults. */
 import type { EngineLaw } from "./engine-laws.ts";
 import { engineLaws } from "./engine-laws.ts";
 import { flowLaws } from "./flow-laws.ts";

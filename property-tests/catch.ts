@@ -1,5 +1,5 @@
 /**
- * Runs all laws of the engine, and ends with the first that does not hold. A program of its own: the mutation check runs
+ * Runs all laws of the engine, and ends at the first that does not hold. A separate program, since the mutation check runs
  * it once for each fault that it plants.
  *
  *     node --conditions=espalier-source property-tests/catch.ts SEED RUNS [engine|recorded|cluster]

@@ -1,6 +1,6 @@
 /**
- * The law of several processes that execute one run by one store, in many drawn histories of faults. Its planted faults are
- * in the simulated processes, their store and the journal (`scripts/mutations/cluster-plants.ts`).
+ * The law of several processes that execute one run through one store, in many random histories of faults. Its planted
+ * faults are in the simulated processes, their store and the journal (`scripts/mutations/cluster-plants.ts`).
  */
 import * as Effect from "effect/Effect";
 import { pipeline, type } from "espalier";
@@ -8,7 +8,7 @@ import { checkPipeline, storeConformance } from "espalier/testing";
 import * as fc from "fast-check";
 import { newStore } from "../src/testing/stored.ts";
 
-/** Time passes in its steps, so that faults can come in the middle of them. */
+/** Its steps take time, so that faults can occur in the middle of them. */
 const mixed = pipeline("mixed")
   .input("sizes", type<ReadonlyArray<number>>())
   .step("doubled", ["sizes"], ({ sizes }) =>
@@ -30,13 +30,13 @@ const mixed = pipeline("mixed")
   .await("approval", type<string>())
   .step("text", ["grown", "approval"], ({ grown, approval }) => `${grown} ${approval}`);
 
-/** It fails as soon as its value has come. */
+/** It fails as soon as its value has arrived. */
 const failing = pipeline("failing")
   .input("sizes", type<ReadonlyArray<number>>())
   .step("sum", ["sizes"], ({ sizes }) => Effect.as(Effect.sleep(5), sizes.length))
   .step("text", ["sum"], () => Effect.andThen(Effect.sleep(5), Effect.fail("down" as const)));
 
-/** So many inputs, each with its histories: the time that a law may take is shared by fewer if they are slow. */
+/** The number of inputs, each with its histories: when they are slow, fewer of them share a law's time limit. */
 const inputs = 5;
 
 const kept = async (

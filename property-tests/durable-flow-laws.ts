@@ -1,4 +1,4 @@
-/** What loops and compensations promise of recorded runs whose process is killed at each write. */
+/** Promises about loops and compensations in recorded runs whose process is killed at each write. */
 import type { RunOptions } from "espalier";
 import { pipeline, resumePromise, Runs } from "espalier";
 import * as fc from "fast-check";
@@ -10,7 +10,7 @@ import { same, yes } from "./support.ts";
 
 type Ended = "killed" | { readonly value: unknown } | { readonly error: unknown };
 
-/** Runs it until the process is killed right after a write, or to its end if it writes less than that. */
+/** Runs it until the process is killed right after a write, or to its end if it makes fewer writes. */
 const killedAt = async (
   store: MemoryStore,
   point: number,
@@ -35,7 +35,7 @@ const lastOf = (list: ReadonlyArray<string>): ReadonlyArray<string> =>
 
 const undo = { onFailure: "compensate", runId: "r" } as const;
 
-/** Each waits for the one before it, so that there is one order. */
+/** Each waits for the previous one, so that there is only one order. */
 const chained = tasks.map(({ all }) => all.slice(0, 3).map((task) => ({ ...task, millis: 0, waits: true })));
 
 export const durableFlowLaws: Readonly<Record<string, EngineLaw>> = {
@@ -51,7 +51,7 @@ export const durableFlowLaws: Readonly<Record<string, EngineLaw>> = {
           );
           isOver = first !== "killed";
           const before = undone.length;
-          // With no record at all there is nothing to resume.
+          // Without any record there is nothing to resume.
           const isThere = await Runs.getPromise("r", { store: store.layer }).then(
             ({ status }) => status !== "failed",
             () => false,

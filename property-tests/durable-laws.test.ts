@@ -1,4 +1,4 @@
-/** The laws of recorded runs. The mutation check runs the same ones on engines with a fault in each. */
+/** The laws of recorded runs. The mutation check runs the same ones on engines with one fault each. */
 import { describe, expect, test } from "vitest";
 import { durableLaws } from "./durable-laws.ts";
 

@@ -1,6 +1,6 @@
 /**
- * What Espalier promises of recorded runs: that nothing recorded, cached, sent or resumed is ever wrong. Random pipelines and
- * fixed ones are checked with the laws of `espalier/testing`, in a store in memory that crashes at each of its writes.
+ * Espalier's promises about recorded runs: nothing recorded, cached, sent or resumed is ever wrong. Random and fixed
+ * pipelines are checked with the laws of `espalier/testing`, in a store in memory that crashes at each of its writes.
  */
 import * as assert from "node:assert/strict";
 import * as Data from "effect/Data";
@@ -22,7 +22,7 @@ import { graphOf, outputsOf } from "./support.ts";
 
 type Kind = "dynamic" | "map" | "switch";
 
-/** Nested expansions around one cached step, whose function reads nothing and has captured all that is around it. */
+/** Nested expansions around one cached step, whose function reads no inputs but has captured all values around it. */
 const nested = (kinds: ReadonlyArray<Kind>, captured: ReadonlyArray<unknown>, seed: number): any => {
   const [kind, ...rest] = kinds;
   const made = pipeline("nested") as any;
@@ -75,7 +75,7 @@ const nothing = fc.constant({});
 
 class Refused extends Data.TaggedError("Refused")<{ readonly id: number }> {}
 
-/** A schema that gives another value each time. */
+/** A schema that returns a different value each time. */
 const numbered = () => {
   let count = 0;
   return {
@@ -87,7 +87,9 @@ const numbered = () => {
   } as any;
 };
 
-/** Failures that are collected and read, an expansion that is tried again and is another one then, an input that is decoded once. */
+/**
+ * Failures that are collected and read, a retried expansion that differs from its first attempt, an input that is decoded once.
+ */
 const mixed = (pipeline("mixed") as any)
   .input("n", type<number>())
   .input("once", numbered())
@@ -141,11 +143,11 @@ const waiting = (pipeline("waiting") as any)
         .step("answers", ["answer"], ({ answer }: any) => [item, answer]),
     { failures: "collect" },
   )
-  // Long after its value may have been sent.
+  // Starts to wait long after its value may have been sent.
   .step("soon", [], () => Effect.sleep(50))
   .step("after", ["soon"], () => Effect.sleep(50))
   .await("late", Schema.String, { after: ["after"] })
-  // Its deadline leads to something that takes its time.
+  // Its deadline leads to work that takes time.
   .dynamic(
     "asked",
     [],

@@ -1,4 +1,4 @@
-/** The engine's own laws. The mutation check runs the same ones on engines with a fault in each. */
+/** The engine's own laws. The mutation check runs the same ones on engines with one fault each. */
 import { describe, expect, test } from "vitest";
 import { allLaws } from "./all-laws.ts";
 

@@ -1,9 +1,8 @@
 /**
- * What the engine promises beside the outputs: limits, order, failures, interruption, events. Each promise is checked
- * for random pipelines and numbers, in a world that a seed makes.
+ * The engine's promises in addition to the outputs: limits, order, failures, interruption, events. Each promise is checked
+ * for random pipelines and numbers, in a world that a seed creates.
  *
- * Plain functions, since they are run in two places: by the tests, and by the mutation check on engines with faults in
- * them.
+ * Plain functions, since they run in two places: in the tests, and in the mutation check on engines with planted faults.
  */
 import * as assert from "node:assert/strict";
 import * as Cause from "effect/Cause";
@@ -21,7 +20,7 @@ import { modelOf } from "../src/testing/arbitrary/interpret.ts";
 
 export type EngineLaw = (seed: number, runs: number) => Promise<void>;
 
-/** A run that hangs hangs at once: nothing here waits for what is outside of its world. */
+/** A run that hangs does so immediately: nothing here waits for anything outside its world. */
 const Simulation: typeof simulation = {
   run: (pipeline, input, options) => simulation.run(pipeline, input, { patience: 1000, ...options }),
 };
@@ -36,7 +35,7 @@ const holds =
     await fc.assert(property as fc.IAsyncProperty<unknown>, { seed, numRuns: runs, ...reporting });
   };
 
-/** Where only whether a law holds is asked, the first input that breaks it will do. */
+/** When the only question is whether a law holds, the first input that breaks it is enough. */
 export const reporting: { endOnFailure: boolean } = { endOnFailure: false };
 
 const outputsOf = ({ exit, stuck }: Simulated<object>): Readonly<Record<string, unknown>> => {
@@ -51,7 +50,7 @@ const errorOf = ({ exit, stuck }: Simulated<object>): unknown => {
   return Cause.squash(exit.cause);
 };
 
-/** All that the run failed with. */
+/** All errors that the run failed with. */
 const errorsOf = (run: Simulated<object>): ReadonlyArray<string> => {
   errorOf(run);
   return (run.exit as Exit.Failure<never, string>).cause.reasons
@@ -61,7 +60,7 @@ const errorsOf = (run: Simulated<object>): ReadonlyArray<string> => {
 
 const tagOf = (error: unknown): unknown => (error as { readonly _tag?: unknown } | undefined)?._tag;
 
-/** Counts who is inside at once. */
+/** Counts the calls that are inside at the same time. */
 class Gauge {
   now = 0;
   most = 0;
@@ -100,7 +99,7 @@ const indexOf = (
 
 const shape = arbitrary.shape({ maxSteps: 8 });
 
-/** A step's own path without that of its expansion or item. */
+/** The path of the expansion or item that a step is in. */
 const ownerOf = (path: string): string | undefined => {
   const item = path.endsWith("]") ? path.lastIndexOf("[") : -1;
   if (item !== -1) return path.slice(0, item);
@@ -520,7 +519,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
       const moment = 1 + (at % (whole.moments - 1));
       const run = await Simulation.run(built, {}, { ...options, interruptAt: moment });
       assert.ok(run.exit !== undefined, run.stuck);
-      // While the last moments pass, all that takes time is over.
+      // In the last moments, all timed work is over.
       if (moment < whole.moments - 8) assert.ok(run.time < 10_000, "it continued after its interruption");
       assert.equal(gauge.now, 0);
       assert.deepEqual(run.left, { steps: [], fibers: 0 });
@@ -596,7 +595,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
       const began = events
         .filter(({ type }) => type === "step.started" || type === "expansion.started")
         .map(pathOf);
-      // What loses fails or is interrupted, possibly before it has started.
+      // Losers fail or are interrupted, possibly before they have started.
       const ended = events
         .filter(
           (event) =>

@@ -1,4 +1,4 @@
-/** The properties of the engine, each with so many random pipelines that a rare order is met. */
+/** The properties of the engine, each with enough random pipelines to hit rare orders. */
 import { isDeepStrictEqual } from "node:util";
 import * as Effect from "effect/Effect";
 import { arbitrary } from "espalier/testing";
@@ -25,7 +25,7 @@ describe(`the engine, with ESPALIER_SEED=${seed}`, () => {
     expect(steps / shapes.length).toBeGreaterThan(27);
   });
 
-  test("it does so on Effect's own scheduler and clock (500 pipelines)", async () => {
+  test("returns the model's outputs on Effect's own scheduler and clock (500 pipelines)", async () => {
     const property = fc.asyncProperty(
       arbitrary.shape({ maxSteps: 12, styles: ["value", "promise", "effect"] }),
       fc.constantFrom(1, 2, 3, 16, Infinity),

@@ -1,4 +1,4 @@
-/** What loops, races, conditions, `finally` steps and compensations promise, over random ones and orders. */
+/** Promises about loops, races, conditions, `finally` steps and compensations, checked for random ones and orders. */
 import * as Effect from "effect/Effect";
 import { AllFailed, pipeline } from "espalier";
 import { arbitrary } from "espalier/testing";
@@ -59,7 +59,7 @@ const looped = (kinds: ReadonlyArray<Turn>) => {
     );
 };
 
-/** The calls of a turn, in their order. */
+/** The calls of a turn, in order. */
 const callsOf = (kind: Turn, index: number): ReadonlyArray<string> => {
   const path = `n[${index}]`;
   if (kind === "pipeline") return [path, `${path}/a`, `${path}/n`];
@@ -113,7 +113,7 @@ const raced = (all: ReadonlyArray<Contender>) =>
 
 const conditions = fc.array(fc.boolean(), { minLength: 1, maxLength: 3 });
 
-/** Conditions within each other, the outermost first; each has a step before the next one and one after it. */
+/** Nested conditions, the outermost first; each has a step before the next one and one after it. */
 const conditional = (made: any, [holds, ...rest]: ReadonlyArray<boolean>, depth = 0): any =>
   holds === undefined
     ? made
@@ -129,12 +129,12 @@ const conditional = (made: any, [holds, ...rest]: ReadonlyArray<boolean>, depth 
           ).step(`b${depth}`, [`a${depth}`], () => depth),
       );
 
-// --- What has succeeded, and is undone or read finally ---
+// --- Succeeded steps that are undone or read finally ---
 
 interface Task {
   readonly millis: number;
   readonly kind: "step" | "dynamic" | "map" | "loop";
-  /** Whether it waits for the one before it. */
+  /** Whether it waits for the previous one. */
   readonly waits: boolean;
 }
 
@@ -150,7 +150,7 @@ export const tasks = fc.record({
   failsAfter: fc.nat(12),
 });
 
-/** Each task says when its work is done; after some time the run fails. */
+/** Each task reports when its work is done; after some time the run fails. */
 export const booking = ({
   all,
   failsAfter,
@@ -208,7 +208,7 @@ export const booking = ({
   return { made, done, undone, most: () => most, told: finally_ };
 };
 
-// --- What is ready while others never leave the engine without work ---
+// --- Ready steps next to others that always keep the engine busy ---
 
 const busy = fc.record({
   loops: fc.integer({ min: 1, max: 3 }),
@@ -216,7 +216,7 @@ const busy = fc.record({
   plain: fc.nat(4),
 });
 
-/** Loops that always have a next turn that is ready, and steps that are ready beside them; notes what starts. */
+/** Loops whose next turn is always ready, and other ready steps; records the order of starts. */
 const beside = ({ loops, growing, plain }: { loops: number; growing: number; plain: number }) => {
   const started: Array<string> = [];
   const starts = (_: unknown, { path }: { readonly path: string }): number => started.push(path);
@@ -236,7 +236,7 @@ export const flowLaws: Readonly<Record<string, EngineLaw>> = {
     seed,
     runs,
   ) => {
-    // In the order of a plain run: one that explores orders may pass over a node for as long as it likes.
+    // In the order of a plain run: one that explores orders may pass over a node for any length of time.
     for (const drawn of fc.sample(busy, { seed, numRuns: Math.ceil(runs / 20) })) {
       const { made, started } = beside(drawn);
       await made.runPromise({}, { maxSteps: Infinity });

@@ -1,4 +1,4 @@
-/** What pools with a rate promise, in whatever order the steps in them run. */
+/** Promises about pools with a rate, in whatever order their steps run. */
 import * as Effect from "effect/Effect";
 import { pipeline, pool, type } from "espalier";
 import { arbitrary } from "espalier/testing";
@@ -8,7 +8,7 @@ import { explored, graphOf, leavesNothing, outputsOf, ranIn, same } from "./supp
 
 const now = Effect.clockWith((clock) => clock.currentTimeMillis);
 
-/** Starts that `limit` others precede by less than `per`. */
+/** Starts for which the `limit`th start before is less than `per` earlier. */
 const crowded = (starts: ReadonlyArray<number>, limit: number, per: number): ReadonlyArray<number> =>
   starts.toSorted((a, b) => a - b).filter((time, i, all) => i >= limit && time - all[i - limit]! < per);
 

@@ -1,4 +1,4 @@
-/** What must be so of the engine whatever the pipeline is, the order, and what goes wrong. */
+/** Properties that the engine must have for every pipeline, every order and every failure. */
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -38,7 +38,7 @@ const shapes = arbitrary.shape({ maxSteps: 30 });
 const schedules = arbitrary.schedule();
 const limits = fc.constantFrom(1, 2, 3, 16, Infinity);
 
-/** The paths of its steps whose failure fails the run. */
+/** The paths of the steps whose failure fails the run. */
 const fatalIn = (shape: Shape): ReadonlyArray<string> =>
   Object.keys(modelOf(shape).calls).filter((path) => !isKept(path));
 
@@ -51,7 +51,7 @@ const struck = arbitrary
 const failingAt = (path: string): Watch =>
   new Watch((call, next) => (call.path === path ? Effect.fail(new Injected({ path })) : next(call)));
 
-/** The one that is checked with ten thousand pipelines. */
+/** The law that is checked with ten thousand pipelines. */
 export const model = law<[Shape, ReturnType<typeof explored>, number]>(
   [shapes, schedules.map(explored), limits],
   async (shape, order, concurrency) => {
@@ -62,7 +62,7 @@ export const model = law<[Shape, ReturnType<typeof explored>, number]>(
     same("calls", calls, expected.calls);
     yes(`at most ${concurrency} at once, not ${ran.watch.most}`, ran.watch.most <= concurrency);
     leavesNothing(ran);
-    // What is independent runs at once: the clock says whether anything waited for what it does not read.
+    // Independent steps run at once: the clock shows whether any step waited for one that it does not read.
     if (concurrency === Infinity) same("time", ran.world.time, expected.time);
   },
 );
@@ -71,7 +71,7 @@ const failure = law<[{ shape: Shape; path: string }, ReturnType<typeof explored>
   [struck, schedules.map(explored), limits],
   async ({ path, shape }, order, concurrency) => {
     const { calls, graph } = counted(shape);
-    // Thrown, and so known at once: an Effect that fails may yield before it does, and then others rightly start.
+    // Thrown, and therefore known at once: an Effect that fails may yield first, and then other steps rightly start.
     const watch = new Watch((call, next) => {
       if (call.path === path) throw new Injected({ path });
       return next(call);
@@ -167,7 +167,7 @@ const retries = law<[Shape, ReturnType<typeof explored>, number]>(
     const once = new Set<string>();
     const watch = new Watch((call, next) => {
       const { attempt, definition, path } = call;
-      // The options of a loop are those of its turns: what makes its first state is not retried.
+      // The options of a loop apply to its turns: the function that makes its first state is not retried.
       if (call.phase === "start") once.add(path);
       const isUncounted = call.phase === "case" || call.phase === "start" || definition.kind === "sleep";
       if (isUncounted || isLoser(path)) return next(call);

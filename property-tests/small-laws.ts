@@ -1,4 +1,4 @@
-/** Small pipelines, and what each must do in whatever order it runs. */
+/** Small pipelines, and the required behaviour of each in every order. */
 import * as Effect from "effect/Effect";
 import { CurrentStep, pipeline, StepFailed } from "espalier";
 import { arbitrary } from "espalier/testing";
@@ -7,7 +7,7 @@ import type { EngineLaw } from "./engine-laws.ts";
 import type { Ran } from "./support.ts";
 import { errorOf, explored, graphOf, leavesNothing, outputsOf, ranIn, same } from "./support.ts";
 
-/** A run of a pipeline in the order that is being tried. */
+/** A run of a pipeline in the order under test. */
 type Go = (pipeline: object) => Promise<Ran>;
 
 const inAnyOrder =
@@ -23,7 +23,7 @@ const inAnyOrder =
     return fc.assert(property, { seed, numRuns: runs });
   };
 
-/** Gives a promise whose own `then` is this. */
+/** Returns a promise with this `then`. */
 const withThen = (then: (fulfilled: (value: unknown) => void) => void) => {
   class Own extends Promise<number> {
     override then = then as never;

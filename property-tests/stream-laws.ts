@@ -1,4 +1,4 @@
-/** What steps that are async generators promise. */
+/** Promises about steps that are async generators. */
 import { pipeline } from "espalier";
 import { arbitrary, Simulation } from "espalier/testing";
 import * as fc from "fast-check";

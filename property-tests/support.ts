@@ -1,4 +1,4 @@
-/** Runs of random pipelines in a world of their own, and what is looked at while they run. */
+/** Runs of random pipelines, each in a separate world, and the observations made while they run. */
 import { isDeepStrictEqual } from "node:util";
 import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
@@ -33,7 +33,7 @@ export const counted = (shape: Shape) => {
   return { calls, graph: graphOf(pipeline) };
 };
 
-/** Says what differs, where something does. */
+/** Throws an error that describes the difference, if there is one. */
 export const same = (what: string, actual: unknown, expected: unknown): void => {
   if (!isDeepStrictEqual(actual, expected)) {
     throw new Error(`${what}: ${textOf(actual)} instead of ${textOf(expected)}`);
@@ -44,13 +44,13 @@ export const yes = (what: string, isSo: boolean): void => {
   if (!isSo) throw new Error(what);
 };
 
-/** What has been seen of the calls of a run. */
+/** A record of the calls of a run. */
 export class Watch {
   /** Calls that have begun and not ended. */
   readonly open = new Map<StepCall, string>();
-  /** Those of them that hold a slot: a step that waits for something from outside does not. */
+  /** Those calls that hold a slot: a step that waits for an outside event holds none. */
   readonly #active = new Set<StepCall>();
-  /** The most that held a slot at once. */
+  /** The largest number of slots held at once. */
   most = 0;
   /** Paths, in the order in which their calls began. */
   readonly begun: Array<string> = [];
@@ -85,13 +85,13 @@ export class Watch {
         try {
           whenSettled(value, ended, ended);
         } catch {
-          ended(); // What is wrong with the promise is for the engine to find.
+          ended(); // The engine must find any fault of the promise.
         }
       } else {
         ended();
       }
       if (!Effect.isEffect(value) || Exit.isExit(value)) return value;
-      // An Effect that is interrupted before it begins has no finalizers: it is under way from its beginning only.
+      // An Effect that is interrupted before it begins has no finalizers, so it counts only from its beginning.
       return Effect.uninterruptibleMask((restore) => {
         begins();
         return Effect.onExit(restore(value), () => Effect.sync(ended));
@@ -106,7 +106,7 @@ export interface Ran {
   readonly watch: Watch;
 }
 
-/** One run of a graph, in a world of its own. */
+/** One run of a graph, in a separate world. */
 export const ranIn = async (
   graph: Graph,
   options: WorldOptions & {
@@ -137,7 +137,7 @@ export const errorOf = (ended: Ended<Outputs>): unknown => {
   return Cause.squash(ended.exit.cause);
 };
 
-/** Nothing of a run that has ended is left. */
+/** Nothing is left of a run that has ended. */
 export const leavesNothing = ({ world, watch }: Ran): void => {
   same("calls that had not ended when the run had", [...watch.open.values()], []);
   same("timers that were left", world.sleeping, 0);

@@ -1,11 +1,10 @@
 /**
- * The short form for continuous integration: how many times faster than fibers by hand, on a few workloads, and how many
- * times the floor on a few shapes, against `baseline.json`. Prints the ratios; ends with 1 where one is 1.5 times worse in
- * each of three attempts. One attempt is up to a quarter off on a machine that others use too: the baseline is the middle
- * one of nine.
+ * The short form for continuous integration: a few workloads as a multiple of hand-written fibers' speed, and a few shapes as
+ * a multiple of the floor, compared with `baseline.json`. Prints the ratios; exits with 1 if one is 1.5 times worse in each of
+ * three attempts. On a shared machine one attempt is up to a quarter off: the baseline is the middle one of nine.
  *
  *     node --conditions=espalier-source test/bench/check.ts            checks
- *     node --conditions=espalier-source test/bench/check.ts --write    makes what it measures the baseline
+ *     node --conditions=espalier-source test/bench/check.ts --write    makes the measurements the baseline
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -29,7 +28,7 @@ const contenders = [effectFibers, espalier.find(({ name }) => name === "Espalier
 const ratioOf = async (key: string): Promise<number> => {
   const workload = workloads.find((known) => known.key === key)!;
   const ratio = reached(await measure(workload, contenders, effort)).fibers!;
-  // A sample that the clock counts as nothing says nothing.
+  // A sample that the clock counts as zero carries no information.
   return Number.isFinite(ratio) ? ratio : 0;
 };
 

@@ -1,4 +1,4 @@
-/** Starts `process.ts` and reads what it prints; a sentence where it gives nothing. */
+/** Starts `process.ts` and reads its output; returns a sentence if there is none. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 

@@ -1,4 +1,4 @@
-/** What loops and races cost, each beside what a user would take in its place, by CPU time in one process. */
+/** The cost of loops and races, each compared with what a user would write instead, by CPU time in one process. */
 import { pipeline } from "espalier";
 import * as Effect from "effect/Effect";
 import type { FloorEffort } from "./floor.ts";
@@ -23,7 +23,7 @@ interface Untyped {
   readonly run: (inputs: object, options?: object) => Effect.Effect<Record<string, number>>;
 }
 
-/** So many steps, each of which reads the one before. */
+/** A chain of `count` steps, each of which reads the previous one. */
 const chained = (add: (built: Untyped, name: string, reads: ReadonlyArray<string>) => Untyped): Untyped => {
   let built = pipeline("chained") as unknown as Untyped;
   for (let i = 0; i < count; i++) built = add(built, `s${i}`, i === 0 ? [] : [`s${i - 1}`]);
@@ -46,7 +46,7 @@ const items = running(
     .returns("n"),
 );
 
-/** One turn, and one dynamic step, that becomes a pipeline of one step. */
+/** The pipeline of one step that a turn or a dynamic step expands to. */
 const expanded = (name: string, before: number): unknown =>
   (pipeline("body") as any).step(name, [], () => before + 1);
 

@@ -1,4 +1,4 @@
-/** What those pay who watch a run, and what a span, a retry or a timeout costs a step that asks for one. */
+/** The cost of watching a run, and the cost of a span, a retry or a timeout for a step that has one. */
 import { pipeline } from "espalier";
 import * as Effect from "effect/Effect";
 import * as Stream from "effect/Stream";
@@ -7,7 +7,7 @@ import type { Effort } from "./measure.ts";
 import { table } from "./table.ts";
 
 const steps = 2000;
-/** The system counts a thread's time in pieces of up to four milliseconds: a sample has many of them. */
+/** The system counts a thread's time in units of up to four milliseconds: a sample contains many of them. */
 const repeats = 100;
 
 interface Untyped {
@@ -55,12 +55,12 @@ const cases: ReadonlyArray<readonly [string, () => Promise<unknown>]> = [
 
 const emits = 1_000_000;
 
-/** Emits that many times in one step that no one watches. */
+/** Emits `emits` times in one step that no one watches. */
 const emitting = pipeline("emitting").step("a", [], (_, { emit }) => {
   for (let i = 0; i < emits; i++) emit(i);
 });
 
-/** How long an `emit` takes in a run that no one watches, in a line. */
+/** The time that an `emit` takes in a run without observers, as one line. */
 export const emitCost = async ({ rounds }: Effort): Promise<string> => {
   const times: Array<number> = [];
   for (let round = 0; round < rounds + 3; round++) {

@@ -1,6 +1,7 @@
 /**
- * Shapes of pipelines beside their floor: the same user code with no library. The floor makes the same names, closures,
- * Effects and records, calls the same functions in a plain loop, and checks, limits, cancels and reports nothing.
+ * Shapes of pipelines and their floor: the same user code with no library. The floor makes the same names, closures,
+ * Effects and records, calls the same functions in a plain loop, and does no checking, limiting, cancelling or
+ * reporting.
  */
 import { pipeline, step } from "espalier";
 import * as Effect from "effect/Effect";
@@ -8,15 +9,15 @@ import { layered } from "./workloads.ts";
 
 type Inputs = Readonly<Record<string, number>>;
 type Run = (inputs: Inputs) => unknown;
-/** A step as data: its name, what it reads, and its function. */
+/** A step as data: its name, its inputs, and its function. */
 type Part = readonly [name: string, reads: ReadonlyArray<string>, run: Run];
 
 export interface Shape {
   readonly key: string;
   readonly title: string;
-  /** How many steps one run has. */
+  /** The number of steps in one run. */
   readonly steps: number;
-  /** How many times the floor a run takes at most. */
+  /** The maximum time of a run, as a multiple of the floor. */
   readonly target: number;
   readonly library: () => Promise<unknown>;
   readonly floor: () => Promise<unknown>;
@@ -45,7 +46,7 @@ const built = (name: string, parts: ReadonlyArray<Part>): Untyped =>
     .reduce((before, [step, reads, run]) => before.step(step, reads, run), empty(name))
     .returns(parts.at(-1)![0]);
 
-/** Calls the functions of these steps one after another; the value of the last one. */
+/** Calls the functions of these steps in order; returns the last value. */
 const perform = (parts: ReadonlyArray<Part>): number => {
   const values = record();
   let last = 0;

@@ -1,4 +1,4 @@
-/** What a run takes as a multiple of its floor, the same user code with no library, by CPU time in one process. */
+/** The time of a run as a multiple of its floor, the same user code with no library, by CPU time in one process. */
 import { median } from "./clock.ts";
 import type { Shape } from "./floor-shapes.ts";
 import { shapes } from "./floor-shapes.ts";
@@ -15,7 +15,7 @@ export interface OfFloor {
   /** Microseconds of CPU for each step. */
   readonly floor: number;
   readonly library: number;
-  /** The middle of the ratios of neighbouring samples. */
+  /** The median ratio of neighbouring samples. */
   readonly ratio: number;
 }
 
@@ -24,7 +24,7 @@ const cpuMillis = (): number => {
   return (user + system) / 1000;
 };
 
-/** Milliseconds of CPU for one of `repeat` runs. */
+/** CPU time in milliseconds of one of `repeat` runs. */
 const sample = async (run: () => Promise<unknown>, repeat: number): Promise<number> => {
   await new Promise((resolve) => setImmediate(resolve));
   const began = cpuMillis();
@@ -32,7 +32,7 @@ const sample = async (run: () => Promise<unknown>, repeat: number): Promise<numb
   return (cpuMillis() - began) / repeat;
 };
 
-/** How many runs a sample needs, found while warming up. */
+/** The number of runs that a sample needs, found while warming up. */
 const repeatsOf = async (
   run: () => Promise<unknown>,
   { warmUpMillis, sampleMillis }: FloorEffort,

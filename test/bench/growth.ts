@@ -1,4 +1,4 @@
-/** What a step costs in graphs of 10,000 to 1,000,000 steps, each in a process of its own; the best of three. */
+/** The cost of a step in graphs of 10,000 to 1,000,000 steps, each in a separate process; the best of three. */
 import { child } from "./child.ts";
 import type { OfProcess } from "./process.ts";
 import { table } from "./table.ts";

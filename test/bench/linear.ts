@@ -1,7 +1,7 @@
 /**
- * Whether what grows grows in step with its size: CPU time for each item at 1, 4 and 16 times a size, for the public ways to
- * run, watch, record, resume and draw. Prints the ratios to the smallest size; ends with 1 where one is above `worst` in each
- * of several attempts. Small sizes: quadratic time shows at 16 times any size, and collecting garbage at large ones.
+ * Checks that time grows linearly with size: CPU time for each item at 1, 4 and 16 times a size, for the public ways to
+ * run, watch, record, resume and draw. Prints the ratios to the smallest size; exits with 1 if one is above `worst` in each
+ * of several attempts. Small sizes: quadratic time shows at 16 times any size, and garbage collection at large ones.
  *
  *     npm run bench:linear -- [part of a name …]
  */
@@ -14,7 +14,7 @@ import { Plan, pipeline, resumePromise, Runs } from "espalier";
 import { Plan as Drawn } from "espalier/draw";
 import { SqliteStore } from "espalier/sqlite";
 
-/** The aim is 1.5. The rest is for the garbage of larger graphs, on machines that others use too. Quadratic time is 16. */
+/** The aim is 1.5. The rest allows for the garbage of larger graphs and for shared machines. Quadratic time is 16. */
 const worst = 3;
 const attempts = 4;
 
@@ -76,7 +76,7 @@ const folder = mkdtempSync(join(tmpdir(), "espalier-linear-"));
 let files = 0;
 const newStore = () => SqliteStore.layer({ filename: join(folder, `${files++}.db`) });
 
-/** Prepares something of a size, and returns what is measured. */
+/** Prepares a subject of some size, and returns the function to measure. */
 type Way = (make: () => Any) => Promise<() => unknown>;
 
 const recorded = async (make: () => Any) => {
@@ -94,7 +94,7 @@ const drawing =
     return () => draw(plan);
   };
 
-/** Runs are checked in each shape, and the other ways with items that expand. */
+/** `run` is checked with each shape, and the other ways with items that expand. */
 const ways: Readonly<Record<string, readonly [share: number, way: Way]>> = {
   run: [1, async (make) => () => make().runPromise({}, unlimited)],
   "run with onEvent": [0.5, async (make) => () => make().runPromise({}, { ...unlimited, onEvent: () => {} })],
@@ -139,13 +139,13 @@ const ways: Readonly<Record<string, readonly [share: number, way: Way]>> = {
   "Plan.toHtml": [0.1, drawing((plan) => Drawn.toHtml(plan))],
 };
 
-/** Of the process: that of the thread alone is counted in ticks of milliseconds on some systems. */
+/** For the whole process: some systems count the thread's time in ticks of milliseconds. */
 const cpuMicros = (): number => {
   const { user, system } = process.cpuUsage();
   return user + system;
 };
 
-/** Microseconds of CPU for one of `count`: the least of three samples of 8 ms or more. */
+/** CPU time in microseconds for one of `count`: the least of three samples of at least 8 ms. */
 const microsOf = async (way: Way, make: (count: number) => Any, count: number): Promise<number> => {
   const measured = await way(() => make(count));
   let least = Infinity;
@@ -162,7 +162,7 @@ const microsOf = async (way: Way, make: (count: number) => Any, count: number): 
   return least / count;
 };
 
-/** How many times the CPU of the smallest size an item of the larger ones takes. */
+/** The CPU time for each item at the larger sizes, as a multiple of that at the smallest. */
 const ratioOf = async (way: Way, make: (count: number) => Any, size: number): Promise<number> => {
   await microsOf(way, make, 2 * size); // To compile it.
   const [one, four, sixteen] = [

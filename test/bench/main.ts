@@ -1,5 +1,5 @@
 /**
- * Espalier beside what a user would take in its place.
+ * Espalier compared with what a user would take instead.
  *
  *     npm run bench                            all of it, in about ten minutes
  *     npm run bench -- chain fan-1k            only these workloads

@@ -1,6 +1,6 @@
 /**
  * Measures one workload on all contenders in one process: each is warmed up, then every round visits them in a new
- * random order, and the lower quartile counts. Each result is checked, and so is how many steps ran.
+ * random order, and the lower quartile counts. Each result is checked, and so is the number of steps that ran.
  */
 import { lowerQuartile, ownMillis } from "./clock.ts";
 import type { Contender } from "./contender.ts";
@@ -18,7 +18,7 @@ export interface Results {
   readonly title: string;
   readonly steps: number;
   readonly idealMillis: number | undefined;
-  /** By contender; the reason in its place where it took no part. */
+  /** By contender; for one that did not take part, the reason. */
   readonly of: ReadonlyMap<string, Measured | string>;
 }
 
@@ -34,7 +34,7 @@ interface Sample {
   readonly elapsed: number;
 }
 
-/** Constructs and runs `repeat` times. Milliseconds for one time. */
+/** Constructs and runs `repeat` times. Returns milliseconds for one repetition. */
 const sample = async (
   contender: Contender,
   graph: Graph,
@@ -108,7 +108,7 @@ export const measure = async (
   }
   for (let round = 0; round < effort.rounds; round++) {
     for (const { contender, repeat, samples } of shuffled(active)) {
-      // One run of the slowest takes tens of seconds: once must do.
+      // One run of the slowest takes tens of seconds: one must be enough.
       if (samples.length === 0 || samples[0]!.elapsed < 2500) {
         samples.push(await sample(contender, graph, expected, repeat));
       }

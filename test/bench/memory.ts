@@ -1,4 +1,4 @@
-/** 1 → n → 1 in a process of its own: all of construction and run, and the most memory that the process ever had. */
+/** 1 → n → 1 in a separate process: the time of construction and run, and the process's peak memory. */
 import { child } from "./child.ts";
 import { median } from "./clock.ts";
 import type { Contender } from "./contender.ts";

@@ -1,5 +1,5 @@
 /**
- * What has to be measured in a process of its own: peak memory, growth, and the time from nothing to the first result.
+ * Measurements that need a separate process: peak memory, growth, and the time from process start to the first result.
  * `process.ts memory <module> <contender> <workload> <size>` and `process.ts import <module>` print JSON.
  */
 import { performance } from "node:perf_hooks";
@@ -9,7 +9,7 @@ import type { Contender } from "./contender.ts";
 import type { Graph } from "./workloads.ts";
 import { chain, counter, dynamic, evaluate, fan, lattice, layered, nested } from "./workloads.ts";
 
-/** Graphs of about so many steps. */
+/** Graphs of about this many steps. */
 export const grown: Readonly<Record<string, (steps: number) => Graph>> = {
   chain,
   fan: (steps) => fan(steps - 2),
@@ -27,7 +27,7 @@ export interface OfProcess {
 
 export interface OfImport {
   readonly importMillis: number;
-  /** Where the library is Espalier: a pipeline of ten steps, built and run. */
+  /** Only for Espalier: a pipeline of ten steps, built and run. */
   readonly firstMillis: number | undefined;
 }
 
@@ -48,7 +48,7 @@ const check = (graph: Graph, expected: number, value: number): void => {
     throw new Error(`${counter.executed} steps instead of ${graph.steps}`);
 };
 
-/** Small graphs first, until the compiler has settled: otherwise those would seem to cost more than large ones. */
+/** Runs small graphs until the compiler has settled; otherwise they would seem to cost more than large ones. */
 const warmUp = async (contender: Contender, make: (steps: number) => Graph): Promise<void> => {
   const graph = make(1000);
   const until = performance.now() + 1500;

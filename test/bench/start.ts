@@ -1,4 +1,4 @@
-/** From nothing to the library being there, and to the first result, in processes of their own. */
+/** The time from process start until the library is loaded, and until the first result, in separate processes. */
 import { child } from "./child.ts";
 import { median } from "./clock.ts";
 import { table } from "./table.ts";
@@ -11,7 +11,7 @@ export const startUp = (): string => {
   const runs = new Map(modules.map((module) => [module, [] as Array<OfImport>]));
   for (let round = 0; round < repeats; round++) {
     for (const module of modules) {
-      // Without a condition: `espalier` is what `npm run build` made, as users have it.
+      // Without a condition, `espalier` is the output of `npm run build`, as users have it.
       const run = child<OfImport>(["import", module], []);
       if (typeof run !== "string") runs.get(module)!.push(run);
     }

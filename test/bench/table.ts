@@ -28,7 +28,7 @@ const cellOf = (results: Results, name: string): string => {
 const middleOf = (values: ReadonlyArray<number>): number =>
   values.toSorted((a, b) => a - b)[values.length >> 1]!;
 
-/** Construction where it is not part of the run, as it is in expansions: the middle of all workloads. */
+/** Construction, for workloads in which it is not part of the run as it is in expansions: the median of all of them. */
 const constructionOf = (all: ReadonlyArray<Results>, name: string): string => {
   const found = all
     .filter(({ key }) => key !== "dynamic" && key !== "nested")
@@ -55,7 +55,7 @@ export const speedTable = (all: ReadonlyArray<Results>, contenders: ReadonlyArra
     ]),
   );
 
-/** Measured times of processor clocks are no more exact than this. */
+/** The precision of measured CPU times. */
 const tolerance = 1.02;
 
 const verdict = (value: number | undefined, limit: number | undefined, isLeast: boolean): string => {

@@ -1,12 +1,12 @@
-/** What Espalier is to reach, as ratios of one run of the benchmark, and whether it does. Steps are Effects. */
+/** Espalier's targets, as ratios within one run of the benchmark, and whether they are met. Steps are Effects. */
 import type { Measured, Results } from "./measure.ts";
 
 export interface Target {
-  /** How many times faster than one fiber for each step, forked and joined by hand. */
+  /** The speed as a multiple of one fiber for each step, forked and joined by hand. */
   readonly fibers: number;
-  /** How many times faster than the fastest library. */
+  /** The speed as a multiple of the fastest library's. */
   readonly peer: number;
-  /** How many times as long as `Promise.all` by hand, at most. */
+  /** The maximum time as a multiple of `Promise.all` by hand. */
   readonly promises: number;
 }
 
@@ -32,7 +32,7 @@ export interface Reached {
   readonly fibers: number | undefined;
   readonly peer: number | undefined;
   readonly promises: number | undefined;
-  /** Value steps against Effect steps. */
+  /** Value steps compared with Effect steps. */
   readonly values: number | undefined;
 }
 

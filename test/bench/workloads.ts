@@ -5,21 +5,21 @@
  * miswires steps fails instead of winning.
  */
 
-/** Nodes are in topological order: every dependency is before its reader. The last one is the result. */
+/** Nodes are in topological order: every dependency comes before its reader. The last one is the result. */
 export interface Graph {
   readonly nodes: ReadonlyArray<Node>;
-  /** How many step functions one run calls, those of expanded graphs among them. */
+  /** The number of step functions that one run calls, including those of expanded graphs. */
   readonly steps: number;
-  /** At most so many steps in flight. */
+  /** The maximum number of steps in flight. */
   readonly limit: number | undefined;
 }
 
 export interface Node {
   readonly id: string;
   readonly index: number;
-  /** The nodes whose values are read, in order. */
+  /** The nodes whose values it reads, in order. */
   readonly deps: ReadonlyArray<number>;
-  /** Milliseconds of waiting before the value; 0 for most. */
+  /** Milliseconds to wait before the value; 0 for most. */
   readonly sleep: number;
   /** A dynamic step: its value is that of the last node of this graph. */
   readonly expand: (() => Graph) | undefined;
@@ -27,7 +27,7 @@ export interface Node {
 
 export const counter = { executed: 0 };
 
-/** What a step gives. */
+/** The value of a step. */
 export const compute = (node: Node, inputs: ReadonlyArray<number>): number => {
   counter.executed++;
   let hash = node.index + 1;
@@ -35,7 +35,7 @@ export const compute = (node: Node, inputs: ReadonlyArray<number>): number => {
   return hash;
 };
 
-/** What a dynamic step returns. */
+/** The graph that a dynamic step returns. */
 export const expansion = (node: Node): Graph => {
   counter.executed++;
   return node.expand!();
@@ -95,7 +95,7 @@ const seeded = (seed: number): (() => number) => {
   };
 };
 
-/** Each step reads `reads` of the layer before. The last one reads what no one else does. */
+/** Each step reads `reads` steps of the previous layer. The last one reads the outputs that no other step reads. */
 export const layered = (layers: number, width: number, reads: number, sleep = 0): Graph => {
   const random = seeded(42);
   const nodes: Array<Node> = [];
@@ -114,7 +114,7 @@ export const layered = (layers: number, width: number, reads: number, sleep = 0)
   return graph([...nodes, node("s", nodes.length, unread)]);
 };
 
-/** Each step reads the one above and the one on its left. */
+/** Each step reads the ones above it and to its left. */
 export const lattice = (side: number): Graph => {
   const nodes: Array<Node> = [];
   for (let row = 0; row < side; row++) {
@@ -136,7 +136,7 @@ const expanding = (inner: Graph): Graph =>
     steps: 3 + inner.steps,
   });
 
-/** A dynamic step that gives `width` steps and one that reads them all. */
+/** A dynamic step that expands to `width` steps and one that reads them all. */
 export const dynamic = (width: number): Graph => expanding(fanIn("a", width));
 
 /** Dynamic steps, `branching` in each graph, `depth` deep. */
@@ -153,7 +153,7 @@ export const nested = (depth: number, branching: number): Graph => {
   return expanding(inner);
 };
 
-/** What a correct run gives, computed without any library. Counts as a run does. */
+/** The result of a correct run, computed without any library. Increments the counter as a run does. */
 export const evaluate = ({ nodes }: Graph): number => {
   const values: Array<number> = [];
   for (const next of nodes) {
@@ -175,7 +175,7 @@ export interface Workload {
   readonly key: string;
   readonly title: string;
   readonly build: () => Graph;
-  /** Milliseconds that the sleeping steps take at least; undefined where none sleeps. */
+  /** The least time that the sleeping steps take, in milliseconds; undefined if none sleeps. */
   readonly ideal: ((graph: Graph) => number) | undefined;
 }
 

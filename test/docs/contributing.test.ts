@@ -1,4 +1,4 @@
-/** What the pages for contributors send a reader to is there: tests, scripts and commands. */
+/** The tests, scripts and commands that the contributor pages refer to exist. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -8,7 +8,7 @@ const read = (file: string): string => readFileSync(join(root, file), "utf8");
 const pages = ["CONTRIBUTING.md", ...globSync("docs/contributing/*.md", { cwd: root }).toSorted()];
 const manifest = JSON.parse(read("package.json")) as { readonly scripts: Readonly<Record<string, string>> };
 
-test("each test, script and source that they name exists", () => {
+test("every test, script and source that they name exists", () => {
   const named = pages.flatMap((page) =>
     [...read(page).matchAll(/(?<![\w./-])(?:test|property-tests|scripts|src|docs|types)\/[\w./-]*\w/g)].map(
       ([path]) => ({
@@ -18,12 +18,12 @@ test("each test, script and source that they name exists", () => {
     ),
   );
   expect(named.length).toBeGreaterThan(40);
-  // The page on debugging a type lets the reader make one file.
+  // The page on debugging a type has the reader create one file.
   const made = named.filter(({ path }) => !path.endsWith("/mine.ts"));
   expect(made.filter(({ path }) => !existsSync(join(root, path)))).toEqual([]);
 });
 
-test("each npm script that they name exists", () => {
+test("every npm script that they name exists", () => {
   const named = pages.flatMap((page) =>
     [...read(page).matchAll(/npm run ([\w:-]+)/g)].map(([, name]) => name!),
   );
@@ -31,7 +31,7 @@ test("each npm script that they name exists", () => {
   expect(named.filter((name) => manifest.scripts[name] === undefined)).toEqual([]);
 });
 
-test("each script in scripts/ has an npm script, or is part of one that has", () => {
+test("every script in scripts/ has an npm script, or is part of one that has", () => {
   const files = globSync("scripts/*.ts", { cwd: root });
   const commands = Object.values(manifest.scripts).join("\n");
   const importers = [

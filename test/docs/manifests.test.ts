@@ -1,4 +1,4 @@
-/** The manifests of the guide to clusters are what Docker and Kubernetes read, and their command is one that the program has. */
+/** The manifests of the guide to clusters are valid for Docker and Kubernetes, and they start a command that the program has. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -23,7 +23,7 @@ const blocksOf = (language: string): ReadonlyArray<string> =>
     (match) => match.groups!["text"]!,
   );
 
-/** Instruction and arguments of each line of a Dockerfile, continued lines joined. */
+/** The instruction and arguments of each line of a Dockerfile, with continued lines joined. */
 const instructions = (text: string): ReadonlyArray<readonly [instruction: string, rest: string]> =>
   text
     .replaceAll(/\\\n/g, " ")
@@ -36,7 +36,7 @@ const instructions = (text: string): ReadonlyArray<readonly [instruction: string
 
 const known = ["FROM", "WORKDIR", "COPY", "RUN", "USER", "ENV", "EXPOSE", "ENTRYPOINT", "CMD"];
 
-/** The arguments of the image, and what the deployment adds. */
+/** The arguments of the image, and those that the deployment adds. */
 const [dockerfile] = blocksOf("dockerfile").map(instructions);
 const documents = blocksOf("yaml").flatMap(
   (text) =>
@@ -50,25 +50,25 @@ const args: ReadonlyArray<string> = [...command, ...container.args];
 const after = (flag: string): string => args[args.indexOf(flag) + 1]!;
 
 describe("The guide to clusters", () => {
-  test("has manifests that a strict parser reads", () => {
+  test("has manifests that a strict parser accepts", () => {
     expect(documents).toHaveLength(1);
     expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
   });
 
-  test("has a Dockerfile of known instructions, which runs as a user with a command in its exec form", () => {
+  test("has a Dockerfile of known instructions, which runs as a user and has its command in exec form", () => {
     expect(dockerfile!.map(([name]) => name).filter((name) => !known.includes(name))).toEqual([]);
     expect(dockerfile![0]![0]).toBe("FROM");
     expect(dockerfile!.some(([name, rest]) => name === "USER" && rest !== "root")).toBe(true);
     expect(command.slice(0, 3)).toEqual(["npx", "espalier", "runner"]);
   });
 
-  test("starts runners by flags that the command has", () => {
+  test("starts runners with flags that the command has", () => {
     const used = args.filter((arg) => arg.startsWith("--"));
     expect(used.length).toBeGreaterThan(3);
     expect(used.filter((flag) => !flags.has(flag))).toEqual([]);
   });
 
-  test("has a Deployment whose parts belong together", () => {
+  test("has a Deployment whose parts fit together", () => {
     expect(deployment).toMatchObject({ apiVersion: "apps/v1", kind: "Deployment" });
     const { selector, template } = deployment.spec;
     expect(template.metadata.labels).toMatchObject(selector.matchLabels);
@@ -81,7 +81,7 @@ describe("The guide to clusters", () => {
     expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(after("--drain")) + 5);
     const variables = container.env.map(({ name }: { readonly name: string }) => name);
     expect(variables).toContain("ESPALIER_DATABASE");
-    // What an argument refers to is a variable of the container.
+    // An argument refers only to variables of the container.
     for (const [, name] of args.join(" ").matchAll(/\$\((\w+)\)/g)) expect(variables).toContain(name);
   });
 });

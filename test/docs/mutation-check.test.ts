@@ -1,4 +1,4 @@
-/** The faults of `npm run mutation-check` can still be planted. Whether each is found, that command says. */
+/** The faults of `npm run mutation-check` can still be planted. That command checks whether each is found. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { typePlants } from "../../scripts/mutations/type-plants.ts";
 import { root } from "./snippets.ts";
 
 test.each([...plants, ...typePlants])(
-  "$fault: the text that it replaces stands once in $file",
+  "$fault: the text that it replaces occurs once in $file",
   ({ file, from }) => {
     expect(readFileSync(join(root, file), "utf8").split(from).length - 1).toBe(1);
   },

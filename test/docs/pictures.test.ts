@@ -1,6 +1,6 @@
 /**
- * The pictures of the documentation that are text are those of today's code. Where this fails, `npm run pictures` takes
- * them again; look at each before it is committed. Those of a browser vary with its fonts, and are not compared.
+ * The text pictures in the documentation match the current code. If this fails, `npm run pictures` takes them again;
+ * look at each before committing it. Those of a browser vary with its fonts, and are not compared.
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,12 +10,12 @@ import { shownRuns } from "../../scripts/pictures/runs.ts";
 import { dataOf } from "../draw/page-data.ts";
 import { root } from "./snippets.ts";
 
-test("npm run pictures would draw what is in docs", { timeout: 300_000 }, async () => {
+test("npm run pictures would draw the same pictures as those in docs", { timeout: 300_000 }, async () => {
   const drawn = await drawings(await shownRuns());
   expect(drawn.size).toBeGreaterThan(8);
   const old = [...drawn].filter(([path, text]) => {
     const there = readFileSync(join(root, path), "utf8");
-    // Of a report what happened, since its script and style change with each touch of the page.
+    // For a report, only the events, since its script and style change with every edit of the page.
     return path.endsWith(".html")
       ? JSON.stringify(dataOf(there)) !== JSON.stringify(dataOf(text))
       : there !== text;

@@ -1,9 +1,9 @@
-/** `npm run prose`: each of its rules finds what it is for, and code is not prose. */
+/** `npm run prose`: each of its rules finds the phrases that it is for, and code does not count as prose. */
 import { expect, test } from "vitest";
 import { proseRules } from "../../scripts/prose-rules.ts";
 import { findingsIn } from "../../scripts/prose.ts";
 
-/** One sentence for each rule at least. */
+/** At least one sentence for each rule. */
 const wrong = [
   "It is read by nobody.",
   "Mend the step.",
@@ -48,7 +48,7 @@ test("every rule has a sentence that it finds", () => {
   expect(idle.map(({ pattern }) => pattern.source)).toEqual([]);
 });
 
-test("code, links and questions are not prose that a rule refuses", () => {
+test("code, links and questions are not reported", () => {
   const page = [
     "Write `nobody` as it is, and [a link](mend.md).",
     "",

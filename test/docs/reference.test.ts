@@ -1,4 +1,4 @@
-/** The reference pages name everything that there is, and nothing that there is not. */
+/** The reference pages name everything that exists, and nothing that does not. */
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import * as espalier from "espalier";
@@ -16,7 +16,7 @@ const documents = [
   ...globSync("docs/**/*.md", { cwd: root }),
 ].toSorted();
 
-/** What is in backticks, outside of blocks. */
+/** The text in backticks, outside blocks. */
 const inBackticks = (text: string): ReadonlySet<string> =>
   new Set(
     Array.from(text.replaceAll(/^```.*?^```/gms, "").matchAll(/`([^`\n]+)`/g), ([, code = ""]) => code),
@@ -45,13 +45,13 @@ test("each option, and each field of a step's context, is on the page on options
   expect(fields.filter((field) => !page.has(field))).toEqual([]);
 });
 
-test("the tables of the page on options are those that the library checks by", () => {
+test("the tables of the page on options match the specifications that the library checks", () => {
   const page = readFileSync(optionsPage, "utf8");
-  // Otherwise: npm run docs:options
+  // If this fails: npm run docs:options
   expect(page).toBe(withTables(page));
 });
 
-test("the page on events has each type of event, and no other", () => {
+test("the page on events has each type of event, and no others", () => {
   const types = Array.from(
     read("src/events.ts").matchAll(/readonly type: "([^"]+)"/g),
     ([, type = ""]) => type,
@@ -71,7 +71,7 @@ test("the page on events has each member of a run's handle", () => {
   expect(members.filter((member) => !page.has(member))).toEqual([]);
 });
 
-test("the page on the command line has each command, and each flag of it", async () => {
+test("the page on the command line has each command and each of its flags", async () => {
   const help = async (...command: ReadonlyArray<string>): Promise<string> =>
     (await espalierCommand([...command, "--help"])).stdout;
   const [, listed = ""] = (await help()).split("SUBCOMMANDS\n");
@@ -111,7 +111,7 @@ describe("the table of rules", () => {
     expect(references.filter(({ file }) => file.startsWith("src/")).length).toBeGreaterThan(10);
   });
 
-  test.each(references)("$file holds $names", ({ file, names }) => {
+  test.each(references)("$file contains $names", ({ file, names }) => {
     const source = read(file);
     expect(names.filter((name) => !source.includes(name))).toEqual([]);
   });
@@ -131,7 +131,7 @@ describe("links", () => {
     })),
   );
 
-  test("each leads to a file, and to a heading where it names one", () => {
+  test("each leads to a file, and to a heading if it names one", () => {
     const broken = links.filter(({ heading, target }) => {
       if (!existsSync(join(root, target))) return true;
       if (heading === undefined) return false;

@@ -1,11 +1,11 @@
 /**
  * Every TypeScript block of the documentation is a test. The info string after the fence has these meanings:
  *
- * - `ts`: compiles under the repository's strict settings, and runs to its end. Each block is a module of its own:
- *   it imports what it needs, `espalier` among it, and cannot see the blocks before it.
+ * - `ts`: compiles under the repository's strict settings, and runs to its end. Each block is a separate module:
+ *   it imports everything it needs, including `espalier`, and cannot see earlier blocks.
  * - `ts no-run`: compiles, and is not run (it would need a database, or never end).
- * - `ts error`: must not compile. The block after it must be a `text` block that holds what the compiler prints,
- *   without file names and positions: `error TS2345: …`, with the indented lines that belong to it.
+ * - `ts error`: must not compile. The next block must be a `text` block with the compiler's messages, without file
+ *   names and positions: `error TS2345: …`, with the indented lines that belong to it.
  *
  * Any other word after `ts` is refused. The API reports in `docs/api` are generated and are left out.
  */
@@ -26,14 +26,14 @@ const documents = [
 describe("the snippets of the documentation", () => {
   const outcomes = tryOut(extractAll(documents), "documentation");
 
-  test("README.md shows at least one program that is run", () => {
+  test("README.md contains at least one program that is run", () => {
     expect(
       outcomes.filter(({ snippet }) => snippet.file === "README.md" && snippet.mode === "run"),
     ).not.toEqual([]);
   });
 
   test.each(outcomes.map((outcome) => [`${outcome.snippet.file}:${outcome.snippet.line}`, outcome] as const))(
-    "%s does what its info string says",
+    "%s behaves as its info string says",
     (_, { diagnostics, failure, snippet }) => {
       expect(diagnostics).toBe(snippet.expected ?? "");
       expect(failure).toBeUndefined();
@@ -41,7 +41,7 @@ describe("the snippets of the documentation", () => {
   );
 });
 
-describe("the check of snippets itself", () => {
+describe("the check of snippets", () => {
   const sample = "test/docs/fixtures/sample.md";
   const outcomes = tryOut(extractAll([sample]), "sample");
   const under = (heading: string) => {
@@ -52,36 +52,36 @@ describe("the check of snippets itself", () => {
     return found;
   };
 
-  test("a block that compiles and runs is accepted, also with another module's names and in a list", () => {
+  test("a block that compiles and runs is accepted, even with names of another module or in a list", () => {
     for (const heading of ["Runs", "Has the same names", "Is in a list"]) {
       expect(under(heading)).toMatchObject({ diagnostics: "", failure: undefined });
     }
   });
 
-  test("a block that throws, or rejects beside its own end, is reported with what it threw", () => {
+  test("a block that throws, or rejects outside its own end, is reported with the error", () => {
     expect(under("Throws").failure).toContain("thrown by the sample");
     expect(under("Rejects unseen").failure).toContain("rejected by the sample");
   });
 
-  test("a block that does not compile is reported with the compiler's words, and is not run", () => {
+  test("a block that does not compile is reported with the compiler's message, and is not run", () => {
     expect(under("Does not compile")).toMatchObject({
       diagnostics: "error TS2322: Type 'string' is not assignable to type 'number'.",
       failure: undefined,
     });
   });
 
-  test("a block that is not to be run is compiled only", () => {
+  test("a block marked no-run is only compiled", () => {
     expect(under("Would never end")).toMatchObject({ diagnostics: "", failure: undefined });
   });
 
-  test("a block that must not compile carries the compiler's lines, indented ones too", () => {
+  test("a block that must not compile carries the compiler's lines, including indented ones", () => {
     const { diagnostics, snippet } = under("Must not compile");
     expect(snippet.mode).toBe("error");
     expect(diagnostics.split("\n").length).toBeGreaterThan(1);
     expect(diagnostics).toBe(snippet.expected);
   });
 
-  test("a block that must not compile and does is reported", () => {
+  test("a block that must not compile but does is reported", () => {
     const { diagnostics, snippet } = under("Must not compile, and does");
     expect(diagnostics).toBe("");
     expect(snippet.expected).not.toBe("");
@@ -91,7 +91,7 @@ describe("the check of snippets itself", () => {
     expect(extract("a.md", "```sh\nexit 1\n```\n\n````md\n```ts\nnonsense(\n```\n````\n")).toEqual([]);
   });
 
-  test("an unknown word, a missing text block and an open fence are refused with the place", () => {
+  test("an unknown word, a missing text block and an unclosed fence are refused with their position", () => {
     expect(() => extract("a.md", "\n```ts norun\n1;\n```")).toThrow('a.md:2: "ts norun" is none of');
     expect(() => extract("a.md", "```typescript\n1;\n```")).toThrow("a.md:1: write ```ts");
     expect(() => extract("a.md", "```ts error\n1;\n```\n\nprose")).toThrow("a.md:1: a ```ts error block");

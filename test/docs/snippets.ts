@@ -1,5 +1,5 @@
 /**
- * Takes the TypeScript blocks out of Markdown, compiles all of them in one program and runs them in one process.
+ * Extracts the TypeScript blocks of Markdown files, compiles all of them in one program and runs them in one process.
  * The info strings of blocks are described at the top of `snippets.test.ts`.
  */
 import { spawnSync } from "node:child_process";
@@ -12,20 +12,20 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 export type Mode = "run" | "no-run" | "error";
 
 export interface Snippet {
-  /** Where the block stands: the Markdown file and the line of its opening fence. */
+  /** The location of the block: the Markdown file and the line of its opening fence. */
   readonly file: string;
   readonly line: number;
   readonly mode: Mode;
   readonly code: string;
-  /** What the compiler must print; only for the mode `error`. */
+  /** The message that the compiler must print; only for the mode `error`. */
   readonly expected: string | undefined;
 }
 
 export interface Outcome {
   readonly snippet: Snippet;
-  /** What the compiler said, one line for each line it printed, without paths and positions. */
+  /** The compiler's output, line by line, without paths and positions. */
   readonly diagnostics: string;
-  /** What running it threw; `undefined` when it ran to its end or was not to be run. */
+  /** The error that running it threw; `undefined` if it ran to its end or was not to be run. */
   readonly failure: string | undefined;
 }
 
@@ -35,7 +35,7 @@ interface Block {
   readonly body: string;
 }
 
-/** The fenced blocks of a Markdown text, also those that are indented inside a list. */
+/** The fenced blocks of a Markdown text, including those indented in a list. */
 const blocks = (markdown: string): ReadonlyArray<Block> => {
   const found: Array<Block> = [];
   const lines = markdown.split(/\r?\n/);
@@ -65,7 +65,7 @@ const modes = new Map<string, Mode>([
   ["error", "error"],
 ]);
 
-/** The TypeScript blocks of a Markdown text; throws where an info string or an `error` block breaks the rules. */
+/** The TypeScript blocks of a Markdown text; throws if an info string or an `error` block breaks the rules. */
 export const extract = (file: string, markdown: string): ReadonlyArray<Snippet> => {
   const all = blocks(markdown);
   return all.flatMap(({ body, info, line }, index): ReadonlyArray<Snippet> => {
@@ -85,14 +85,14 @@ export const extract = (file: string, markdown: string): ReadonlyArray<Snippet> 
   });
 };
 
-/** Reads Markdown files, given relative to the repository, and takes the TypeScript blocks out of each. */
+/** Reads Markdown files, named relative to the repository, and extracts the TypeScript blocks of each. */
 export const extractAll = (files: ReadonlyArray<string>): ReadonlyArray<Snippet> =>
   files.flatMap((file) => extract(file, readFileSync(join(root, file), "utf8")));
 
 const moduleName = ({ file, line }: Snippet): string =>
   `${file.replace(/\.md$/, "").replaceAll(/[^A-Za-z0-9]+/g, "-")}-${line}`;
 
-/** What the compiler printed, by module: `a.ts(1,2): error …` and the indented lines that belong to it. */
+/** The compiler's output, by module: `a.ts(1,2): error …` and the indented lines that belong to it. */
 const diagnosticsByModule = (printed: string): ReadonlyMap<string, ReadonlyArray<string>> => {
   const found = new Map<string, Array<string>>();
   let current: Array<string> | undefined;
@@ -113,7 +113,7 @@ const diagnosticsByModule = (printed: string): ReadonlyMap<string, ReadonlyArray
 
 const compile = (folder: string): ReadonlyMap<string, ReadonlyArray<string>> => {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
-  // With several threads the order in which a union is printed depends on the number of files.
+  // With several threads, a union's printed order depends on the number of files.
   const args = [tsc, "-p", "tsconfig.json", "--pretty", "false", "--singleThreaded"];
   const result = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
   if (result.status !== 0 && result.stdout.trim() === "")
@@ -121,7 +121,7 @@ const compile = (folder: string): ReadonlyMap<string, ReadonlyArray<string>> => 
   return diagnosticsByModule(result.stdout.replaceAll(`${folder}/`, "").replaceAll(root, ""));
 };
 
-/** Imports each module after the other and prints one line of JSON for each, whatever the modules print. */
+/** Imports the modules one at a time and prints one line of JSON for each, whatever the modules print. */
 const runner = `
 import { writeSync } from "node:fs";
 const [, , mark, ...modules] = process.argv;
@@ -162,7 +162,7 @@ const runAll = (folder: string, modules: ReadonlyArray<string>): ReadonlyMap<str
   }
   for (const module of modules) {
     if (outcomes.has(module)) continue;
-    // The first without an outcome ended or stalled the process; those after it never had their turn.
+    // The first one without an outcome ended or stalled the process; those after it never ran.
     outcomes.set(
       module,
       `the process ended (${result.signal ?? result.status}) before it had run\n${result.stderr}`,
@@ -173,7 +173,7 @@ const runAll = (folder: string, modules: ReadonlyArray<string>): ReadonlyMap<str
 
 /**
  * Compiles the snippets in one program and runs those that are to be run, in a folder of the repository that git
- * ignores, so that the name `espalier` leads to the sources.
+ * ignores, so that the name `espalier` resolves to the sources.
  */
 export const tryOut = (snippets: ReadonlyArray<Snippet>, name: string): ReadonlyArray<Outcome> => {
   const folder = join(root, "temp/snippets", name);
@@ -184,7 +184,7 @@ export const tryOut = (snippets: ReadonlyArray<Snippet>, name: string): Readonly
     join(folder, "tsconfig.json"),
     JSON.stringify({
       extends: relative(folder, join(root, "tsconfig.json")),
-      // A snippet may show a name that nothing uses.
+      // A snippet may declare a name that nothing uses.
       compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, noEmit: true },
       include: ["*.ts"],
       exclude: [],

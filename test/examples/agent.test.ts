@@ -1,4 +1,4 @@
-/** The agent, against its recorded model: it calls tools, asks before it books, and asks the model nothing twice. */
+/** The agent, with its recorded model: it calls tools, asks before it books, and never asks the model the same thing twice. */
 import { expect, test } from "vitest";
 import { resumePromise, Signal } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
@@ -10,13 +10,13 @@ import { example } from "./example.ts";
 const newFile = temporary();
 const question = "Where is it warmer, in Lisbon or in Oslo?";
 
-test("the program prints what the model says, and ends with its answer", { timeout: 60_000 }, async () => {
+test("the program prints the model's text, and ends with its answer", { timeout: 60_000 }, async () => {
   const printed = await example("agent/main.ts");
   expect(printed).toContain("I will look up both cities.\n");
   expect(printed.trimEnd()).toMatch(/your flight is booked\. \(103 tokens\)$/);
 });
 
-test("an agent that is stopped while it waits continues there, and asks the model nothing again", async () => {
+test("an agent that is stopped while it waits resumes there, and does not ask the model again", async () => {
   const store = SqliteStore.layer({ filename: newFile() });
   const server = await startModel();
   const asked: Array<string> = [];

@@ -1,10 +1,10 @@
-/** Runs an example in a process of its own, as its reader would. */
+/** Runs an example in a separate process, as its reader would. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
 export const root = join(import.meta.dirname, "../..");
 
-/** What the example printed; rejects with all it said where it does not end well. */
+/** The output of the example; rejects with all of it if the example fails. */
 export const example = (file: string, ...args: ReadonlyArray<string>): Promise<string> =>
   new Promise((resolve, reject) => {
     const child = spawn(

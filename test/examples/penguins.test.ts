@@ -1,4 +1,4 @@
-/** The real job: it finds the species, it grows as its data and settings say, and it does the same on every run. */
+/** The complete example: it finds the species, its graph depends on its data and settings, and every run does the same. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { example, heldOutAccuracies } from "./example.ts";
 const folder = mkdtempSync(join(tmpdir(), "penguins-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Each in a process of its own, on machines that may have other work. */
+/** Each runs in a separate process, on machines that may have other work. */
 const timeout = 60_000;
 
 const fourModels = ["decision tree", "logistic regression", "nearest neighbours", "random forest"];
@@ -44,7 +44,7 @@ describe("npm start", { timeout }, () => {
     expect(guess).toBe(0.442);
   });
 
-  test("a second run prints the same, but for the order in which independent steps end", async () => {
+  test("a second run prints the same, except for the order in which independent steps end", async () => {
     const again = await example("penguins/main.ts", folder);
     const lines = (text: string) => text.split("\n").filter((line) => !line.startsWith("The run computed "));
     expect(lines(again).toSorted()).toEqual(lines(await printed).toSorted());
@@ -53,7 +53,7 @@ describe("npm start", { timeout }, () => {
     );
   });
 
-  test("it tells what it does, with the path of each step", async () => {
+  test("it prints its progress, with the path of each step", async () => {
     const lines = (await printed).split("\n");
     expect(lines).toContain("  penguins: 344 rows, 11 of them with gaps");
     expect(lines).toContain("  features/feature Island: one number for each of Biscoe, Dream, Torgersen");
@@ -61,7 +61,7 @@ describe("npm start", { timeout }, () => {
     expect(lines).toContain("  entries[logistic regression]/best: one value only: no search");
   });
 
-  test("the graph that it writes holds a step for each column, model and value", async () => {
+  test("the graph that it writes contains a step for each column, model and value", async () => {
     const plan = await graph();
     expect(stepOf(plan, "features")?.expansions?.[0]?.plan?.steps.map(({ name }) => name)).toEqual([
       "feature Island",
@@ -84,7 +84,7 @@ describe("npm start", { timeout }, () => {
     expect(stepOf(plan, "folds")?.expansions?.[0]?.plan?.name).toBe("five folds");
   });
 
-  test("Mermaid and DOT are written beside it", async () => {
+  test("Mermaid and DOT are written too", async () => {
     const plan = await graph();
     expect(readFileSync(join(folder, "graph.mmd"), "utf8")).toBe(Plan.toMermaid(plan));
     expect(readFileSync(join(folder, "graph.dot"), "utf8")).toBe(Plan.toDot(plan));
@@ -94,7 +94,7 @@ describe("npm start", { timeout }, () => {
   });
 });
 
-test("with async functions only, it finds the species as well", { timeout }, async () => {
+test("with async functions only, it finds the species just as well", { timeout }, async () => {
   const { guess, models, worst } = judged(await example("penguins-async/main.ts"));
   expect(models).toEqual(fourModels);
   expect(worst).toBeGreaterThan(0.95);
@@ -102,7 +102,7 @@ test("with async functions only, it finds the species as well", { timeout }, asy
 });
 
 describe("the parts of the job", () => {
-  test("settings that do not fit are refused before any step runs", async () => {
+  test("invalid settings are refused before any step runs", async () => {
     const settings = {
       seed: 1,
       testShare: 0.2,
@@ -115,7 +115,7 @@ describe("the parts of the job", () => {
     });
   });
 
-  test("a model with one value is given directly, without a search", async () => {
+  test("a model with one value is returned directly, without a search", async () => {
     const settings = { seed: 1, testShare: 0.2, models: [{ model: "decision tree", values: [3] }] } as const;
     const { leaderboard } = await penguins.runPromise({ settings });
     expect(leaderboard).toMatchObject([{ model: "decision tree", value: 3, tried: 1 }]);
@@ -126,7 +126,7 @@ describe("the parts of the job", () => {
     cells: { "Size (mm)": i === 3 ? null : i, Place: i === 5 ? null : i % 2 === 0 ? "east" : "west" },
   }));
 
-  test("the rows held out are of all species in their shares, and none is trained on", () => {
+  test("the rows held out include all species in proportion, and none is trained on", () => {
     const { test: held, train } = heldOut(rows, 0.25, 1);
     expect([held.length, train.length]).toEqual([10, 30]);
     expect(held.filter(({ species }) => species === "rare")).toHaveLength(3);
@@ -134,7 +134,7 @@ describe("the parts of the job", () => {
     expect(heldOut(rows, 0.25, 1)).toEqual({ test: held, train });
   });
 
-  test("columns are scaled or one-hot by what they hold, and a gap becomes the mean or no value", () => {
+  test("columns are scaled or one-hot encoded by their contents, and a gap becomes the mean or no value", () => {
     const columns = columnsOf(rows);
     expect(columns).toMatchObject([
       { name: "Size (mm)", kind: "number" },
@@ -150,14 +150,14 @@ describe("the parts of the job", () => {
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeCloseTo(0);
   });
 
-  test("the folds together judge each row once", () => {
+  test("the folds together test each row once", () => {
     const table = { rows: rows.map((_, i) => [i]), labels: rows.map(() => 0) };
     const judged = [0, 1, 2].flatMap((part) => foldOf(table, part, 3).judge.rows.flat());
     expect(judged.toSorted((a, b) => a - b)).toEqual(rows.map((_, i) => i));
     expect(foldOf(table, 0, 3).train.rows.flat()).not.toContain(0);
   });
 
-  test("a constant guess is right for as many as are of the most frequent species", () => {
+  test("a constant guess is as accurate as the share of the most frequent species", () => {
     expect(constantGuess({ rows: [], labels: [1, 1, 0] }, { rows: [], labels: [1, 0, 0, 1, 0] })).toBe(0.4);
   });
 });

@@ -1,4 +1,4 @@
-/** What the README shows of the real job is what it prints. */
+/** The output in the README of the complete example is its real output. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

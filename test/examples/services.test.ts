@@ -1,8 +1,11 @@
-/** The example with services: the source really is busy, the schedule gets past it, and errors arrive by their tag. */
+/**
+ * The example with services: the source really is busy, the schedule retries until it is not, and errors can be caught
+ * by their tags.
+ */
 import { expect, test } from "vitest";
 import { example } from "./example.ts";
 
-test("retries while the source is busy, and gives up at once where there is no such station", async () => {
+test("retries while the source is busy, and fails at once if there is no such station", async () => {
   const lines = (await example("services/main.ts")).trimEnd().split("\n");
   const retries = lines.filter((line) => line.includes("attempt"));
   expect(retries.toSorted()).toEqual(

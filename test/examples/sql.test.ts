@@ -1,4 +1,4 @@
-/** The SQL models: the graph is that of the files, and a check that finds a row fails the run. */
+/** The SQL models: the graph follows from the files, and a check that finds a row fails the run. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { world } from "../../docs/examples/tiles/pipeline.ts";
 
-test("a tile is cut while it has too many points and levels are left; every country is on every level", async () => {
+test("a tile is split while it has too many points and levels remain; every country is on every level", async () => {
   const limits = { points: 8_000, zoom: 4 };
   const { tiles, levels } = await world.runPromise({ limits });
   const at = new Map(tiles.map((tile) => [`${tile.z}/${tile.x}/${tile.y}`, tile]));
@@ -15,7 +15,7 @@ test("a tile is cut while it has too many points and levels are left; every coun
   expect(levels.map(({ zoom }) => zoom)).toEqual([0, 1, 2, 3, 4]);
   const countriesOn = (zoom: number) =>
     new Set(tiles.filter(({ z }) => z === zoom).flatMap(({ countries }) => countries));
-  // The whole world is cut at least once, so the first two levels have the same countries.
+  // The whole world is split at least once, so the first two levels have the same countries.
   expect(countriesOn(1)).toEqual(countriesOn(0));
   expect(levels.at(-1)!.fullest.countries.length).toBeGreaterThan(1);
 });

@@ -54,7 +54,7 @@ test("the critical path of a failed run leads to the failure, not to what was st
   expect(pathsOf(folded(events, true))).toEqual(["load", "check"]);
 });
 
-test("the critical path of a failed run goes into the expansion and the item that failed", () => {
+test("the critical path of a failed run leads into the expansion and the item that failed", () => {
   const error = new Error("no");
   const inner = planOf("sub", { "m[1]/a": [], "m[1]/b": ["m[1]/a"], "m[1]/c": [] });
   const events = [
@@ -81,7 +81,7 @@ test("the critical path of a failed run goes into the expansion and the item tha
   }
 });
 
-test("a failure that a map collected is not what the run failed with", () => {
+test("a failure that a map collected is not the failure of the run", () => {
   const error = new Error("fatal");
   const state = folded([
     { type: "run.started", pipeline: "p", plan: planOf("p", { m: [], last: ["m"] }) },
@@ -98,7 +98,7 @@ test("a failure that a map collected is not what the run failed with", () => {
   expect(pathsOf(state)).toEqual(["m[1]", "last"]);
 });
 
-test("a map that is tried again counts the items of its last attempt", () => {
+test("a retried map counts the items of its last attempt", () => {
   const attempt = (attempt: number, failing: boolean): ReadonlyArray<Record<string, unknown>> => [
     { type: "expansion.started", path: "m", attempt, time: attempt },
     { type: "expansion.expanded", path: "m", attempt, time: attempt, plan: undefined, items: 3 },
@@ -132,7 +132,7 @@ test("a map that is tried again counts the items of its last attempt", () => {
   }
 });
 
-test("whatever has started is shown as ended once the run has", () => {
+test("every started step is shown as ended once the run has ended", () => {
   for (const end of ["run.failed", "run.interrupted", "run.succeeded"]) {
     const state = folded(
       [
@@ -157,7 +157,7 @@ test("whatever has started is shown as ended once the run has", () => {
   }
 });
 
-test("the grown plan of a state is the one that the run's handle has", async () => {
+test("the grown plan of a state equals that of the run's handle", async () => {
   const p = pipeline("p")
     .step("items", [], () => [1, 2, 3])
     .map("m", "items", [], (n) => (n === 2 ? n : pipeline(`item${n}`).step("m", [], () => n)))
@@ -194,7 +194,7 @@ test("folding and its critical path take time in proportion to the events", () =
     ].map(event);
     let best = Infinity;
     for (let round = 0; round < 3; round++) {
-      // Processor time: on a busy machine the clock also counts what others do.
+      // CPU time: on a busy machine the clock also counts other programs.
       const began = process.cpuUsage();
       const state = new RunState("");
       for (const next of events) apply(state, next);
@@ -205,7 +205,8 @@ test("folding and its critical path take time in proportion to the events", () =
     return best;
   };
   millis(1_000);
-  // Four times as many: quadratic time would take sixteen times as long, each time. Collecting garbage takes long now and then.
+  // Four times as many: quadratic time would take sixteen times as long, every time. Garbage collection only sometimes takes
+  // long.
   let [large, small] = [Infinity, Infinity];
   for (let round = 0; round < 5 && !(large / small < 11); round++) {
     small = Math.min(small, millis(5_000));
@@ -246,7 +247,7 @@ const flowEvents = async (): Promise<ReadonlyArray<PipelineEvent>> => {
   return events;
 };
 
-test("turns of a loop and contenders of a race are folded into their step, which says how many there were", async () => {
+test("turns of a loop and contenders of a race are folded into their step, which counts them", async () => {
   const events = await flowEvents();
   for (const keepsItems of [true, false]) {
     const state = new RunState("", undefined, { keepsItems, mostSteps: Infinity });
@@ -267,7 +268,7 @@ test("the critical path goes through all turns of a loop, and the winner of a ra
   expect(pathsOf(state)).toEqual([...turns, ...plain, "first[fast]", "sub[only]/sub", "after"]);
 });
 
-test("the grown plan has each turn that is a graph, how many others there were, and the winner of a race", async () => {
+test("the grown plan has each turn that is a graph, the number of others, and the winner of a race", async () => {
   const state = new RunState("", undefined, { keepsItems: true, mostSteps: Infinity });
   for (const next of await flowEvents()) apply(state, next);
   const became = grownPlan(state).steps.map(({ expansions = [] }) =>
@@ -282,7 +283,7 @@ test("the grown plan has each turn that is a graph, how many others there were, 
   ]);
 });
 
-test("a loop that fails although no turn did counts as failed", async () => {
+test("a loop that fails although no turn failed counts as failed", async () => {
   const state = new RunState("");
   const p = pipeline("p").loop(
     "n",

@@ -1,4 +1,4 @@
-/** An OpenTelemetry collector on loopback: takes what Effect's own exporter posts as JSON, and keeps it. */
+/** An OpenTelemetry collector on loopback: receives and keeps the JSON that Effect's own exporter posts. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as Effect from "effect/Effect";
@@ -35,14 +35,14 @@ export interface Line {
 export interface Point {
   readonly name: string;
   readonly attributes: Readonly<Record<string, Value>>;
-  /** Of a counter or a gauge. */
+  /** For a counter or a gauge. */
   readonly value: number;
-  /** Of a histogram. */
+  /** For a histogram. */
   readonly count: number;
   readonly sum: number;
 }
 
-/** The one that is set of `{ stringValue, intValue, … }`. */
+/** The value that is set in `{ stringValue, intValue, … }`. */
 const valueOf = (wrapped: any): Value => {
   const [kind, value] = Object.entries(wrapped ?? {})[0] ?? [];
   return kind === "intValue" || kind === "doubleValue" ? Number(value) : (value as Value);
@@ -91,13 +91,13 @@ const pointsOf = (body: any): ReadonlyArray<Point> =>
 export interface Collected {
   readonly spans: ReadonlyArray<Span>;
   readonly lines: ReadonlyArray<Line>;
-  /** As they were last told. */
+  /** The last reported points. */
   readonly points: ReadonlyArray<Point>;
-  /** Each time that they were reported. */
+  /** The points of every report. */
   readonly told: ReadonlyArray<ReadonlyArray<Point>>;
 }
 
-/** What a program sends by Effect's exporter until it has ended. */
+/** Everything that a program sends with Effect's exporter until it has ended. */
 export const collectedFrom = async (
   program: (exporter: Layer.Layer<never>) => Promise<unknown>,
   metricsEveryMillis = 10_000,
@@ -139,7 +139,7 @@ export const collectedFrom = async (
   };
 };
 
-/** Runs an Effect with Effect's exporter; what had been collected when that was shut down. */
+/** Runs an Effect with Effect's exporter; returns everything collected until its shutdown. */
 export const collected = (
   effect: Effect.Effect<unknown, unknown>,
   metricsEveryMillis?: number,
@@ -149,14 +149,14 @@ export const collected = (
       Effect.runPromise(
         Effect.exit(effect).pipe(
           Effect.provide(exporter),
-          // Other runs of this process count elsewhere.
+          // Other runs of this process use other registries.
           Effect.provideService(Metric.MetricRegistry, new Map()),
         ),
       ),
     metricsEveryMillis,
   );
 
-/** The spans by indentation, as they began: the tree that a collector shows. */
+/** The spans as an indented tree in order of their start, as a collector shows them. */
 export const treeOf = (spans: ReadonlyArray<Span>): string => {
   const ids = new Set(spans.map(({ spanId }) => spanId));
   const label = ({ attributes, name }: Span) => String(attributes["espalier.path"] ?? name);

@@ -1,4 +1,4 @@
-/** What the steps of a run log, at a collector: each line says which run and which step it comes from. */
+/** The log lines of a run's steps, at a collector: each names the run and the step that it comes from. */
 import { inspect } from "node:util";
 import * as Console from "effect/Console";
 import * as Effect from "effect/Effect";
@@ -17,7 +17,7 @@ import { sleep } from "../core/support.ts";
 import type { Line } from "./collector.ts";
 import { collected } from "./collector.ts";
 
-/** `run path: what was said`. */
+/** `run path: message`. */
 const told = ({ attributes, body }: Line): string =>
   `${attributes["espalier.run"]} ${attributes["espalier.path"]}: ${body}`;
 
@@ -39,7 +39,7 @@ const linesOfTalking = (run: string) => [
 ];
 
 describe("A log line of a step", () => {
-  test("carries run and path, in Effects and in functions", async () => {
+  test("contains run and path, in Effects and in functions", async () => {
     const { lines, spans } = await collected(
       Effect.annotateLogs(talking.run({}, { runId: "run-7" }), "around", true),
     );
@@ -49,14 +49,14 @@ describe("A log line of a step", () => {
     expect(spans).toEqual([]);
   });
 
-  test("does so where a run has no id of its own: it gets one, the same for all", async () => {
+  test("contains them in a run without an explicit id, which gets one id for all lines", async () => {
     const { lines } = await collected(talking.run());
     const [run] = new Set(lines.map(({ attributes }) => attributes["espalier.run"]));
     expect(run).toMatch(/^[0-9a-f-]{36}$/);
     expect(lines.map(told)).toEqual(linesOfTalking(String(run)));
   });
 
-  test("belongs, with tracing, to the step's span", async () => {
+  test("belongs to the step's span if the run is traced", async () => {
     const { lines, spans } = await collected(talking.run({}, { tracing: true, runId: "traced" }));
     expect(lines.map(told)).toEqual(linesOfTalking("traced"));
     for (const { attributes, spanId, traceId } of lines) {
@@ -65,7 +65,7 @@ describe("A log line of a step", () => {
     }
   });
 
-  test("carries them wherever in the step it is written: late, in a child, in what decides on retries", async () => {
+  test("contains them wherever in the step it is written: late, in a child, in a retry schedule", async () => {
     const forks = Effect.gen(function* () {
       yield* Effect.sleep(1);
       yield* Effect.log("late");
@@ -97,7 +97,7 @@ describe("A log line of a step", () => {
     ]);
   });
 
-  test("carries those of the inner run where a step runs a pipeline, and of none before and after", async () => {
+  test("contains those of the inner run if a step runs a pipeline, and none before and after", async () => {
     const inner = pipeline("inner").step("leaf", [], () => Effect.log("inside"));
     const outer = pipeline("outer").step("calls", [], () =>
       Effect.andThen(Effect.annotateLogs(inner.run({}, { runId: "in" }), "by", "calls"), Effect.log("then")),
@@ -110,7 +110,7 @@ describe("A log line of a step", () => {
     expect(lines[2]!.attributes).not.toHaveProperty("espalier.run");
   });
 
-  test("carries them in runs with a store, and when those are resumed", async () => {
+  test("contains them in runs with a store, and when those are resumed", async () => {
     let isUp = false;
     const report = pipeline("report")
       .step("rows", [], (_, { log }) => log("reading"))
@@ -148,10 +148,10 @@ describe("A log line of a step", () => {
   });
 });
 
-describe("What a function says by context.log", () => {
+describe("A message of context.log", () => {
   const says = pipeline("says").step("a", [], (_, { log }) => log("one", { two: 2 }));
 
-  test("is for anyone who listens, and for Effect's loggers where no one does", async () => {
+  test("goes to listeners, and to Effect's loggers if there are none", async () => {
     const heard: Array<string> = [];
     const listener = ({ type }: { readonly type: string }) => void heard.push(type);
     const listened = await collected(Effect.provideService(says.run(), Listeners, [listener]));
@@ -161,7 +161,7 @@ describe("What a function says by context.log", () => {
     expect((await collected(says.run({}, { metrics: true }))).lines).toHaveLength(1);
   });
 
-  test("is among the events of a run that was started, which name run and path", async () => {
+  test("is among the events of a started run, which contain run and path", async () => {
     const seen = Effect.gen(function* () {
       const run = yield* says.start({}, { runId: "handled" });
       return [...(yield* Stream.runCollect(run.events))].filter(({ type }) => type === "step.logged");
@@ -172,13 +172,13 @@ describe("What a function says by context.log", () => {
     expect(lines).toEqual([]);
   });
 
-  test("goes to listeners and to loggers with tracing, once to each", async () => {
+  test("goes to both listeners and loggers with tracing, once to each", async () => {
     const traced = Effect.flatMap(says.start({}, { tracing: true, runId: "both" }), (run) => run.await);
     const { lines } = await collected(traced);
     expect(lines.map(({ attributes }) => attributes["espalier.path"])).toEqual(["a"]);
   });
 
-  test("breaks nothing where a logger throws", async () => {
+  test("is harmless if a logger throws", async () => {
     const broken = Logger.make(() => {
       throw new Error("no");
     });
@@ -186,7 +186,7 @@ describe("What a function says by context.log", () => {
     expect(await Effect.runPromise(run)).toEqual({ a: undefined });
   });
 
-  test("has the lines of an abandoned step, which logs when its run has ended", async () => {
+  test("is kept for an abandoned step that logs after its run has ended", async () => {
     const rude = pipeline("rude").step("a", [], async (_, { log }) => {
       await sleep(30);
       log("still here");
@@ -202,7 +202,7 @@ describe("What a function says by context.log", () => {
     }
   });
 
-  test("minds the level below which nothing is logged", async () => {
+  test("respects the minimum log level", async () => {
     const run = Effect.provideService(says.run(), References.MinimumLogLevel, "Warn");
     expect((await collected(run)).lines).toEqual([]);
   });

@@ -18,7 +18,7 @@ const countsOf = ({ points }: Collected): ReadonlyArray<string> =>
 const gauge = ({ points }: Collected, name: string): number | undefined =>
   points.find((point) => point.name === name)?.value;
 
-/** Ten steps at once, of a family. */
+/** Ten concurrent steps of a family. */
 const many = (work: () => unknown) =>
   pipeline("many").addAll(Array.from({ length: 10 }, (_, i) => step(`w ${i}`, [], work, { pool: "w" })));
 
@@ -47,7 +47,7 @@ describe("A run with metrics", () => {
     expect(told.spans).toEqual([]);
   });
 
-  test("tells durations in milliseconds, a step's attempts together", async () => {
+  test("reports durations in milliseconds, a step's attempts together", async () => {
     let attempts = 0;
     const slow = pipeline("slow").step(
       "a",
@@ -68,7 +68,7 @@ describe("A run with metrics", () => {
   test.each([
     ["the limit", { concurrency: 3 }],
     ["a pool", { pools: { w: 3 } }],
-  ])("tells how many run and how many wait for %s, and nothing is left at the end", async (_, limits) => {
+  ])("reports how many steps run and how many wait for %s, and both are 0 at the end", async (_, limits) => {
     const seen = Effect.gen(function* () {
       const run = yield* many(() => sleep(60)).start({}, { metrics: true, ...limits });
       yield* Effect.sleep(10);
@@ -89,7 +89,7 @@ describe("A run with metrics", () => {
     expect(gauge(told, "espalier_queue_depth")).toBe(0);
   });
 
-  test("tells them while the run continues, at the collector", async () => {
+  test("reports them while the run continues, at the collector", async () => {
     const { told } = await collected(many(() => sleep(100)).run({}, { metrics: true, concurrency: 5 }), 20);
     const series = (name: string) =>
       told.flatMap((points) => points.filter((point) => point.name === name).map(({ value }) => value));
@@ -163,11 +163,11 @@ describe("A run with metrics", () => {
       series
         .filter(({ attributes }) => attributes["kind"] === "step" && attributes["state"] === state)
         .reduce((total, { value }) => total + value, 0);
-    // What has started has ended in one way, once.
+    // Everything that started has ended in exactly one way.
     expect(sum("started")).toBe(sum("succeeded") + sum("failed") + sum("interrupted") + sum("leaked"));
   });
 
-  test("sums the gauges of runs that continue at once, and leaves nothing when they are interrupted", async () => {
+  test("sums the gauges of concurrent runs, and leaves nothing when they are interrupted", async () => {
     const seen = Effect.gen(function* () {
       const p = many(() => Effect.never);
       const first = yield* p.start({}, { metrics: true, concurrency: 2 });
@@ -192,7 +192,7 @@ describe("A run with metrics", () => {
     expect(countsOf(told)).toContain("step interrupted: 6");
   });
 
-  test("tells what was replayed and what came from the cache, apart from what ran", async () => {
+  test("reports replayed and cached steps separately from steps that ran", async () => {
     let isUp = false;
     const report = pipeline("report")
       .step("rows", [], () => [1, 2])
@@ -223,7 +223,7 @@ describe("A run with metrics", () => {
     });
   });
 
-  test("tells runs by runPromise to an exporter that is anywhere in the program, and spans to one that runs it", async () => {
+  test("reports runs of runPromise to an exporter anywhere in the program, and spans to one that runs it", async () => {
     const both = pipeline("by promise").step("a", [], async () => 1);
     const told = await collectedFrom(async (exporter) => {
       const collector = ManagedRuntime.make(exporter);

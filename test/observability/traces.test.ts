@@ -13,7 +13,7 @@ import { collected, treeOf } from "./collector.ts";
 
 class NoFit extends Data.TaggedError("NoFit")<{ readonly message: string }> {}
 
-/** A dynamic step with a family, a map of async functions, an Effect that is tried again, and one that fails. */
+/** A dynamic step with a family, a map of async functions, an Effect that is retried, and one that fails. */
 const training = pipeline("training")
   .input("rates", type<ReadonlyArray<number>>())
   .step("dataset", [], () => Effect.withSpan(Effect.succeed([1, 2, 3]), "SELECT rows"))
@@ -54,7 +54,7 @@ const at = (spans: ReadonlyArray<Span>, path: string): Span => {
 };
 
 describe("A traced run", () => {
-  test("is a tree of spans at the collector: the run, its steps, items and expansions, and what steps trace", async () => {
+  test("is a tree of spans at the collector: the run, its steps, items and expansions, and the spans inside steps", async () => {
     const { spans } = await traced();
     expect(treeOf(spans)).toBe(
       `
@@ -81,7 +81,7 @@ training: error
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
   });
 
-  test("says in attributes which run, which step, of what kind, and how large an expansion was", async () => {
+  test("has attributes for the run, the step and its kind, and the size of an expansion", async () => {
     const { spans } = await traced();
     const base = { "espalier.run": "run-1", "espalier.pipeline": "training" };
     const [run] = spans.filter(({ parentSpanId }) => parentSpanId === undefined);
@@ -111,7 +111,7 @@ training: error
     });
   });
 
-  test("has one span for all attempts of a step, with an event for each that failed", async () => {
+  test("has one span for all attempts of a step, with an event for each failed one", async () => {
     const { spans } = await traced();
     const saved = at(spans, "saved");
     expect(saved.attributes["espalier.attempts"]).toBe(3);
@@ -137,7 +137,7 @@ training: error
     expect(saved.start <= inner[0]!.start && inner.at(-1)!.end <= saved.end).toBe(true);
   });
 
-  test("has the error of what failed, at the step and at the run", async () => {
+  test("has the error of a failure at the step and at the run", async () => {
     const { spans } = await traced();
     const failed = [at(spans, "told"), spans.find(({ name }) => name === "training")!];
     for (const { events, status } of failed) {
@@ -149,14 +149,14 @@ training: error
     }
   });
 
-  test("is a child of the caller's span, and the span of a run in a step is a child of that step's", async () => {
+  test("is a child of the caller's span, and a run inside a step is a child of that step's span", async () => {
     const inner = pipeline("inner").step("leaf", [], () => 1);
     const outer = pipeline("outer").step("calls", [], () => inner.run({}, { tracing: true }));
     const { spans } = await collected(Effect.withSpan(outer.run({}, { tracing: true }), "request"));
     expect(treeOf(spans)).toBe("request: ok\n  outer: ok\n    calls: ok\n      inner: ok\n        leaf: ok");
   });
 
-  test("nests expansions, cases, and items that expand, to any depth, and steps that were added whole", async () => {
+  test("nests expansions, cases and items that expand, to any depth, and pipelines that were added whole", async () => {
     const leaf = () => Effect.withSpan(Effect.succeed(1), "work");
     const part = pipeline("part").step("hidden", [], leaf).step("shown", ["hidden"], leaf).returns("shown");
     const deep = pipeline("deep")
@@ -188,7 +188,7 @@ training: error
     expect(at(spans, "s").attributes["espalier.kind"]).toBe("switch");
   });
 
-  test("is as the options of each call say: run, runPromise and start", async () => {
+  test("depends on the options of each call: run, runPromise and start", async () => {
     const small = pipeline("small").step("a", [], () =>
       Promise.resolve(Effect.withSpan(Effect.succeed(1), "late")),
     );
@@ -212,7 +212,7 @@ training: error
     expect(await small.runPromise({}, { tracing: true })).toEqual({ a: 1 });
   });
 
-  test("ends the span of what is interrupted, and of what is left behind", async () => {
+  test("ends the spans of interrupted and abandoned steps", async () => {
     const halted = pipeline("halted")
       .step("sleeps", [], () => Effect.never)
       .step("ignores", [], () => new Promise(() => {}));
@@ -228,7 +228,7 @@ training: error
     expect(at(spans, "ignores").attributes["espalier.leaked"]).toBe(true);
   });
 
-  test("counts what was skipped, and closes what an attempt of an expansion left", async () => {
+  test("counts skipped steps, and closes the spans that an attempt of an expansion left open", async () => {
     let attempts = 0;
     const again = pipeline("again")
       .dynamic(
@@ -280,7 +280,7 @@ training: error
       }),
     ],
     ["a frozen error", Object.freeze(new Error("frozen"))],
-  ])("fails in the same way, and its span with it, by %s", async (_, thrown) => {
+  ])("fails in the same way, including its span, by %s", async (_, thrown) => {
     const bad = pipeline("bad").step("throws", [], () => Effect.fail(thrown));
     const { spans } = await collected(bad.run({}, { tracing: true }));
     expect(treeOf(spans)).toBe("bad: error\n  throws: error");
@@ -323,7 +323,7 @@ test.each<readonly [string, () => unknown]>([
 });
 
 describe("A run without tracing", () => {
-  test("makes no span of its own, whatever the tracer, and steps keep theirs", async () => {
+  test("creates no spans, whatever the tracer, and steps keep their own", async () => {
     for (const options of [{}, { tracing: false }]) {
       const { spans } = await collected(
         Effect.withSpan(training.run({ rates: [0.1] }, { ...options }), "request"),
@@ -337,7 +337,7 @@ describe("A run without tracing", () => {
     }
   });
 
-  test("is what tracing gives with Effect's tracing switched off", async () => {
+  test("is the result of tracing with Effect's tracing switched off", async () => {
     const { spans } = await collected(
       Effect.withTracerEnabled(training.run({ rates: [0.1] }, { tracing: true }), false),
     );
@@ -346,14 +346,17 @@ describe("A run without tracing", () => {
 });
 
 describe.each(["tracing", "metrics"])("The option %s", (option) => {
-  test.each(["yes", 1, null, {}])("is true or false: %j is refused before anything runs", async (value) => {
-    const small = untyped.pipeline("small").step("a", [], () => 1);
-    for (const asked of [small.run({}, { [option]: value }), small.start({}, { [option]: value })]) {
-      expect(await failureOf(asked)).toMatchObject({
-        _tag: "InvalidInput",
-        input: option,
-        reason: expect.stringMatching(`^${option} must be true or false; got `),
-      });
-    }
-  });
+  test.each(["yes", 1, null, {}])(
+    "must be true or false: %j is refused before anything runs",
+    async (value) => {
+      const small = untyped.pipeline("small").step("a", [], () => 1);
+      for (const asked of [small.run({}, { [option]: value }), small.start({}, { [option]: value })]) {
+        expect(await failureOf(asked)).toMatchObject({
+          _tag: "InvalidInput",
+          input: option,
+          reason: expect.stringMatching(`^${option} must be true or false; got `),
+        });
+      }
+    },
+  );
 });

@@ -1,4 +1,4 @@
-/** What an entry point costs a page of a user: its code with Effect's, bundled for browsers, minified and compressed. */
+/** The size that an entry point adds to a user's page: its code with Effect's, bundled for browsers, minified and compressed. */
 import { writeFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 const root = join(import.meta.dirname, "../..");
 const folder = join(root, "temp/browser-size");
 
-/** kB that a page loads for all exports of that entry point, without what is imported only when it is needed. */
+/** The size in kB that a page loads for all exports of that entry point, without modules that are imported only on demand. */
 const loaded = async (specifier: string): Promise<number> => {
   mkdirSync(folder, { recursive: true });
   const input = join(folder, `${specifier.replace("/", "-")}.ts`);
@@ -37,6 +37,6 @@ test.for([
   const size = await loaded(specifier);
   console.info(`${specifier}: ${size.toFixed(1)} kB, compressed`);
   expect(size).toBeLessThan(limit);
-  // A size of next to nothing would mean that the entry point was not found.
+  // A size close to zero would mean that the entry point was not found.
   expect(size).toBeGreaterThan(1);
 });

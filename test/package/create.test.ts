@@ -1,6 +1,6 @@
 /**
- * `npm create espalier`: the second package of the repository, packed, unpacked and run as `npm create` does; then the
- * project that it made, beside the packed library, with nothing fetched.
+ * `npm create espalier`: the repository's second package, packed, unpacked and run as `npm create` does; then the
+ * project that it creates, with the packed library and without fetching anything.
  */
 import { spawnSync } from "node:child_process";
 import {
@@ -42,7 +42,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 
-test("makes a project that compiles, runs and passes its test with the packed library", () => {
+test("creates a project that compiles, runs and passes its test with the packed library", () => {
   const made = create("My First Pipeline");
   expect(made.stderr).toBe("");
   expect(made.status).toBe(0);
@@ -70,7 +70,7 @@ test("makes a project that compiles, runs and passes its test with the packed li
   expect(run(process.execPath, ["node_modules/vitest/vitest.mjs", "run"], project)).toMatch(/2 passed/);
 }, 240_000);
 
-test("takes my-pipeline as the folder where none is named, and says what to do next", () => {
+test("uses the folder my-pipeline if none is named, and prints the next steps", () => {
   const { status, stdout } = create();
   expect(status).toBe(0);
   expect(stdout).toContain("cd my-pipeline\n  npm install\n  npm start");
@@ -84,7 +84,7 @@ test.each([
   [["one", "two"], /Expected one folder, received 2: one, two\. Usage: npm create espalier \[folder\]/],
   [["--template"], /Unknown option --template\. Usage: npm create espalier \[folder\]/],
   [["busy/file/under"], /The project could not be written to .*under: /],
-])("refuses %j in a sentence, and changes nothing", (args, sentence) => {
+])("refuses %j with one sentence, and changes nothing", (args, sentence) => {
   mkdirSync(join(folder, "busy"), { recursive: true });
   writeFileSync(join(folder, "busy/file"), "kept");
   const { status, stderr } = create(...args);

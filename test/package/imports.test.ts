@@ -1,4 +1,7 @@
-/** What loading the library loads, and which part imports which. That no files import each other is the linter's to check. */
+/**
+ * The modules that importing the library loads, and the imports between its parts. The linter checks that no files import
+ * each other.
+ */
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -25,13 +28,13 @@ describe("importing `espalier`", () => {
     expect([...loaded.files].some((url) => url.includes("/node_modules/effect/"))).toBe(true);
   });
 
-  test("does not load Effect's barrel, which takes longer than all the rest", () => {
+  test("does not load Effect's barrel, which takes longer than everything else", () => {
     expect([...loaded.files]).not.toContain(import.meta.resolve("effect"));
   });
 });
 
 describe("barrels", () => {
-  test("only public entry points do nothing but re-export", () => {
+  test("only public entry points consist solely of re-exports", () => {
     const entries = new Set(entryPoints().map(({ source }) => source));
     const barrels = globSync("{src,types}/**/*.ts", { cwd: root }).filter((file) => {
       const code = readFileSync(join(root, file), "utf8").replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, "");
@@ -46,7 +49,7 @@ describe("barrels", () => {
 });
 
 describe("the parts of src", () => {
-  /** Which folders and files of `src` each of them imports, types too. */
+  /** The folders and files of `src` that each of them imports, including types. */
   const imports = new Map<string, Set<string>>();
   for (const file of globSync("src/**/*.ts", { cwd: root })) {
     const [, part = ""] = file.split("/");
@@ -60,11 +63,11 @@ describe("the parts of src", () => {
     }
   }
 
-  test("are above each other: none imports what imports it, however indirectly", () => {
+  test("are layered: none imports a part that imports it, however indirectly", () => {
     const ground = [...imports].filter(([, imported]) => imported.size === 0).map(([part]) => part);
     const files = ["cluster-errors.ts", "path.ts", "run-errors.ts", "worker-failed.ts"];
     expect(new Set(ground)).toEqual(new Set([...files, "values"]));
-    // Types only: its size is a test of its own.
+    // Types only: another test checks their size.
     expect(imports.get("client")).toEqual(new Set(["events.ts"]));
     const left = new Map(imports);
     for (let size = Infinity; left.size < size; ) {
@@ -85,7 +88,7 @@ describe("following imports", () => {
     return join(folder, "a.ts");
   };
 
-  test("finds a module of Node behind static imports, re-exports and dynamic imports, and says how", () => {
+  test("finds a module of Node behind static imports, re-exports and dynamic imports, and reports the chain", () => {
     const a = write({
       "a.ts": 'export * from "./b.ts";\n',
       "b.ts": 'export const later = () => import("./c.ts");\n',
@@ -94,7 +97,7 @@ describe("following imports", () => {
     expect(loads(a).builtins).toEqual(new Map([["fs", [a, "./b.ts", "./c.ts", "fs"]]]));
   });
 
-  test("passes over imports of types and imports in comments, and ends on a cycle", () => {
+  test("ignores imports of types and imports in comments, and ends on a cycle", () => {
     const a = write({
       "a.ts": 'import type { Stats } from "node:fs";\nexport * from "./b.ts";\nexport type A = Stats;\n',
       "b.ts": '// import "node:path";\nimport "./a.ts";\nexport const b = 1;\n',

@@ -1,4 +1,4 @@
-/** Follows what a module loads, through the repository's sources and into its dependencies. */
+/** Follows the imports of a module, through the repository's sources and into its dependencies. */
 import { readFileSync } from "node:fs";
 import { isBuiltin, stripTypeScriptTypes } from "node:module";
 import { pathToFileURL } from "node:url";
@@ -6,13 +6,13 @@ import { init, parse } from "es-module-lexer";
 
 await init;
 
-/** How a module was reached: the first module's file, then each specifier on the way. */
+/** The chain of imports to a module: the first module's file, then each specifier on the way. */
 export type Trail = ReadonlyArray<string>;
 
 export interface Loaded {
   /** Every file that is reached, as a URL. */
   readonly files: ReadonlySet<string>;
-  /** For every module of Node that is reached, one way to it. */
+  /** For every module of Node that is reached, one chain to it. */
   readonly builtins: ReadonlyMap<string, Trail>;
 }
 
@@ -23,7 +23,7 @@ const specifiers = (url: string): ReadonlyArray<string> => {
   return imports.flatMap(({ n }) => (n === undefined ? [] : [n]));
 };
 
-/** All that loading `file` can load. Type imports are erased first, as Node does. */
+/** All files that loading `file` can load. Type imports are erased first, as Node does. */
 export const loads = (file: string): Loaded => {
   const files = new Set<string>();
   const builtins = new Map<string, Trail>();

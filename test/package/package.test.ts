@@ -1,6 +1,6 @@
 /**
- * The packed tarball as a user gets it: unpacked into an empty project outside of the repository, beside nothing but
- * what it depends on. The dependencies are links to the ones that are installed here, so nothing is fetched.
+ * The packed tarball as a user gets it: unpacked into an empty project outside the repository, with only its
+ * dependencies. These are links to the ones installed here, so nothing is fetched.
  */
 import {
   existsSync,
@@ -26,7 +26,7 @@ await init;
 
 const tsc = join(root, "node_modules/typescript/bin/tsc");
 
-/** The first pipeline that the README shows. */
+/** The first pipeline in the README. */
 const firstPipeline = (): string => {
   const first = extract("README.md", readFileSync(join(root, "README.md"), "utf8")).find(
     ({ mode }) => mode === "run",
@@ -64,7 +64,7 @@ const installedWithLibrary = (): ReadonlyArray<string> => {
   return [...found];
 };
 
-/** What the files of a folder take on a disk with blocks of 4 KiB. */
+/** The size of a folder's files on a disk with blocks of 4 KiB. */
 const megabytes = (folder: string): number => {
   const blocks = globSync("**", { cwd: folder, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -93,7 +93,7 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
     rmSync(project, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   });
 
-  /** Compiles files of the project with settings that a user could have; throws with what the compiler says. */
+  /** Compiles files of the project with settings that a user could have; throws the compiler's output if that fails. */
   const compile = (file: string, options: Readonly<Record<string, unknown>>, outDir: string): string => {
     const config = join(project, `tsconfig.${outDir}.json`);
     const compilerOptions = {
@@ -102,7 +102,7 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
       noUncheckedIndexedAccess: true,
       skipLibCheck: false,
       target: "es2022",
-      // Neither Node's types nor this repository's: what is declared must stand without them.
+      // Neither Node's types nor this repository's: the declarations must compile without them.
       lib: ["es2023", "dom", "dom.iterable", "esnext.disposable"],
       types: [],
       outDir,
@@ -122,7 +122,7 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
     expect(() => run(process.execPath, [join(project, name, "main.js")], project)).not.toThrow();
   });
 
-  test("a mistake in the program is seen through the packed declarations", () => {
+  test("a mistake in the program is reported through the packed declarations", () => {
     writeFileSync(
       join(project, "mistake.ts"),
       'import { pipeline } from "espalier";\npipeline("p").step("a", ["nothing provides this"], () => 1);\n',
@@ -137,7 +137,7 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
     expect(names).toEqual(expect.arrayContaining(["pipeline", "step", "dynamic", "pipelineOf", "type"]));
   });
 
-  test("a durable run prints nothing of its own: no part of the library loads the command", () => {
+  test("a durable run prints nothing by itself: no part of the library loads the command", () => {
     const program = [
       'import { pipeline } from "espalier";',
       'import { SqliteStore } from "espalier/sqlite";',
@@ -155,7 +155,7 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
     expect(loadsCommand).toEqual([]);
   });
 
-  test("every entry point can be imported, and its declarations compile, once the optional peers are there", () => {
+  test("every entry point can be imported, and its declarations compile, once the optional peers are installed", () => {
     for (const name of [...optionalPeers, "@types/node"]) link(project, name);
     const specifiers = entryPoints().map(({ specifier }) => specifier);
     const lines = specifiers.map((specifier, index) => `export * as entry${index} from "${specifier}";`);
@@ -164,7 +164,7 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
     expect(() => run(process.execPath, [join(project, "all/all.js")], project)).not.toThrow();
   });
 
-  test("the tarball holds what runs and its sources, and nothing else", () => {
+  test("the tarball contains the code that runs and its sources, and nothing else", () => {
     const listed = run("tar", ["-tzf", join(project, `${manifest.name}-${manifest.version}.tgz`)], project);
     const folders = new Set(
       listed
@@ -185,7 +185,7 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
         "types/",
       ].toSorted(),
     );
-    // Pages, but neither pictures nor the programs beside them.
+    // Pages, but neither pictures nor the programs next to them.
     const pages = listed.split("\n").filter((path) => path.startsWith("package/docs/"));
     expect(pages.filter((path) => !path.endsWith(".md") || path.startsWith("package/docs/api/"))).toEqual([]);
   });
@@ -201,7 +201,7 @@ describe("the packed tarball in an empty project", { timeout: 120_000 }, () => {
     for (const [, page] of pages) expect(existsSync(join(installed, page!))).toBe(true);
   });
 
-  test("what is built imports only what an installation brings", () => {
+  test("the built files import only packages that an installation brings", () => {
     const installed = join(project, "node_modules", manifest.name);
     const known = [
       manifest.name,

@@ -1,4 +1,4 @@
-/** A release, up to the point where something would be published or written. */
+/** A release, up to the point where it would publish or write something. */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { manifest, root } from "../../scripts/package.ts";
 const release = (...args: ReadonlyArray<string>) =>
   spawnSync(process.execPath, [join(root, "scripts/release.ts"), ...args], { cwd: root, encoding: "utf8" });
 
-test("a dry run packs both packages, says what it would change, and changes nothing", () => {
+test("a dry run packs both packages, prints its planned changes, and changes nothing", () => {
   const before = readFileSync(join(root, "CHANGELOG.md"), "utf8");
   const { status, stdout, stderr } = release(
     "99.0.0",
@@ -73,7 +73,7 @@ test.each([
   expect(status).toBe(1);
 });
 
-test("every locked package has an integrity, and what runs natively is locked for every platform", () => {
+test("every locked package has an integrity, and native packages are locked for every platform", () => {
   const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
     readonly packages: Readonly<
       Record<

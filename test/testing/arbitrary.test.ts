@@ -1,4 +1,4 @@
-/** Random pipelines: what they are made of, that they shrink, and that their model is worth something. */
+/** Random pipelines: their contents, their shrinking, and the quality of their model. */
 import { isDeepStrictEqual } from "node:util";
 import type { Fault, Shape, ShapeNode } from "espalier/testing";
 import { arbitrary, Simulation } from "espalier/testing";
@@ -15,7 +15,7 @@ const nodesOf = ({ nodes }: Shape): ReadonlyArray<ShapeNode> =>
 const depthOf = ({ nodes }: Shape): number =>
   Math.max(0, ...nodes.flatMap((node) => node.subs.map((sub) => 1 + depthOf(sub))));
 
-/** The smallest value of an arbitrary for which something is so. */
+/** The smallest value of an arbitrary for which a predicate holds. */
 const smallest = <Value>(values: fc.Arbitrary<Value>, isSo: (value: Value) => boolean): Value => {
   const { counterexample } = fc.check(
     fc.property(values, (value) => !isSo(value)),
@@ -27,7 +27,7 @@ const smallest = <Value>(values: fc.Arbitrary<Value>, isSo: (value: Value) => bo
 describe("a random shape", () => {
   const sample = fc.sample(arbitrary.shape(), { seed, numRuns: 300 });
 
-  test("is of every kind and every style", () => {
+  test("has every kind and every style", () => {
     const nodes = sample.flatMap(nodesOf);
     expect([...new Set(nodes.map(({ kind }) => kind))].toSorted()).toEqual(
       [
@@ -50,7 +50,7 @@ describe("a random shape", () => {
     );
   });
 
-  test("nests three levels deep, and no deeper than maxDepth", () => {
+  test("nests three levels deep, but no deeper than maxDepth", () => {
     expect(Math.max(...sample.map(depthOf))).toBe(3);
     const flat = fc.sample(arbitrary.shape({ maxDepth: 0 }), { seed, numRuns: 100 });
     expect(Math.max(...flat.map(depthOf))).toBe(0);
@@ -68,7 +68,7 @@ describe("a random shape", () => {
     expect(new Set(nodes.map(({ style }) => style))).toEqual(new Set(["promise"]));
   });
 
-  test("always builds: the builder refuses none of them, nor what is left when they shrink", () => {
+  test("always builds: the builder refuses none of them, nor any of their shrunk forms", () => {
     fc.assert(
       fc.property(arbitrary.shape(), (shape) => {
         const others = { when: 2, enough: 1, finally: 1, sleep: 1 } as Readonly<Record<string, number>>;
@@ -79,13 +79,13 @@ describe("a random shape", () => {
     );
   });
 
-  test("shrinks to one step where a pipeline of one step does", () => {
+  test("shrinks to one step if a pipeline of one step is enough", () => {
     expect(smallest(arbitrary.shape(), () => true)).toEqual({
       nodes: [{ kind: "step", reads: [], style: "value", salt: 0, subs: [] }],
     });
   });
 
-  test("shrinks to the one expansion that it takes", () => {
+  test("shrinks to a single expansion", () => {
     const found = smallest(arbitrary.shape(), (shape) =>
       nodesOf(shape).some(({ kind }) => kind === "dynamic"),
     );
@@ -100,7 +100,7 @@ describe("a random shape", () => {
 });
 
 describe("a random pipeline", () => {
-  test("comes with what its run must give", async () => {
+  test("comes with the outputs that its run must have", async () => {
     const property = fc.asyncProperty(arbitrary.pipeline({ maxSteps: 8 }), async ({ model, pipeline }) =>
       isDeepStrictEqual({ ...(await pipeline.runPromise()) }, model.outputs),
     );
@@ -112,7 +112,7 @@ describe("a random pipeline", () => {
     expect(fc.stringify(found)).toBe(fc.stringify(found!.shape));
   });
 
-  test("has a model that no other wiring gives", () => {
+  test("has a model that no other wiring matches", () => {
     const node = (kind: ShapeNode["kind"], reads: ReadonlyArray<number>): ShapeNode => ({
       kind,
       reads,
@@ -128,7 +128,7 @@ describe("a random pipeline", () => {
 });
 
 describe("a random schedule", () => {
-  test("shrinks to first in, first out", () => {
+  test("shrinks to first-in, first-out", () => {
     expect(smallest(arbitrary.schedule(), () => true)).toEqual({ picks: [] });
   });
 });
@@ -142,7 +142,7 @@ describe("random faults", () => {
     ],
   };
 
-  test("are at steps that there are, of every kind", () => {
+  test("are at existing steps, of every kind", () => {
     const faults = fc.sample(arbitrary.faults(shape), { seed, numRuns: 300 }).flat();
     const paths = new Set(Object.keys(modelOf(shape).calls));
     expect(faults.every(({ path }) => paths.has(path))).toBe(true);

@@ -1,4 +1,4 @@
-/** Values of schemas: all that are drawn, and all that they shrink to, are taken by the schema. */
+/** Values generated from schemas: the schema accepts all generated values and all their shrunk forms. */
 import { type as ark } from "arktype";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
@@ -50,7 +50,7 @@ const schemas = {
   }),
 } as const;
 
-/** Runs a pipeline with the value as its input: the schema refuses what does not fit. */
+/** Runs a pipeline with the value as its input: the schema refuses invalid values. */
 const isTaken = async (schema: unknown, value: unknown): Promise<boolean> => {
   const run = pipeline("taken").input("value", schema as never) as unknown as {
     readonly run: (inputs: object) => Effect.Effect<unknown, unknown>;
@@ -61,7 +61,7 @@ const isTaken = async (schema: unknown, value: unknown): Promise<boolean> => {
 describe.each(Object.entries(schemas))("%s", (_, schema) => {
   const values: fc.Arbitrary<unknown> = arbitrary.fromSchema(schema as never);
 
-  test("takes every value that is drawn", async () => {
+  test("accepts every generated value", async () => {
     await fc.assert(
       fc.asyncProperty(values, async (value) => {
         expect(await isTaken(schema, value)).toBe(true);
@@ -70,7 +70,7 @@ describe.each(Object.entries(schemas))("%s", (_, schema) => {
     );
   });
 
-  test("takes every value that is tried when one shrinks", async () => {
+  test("accepts every value that is tried during shrinking", async () => {
     const tried: Array<unknown> = [];
     await fc.check(
       fc.asyncProperty(values, async (value) => {
@@ -92,14 +92,14 @@ test("shrinks to the smallest value that fails, not to a sample", () => {
   expect(details.counterexample).toEqual([[10]]);
 });
 
-test("gives what a run is given, typed so", () => {
+test("generates inputs for a run, with their types", () => {
   const values: fc.Arbitrary<{ readonly size: string }> = arbitrary.fromSchema(
     Schema.Struct({ size: Schema.NumberFromString }),
   );
   for (const { size } of fc.sample(values, { seed: 4, numRuns: 20 })) expect(typeof size).toBe("string");
 });
 
-test("says why a schema cannot be read", () => {
+test("reports why a schema cannot be read", () => {
   expect(() => arbitrary.fromSchema(v.object({ a: v.number() }))).toThrow(/valibot offers no JSON Schema/);
   expect(() => arbitrary.fromSchema(type<string>())).toThrow(/has no check at run time/);
   expect(() => arbitrary.fromSchema({} as never)).toThrow(/it is not a schema/);

@@ -1,4 +1,4 @@
-/** The guide shows what violations print: so they must. */
+/** The violations in the guide must be the ones that its programs print. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const root = join(import.meta.dirname, "../..");
 const guide = readFileSync(join(root, "docs/guides/prove-an-expansion.md"), "utf8");
 
-/** Each program that is followed by what it prints. */
+/** Each program that is followed by its output. */
 const programs = [
   ...guide.matchAll(/```ts\n((?:(?!```)[^])*?)```\n\nIt prints:\n\n```text\n([^]*?)```/g),
 ].map(([, program = "", printed = ""], i) => ({
@@ -18,7 +18,7 @@ const programs = [
 }));
 
 test.each(programs)(
-  "what the guide says that the program about $name prints is what it prints",
+  "the program about $name prints the output in the guide",
   ({ i, printed, program }) => {
     const folder = join(root, "temp/guide");
     mkdirSync(folder, { recursive: true });

@@ -1,4 +1,6 @@
-/** What a check is given may be anything. It ends in time, with a sentence that names the law, the seed and the path. */
+/**
+ * The arguments of a check can be anything. It always ends in time, with a sentence that names the law, the seed and the path.
+ */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
@@ -35,7 +37,7 @@ describe("an arbitrary", () => {
     expect(found.reason).toBe("the arbitrary threw: RangeError: no such size");
   });
 
-  test("that gives what the schema of a pipeline refuses", async () => {
+  test("that generates values that the schema of a pipeline refuses", async () => {
     const checked = pipeline("grown")
       .input("size", Schema.Int)
       .step("a", ["size"], ({ size }) => size);
@@ -46,7 +48,7 @@ describe("an arbitrary", () => {
     expect(found.input).toEqual({ size: 1.5 });
   });
 
-  test("that gives what the schema of a standalone step refuses", async () => {
+  test("that generates values that the schema of a standalone step refuses", async () => {
     const checked = dynamic("grown", { size: Schema.Int }, ({ size }) =>
       pipeline("sub").step("grown", [], () => size),
     );
@@ -92,7 +94,7 @@ describe("a dynamic step", () => {
     expect((error as LawViolation).actual).toContain("Does it expand forever?");
   });
 
-  test("that takes its steps from a generator without an end", async () => {
+  test("that takes its steps from an endless generator", async () => {
     const endless = dynamic("grown", ["size"], ({ size }: { size: number }) =>
       pipeline("many")
         .addAll(
@@ -123,7 +125,7 @@ describe("a dynamic step", () => {
     expect(report.laws.find(({ law }) => law === "wellFormed")?.result).toBe("passed");
   });
 
-  test("that needs a service not given, and with it", async () => {
+  test("that needs a service, without and with that service", async () => {
     class Prices extends Context.Service<Prices, { readonly of: (size: number) => number }>()(
       "test/Prices",
     ) {}
@@ -137,7 +139,7 @@ describe("a dynamic step", () => {
     expect(report.laws[0]?.result).toBe("passed");
   });
 
-  test("that fails, typed, expands to nothing: no law is passed by it", async () => {
+  test("that fails with a typed error expands to nothing: it passes no law", async () => {
     const failing = dynamic("grown", ["size"], () => Effect.fail("no") as Effect.Effect<number, string>);
     const report = await checkDynamic(failing, { input, seed, runs: 10, laws: ["wellFormed"] });
     expect(report.laws.find(({ law }) => law === "wellFormed")?.result).toBe("vacuous");
@@ -153,7 +155,7 @@ describe("a dynamic step", () => {
 
 const none = pipeline("none");
 
-test("an unknown law, and something that is not a step", async () => {
+test("an unknown law, and a value that is not a step", async () => {
   await expect(checkDynamic(good, { input, laws: ["none" as "pure"] })).rejects.toThrow(
     /There is no law "none"/,
   );

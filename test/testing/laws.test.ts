@@ -1,4 +1,4 @@
-/** Each law: a dynamic step that breaks it and no other, and one that keeps it. */
+/** For each law, a dynamic step that breaks only that law, and one that keeps it. */
 import * as Effect from "effect/Effect";
 import type { DynamicStep } from "espalier";
 import { dynamic, pipeline, step } from "espalier";
@@ -16,7 +16,7 @@ const input: fc.Arbitrary<Items> = fc.record({
 
 const seed = 20_260_101;
 
-/** The laws that are about something else than results: most breaking steps below give results of their own. */
+/** The laws that are not about results: most breaking steps below return unrelated results. */
 const defaults: ReadonlyArray<LawName> = [
   "bounded",
   "wellFormed",
@@ -43,7 +43,7 @@ const violation = async (
   return error as LawViolation;
 };
 
-/** A letter's own step, and the steps of all letters read by one. */
+/** A separate step for each letter, and one that reads the steps of all letters. */
 const lengths = (items: ReadonlyArray<string>) =>
   pipeline("lengths").addAll(items.map((item) => step(`length of ${item}`, [], () => item.length)));
 
@@ -56,7 +56,7 @@ const good = dynamic("total", ["items"], ({ items }: Items) =>
 
 let calls = 0;
 
-/** For each law the step that breaks it. Steps that only JavaScript could write are cast. */
+/** For each law, the step that breaks it. Steps that only JavaScript could write are cast. */
 const breaking: Readonly<Record<string, Checked>> = {
   wellFormed: dynamic("total", ["items"], ({ items }: Items) =>
     pipeline("lengths")
@@ -103,7 +103,7 @@ const breaking: Readonly<Record<string, Checked>> = {
         return balance;
       })
       .step("total", ["paid in"], (read) => {
-        // So that the same pipeline, run by itself, begins with nothing.
+        // So that the same pipeline starts empty when it runs alone.
         balance = 0;
         return read["paid in"];
       });
@@ -138,33 +138,33 @@ describe.each(Object.entries(breaking))("%s", (name, broken) => {
     expect(report.laws.map((each) => each.law)).toEqual(others);
   });
 
-  test("is found again by its seed and path, at once", async () => {
+  test("is found again at once by its seed and path", async () => {
     const first = await violation(broken, law);
     const again = await violation(broken, law, { path: first.path });
     expect(again.input).toEqual(first.input);
     expect(again.message.replace(/path "[^"]*"/, "")).toBe(first.message.replace(/path "[^"]*"/, ""));
   });
 
-  test("is kept, with a signal, by one that keeps it", async () => {
+  test("is kept, with a signal, by a step that keeps it", async () => {
     calls = 0;
     const report = await checkDynamic(good as Checked, { input, laws: [law], runs: 30, seed });
     expect(report.laws[0]).toMatchObject({ law, result: "passed" });
   });
 });
 
-test("the smallest input is given: of two letters that collide no other is needed", async () => {
+test("the smallest input is reported: two colliding letters and no others", async () => {
   const found = await violation(breaking["wellFormed"]!, "wellFormed");
   expect((found.input as Items).items).toHaveLength(2);
   expect(found.actual).toContain('"length low"');
 });
 
-test("for a race, the report also has the order, as near to first-in first-out as possible", async () => {
+test("for a race, the report also has the order, as close to first-in, first-out as possible", async () => {
   const found = await violation(breaking["orderIndependent"]!, "orderIndependent");
   expect(found.interleaving).toEqual([1]);
   expect((found.input as Items).items).toHaveLength(2);
 });
 
-test("promises that are there at the same time are given in any order", async () => {
+test("promises that are ready at the same time resolve in any order", async () => {
   const downstream = dynamic("total", ["items"], ({ items }: Items) => {
     let last = "";
     let sub: any = pipeline("racing");
@@ -178,7 +178,7 @@ test("promises that are there at the same time are given in any order", async ()
   expect((await violation(downstream as Checked, "orderIndependent")).interleaving).toBeDefined();
 });
 
-test("keys in another order, chance and a clock of Effect's are other worlds too", async () => {
+test("keys in another order, chance and Effect's clock also vary between worlds", async () => {
   const byKeys = dynamic("total", ["of"], ({ of }: { of: Readonly<Record<string, number>> }) =>
     pipeline("first")
       .step(`of ${Object.keys(of)[0]}`, [], () => 1)
@@ -203,7 +203,7 @@ test("keys in another order, chance and a clock of Effect's are other worlds too
   expect((await violation(byClock as unknown as Checked, "deterministic")).actual).toContain("time");
 });
 
-test("expanding runs nothing", async () => {
+test("expanding runs no steps", async () => {
   const eager = dynamic("total", ["items"], async ({ items }: Items) => {
     const sub = lengths(items).step("total", ["length of *"], sum);
     await sub.runPromise();
@@ -212,7 +212,7 @@ test("expanding runs nothing", async () => {
   expect((await violation(eager as unknown as Checked, "pure")).actual).toContain("ran the pipeline");
 });
 
-test("a sub-step that changes a value which others read is caught", async () => {
+test("a sub-step that changes a value that others read is caught", async () => {
   const mutating = dynamic("total", ["items"], ({ items }: Items) =>
     pipeline("shared").step("total", [], () => (items as Array<string>).reverse().join()),
   );
@@ -242,12 +242,12 @@ describe("on request", () => {
     expect(kept.laws[0]?.result).toBe("passed");
   });
 
-  test("crashSafe: a crash at each write, and the resumed run gives the same", async () => {
+  test("crashSafe: after a crash at each write, the resumed run has the same outputs", async () => {
     const report = await checkDynamic(good as Checked, { input, laws: ["crashSafe"], runs: 20 });
     expect(report.laws[0]).toMatchObject({ law: "crashSafe", result: "passed" });
   });
 
-  test("crashSafe: an expansion that the resumed run does not give again", async () => {
+  test("crashSafe: an expansion that differs in the resumed run is reported", async () => {
     let expansions = 0;
     const forgetful = dynamic("total", ["items"], ({ items }: Items) =>
       pipeline("sub")
@@ -258,7 +258,7 @@ describe("on request", () => {
     expect(found.actual).toContain("ExpansionChanged");
   });
 
-  test("crashSafe: an output that cannot be recorded", async () => {
+  test("crashSafe: an output that cannot be recorded is reported", async () => {
     const bent = dynamic("total", ["items"], ({ items }: Items) =>
       pipeline("sub")
         .step("index", [], () => new Map(items.map((item, i) => [item, i])))
@@ -269,7 +269,7 @@ describe("on request", () => {
   });
 });
 
-test("without signal a law is vacuous, never passed, and an error where that is asked for", async () => {
+test("without a signal a law is vacuous, never passed, and an error if that is requested", async () => {
   const direct = dynamic("total", ["items"], ({ items }: Items) => items.length);
   const report = await checkDynamic(direct as Checked, { input, seed });
   const results = Object.fromEntries(report.laws.map(({ law, result }) => [law, result]));

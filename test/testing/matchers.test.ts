@@ -1,4 +1,4 @@
-/** The matcher that people extend their `expect` with. */
+/** The matcher that users add to their `expect`. */
 import { checkDynamic, lawMatchers } from "espalier/testing";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
@@ -20,12 +20,12 @@ const errorOf = async (assertion: Promise<unknown>): Promise<Error> =>
     (error: unknown) => error,
   )) as Error;
 
-test("passes where the laws are kept", async () => {
+test("passes if the laws are kept", async () => {
   await expect(checkDynamic(kept, few)).toKeepLaws();
   await expect(await checkDynamic(kept, few)).toKeepLaws();
 });
 
-test("fails with the report of the broken law, whole, at the line of the test", async () => {
+test("fails with the complete report of the broken law, at the line of the test", async () => {
   const { message, stack } = await errorOf(expect(checkDynamic(broken, few)).toKeepLaws());
   expect(message).toMatch(/^"total" breaks the law wellFormed: /);
   expect(message).toContain("A test to paste:");
@@ -33,7 +33,7 @@ test("fails with the report of the broken law, whole, at the line of the test", 
   expect(stack).toContain("matchers.test.ts");
 });
 
-test("fails with the reason where a check could not be made", async () => {
+test("fails with the reason if a check could not be made", async () => {
   const throwing = fc.constant(0).map((): never => {
     throw new Error("no input");
   });
@@ -41,7 +41,7 @@ test("fails with the reason where a check could not be made", async () => {
   expect(message).toContain("the arbitrary threw: no input");
 });
 
-test("where a law should be broken and none is, shows what was checked", async () => {
+test("reports what was checked if a law should be broken and none is", async () => {
   const { message } = await errorOf(expect(checkDynamic(kept, few)).not.toKeepLaws());
   expect(message).toContain("keeps 12 laws");
   await expect(checkDynamic(broken, few)).not.toKeepLaws();

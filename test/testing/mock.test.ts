@@ -1,4 +1,4 @@
-/** Steps replaced by others of the same type, and graphs that are looked at without being run. */
+/** Steps replaced by others of the same type, and graphs that are inspected without running. */
 import * as Effect from "effect/Effect";
 import { dynamic, pipeline, step, type } from "espalier";
 import type { Mock } from "espalier/testing";
@@ -20,7 +20,7 @@ const total = dynamic("total", ["item", "count"], ({ count }: { item: string; co
     .step("total", ["price"], ({ price }) => price * count),
 );
 
-test("a mock stands for its step in a pipeline and in what it expands to", async () => {
+test("a mock replaces its step in a pipeline and in its expansions", async () => {
   const host = pipeline("host")
     .step("item", [], () => "abc")
     .step("count", [], () => 2)
@@ -35,7 +35,7 @@ test("a mock stands for its step in a pipeline and in what it expands to", async
   expect(calls).toBe(1);
 });
 
-test("a mock gives its value at once, by a Promise or by an Effect", async () => {
+test("a mock returns its value directly, as a Promise or as an Effect", async () => {
   const host = pipeline("host")
     .step("item", [], () => "abc")
     .add(price);
@@ -57,14 +57,14 @@ test("a mock of the wrong type does not compile", () => {
   expect(() => mock({} as never, (() => 1) as never)).toThrow(/takes a standalone step/);
 });
 
-test("a check runs the mocks, and not the steps", async () => {
+test("a check runs the mocks instead of the steps", async () => {
   calls = 0;
   const input = fc.record({ item: fc.string(), count: fc.nat() });
   await checkDynamic(total, { input, mocks: [mock(price, () => 3)], runs: 10, interleavings: 3 });
   expect(calls).toBe(0);
 });
 
-test("a direct call gives the graph, typed, and runs nothing", () => {
+test("a direct call returns the typed graph and runs nothing", () => {
   calls = 0;
   const sub = total.expand({ item: "x", count: 1 });
   expectShape(sub)

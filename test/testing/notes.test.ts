@@ -1,4 +1,4 @@
-/** What a report says was not seen: cases that no input takes, fallbacks that every run uses, runs that fail. */
+/** A report's notes on untested behaviour: cases that no input reaches, fallbacks that every run uses, runs that fail. */
 import * as Effect from "effect/Effect";
 import { pipeline, type } from "espalier";
 import { checkPipeline } from "espalier/testing";
@@ -14,7 +14,7 @@ const checked = async (
 };
 const items = () => pipeline("noted").input("items", type<ReadonlyArray<number>>());
 
-test("a case that no input takes is named, by its static path within items too", async () => {
+test("a case that no input reaches is named, by its static path inside items too", async () => {
   const made = items().map("sizes", "items", [], (item) =>
     (pipeline("item") as any).switch("sizes", [], () => (item >= 0 ? "positive" : "negative"), {
       positive: () => item,
@@ -26,7 +26,7 @@ test("a case that no input takes is named, by its static path within items too",
   expect(text).toContain('! The case "negative" of "sizes/sizes" was never taken.');
 });
 
-test("no case is named where each is taken", async () => {
+test("no case is named if each is reached", async () => {
   const made = items().switch("size", ["items"], ({ items }) => (items.length > 2 ? "many" : "few"), {
     many: () => 1,
     few: () => 0,
@@ -43,7 +43,7 @@ test("a step whose fallback every run uses is named", async () => {
   expect(text).toContain('! "rate" never succeeded');
 });
 
-test("a step whose fallback some runs use is not", async () => {
+test("a step whose fallback only some runs use is not named", async () => {
   const made = items().step(
     "rate",
     ["items"],
@@ -53,7 +53,7 @@ test("a step whose fallback some runs use is not", async () => {
   expect((await checked(made)).notes).toEqual([]);
 });
 
-test("runs that fail are counted, with what they failed with", async () => {
+test("failed runs are counted, with their errors", async () => {
   const made = items().step("rate", ["items"], ({ items }) =>
     items.length > 2 ? Effect.fail({ _tag: "TooMany" } as const) : Effect.succeed(1),
   );

@@ -1,4 +1,4 @@
-/** What people read when a law is broken. */
+/** The text that people read when a law is broken. */
 import { dynamic, pipeline, step } from "espalier";
 import { checkDynamic, LawViolation } from "espalier/testing";
 import * as fc from "fast-check";
@@ -15,8 +15,8 @@ const violationOf = async (check: Promise<unknown>): Promise<LawViolation> => {
   throw new Error("No law was broken.");
 };
 
-describe("a violation says what is wrong, draws where, and gives a test to paste", () => {
-  test("for two steps of one name: the sub-pipeline, as far as it had come", async () => {
+describe("a violation describes the fault, draws its location, and prints a test to paste", () => {
+  test("for two steps with the same name: the sub-pipeline up to that point", async () => {
     const rates = fc.record({ rates: fc.array(fc.nat(9)) });
     const { message } = await violationOf(checkDynamic(broken, { input: rates, seed: 1 }));
     expect(message).toMatchInlineSnapshot(`
@@ -65,7 +65,7 @@ describe("a violation says what is wrong, draws where, and gives a test to paste
     `);
   });
 
-  test("for a race: the order in which it shows", async () => {
+  test("for a race: the order that triggers it", async () => {
     const racing = dynamic("sum", ["by"], ({ by }: { by: number }) => {
       let shared = 1;
       return pipeline("race")
@@ -101,7 +101,7 @@ describe("a violation says what is wrong, draws where, and gives a test to paste
 });
 
 describe("a violation is", () => {
-  test("one error with a message and a stack of its own, and quiet about the rest", async () => {
+  test("one error with its own message and stack, and nothing else", async () => {
     const rates = fc.record({ rates: fc.array(fc.nat(9)) });
     const error = await violationOf(checkDynamic(broken, { input: rates, seed: 1 }));
     expect(Object.hasOwn(error, "message")).toBe(true);
@@ -111,14 +111,14 @@ describe("a violation is", () => {
     expect(error.drawing?.dot).toMatch(/^digraph \{\n/);
   });
 
-  test("found again, at once, by its seed and path", async () => {
+  test("found again at once by its seed and path", async () => {
     const input = fc.record({ rates: fc.array(fc.nat(9)) });
     const { path, seed } = await violationOf(checkDynamic(broken, { input, seed: 1 }));
     const again = await violationOf(checkDynamic(broken, { input, seed, path, laws: ["wellFormed"] }));
     expect(again.input).toEqual({ rates: [3, 3] });
   });
 
-  test("small whatever it began with: a mistake of fifty steps takes two of them", async () => {
+  test("small, whatever its original size: a mistake among fifty steps is reduced to two of them", async () => {
     const clash = dynamic("all", ["names"], ({ names }: { names: ReadonlyArray<string> }) =>
       pipeline("many")
         .addAll(names.map((name) => step(`x-${name.length}`, [], () => name)))
@@ -126,7 +126,7 @@ describe("a violation is", () => {
     );
     const input = fc.record({ names: fc.array(fc.string(), { minLength: 20, maxLength: 50, size: "max" }) });
     const { input: found } = await violationOf(checkDynamic(clash, { input, seed: 1 }));
-    // As few as the arbitrary gives, each as short as it can be.
+    // As few as the arbitrary allows, each as short as possible.
     expect((found as { names: ReadonlyArray<string> }).names).toHaveLength(20);
   });
 });

@@ -1,4 +1,4 @@
-/** Checks are made by whatever runs tests, and by what does not. */
+/** Checks run under any test runner, and without one. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { it } from "@effect/vitest";
@@ -12,21 +12,21 @@ import { broken, kept } from "./fixtures/steps.ts";
 
 const input = fc.record({ rates: fc.array(fc.nat(9)) });
 
-/** What a program says, and the number with which it ends. */
+/** A program's output and exit code. */
 const ran = (
   ...parameters: ReadonlyArray<string>
 ): Promise<{ readonly said: string; readonly code: unknown }> =>
   new Promise((resolve) => {
     const fixtures = join(import.meta.dirname, "fixtures");
     const all = ["--conditions=espalier-source", ...parameters];
-    // Inside of Node's test runner, a runner that is started prints for its parent, and not for people.
+    // Inside Node's test runner, a nested runner prints for its parent, not for people.
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
     execFile(process.execPath, all, { cwd: fixtures, env }, (error, stdout) => {
       resolve({ said: stdout, code: error?.code ?? 0 });
     });
   });
 
-describe("a violation is shown", () => {
+describe("a violation is displayed", () => {
   test("by vitest", async () => {
     await expect(checkDynamic(broken, { input, seed: 1 })).rejects.toThrow(LawViolation);
   });
@@ -39,7 +39,7 @@ describe("a violation is shown", () => {
     expect(said).toContain('"total" breaks the law wellFormed');
   });
 
-  test("by a script without any", async () => {
+  test("by a script without a runner", async () => {
     const { code, said } = await ran("plain.ts");
     expect(code).toBe(0);
     expect(said).toContain("wellFormed: passed");
@@ -48,7 +48,7 @@ describe("a violation is shown", () => {
 });
 
 describe("with @effect/vitest, a check is part of a test that is an Effect", () => {
-  it.effect("and does not touch that test's clock", () =>
+  it.effect("and does not affect that test's clock", () =>
     Effect.gen(function* () {
       yield* TestClock.adjust("1 hour");
       const report = yield* Effect.promise(() => checkDynamic(kept, { input, runs: 20 }));
@@ -57,7 +57,7 @@ describe("with @effect/vitest, a check is part of a test that is an Effect", () 
     }),
   );
 
-  it.effect("and its violation an error of that Effect", () =>
+  it.effect("and its violation is an error of that Effect", () =>
     Effect.gen(function* () {
       const error = yield* Effect.flip(Effect.tryPromise(() => checkDynamic(broken, { input, seed: 1 })));
       expect(error.cause).toBeInstanceOf(LawViolation);

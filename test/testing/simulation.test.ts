@@ -1,4 +1,4 @@
-/** Simulated runs: what a seed reproduces, and what goes wrong on purpose. */
+/** Simulated runs: a seed reproduces them, and faults are injected on purpose. */
 import * as Cause from "effect/Cause";
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
@@ -21,7 +21,7 @@ const fanOut = pipeline("fan out")
   .step("total", ["items"], async ({ items }) => items.reduce((sum, item) => sum + item, 0));
 
 describe("a simulation", () => {
-  test("gives the same trace for the same seeds, to the byte", async () => {
+  test("has the same trace for the same seeds, byte for byte", async () => {
     const once = () => Simulation.run(fanOut, { count: 6 }, { schedule: { seed: 7 }, seed: 3 });
     const [first, second] = [await once(), await once()];
     expect(first.trace).toBe(second.trace);
@@ -51,7 +51,7 @@ describe("a simulation", () => {
     `);
   });
 
-  test("goes through other orders with other seeds", async () => {
+  test("explores other orders with other seeds", async () => {
     const traces = new Set<string>();
     for (let seed = 0; seed < 20; seed++) {
       traces.add((await Simulation.run(fanOut, { count: 6 }, { schedule: { seed } })).trace);
@@ -59,20 +59,20 @@ describe("a simulation", () => {
     expect(traces.size).toBeGreaterThan(15);
   });
 
-  test("gives a run again by the choices that it made", async () => {
+  test("repeats a run from the choices that it made", async () => {
     const found = await Simulation.run(fanOut, { count: 5 }, { schedule: { seed: 11 } });
     const again = await Simulation.run(fanOut, { count: 5 }, { schedule: found.schedule });
     expect(again.trace).toBe(found.trace);
   });
 
-  test("two at once do not disturb each other", async () => {
+  test("does not disturb another one at the same time", async () => {
     const run = (seed: number) => Simulation.run(fanOut, { count: 6 }, { schedule: { seed } });
     const alone = [(await run(1)).trace, (await run(2)).trace];
     const together = await Promise.all([run(1), run(2)]);
     expect(together.map(({ trace }) => trace)).toEqual(alone);
   });
 
-  test("takes an hour of the clock in no time", async () => {
+  test("advances the clock by an hour without taking any time", async () => {
     const patient = pipeline("patient").step("a", [], () => Effect.as(Effect.sleep("1 hour"), 1));
     expect((await Simulation.run(patient, {})).time).toBe(3_600_000);
   });
@@ -83,23 +83,23 @@ const chain = pipeline("chain")
   .step("b", ["a"], ({ a }) => a + 1);
 
 describe("a fault", () => {
-  test("fails a step, which is tried again where the step asks for that", async () => {
+  test("fails a step, which is retried if the step has a retry policy", async () => {
     const { calls, exit } = await Simulation.run(chain, {}, { faults: [{ path: "a", kind: "fail" }] });
     expect(exit).toEqual(Exit.succeed({ a: 1, b: 2 }));
     expect(calls).toEqual(["a", "a", "b"]);
   });
 
-  test("fails the run where the step asks for nothing", async () => {
+  test("fails the run if the step has no policy", async () => {
     const { exit } = await Simulation.run(chain, {}, { faults: [{ path: "b", kind: "failAfter" }] });
     expect(exit).toEqual(Exit.fail(new Injected({ path: "b" })));
   });
 
-  test("delays a step by the clock of the simulation", async () => {
+  test("delays a step on the simulation's clock", async () => {
     const faults = [{ path: "b", kind: "delay", millis: 250 }] as const;
     expect((await Simulation.run(chain, {}, { faults })).time).toBe(250);
   });
 
-  test("hangs a step, and the simulation says that nothing can continue", async () => {
+  test("hangs a step, and the simulation reports that nothing can continue", async () => {
     const faults = [{ path: "b", kind: "hang" }] as const;
     const { exit, left, stuck } = await Simulation.run(chain, {}, { faults, patience: 50 });
     expect(exit).toBeUndefined();
@@ -107,7 +107,7 @@ describe("a fault", () => {
     expect(left.steps).toEqual(["b"]);
   });
 
-  test("fails a contender in the attempt of its race that it names, and in no other", async () => {
+  test("fails a contender only in the named attempt of its race", async () => {
     const attempts: Array<number> = [];
     const raced = pipeline("raced").race(
       "first",
@@ -141,7 +141,7 @@ describe("a fault", () => {
     expect(finalizers).toBe(0);
   });
 
-  test("of whatever kind, at whatever step, leaves nothing of a run that has ended", async () => {
+  test("of any kind, at any step, leaves nothing of an ended run behind", async () => {
     const cases = arbitrary.shape({ maxSteps: 6, maxDepth: 2 }).chain((shape) =>
       fc.record({
         shape: fc.constant(shape),
@@ -158,7 +158,7 @@ describe("a fault", () => {
   });
 });
 
-describe("a simulation is given", () => {
+describe("a simulation receives", () => {
   class Rate extends Context.Service<Rate, { readonly of: number }>()("Rate") {}
 
   test("the services that steps need", async () => {
@@ -185,7 +185,7 @@ describe("a simulation is given", () => {
     );
   });
 
-  test("a step that throws null, and says so", async () => {
+  test("a step that throws null, and reports it", async () => {
     const bad = pipeline("bad").step("a", [], (): number => {
       // oxlint-disable-next-line typescript/only-throw-error -- users do
       throw null;

@@ -1,4 +1,4 @@
-/** The time that checks take: that of the hyper-parameter search of the examples, with all laws. */
+/** The time that checks take: all laws for the hyper-parameter search of the examples. */
 import { dynamic, pipeline, step, type } from "espalier";
 import { checkDynamic } from "espalier/testing";
 import * as fc from "fast-check";
@@ -13,7 +13,7 @@ const table = {
 };
 const folds = [0, 1].map((part) => foldOf(table as never, part, 2));
 
-/** What it reads decides how it grows, and each trial trains a model: here the same trainings are done once. */
+/** Its growth depends on its inputs, and each trial trains a model: here identical trainings are done once. */
 const trained = new Map<number, number>();
 const validated = (value: number): number => {
   let known = trained.get(value);
@@ -33,7 +33,7 @@ const search = dynamic("best", ["values"], ({ values }: { values: ReadonlyArray<
         .step("best", ["with *"], (trials) => bestOf(Object.values(trials["with *"]))),
 );
 
-/** What this thread has worked for it, in milliseconds: what else the machine does is not counted. */
+/** This thread's CPU time for it, in milliseconds: other work on the machine is not counted. */
 const cpuOf = async (work: () => Promise<unknown>): Promise<number> => {
   const began = process.threadCpuUsage();
   await work();
@@ -41,7 +41,7 @@ const cpuOf = async (work: () => Promise<unknown>): Promise<number> => {
   return (user + system) / 1000;
 };
 
-/** Plain runs of the same search, as many as a check makes at least. */
+/** Plain runs of the same search, at least as many as a check makes. */
 const plainRuns = async (): Promise<void> => {
   for (let run = 0; run < 1000; run++) {
     await pipeline("plain")
@@ -52,12 +52,12 @@ const plainRuns = async (): Promise<void> => {
 };
 
 /**
- * Of a check with all laws and a hundred inputs to a thousand plain runs, each at its best: 45 was measured, for some 15,000
- * runs, in orders that are chosen and with a clock of their own.
+ * The time for a check with all laws and a hundred inputs, as a multiple of a thousand plain runs, each at its best: 45 was
+ * measured, for some 15,000 runs with explored orders and separate clocks.
  */
 const mostPlainRuns = 150;
 
-test("the hyper-parameter search is checked with all laws in under two seconds, and beside plain runs", async () => {
+test("the hyper-parameter search is checked with all laws in under two seconds, compared with plain runs", async () => {
   const input = fc.record({
     values: fc.uniqueArray(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 6 }),
   });

@@ -1,4 +1,7 @@
-/** The laws about recorded runs: what each finds, what each passes, and that its test to paste finds it again. */
+/**
+ * The laws about recorded runs: the faults that each finds, the steps that each accepts, and a pasted test that finds
+ * the fault again.
+ */
 import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
@@ -29,7 +32,7 @@ const violationOf = async (check: Promise<unknown>): Promise<LawViolation> => {
   return error as LawViolation;
 };
 
-/** Runs the test that a violation gives to paste: it must find the same law broken with the same words. */
+/** Runs the test that a violation prints: it must find the same broken law, with the same text. */
 const pasted = async (found: LawViolation, subject: unknown): Promise<void> => {
   const tests: Array<Promise<unknown>> = [];
   const fake = (_name: string, run: () => Promise<unknown>) => tests.push(run());
@@ -66,7 +69,7 @@ describe("cacheTransparent", () => {
       .input("rows", rowsType)
       .map("sizes", "rows", [], (row) => row.size * 2, { cache: cache as true });
 
-  test("passes what caches by all that it reads, also what it has captured", async () => {
+  test("passes caches that depend on all their inputs, including captured values", async () => {
     expect(await resultOf("cacheTransparent", perRow(true), rows)).toBe("passed");
     const captured = pipeline("captured")
       .input("rows", rowsType)
@@ -94,7 +97,7 @@ describe("cacheTransparent", () => {
     expect(await resultOf("cacheTransparent", failing, rows)).toBe("passed");
   });
 
-  test("finds a key that leaves out something the output depends on, and gives the run before it", async () => {
+  test("finds a key that omits something the output depends on, and reports the earlier run", async () => {
     const found = await breaks("cacheTransparent", perRow({ key: ({ id }: Row) => id }), rows);
     expect(found.input).toEqual({ rows: [{ id: 0, size: 0 }] });
     expect(found.actual).toMatch(/with a cache filled by a run with the input \{ rows: \[.*\] \}/);
@@ -120,7 +123,7 @@ describe("cacheTransparent", () => {
     expect([found.step, found.declared]).toEqual(["index", "each output can be recorded"]);
   });
 
-  test("is vacuous where nothing is cached, which the report says", async () => {
+  test("is vacuous if nothing is cached, and the report notes this", async () => {
     const report = await checkPipeline(
       pipeline("plain")
         .input("n", type<number>())
@@ -137,7 +140,7 @@ describe("cacheTransparent", () => {
     });
   });
 
-  test("is named by the report of a pipeline that caches, as not checked", async () => {
+  test("is named as not checked in the report of a pipeline that caches", async () => {
     const report = await checkPipeline(perRow(true), { input: rows, laws: ["succeeds"], ...few });
     expect(String(report)).toContain("cacheTransparent:");
     expect(String(report)).not.toContain("signalSafe:");
@@ -154,11 +157,11 @@ const release = pipeline("release")
   .step("text", ["approval", "count"], ({ approval, count }) => `${approval.by} ${approval.ok} ${count}`);
 
 describe("signalSafe", () => {
-  test("passes waits with deadlines and without, side by side", async () => {
+  test("passes waits with and without deadlines, next to each other", async () => {
     expect(await resultOf("signalSafe", release, numbers)).toBe("passed");
   });
 
-  test("passes waits in items and expansions, and a deadline that leads somewhere else", async () => {
+  test("passes waits in items and expansions, and a deadline that leads elsewhere", async () => {
     const reviews = pipeline("reviews")
       .input("rows", rowsType)
       .map(
@@ -175,7 +178,7 @@ describe("signalSafe", () => {
     expect(await resultOf("signalSafe", reviews, rows)).toBe("passed");
   });
 
-  test("passes a wait in an expansion that is tried again", async () => {
+  test("passes a wait in a retried expansion", async () => {
     const again = pipeline("again")
       .input("n", type<number>())
       .dynamic(
@@ -192,7 +195,7 @@ describe("signalSafe", () => {
     expect(await resultOf("signalSafe", again, numbers)).toBe("passed");
   });
 
-  test("finds steps that go by the order in which values arrived", async () => {
+  test("finds steps that depend on the order in which values arrived", async () => {
     const ordered = dynamic("order", ["n"], ({ n }: { n: number }) => {
       const arrived: Array<string> = [];
       return pipeline("both")
@@ -211,7 +214,7 @@ describe("signalSafe", () => {
     await pasted(found, ordered);
   });
 
-  test("finds a decision that a resumed run makes again, with the crash that shows it", async () => {
+  test("finds a decision that a resumed run makes again, and reports the crash that shows it", async () => {
     let begun = 0;
     const numbered = pipeline("numbered")
       .input("n", type<number>())
@@ -229,7 +232,7 @@ describe("signalSafe", () => {
     );
   });
 
-  test("takes the answers of the option where the schema does not say which values it takes", async () => {
+  test("takes the answers from the option if the schema does not list its values", async () => {
     const unknown = pipeline("unknown")
       .await("approval", type<{ by: { name: string } }>())
       .step("text", ["approval"], ({ approval }) => approval.by.name.length);
@@ -238,7 +241,7 @@ describe("signalSafe", () => {
     expect(await resultOf("succeeds", unknown, fc.constant({}), { answers })).toBe("passed");
   });
 
-  test("is vacuous where no step waits", async () => {
+  test("is vacuous if no step waits", async () => {
     const made = pipeline("plain").step("a", [], () => 1);
     const report = await checkPipeline(made, { input: fc.constant({}), laws: ["signalSafe"], ...few });
     expect(report.laws[0]).toMatchObject({ result: "vacuous", reason: "no step waits for a value" });
@@ -270,7 +273,7 @@ describe("crashSafe", () => {
     expect(await resultOf("crashSafe", mixed, rows)).toBe("passed");
   });
 
-  test("finds runs that affect each other through something outside of them", async () => {
+  test("finds runs that affect each other through something outside them", async () => {
     let current = -1;
     const shared = pipeline("shared")
       .input("n", type<number>())
@@ -288,7 +291,7 @@ describe("crashSafe", () => {
   });
 });
 
-test("other laws give a waiting step its value at once", async () => {
+test("other laws provide a waiting step's value at once", async () => {
   const report = await checkPipeline(release, { input: numbers, ...few });
   expect(report.laws.filter(({ result }) => result === "passed").map(({ law }) => law)).toEqual([
     "repeatable",
@@ -302,7 +305,7 @@ test("other laws give a waiting step its value at once", async () => {
   expect(String(report)).toContain("signalSafe:");
 });
 
-test("a mocked step waits for no one", async () => {
+test("a mocked step does not wait", async () => {
   const mocks = [{ name: "count", run: () => 3 }];
   const report = await checkPipeline(release, {
     input: numbers,

@@ -8,7 +8,7 @@ const effectStep = (node: Node, inputs: ReadonlyArray<number>): Effect.Effect<nu
     ? Effect.sync(() => compute(node, inputs))
     : Effect.map(Effect.sleep(node.sleep), () => compute(node, inputs));
 
-/** The same, or the expansion of a dynamic step, run by `execute`. */
+/** The same, or the expansion of a dynamic step, which `execute` runs. */
 export const effectBody = (
   node: Node,
   inputs: ReadonlyArray<number>,

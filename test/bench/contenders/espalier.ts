@@ -10,8 +10,7 @@ type Inputs = Readonly<Record<string, number>>;
 type Built = Pipeline<{}, Record<string, number>, never, never>;
 
 /**
- * The builder without its types: graphs of the benchmark are data, and what the compiler knows of a pipeline it knows
- * of one that is written out.
+ * The builder without its types: graphs of the benchmark are data, and the compiler knows only pipelines that are written out.
  */
 interface Untyped {
   readonly step: (name: string, inputs: ReadonlyArray<string>, run: (inputs: Inputs) => unknown) => Untyped;
@@ -19,7 +18,7 @@ interface Untyped {
   readonly returns: (name: string) => Untyped;
 }
 
-/** The function of a step: it reads its inputs by their names. */
+/** The function of a step, which reads its inputs by name. */
 type Body = (node: Node, names: ReadonlyArray<string>, inputs: Inputs) => unknown;
 
 const hashOf = (node: Node, names: ReadonlyArray<string>, inputs: Inputs): number => {
@@ -43,7 +42,7 @@ const effect: Body = (node, names, inputs) =>
     ? Effect.sync(() => hashOf(node, names, inputs))
     : Effect.map(Effect.sleep(node.sleep), () => hashOf(node, names, inputs));
 
-/** `last` is what the last step is called: the name of the dynamic step that a graph is the expansion of. */
+/** `last` is the name of the last step: that of the dynamic step whose expansion the graph is. */
 const build = ({ nodes }: Graph, body: Body, last = nodes.at(-1)!.id): Built => {
   let built = pipeline("benchmark") as unknown as Untyped;
   for (const node of nodes) {
@@ -57,7 +56,7 @@ const build = ({ nodes }: Graph, body: Body, last = nodes.at(-1)!.id): Built => 
   return built.returns(last) as unknown as Built;
 };
 
-/** Whatever a graph of the benchmark needs: the defaults stop a pipeline that expands forever much earlier. */
+/** Enough for every graph of the benchmark: the defaults stop a pipeline that expands forever much earlier. */
 const optionsOf = ({ limit }: Graph): RunOptions => ({
   ...(limit === undefined ? {} : { concurrency: limit }),
   maxDepth: 1_000_000,

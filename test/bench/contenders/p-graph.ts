@@ -1,4 +1,4 @@
-/** p-graph hands on no values: its steps read and write an array. */
+/** p-graph passes on no values: its steps read and write an array. */
 import { PGraph } from "p-graph";
 import type { PGraphNode } from "p-graph";
 import type { Contender } from "../contender.ts";

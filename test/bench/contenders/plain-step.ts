@@ -1,4 +1,4 @@
-/** A step as a user without Effect writes it: a value, or a promise where it waits. */
+/** A step as a user without Effect writes it: a value, or a promise if it waits. */
 import type { Node } from "../workloads.ts";
 import { compute } from "../workloads.ts";
 

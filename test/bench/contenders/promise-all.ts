@@ -1,4 +1,4 @@
-/** By hand: one promise for each step, `Promise.all` over its inputs. A counting gate for the limit. */
+/** By hand: one promise for each step, `Promise.all` over its inputs. A counting semaphore for the limit. */
 import type { Contender } from "../contender.ts";
 import type { Graph, Node } from "../workloads.ts";
 import { expansion } from "../workloads.ts";

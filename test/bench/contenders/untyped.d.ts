@@ -1,4 +1,4 @@
-/** Two of the contenders come without types that the compiler finds. */
+/** Declarations for two of the contenders, whose types the compiler does not find. */
 declare module "async" {
   export const auto: (tasks: object, concurrency: number) => Promise<Readonly<Record<string, number>>>;
 }

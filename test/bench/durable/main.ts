@@ -1,6 +1,6 @@
 /**
- * What a durable run costs, beside the same run in memory and beside the naive way: an insert and a commit for each step.
- * `node --conditions=espalier-source test/bench/durable/main.ts` prints one table.
+ * The cost of a durable run, compared with the same run in memory and with the naive way: an insert and a commit for each
+ * step. `node --conditions=espalier-source test/bench/durable/main.ts` prints one table.
  */
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -94,7 +94,7 @@ for (let round = 0; round < 5; round++) {
     ),
   );
 
-  // The naive way is slow: a tenth of the steps is enough to know its rate.
+  // The naive way is slow: a tenth of the steps is enough to find its rate.
   const { insert, database } = naiveTable(newFile());
   const some = items.slice(0, 10_000);
   const naive = fan((path, value) => insert.run(path, String(value)));

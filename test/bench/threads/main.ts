@@ -1,7 +1,7 @@
 /**
- * What worker threads gain: 400 steps that compute 25 ms each, in the event loop, on one thread and on two, and steps that do
+ * The gain from worker threads: 400 steps that compute 25 ms each, in the event loop, on one thread and on two, and steps that do
  * nothing. `node --conditions=espalier-source test/bench/threads/main.ts` prints one table. On a machine with other work, the CPU
- * time in each second says how many cores there were to be had.
+ * time in each second shows how many cores were available.
  */
 import type { WorkersLayer } from "espalier";
 import { ThreadWorkers } from "espalier/threads";
@@ -13,7 +13,7 @@ interface Measured {
   readonly millis: number;
   /** CPU time of the process, in each second. */
   readonly cores: number;
-  /** The longest that a timer of 10 ms was late. */
+  /** The maximum delay of a timer of 10 ms. */
   readonly lag: number;
 }
 
@@ -47,7 +47,7 @@ const run = (count: number, millis: number, workers: WorkersLayer | undefined): 
 print("400 x 25 ms in the event loop", await measured(() => run(400, 25, undefined)), 400);
 for (const threads of [1, 2]) {
   const workers = ThreadWorkers.layer({ module, threads });
-  await run(threads * 2, 5, workers); // The threads start.
+  await run(threads * 2, 5, workers); // Starts the threads.
   print(`400 x 25 ms on ${threads} thread(s)`, await measured(() => run(400, 25, workers)), 400);
   print(`5,000 x nothing on ${threads} thread(s)`, await measured(() => run(5_000, 0, workers)), 5_000);
 }

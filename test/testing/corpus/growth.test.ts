@@ -5,7 +5,7 @@ import { bugs, growing, sum, valuesOf } from "./harness.ts";
 
 type Links = Readonly<Record<string, ReadonlyArray<string>>>;
 
-/** A crawler that never looks where it has been. */
+/** A crawler that does not remember the pages that it has visited. */
 const crawled = (links: Links, at: string): any =>
   dynamic("found", [], () => {
     const next = links[at] ?? [];

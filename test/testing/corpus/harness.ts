@@ -1,4 +1,4 @@
-/** Checks of steps as people write them: what is wrong with each and which law says so, or that nothing is. */
+/** Checks of steps as people write them: the fault of each and the law that reports it, or a proof that none is reported. */
 import type { Report } from "espalier/testing";
 import { CheckFailed, checkDynamic, checkPipeline, LawViolation } from "espalier/testing";
 import { dynamic, pipeline } from "espalier";
@@ -32,15 +32,15 @@ export const reading = <Input>(expand: (input: Input) => any, name: string): any
   dynamic("found", [name], expand as never);
 
 export interface Case {
-  /** What is checked: a dynamic step or a pipeline. */
+  /** The subject of the check: a dynamic step or a pipeline. */
   readonly checked: any;
   readonly input?: fc.Arbitrary<any>;
   readonly options?: object;
-  /** What the smallest input is, where that is worth a look. */
+  /** The smallest input, if it is worth asserting. */
   readonly smallest?: unknown;
-  /** What the report must say. */
+  /** A text that the report must contain. */
   readonly says?: RegExp;
-  /** It depends on what has happened in this process, so the pasted test finds it in a new one only. */
+  /** The fault depends on earlier events in this process, so the pasted test finds it only in a new one. */
   readonly isStateful?: boolean;
 }
 
@@ -51,7 +51,7 @@ const checkOf = ({ checked, input = numbers, options = {} }: Case, more: object 
   return typeof checked.runPromise === "function" ? checkPipeline(checked, all) : checkDynamic(checked, all);
 };
 
-/** Runs the test that a violation prints, in a file that has what it names. */
+/** Runs the test that a violation prints, in a file that defines the names in it. */
 const paste = async ({ checked, input = numbers }: Case, regression: string): Promise<unknown> => {
   const name = /await check\w+\((\w+),/.exec(regression)![1]!;
   // oxlint-disable-next-line typescript/no-implied-eval -- it is text that people paste
@@ -66,15 +66,15 @@ const paste = async ({ checked, input = numbers }: Case, regression: string): Pr
   return run().catch((thrown: unknown) => thrown);
 };
 
-/** `npm run test:long` measures how often the faults are found, whatever the seed, and how long that takes. */
+/** `npm run test:long` measures how often the faults are found, for any seed, and how long that takes. */
 const isLong = process.env["ESPALIER_LONG"] !== undefined;
 const otherSeeds = [2, 3, 4, 5, 6];
 
 interface Measured {
-  /** Checks of each case with each seed in which a law was broken. */
+  /** The checks in which a law was broken, by case and seed. */
   readonly broken: ReadonlyArray<string>;
   readonly checks: number;
-  /** What each took of this thread's time, in milliseconds, least first: a busy machine does not change that. */
+  /** This thread's CPU time for each check, in milliseconds, in ascending order: a busy machine does not change it. */
   readonly millis: ReadonlyArray<number>;
 }
 
@@ -83,7 +83,7 @@ const measured = async (cases: Readonly<Record<string, Case>>): Promise<Measured
   const broken: Array<string> = [];
   const millis: Array<number> = [];
   for (const [name, each] of Object.entries(cases)) {
-    // What has happened in this process decides about it: a check in another one finds it.
+    // Its outcome depends on earlier events in this process; a check in a new process finds it.
     if (each.isStateful === true) continue;
     for (const seed of otherSeeds) {
       const began = process.threadCpuUsage();
@@ -117,7 +117,7 @@ const measuredTest = (
       const found = await measured(cases);
       tellMeasured(what, found);
       expected(found);
-      // That of the whole corpus is a tenth of a second. Where nothing is wrong, all inputs are checked with every law.
+      // The median of the whole corpus is a tenth of a second. If nothing is wrong, all inputs are checked with every law.
       expect(at(found.millis, 0.5), "the median, in milliseconds").toBeLessThan(1500);
       expect(at(found.millis, 0.9), "nine of ten, in milliseconds").toBeLessThan(3000);
     },
@@ -125,7 +125,7 @@ const measuredTest = (
   );
 };
 
-/** Each has one fault, which this law names; the test that is printed fails in the same way. */
+/** Each has one fault, which this law reports; the printed test fails in the same way. */
 export const bugs = (law: string, cases: Readonly<Record<string, Case>>): void => {
   describe(`${law} finds`, () => {
     test.each(Object.entries(cases))(
@@ -142,14 +142,14 @@ export const bugs = (law: string, cases: Readonly<Record<string, Case>>): void =
       },
       60_000,
     );
-    // By whatever law: which one comes first may depend on what was drawn.
+    // By any law: which one comes first may depend on the random inputs.
     measuredTest("four of five of them with each of five seeds", law, cases, ({ broken, checks }) => {
       expect(broken.length / Math.max(1, checks)).toBeGreaterThanOrEqual(0.8);
     });
   });
 };
 
-/** What cannot be checked, for the smallest input and with the reason. */
+/** Subjects that cannot be checked, with the smallest input and the reason. */
 export const obstacles = (cases: Readonly<Record<string, Case & { readonly says: RegExp }>>): void => {
   describe("a check cannot be made of", () => {
     test.each(Object.entries(cases))(
@@ -166,7 +166,7 @@ export const obstacles = (cases: Readonly<Record<string, Case & { readonly says:
   });
 };
 
-/** Nothing is wrong with any of these, though each looks as if something were. */
+/** None of these has a fault, although each looks as if it had. */
 export const sound = (cases: Readonly<Record<string, Case>>): void => {
   describe("no law is broken by", () => {
     test.each(Object.entries(cases))(

@@ -1,4 +1,4 @@
-/** What outlives a run. */
+/** Work that outlives a run. */
 import type { FileHandle } from "node:fs/promises";
 import { open, readFile } from "node:fs/promises";
 import { createServer } from "node:http";

@@ -1,4 +1,4 @@
-/** Names that collide, and graphs that are none: found by inputs with twins in them. */
+/** Names that collide, and invalid graphs: found with inputs that contain twins. */
 import { dynamic, pipeline, step } from "espalier";
 import * as fc from "fast-check";
 import { bugs, growing, sum, valuesOf } from "./harness.ts";

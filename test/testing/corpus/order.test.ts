@@ -1,9 +1,9 @@
-/** Steps that talk behind the graph's back, and steps that run twice. */
+/** Steps that communicate outside the graph, and steps that run twice. */
 import * as Effect from "effect/Effect";
 import { pipeline, step } from "espalier";
 import { bugs, growing, sleep, stepping } from "./harness.ts";
 
-/** Two steps of which one reads what the other writes, without saying so. */
+/** Two steps, one of which reads a value that the other writes, without declaring it. */
 const missingEdge = (load: (write: () => void) => any, count: (read: () => number) => any) =>
   growing((items) => {
     let table: ReadonlyArray<number> | undefined;

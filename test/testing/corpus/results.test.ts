@@ -1,4 +1,7 @@
-/** Results that differ from run to run: by clock, chance, environment, order and earlier calls, or that no one would expect. */
+/**
+ * Results that differ from run to run (by clock, chance, environment, order or earlier calls), and results that no one would
+ * expect.
+ */
 import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import { pipeline, step } from "espalier";

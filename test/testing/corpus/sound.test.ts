@@ -1,4 +1,4 @@
-/** Steps with nothing wrong in them, which look as if there were. */
+/** Steps without faults that look as if they had some. */
 import { EventEmitter } from "node:events";
 import { createReadStream } from "node:fs";
 import { open, readFile } from "node:fs/promises";

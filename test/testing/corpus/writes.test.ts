@@ -1,4 +1,4 @@
-/** Values that are written though others read them, and expansions that run something. */
+/** Values that are modified although other steps read them, and expansions that run something. */
 import { createRequire } from "node:module";
 import { pipeline } from "espalier";
 import * as fc from "fast-check";
@@ -49,7 +49,7 @@ bugs("pure", {
           try {
             Object.assign(config.options, { done: true });
           } catch {
-            // It works without.
+            // The step works without the option.
           }
           return 1;
         }),
