@@ -1,4 +1,4 @@
-/** Runs the real command in a process of its own. */
+/** Runs the real command in a separate process. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 
@@ -18,7 +18,7 @@ interface Options {
   readonly records?: boolean;
   /** A file descriptor for standard output, instead of reading it. */
   readonly stdout?: number;
-  /** Called with all that standard error has said so far, and what sends a signal. */
+  /** Called with all of standard error so far, and a function that sends a signal. */
   readonly onStderr?: (said: string, kill: (signal: NodeJS.Signals) => void) => void;
 }
 
@@ -43,6 +43,6 @@ export const espalier = (args: ReadonlyArray<string>, options: Options = {}): Pr
     child.once("close", (code) => resolve({ code, stdout, stderr }));
   });
 
-/** What a failed command says on standard error beside the progress of its run. */
+/** The text that a failed command prints on standard error in addition to the progress of its run. */
 export const sentences = ({ stderr }: Ended): ReadonlyArray<string> =>
   stderr.split("\n").filter((line) => line !== "" && !/^[▶✓✗+↻!-] |^ {2}/u.test(line));

@@ -28,7 +28,7 @@ test("graph prints the graph and nothing else, in each format", async () => {
   expect([mermaid.code, dot.code, json.code, svg.code]).toEqual([0, 0, 0, 0]);
 });
 
-test("check says what a pipeline is, and runs nothing", async () => {
+test("check describes a pipeline, and runs nothing", async () => {
   const { code, stdout, stderr } = await espalier(["check", "training.ts"]);
   expect(stdout).toBe(
     'training: 3 steps, takes "rates" and "name", returns "best" and "models": no mistakes.\n',
@@ -65,7 +65,7 @@ test("help teaches with examples, and completions are printed for each shell", a
   expect((await espalier(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
 });
 
-test("graph --format text is a line for each step, with what it reads and what it may become", async () => {
+test("graph --format text prints a line for each step, with its inputs and its possible expansions", async () => {
   const { stdout, code } = await espalier(["graph", "training.ts", "--format", "text"]);
   expect(stdout).toBe(
     [

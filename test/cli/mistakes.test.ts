@@ -7,20 +7,20 @@ import { espalier, sentences } from "./espalier.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "espalier-cli-"));
 
-// Files that no tool could format or compile are written here and not kept in the repository.
+// Files that no tool can format or compile are written here instead of being kept in the repository.
 mkdirSync(join(folder, "folder.ts"));
 writeFileSync(join(folder, "syntax.mjs"), "export const a = 1;\nconst = 3;\n");
 writeFileSync(join(folder, "syntax.ts"), "export const a = 1;\nexport const b = () => {\n");
 writeFileSync(join(folder, "data.json"), "[1, 2");
 writeFileSync(join(folder, "notes.txt"), "hello");
 
-/** What a command that should fail told. */
+/** The error message of a command that should fail. */
 const told = async (args: ReadonlyArray<string>, cwd?: string) => {
   const ended = await espalier(args, cwd === undefined ? {} : { cwd });
   return { said: sentences(ended), stdout: ended.stdout, code: ended.code };
 };
 
-/** One line on standard error, which no stack is; nothing on standard output; exit code 1. */
+/** One line on standard error, without a stack; nothing on standard output; exit code 1. */
 const failure = (sentence: string | RegExp) => ({
   said: [typeof sentence === "string" ? expect.stringContaining(sentence) : expect.stringMatching(sentence)],
   stdout: "",
@@ -61,13 +61,13 @@ test.for([
     "several.ts",
     'The file "several.ts" exports the pipelines "nightly" and "weekly": choose one with --export NAME.',
   ],
-] as const)("each command says what is wrong with the file: %s", async ([file, sentence]) => {
+] as const)("each command reports the fault of the file: %s", async ([file, sentence]) => {
   for (const command of ["run", "graph", "check"]) {
     expect(await told([command, file])).toEqual(failure(sentence));
   }
 });
 
-test("--export takes a named pipeline and lists the exports where there is none of that name", async () => {
+test("--export takes a named pipeline, and lists the exports if none has that name", async () => {
   const { stdout } = await espalier(["run", "several.ts", "--export", "weekly", "--json"]);
   expect(stdout).toBe('{"b":2}\n');
   expect(await told(["run", "several.ts", "--export", "weakly"])).toEqual(
@@ -78,7 +78,7 @@ test("--export takes a named pipeline and lists the exports where there is none 
   );
 });
 
-test("a CommonJS file may export a pipeline", async () => {
+test("a CommonJS file can export a pipeline", async () => {
   const { stdout } = await espalier(["run", "common.cjs", "--json"]);
   expect(stdout).toBe('{"a":1}\n');
 });
@@ -97,7 +97,7 @@ test.for([
     `The input "name" is missing: give it with --input 'name=JSON' or --input 'name=@FILE'.`,
   ],
   [[], 'The inputs "rates" and "name" are missing: give each with'],
-] as const)("inputs that are wrong: %s", async ([inputs, sentence]) => {
+] as const)("invalid inputs: %s", async ([inputs, sentence]) => {
   expect(await told(["run", "training.ts", ...inputs])).toEqual(failure(sentence));
 });
 
@@ -108,7 +108,7 @@ test("an input that its schema refuses is reported with its position, and an opt
   );
 });
 
-test("the command says in one sentence that it needs Node, if Bun runs it", () => {
+test("the command explains in one sentence that it needs Node, if Bun runs it", () => {
   const bun = "data:text/javascript,process.versions.bun='1.4.5'";
   const bin = join(import.meta.dirname, "../../src/cli/bin.ts");
   const { status, stderr } = spawnSync(process.execPath, ["--import", bun, bin, "check"], {
@@ -120,7 +120,7 @@ test("the command says in one sentence that it needs Node, if Bun runs it", () =
   expect(status).toBe(1);
 });
 
-test("a wrong command line is reported on standard error, with a pointer to the help", async () => {
+test("an invalid command line is reported on standard error, with a pointer to the help", async () => {
   for (const [args, said] of [
     [["rn"], 'Unknown subcommand "rn"'],
     [["run"], "Missing required argument"],

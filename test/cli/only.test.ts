@@ -8,13 +8,13 @@ import { espalier } from "./espalier.ts";
 const folder = mkdtempSync(join(tmpdir(), "espalier-only-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 
-test("runs what the output needs and nothing else", async () => {
+test("runs the steps that the output needs and nothing else", async () => {
   const { code, stdout } = await espalier(["run", "wide.ts", "--only", "left", "--json"]);
   expect(stdout).toBe('{"left":2}\n');
   expect(code).toBe(0);
 });
 
-test("a run that was reduced is resumed as it began", async () => {
+test("a reduced run stays reduced when it is resumed", async () => {
   const store = ["--store", join(folder, "runs.db")];
   const ready = join(folder, "ready");
   process.env["READY"] = ready;
@@ -29,7 +29,7 @@ test("a run that was reduced is resumed as it began", async () => {
   expect(resumed.code).toBe(0);
 });
 
-test("an output that is not there is refused, with the nearest name", async () => {
+test("an unknown output is refused, with the most similar name", async () => {
   const { code, stderr } = await espalier(["run", "wide.ts", "--only", "lef"]);
   expect(stderr).toContain('only cannot keep "lef", because nothing provides it');
   expect(stderr).toContain('Did you mean "left"?');

@@ -49,14 +49,14 @@ test("a run is reported in plain lines, with times and counted items", () => {
   ]);
 });
 
-test("what a step logs cannot command a terminal or begin a new line", () => {
+test("log lines of a step cannot command a terminal or begin a new line", () => {
   const lines = linesFor([
     { type: "step.logged", time: 0, path: "a\u202e", message: ["x\n✓ fake\u001b[2J"] },
   ]);
   expect(lines).toEqual(["  a\\u202e: x\\n✓ fake\\u001b[2J"]);
 });
 
-test("a pipeline whose last output is unread and returned has nothing forgotten", () => {
+test("no output counts as forgotten if the last one is unread and returned", () => {
   const p = pipeline("p")
     .input("n", type<number>())
     .step("a", ["n"], ({ n }) => n)
@@ -68,7 +68,7 @@ test("a pipeline whose last output is unread and returned has nothing forgotten"
   expect(unread(p.returns("b").plan())).toEqual([]);
 });
 
-test("what a glob or a map reads is read", () => {
+test("an output that a glob or a map reads counts as read", () => {
   const p = pipeline("p")
     .step("feat_a", [], () => [1])
     .step("feat_b", [], () => [2])

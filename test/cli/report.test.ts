@@ -15,7 +15,7 @@ afterAll(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryD
 /** The data of a report that the command wrote. */
 const written = async (file: string): Promise<PageData> => dataOf(await readFile(file, "utf8"));
 
-test("run --report writes the page of the run, in a folder that it makes, and prints what it always prints", async () => {
+test("run --report writes the page of the run, in a folder that it creates, and prints its usual output", async () => {
   const file = join(folder, "new", "folder", "report.html");
   const args = ["run", "training.ts", "-i", "rates=[1,2]", "-i", 'name="x"', "--report", file];
   const { code, stdout, stderr } = await espalier(args);
@@ -45,7 +45,7 @@ test("a run that fails is reported with its error", async () => {
   expect(steps.find(({ run }) => run?.error !== undefined)?.run?.error?.[0]?.text).toContain("StepFailed");
 });
 
-test("a run that is stopped is reported too", async () => {
+test("an interrupted run is reported too", async () => {
   const file = join(folder, "stopped.html");
   const { code } = await espalier(["run", "slow.ts", "--report", file], {
     onStderr: (said, kill) => {
@@ -56,7 +56,7 @@ test("a run that is stopped is reported too", async () => {
   expect((await written(file)).run?.state).toBe("stopped");
 });
 
-test("a report that cannot be written fails a run that did not, and does not hide why a run failed", async () => {
+test("a report that cannot be written fails a successful run, and does not hide why a run failed", async () => {
   const fine = await espalier(["run", "noisy.ts", "--report", "/dev/null/report.html"]);
   expect(fine.stderr).toContain("The report cannot be written to /dev/null/report.html");
   expect(fine.code).toBe(1);

@@ -18,7 +18,7 @@ test("run prints the outputs on standard output and the progress on standard err
   expect(code).toBe(0);
 });
 
-test("an input may be read from a file, and its name may hold the sign =", async () => {
+test("an input can be read from a file, and its name can contain the sign =", async () => {
   const { code, stdout } = await espalier([
     "run",
     "schema.ts",
@@ -32,7 +32,7 @@ test("an input may be read from a file, and its name may hold the sign =", async
   expect(code).toBe(0);
 });
 
-test("with --json nothing but one JSON object is on standard output, whatever the file and its steps print", async () => {
+test("with --json, standard output has only one JSON object, whatever the file and its steps print", async () => {
   const { code, stdout, stderr } = await espalier(["run", "noisy.ts", "--json"]);
   expect(stdout).toBe('{"a":1,"b":2,"c":3}\n');
   for (const noise of ["loading", "plain noise", "direct noise", "effect noise", "said by c", "50 % half"]) {
@@ -41,7 +41,7 @@ test("with --json nothing but one JSON object is on standard output, whatever th
   expect(code).toBe(0);
 });
 
-test("--json writes what JSON can hold", async () => {
+test("--json writes values that JSON can hold", async () => {
   const { stdout } = await espalier(["run", "values.ts", "--export", "fine", "--json"]);
   expect(JSON.parse(stdout)).toEqual({
     date: "1970-01-01T00:00:00.000Z",
@@ -52,7 +52,7 @@ test("--json writes what JSON can hold", async () => {
   });
 });
 
-test("what a terminal would obey is made visible", async () => {
+test("characters that a terminal would obey are made visible", async () => {
   const { stdout } = await espalier(["run", "values.ts", "--export", "fine"]);
   expect(stdout).toContain("\\u202e");
   expect(stdout).not.toContain("\u202e");
@@ -62,7 +62,7 @@ test.for([
   ["map", 'The output "m" cannot be written as JSON: its list[1] is a Map.'],
   ["nan", 'The output "n" cannot be written as JSON: it is NaN.'],
   ["cycle", 'The output "c" cannot be written as JSON: it contains itself'],
-] as const)("--json refuses what JSON would bend: %s", async ([name, sentence]) => {
+] as const)("--json refuses values that JSON would change: %s", async ([name, sentence]) => {
   const ended = await espalier(["run", "values.ts", "--export", name, "--json"]);
   expect(ended.stdout).toBe("");
   expect(sentences(ended)).toEqual([expect.stringContaining(sentence)]);
@@ -88,7 +88,7 @@ test("a message with line breaks and terminal commands stays one visible line", 
   expect(ended.code).toBe(1);
 });
 
-test("a Promise that the file forgot and that is rejected fails the command", async () => {
+test("a rejected Promise that the file did not await fails the command", async () => {
   const ended = await espalier(["run", "failing.ts", "--export", "stray"]);
   expect(sentences(ended)).toEqual([
     expect.stringContaining(
@@ -113,7 +113,7 @@ test.for([
   expect(ended.code).toBe(code);
 });
 
-test("--concurrency limits how many steps run at once", async () => {
+test("--concurrency limits the number of steps that run at once", async () => {
   const one = await espalier(["run", "overlap.ts", "--concurrency", "1", "--json"]);
   expect(one.stdout).toBe('{"most":1}\n');
   const two = await espalier(["run", "overlap.ts", "-c", "2", "--json"]);

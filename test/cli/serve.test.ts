@@ -1,4 +1,4 @@
-/** `espalier graph FILE --watch --format html`: a real server, which only this machine reaches, and a real browser. */
+/** `espalier graph FILE --watch --format html`: a real server, reachable only from this machine, and a real browser. */
 import { existsSync, readFileSync } from "node:fs";
 import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
 import { request } from "node:http";
@@ -10,7 +10,7 @@ import { espalier } from "./espalier.ts";
 import type { Watching } from "./watching.ts";
 import { main, names, patience, save, watch } from "./watching.ts";
 
-test("a port without a page is a mistake, and so is one that is in use", async () => {
+test("a port without a page is a mistake, and so is a port that is in use", async () => {
   for (const more of [[], ["--watch", "--format", "text"], ["--format", "html"]]) {
     expect(await espalier(["graph", "training.ts", "--port", "1", ...more])).toMatchObject({
       code: 1,
@@ -53,7 +53,7 @@ const ask = (url: string, headers: Readonly<Record<string, string>> = {}, method
     asked.end();
   });
 
-test("the page is served with a strict policy, to be read only", async () => {
+test("the page is served with a strict policy, and read-only", async () => {
   const { url, interrupt } = await serve();
   const page = await ask(url);
   expect(page.status).toBe(200);
@@ -129,12 +129,12 @@ test("requests to another host name, or from another page, are refused", async (
       expect([origin, path, (await ask(url + path, { origin })).status]).toEqual([origin, path, 403]);
     }
   }
-  // A browser says of every request from which page it comes.
+  // A browser sends, with every request, the page that it comes from.
   for (const site of ["cross-site", "same-site"])
     expect([site, (await ask(url, { "sec-fetch-site": site })).status]).toEqual([site, 403]);
   for (const site of ["same-origin", "none"])
     expect([site, (await ask(url, { "sec-fetch-site": site })).status]).toEqual([site, 200]);
-  // What no client of Node sends: no host at all, and an address where a path belongs.
+  // Requests that no client of Node sends: without a host, and with an address instead of a path.
   expect(await raw(port, "GET / HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 403 /);
   expect(await raw(port, "GET / HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n")).toMatch(/^HTTP\/1\.1 403 /);
   expect(await raw(port, "GET / HTTP/1.1\r\nConnection: close\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
@@ -169,7 +169,7 @@ test.skipIf(!existsSync("/proc/net/tcp"))("it listens on 127.0.0.1 and nowhere e
   const port = Number(new URL(url).port).toString(16).toUpperCase().padStart(4, "0");
   const tables = ["/proc/net/tcp", "/proc/net/tcp6"].filter((table) => existsSync(table));
   const listening = tables.flatMap((table) =>
-    // The local address and its port; 0A is the state of what listens.
+    // The local address and its port; 0A is the state of a listening socket.
     Array.from(
       readFileSync(table, "utf8").matchAll(/^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A /gm),
       ([, address, at]) => ({ address, at }),
@@ -179,7 +179,7 @@ test.skipIf(!existsSync("/proc/net/tcp"))("it listens on 127.0.0.1 and nowhere e
 });
 
 inBrowser("the served page in a browser", (chromium) => {
-  test("shows each save without being asked, tells what is broken, and says when the command has ended", async () => {
+  test("shows each save by itself, reports problems, and shows when the command has ended", async () => {
     const { url, interrupt } = await serve();
     const { page, complaints } = await chromium.visit(url);
     const boxes = () => page.locator("svg text").allTextContents();
@@ -195,7 +195,7 @@ inBrowser("the served page in a browser", (chromium) => {
     save("names.ts", names("third"));
     await expect.poll(boxes, patience).toContain("third");
     expect(await said.isVisible()).toBe(false);
-    // Its own requests are the page and the events; nothing was refused by its policy.
+    // It requests only the page and the events; its policy refused nothing.
     expect(complaints).toEqual([]);
     await interrupt();
     await expect.poll(() => said.textContent(), patience).toContain("not running");
@@ -230,7 +230,7 @@ inBrowser("the served page in a browser", (chromium) => {
     await expect.poll(() => refusals.join("\n"), patience).toContain("frame-ancestors 'none'");
   });
 
-  test("a file that is broken from the start has a page that says so, and becomes its graph", async () => {
+  test("a file that is broken from the start has a page that reports it, and becomes its graph", async () => {
     save("main.ts", "export default 1;\n");
     const watching = watch("--format", "html");
     await watching.until(/waiting for a change in 1 file\n/);

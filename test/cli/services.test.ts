@@ -2,14 +2,14 @@
 import { expect, test } from "vitest";
 import { espalier } from "./espalier.ts";
 
-test("a file's layer gives its pipelines their services, and is released when the run has ended", async () => {
+test("a file's layer provides the services of its pipelines, and is released when the run has ended", async () => {
   const { code, stdout, stderr } = await espalier(["run", "services.ts", "--export", "greeting", "--json"]);
   expect(stderr).toContain("released");
   expect(stdout).toBe('{"text":"Hello, Ada!"}\n');
   expect(code).toBe(0);
 });
 
-test("a missing service is named, with what to export", async () => {
+test("a missing service is named, with the export that would provide it", async () => {
   const { code, stderr } = await espalier(["run", "services.ts", "--export", "lacking"]);
   expect(stderr).toContain(
     'The pipeline needs the service "app/Missing", and services.ts exports a layer that does not provide it. Add to services.ts: export const layer = Layer.succeed(TheService, …)',

@@ -1,4 +1,4 @@
-/** The command line: exit codes, what is said of failures, and reading and steering while a run is under way. */
+/** The command line: exit codes, reports of failures, and commands that read and control active runs. */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ const root = mkdtempSync(join(tmpdir(), "espalier-steering-"));
 afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
 let folders = 0;
 
-/** A folder with `flow.mjs`, which exports the pipeline of this text. */
+/** A folder with `flow.mjs`, which exports the pipeline with this text. */
 const folder = (text: string) => {
   const cwd = join(root, String(folders++));
   mkdirSync(cwd);
@@ -21,7 +21,7 @@ const folder = (text: string) => {
   `;
   writeFileSync(join(cwd, "flow.mjs"), source);
   const command = (...args: ReadonlyArray<string>) => espalier(args, { cwd, records: true });
-  /** A run that is under way once its first step is done. */
+  /** A run that stays active after its first step. */
   const start = async (...args: ReadonlyArray<string>) => {
     let kill: (signal: NodeJS.Signals) => void = () => {};
     let begun: () => void = () => {};
@@ -54,7 +54,7 @@ describe("A command", { timeout: 120_000 }, () => {
     expect(stderr).toContain("process.exit(0)");
   });
 
-  test("tells the whole chain of causes of a failure, and the errors of an AggregateError", async () => {
+  test("prints the whole chain of causes of a failure, and the errors of an AggregateError", async () => {
     const { command } = folder(`pipeline("p").step("all", [], async () => {
       throw new Error("cannot load", { cause: new AggregateError([new Error("first mirror"), new Error("second mirror")], "all mirrors failed") });
     })`);
@@ -67,7 +67,7 @@ describe("A command", { timeout: 120_000 }, () => {
     }
   });
 
-  test("that reads needs a store, and makes none", async () => {
+  test("that reads needs a store, and creates none", async () => {
     const { cwd, command } = folder(`pipeline("p").step("a", [], () => 1)`);
     const commands = [["runs"], ["show", "r"], ["waiting"], ["cancel", "r"], ["prune", "--older", "1d"]];
     const all = await Promise.all(commands.map((args) => command(...args, "--store", "none.db")));
@@ -78,7 +78,7 @@ describe("A command", { timeout: 120_000 }, () => {
     expect(existsSync(join(cwd, "none.db"))).toBe(false);
   });
 
-  test("names the statuses there are, and the flag that does without a store", async () => {
+  test("names the valid statuses, and the flag that works without a store", async () => {
     const { command } = folder(`pipeline("p").step("a", [], () => new Map())`);
     expect((await command("run", "flow.mjs")).stderr).toContain("--no-store");
     const { code, stderr } = await command("runs", "--status", "suceeded");
@@ -87,8 +87,8 @@ describe("A command", { timeout: 120_000 }, () => {
   });
 });
 
-describe("While a run is under way", { timeout: 120_000 }, () => {
-  test("it is listed, shown and cancelled by the beginning of its id, and not run twice", async () => {
+describe("While a run is active", { timeout: 120_000 }, () => {
+  test("it is listed, shown and cancelled by a prefix of its id, and not run twice", async () => {
     const { command, start } = folder(slow);
     const run = await start("--run-id", "run-abcdef");
     const [listed, shown, value, why, again] = await Promise.all([
@@ -100,7 +100,7 @@ describe("While a run is under way", { timeout: 120_000 }, () => {
     ]);
     expect(listed.stdout).toMatch(/run-abcdef.*running/);
     expect(why.code).toBe(0);
-    // Whole, and with everything that cannot be seen spelled out.
+    // Complete, and with all invisible characters spelled out.
     const whole = "a\u009b\u202e".repeat(100);
     expect(JSON.parse(shown.stdout).steps).toMatchObject([{ path: "a", value: whole }]);
     expect(value.stdout).toBe(`"${"a\\u009b\\u202e".repeat(100)}"\n`);
@@ -113,7 +113,7 @@ describe("While a run is under way", { timeout: 120_000 }, () => {
     expect((await command("runs")).stdout).toMatch(/run-abcdef.*interrupted/);
   });
 
-  test("SIGTERM releases it for others and exits with 143, Ctrl-C says that it stops", async () => {
+  test("SIGTERM releases it for others and exits with 143, Ctrl-C reports that it stops", async () => {
     const { command, start } = folder(slow);
     const [one, two] = await Promise.all([start("--run-id", "one"), start("--run-id", "two")]);
     one.kill("SIGTERM");
@@ -127,7 +127,7 @@ describe("While a run is under way", { timeout: 120_000 }, () => {
     expect(listed).toMatch(/two.*interrupted/);
   });
 
-  test("a cancel that was given up does not stop the run when it is resumed later", async () => {
+  test("an abandoned cancel does not stop the run when it is resumed later", async () => {
     const { cwd, command, start } = folder(`pipeline("p")
       .step("a", [], () => 1)
       .step("b", ["a"], async () => { if (existsSync("free")) { await sleep(300); return 2; } writeFileSync("blocked", ""); for (;;); })`);
@@ -143,7 +143,7 @@ describe("While a run is under way", { timeout: 120_000 }, () => {
   });
 });
 
-describe("What a run did is undone", { timeout: 120_000 }, () => {
+describe("The work of a run is undone", { timeout: 120_000 }, () => {
   const trip = (paid: string): string => `pipeline("trip")
     .step("flight", [], () => "F1", { compensate: (flight) => { appendFileSync("log", "-" + flight); } })
     .loop("seats", ["flight"], () => 0, (n) => n + 1, { until: (n) => n === 25, compensate: (seat) => { if (seat === 25) throw new Error("seat is taken"); } })
@@ -152,7 +152,7 @@ describe("What a run did is undone", { timeout: 120_000 }, () => {
     .finally("told", ["paid"], () => { appendFileSync("log", "!"); })`;
   const flags = ["--run-id", "trip-1"];
 
-  test("by --on-failure compensate, which every view of the run says; it cannot be resumed", async () => {
+  test("by --on-failure compensate, which every view of the run shows; it cannot be resumed", async () => {
     const { cwd, command } = folder(trip(`() => { throw new Error("the card was refused"); }`));
     const ran = await command(
       "run",
@@ -195,7 +195,7 @@ describe("What a run did is undone", { timeout: 120_000 }, () => {
     expect(resumed.stderr).toContain("compensated");
   });
 
-  test("by cancel --compensate, which says how much; without it the run can be resumed", async () => {
+  test("by cancel --compensate, which reports the number of steps; without it the run can be resumed", async () => {
     const slowly = `async (_, { signal }) => { if (existsSync("go")) return 1; await sleep(100_000, undefined, { signal }); }`;
     const { cwd, command, start } = folder(trip(slowly));
     const first = await start(...flags);

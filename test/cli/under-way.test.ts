@@ -1,4 +1,4 @@
-/** Commands beside runs that are under way: several processes on one store, crashed runs, programs that only wait. */
+/** Commands that run during active runs: several processes on one store, crashed runs, programs that only wait. */
 import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true, maxRetries: 10, retr
 const source = (file: string): string => JSON.stringify(import.meta.resolve(`../../src/${file}`));
 let folders = 0;
 
-/** A folder with `flow.mjs`, which exports the pipeline of this text. `log` appends a line to the file `log`. */
+/** A folder with `flow.mjs`, which exports the pipeline with this text. `log` appends a line to the file `log`. */
 const folder = (text: string) => {
   const cwd = join(root, String(folders++));
   mkdirSync(cwd);
@@ -35,7 +35,7 @@ const folder = (text: string) => {
 
 describe("A store file", { timeout: 120_000 }, () => {
   test("records the runs of two processes at the same time", async () => {
-    // Each run continues only once the other is under way.
+    // Each run continues only once the other is active.
     const { command } = folder(`pipeline("p").step("a", [], async () => {
       log(process.pid);
       while (lines().length < 2) await sleep(20);
@@ -49,7 +49,7 @@ describe("A store file", { timeout: 120_000 }, () => {
     expect(listed.map(({ id }) => id).toSorted()).toEqual(["one", "two"]);
   });
 
-  test("is not pruned of a run that began long ago and crashed a moment ago", async () => {
+  test("is not pruned of a run that began long ago but crashed only recently", async () => {
     const { command, cwd, lines } = folder(`pipeline("p")
       .step("a", [], () => 1)
       .step("b", ["a"], () => { log("b"); if (!existsSync("quick")) process.kill(process.pid, "SIGKILL"); return 2; })`);
@@ -73,7 +73,7 @@ describe("A store file", { timeout: 120_000 }, () => {
     writeFileSync(join(cwd, "quick"), "");
     const resumed = await command("resume", "r", "--json", ...store);
     expect([resumed.code, resumed.stdout.trim()]).toEqual([0, '{"a":1,"b":2}']);
-    // Once its last activity is long ago too, it is.
+    // It is pruned once its last activity is long ago too.
     database.prepare("UPDATE runs SET ended = ?1, active = ?1").run(longAgo);
     database.prepare("UPDATE chunks SET time = ?").run(longAgo);
     database.close();
@@ -82,7 +82,7 @@ describe("A store file", { timeout: 120_000 }, () => {
   });
 });
 
-test("a program whose run only waits for an answer stays alive until it is there", async () => {
+test("a program whose run only waits for an answer stays alive until it arrives", async () => {
   const { command, cwd } = folder(`pipeline("p").await("ok", type())`);
   writeFileSync(
     join(cwd, "program.mjs"),

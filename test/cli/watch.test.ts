@@ -15,7 +15,7 @@ import {
   watchOnTerminal,
 } from "./watching.ts";
 
-test("a save of the file, and of one that it imports, draws the graph again", async () => {
+test("saving the file, or one that it imports, draws the graph again", async () => {
   const { until, said, interrupt } = watch("--format", "text");
   await until(/└─ first\n/);
   expect(said().stdout).toBe("watched → first\n└─ first\n");
@@ -47,7 +47,7 @@ test("without a format, the graph is printed and served as a page, whose address
   await expect(page()).rejects.toThrow("fetch failed");
 });
 
-test("an import is seen however it is saved: in place, by a rename, removed and written again, many times at once", async () => {
+test("a change of an import is noticed however it is saved: in place, by a rename, by removing and writing it again, many times at once", async () => {
   const { until, said } = watch("--format", "text");
   await until(/└─ first\n/);
   replace("names.ts", names("renamed"));
@@ -56,7 +56,7 @@ test("an import is seen however it is saved: in place, by a rename, removed and 
   await until(/Cannot find module .*names\.ts/);
   save("names.ts", names("again"));
   await until(/└─ again\n/);
-  // Each as long as the one before: sizes tell nothing.
+  // Each is as long as the previous one, so sizes reveal nothing.
   for (let i = 10; i < 60; i++) (i % 2 === 0 ? save : replace)("names.ts", names(`save${i}`));
   await until(/└─ save59\n/);
   expect(said().stdout).toMatch(/└─ save59\n$/);
@@ -64,7 +64,7 @@ test("an import is seen however it is saved: in place, by a rename, removed and 
   await until(/└─ after\n/);
 });
 
-test("a folder that goes and comes back, as a change of branch has it, is watched on", async () => {
+test("a folder that disappears and returns, as on a change of branch, is still watched", async () => {
   mkdirSync(file("parts"));
   save("parts/names.ts", names("inner"));
   save("main.ts", main.replace("./names.ts", "./parts/names.ts"));
@@ -111,7 +111,7 @@ test("a broken file or a missing import is reported, and the watch continues", a
   );
 });
 
-test("a file that was broken at first can be fixed; a format can be chosen; nothing else is printed on standard output", async () => {
+test("a file that is broken at first can be fixed; a format can be chosen; nothing else is printed on standard output", async () => {
   save("main.ts", "console.log('loading \\u001b[2J');\nexport const nothing = 1;\n");
   const { until, said } = watch("--format", "mermaid");
   await until(/exports no pipeline; it exports "nothing" \(a number\)/);
@@ -123,29 +123,32 @@ test("a file that was broken at first can be fixed; a format can be chosen; noth
 
 const isLinux = existsSync("/proc/self/task");
 
-test.skipIf(!isLinux)("a file that never ends to load is left at the next save, and at the end", async () => {
-  const stuck = `import "./names.ts";\nimport { writeFileSync } from "node:fs";\nwriteFileSync("stuck", "");\nfor (;;);\n`;
-  save("main.ts", stuck);
-  const { child, until } = watch("--format", "text");
-  const isStuck = async (): Promise<ReadonlyArray<string>> => {
-    await expect.poll(() => existsSync(file("stuck")), patience).toBe(true);
-    rmSync(file("stuck"));
-    return childrenOf(child.pid!);
-  };
-  const [first] = await isStuck();
-  save("main.ts", main);
-  await until(/└─ first\n/);
-  expect(existsSync(`/proc/${first}`)).toBe(false);
-  save("main.ts", stuck);
-  const [second] = await isStuck();
-  expect(second).not.toBe(first);
-  child.kill("SIGINT");
-  expect(await once(child, "exit")).toEqual([130, null]);
-  expect(existsSync(`/proc/${second}`)).toBe(false);
-});
+test.skipIf(!isLinux)(
+  "a file that never finishes loading is abandoned at the next save, and at the end",
+  async () => {
+    const stuck = `import "./names.ts";\nimport { writeFileSync } from "node:fs";\nwriteFileSync("stuck", "");\nfor (;;);\n`;
+    save("main.ts", stuck);
+    const { child, until } = watch("--format", "text");
+    const isStuck = async (): Promise<ReadonlyArray<string>> => {
+      await expect.poll(() => existsSync(file("stuck")), patience).toBe(true);
+      rmSync(file("stuck"));
+      return childrenOf(child.pid!);
+    };
+    const [first] = await isStuck();
+    save("main.ts", main);
+    await until(/└─ first\n/);
+    expect(existsSync(`/proc/${first}`)).toBe(false);
+    save("main.ts", stuck);
+    const [second] = await isStuck();
+    expect(second).not.toBe(first);
+    child.kill("SIGINT");
+    expect(await once(child, "exit")).toEqual([130, null]);
+    expect(existsSync(`/proc/${second}`)).toBe(false);
+  },
+);
 
 test.skipIf(!hasTerminals)(
-  "on a terminal each graph replaces the previous one, fits its width, and problems are printed below it",
+  "on a terminal each graph replaces the previous one and fits the width, and problems are printed below it",
   async () => {
     const long = "a name that is longer than a terminal is wide ".repeat(3);
     save("names.ts", names("first", long));

@@ -1,4 +1,4 @@
-/** Runs `espalier graph FILE --watch` on files of its own, in a folder that is made before each test and removed after it. */
+/** Runs `espalier graph FILE --watch` on separate files, in a folder that is created before each test and removed after it. */
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,7 +21,7 @@ const root = join(import.meta.dirname, "../..");
 let folder = "";
 let started: Array<ChildProcess> = [];
 
-/** A file of the folder that is watched. It is made for each test. */
+/** A file in the watched folder. It is created for each test. */
 export const file = (name: string): string => join(folder, name);
 export const save = (name: string, text: string): void => writeFileSync(file(name), text);
 /** As editors save that write another file and rename it. */
@@ -30,7 +30,7 @@ export const replace = (name: string, text: string): void => {
   renameSync(file(`${name}.new`), file(name));
 };
 
-/** A pipeline of the steps that another file names. */
+/** A pipeline whose steps another file names. */
 export const main = `import { pipeline, step } from "espalier";
 import { names } from "./names.ts";
 export default pipeline("watched").addAll(names.map((name) => step(name, [], () => 1)));
@@ -39,7 +39,7 @@ export const names = (...all: ReadonlyArray<string>): string =>
   `export const names = ${JSON.stringify(all)};\n`;
 
 beforeEach(() => {
-  // Inside of the repository, where the name `espalier` leads to its sources.
+  // Inside the repository, where the name `espalier` resolves to its sources.
   mkdirSync(join(root, "temp"), { recursive: true });
   folder = mkdtempSync(join(root, "temp/watch-"));
   save("main.ts", main);
@@ -56,15 +56,15 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 });
 
-/** How long to wait for what must come: a busy machine takes its time, and only a test that fails waits so long. */
+/** The time limit for expected output: a busy machine is slow, and only a failing test waits this long. */
 export const patience = { timeout: 60_000 };
 
 export interface Watching {
   readonly child: ChildProcess;
   readonly said: () => { readonly stdout: string; readonly stderr: string };
-  /** Waits until what it has written, to either stream, fits. */
+  /** Waits until all of its output, on either stream, matches. */
   readonly until: (pattern: RegExp) => Promise<void>;
-  /** Interrupts it as Ctrl-C does, and gives its exit code. */
+  /** Interrupts it as Ctrl-C does, and returns its exit code. */
   readonly interrupt: () => Promise<number | null>;
 }
 
@@ -120,22 +120,22 @@ export const watch = (...args: ReadonlyArray<string>): Watching => {
   };
 };
 
-/** Linux has what is needed to be a terminal to a process: `script`, and `/proc` to find it by. */
+/** Linux has the tools to act as a process's terminal: `script`, and `/proc` to find the process. */
 export const hasTerminals = existsSync("/usr/bin/script") && existsSync("/proc/self/task");
 
-/** The processes that a process has started and that have not ended. Linux only. */
+/** The running children of a process. Linux only. */
 export const childrenOf = (pid: number): ReadonlyArray<string> =>
   readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean);
 
 export interface WatchingTerminal {
-  /** What a person sees, line by line. */
+  /** The screen as a person sees it, line by line. */
   readonly seen: () => Promise<ReadonlyArray<string>>;
   readonly resize: (columns: number) => void;
-  /** Types Ctrl-C, and gives the exit code. */
+  /** Types Ctrl-C, and returns the exit code. */
   readonly interrupt: () => Promise<number | null>;
 }
 
-/** The same on a terminal of its own. */
+/** The same in a separate terminal. */
 export const watchOnTerminal = (columns: number, rows: number): WatchingTerminal => {
   const quoted = command.map((part) => `'${part}'`).join(" ");
   const child = spawn(

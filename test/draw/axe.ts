@@ -1,4 +1,4 @@
-/** Checks a page for what keeps people with assistive technology from using it, by axe. */
+/** Checks the accessibility of a page with axe. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
@@ -11,10 +11,10 @@ interface Axe {
   ) => Promise<{ violations: ReadonlyArray<{ id: string; nodes: ReadonlyArray<{ html: string }> }> }>;
 }
 
-/** Prepares a page: from then on nothing of it is out of sight, since axe does not check text that is. */
+/** Prepares a page: from then on all of it is in view, since axe does not check text out of sight. */
 export const withAxe = async (page: Page, width: number): Promise<() => Promise<ReadonlyArray<string>>> => {
   await page.setViewportSize({ width, height: 4000 });
-  // Evaluated as a tool of the browser does, which no policy of a page forbids.
+  // Evaluated as by a browser tool, which no policy of a page forbids.
   await page.evaluate(source);
   return () =>
     page.evaluate(async () => {

@@ -1,6 +1,6 @@
 /**
- * A real browser for tests of pages: Chromium, without a window. The tests that need one are skipped, with one line that
- * says so, where there is none.
+ * A real browser for tests of pages: headless Chromium. If there is none, the tests that need it are skipped, with a
+ * single message.
  */
 import { existsSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -38,10 +38,10 @@ const options = [
   "--disable-sync",
 ];
 
-/** A page, and what it did that a page of ours never does. */
+/** A page, and a record of behaviour that our pages never show. */
 export interface Opened {
   readonly page: Page;
-  /** Requests beside the one for the file itself. */
+  /** Requests other than the one for the file itself. */
   readonly requests: ReadonlyArray<string>;
   /** Errors, warnings, refusals of the content security policy, and dialogs. */
   readonly complaints: ReadonlyArray<string>;
@@ -51,14 +51,14 @@ interface View {
   readonly colorScheme?: "light" | "dark";
   readonly width?: number;
   readonly height?: number;
-  /** A page of ours by default, which says when it is ready. */
+  /** One of our pages by default, which signals when it is ready. */
   readonly is?: "page" | "html" | "svg";
 }
 
 export interface Chromium {
   /** Opens HTML, or an SVG file, from disk, as a user does. */
   readonly open: (text: string, options?: View) => Promise<Opened>;
-  /** Opens a page of ours that is served. */
+  /** Opens one of our pages from its server. */
   readonly visit: (url: string, options?: View) => Promise<Opened>;
 }
 
@@ -83,7 +83,7 @@ export const inBrowser = (title: string, tests: (chromium: Chromium) => void): v
       const requests: Array<string> = [];
       const complaints: Array<string> = [];
       page.on("request", (request) => {
-        // The icon is in the page, and is not a request to anyone.
+        // The icon is in the page, and causes no request.
         if (request.url() !== url && !request.url().startsWith("data:")) requests.push(request.url());
       });
       page.on("console", (message) => {

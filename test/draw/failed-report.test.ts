@@ -14,7 +14,7 @@ const parse = (row: number): number => {
   return row;
 };
 
-/** A map fails while another step and an expansion are under way. */
+/** A map fails while another step and an expansion are running. */
 const failing = pipeline("failing")
   .step("rows", [], () => [1, 2, 3, 4])
   .step("slow", [], (_, { signal }) => sleep(30).then(() => signal.aborted))
@@ -27,7 +27,7 @@ const failing = pipeline("failing")
 
 const reportOf = (): Promise<string> => Effect.runPromise(Effect.flatMap(failing.start({}), Report.fromRun));
 
-test("the report of a failed run says which step failed, and where in the code", async () => {
+test("the report of a failed run names the failed step and the line of code", async () => {
   const { run, steps } = dataOf(await reportOf());
   expect(run?.state).toBe("failed");
   expect(steps[run!.fatal!]!.path).toBe("parsed[2]");
@@ -40,7 +40,7 @@ test("the report of a failed run says which step failed, and where in the code",
   expect(run!.critical.map((step) => steps[step]!.path)).toEqual(["rows", "parsed[2]"]);
 });
 
-test("an error whose stack would run code of the program is reported without it", async () => {
+test("an error whose stack would run code of the program is reported without its stack", async () => {
   let ran = 0;
   class Told extends Error {
     override get name(): string {
@@ -56,7 +56,7 @@ test("an error whose stack would run code of the program is reported without it"
   expect(ran).toBe(before);
 });
 
-test("what was running when the run failed is stopped, and a failed map looks failed", async () => {
+test("steps that were running when the run failed are shown as stopped, and a failed map as failed", async () => {
   const { steps } = dataOf(await reportOf());
   const states = new Map(steps.map(({ path, run }) => [path, run?.state]));
   expect(states.get("parsed")).toBe("failed");
@@ -86,7 +86,7 @@ inBrowser("the page of a failed run", ({ open }) => {
     expect(complaints).toEqual([]);
   });
 
-  test("its boxes are reached by Tab, chosen by Enter and folded by the arrows", async () => {
+  test("its boxes are reached by Tab, chosen by Enter and folded by the arrow keys", async () => {
     const { page } = await open(await reportOf());
     await page.locator("nav [data-view=expansions]").focus();
     await page.keyboard.press("Tab");
@@ -108,7 +108,7 @@ inBrowser("the page of a failed run", ({ open }) => {
     expect(await page.locator(".panel h2").textContent()).toBe("models");
   });
 
-  test("its columns sort up, down and as the run had it; numbers are at the right", async () => {
+  test("its columns sort up, down and in the order of the run; numbers are right-aligned", async () => {
     const { page } = await open(await reportOf());
     await page.locator("nav [data-view=steps]").click();
     const paths = (): Promise<ReadonlyArray<string>> =>
@@ -127,7 +127,7 @@ inBrowser("the page of a failed run", ({ open }) => {
     const ran = await page.locator(".steps .list .line > :nth-child(4)").allTextContents();
     const millis = ran.filter((text) => text !== "").map((text) => Number.parseFloat(text));
     expect(millis).toEqual([...millis].sort((a, b) => a - b));
-    // What never ran comes last.
+    // Steps that never ran come last.
     expect(ran.at(-1)).toBe("");
     const aligned = await page
       .locator(".steps .number")
@@ -156,7 +156,7 @@ inBrowser("the page of a failed run", ({ open }) => {
   }
 
   for (const colorScheme of ["light", "dark"] as const) {
-    test(`nothing leaves a screen 390 pixels wide, ${colorScheme}`, async () => {
+    test(`everything fits on a screen 390 pixels wide, ${colorScheme}`, async () => {
       const { page } = await open(await reportOf(), { width: 390, height: 800, colorScheme });
       for (const view of ["graph", "time", "steps", "values", "errors", "expansions"]) {
         await page.locator(`nav [data-view=${view}]`).click();

@@ -1,4 +1,4 @@
-/** Plans in which every name is a label as no one should write it, and what there must be after they have been parsed. */
+/** Plans in which every name is a hostile label, and the counts that must be found after parsing them. */
 import type { Plan, PlanStep } from "espalier";
 import { nastier, someLabels } from "./labels.ts";
 
@@ -6,16 +6,16 @@ export interface Hostile {
   readonly plan: Plan;
   /** The labels that are names of steps. */
   readonly names: ReadonlyArray<string>;
-  /** Steps, those inside of expansions too. */
+  /** The number of steps, including those inside expansions. */
   readonly steps: number;
-  /** Inputs, those of expansions too, and notes of direct values. */
+  /** The number of inputs, including those of expansions, and of notes of direct values. */
   readonly others: number;
   readonly edges: number;
-  /** Steps that have expanded, and what they became. */
+  /** The number of expanded steps and of their expansions. */
   readonly clusters: number;
 }
 
-/** A plan whose names are all of these: of steps, pipelines, inputs, cases, families, outputs and descriptions. */
+/** A plan that uses all of these as names: of steps, pipelines, inputs, cases, families, outputs and descriptions. */
 export const hostilePlan = (labels: ReadonlyArray<string>): Hostile => {
   const other = (i: number): string => labels[i % labels.length]!;
   const pathOf = (i: number): string => `${i}${labels[i]!}`;
@@ -23,7 +23,7 @@ export const hostilePlan = (labels: ReadonlyArray<string>): Hostile => {
   const steps = labels.map((name, i): PlanStep => {
     const path = pathOf(i);
     const from = Math.floor((i - 1) / 2);
-    // By the name of the step that gives it, by a name of its own, or as a family.
+    // Named after the step that provides it, by a different name, or as a family.
     const reads = [labels[from] ?? "", other(i + 2), `${other(i + 2)}*`][i % 3]!;
     const expansions: PlanStep["expansions"] =
       i % 8 === 1

@@ -1,4 +1,4 @@
-/** Two thousand labels as no one should write them, as names, values and errors, on terminals and in logs. */
+/** Two thousand hostile labels, as names, values and errors, on terminals and in logs. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,15 +16,15 @@ import { screen } from "./screen.ts";
 
 const plans = hostilePlans("labels on terminals");
 
-/** What the tree writes itself: colours, ends of lines, where the cursor goes, and updates at once. */
+/** The sequences that the tree itself writes: colours, line ends, cursor movements, and synchronized updates. */
 // oxlint-disable-next-line no-control-regex -- these are what is looked for
 const own = /\u001b\[(?:[0-9]{1,2}m|\?25[lh]|\?2026[hl]|J)|\u001b\[\d+A\r|\u001b\[K\n/gu;
 
-/** What moves, hides or commands; not a line break, which ends what is written. */
+/** Characters that move, hide or command; not a line break, which ends each line. */
 // oxlint-disable-next-line no-control-regex -- these are what is looked for
 const commands = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/u;
 
-/** All that can happen to each step of a plan, told with its name wherever there is room for one. */
+/** All events that each step of a plan can have, with its name wherever it fits. */
 const eventsOf = (at: number): ReadonlyArray<PipelineEvent> => {
   const { plan, names } = plans[at]!;
   const base = { runId: `r${at}`, attempt: 1, time: 0 };
@@ -49,7 +49,7 @@ const eventsOf = (at: number): ReadonlyArray<PipelineEvent> => {
   ];
 };
 
-test("the tree writes nothing that commands a terminal but what is its own, with colours or without", () => {
+test("the tree writes no terminal commands but its own, with or without colours", () => {
   for (const colors of [true, false]) {
     for (let at = 0; at < plans.length; at += colors ? 1 : 4) {
       const { output, chunks } = screen([40, 80, 200][at % 3]!, 24);
@@ -64,7 +64,7 @@ test("the tree writes nothing that commands a terminal but what is its own, with
   }
 });
 
-test("plain lines are one line for each thing that happens, and nothing in them commands", () => {
+test("plain lines have one line for each event, and contain no commands", () => {
   for (let at = 0; at < plans.length; at++) {
     const { output, chunks } = screen(80, 24);
     const view = openView({ output, style: "lines" });
@@ -77,9 +77,9 @@ test("plain lines are one line for each thing that happens, and nothing in them 
   }
 });
 
-test("espalier show tells names, values and errors of a record, and nothing in them commands", async () => {
+test("espalier show prints names, values and errors of a record without any commands", async () => {
   const labels = someLabels("labels in records", nastier, 300);
-  // What the builder allows as a name; values and errors may be anything.
+  // Names that the builder allows; values and errors can be anything.
   const named = fc.sample(fc.string({ unit: "binary", minLength: 1, maxLength: 40 }), {
     numRuns: 300,
     seed: 1,
@@ -107,14 +107,14 @@ test("espalier show tells names, values and errors of a record, and nothing in t
     expect(lines.filter((line) => line.startsWith("✗ "))).toHaveLength(60);
     const [run, ...others] = lines.filter((line) => !/^[✓✗] /u.test(line));
     expect(run).toMatch(/^r\\u202e {2}hostile\\u202e {2}failed/);
-    // What the run failed with. Causes, and further lines of a message, are indented: no message can forge a step.
+    // The error of the run. Causes, and further lines of a message, are indented: no message can fake a step.
     expect(others.filter((line) => !/^(?:StepFailed: | {2})/.test(line))).toEqual([]);
   } finally {
     rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 });
 
-test("values that are logged or thrown are reported as what they are, and nothing of them is run", () => {
+test("values that are logged or thrown are described, and none of their code runs", () => {
   let ran = 0;
   const run = (): never => {
     ran++;
@@ -145,7 +145,7 @@ test("values that are logged or thrown are reported as what they are, and nothin
       view.close();
       const text = chunks.join("");
       expect(text).toContain(`said ${told}`);
-      // The second time as what an attempt failed with.
+      // The second time as the failure of an attempt.
       expect(text.split(told).length).toBeGreaterThan(2);
       expect(text.length).toBeLessThan(6_000);
     }

@@ -1,4 +1,4 @@
-/** Two thousand labels as no one should write them, in each format that a plan is written in, read by what reads it. */
+/** Two thousand hostile labels, in each format of a plan, parsed by the program that usually reads that format. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
@@ -11,7 +11,7 @@ import { hostilePlan, hostilePlans } from "./hostile-plan.ts";
 
 const plans = hostilePlans("labels in files");
 
-/** What is shown of a label that is cut to so many characters. */
+/** The visible part of a label that is cut to this many characters. */
 const begins = (name: string, length: number): string => {
   const short = shortened(visible(name), length);
   return short.endsWith("…") ? short.slice(0, -1) : short;
@@ -20,7 +20,7 @@ const begins = (name: string, length: number): string => {
 /** Texts as a reader sees them: renderers draw several spaces as one. */
 const spaced = (text: string): string => text.replaceAll(/\s+/gu, " ").trim();
 
-test("JSON is read back as the plan", () => {
+test("JSON can be read back as the plan", () => {
   for (const { plan } of plans) {
     expect(JSON.parse(Plan.toJson(plan))).toEqual(JSON.parse(JSON.stringify(plan)));
   }
@@ -82,10 +82,10 @@ inBrowser("A browser", ({ open }) => {
           texts: groups.map((group) => group.querySelector("text")!.textContent),
         };
       }, Plan.toSvg(plan));
-      // No "parsererror", and nothing that a label made.
+      // No "parsererror", and no elements that a label created.
       expect(read.kinds).toEqual(["defs", "g", "marker", "path", "rect", "style", "svg", "text", "title"]);
       expect(read.attributes).toEqual([]);
-      // A direct value is said by its step.
+      // A direct value is shown in its step.
       const values = plan.steps.filter(({ expansions }) => expansions?.[0]?.plan === undefined && expansions);
       expect(read.texts).toHaveLength(steps + others - values.length);
       for (const name of names) {
@@ -95,7 +95,7 @@ inBrowser("A browser", ({ open }) => {
     }
   });
 
-  test("runs no script of an SVG: as a file, as a picture, or inside of a page", async () => {
+  test("runs no script of an SVG: as a file, as a picture, or inside a page", async () => {
     const svgs = plans.map(({ plan }) => Plan.toSvg(plan));
     const pictures = svgs.map(
       (svg) => `<img src="data:image/svg+xml;base64,${Buffer.from(svg).toString("base64")}">`,
@@ -118,7 +118,7 @@ inBrowser("A browser", ({ open }) => {
 
   const mermaid = fileURLToPath(import.meta.resolve("mermaid/dist/mermaid.min.js"));
 
-  /** What is used of Mermaid in the page. */
+  /** The parts of Mermaid that the page uses. */
   interface Mermaid {
     initialize(config: Record<string, unknown>): void;
     render(id: string, chart: string): Promise<{ readonly svg: string }>;
@@ -141,7 +141,7 @@ inBrowser("A browser", ({ open }) => {
     }, securityLevel);
   };
 
-  /** What Mermaid's own stand-ins for entities stand for. */
+  /** Replaces Mermaid's own stand-ins for entities by the characters that they represent. */
   const decoded = (text: string): string =>
     text.replaceAll(/ﬂ°°(\d+)¶ß/gu, (_, code: string) => String.fromCodePoint(Number(code)));
 
@@ -151,7 +151,7 @@ inBrowser("A browser", ({ open }) => {
     for (const { plan, steps, others, edges, clusters, names } of plans) {
       const read = await page.evaluate(async (chart) => {
         const { mermaid } = globalThis as unknown as { readonly mermaid: Mermaid };
-        // What `mermaid.parse` does, and what came of it.
+        // The same as `mermaid.parse`, with its result.
         const { db } = await mermaid.mermaidAPI.getDiagramFromText(chart);
         return {
           texts: Array.from(db.getVertices().values(), ({ text }) => text),
@@ -184,7 +184,7 @@ inBrowser("A browser", ({ open }) => {
       };
     }, Plan.toMermaid(some.plan));
     expect(read.nodes).toHaveLength(some.steps + some.others);
-    // A label that holds one of Mermaid's stand-ins is shown as what that stands for.
+    // A label that contains one of Mermaid's stand-ins is shown as the character that it represents.
     for (const name of some.names) {
       expect(read.nodes.map(spaced)).toContain(spaced(decoded(visible(shortened(name, 300)))));
     }
@@ -215,13 +215,13 @@ inBrowser("A browser", ({ open }) => {
     `a${"\u0301".repeat(30)}`,
   ];
 
-  test("draws labels inside of their boxes, and boxes beside or inside of each other", async () => {
+  test("draws labels inside their boxes, and boxes apart from or inside each other", async () => {
     const { page } = await open("<!doctype html>", { is: "html" });
     for (const { plan } of [hostilePlan(scripts), ...plans]) {
       const said = await page.evaluate((svg) => {
         document.body.innerHTML = svg;
         const groups = Array.from(document.querySelectorAll("svg > g:not(.legend)"), (group) => {
-          // What is behind a box that may grow belongs to it.
+          // The box behind an expandable one belongs to it.
           const boxes = Array.from(group.querySelectorAll("rect"), (rect) => rect.getBBox());
           return {
             left: Math.min(...boxes.map(({ x }) => x)),
@@ -229,7 +229,7 @@ inBrowser("A browser", ({ open }) => {
             top: Math.min(...boxes.map(({ y }) => y)),
             bottom: Math.max(...boxes.map(({ y, height }) => y + height)),
             texts: Array.from(group.querySelectorAll("text"), (text) => {
-              // Relative to what cuts it, if something does; that is what is seen of it at most, from top to bottom.
+              // Relative to its clipping element, if it has one; that bounds its visible part, from top to bottom.
               const { x, y, width, height } = text.getBBox();
               const cut = text.closest("g > svg");
               if (cut === null) return [text.textContent, { x, y, width, height }] as const;

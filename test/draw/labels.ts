@@ -1,10 +1,10 @@
-/** Labels as no one should write them: what some renderer, parser or terminal would take for something else. */
+/** Hostile labels: texts that some renderer, parser or terminal would misinterpret. */
 import * as fc from "fast-check";
 
-/** The beginning of what other texts end in, where a label may stand. */
+/** The beginnings of sequences that end other texts, where a label may be. */
 const breakers = ["", '"', "'", "`", "</script>", "</title>", "</style>", "-->", "]]>", "\u2028", "\\", "${"];
 
-/** What would run, show, move or command something where it is not escaped. */
+/** Texts that would run, show, move or command something if they were not escaped. */
 const payloads = [
   "<script>window.pwned=1;alert(1)</script>",
   "<img src=x onerror=window.pwned=1>",
@@ -21,7 +21,7 @@ const payloads = [
   "\ud800",
 ];
 
-/** What Mermaid, DOT and terminals read as their own. */
+/** Sequences that Mermaid, DOT and terminals interpret. */
 const words = [
   "end",
   "%%{init: {'securityLevel': 'loose'}}%%",
@@ -59,7 +59,7 @@ export const nasty: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
-/** The same, and what other languages than HTML read as their own. */
+/** The same, and sequences that languages other than HTML interpret. */
 export const nastier: fc.Arbitrary<string> = fc.oneof(
   { weight: 5, arbitrary: nasty },
   { weight: 1, arbitrary: fc.string({ unit: "grapheme", maxLength: 60 }) },
@@ -71,7 +71,7 @@ export const nastier: fc.Arbitrary<string> = fc.oneof(
   },
 );
 
-/** So many labels, and the seed that gives them again, printed: `SEED=… vitest run`. */
+/** This many labels, and the printed seed that reproduces them: `SEED=… vitest run`. */
 export const someLabels = (what: string, arbitrary: fc.Arbitrary<string>, numRuns: number): Array<string> => {
   const seed = Number(process.env["SEED"] ?? Math.floor(Math.random() * 2 ** 31));
   console.info(`${what}: SEED=${seed}`);

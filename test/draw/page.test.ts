@@ -38,9 +38,9 @@ const nextPicture = (page: Page): Promise<void> =>
     () => new Promise<void>((done) => requestAnimationFrame(() => requestAnimationFrame(() => done()))),
   );
 
-/** Clicks on the box of that label, right of its middle. */
+/** Clicks on the box of that label, right of its centre. */
 const clickBox = async (page: Page, label: string): Promise<void> => {
-  // A view that was just shown is drawn before the next picture.
+  // A view that was just shown is drawn before the next frame.
   await nextPicture(page);
   const named = page.locator("text:not(.note)").getByText(label, { exact: true });
   const box = page.locator(".graph g[data-step]").filter({ has: named }).locator("rect").last();
@@ -52,7 +52,7 @@ const transform = (page: Page): Promise<string | null> =>
   page.locator("svg.graph > g").getAttribute("transform");
 
 inBrowser("the page of a plan", ({ open }) => {
-  test("opens from disk, asks no one for anything, and complains of nothing", async () => {
+  test("opens from disk without requests or errors", async () => {
     const { page, requests, complaints } = await open(Plan.toHtml(grown.plan()));
     expect(await labels(page)).toEqual(expect.arrayContaining(["dataset", "models", "scores", "report"]));
     expect(await page.title()).toBe("training");
@@ -60,7 +60,7 @@ inBrowser("the page of a plan", ({ open }) => {
     expect(complaints).toEqual([]);
   });
 
-  test("its policy refuses a script that is not its own", async () => {
+  test("its policy refuses foreign scripts", async () => {
     const { page, complaints } = await open(Plan.toHtml(grown.plan()));
     await page.evaluate(() => {
       const script = document.createElement("script");
@@ -71,7 +71,7 @@ inBrowser("the page of a plan", ({ open }) => {
     expect(complaints.join("\n")).toContain("Content Security Policy");
   });
 
-  test("a search marks and shows what it finds, also what is folded", async () => {
+  test("a search marks and shows its matches, including folded ones", async () => {
     const { plan } = await Effect.runPromise(grownRun);
     const { page } = await open(Plan.toHtml(plan));
     await page.getByRole("button", { name: "Fold all expansions", exact: true }).click();
@@ -89,7 +89,7 @@ inBrowser("the page of a plan", ({ open }) => {
     expect(Math.abs(box.y + box.height / 2 - (view.y + view.height / 2))).toBeLessThan(2);
   });
 
-  test("Enter right after the last letter shows what is found", async () => {
+  test("Enter right after the last letter shows the first match", async () => {
     const { page } = await open(Plan.toHtml(grown.plan()));
     await page.getByRole("searchbox").evaluate((box: HTMLInputElement) => {
       box.value = "dataset";
@@ -99,7 +99,7 @@ inBrowser("the page of a plan", ({ open }) => {
     expect(await page.locator(".panel h2").textContent()).toBe("dataset");
   });
 
-  test("a search for what is not there finds none", async () => {
+  test("a search without matches finds none", async () => {
     const { page } = await open(Plan.toHtml(grown.plan()));
     await page.getByRole("searchbox").fill("nowhere");
     await page.locator(".counted", { hasText: "none" }).waitFor();
@@ -147,7 +147,7 @@ inBrowser("the page of a plan", ({ open }) => {
     expect(await page.locator(".panel").isVisible()).toBe(false);
   });
 
-  test("a click on a step shows what is known of it, and a click beside it closes that", async () => {
+  test("a click on a step shows its details, and a click outside closes them", async () => {
     const { page } = await open(Plan.toHtml(grown.plan()));
     await clickBox(page, "dataset");
     const panel = page.locator(".panel");
@@ -164,7 +164,7 @@ inBrowser("the page of a plan", ({ open }) => {
     expect(await panel.isVisible()).toBe(false);
   });
 
-  test("it is dark where the reader has it dark", async () => {
+  test("it is dark if the reader prefers dark", async () => {
     const grounds: Array<string> = [];
     for (const colorScheme of ["light", "dark"] as const) {
       const { page } = await open(Plan.toHtml(grown.plan()), { colorScheme });
@@ -178,7 +178,7 @@ inBrowser("the page of a plan", ({ open }) => {
     expect(grounds).toEqual(["rgb(255, 255, 255) rgb(28, 35, 48)", "rgb(18, 22, 30) rgb(228, 232, 239)"]);
   });
 
-  test("labels stay inside of their boxes", async () => {
+  test("labels stay inside their boxes", async () => {
     const names = [
       "a",
       "x".repeat(33),
@@ -211,7 +211,7 @@ inBrowser("the page of a plan", ({ open }) => {
     expect(out).toEqual([]);
   });
 
-  test("a plan of 1,000 steps is there within two seconds", async () => {
+  test("a plan of 1,000 steps is shown within two seconds", async () => {
     let chain = pipeline("large").step("step 0", [], () => 0) as never as {
       step(name: string, inputs: ReadonlyArray<string>, run: () => number): typeof chain;
       plan(): Plan;
@@ -258,7 +258,7 @@ inBrowser("the report of a run", ({ open }) => {
     expect(complaints).toEqual([]);
   });
 
-  test("at a time of the run, what was not there yet is faint", async () => {
+  test("at a time of the run, later parts are faint", async () => {
     const slow = pipeline("slow")
       .step("wait", [], () => new Promise<number>((done) => setTimeout(() => done(1), 60)))
       .dynamic("later", ["wait"], () =>
@@ -281,7 +281,7 @@ inBrowser("the report of a run", ({ open }) => {
     expect(await faint.count()).toBe(0);
   });
 
-  test("an error is reported with its causes, its attempts, and what was skipped because of it", async () => {
+  test("an error is reported with its causes, its attempts, and the steps skipped because of it", async () => {
     const failing = pipeline("failing")
       .step(
         "load",
@@ -309,7 +309,7 @@ inBrowser("the report of a run", ({ open }) => {
     expect(await panel.innerText()).toMatch(/because of\s+load/);
   });
 
-  test("what is around a failure is no other one; each output has a line; what explains the graph hides none of it", async () => {
+  test("a failure counts once, not again around it; each output has a line; the legend hides nothing of the graph", async () => {
     const nested = pipeline("nested")
       .step("split", [], () => ({ left: [1, 2], right: "r" }), { outputs: ["left", "right"] })
       .dynamic("models", ["left"], () =>
@@ -339,7 +339,7 @@ inBrowser("the report of a run", ({ open }) => {
     expect(await page.locator(".chain").innerText()).toContain("models/models");
   });
 
-  test("the time line has a row for each step at once, and marks the critical path", async () => {
+  test("the time line has a row for each concurrent step, and marks the critical path", async () => {
     const time = 1_000_000;
     const base = { runId: "r", attempt: 1 };
     const names = ["a", "b", "c", "d"];
@@ -385,13 +385,13 @@ inBrowser("the report of a run", ({ open }) => {
       "b: 200 ms",
     ]);
     expect(await page.locator(".chain").innerText()).toBe("critical path: b 200 ms → d 140 ms");
-    // c could have run from the start, and d from when b had ended.
+    // c could have run from the start, and d from the end of b.
     expect(await page.locator(".lanes .queue").count()).toBe(2);
     await page.locator(".lanes .bar", { hasText: "c: 50 ms" }).click();
     expect(await page.locator(".panel").innerText()).toMatch(/waited\s+100 ms\s+ran\s+50 ms/);
   });
 
-  test("10,000 steps: only what is seen is in the page, which says how soon it was painted", async () => {
+  test("10,000 steps: only visible ones are in the page, which reports when it was painted", async () => {
     const many = pipeline("many")
       .step("list", [], () => Array.from({ length: 2_000 }, (_, i) => i))
       .map("rows", "list", [], (row) =>
@@ -445,7 +445,7 @@ inBrowser("the report of a run", ({ open }) => {
     console.info(`10,002 steps unfolded in ${Math.round(performance.now() - from)} ms`);
     expect(await page.locator("svg.graph *").count()).toBeLessThan(9_000);
 
-    // Far away, all of it is painted on the canvas, wherever it is moved. Near by, its boxes are elements.
+    // Zoomed out, all of it is painted on the canvas, wherever it is moved. Zoomed in, its boxes are elements.
     const elements = page.locator(".graph g[data-step]");
     const painted = () =>
       page.locator(".stage canvas").evaluate((canvas: HTMLCanvasElement) => {
@@ -508,7 +508,7 @@ inBrowser("no label and no value runs a script", ({ open }) => {
     }
   });
 
-  test("hostile ones, in every view", async () => {
+  test("hostile labels, in every view", async () => {
     const words = someLabels("hostile labels", nasty, isLong ? 300 : 60);
     // In batches of thirty.
     for (let from = 0; from < words.length; from += 30) {
@@ -564,7 +564,7 @@ inBrowser("no label and no value runs a script", ({ open }) => {
           await tab.click();
           await nextPicture(page);
         }
-        // Each step's panel, with all in it unfolded.
+        // Each step's panel, with everything in it unfolded.
         await page.evaluate(() => {
           for (const row of document.querySelectorAll<HTMLElement>(".steps .list .line")) {
             row.click();
@@ -578,7 +578,7 @@ inBrowser("no label and no value runs a script", ({ open }) => {
         expect(await page.evaluate(() => "pwned" in window)).toBe(false);
         expect(complaints).toEqual([]);
         expect(requests).toEqual([]);
-        // Nothing of a label became markup: these are all the kinds of elements that the page makes.
+        // No label became markup: these are all the kinds of elements that the page creates.
         const tags = await page.evaluate(() =>
           Array.from(new Set(Array.from(document.body.querySelectorAll("*"), ({ localName }) => localName))),
         );

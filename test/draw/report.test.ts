@@ -10,7 +10,7 @@ import { dataOf } from "./page-data.ts";
 
 const stepOf = ({ steps }: PageData, path: string): PageStep => steps.find((step) => step.path === path)!;
 
-test("steps that run at once are in rows of their own, and there are as few rows as can be", () => {
+test("concurrent steps are in separate rows, and there are as few rows as possible", () => {
   const span = fc.tuple(fc.nat(200), fc.nat(60)).map(([began, took]) => ({ began, ended: began + took }));
   fc.assert(
     fc.property(fc.array(span, { maxLength: 60 }), (spans) => {
@@ -19,7 +19,7 @@ test("steps that run at once are in rows of their own, and there are as few rows
         spans.filter((b, k) => k > i && lanes[i] === lanes[k] && a.ended > b.began && b.ended > a.began),
       );
       expect(overlapping).toEqual([]);
-      // At the busiest moment; what takes no time takes part in the moment of its beginning only where others continue.
+      // At the busiest moment; a span without duration counts at its beginning only if others continue.
       const busiest = Math.max(
         0,
         ...spans.map(({ began }) => spans.filter((b) => b.began <= began && b.ended > began).length),
@@ -31,7 +31,7 @@ test("steps that run at once are in rows of their own, and there are as few rows
   );
 });
 
-test("a report is the same whether made of a run or of its events, during the run or after it", async () => {
+test("a report is the same whether it is made from a run or from its events, during the run or after it", async () => {
   const p = pipeline("same")
     .step("a", [], () => 1)
     .dynamic("b", ["a"], ({ a }) => pipeline("sub").step("b", [], () => a + 1));
@@ -70,7 +70,7 @@ test("the declared outputs of an expansion are shown next to the actual ones", a
   expect(became("items")).toMatchObject({ what: "2 items", declared: ["items"], gave: ["items"] });
 });
 
-test("an expansion that is tried again is drawn as what it became at last", async () => {
+test("a retried expansion is drawn as its last attempt", async () => {
   let tries = 0;
   const p = pipeline("again").dynamic(
     "grow",
@@ -95,7 +95,7 @@ test("an expansion that is tried again is drawn as what it became at last", asyn
   expect(stepOf(data, "grow/grow").run?.state).toBe("done");
 });
 
-test("a report holds on to no value of the run", async () => {
+test("a report holds no value of the run", async () => {
   const { event, toHtml } = Report.collector();
   const value = { large: "x".repeat(100_000), when: "at first" };
   const base = { runId: "r", attempt: 1, path: "a" };
@@ -114,7 +114,7 @@ test("a report holds on to no value of the run", async () => {
   expect(html.length).toBeLessThan(100_000);
 });
 
-test("the values of a long run take a few megabytes together, however many and large they are", () => {
+test("the values of a long run take a few megabytes in total, however many and large they are", () => {
   const { event, toHtml } = Report.collector();
   const names = Array.from({ length: 10_000 }, (_, i) => `s${i}`);
   const steps = names.map((name) => ({
@@ -144,7 +144,7 @@ test("the values of a long run take a few megabytes together, however many and l
   expect(toHtml().length).toBeLessThan(12_000_000);
 });
 
-test("of a run of more than 50,000 steps the rest are counted, and what failed is there all the same", () => {
+test("of a run of more than 50,000 steps the rest are only counted, but failures are still there", () => {
   const { event, toHtml } = Report.collector();
   const plan = {
     name: "p",
@@ -167,7 +167,7 @@ test("of a run of more than 50,000 steps the rest are counted, and what failed i
   expect(stepOf(data, "m[59999]").run?.error).toEqual([{ text: "the last" }]);
 });
 
-test("a report says what was undone, and how many turns and contenders there were", async () => {
+test("a report shows the undone steps, and the number of turns and contenders", async () => {
   const p = pipeline("undone")
     .step("kept", [], () => 1)
     .step("booked", ["kept"], () => 2, { compensate: () => {} })
@@ -198,6 +198,6 @@ test("a report says what was undone, and how many turns and contenders there wer
   const notes = data.graphs[0]!.boxes.map(({ label, note }) => [label, note]);
   expect(notes).toContainEqual(["turns", "5 turns"]);
   expect(notes).toContainEqual(["first", "fast was the first"]);
-  // A loop does nothing but its turns.
+  // A loop itself does nothing but run its turns.
   expect(stepOf(data, "turns").run?.lane).toBeUndefined();
 });

@@ -1,13 +1,13 @@
-/** A terminal without a window: takes what a program writes and says what a person would see. */
+/** A terminal without a window: receives a program's output and returns the text that a person would see. */
 import xterm from "@xterm/headless";
 import type { ProgressOutput } from "../../src/progress/terminal.ts";
 
 export interface Screen {
   readonly output: ProgressOutput & { readonly isTTY: true; columns: number; rows: number };
   readonly chunks: Array<string>;
-  /** Every line, those that have scrolled away first. */
+  /** Every line, starting with those that have scrolled away. */
   readonly lines: () => Promise<ReadonlyArray<string>>;
-  /** What is in sight. */
+  /** The visible lines. */
   readonly seen: () => Promise<ReadonlyArray<string>>;
   readonly resize: (columns: number, rows: number) => void;
 }

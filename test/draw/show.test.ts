@@ -10,7 +10,7 @@ afterEach(() => {
   vi.resetModules();
 });
 
-/** Fails the test when anything of it is run. */
+/** Fails the test when any of its code is run. */
 const trap = (): never => {
   throw new Error("a user's code was run");
 };
@@ -43,7 +43,7 @@ const everyTrap: ProxyHandler<object> = Object.fromEntries(
   Object.getOwnPropertyNames(Reflect).map((name) => [name, count]),
 );
 
-test("each kind of value is shown as what it is", () => {
+test("each kind of value is shown as such", () => {
   const cyclic: Record<string, unknown> = { a: 1 };
   cyclic["self"] = cyclic;
   const shown = (value: unknown): string => {
@@ -80,7 +80,7 @@ test("each kind of value is shown as what it is", () => {
   ).toBe("{ lazy: [getter, not run] }");
 });
 
-test("nothing of a value is run: getters, conversions, traps of proxies, also as prototypes and within others", () => {
+test("no code of a value is run: getters, conversions, traps of proxies, including in prototypes and nested values", () => {
   ran = 0;
   const proxy = new Proxy({}, everyTrap);
   const { proxy: revoked, revoke } = Proxy.revocable({}, everyTrap);
@@ -138,7 +138,7 @@ test("nothing of a value is run: getters, conversions, traps of proxies, also as
 
 const sizeOf = (shown: Shown): number => JSON.stringify(shown).length;
 
-test("what is huge or deep is cut, and says by how much", () => {
+test("huge or deep values are cut, with the size of the rest", () => {
   const long = show("x".repeat(1_000_000));
   expect(long).toMatch(/^"x{2000}" and 998,000 more characters$/);
   const list = show(Array.from({ length: 1_000_000 }, (_, i) => i));
@@ -150,7 +150,7 @@ test("what is huge or deep is cut, and says by how much", () => {
   expect(sizeOf(show(Array.from({ length: 100 }, () => wide)))).toBeLessThan(40_000);
 });
 
-test("any value is shown, in a few lines, without one that cannot be seen", () => {
+test("any value is shown, in a few lines, without invisible characters", () => {
   fc.assert(
     fc.property(
       fc.anything({
@@ -174,7 +174,7 @@ test("any value is shown, in a few lines, without one that cannot be seen", () =
   );
 });
 
-test("an error is reported with its fields and causes, a cycle of causes too", () => {
+test("an error is reported with its fields and causes, including cyclic causes", () => {
   class BadRow extends Data.TaggedError("BadRow")<{ readonly row: number }> {}
   expect(errorChain(new TypeError("cannot read", { cause: new BadRow({ row: 7 }) }))).toEqual([
     { text: "TypeError: cannot read" },
@@ -188,7 +188,7 @@ test("an error is reported with its fields and causes, a cycle of causes too", (
   expect(errorChain(undefined)).toEqual([{ text: "undefined" }]);
 });
 
-test("where the platform cannot tell a proxy, objects are not looked into", async () => {
+test("if the platform cannot detect a proxy, objects are not inspected", async () => {
   vi.stubGlobal("process", { ...process, getBuiltinModule: undefined });
   vi.resetModules();
   const { show, entriesOf } = await import("../../src/draw/report/shown-value.ts");

@@ -67,7 +67,7 @@ const overlap = (a: PlacedBox, b: PlacedBox): boolean =>
   a.y < b.y + b.height - 0.1 &&
   b.y < a.y + a.height - 0.1;
 
-test("boxes never overlap: each is beside another, or wholly inside of it and below its label", () => {
+test("boxes never overlap: each is next to another, or wholly inside it and below its label", () => {
   fc.assert(
     fc.property(stepsOf(2), (steps) => {
       const { boxes } = layoutOf(planOf(steps, "plan"));
@@ -84,7 +84,7 @@ test("boxes never overlap: each is beside another, or wholly inside of it and be
   );
 });
 
-/** A strict reader of the XML that is written: balanced tags, quoted attributes, no raw markup in text. */
+/** A strict reader of the written XML: balanced tags, quoted attributes, no raw markup in text. */
 const isWellFormed = (xml: string): boolean => {
   const open: Array<string> = [];
   let rest = xml.trim();
@@ -106,7 +106,7 @@ const isWellFormed = (xml: string): boolean => {
   return open.length === 0;
 };
 
-test("any label gives well-formed SVG without a script", () => {
+test("any label results in well-formed SVG without a script", () => {
   fc.assert(
     fc.property(stepsOf(1), label, (steps, name) => {
       const svg = Plan.toSvg(planOf(steps, name));
@@ -117,7 +117,7 @@ test("any label gives well-formed SVG without a script", () => {
   );
 });
 
-test("items of a map are in rows, about as wide as a screen, and those that are too many are counted", () => {
+test("items of a map are in rows, about as wide as a screen, and surplus items are counted", () => {
   const item = (i: number): Plan => ({
     name: "page",
     inputs: [],
@@ -186,6 +186,6 @@ test("a plan of 1,000 steps is laid out within three seconds", () => {
   const { user, system } = process.cpuUsage(began);
   console.info(`1,000 steps, ${lines.length} lines: laid out in ${Math.round((user + system) / 1_000)} ms`);
   expect(boxes).toHaveLength(1_000);
-  // Of this process, since others may be at work on the machine.
+  // The CPU time of this process, since others may use the machine.
   expect(user + system).toBeLessThan(3_000_000);
 });

@@ -37,7 +37,7 @@ const training = pipeline("training")
   )
   .step("report", ["best", "features"], () => "written");
 
-// The surroundings of a person at a terminal, wherever the tests run.
+// The environment of a person at a terminal, wherever the tests run.
 beforeEach(() => {
   vi.stubEnv("CI", "");
   vi.stubEnv("NO_COLOR", "");
@@ -79,13 +79,13 @@ test.for([
   },
 );
 
-test("no write leaves the terminal without the picture that was there", async () => {
+test("no write leaves the terminal without the previous picture", async () => {
   const { output, chunks } = screen(80, 24);
   await shown({ output, colors: false });
   const pictures = chunks.filter((chunk) => chunk.includes("training"));
   expect(pictures.length).toBeGreaterThan(3);
   for (const picture of pictures) {
-    // One update for terminals that know of them; lines are overwritten, and only what is below is erased.
+    // One synchronized update for terminals that support it; lines are overwritten, and only the rest below is erased.
     expect(picture.startsWith("\u001b[?2026h")).toBe(true);
     expect(picture.endsWith("\u001b[J\u001b[?2026l")).toBe(true);
     expect(picture.split("\u001b[J")).toHaveLength(2);
@@ -95,7 +95,7 @@ test("no write leaves the terminal without the picture that was there", async ()
   expect(chunks.at(-1)).toBe("\u001b[?25h");
 });
 
-test("without colours nothing is written that colours", async () => {
+test("without colours no colour codes are written", async () => {
   const plain = screen(80, 24);
   await shown({ output: plain.output, colors: false });
   // oxlint-disable-next-line no-control-regex -- what is looked for
@@ -105,7 +105,7 @@ test("without colours nothing is written that colours", async () => {
   expect(coloured.chunks.join("")).toContain("\u001b[32m✓");
 });
 
-test("an output that is not a terminal gets plain lines, without any code", async () => {
+test("an output that is not a terminal gets plain lines, without escape codes", async () => {
   const { output, chunks } = screen(80, 24);
   await shown({ output: { write: output.write } });
   const text = chunks.join("");
@@ -114,7 +114,7 @@ test("an output that is not a terminal gets plain lines, without any code", asyn
   expect(text).toMatch(/✓ done in .*\n {2}44 steps, 2 expansions in .*\n {2}critical path: rows /u);
 });
 
-test("what others write meanwhile is above the picture, whole and in order", async () => {
+test("other output in the meantime appears above the picture, whole and in order", async () => {
   const { output, lines } = screen(60, 12);
   const talking = pipeline("talking").step("talk", [], async () => {
     for (let i = 0; i < 40; i++) {
@@ -200,7 +200,7 @@ test("ten thousand steps fit into any terminal, and a picture of them takes mill
   expect((performance.now() - began) / 12).toBeLessThan(150);
 });
 
-test("a map of a million items keeps only those that run", () => {
+test("a map of a million items keeps only the running ones", () => {
   const state = new RunState("map");
   apply(state, event({ type: "run.started", pipeline: "map" }));
   apply(state, event({ type: "expansion.started", path: "m" }));
@@ -216,7 +216,7 @@ test("a map of a million items keeps only those that run", () => {
   expect(line).toBe("└─ ⠋ m ━━━━──────────────── 200,000/1,000,000 3 min 20 s, about 13 min 20 s left");
 });
 
-/** A map of ten items of which `running` have become a pipeline, after two have failed. */
+/** A map of ten items, `running` of which have become a pipeline, after two have failed. */
 const mapOf = (running: number): RunState => {
   const state = new RunState("map");
   apply(state, event({ type: "run.started", pipeline: "map" }));
@@ -233,7 +233,7 @@ const mapOf = (running: number): RunState => {
   return state;
 };
 
-test("for a map with some items shown, the others that run are counted", () => {
+test("for a map with some items shown, the other running ones are counted", () => {
   const shownOf = (running: number) =>
     frame(mapOf(running), { columns: 80, rows: 60 }, 100)
       .map(asText)
@@ -242,7 +242,7 @@ test("for a map with some items shown, the others that run are counted", () => {
   expect(shownOf(7)).toEqual(["   └─ … 3 running"]);
 });
 
-test("the bar of a map has a part for the items that failed", () => {
+test("the bar of a map has a part for the failed items", () => {
   const line = frame(mapOf(0), { columns: 80, rows: 60 }, 100).find((line) => asText(line).includes("2/10"))!;
   const bar = line.filter(({ text }) => /^[━─]+$/u.test(text)).map(({ role, text }) => [role, text.length]);
   expect(bar).toEqual([
@@ -251,7 +251,7 @@ test("the bar of a map has a part for the items that failed", () => {
   ]);
 });
 
-test("the time of all steps is the one that a report says: what expands is at work until it has", async () => {
+test("the total time of all steps is the same as in a report: an expanding step works until it has expanded", async () => {
   const state = new RunState("same");
   const log: Array<PipelineEvent> = [];
   const tell = (fields: Record<string, unknown>): void => {
@@ -270,7 +270,7 @@ test("the time of all steps is the one that a report says: what expands is at wo
   expect(dataOf(Report.fromEvents(log)).run?.summed).toBe(150);
 });
 
-test("a run of which only paths are known is drawn as far as they say", () => {
+test("a run of which only paths are known is drawn from its paths", () => {
   const state = new RunState("unknown");
   apply(state, event({ type: "step.started", path: "a/b[3]/c" }));
   expect(frame(state, { columns: 80, rows: 10 }, 0).map(asText).join("\n")).toContain("c");
@@ -307,7 +307,7 @@ test("two thousand hostile names: no line is too wide, and none commands the ter
   );
 });
 
-test("wide, combining and joined characters take the cells that a terminal gives them", () => {
+test("wide, combining and joined characters take the cells that a terminal uses for them", () => {
   expect(["abc", "日本", "e\u0301", "👩‍👩‍👧", "🇩🇪", "❤️", "한글", "ｱ", "\u0301"].map(cells)).toEqual([
     3, 4, 1, 2, 2, 2, 4, 1, 0,
   ]);
@@ -317,7 +317,7 @@ test("wide, combining and joined characters take the cells that a terminal gives
   expect(fitted("plain text", 6)).toBe("plain…");
 });
 
-test("a view that is closed in the middle gives the cursor and the stream back", () => {
+test("a view that is closed in the middle restores the cursor and the stream", () => {
   const { output, chunks } = screen(80, 24);
   const { write } = output;
   const view = terminalView(output, [], { hasColours: false, tellsFailure: true, plan: undefined });
@@ -331,7 +331,7 @@ test("a view that is closed in the middle gives the cursor and the stream back",
 test.for([
   ["CI", "true"],
   ["TERM", "dumb"],
-] as const)("where %s is %s, a terminal gets plain lines", async ([name, value]) => {
+] as const)("if %s is %s, a terminal gets plain lines", async ([name, value]) => {
   vi.stubEnv(name, value);
   const { output, lines, chunks } = screen(80, 24);
   await shown({ output });
@@ -339,7 +339,7 @@ test.for([
   expect(chunks.every((chunk) => chunk.endsWith("\n"))).toBe(true);
 });
 
-test("a loop shows its turns so far, a race its winner, and a step what its compensation did", async () => {
+test("a loop shows its turns so far, a race its winner, and a step the result of its compensation", async () => {
   const p = pipeline("flow")
     .step("booked", [], () => 1, { compensate: () => {} })
     .step("sent", ["booked"], () => 1, {

@@ -24,7 +24,7 @@ const star = (count: number): Plan => {
   };
 };
 
-test("a layer much wider than a screen is broken into rows that overlap nowhere, in their order", () => {
+test("a layer much wider than a screen is broken into rows without overlaps, in order", () => {
   const { width, height, boxes, lines } = layoutOf(star(700));
   expect(boxes).toHaveLength(702);
   expect(lines).toHaveLength(1_400);
@@ -51,7 +51,7 @@ test("a layer much wider than a screen is broken into rows that overlap nowhere,
   expect(best.y).toBeGreaterThan(tops.at(-1)!);
 });
 
-test("a layer that a screen can show stays one row", () => {
+test("a layer that fits on a screen stays one row", () => {
   const { boxes } = layoutOf(star(20));
   expect(new Set(boxes.filter(({ label }) => label.startsWith("feature")).map(({ y }) => y)).size).toBe(1);
 });

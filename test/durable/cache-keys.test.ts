@@ -69,7 +69,7 @@ test("a cached step of one case of a switch is not that of another case", limit,
 });
 
 test(
-  "two pipelines that share a store do not share the cached outputs of steps of one name",
+  "two pipelines that share a store do not share the cached outputs of steps with the same name",
   limit,
   async () => {
     const words = pipeline("words")
@@ -85,7 +85,7 @@ test(
 );
 
 test(
-  "a search whose cached models close over the data fits them again when the data is other",
+  "a search whose cached models close over the data fits them again when the data changes",
   limit,
   async () => {
     const search = pipeline("training")
@@ -102,7 +102,7 @@ test(
   },
 );
 
-test("a key does not make one of the steps of two cases, or of two contenders", limit, async () => {
+test("a key does not merge the steps of two cases, or of two contenders", limit, async () => {
   const keyed = (value: string) =>
     pipeline("keyed").step("out", [], () => value, { cache: { key: () => "one key" } });
   const picked = pipeline("picked")
@@ -148,7 +148,7 @@ test("the same search over the same data takes its models from the cache", limit
   assert.equal(fits, 2);
 });
 
-test("a cached dynamic step over a cached step of its own name and inputs does not wait for itself", {
+test("a cached dynamic step over a cached step with its own name and inputs does not wait for itself", {
   timeout: 4000,
 }, async () => {
   const nested = pipeline("nested")
@@ -313,7 +313,7 @@ test("the order of a record's keys does not matter to the cache", limit, async (
   assert.equal(calls, 1);
 });
 
-test("the cache key of a map is given the item, then the inputs", limit, async () => {
+test("the cache key of a map receives the item, then the inputs", limit, async () => {
   const calls: Array<string> = [];
   const greetings = pipeline("greetings")
     .input("names", type<ReadonlyArray<{ id: string; at: number }>>())
@@ -355,7 +355,7 @@ test("a run with refresh computes cached steps again, and caches their new outpu
   assert.equal((await report.runPromise({}, { store: shared })).a, "new");
 });
 
-test("a name shares an output between pipelines", limit, async () => {
+test("a cache name shares an output between pipelines", limit, async () => {
   const shared = store();
   const of = (name: string, value: number) =>
     pipeline(name)
@@ -366,7 +366,7 @@ test("a name shares an output between pipelines", limit, async () => {
 });
 
 test(
-  "the context is not part of a key: a second attempt finds what the first one cached, unless the key says otherwise",
+  "the context is not part of a key: a second attempt finds the cached output of the first, unless the key excludes it",
   limit,
   async () => {
     const computed: Array<string> = [];
@@ -392,7 +392,7 @@ test(
 );
 
 test(
-  "what comes out of failures that were collected within a cached step is never cached, before or after a resume",
+  "a result of failures that were collected within a cached step is never cached, before or after a resume",
   limit,
   async () => {
     let up = false;
@@ -433,7 +433,7 @@ test(
 );
 
 test(
-  "what comes out of a fallback within a cached step is never cached, before or after a resume",
+  "a result of a fallback within a cached step is never cached, before or after a resume",
   limit,
   async () => {
     let up = false;

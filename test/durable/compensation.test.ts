@@ -24,7 +24,7 @@ class Refused extends Data.TaggedError("Refused")<{ readonly why: string }> {}
 
 type Log = Array<string>;
 
-/** A run of everything that hides steps from a resumed run: fallbacks, caches, turns, losers, items beyond enough. */
+/** A run with everything that hides steps from a resumed run: fallbacks, caches, turns, losers, items beyond enough. */
 const everything = (log: Log) => {
   const note =
     (name: string) =>
@@ -117,7 +117,7 @@ const undone = [
   "first date 5 [{}]",
 ];
 
-/** Runs it until the process is killed, right after a write. True: it was. */
+/** Runs it until the process is killed, right after a write. Returns whether it was. */
 const killedAt = async (
   store: MemoryStore,
   point: number,
@@ -165,7 +165,7 @@ describe("A run that compensates", () => {
         wasKilled,
         ended,
         undone: lastOf(all),
-        // Only the one that was at work when the process was killed runs twice.
+        // Only the compensation that was running when the process was killed runs twice.
         twice: all.length - undone.length <= 1,
         last,
         again: again._tag,
@@ -190,7 +190,7 @@ describe("A run that compensates", () => {
     let parts = 1;
     let last = await killedAt(store, 4, (options) => p.runPromise({}, { ...options, ...undo, runId: "r" }));
     for (; last.wasKilled; parts++) {
-      // A part that was killed at its first write gets on all the same: so it can be killed at every one.
+      // A part that is killed at its first write still makes progress, so every part can be killed.
       last = await killedAt(store, 2, (options) => resumePromise(p, "r", { ...options, ...undo }));
     }
     expect(last.error).toMatchObject({ _tag: "Refused" });
@@ -265,7 +265,7 @@ describe("In a store on disk, a run", () => {
   });
 
   test(
-    "that was interrupted while it compensated continues with that, whatever its options are",
+    "that was interrupted while it compensated continues to compensate, whatever its options",
     limit,
     async () => {
       const log: Log = [];
@@ -316,7 +316,7 @@ describe("In a store on disk, a run", () => {
   );
 
   test(
-    "is not undone because of what was changed since, and says which steps it cannot find",
+    "is undone despite later changes, except for steps that it cannot find, which it names",
     limit,
     async () => {
       const log: Log = [];

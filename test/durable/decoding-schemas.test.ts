@@ -1,6 +1,6 @@
 /**
- * Outputs by schemas that decode and cannot encode (zod, valibot, arktype): what is recorded is what they decoded, and a
- * later step sees what they made of it, whether or not the run was resumed or the value came from the cache.
+ * Outputs of schemas that can only decode (zod, valibot, arktype): the value before decoding is recorded, and a later
+ * step sees the decoded one, whether or not the run was resumed or the value came from the cache.
  */
 import assert from "node:assert/strict";
 import { type as ark } from "arktype";
@@ -20,7 +20,7 @@ const iso = "2031-05-01T00:00:00.000Z";
 
 type Shared = ReturnType<typeof store>;
 
-/** What the step `look` gives in a run that goes through, and in one that was stopped there and resumed. */
+/** The output of the step `look` in an undisturbed run, and in one that was stopped there and resumed. */
 const seenBy = async (make: (stop: () => boolean) => unknown, shared: Shared = store()) => {
   let stop = false;
   const made = make(() => stop) as any;
@@ -35,7 +35,7 @@ const seenBy = async (make: (stop: () => boolean) => unknown, shared: Shared = s
 const recorded = (path: string, shared: Shared) =>
   Effect.runPromise(Runs.value("stopped", path, { store: shared }) as Effect.Effect<unknown, any>);
 
-/** A step `made` of this value and these options, and what the next step sees of it. */
+/** A step `made` with this value and these options, and the next step's view of it. */
 const step = (value: unknown, options: object, look: (made: any) => unknown) => (stop: () => boolean) =>
   (pipeline("one") as any)
     .step("made", [], () => value, options)
@@ -47,7 +47,7 @@ const step = (value: unknown, options: object, look: (made: any) => unknown) => 
 const date = (made: any) => [made instanceof Date, made.toISOString()];
 
 test(
-  "schemas of zod, valibot and arktype that make a Date of text give one after a resume",
+  "schemas of zod, valibot and arktype that turn text into a Date still do so after a resume",
   limit,
   async () => {
     const schemas = {
@@ -72,13 +72,13 @@ test(
   },
 );
 
-test("a transform whose result it would not take again is decoded once", limit, async () => {
+test("a transform that would not accept its own result is decoded once", limit, async () => {
   const output = z.number().transform((n) => n * 2);
   const { atOnce, resumed } = await seenBy(step(5, { output }, (made) => made));
   assert.deepEqual([atOnce, resumed], [10, 10]);
 });
 
-test("items of a map are decoded after a resume, also those that are collected", limit, async () => {
+test("items of a map are decoded after a resume, including collected ones", limit, async () => {
   for (const failures of ["fail", "collect"]) {
     const options = { output: z.coerce.date(), ...(failures === "collect" ? { failures } : {}) };
     const { atOnce, resumed } = await seenBy((stop) =>
@@ -121,29 +121,37 @@ test("a fallback's value is not decoded, neither before nor after a resume", lim
   assert.deepEqual([atOnce, resumed], [7, 7]);
 });
 
-test("what is JSON only once it is decoded is recorded so, and not decoded again", limit, async () => {
-  const output = z.map(z.string(), z.number()).transform((counts) => [...counts]);
-  const shared = store();
-  const { atOnce, resumed } = await seenBy(
-    step(new Map([["a", 1]]), { output }, (made) => made),
-    shared,
-  );
-  assert.deepEqual(atOnce, [["a", 1]]);
-  assert.deepEqual(resumed, atOnce);
-  assert.deepEqual(await recorded("made", shared), [["a", 1]]);
-});
+test(
+  "a value that is JSON only after decoding is recorded in that form, and not decoded again",
+  limit,
+  async () => {
+    const output = z.map(z.string(), z.number()).transform((counts) => [...counts]);
+    const shared = store();
+    const { atOnce, resumed } = await seenBy(
+      step(new Map([["a", 1]]), { output }, (made) => made),
+      shared,
+    );
+    assert.deepEqual(atOnce, [["a", 1]]);
+    assert.deepEqual(resumed, atOnce);
+    assert.deepEqual(await recorded("made", shared), [["a", 1]]);
+  },
+);
 
-test("what is too large for the store before it is decoded is recorded as it is decoded", limit, async () => {
-  const output = z.object({ count: z.number(), rows: z.string() }).transform(({ count }) => count + 1);
-  const shared = SqliteStore.layer({ filename: newFile(), maxValueBytes: 1_000 });
-  const value = { count: 1, rows: "x".repeat(2_000) };
-  const { atOnce, resumed } = await seenBy(
-    step(value, { output }, (made) => made),
-    shared,
-  );
-  assert.deepEqual([atOnce, resumed], [2, 2]);
-  assert.equal(await recorded("made", shared), 2);
-});
+test(
+  "a value that is too large for the store before decoding is recorded in its decoded form",
+  limit,
+  async () => {
+    const output = z.object({ count: z.number(), rows: z.string() }).transform(({ count }) => count + 1);
+    const shared = SqliteStore.layer({ filename: newFile(), maxValueBytes: 1_000 });
+    const value = { count: 1, rows: "x".repeat(2_000) };
+    const { atOnce, resumed } = await seenBy(
+      step(value, { output }, (made) => made),
+      shared,
+    );
+    assert.deepEqual([atOnce, resumed], [2, 2]);
+    assert.equal(await recorded("made", shared), 2);
+  },
+);
 
 test(
   "a run that is interrupted while a recorded value is decoded ends, and can be resumed",
@@ -174,7 +182,7 @@ test("a value that is JSON neither before nor after decoding is refused", limit,
   await assert.rejects(made.runPromise({}, { store: store() }), { _tag: "OutputNotEncodable", path: "made" });
 });
 
-test("a secret that a schema makes of text is not recorded in clear", limit, async () => {
+test("a secret that a schema makes from text is not recorded in the clear", limit, async () => {
   const output = z.string().transform((text) => Redacted.make(text));
   for (const cache of [false, true]) {
     const options = { output, ...(cache ? { cache: { version: "1" } } : {}) };

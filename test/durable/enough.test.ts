@@ -1,4 +1,4 @@
-/** A map with `enough` gives the same after a resume: which items it chose is recorded before anything reads it. */
+/** A map with `enough` has the same values after a resume: its choice of items is recorded before anything reads it. */
 import { pipeline, resumePromise } from "espalier";
 import { SqliteStore } from "espalier/sqlite";
 import { expect, test } from "vitest";
@@ -30,7 +30,7 @@ const until = (signal: AbortSignal): Promise<never> =>
     signal.addEventListener("abort", () => reject(new Error("aborted")));
   });
 
-test("the items that were chosen are so after a resume, and no other runs again", async () => {
+test("the chosen items stay the same after a resume, and no others run again", async () => {
   const store = SqliteStore.layer({ filename: newFile() });
   const ran: Array<number> = [];
   const options = { store, runId: "r" };
@@ -44,7 +44,7 @@ test("the items that were chosen are so after a resume, and no other runs again"
   await expect(first.runPromise({}, options)).rejects.toMatchObject({ _tag: "StepFailed" });
   expect(ran).toEqual([0, 1, 2, 3]);
   ran.length = 0;
-  // All items would succeed at once now: what was chosen stays.
+  // All items would succeed now, but the choice stays.
   const second = votes(
     ran,
     (x) => x,
@@ -53,12 +53,12 @@ test("the items that were chosen are so after a resume, and no other runs again"
   const outputs = await resumePromise(second, "r", { store });
   expect(outputs).toMatchObject({ m: [1, 3], report: "done" });
   expect(ran).toEqual([]);
-  // And from before it, all run again.
+  // From an earlier step, all run again.
   expect((await resumePromise(second, "r", { store, from: "m" })).m).toEqual([0, 1]);
   expect(ran).toEqual([0, 1, 2, 3]);
 });
 
-test("resuming from one of its items chooses again", async () => {
+test("resuming from one of its items makes a new choice", async () => {
   const store = SqliteStore.layer({ filename: newFile() });
   const ran: Array<number> = [];
   const build = () =>

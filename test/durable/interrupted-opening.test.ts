@@ -1,4 +1,4 @@
-/** A run that is interrupted while it is opened: it must not stay claimed by a process that does not execute it. */
+/** A run that is interrupted while it is opened must not stay claimed by a process that does not execute it. */
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import { pipeline, resume, type } from "espalier";
@@ -14,13 +14,13 @@ const sum = pipeline("sum")
 const yields = (count: number): Effect.Effect<void> =>
   count === 0 ? Effect.void : Effect.andThen(Effect.yieldNow, yields(count - 1));
 
-/** A store whose claims take a while, and are granted even if who claims does not wait, as those of a database are. */
+/** A store whose claims take a while, and are granted even if the caller no longer waits, like those of a database. */
 const slowly = (memory: MemoryStore): StoreService => ({
   ...memory.service,
   claim: (...asked) => Effect.uninterruptible(Effect.andThen(yields(3), memory.service.claim(...asked))),
 });
 
-test("a run that has succeeded stays so, whenever a second call for it is interrupted", async () => {
+test("a run that has succeeded stays succeeded, whenever a second call for it is interrupted", async () => {
   for (let moment = 0; moment < 25; moment++) {
     const memory = new MemoryStore(`again ${moment}`);
     const running = Effect.provideService(sum.run({ a: 1 }, { runId: "r" }), Store, slowly(memory));
@@ -61,7 +61,7 @@ test.each(["run", "start", "resume"] as const)(
       const fiber = Effect.runFork(Effect.provideService(running, Store, service));
       await Effect.runPromise(yields(moment));
       await Effect.runPromise(Fiber.interrupt(fiber));
-      // Handles outlive who asked for them: such a run ends by itself.
+      // Handles outlive their callers: such a run ends by itself.
       if (how === "start") await Effect.runPromise(Effect.sleep(20));
       const claim = await Effect.runPromise(service.claim("r", undefined));
       expect([moment, claim.type]).not.toEqual([moment, "held"]);

@@ -1,4 +1,4 @@
-/** Several callers ask for one run: what happens to one of them is not the others' concern. */
+/** Several callers ask for the same run: the fate of one does not affect the others. */
 import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
@@ -15,7 +15,7 @@ const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, m
 const limit = { timeout: 120_000 };
 
 test(
-  "a caller that joined a run is not stopped when the first caller is: it gets the outcome, or a typed error",
+  "a caller that joined a run is not stopped with the first caller: it gets the outcome, or a typed error",
   limit,
   async () => {
     const shared = store();
@@ -71,7 +71,7 @@ test("a caller that joined and is interrupted does not stop the run of the first
   assert.equal((await first).work, "done");
 });
 
-test("a caller who joins a run without a handle sees its events from then on", limit, async () => {
+test("a caller that joins a run without a handle sees its events from then on", limit, async () => {
   const { first, second, seen, letGo } = await joined();
   letGo();
   await Effect.runPromise(Fiber.join(second));
@@ -85,7 +85,7 @@ test("a caller who joins a run without a handle sees its events from then on", l
   ]);
 });
 
-test("who joins a run sees its events", limit, async () => {
+test("a caller that joins a run sees its events", limit, async () => {
   const shared = store();
   const job = pipeline("job").step("work", [], async () => {
     await sleep(150);
@@ -101,7 +101,7 @@ test("who joins a run sees its events", limit, async () => {
   }
 });
 
-test("asking again for a run that has succeeded leaves its record as it is", limit, async () => {
+test("a second call for a succeeded run leaves its record unchanged", limit, async () => {
   const shared = store();
   const calls: Array<string> = [];
   const job = pipeline("job")
@@ -118,7 +118,7 @@ test("asking again for a run that has succeeded leaves its record as it is", lim
   assert.deepEqual(await Runs.getPromise("r", { store: shared }), before);
 });
 
-test("a run that has succeeded and is resumed from a step ends again", limit, async () => {
+test("a succeeded run that is resumed from a step ends again", limit, async () => {
   const shared = store();
   const job = pipeline("job").step("a", [], () => 1);
   await job.runPromise({}, { store: shared, runId: "r" });

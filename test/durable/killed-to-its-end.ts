@@ -1,4 +1,4 @@
-/** A process that runs the worker is killed at any moment, again and again, whatever store it has. */
+/** The process of the worker is killed at any moment, repeatedly, with any store. */
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -15,10 +15,10 @@ import { isAtOrUnderAny } from "../../src/path.ts";
 import { storeOf } from "../sqlite/fixtures/store-of.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-// Beneath the repository, so that packages are found from there.
+// Inside the repository, so that packages are found.
 const built = join(root, `temp/killed-${process.pid}`);
 
-/** The worker in one file: a process starts with it in a fourth of the time, and most of them do little else. */
+/** The worker in one file: a process starts with it in a quarter of the time, and most of them do little else. */
 export const buildWorker = (): void => {
   beforeAll(async () => {
     const bundle = await rolldown({
@@ -38,14 +38,14 @@ const largeLength = isLong ? 50_000_000 : 1_000_000;
 
 interface Ended {
   readonly wasKilled: boolean;
-  /** All that it printed beside a dot for each step. */
+  /** Its output except for the dot of each step. */
   readonly printed: string;
 }
 
-/** In milliseconds: where fewer steps are left than are waited for. */
+/** The time limit in milliseconds, for when fewer steps are left than expected. */
 const latest = 500;
 
-/** Runs the worker, calls `act` once so many steps have begun, or after a while, and kills it a moment after so many. */
+/** Runs the worker, calls `act` once `acting` steps have begun, or after a while, and kills it a moment after `steps`. */
 const killedAfter = (
   steps: number,
   acting: number,
@@ -86,7 +86,7 @@ const killedAfter = (
     });
   });
 
-/** What is recorded, and counts. */
+/** The valid records of a run. */
 const recorded = (address: string, runId: string): Promise<ReadonlyArray<Entry>> =>
   Effect.runPromise(
     Effect.scoped(
@@ -99,7 +99,7 @@ const recorded = (address: string, runId: string): Promise<ReadonlyArray<Entry>>
     ),
   );
 
-/** The paths whose outcomes are recorded: outputs, and errors of items that were collected. */
+/** The paths whose outcomes are recorded: outputs, and errors of collected items. */
 const outcomes = (entries: ReadonlyArray<Entry>): ReadonlySet<string> =>
   new Set(entries.filter(isOutcome).map(({ path }) => path));
 
@@ -115,7 +115,7 @@ const result = JSON.stringify({
   odd: ids.filter((id) => id % 2 === 1),
 });
 
-/** What each record says, but for when, and for the stack of an error. */
+/** The contents of each record, except for its time and the stack of an error. */
 const historyOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<string> =>
   entries
     .filter(({ kind }) => kind !== Kind.deadline && kind !== Kind.waiting)
@@ -124,16 +124,16 @@ const historyOf = (entries: ReadonlyArray<Entry>): ReadonlyArray<string> =>
     )
     .toSorted();
 
-/** Each line but the first of its kind, sorted. */
+/** All repetitions of a line, sorted. */
 const repeated = (lines: ReadonlyArray<string>): ReadonlyArray<string> => {
   const seen = new Set<string>();
   return lines.filter((line) => seen.size === seen.add(line).size).toSorted();
 };
 
-/** The steps of an attempt that has failed count no more: those are not recorded, and not run again either. */
+/** The steps of a failed attempt no longer count: they are not recorded, and not run again either. */
 const isExact = (path: string): boolean => !path.startsWith("tried/");
 
-/** What a step has read. */
+/** The inputs of a step. */
 const readBy = (path: string): ReadonlyArray<string> => {
   if (path.startsWith("squares[")) return ["ids"];
   if (/^(sum\/part_|evens\[)/.test(path)) return squares;
@@ -142,7 +142,9 @@ const readBy = (path: string): ReadonlyArray<string> => {
   return path === "sum/sum/sum" ? ["sum/sum/half"] : [];
 };
 
-/** Sends the value that the run waits for, before it exists, while it waits, or once it is killed. The sender's answer. */
+/**
+ * Sends the value that the run waits for, before it exists, while it waits, or once it is killed. Returns the sender's answer.
+ */
 const send = async (address: string, runId: string): Promise<string> => {
   const store = await storeOf(address);
   return Signal.sendPromise(runId, "approval", "x", { store }).catch(
@@ -153,14 +155,14 @@ const send = async (address: string, runId: string): Promise<string> => {
 const some = (most: number): number => Math.floor(Math.random() * most);
 
 /**
- * Kills a run and resumes it, again and again until it ends by itself, and checks that nothing is lost or runs twice.
- * Returns how often it was killed.
+ * Kills a run and resumes it, repeatedly until it ends by itself, and checks that nothing is lost or runs twice.
+ * Returns the number of kills.
  */
 export const killedToItsEnd = async (
   address: string,
   log: string,
   runId: string,
-  /** Called at each kill; true: the run continues undisturbed from now on. */
+  /** Called at each kill; when it returns true, the run continues undisturbed. */
   wasKilledOnce: () => boolean = () => false,
 ): Promise<number> => {
   writeFileSync(log, "");
@@ -174,7 +176,7 @@ export const killedToItsEnd = async (
     const act = (): void => {
       sending = send(address, runId);
     };
-    // One that has got its value is sent another one now and then: it must be refused.
+    // A run that has its value is sometimes sent another one, which it must refuse.
     const sends = accepted.length === 0 || some(3) === 0;
     const { wasKilled, printed } = await killedAfter(
       isEnough ? Infinity : some(16),
@@ -186,7 +188,7 @@ export const killedToItsEnd = async (
     const told = await (sending ?? (sends ? send(address, runId) : undefined));
     if (wasKilled) isEnough = wasKilledOnce();
     if (told === "delivered" || told === "kept") accepted.push(told);
-    // Where a store asks a server whether an owner lives, it is not told at once.
+    // A store that asks a server whether an owner lives does not learn it at once.
     if (!wasKilled && printed.includes("RunExists")) {
       killed--;
       continue;
@@ -195,22 +197,22 @@ export const killedToItsEnd = async (
     seen += ran.length;
     for (const path of ran) expect(isAtOrUnderAny(path, before), `"${path}" ran again`).toBe(false);
     expect(repeated(ran), "what a process has run twice").toEqual([]);
-    // One that was killed three times before its first commit is failed for that, once.
+    // A run that was killed three times before its first commit is failed for that, once.
     if (!wasKilled && printed.includes("RunCrashed")) continue;
     const entries = await recorded(address, runId);
     if (!wasKilled) {
       expect(printed).toBe(`ready\n${result}\n`);
       expect(repeated(linesOf(log)).filter(isExact)).toEqual(everLost.filter(isExact).toSorted());
-      // The run has ended with the value, so one was accepted; it takes one only, so no other was.
+      // The run has ended with the value, so one was accepted; it takes only one, so no other was.
       expect(accepted).toHaveLength(1);
       expect(historyOf(entries)).toEqual(await undisturbed(address, `${log}.plain`));
       return killed;
     }
     const after = outcomes(entries);
-    // What a step has read was recorded before it started, and nothing that was recorded is gone but an attempt's.
+    // A step's inputs were recorded before it started, and no record is lost except those of a failed attempt.
     for (const path of before) if (!path.startsWith("tried/")) expect(after).toContain(path);
     for (const path of ran.flatMap(readBy)) expect(after).toContain(path);
-    // A step frees its slot before its record is committed, so the concurrency is no limit for these. What they read is
+    // A step frees its slot before its record is committed, so the concurrency does not limit these. Their inputs are
     // recorded, so none of them reads another; and each of them runs exactly once more.
     everLost.push(...ran.filter((path) => !isAtOrUnderAny(path, after)));
     before = after;
@@ -219,7 +221,7 @@ export const killedToItsEnd = async (
 
 let plain: Promise<ReadonlyArray<string>> | undefined;
 
-/** The history of a run that nothing has disturbed. */
+/** The history of an undisturbed run. */
 const undisturbed = (address: string, log: string): Promise<ReadonlyArray<string>> => {
   const run = async (): Promise<ReadonlyArray<string>> => {
     const runId = `undisturbed ${process.pid}`;

@@ -1,4 +1,4 @@
-/** Loops and races in runs with a store: what is recorded of them, and where a resumed run continues. */
+/** Loops and races in runs with a store: their records, and where a resumed run continues. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const newFile = temporary();
 const store = () => SqliteStore.layer({ filename: newFile() });
 const limit = { timeout: 120_000 };
 
-/** A loop of so many turns, whose turns and first state are noted. A turn throws once, where `failsAt` says so. */
+/** A loop of `turns` turns, which logs its turns and first state. A turn throws once, at `fails.at`. */
 const counting = (turns: number, log: Array<string>, isGraph: boolean) => {
   const fails = { at: -1 };
   const turn = (state: number, path: string): number => {
@@ -74,7 +74,7 @@ describe("A loop", () => {
   );
 
   test.each([false, true])(
-    "runs again from a turn on, and what reads it, pipelines: %s",
+    "runs again from a given turn, and so do its readers, pipelines: %s",
     limit,
     async (isGraph) => {
       const log: Array<string> = [];
@@ -91,7 +91,7 @@ describe("A loop", () => {
     },
   );
 
-  test("runs again from a step of a turn on", limit, async () => {
+  test("runs again from a step of a given turn", limit, async () => {
     const log: Array<string> = [];
     const { p } = counting(3, log, true);
     const options = { store: store(), runId: "r" };
@@ -101,31 +101,27 @@ describe("A loop", () => {
     assert.deepEqual(log, ["n[1]", "n[1]/a", "n[2]", "n[2]/a", "after"]);
   });
 
-  test(
-    "takes more turns where maxTurns is raised, and starts with the state that it had",
-    limit,
-    async () => {
-      const log: Array<string> = [];
-      const many = (maxTurns: number) =>
-        pipeline("p").loop(
-          "n",
-          [],
-          () => Math.random(),
-          (state, _, { path }) => {
-            log.push(path);
-            return Math.floor(state) + 1;
-          },
-          { until: (state) => state === 5, maxTurns },
-        );
-      const options = { store: store(), runId: "r" };
-      await assert.rejects(many(3).runPromise({}, options), { _tag: "TooManyTurns", path: "n[2]" });
-      log.length = 0;
-      assert.equal((await resumePromise(many(10), "r", options)).n, 5);
-      assert.deepEqual(log, ["n[3]", "n[4]"]);
-    },
-  );
+  test("takes more turns if maxTurns is raised, and starts with its last state", limit, async () => {
+    const log: Array<string> = [];
+    const many = (maxTurns: number) =>
+      pipeline("p").loop(
+        "n",
+        [],
+        () => Math.random(),
+        (state, _, { path }) => {
+          log.push(path);
+          return Math.floor(state) + 1;
+        },
+        { until: (state) => state === 5, maxTurns },
+      );
+    const options = { store: store(), runId: "r" };
+    await assert.rejects(many(3).runPromise({}, options), { _tag: "TooManyTurns", path: "n[2]" });
+    log.length = 0;
+    assert.equal((await resumePromise(many(10), "r", options)).n, 5);
+    assert.deepEqual(log, ["n[3]", "n[4]"]);
+  });
 
-  test("begins with the recorded first state, which a turn that was stopped has read", limit, async () => {
+  test("begins with the recorded first state, which an interrupted turn has read", limit, async () => {
     const seen: Array<number> = [];
     let up = false;
     const p = pipeline("p").loop(
@@ -162,7 +158,7 @@ describe("A loop", () => {
     assert.deepEqual(values, [1, 2, 3, 3]);
   });
 
-  test("keeps states that its schema makes no JSON of", limit, async () => {
+  test("keeps states that its schema does not encode as JSON", limit, async () => {
     let up = false;
     const p = pipeline("p")
       .loop(
@@ -185,7 +181,7 @@ describe("A loop", () => {
     assert.equal((await resumePromise(p, "r", options)).after, 3);
   });
 
-  test("takes a cached state for a turn that begins with the same", limit, async () => {
+  test("takes a cached state for a turn that begins with the same state", limit, async () => {
     const computed: Array<number> = [];
     const shared = store();
     const p = pipeline("p").loop(
@@ -232,7 +228,7 @@ describe("A race", () => {
     assert.equal((await resumePromise(p, "x", options)).after, "graph");
     assert.deepEqual(log, []);
     assert.equal(await Runs.valuePromise("x", "r", { store: options.store }), "graph");
-    // From a step of the winner on, or from the race.
+    // From a step of the winner, or from the race.
     await resumePromise(p, "x", { ...options, from: "r[graph]/r" });
     assert.ok(new Set<string>(log).has("r[graph]/r"));
     log.length = 0;
@@ -332,7 +328,7 @@ describe("The file of a run", () => {
       await bytes(made(200), 200),
       await bytes(made(400), 400),
     ];
-    // In pages of 4 KiB; twice as much is at most twice as large.
+    // In pages of 4 KiB; twice as much takes at most twice the space.
     assert.ok(most - few <= 2 * (many - few) + 3 * 4096, `${few}, ${many}, ${most} bytes`);
     assert.ok(most < 150_000, `${most} bytes`);
   });

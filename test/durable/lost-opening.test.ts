@@ -26,7 +26,7 @@ const withRun = async (name: string, pipelineName: string, inputs: object): Prom
   return memory;
 };
 
-test("a run that was submitted by the name of its pipeline alone can be resumed", async () => {
+test("a run that was submitted only by the name of its pipeline can be resumed", async () => {
   const doubling = pipeline("doubling")
     .input("count", type<number>())
     .step("twice", ["count"], ({ count }) => 2 * count);
@@ -35,7 +35,7 @@ test("a run that was submitted by the name of its pipeline alone can be resumed"
   expect(await Effect.runPromise(running)).toEqual({ count: 21, twice: 42 });
 });
 
-/** A store whose records take a while to arrive, as those of a database do. */
+/** A store whose records take a while to arrive, like those of a database. */
 const slowly = ({ service }: MemoryStore): StoreService => ({
   ...service,
   claim: (...asked) =>
@@ -48,7 +48,7 @@ const slowly = ({ service }: MemoryStore): StoreService => ({
     }),
 });
 
-test("the lease may end at any moment while the values that were sent before are recorded", async () => {
+test("the lease can end at any moment while earlier sent values are recorded", async () => {
   const asking = pipeline("asking")
     .await("approval", type<string>())
     .step("text", ["approval"], ({ approval }) => `${approval}!`);
@@ -72,7 +72,7 @@ test("the lease may end at any moment while the values that were sent before are
   expect([...ended].sort()).toEqual(["fenced", "succeeded"]);
 });
 
-test("the lease may end while the schemas decode the recorded inputs", async () => {
+test("the lease can end while the schemas decode the recorded inputs", async () => {
   let journal: Journal | undefined;
   const slow = {
     "~standard": {
@@ -96,7 +96,7 @@ test("the lease may end while the schemas decode the recorded inputs", async () 
       Effect.map(memory.service.claim(...asked), (claim) => {
         if ("journal" in claim) {
           journal = claim.journal;
-          // A journal that has lost its run confirms nothing any more.
+          // A journal that has lost its run no longer confirms anything.
           Object.assign(claim.journal, { append: () => {}, isBlocked: () => true });
         }
         return claim;

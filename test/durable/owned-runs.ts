@@ -1,4 +1,4 @@
-/** Several processes on one store: each run has one owner, and what an owner loses it cannot write. */
+/** Several processes on one store: each run has one owner, and a process that loses a run can no longer write to it. */
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { pipeline, resumePromise, Runs, Signal } from "espalier";
@@ -8,7 +8,7 @@ import { storeOf } from "../sqlite/fixtures/store-of.ts";
 const fixture = fileURLToPath(new URL("../sqlite/fixtures/claimant.ts", import.meta.url));
 const children: Array<ReturnType<typeof spawn>> = [];
 
-/** A process that executes the run "r" of a store. Its second step does what `how` says. */
+/** A process that executes the run "r" of a store. `how` determines its second step. */
 const claimant = (address: string, how: string) => {
   const child = spawn(process.execPath, ["--conditions=espalier-source", fixture, address, how]);
   children.push(child);
@@ -27,7 +27,7 @@ const claimant = (address: string, how: string) => {
   return { child, says, closed, printed: () => printed };
 };
 
-/** As in the fixture; here its steps end at once. */
+/** As in the fixture, except that its steps end at once. */
 const ran: Array<string> = [];
 const flow = pipeline("claimed")
   .step("a", [], () => {
@@ -62,7 +62,7 @@ const crashed = async (address: string): Promise<void> => {
   expect(await statusOf(address)).toBe("crashed");
 };
 
-/** The run of the fixture that asks takes no value for a contender that there is not, nor for a step that is skipped. */
+/** The fixture's run that asks refuses values for a contender that does not exist and for a skipped step. */
 const refusesWhatCannotCome = async (store: Awaited<ReturnType<typeof storeOf>>): Promise<void> => {
   for (const [path, reason] of [
     ["raced[three]/raced", "no step"],
@@ -76,7 +76,7 @@ const refusesWhatCannotCome = async (store: Awaited<ReturnType<typeof storeOf>>)
     });
 };
 
-/** The tests, on new stores at the addresses that a function gives. */
+/** The tests, on new stores at the addresses that a function returns. */
 export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
   afterEach(() => {
     for (const child of children.splice(0)) child.kill("SIGKILL");
@@ -140,7 +140,7 @@ export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
       expect(await resumed(address)).toEqual({ a: 1, b: 2, c: 3 });
     });
 
-    test("gets signals and cancels from here in time", async () => {
+    test("gets signals and cancels from this process in time", async () => {
       const address = await newAddress();
       const owner = claimant(address, "ask");
       await owner.says("b began");
@@ -160,8 +160,8 @@ export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
         sending.push(await timed(sent));
         expect(await sent).toBe("delivered");
       }
-      // They are heard of at once. Those that the owner finds by its look of each second take half of that. On a machine
-      // that is busy everything takes longer, a mere look into the store too.
+      // They arrive at once. If the owner found them only by polling every second, half a second would be typical. On a
+      // busy machine everything takes longer, including a plain read of the store.
       expect(median(sending)).toBeLessThan(500 + 10 * median(reading));
       await Signal.sendPromise("r", "ok", "yes", { store });
       await owner.says("ok is yes");

@@ -39,7 +39,7 @@ const isChange = (error: any, ...names: ReadonlyArray<string>) => {
 };
 
 test(
-  "an output schema that no longer takes the recorded value is a change, not a damaged store",
+  "an output schema that no longer accepts the recorded value is a change, not a damaged store",
   limit,
   async () => {
     const version = (output: unknown, value: unknown) =>
@@ -56,7 +56,7 @@ test(
 );
 
 test(
-  "an input schema that no longer takes the recorded value is a change that names the input",
+  "an input schema that no longer accepts the recorded value is a change that names the input",
   limit,
   async () => {
     const version = (schema: unknown) => base().input("limit", schema).step("end", ["limit"], stop);
@@ -158,7 +158,7 @@ test("a dynamic step that now returns other steps is a change that names them", 
   assert.ok(isChange(await changed(version("old part"), version("new part")), "new part"));
 });
 
-test("an input that was added is named", limit, async () => {
+test("an added input is named", limit, async () => {
   const before = base().input("n", type<number>()).step("end", ["n"], stop);
   const after = base()
     .input("n", type<number>())

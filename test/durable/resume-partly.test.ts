@@ -1,4 +1,4 @@
-/** What `from` and `retryFailed` run again, and what a resumed run keeps. */
+/** The steps that `from` and `retryFailed` run again, and the outputs that a resumed run keeps. */
 import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Result from "effect/Result";
@@ -12,7 +12,7 @@ const store = () => SqliteStore.layer({ filename: newFile() });
 const limit = { timeout: 10_000 };
 
 test(
-  "from a step inside a dynamic step with a fallback runs that step and what follows, inside and outside",
+  "from a step inside a dynamic step with a fallback runs that step and its dependents, inside and outside",
   limit,
   async () => {
     const log: Array<string> = [];
@@ -46,7 +46,7 @@ test(
 );
 
 test(
-  "retryFailed runs the failed items of a map inside a dynamic step with a fallback, and what follows",
+  "retryFailed runs the failed items of a map inside a dynamic step with a fallback, and their dependents",
   limit,
   async () => {
     const log: Array<string> = [];
@@ -116,7 +116,7 @@ test("from a step of an item of a map whose items have a fallback runs it again"
 });
 
 test(
-  "a dynamic step that was stopped in its second attempt resumes with what that attempt had returned",
+  "a dynamic step that was stopped in its second attempt resumes with the sub-pipeline of that attempt",
   limit,
   async () => {
     const shared = store();
@@ -150,7 +150,7 @@ test(
   },
 );
 
-test("the same id with the same inputs in another order of keys is the same run", limit, async () => {
+test("the same id and inputs with keys in another order are the same run", limit, async () => {
   let calls = 0;
   const shared = store();
   const area = pipeline("area")
@@ -168,7 +168,7 @@ test("the same id with the same inputs in another order of keys is the same run"
 
 for (const how of ["returns", "throws"] as const) {
   test(
-    `a step that ${how} once its signal has fired ${how === "returns" ? "has that value for its output" : "runs again in a resumed run"}`,
+    `a step that ${how} once its signal has fired ${how === "returns" ? "has that value as its output" : "runs again in a resumed run"}`,
     limit,
     async () => {
       const shared = store();

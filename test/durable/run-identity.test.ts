@@ -13,7 +13,7 @@ const sleep = (millis: number) => new Promise<void>((done) => setTimeout(done, m
 const limit = { timeout: 120_000 };
 
 test(
-  "a value sent to a run in one store does not reach the run of the same id in another store",
+  "a value sent to a run in one store does not reach the run with the same id in another store",
   limit,
   async () => {
     const order = pipeline("order").await("approval", type<string>(), { timeout: "30 seconds" });
@@ -34,7 +34,7 @@ test(
   },
 );
 
-test("two runs of one id in two stores at once are two runs", limit, async () => {
+test("runs with the same id in two stores are separate, even at the same time", limit, async () => {
   let calls = 0;
   const slow = pipeline("slow")
     .input("n", type<number>())
@@ -53,7 +53,7 @@ test("two runs of one id in two stores at once are two runs", limit, async () =>
   assert.equal(calls, 2);
 });
 
-test("two stores in memory are two stores: runs of one id at once are two runs", limit, async () => {
+test("two stores in memory are separate: so are runs with the same id at the same time", limit, async () => {
   let calls = 0;
   const slow = pipeline("slow")
     .input("n", type<number>())
@@ -73,7 +73,7 @@ test("two stores in memory are two stores: runs of one id at once are two runs",
   assert.equal(calls, 3);
 });
 
-test("cancel asked of one store does not stop the run of the same id in another store", limit, async () => {
+test("a cancel in one store does not stop the run with the same id in another store", limit, async () => {
   const files = [file(), file()] as const;
   const other = Promise.withResolvers<string>();
   const job = pipeline("job").step("work", [], (_, { signal }) => {
@@ -90,12 +90,12 @@ test("cancel asked of one store does not stop the run of the same id in another 
   await sleep(200);
   await espalier(["cancel", "nightly", "--store", files[1]]);
   assert.equal(await runs[1], "stopped");
-  // It has not heard of it.
+  // The other run was not cancelled.
   other.resolve("done");
   assert.equal(await runs[0], "done");
 });
 
-test("two steps of two runs never have one idempotency key", limit, async () => {
+test("two steps of two runs never have the same idempotency key", limit, async () => {
   const keys: Array<string> = [];
   const nested = pipeline("nested").dynamic("charge", [], () =>
     pipeline("inner").step("charge", [], (_, { idempotencyKey }) => {
@@ -141,13 +141,13 @@ for (const [what, runId] of [
     assert.equal(calls, 0);
   });
 
-test("a run id of 200 characters of any script is fine", limit, async () => {
+test("a run id of 200 characters of any script is accepted", limit, async () => {
   const one = pipeline("one").step("a", [], (_, { idempotencyKey }) => idempotencyKey);
   const runId = "é漢😀 ü.".repeat(40).slice(0, 200).toWellFormed();
   assert.equal((await one.runPromise({}, { store: store(), runId })).a, `${runId}/a`);
 });
 
-test("a step, an input and a pipeline whose name has a lone surrogate are refused when built", () => {
+test("a step, an input and a pipeline whose name has a lone surrogate are refused at build time", () => {
   const untyped: any = pipeline("untyped");
   assert.throws(() => untyped.step("a\ud800", [], () => 1), GraphError);
   assert.throws(() => untyped.input("\udc00b", type<number>()), GraphError);

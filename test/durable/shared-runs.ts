@@ -1,4 +1,4 @@
-/** Several runners on one store: they share the runs, and whatever happens to them, no run is lost and nothing runs twice. */
+/** Several runners on one store: they share the runs, and despite any fault no run is lost and nothing runs twice. */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -13,7 +13,7 @@ const fixture = fileURLToPath(new URL("../sqlite/fixtures/sharing.ts", import.me
 
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
 
-/** What can happen to a runner, or between it and its store. */
+/** The faults of a runner, or of its connection to the store. */
 export type Fault = "kill" | "stop" | "freeze" | "terminate" | "block" | "cut" | "restart";
 
 interface Runner {
@@ -21,7 +21,7 @@ interface Runner {
   readonly ready: Promise<void>;
 }
 
-/** Runners that are started again when they have ended, until they are closed. */
+/** Runners that are restarted when they end, until they are closed. */
 class Runners {
   readonly #address: string;
   readonly #log: string;
@@ -68,7 +68,7 @@ class Runners {
   }
 }
 
-/** Numbers that look random, the same for a seed. */
+/** Numbers that look random but are the same for a seed. */
 const randomOf = (seed: number) => {
   let state = seed >>> 0;
   return (below: number): number => {
@@ -95,7 +95,7 @@ const linesOf = (log: string): ReadonlyArray<Line> =>
         })
     : [];
 
-/** All readers of a committed step's output see the same value at any time, and it is one that the step returned. */
+/** All readers of a committed step's output always see the same value, and the step returned that value. */
 const checkLog = (lines: ReadonlyArray<Line>, runId: string, recorded: ReadonlyArray<string>): void => {
   const own = lines.filter((line) => line.runId === runId);
   const made = new Set(own.filter(({ what }) => what === "made").map(({ token }) => token));
@@ -107,7 +107,7 @@ const checkLog = (lines: ReadonlyArray<Line>, runId: string, recorded: ReadonlyA
   }
 };
 
-/** What is asked of a store again while it is busy: a process that is frozen within a commit keeps a file locked. */
+/** Repeats a request to a store while it is busy: a process that is frozen within a commit keeps a file locked. */
 const asked = async <Value>(ask: () => Promise<Value>): Promise<Value> => {
   for (;;) {
     try {
@@ -124,11 +124,11 @@ interface Setting {
   readonly faults: ReadonlyArray<Fault>;
   /** Cuts the connections of all runners to their store. */
   readonly cut: () => Promise<void>;
-  /** Ends the server of the store at once, and starts it again. */
+  /** Stops the server of the store abruptly, and starts it again. */
   readonly restart?: () => Promise<void>;
 }
 
-/** What should come soon: no test should say only that something hung. */
+/** A promise that should resolve soon: no test should only report that something hung. */
 const soon = async <Value>(what: string, coming: Promise<Value>): Promise<Value> => {
   let guard: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -144,10 +144,10 @@ export const sharedRuns = ({ newAddress, newFile, faults, cut, restart = cut }: 
     for (const runners of open.splice(0)) runners.close();
   });
 
-  describe("Runs that are submitted to several runners", {
+  describe("Runs submitted to several runners", {
     timeout: Math.max(600_000, faults.length * 15_000),
   }, () => {
-    test(`are each executed to their end, through ${faults.length} faults; one that kills its process is failed`, async () => {
+    test(`are each executed to their end, through ${faults.length} faults; a run that kills its process is failed`, async () => {
       const seed = Number(process.env["ESPALIER_SEED"] ?? Date.now() % 1_000_000);
       const random = randomOf(seed);
       const [address, log] = [await newAddress(), newFile()];
@@ -200,7 +200,7 @@ export const sharedRuns = ({ newAddress, newFile, faults, cut, restart = cut }: 
           _tag: "SubmittedRunFailed",
           reason: expect.stringContaining("3 times in a row"),
         });
-        // It waits, through all of it; now it gets its value, and then it is cancelled.
+        // It has waited through all of it; now it receives its value, and then it is cancelled.
         await soon("an answer to the signal", client.signalPromise(waiting.id, "ok", "yes"));
         const isHeard = (): boolean =>
           linesOf(log).some(({ runId, what }) => runId === "asking" && what === "ok");

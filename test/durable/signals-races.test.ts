@@ -1,4 +1,4 @@
-/** A value that was accepted is delivered, whatever it raced with. */
+/** An accepted value is delivered, whatever it raced with. */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, writeFileSync } from "node:fs";
@@ -51,7 +51,7 @@ for (const waits of [{}, { timeout: "1 hour" }] as const)
     }
   });
 
-test("a value sent within a few milliseconds of the beginning of a wait is delivered, in 60 rounds", {
+test("a value sent within a few milliseconds of the start of a wait is delivered, in 60 rounds", {
   timeout: 120_000,
 }, async () => {
   const shared = store();
@@ -113,7 +113,7 @@ for (const moment of ["expansion.expanded", "step.started"] as const)
       await watching;
     });
 
-test("a step can answer a wait of its own run: at once, a turn later and 5 ms later", {
+test("a step can answer a wait in its own run: at once, a turn later and 5 ms later", {
   timeout: 120_000,
 }, async () => {
   const moments: Record<string, (go: () => void) => void> = {

@@ -1,4 +1,4 @@
-/** The sender learns what happens to the value, and the accepted value is the one that the step gets. */
+/** The sender learns the outcome for its value, and the step receives the accepted value. */
 import assert from "node:assert/strict";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
@@ -13,7 +13,7 @@ const newFile = temporary();
 const store = () => SqliteStore.layer({ filename: newFile() });
 const limit = { timeout: 60_000 };
 
-/** Returns once a run has emitted an event, which it keeps for readers who come later. */
+/** Returns once a run has emitted an event; events are kept for later readers. */
 const happens = async (
   run: { readonly events: AsyncIterable<PipelineEvent> },
   wanted: PipelineEvent["type"],
@@ -24,7 +24,7 @@ const happens = async (
   }
 };
 
-/** Runs an Effect at a time that stands still. */
+/** Runs an Effect with a clock that stands still. */
 const at = (time: number) => byClock(() => time);
 
 const send = (runId: string, path: string, value: unknown, options?: object) =>
@@ -34,7 +34,7 @@ const send = (runId: string, path: string, value: unknown, options?: object) =>
   );
 
 test(
-  "of several values sent at once one is accepted, the others are refused, and the step gets that one",
+  "of several concurrent values one is accepted, the others are refused, and the step receives that one",
   limit,
   async () => {
     const shared = store();
@@ -50,7 +50,7 @@ test(
 );
 
 test(
-  "of two values sent before the wait begins one is accepted, the other is refused, and the step gets that one",
+  "of two values sent before the wait begins one is accepted, the other is refused, and the step receives that one",
   limit,
   async () => {
     const shared = store();
@@ -71,33 +71,29 @@ test(
   },
 );
 
-test(
-  "an early value that does not fit is refused or told, and does not take the place of a right one",
-  limit,
-  async () => {
-    const shared = store();
-    const gate = Promise.withResolvers<void>();
-    const approval = pipeline("approval")
-      .step("slow", [], () => gate.promise)
-      .await("ok", Schema.Int, { after: ["slow"], timeout: "1 hour" });
-    const run = await approval.startPromise({}, { store: shared, runId: "r" });
-    await happens(run, "step.started", "slow");
-    const wrong = await send("r", "ok", "not a number", { store: shared });
-    gate.resolve();
-    await happens(run, "step.waiting", "ok");
-    const right = await send("r", "ok", 7, { store: shared });
-    const out = await run.result;
-    assert.equal(right, "accepted");
-    assert.equal(out.ok, 7);
-    const events: Array<PipelineEvent> = [];
-    for await (const event of run.events) events.push(event);
-    const told = events.some((event) => /refused/i.test(JSON.stringify(event)));
-    assert.ok(
-      wrong === "SignalRefused" || told,
-      "neither the sender nor an event says that the early value was refused",
-    );
-  },
-);
+test("an early invalid value is refused or reported, and does not displace a valid one", limit, async () => {
+  const shared = store();
+  const gate = Promise.withResolvers<void>();
+  const approval = pipeline("approval")
+    .step("slow", [], () => gate.promise)
+    .await("ok", Schema.Int, { after: ["slow"], timeout: "1 hour" });
+  const run = await approval.startPromise({}, { store: shared, runId: "r" });
+  await happens(run, "step.started", "slow");
+  const wrong = await send("r", "ok", "not a number", { store: shared });
+  gate.resolve();
+  await happens(run, "step.waiting", "ok");
+  const right = await send("r", "ok", 7, { store: shared });
+  const out = await run.result;
+  assert.equal(right, "accepted");
+  assert.equal(out.ok, 7);
+  const events: Array<PipelineEvent> = [];
+  for await (const event of run.events) events.push(event);
+  const told = events.some((event) => /refused/i.test(JSON.stringify(event)));
+  assert.ok(
+    wrong === "SignalRefused" || told,
+    "neither the sender nor an event says that the early value was refused",
+  );
+});
 
 test("a second value for a step is refused while the run continues", limit, async () => {
   const shared = store();
@@ -205,7 +201,7 @@ test(
 test.each([
   ["while the step waits", ["step.waiting", "on"]],
   ["before the wait begins", ["step.started", "slow"]],
-] as const)("a value sent as JSON %s is what the schema makes of it", limit, async (_, first) => {
+] as const)("a value sent as JSON %s is decoded by the schema", limit, async (_, first) => {
   const shared = store();
   const gate = Promise.withResolvers<void>();
   if (first[1] !== "slow") gate.resolve();
@@ -222,23 +218,19 @@ test.each([
   assert.deepEqual([on, names], [new Date("2026-05-01T00:00:00.000Z"), new Set(["Ada"])]);
 });
 
-test(
-  "a value sent as JSON to a run that is not under way is what the schema makes of it",
-  limit,
-  async () => {
-    const shared = store();
-    const dated = pipeline("dated").await("on", Schema.Date);
-    const run = await dated.startPromise({}, { store: shared, runId: "r" });
-    await happens(run, "step.waiting", "on");
-    await run.interrupt();
-    await run.result.catch(() => {});
-    assert.equal(await send("r", "on", "2026-05-01T00:00:00.000Z", { store: shared }), "accepted");
-    const { on } = await Effect.runPromise(resume(dated, "r", { store: shared }));
-    assert.deepEqual(on, new Date("2026-05-01T00:00:00.000Z"));
-  },
-);
+test("a value sent as JSON to an inactive run is decoded by the schema", limit, async () => {
+  const shared = store();
+  const dated = pipeline("dated").await("on", Schema.Date);
+  const run = await dated.startPromise({}, { store: shared, runId: "r" });
+  await happens(run, "step.waiting", "on");
+  await run.interrupt();
+  await run.result.catch(() => {});
+  assert.equal(await send("r", "on", "2026-05-01T00:00:00.000Z", { store: shared }), "accepted");
+  const { on } = await Effect.runPromise(resume(dated, "r", { store: shared }));
+  assert.deepEqual(on, new Date("2026-05-01T00:00:00.000Z"));
+});
 
-/** How a value is sent, to a run in the state that this makes of it; the promise is the value that the step gets. */
+/** Ways to send a value, each to a run in a state that it creates; the promise is the value that the step receives. */
 const states = {
   "that waits": async (p, shared, sent) => {
     const run = await p.startPromise({}, { store: shared, runId: "r" });
@@ -291,7 +283,7 @@ const states = {
 const day = "2026-05-01T00:00:00.000Z";
 const date = new Date(day);
 
-/** A schema, values that stand for the same, and that. */
+/** A schema, equivalent values to send, and the value received. */
 const forms: ReadonlyArray<
   readonly [name: string, schema: unknown, sent: ReadonlyArray<unknown>, got: unknown]
 > = [
@@ -315,10 +307,10 @@ const forms: ReadonlyArray<
   ["zod, a record with a date", z.object({ at: z.coerce.date() }), [{ at: date }, { at: day }], { at: date }],
 ];
 
-describe.each(forms)("%s, in each form that stands for it", (_, schema, sent, got) => {
+describe.each(forms)("%s, in each equivalent form", (_, schema, sent, got) => {
   test.each(Object.entries(states))("reaches its step in a run %s", limit, async (state, run) => {
     for (const value of sent) {
-      // The schema of a step that does not run is not known: see below.
+      // The schema of a step that does not run is unknown: see below.
       const p = pipeline("dated").await("on", schema as z.ZodType);
       assert.deepEqual(((await run(p, store(), value)) as any).on, got, `${state}: ${String(value)}`);
     }
@@ -376,7 +368,7 @@ test(
   },
 );
 
-/** A pipeline with steps that wait where nothing may come: beneath a race, a condition and what they are in. */
+/** A pipeline with waiting steps that may never run: in a race, in a condition and in nested ones. */
 const branching = (gate: Promise<unknown>) => {
   const raced = () => pipeline("ask").await("raced", type<string>());
   return pipeline("branching")
@@ -434,7 +426,7 @@ describe.each([
   ["without a store", false],
   ["with a store", true],
 ])("In a run %s", (_, isStored) => {
-  test("a value for a step that cannot come is refused, with the reason", limit, async () => {
+  test("a value for a step that cannot run is refused, with the reason", limit, async () => {
     const shared = isStored ? { store: store() } : {};
     const gate = Promise.withResolvers<void>();
     const p = branching(gate.promise);
@@ -469,7 +461,7 @@ describe.each([
     assert.equal((await run.result).raced, "b");
   });
 
-  test("a value that was kept for a step which is then skipped is reported as refused", limit, async () => {
+  test("a value that was kept for a step that is then skipped is reported as refused", limit, async () => {
     const shared = isStored ? { store: store() } : {};
     const gate = Promise.withResolvers<void>();
     const p = pipeline("p")
@@ -486,7 +478,7 @@ describe.each([
     assert.equal(await Signal.sendPromise("r", "grown/ask", "early", shared), "kept");
     gate.resolve();
     await happens(run, "step.waiting", "end");
-    // Those who come later learn why, and not that the first value is on its way.
+    // Later senders learn the reason, not that the first value is on its way.
     const later: any = await Signal.sendPromise("r", "ok", "late", shared).catch((error) => error);
     assert.match(later.reason, /is skipped/);
     await Signal.sendPromise("r", "end", "now", shared);
@@ -509,7 +501,7 @@ describe.each([
   });
 });
 
-/** Answers what waits in a run of `branching`. */
+/** Answers the waiting steps in a run of `branching`. */
 const answer = async (options: object) => {
   for (const [path, value] of [
     ["raced[b]/raced", "b"],
@@ -520,46 +512,42 @@ const answer = async (options: object) => {
     while ((await send("r", path, value, options)) !== "accepted") await new Promise(setImmediate);
 };
 
-test(
-  "who has just heard that a value is refused, or that a step waits, finds both in Runs",
-  limit,
-  async () => {
-    const shared = store();
-    for (let round = 0; round < 20; round++) {
-      const runId = `r${round}`;
-      const gate = Promise.withResolvers<void>();
-      const approval = pipeline("approval")
-        .step("slow", [], () => gate.promise)
-        .await("ok", Schema.Int, { after: ["slow"] });
-      const seen: Array<Promise<unknown>> = [];
-      const run = await approval.startPromise(
-        {},
-        {
-          store: shared,
-          runId,
-          onEvent: ({ type }) => {
-            if (type === "signal.refused")
-              seen.push(
-                Runs.getPromise(runId, { store: shared }).then(({ events }) =>
-                  assert.ok(events.some((event) => event.type === type && event.path === "ok")),
-                ),
-              );
-            if (type === "step.waiting")
-              seen.push(
-                Runs.waitingPromise({ store: shared }).then((waits) =>
-                  assert.ok(waits.some((wait) => wait.runId === runId)),
-                ),
-              );
-          },
+test("an observer of a refused value or a waiting step immediately finds both in Runs", limit, async () => {
+  const shared = store();
+  for (let round = 0; round < 20; round++) {
+    const runId = `r${round}`;
+    const gate = Promise.withResolvers<void>();
+    const approval = pipeline("approval")
+      .step("slow", [], () => gate.promise)
+      .await("ok", Schema.Int, { after: ["slow"] });
+    const seen: Array<Promise<unknown>> = [];
+    const run = await approval.startPromise(
+      {},
+      {
+        store: shared,
+        runId,
+        onEvent: ({ type }) => {
+          if (type === "signal.refused")
+            seen.push(
+              Runs.getPromise(runId, { store: shared }).then(({ events }) =>
+                assert.ok(events.some((event) => event.type === type && event.path === "ok")),
+              ),
+            );
+          if (type === "step.waiting")
+            seen.push(
+              Runs.waitingPromise({ store: shared }).then((waits) =>
+                assert.ok(waits.some((wait) => wait.runId === runId)),
+              ),
+            );
         },
-      );
-      assert.equal(await send(runId, "ok", "no number", { store: shared }), "accepted");
-      gate.resolve();
-      await happens(run, "step.waiting", "ok");
-      await send(runId, "ok", 1, { store: shared });
-      await run.result;
-      assert.equal(seen.length, 2);
-      await Promise.all(seen);
-    }
-  },
-);
+      },
+    );
+    assert.equal(await send(runId, "ok", "no number", { store: shared }), "accepted");
+    gate.resolve();
+    await happens(run, "step.waiting", "ok");
+    await send(runId, "ok", 1, { store: shared });
+    await run.result;
+    assert.equal(seen.length, 2);
+    await Promise.all(seen);
+  }
+});
