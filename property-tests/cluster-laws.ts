@@ -60,7 +60,7 @@ const kept = async (
 export const clusterLaws = {
   "several processes give what one does, whatever happens to them": (seed: number, runs: number) =>
     kept(mixed, seed, runs),
-  "a run that has failed stays failed, whichever process looks at it": (seed: number, runs: number) =>
+  "a failed run stays failed, whichever process examines it": (seed: number, runs: number) =>
     kept(failing, seed, Math.ceil(runs / 2)),
   "their store keeps the laws of every store": async () => {
     await storeConformance(() => newStore().layer);

@@ -201,7 +201,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "a slot of a pool is given back by a step that failed": holds([durations, few], async (millis, size) => {
+  "a failed step frees its slot of a pool": holds([durations, few], async (millis, size) => {
     const gauge = new Gauge();
     const built = pipeline("items")
       .step("list", [], () => millis)
@@ -234,7 +234,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "a step of two outputs gives each to who reads it": holds(
+  "a step with two outputs provides each to its readers": holds(
     [fc.nat(), fc.nat(), schedule],
     async (a, b, order) => {
       const built = pipeline("pair")
@@ -529,7 +529,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "after a failure nothing begins, though it was ready before": holds(
+  "after a failure nothing starts, even if it was ready before": holds(
     [several, fc.integer({ min: 1, max: 20 })],
     async (waiting, millis) => {
       const began: Array<string> = [];
@@ -623,7 +623,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     },
   ),
 
-  "what a step reads was provided before it began": holds([shape, schedule], async (data, order) => {
+  "a step's inputs were provided before it began": holds([shape, schedule], async (data, order) => {
     const { events, plan } = await Simulation.run(
       build(data, () => {}),
       {},
@@ -676,7 +676,7 @@ export const engineLaws: Readonly<Record<string, EngineLaw>> = {
     assert.deepEqual(ran, [chosen ? "on" : "off"]);
   }),
 
-  "each attempt's context says which path and attempt it is": holds([few], async (times) => {
+  "each attempt's context has its path and attempt": holds([few], async (times) => {
     const seen: Array<string> = [];
     const built = pipeline("contexts")
       .step("list", [], () => [1, 2])

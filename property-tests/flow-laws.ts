@@ -232,7 +232,7 @@ const beside = ({ loops, growing, plain }: { loops: number; growing: number; pla
 };
 
 export const flowLaws: Readonly<Record<string, EngineLaw>> = {
-  "what is ready starts after a bounded number of others, however busy these keep the engine": async (
+  "a ready step starts after a bounded number of others, however busy they keep the engine": async (
     seed,
     runs,
   ) => {

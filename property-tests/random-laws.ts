@@ -196,8 +196,8 @@ const retries = law<[Shape, ReturnType<typeof explored>, number]>(
 );
 
 export const randomLaws: Readonly<Record<string, EngineLaw>> = {
-  "a run gives what the interpreter gives, and each step runs exactly once, in any order": model,
-  "the first failure is what the run fails with; nothing starts after it, and nothing is left": failure,
+  "a run has the outputs of the interpreter, and each step runs exactly once, in any order": model,
+  "a run fails with its first failure; nothing starts after it, and nothing is left": failure,
   'with onFailure "finish", all that does not depend on the failure still runs, and nothing that does':
     finishing,
   'with onFailure "compensate", a failed run undoes all that has succeeded, one at a time and the last first':

@@ -34,7 +34,7 @@ const withThen = (then: (fulfilled: (value: unknown) => void) => void) => {
 const slow = (millis = 1) => Effect.as(Effect.sleep(millis), millis);
 
 export const smallLaws: Readonly<Record<string, EngineLaw>> = {
-  "an empty map gives an empty array, and undefined and null are values": inAnyOrder(async (go) => {
+  "an empty map returns an empty array, and undefined and null are values": inAnyOrder(async (go) => {
     const { ended } = await go(
       pipeline("nothing")
         .step("none", [], (): ReadonlyArray<number> => [])

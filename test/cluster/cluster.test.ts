@@ -1,4 +1,4 @@
-/** Runners and clients in one process: what is submitted, what is refused, and what is left for others. */
+/** Runners and clients in one process: submitted runs, refused runs, and runs that are left for others. */
 import { hostname } from "node:os";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";

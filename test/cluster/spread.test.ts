@@ -1,4 +1,4 @@
-/** Runners that do single steps for each other: over one Postgres, in processes of their own. */
+/** Runners that execute single steps for each other: on one Postgres, in separate processes. */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-/** How runners reach each other: who has the key is let in, and what is too long is not sent. */
+/** Connections between runners: only runners with the key are accepted, and messages that are too long are not sent. */
 import { connect as connectPlainly } from "node:net";
 import * as Effect from "effect/Effect";
 import { describe, expect, onTestFinished, test } from "vitest";

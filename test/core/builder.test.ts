@@ -128,7 +128,7 @@ describe("An untyped caller gets one GraphError", () => {
       /only for a dynamic step/,
     ],
     ["a map with outputs", () => p.map("b", "a", [], () => 1, { outputs: ["x"] }), "b", /one output/],
-    ["a map over what nothing provides", () => p.map("b", "c", [], () => 1), "b", /reads "c"/],
+    ["a map over an output that nothing provides", () => p.map("b", "c", [], () => 1), "b", /reads "c"/],
     [
       "a switch with outputs",
       () => p.switch("b", [], () => "x", { x: () => 1 }, { outputs: ["x"] }),

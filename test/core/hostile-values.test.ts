@@ -102,7 +102,7 @@ describe("A value is passed on unchanged", () => {
     ["a class", Date],
     ["an object with a `then` that is not a function", { then: 1 }],
     ["a generator", (function* () {})()],
-    ["a Proxy that does not say what it has", new Proxy({}, { has: thrower })],
+    ["a Proxy whose has trap throws", new Proxy({}, { has: thrower })],
   ];
   test.each(values)("%s", async (_, value) => {
     const p = pipeline("p")

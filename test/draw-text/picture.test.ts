@@ -1,4 +1,4 @@
-/** `Plan.toSvg` of the core, which loads what it needs at the first call. */
+/** `Plan.toSvg` of the core, which loads its dependencies at the first call. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { Plan, pipeline } from "espalier";

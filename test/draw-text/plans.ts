@@ -1,4 +1,4 @@
-/** Plans with hostile names, and as deep as wanted. */
+/** Plans with hostile names, nested to any depth. */
 import type { Plan } from "espalier";
 import * as fc from "fast-check";
 

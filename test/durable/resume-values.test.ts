@@ -200,7 +200,10 @@ const kinds: ReadonlyArray<readonly [name: string, failure: unknown]> = [
   ["an AggregateError", new AggregateError([new TypeError("one"), new RangeError("two")], "both")],
   ["an error with a code and a date", Object.assign(new Error("x"), { code: "E_X", at: new Date(0) })],
   ["a frozen error", Object.freeze(Object.assign(new SyntaxError("frozen"), { line: 3 }))],
-  ["a record with what JSON has no form for", { _tag: "Odd", at: new Date(5), n: 10n, of: [Number.NaN, -0] }],
+  [
+    "a record with values that JSON cannot hold",
+    { _tag: "Odd", at: new Date(5), n: 10n, of: [Number.NaN, -0] },
+  ],
   ["a map and a set", { map: new Map<unknown, unknown>([["a", new Set([1])]]), none: undefined }],
   ["an invalid date", new Date(Number.NaN)],
   ["NaN", Number.NaN],

@@ -1,4 +1,4 @@
-/** Fibers that a step forked end before the step does, and regions that are not to be interrupted are not. */
+/** Fibers that a step forked end before the step does, and uninterruptible regions are not interrupted. */
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import { pipeline } from "espalier";

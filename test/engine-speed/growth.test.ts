@@ -1,4 +1,4 @@
-/** What is run, watched, recorded, resumed and drawn costs the same for each item, however many there are. */
+/** Running, watching, recording, resuming and drawing cost the same for each item, however many there are. */
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";

@@ -1,4 +1,4 @@
-/** Interruption, timers of others, and what an error says. */
+/** Interruption, timers of other code, and the text of errors. */
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";
 import { pipeline } from "espalier";

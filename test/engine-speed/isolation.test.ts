@@ -1,4 +1,4 @@
-/** Steps share fibers where no one can tell: what one does to its fiber is never seen in another. */
+/** Steps share fibers where that cannot be observed: a step's changes to its fiber are never visible in another. */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Fiber from "effect/Fiber";

@@ -1,4 +1,4 @@
-/** Steps are not 1.5 times slower, against fibers by hand, than when the baseline was measured. */
+/** Steps are not 1.5 times slower, relative to hand-written fibers, than when the baseline was measured. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";

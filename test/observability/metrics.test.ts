@@ -112,7 +112,7 @@ describe("A run with metrics", () => {
       "step failed: 1",
     ],
     [
-      "fails by what no step expects",
+      "fails with an unexpected error",
       slowly(() => Effect.andThen(Effect.sleep(1), Effect.die("defect"))).run(
         {},
         { metrics: true, pools: { w: 4 } },
@@ -130,7 +130,7 @@ describe("A run with metrics", () => {
       "step interrupted: 4",
     ],
     [
-      "leaves behind what ignores its interruption",
+      "leaves behind a step that ignores its interruption",
       Effect.timeoutOption(
         slowly(() => new Promise(() => {})).run({}, { metrics: true, concurrency: 4, gracePeriod: 1 }),
         20,

@@ -1,4 +1,4 @@
-/** A process that is killed: what it recorded in Postgres is there, and nothing of it runs again. */
+/** A process that is killed: its records in Postgres are kept, and no recorded step runs again. */
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";

@@ -1,4 +1,4 @@
-/** Several processes on one database: each run has one owner, and what an owner loses it cannot write. */
+/** Several processes on one database: each run has one owner, and a process that loses a run can no longer write to it. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

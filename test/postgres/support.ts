@@ -1,4 +1,4 @@
-/** What the tests of the Postgres store share. */
+/** Helpers that the tests of the Postgres store share. */
 import { randomUUID } from "node:crypto";
 import * as PgClient from "@effect/sql-pg/PgClient";
 import * as Effect from "effect/Effect";

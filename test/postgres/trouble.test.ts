@@ -1,4 +1,4 @@
-/** Databases that cannot serve: each is one sentence, in time, that says what to do, and never a password. */
+/** Databases that cannot serve: each is reported in time, in one sentence that says how to fix it, and never with a password. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The API of a server: what it takes and gives, and how it says what is wrong. */
+/** The API of a server: its requests, its responses, and its errors. */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";

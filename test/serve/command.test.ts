@@ -1,4 +1,4 @@
-/** `espalier serve`: the command itself, in processes of its own. */
+/** `espalier serve`: the command itself, in separate processes. */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

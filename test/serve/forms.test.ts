@@ -1,4 +1,4 @@
-/** Forms made from schemas: which control each value is written in, and that a form says what was written in it. */
+/** Forms made from schemas: the control for each value, and the value that a form returns. */
 import * as Schema from "effect/Schema";
 import { expect, test } from "vitest";
 import * as z from "zod";

@@ -1,4 +1,4 @@
-/** Schedules: what may be one, when it fires, and that each tick gives one run. */
+/** Schedules: valid schedules, the times when they fire, and one run for each tick. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** A server in this process, over a store in memory, and what asks it. */
+/** A server in this process, on a store in memory, and functions that send requests to it. */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";

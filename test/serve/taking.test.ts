@@ -1,4 +1,4 @@
-/** How often a run is resumed whose process dies: in one process, with a store in memory. */
+/** The number of times that a run is resumed after its process dies: in one process, with a store in memory. */
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Layer from "effect/Layer";

@@ -1,4 +1,4 @@
-/** The commands of recorded runs, as processes of their own. */
+/** The commands of recorded runs, in separate processes. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";

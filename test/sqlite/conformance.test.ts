@@ -1,4 +1,4 @@
-/** The laws of stores, on the stores there are, and on one that breaks each of them. */
+/** The laws of stores, on all stores, and on one that breaks each of them. */
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { Store } from "espalier";

@@ -1,4 +1,4 @@
-/** What can go wrong with the file: each is really done, and told as a typed error within five seconds. */
+/** Faults of the file: each is really caused, and reported as a typed error within five seconds. */
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";

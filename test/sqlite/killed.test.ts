@@ -1,4 +1,4 @@
-/** A process that is killed: what it recorded is there, and nothing of it runs again. */
+/** A process that is killed: its records are kept, and no recorded step runs again. */
 import { rmSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { buildWorker, killedToItsEnd } from "../durable/killed-to-its-end.ts";

@@ -1,4 +1,4 @@
-/** Several processes on one file: each run has one owner, and what an owner loses it cannot write. */
+/** Several processes on one file: each run has one owner, and a process that loses a run can no longer write to it. */
 import { ownedRuns } from "../durable/owned-runs.ts";
 import { sharedRuns } from "../durable/shared-runs.ts";
 import { temporary } from "./support.ts";

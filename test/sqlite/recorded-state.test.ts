@@ -1,4 +1,4 @@
-/** What the store kept of a run, seen again: what happened last is what is shown, and what an earlier attempt did is marked. */
+/** A run's state, rebuilt from its records: the latest outcomes are shown, and those of an earlier attempt are marked. */
 import * as Effect from "effect/Effect";
 import { expect, test } from "vitest";
 import { Signal, pipeline, resume, type } from "espalier";

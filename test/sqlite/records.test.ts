@@ -1,4 +1,4 @@
-/** Which records count, by one rule for every store and reader; checked against a rule that is slow and plain. */
+/** The rule for which records count, the same for every store and reader; checked against a slow, plain version. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Entry } from "../../src/journal/records.ts";

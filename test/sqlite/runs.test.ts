@@ -1,4 +1,4 @@
-/** `Runs`: recorded runs, read and cancelled while they run here or elsewhere. */
+/** `Runs`: recorded runs, read and cancelled while they run in this or another process. */
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import { pipeline, Runs, Signal, type } from "espalier";

@@ -1,4 +1,4 @@
-/** What is recorded can be read by its owner only, and secrets are never recorded in clear. */
+/** Records can be read only by their owner, and secrets are never recorded in the clear. */
 import { mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import * as Effect from "effect/Effect";

@@ -1,4 +1,4 @@
-/** What the tests of durable runs share. */
+/** Helpers that the tests of durable runs share. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

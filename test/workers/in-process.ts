@@ -1,4 +1,4 @@
-/** Workers in this process, to which everything goes as JSON: what machines send each other, without machines. */
+/** Workers in this process that receive everything as JSON: the messages between machines, without machines. */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";

@@ -1,4 +1,4 @@
-/** Steps with `where: "worker"`: every kind of them, within every kind of expansion, does there what it does here. */
+/** Steps with `where: "worker"`: every kind of step, within every kind of expansion, behaves there as it does here. */
 import { describe, expect, test } from "vitest";
 import * as Context from "effect/Context";
 import * as Data from "effect/Data";

@@ -1,7 +1,7 @@
 /**
- * What several processes cost and gain, beside what others offer for the same work, on one Postgres that this program starts.
- * `npm run bench:cluster` prints one table; `-- owner spread small signals takeover sqlite peers` measures only those parts. The peers are
- * installed in their own folder the first time.
+ * The cost and the gain of several processes, compared with other software for the same work, on one Postgres that this
+ * program starts. `npm run bench:cluster` prints one table; `-- owner spread small signals takeover sqlite peers` measures
+ * only those parts. The peers are installed in their own folder the first time.
  */
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";

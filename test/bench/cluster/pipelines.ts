@@ -1,4 +1,4 @@
-/** What is measured: no-op steps in three shapes, steps that compute, and a step that waits. */
+/** The measured pipelines: no-op steps in three shapes, steps that compute, and a step that waits. */
 import { writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pipeline, type } from "espalier";

@@ -1,4 +1,4 @@
-/** A runner in a process of its own: `node runner.ts URL SCHEMA`, or `node runner.ts FILE`. It is ready once it has said so. */
+/** A runner in a separate process: `node runner.ts URL SCHEMA`, or `node runner.ts FILE`. It prints when it is ready. */
 import * as Effect from "effect/Effect";
 import { Cluster } from "espalier/cluster";
 import { PostgresStore } from "espalier/postgres";

@@ -1,6 +1,6 @@
 /**
- * A process that records in a SQLite file for a while: `node writer.ts FILE fan|chain SECONDS`. Says how many steps a second it
- * recorded, and the longest time from the end of one step to that of the next.
+ * A process that records in a SQLite file for a while: `node writer.ts FILE fan|chain SECONDS`. Prints the number of steps that
+ * it recorded per second, and the longest time between the ends of two consecutive steps.
  */
 import { randomUUID } from "node:crypto";
 import { SqliteStore } from "espalier/sqlite";

@@ -1,4 +1,4 @@
-/** What the benchmark of the server measures inside a page. */
+/** The measurements that the benchmark of the server makes inside a page. */
 import type { Page } from "playwright-core";
 
 /** How many parts the events between two updates are divided into. */

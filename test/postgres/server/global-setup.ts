@@ -1,4 +1,4 @@
-/** Says where the tests' Postgres is to be, and stops it after the last of them. The first test that needs it starts it. */
+/** Sets the folder of the tests' Postgres, and stops it after the last test. The first test that needs it starts it. */
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

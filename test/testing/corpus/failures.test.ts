@@ -27,7 +27,7 @@ bugs("succeeds", {
     checked: stepping((items) => (items as any).lenght.toFixed()),
     smallest: { items: [] },
   },
-  "a property of something that may be missing": {
+  "a property of a value that may be missing": {
     checked: reading(
       ({ user }: { user: User }) =>
         pipeline("sub").step("found", [], () => (user as any).address.city.length),

@@ -35,13 +35,13 @@ const halves = (items: ReadonlyArray<number>): any =>
         halves(items.slice(0, Math.ceil(items.length / 2)))) as never);
 
 bugs("bounded", {
-  "a circle of links": {
+  "a cycle of links": {
     checked: crawler,
     input: fc.record({ links: fc.dictionary(page, fc.uniqueArray(page, { maxLength: 1 })) }),
     smallest: { links: { a: ["a"] } },
     says: /Does it expand forever\?/,
   },
-  "a circle of links that branches": {
+  "a cycle of links that branches": {
     checked: crawler,
     input: fc.record({ links: fc.dictionary(page, fc.uniqueArray(page)) }),
     smallest: { links: { a: ["a"] } },
@@ -68,7 +68,7 @@ bugs("bounded", {
     ),
     says: /steps for \d+ items/,
   },
-  "one more step than it says": {
+  "one more step than declared": {
     checked: growing((items) =>
       pipeline("sub")
         .addAll(items.map((item, i) => step(`item ${i}`, [], () => item)))

@@ -12,7 +12,7 @@ afterAll(async () => {
 });
 
 bugs("leavesNothing", {
-  "a notification that no one waits for, and that fails": {
+  "a failing notification that no one awaits": {
     checked: stepping(async (items) => {
       const notify = async (): Promise<void> => {
         await sleep(0);
@@ -24,7 +24,7 @@ bugs("leavesNothing", {
     smallest: { items: [0, 0, 0, 0] },
     says: /a rejected promise that nothing handled: .*notify failed/,
   },
-  "promises of all items, of which some are rejected": {
+  "promises of all items, some of which reject": {
     checked: stepping((items) => {
       const all = items.map(async (item) => {
         if (item > 50) throw new Error("too large");
@@ -34,7 +34,7 @@ bugs("leavesNothing", {
     }),
     smallest: { items: [51] },
   },
-  "a missing file, whose read no one waits for": {
+  "a missing file, whose read is not awaited": {
     checked: stepping((items) => {
       void readFile("/does/not/exist").then((text) => text.length);
       return items.length;
@@ -56,7 +56,7 @@ bugs("leavesNothing", {
     smallest: { items: [] },
     says: /"found\/found" left an interval of 1000 ms running/,
   },
-  "an interval that is not cleared on one way out": {
+  "an interval that is not cleared on one exit path": {
     checked: stepping((items) => {
       const polling = setInterval(() => {}, 100);
       if (items.length > 2) return items.length;
@@ -91,7 +91,7 @@ bugs("leavesNothing", {
     ),
     says: /a timer of 30000 ms/,
   },
-  "a fiber of a runtime of its own": {
+  "a fiber of a separate runtime": {
     checked: stepping((items) => {
       Effect.runFork(Effect.sleep("20 seconds"));
       return items.length;

@@ -21,9 +21,9 @@ const unique = (texts: ReadonlyArray<string>): ReadonlySet<string> => new Set(te
 const texts = (each: fc.Arbitrary<string>): fc.Arbitrary<Texts> => fc.record({ texts: fc.uniqueArray(each) });
 
 bugs("wellFormed", {
-  "names that differ in case only": { checked: named((text) => text.toLowerCase()), input: texts(word) },
-  "names that differ in blanks only": { checked: named((text) => text.trim()), input: texts(word) },
-  "names that differ in their normal form only": {
+  "names that differ only in case": { checked: named((text) => text.toLowerCase()), input: texts(word) },
+  "names that differ only in whitespace": { checked: named((text) => text.trim()), input: texts(word) },
+  "names that differ only in their normal form": {
     checked: named((text) => text.normalize("NFC"), unique),
     input: texts(
       fc.string({
@@ -33,11 +33,11 @@ bugs("wellFormed", {
       }),
     ),
   },
-  "slugs of two titles that are the same": {
+  "two titles with the same slug": {
     checked: named((text) => text.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")),
     input: texts(fc.stringMatching(/^[a-zA-Z _-]{1,12}$/)),
   },
-  "names that are cut short": {
+  "truncated names": {
     checked: named((text) => text.slice(0, 6)),
     input: texts(fc.stringMatching(/^[a-z]{1,9}$/)),
   },
@@ -46,7 +46,7 @@ bugs("wellFormed", {
     input: fc.record({ texts: fc.array(fc.string({ minLength: 1 })) }),
     says: /A name/,
   },
-  "the number 1 and the text 1": {
+  "the number 1 and the string 1": {
     checked: dynamic("rows", ["ids"], ({ ids }: { ids: ReadonlyArray<string | number> }) =>
       pipeline("sub")
         .addAll([...new Set(ids)].map((id) => step(`row ${id}`, [], () => id)))
@@ -66,7 +66,7 @@ bugs("wellFormed", {
       }),
     }),
   },
-  "two users of one name": {
+  "two users with the same name": {
     checked: dynamic("mails", ["users"], ({ users }: { users: ReadonlyArray<{ readonly name: string }> }) =>
       pipeline("sub")
         .addAll(users.map(({ name }) => step(`mail ${name}`, [], () => name)))
@@ -76,7 +76,7 @@ bugs("wellFormed", {
       users: fc.uniqueArray(fc.record({ id: fc.nat(), name: word }), { selector: ({ id }) => id }),
     }),
   },
-  "something that is in two lists": {
+  "a value that is in two lists": {
     checked: dynamic("index", ["texts", "others"], ({ texts, others }: Texts & { others: Texts["texts"] }) =>
       pipeline("sub")
         .addAll([...texts, ...others].map((text) => step(`text ${text}`, [], () => text)))
@@ -84,7 +84,7 @@ bugs("wellFormed", {
     ),
     input: fc.record({ texts: fc.uniqueArray(word), others: fc.uniqueArray(word) }),
   },
-  "files of one name in two folders": {
+  "files with the same name in two folders": {
     checked: named((path) => path.slice(path.lastIndexOf("/") + 1)),
     input: texts(
       fc

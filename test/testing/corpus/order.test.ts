@@ -50,7 +50,7 @@ bugs("orderIndependent", {
     ),
     says: /"found\/load" begins \d+ ms later/,
   },
-  "an accumulator that all of them share": {
+  "an accumulator that all steps share": {
     checked: growing((items) => {
       const out: Array<number> = [];
       return pipeline("sub")
@@ -123,7 +123,7 @@ bugs("retryIdempotent", {
 let isLocked = false;
 
 bugs("interruptSafe", {
-  "a lock that is not given back": {
+  "a lock that is not released": {
     checked: stepping((items) =>
       Effect.gen(function* () {
         if (isLocked) return yield* Effect.die(new Error("locked"));
@@ -145,7 +145,7 @@ bugs("interruptSafe", {
     ),
     smallest: { items: [] },
   },
-  "a loop that does not look at its signal": {
+  "a loop that ignores its signal": {
     checked: stepping(async (items) => {
       for (let round = 0; round < 12; round++) await sleep(1000);
       return items.length;

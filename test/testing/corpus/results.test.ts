@@ -18,7 +18,7 @@ const limited = (items: ReadonlyArray<number>, limit: number) =>
     .step("found", [], () => 1);
 
 bugs("repeatable", {
-  "the clock: what is due": {
+  "the clock: due tasks": {
     checked: growing((items) => limited(items, items.filter((day) => day * 1.8e10 < Date.now()).length)),
     says: /at another time/,
   },
@@ -40,11 +40,11 @@ bugs("repeatable", {
     }),
     says: /at another time/,
   },
-  "the clock: a format of the present day": {
+  "the clock: the current date, formatted": {
     checked: stepping(() => new Intl.DateTimeFormat("en", { dateStyle: "full" }).format()),
     says: /at another time/,
   },
-  "the clock: how long the process has run": {
+  "the clock: the process's uptime": {
     checked: stepping(() => Math.floor(process.uptime() / 60) + process.hrtime()[0]),
     says: /at another time/,
   },
@@ -75,7 +75,7 @@ bugs("repeatable", {
     smallest: { items: [0, 0] },
     says: /with other environment variables/,
   },
-  "the environment: whether a variable is there": {
+  "the environment: whether a variable is set": {
     checked: stepping(() => "ESPALIER_FAST" in process.env),
     says: /with other environment variables/,
   },
@@ -128,7 +128,7 @@ bugs("repeatable", {
     says: /depends on earlier calls/,
     isStateful: true,
   },
-  "earlier calls: what the module has seen": {
+  "earlier calls: state of the module": {
     checked: growing((items) => {
       const fresh = items.filter((item) => !seen.has(item));
       return pipeline("sub").step("found", [], () => {
@@ -147,7 +147,7 @@ bugs("expect", {
     options: { expect: (_: unknown, { found }: { found: number }) => Number.isFinite(found) },
     smallest: { items: [] },
   },
-  "a sum that leaves one out": {
+  "a sum that omits one item": {
     checked: growing((items) =>
       pipeline("sub")
         .addAll(items.slice(1).map((item, i) => step(`item ${i}`, [], () => item)))
@@ -163,7 +163,7 @@ bugs("expect", {
     smallest: { items: [1] },
     says: /expect threw the sum is 1/,
   },
-  "more sold than there was": {
+  "more sold than was in stock": {
     checked: growing((items) => {
       let stock = 3;
       return pipeline("sub")

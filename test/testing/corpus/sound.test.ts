@@ -155,7 +155,7 @@ sound({
       ),
     ),
   },
-  "a resource that takes its time to be closed": {
+  "a resource that is slow to close": {
     checked: stepping((items) =>
       Effect.scoped(
         Effect.gen(function* () {
@@ -175,7 +175,7 @@ sound({
       }),
     ),
   },
-  "a log of how long it took": {
+  "a log of the duration": {
     checked: stepping(async (items, { log }) => {
       const began = Date.now();
       await sleep(5);
@@ -183,7 +183,7 @@ sound({
       return items.length;
     }),
   },
-  "an event that comes in the next turn": {
+  "an event that arrives in the next turn": {
     checked: stepping(
       (items) =>
         new Promise((resolve) => {
@@ -209,7 +209,7 @@ sound({
       return items.length;
     }),
   },
-  "a client, whose state is its own": {
+  "a client with private state": {
     checked: growing((items) =>
       pipeline("sub")
         .step("client", [], () => new Client())
@@ -247,7 +247,7 @@ sound({
         .step("found", ["item *"] as never, (() => [...seen].sort((a, b) => a - b)) as never);
     }),
   },
-  "steps that sleep beside each other": {
+  "steps that sleep at the same time": {
     checked: totals(async (item) => {
       await sleep(item);
       return item;

@@ -57,7 +57,7 @@ bugs("pure", {
     ),
     input: fc.record({ config: fc.record({ options: fc.record({ depth: fc.nat() }) }) }),
   },
-  "a push onto what another step returned": {
+  "a push onto another step's output": {
     checked: growing((items) =>
       pipeline("sub")
         .step("rows", [], () => [...items])
@@ -69,7 +69,7 @@ bugs("pure", {
     ),
     says: /"found\/more" changed what "found\/rows" returned/,
   },
-  "a write after a while": {
+  "a delayed write": {
     checked: stepping(async (items) => {
       await sleep(5);
       try {
@@ -102,7 +102,7 @@ bugs("pure", {
     ),
     says: /what "found\/save" returned/,
   },
-  "a Map that is written": {
+  "a modified Map": {
     checked: reading(
       ({ ages }: { ages: Map<string, number> }) =>
         pipeline("sub").step("found", [], () => ages.set("x", 1).size),
@@ -112,14 +112,14 @@ bugs("pure", {
       ages: fc.array(fc.tuple(fc.string({ maxLength: 2 }), fc.nat())).map((all) => new Map(all)),
     }),
   },
-  "a Date that is written": {
+  "a modified Date": {
     checked: reading(
       ({ day }: { day: Date }) => pipeline("sub").step("found", [], () => day.setFullYear(1999)),
       "day",
     ),
     input: fc.record({ day: fc.date({ min: new Date(0), max: new Date(2e12), noInvalidDate: true }) }),
   },
-  "an expansion that runs what it returns": {
+  "an expansion that runs its own sub-pipeline": {
     checked: growing(async (items) => {
       const sub = pipeline("sub").step("found", [], () => items.length);
       await sub.runPromise();
