@@ -16,7 +16,7 @@ const folder = join(root, "test/types/mistakes/fixtures");
 /** One mistake, as a user makes it. */
 export interface Fixture {
   readonly name: string;
-  /** What is wrong, in a sentence. */
+  /** The mistake, in a sentence. */
   readonly title: string;
   /** The text at which the compiler must report an error. */
   readonly at: string;

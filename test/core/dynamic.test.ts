@@ -525,7 +525,7 @@ describe("A standalone dynamic step", () => {
     expect(expanded.plan().steps.map(({ path }) => path)).toEqual(["model_1", "model_2", "best"]);
     expect((await expanded.runPromise({})).best).toBe(2);
   });
-  test("gives its function a context when called directly", () => {
+  test("passes a context to its function when called directly", () => {
     const d = dynamic("d", [], (_: {}, context) => {
       context.log("x");
       context.progress(1);

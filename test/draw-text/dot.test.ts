@@ -9,10 +9,10 @@ const quoted = /"(?:[^"\\\n]|\\.)*"/g;
 const line =
   /^ *(?:digraph \{|subgraph cluster_c\d+ \{|\}|(?:label|labelloc)=Q;|(?:node|edge) \[fontname=Q\];|n\d+ \[shape=\w+, label=Q, tooltip=Q\];|n\d+ -> n\d+(?: \[style=dashed\]| \[label=Q\])?;)$/;
 
-/** What Graphviz shows for a quoted string. */
+/** The text that Graphviz shows for a quoted string. */
 const decoded = (text: string): string => text.slice(1, -1).replace(/\\(.)/g, "$1").replaceAll("&amp;", "&");
 
-/** The labels of a digraph; throws where a line is not of one. */
+/** The labels of a digraph; throws if a line does not belong to one. */
 const parse = (graph: string): ReadonlyArray<string> => {
   let depth = 0;
   for (const each of graph.slice(0, -1).split("\n")) {
@@ -26,7 +26,7 @@ const parse = (graph: string): ReadonlyArray<string> => {
   return (graph.match(quoted) ?? []).map(decoded);
 };
 
-test("law: whatever the names are, the digraph is well-formed and shows each of them", () => {
+test("law: whatever the names, the digraph is well-formed and shows each of them", () => {
   fc.assert(
     fc.property(label, label, label, (a, b, c) => {
       const shown = parse(Plan.toDot(planOfLabels(a, b, c)));
@@ -40,7 +40,7 @@ test("law: whatever the names are, the digraph is well-formed and shows each of 
 
 const graphviz = spawnSync("dot", ["-V"]).status === 0;
 
-test.skipIf(!graphviz)("Graphviz draws every hostile name as it is", () => {
+test.skipIf(!graphviz)("Graphviz draws every hostile name unchanged", () => {
   const names = hostile.filter((name) => name.trim() !== "");
   const steps: Plan["steps"] = names.map((name, i) => ({
     path: `${i}`,
@@ -59,6 +59,6 @@ test.skipIf(!graphviz)("Graphviz draws every hostile name as it is", () => {
   for (const name of names) expect(shown).toContain(html(name).replaceAll("&#39;", "'"));
 });
 
-test("ten thousand expansions in each other are drawn without an overflow", () => {
+test("ten thousand nested expansions are drawn without an overflow", () => {
   expect(parse(Plan.toDot(deepPlan(10_000))).length).toBeGreaterThan(40_000);
 });

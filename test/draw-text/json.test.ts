@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { dot, html, mermaid, shortened, visible } from "../../src/draw/escape.ts";
 import { deepPlan, label, planOfLabels } from "./plans.ts";
 
-test("law: the JSON is the plan", () => {
+test("law: the JSON is equal to the plan", () => {
   fc.assert(
     fc.property(label, label, label, (a, b, c) => {
       const plan = planOfLabels(a, b, c);
@@ -14,23 +14,23 @@ test("law: the JSON is the plan", () => {
   );
 });
 
-test("the JSON is laid out as JSON.stringify lays it out", () => {
+test("the JSON has the layout of JSON.stringify", () => {
   const plan = planOfLabels("a", "b", "c");
   expect(Plan.toJson(plan)).toBe(`${JSON.stringify(plan, undefined, 2)}\n`);
 });
 
-test("ten thousand expansions in each other are written without an overflow", () => {
+test("ten thousand nested expansions are written without an overflow", () => {
   expect(Plan.toJson(deepPlan(10_000)).length).toBeLessThan(30_000_000);
 });
 
-test("what cannot be seen is spelled out, and what joins letters is not", () => {
+test("invisible characters are spelled out, but not those that join letters", () => {
   expect(visible("a\nb\t\u202e\u200b\u0007\ud800\ufeff\u{e0041}")).toBe(
     "a\\nb\\t\\u202e\\u200b\\u0007\\ud800\\ufeff\\u{e0041}",
   );
   expect(visible("می\u200cخواهم 👨\u200d👩\u200d👧 é 漢字")).toBe("می\u200cخواهم 👨\u200d👩\u200d👧 é 漢字");
 });
 
-test("law: no escaped text holds what its target reads as syntax", () => {
+test("law: no escaped text contains syntax of its target", () => {
   fc.assert(
     fc.property(label, (text) => {
       expect(html(text)).not.toMatch(/[<>"']|&(?!amp;|lt;|gt;|quot;|#39;)/u);
@@ -41,7 +41,7 @@ test("law: no escaped text holds what its target reads as syntax", () => {
   );
 });
 
-test("a shortened text never ends in half a character", () => {
+test("a shortened text never ends with half a character", () => {
   expect(shortened("abc", 3)).toBe("abc");
   expect(shortened("abcd", 3)).toBe("ab…");
   expect(shortened("😀😀😀😀", 3)).toBe("😀😀…");

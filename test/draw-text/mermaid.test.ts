@@ -12,11 +12,11 @@ const nodeLine = new RegExp(
 const openLine = new RegExp(`^ *subgraph (c\\d+)\\[${text}\\]$`, "u");
 const edgeLine = new RegExp(String.raw`^ {2}(n\d+) (?:-->|-\.->|-->\|${text}\|) (n\d+)$`, "u");
 
-/** What Mermaid shows for a label. */
+/** The text that Mermaid shows for a label. */
 const decoded = (label: string): string =>
   label.replace(/#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)));
 
-/** Reads a flowchart line by line; throws at the first line that is not of it. */
+/** Reads a flowchart line by line; throws at the first line that does not belong to one. */
 const parse = (chart: string) => {
   const labels: Array<string> = [];
   const ids = new Set<string>();
@@ -46,7 +46,7 @@ const parse = (chart: string) => {
   return labels;
 };
 
-test("law: whatever the names are, the chart is well-formed and shows each of them", () => {
+test("law: whatever the names, the chart is well-formed and shows each of them", () => {
   fc.assert(
     fc.property(label, label, label, (a, b, c) => {
       const shown = parse(Plan.toMermaid(planOfLabels(a, b, c)));
@@ -58,7 +58,7 @@ test("law: whatever the names are, the chart is well-formed and shows each of th
   );
 });
 
-test("each kind has a shape of its own, and ordinary names stay readable", () => {
+test("each kind has a different shape, and ordinary names stay readable", () => {
   const chart = Plan.toMermaid(planOfLabels("train", "Beak Length (mm)", "model_lr_0.1"));
   expect(chart).toBe(
     [
@@ -81,12 +81,12 @@ test("each kind has a shape of its own, and ordinary names stay readable", () =>
   );
 });
 
-test("ten thousand expansions in each other are drawn without an overflow", () => {
+test("ten thousand nested expansions are drawn without an overflow", () => {
   const labels = parse(Plan.toMermaid(deepPlan(10_000)));
   expect(labels.length).toBe(40_000);
 });
 
-test("a plan made by hand may name what it does not have", () => {
+test("a plan made by hand can name steps that it does not have", () => {
   const plan: Plan = {
     name: "p",
     inputs: [],

@@ -15,7 +15,7 @@ afterEach(() => {
   vi.resetModules();
 });
 
-test("draws what that of espalier/draw draws", () => {
+test("draws the same as toSvg of espalier/draw", () => {
   expect(Plan.toSvg(plan)).toBe(Drawn.toSvg(plan));
 });
 
@@ -40,7 +40,7 @@ console.log(before, loaded.some((url) => url.includes("d3-dag")), svg.startsWith
   expect(stdout).toBe("0 true true\n");
 });
 
-test("says where else there is one, where nothing can be loaded in the middle of a call", async () => {
+test("names the alternative if nothing can be loaded synchronously", async () => {
   vi.resetModules();
   const fresh = await import("espalier");
   vi.stubGlobal("process", undefined);

@@ -67,7 +67,7 @@ export const label: fc.Arbitrary<string> = fc.oneof(
   }),
 );
 
-/** A plan whose every name is one of three labels: an input, a step that reads it, and an expansion in that. */
+/** A plan whose names are all taken from three labels: an input, a step that reads it, and an expansion in that step. */
 export const planOfLabels = (a: string, b: string, c: string): Plan => ({
   name: a,
   inputs: [{ name: b }],
@@ -97,7 +97,7 @@ export const planOfLabels = (a: string, b: string, c: string): Plan => ({
   returns: [c],
 });
 
-/** Dynamic steps in dynamic steps. */
+/** Nested dynamic steps. */
 export const deepPlan = (depth: number): Plan => {
   let plan: Plan = { name: "p", inputs: [], steps: [], returns: [] };
   for (let i = 0; i < depth; i++) {

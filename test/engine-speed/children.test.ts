@@ -5,7 +5,7 @@ import { pipeline } from "espalier";
 import { describe, expect, test } from "vitest";
 import { sleep } from "../core/support.ts";
 
-/** Never ends by itself; tells when it is interrupted, once it has cleaned up. */
+/** Never ends by itself; when it is interrupted, it reports this once it has cleaned up. */
 const endless = (ended: Array<string>, name: string, cleanUpMillis = 0): Effect.Effect<never> =>
   Effect.onInterrupt(Effect.never, () =>
     Effect.andThen(
@@ -14,14 +14,14 @@ const endless = (ended: Array<string>, name: string, cleanUpMillis = 0): Effect.
     ),
   );
 
-/** A step that gives its value at once and leaves a child behind. */
+/** A step that returns its value at once and leaves a child behind. */
 const leaving =
   (ended: Array<string>, name: string, cleanUpMillis = 0) =>
   () =>
     Effect.as(Effect.forkChild(endless(ended, name, cleanUpMillis), { startImmediately: true }), name);
 
 describe("A step's own children", () => {
-  test("have ended when what reads the step starts", async () => {
+  test("have ended when the step's readers start", async () => {
     const ended: Array<string> = [];
     const seen: Array<ReadonlyArray<string>> = [];
     const look = (): void => void seen.push([...ended]);
@@ -34,7 +34,7 @@ describe("A step's own children", () => {
     expect(seen).toEqual([["a"], ["a", "b"]]);
   });
 
-  test("end with their step, while others that are ready continue", async () => {
+  test("end with their step, while other ready steps continue", async () => {
     const ended: Array<string> = [];
     let p = pipeline("p") as any;
     for (let i = 0; i < 100; i++) {
@@ -45,7 +45,7 @@ describe("A step's own children", () => {
     expect(Object.keys(all).length).toBe(200);
   });
 
-  test("end where the step fails", async () => {
+  test("end if the step fails", async () => {
     const ended: Array<string> = [];
     const p = pipeline("p").step("a", [], () =>
       Effect.andThen(leaving(ended, "a")(), Effect.fail(new Error("no"))),
@@ -54,7 +54,7 @@ describe("A step's own children", () => {
     expect(ended).toEqual(["a"]);
   });
 
-  test("a fiber that was detached continues", async () => {
+  test("do not include a detached fiber, which continues", async () => {
     let went = 0;
     const p = pipeline("p").step("a", [], () =>
       Effect.forkDetach(

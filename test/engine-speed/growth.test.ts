@@ -5,7 +5,7 @@ import { promisify } from "node:util";
 import { expect, test } from "vitest";
 
 test("an item costs the same among 16 times as many", { timeout: 300_000 }, async () => {
-  // A process of its own: the test runner rewrites the sources, and counts CPU of its own.
+  // A separate process: the test runner rewrites the sources, and uses CPU time itself.
   const linear = join(import.meta.dirname, "../bench/linear.ts");
   const options = ["--expose-gc", "--conditions=espalier-source", linear];
   const done = await promisify(execFile)(process.execPath, options).catch((error: unknown) => error);

@@ -43,7 +43,7 @@ describe("Interruption", () => {
     expect(failedAt).toBe(1);
   });
 
-  test("reaches Effects that wait, at once", async () => {
+  test("reaches waiting Effects at once", async () => {
     const started: Array<number> = [];
     let interrupted = 0;
     let p = pipeline("p") as any;
@@ -66,7 +66,7 @@ describe("Interruption", () => {
   });
 });
 
-/** How late a timer of 10 ms is on average, while `run` continues; what other programs take does not count. */
+/** The average delay of a timer of 10 ms while `run` continues; the time that other programs take does not count. */
 const lateness = async (run: () => Promise<unknown>): Promise<number> => {
   const late: Array<number> = [];
   let due = ownMillis() + 10;
@@ -81,7 +81,7 @@ const lateness = async (run: () => Promise<unknown>): Promise<number> => {
   return late.length === 0 ? Infinity : late.reduce((a, b) => a + b, 0) / late.length;
 };
 
-describe("Timers of others", () => {
+describe("Timers of other code", () => {
   test.each([
     ["values", (item: number) => item],
     ["Effects", (item: number) => Effect.sync(() => item)],
@@ -93,7 +93,7 @@ describe("Timers of others", () => {
       const p = pipeline("p")
         .step("items", [], () => items)
         .map("all", "items", [], each as (item: number) => number);
-      // A busy machine is late by itself: the best of three.
+      // A busy machine delays timers too: the best of three.
       let best = Infinity;
       for (let attempt = 0; attempt < 3 && best > 20; attempt++) {
         best = Math.min(best, await lateness(() => p.runPromise({}, { maxSteps: 2_000_000 })));
@@ -103,7 +103,7 @@ describe("Timers of others", () => {
   );
 });
 
-describe("What a step throws", () => {
+describe("An error that a step throws", () => {
   const explode = (): never => {
     throw new TypeError("of the step");
   };
@@ -125,7 +125,7 @@ describe("What a step throws", () => {
     expect(error.cause.stack).toContain("interruption.test.ts");
   });
 
-  test("a typed failure is the step's own, and those before it have run once", async () => {
+  test("a typed failure is the step's own, and earlier steps have run once", async () => {
     const ran: Array<string> = [];
     const p = pipeline("p")
       .step("a", [], () => Effect.sync(() => void ran.push("a")))
@@ -136,7 +136,7 @@ describe("What a step throws", () => {
     expect(ran).toEqual(["a"]);
   });
 
-  test("an Effect that fails stops no other step where failures may finish", async () => {
+  test("a failing Effect stops no other step if failures may finish", async () => {
     const ran: Array<number> = [];
     let p = pipeline("p") as any;
     for (let i = 0; i < 20; i++) {
@@ -148,7 +148,7 @@ describe("What a step throws", () => {
 });
 
 describe("Steps that suspend among steps that do not", () => {
-  test("hold up no one, and the limit counts only those that are under way", async () => {
+  test("delay no others, and the limit counts only running ones", async () => {
     let running = 0;
     let most = 0;
     const waiting = Effect.gen(function* () {
@@ -165,7 +165,7 @@ describe("Steps that suspend among steps that do not", () => {
     expect(running).toBe(0);
   });
 
-  test("items of a map may give Effects of pipelines, and each runs once", async () => {
+  test("items of a map can return Effects of pipelines, and each runs once", async () => {
     let ran = 0;
     const p = pipeline("p")
       .step("items", [], () => [1, 2, 3, 4])

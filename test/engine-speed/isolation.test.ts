@@ -8,7 +8,7 @@ import { describe, expect, test } from "vitest";
 
 const Tenant = Context.Reference<string>("test/Tenant", { defaultValue: () => "nobody" });
 
-/** Sets a reference for the rest of a fiber's life, as no library function does. */
+/** Sets a reference for the rest of a fiber's life, which no library function does. */
 const setForGood = Effect.withFiber((fiber) => {
   fiber.setContext(Context.add(fiber.context, Tenant, "leaked"));
   return Effect.succeed("set");
@@ -16,8 +16,8 @@ const setForGood = Effect.withFiber((fiber) => {
 
 const tenant = Effect.withFiber((fiber) => Effect.succeed(fiber.getRef(Tenant)));
 
-describe("What a step does to its fiber", () => {
-  test("is not seen in the next step, whether it suspends or not", async () => {
+describe("A step's change to its fiber", () => {
+  test("is not visible in the next step, whether it suspends or not", async () => {
     const p = pipeline("p")
       .step("set", [], () => setForGood)
       .step("next", ["set"], () => tenant)
@@ -34,7 +34,7 @@ describe("What a step does to its fiber", () => {
     });
   });
 
-  test("is not seen in a plain function that runs between two Effects", async () => {
+  test("is not visible in a plain function that runs between two Effects", async () => {
     const seen: Array<unknown> = [];
     const look = (): number => {
       const fiber = Fiber.getCurrent();
@@ -52,7 +52,7 @@ describe("What a step does to its fiber", () => {
     expect(seen).not.toContain("again");
   });
 
-  test("a service of the run stays, and what a step provides ends with it", async () => {
+  test("a service of the run stays, and a service that a step provides ends with it", async () => {
     const p = pipeline("p")
       .step("own", [], () => Effect.provideService(tenant, Tenant, "own"))
       .step("shared", ["own"], () => tenant)
@@ -81,7 +81,7 @@ describe("What a step does to its fiber", () => {
     });
   });
 
-  test("CurrentStep is the step's own: in it, after it has waited, and in what it forked", async () => {
+  test("CurrentStep is the step's own: in the step, after it has waited, and in its child fibers", async () => {
     const path = Effect.map(CurrentStep, (step) => step.path);
     const forked = Effect.gen(function* () {
       const now = yield* path;

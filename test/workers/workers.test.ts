@@ -78,7 +78,7 @@ const everything = pipeline("everything")
   );
 
 describe("steps on workers", () => {
-  test("every kind of step gives what it gives here, and is sent what it reads", async () => {
+  test("every kind of step has the same outputs as in this process, and receives its inputs", async () => {
     const here = await everything.runPromise({ n: 3 });
     const { layer, paths } = inProcess([everything]);
     expect(await everything.runPromise({ n: 3 }, { workers: layer })).toEqual(here);
@@ -113,7 +113,7 @@ describe("steps on workers", () => {
     ]);
   });
 
-  test("values go by their schemas", async () => {
+  test("values are encoded with their schemas", async () => {
     class Point extends Schema.Class<Point>("Point")({ x: Schema.Number }) {
       get double(): number {
         return this.x * 2;
@@ -134,7 +134,7 @@ describe("steps on workers", () => {
     expect(outputs.year).toBe(2026);
   });
 
-  test("failures are what they are here: typed ones, and what is thrown", async () => {
+  test("failures are the same as in this process: typed and thrown ones", async () => {
     class Full extends Data.TaggedError("Full")<{ readonly size: number }> {}
     const failing = pipeline("failing")
       .step("typed", [], () => Effect.fail(new Full({ size: 7 })), worker)
@@ -162,7 +162,7 @@ describe("steps on workers", () => {
     expect(await errorOf("rejected")).toMatchObject({ _tag: "StepFailed", cause: { message: "late" } });
   });
 
-  test("what a step emits, logs and tells of its progress reaches the run's events", async () => {
+  test("emitted values, log lines and progress of a step reach the run's events", async () => {
     const talking = pipeline("talking").step(
       "talk",
       [],
@@ -188,7 +188,7 @@ describe("steps on workers", () => {
     expect(told[3]).toMatchObject({ path: "talk", value: { token: "a" } });
   });
 
-  test("what cannot travel fails its step with a sentence, and others finish", async () => {
+  test("a value that cannot be sent fails its step with a sentence, and others finish", async () => {
     class Model {
       readonly weights = [1];
     }
@@ -212,7 +212,7 @@ describe("steps on workers", () => {
     expect(await models.only("other").runPromise({}, { workers: layer })).toEqual({ other: 1 });
   });
 
-  test("a worker without the pipeline, with another version of it, or without a service says so", async () => {
+  test("a worker without the pipeline, with another version of it, or without a service reports this", async () => {
     const Database = Context.Service<{ readonly rows: number }>("test/Database");
     const reading = pipeline("reading").step(
       "rows",
@@ -263,7 +263,7 @@ describe("steps on workers", () => {
     expect(answers).toEqual([]);
   });
 
-  test("a run without workers runs such steps here, and says so once", async () => {
+  test("a run without workers runs such steps in this process, and reports this once", async () => {
     const lines: Array<unknown> = [];
     const logger = Logger.make(({ message }) => lines.push(message));
     const outputs = await Effect.runPromise(Effect.provide(everything.run({ n: 2 }), Logger.layer([logger])));

@@ -9,8 +9,8 @@ const mean = (values: ReadonlyArray<number>): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /**
- * Which sensors there are is known only when the readings are there. A dynamic step looks at them, and returns a pipeline
- * with a step for each sensor; the steps run at the same time.
+ * The sensors are known only once the readings are available. A dynamic step inspects them, and returns a pipeline with a
+ * step for each sensor; the steps run at the same time.
  */
 export const means = dynamic("means", ["readings"], ({ readings }: { readings: ReadonlyArray<Reading> }) => {
   const sensors = [...new Set(readings.map(({ sensor }) => sensor))];
