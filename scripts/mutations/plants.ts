@@ -461,7 +461,7 @@ const recordedPlants: ReadonlyArray<Omit<Plant, "laws">> = [
   {
     fault: "an input is decoded again when the run is resumed",
     file: "src/run/inputs.ts",
-    from: "values.push(once === undefined ? value : decode(once));",
+    from: "values.push(once === undefined ? value : richValue(once));",
     to: "values.push(value);",
   },
   {

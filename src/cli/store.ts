@@ -12,7 +12,7 @@ import { StoreError } from "../errors.ts";
 import type { RunInfo } from "../../types/runs.ts";
 import type { StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
-import { Runs } from "../run/runs.ts";
+import { infoOf, Runs } from "../run/runs.ts";
 import { describe } from "../values/describe.ts";
 import { CliFailure, failure } from "./failure.ts";
 import { tell } from "./output.ts";
@@ -171,12 +171,14 @@ export const inStore = <Value, Services>(
 
 /** The run with that id, or the only one whose id begins with it. */
 export const findRun = Effect.fnUntraced(function* (id: string) {
-  const similar: ReadonlyArray<RunInfo> = id === "" ? [] : yield* Runs.list({ idPrefix: id });
-  const found = similar.find((run) => run.id === id) ?? (similar.length === 1 ? similar[0] : undefined);
-  if (found !== undefined) return found;
+  const exact = id === "" ? undefined : yield* (yield* Store).summary(id);
+  if (exact !== undefined) return infoOf(exact);
+  // Two are enough to know that there are several.
+  const similar: ReadonlyArray<RunInfo> = id === "" ? [] : yield* Runs.list({ idPrefix: id, limit: 2 });
+  if (similar.length === 1) return similar[0]!;
   return yield* failure(
     similar.length > 1
-      ? `The ids of ${similar.length} runs begin with "${id}". Write more of the id.`
+      ? `The ids of several runs begin with "${id}". Write more of the id.`
       : `There is no run "${id}" in the store. espalier runs lists the recorded runs.`,
   );
 });

@@ -236,7 +236,7 @@ export class Compensations implements CompensationRoom {
   #undo(root: Frame, done: Done, records: CompensationJournal | undefined): Effect.Effect<void, unknown> {
     const core = this.#core;
     const { path, definition, layers, inputs, item, output, index } = done;
-    const place = { isCounted: index !== undefined, pathOf: () => path };
+    const place = { isCounted: index !== undefined, pathOf: () => path, hasEnded: () => false };
     const context = new CompensatingContext(core, place, index ?? 0, 1);
     const called = Effect.flatMap(
       performed(

@@ -53,6 +53,8 @@ export interface Place {
   /** Do its steps have an index, like the items of a map and the turns of a loop? */
   readonly isCounted: boolean;
   readonly pathOf: (index: number) => string;
+  /** Whether the step has its outcome: work that it left behind has nothing more to report. */
+  readonly hasEnded: (index: number) => boolean;
 }
 
 /**
@@ -122,11 +124,15 @@ export class RunningContext implements StepContext {
   }
 
   get progress(): StepContext["progress"] {
-    return (fraction, note) => this.#host.emitter.progressed(this, fraction, note);
+    return (fraction, note) => {
+      if (!this.#place.hasEnded(this.#index)) this.#host.emitter.progressed(this, fraction, note);
+    };
   }
 
   get emit(): StepContext["emit"] {
-    return (value) => this.#host.emitter.emitted(this, value);
+    return (value) => {
+      if (!this.#place.hasEnded(this.#index)) this.#host.emitter.emitted(this, value);
+    };
   }
 
   /** Resolves when the run's watchers have caught up; undefined if they are not far behind. */

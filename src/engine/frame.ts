@@ -137,6 +137,10 @@ export class Frame implements Place {
     return this.map?.type === "items";
   }
 
+  hasEnded(index: number): boolean {
+    return this.states[index]! > State.running;
+  }
+
   /** The step that node `index` of this frame runs. All items of a map run the same one. */
   definitionOf(index: number): StepDefinition {
     return this.map === undefined ? this.graph!.nodes[index]!.definition : this.map.definition;

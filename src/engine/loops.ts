@@ -28,8 +28,12 @@ export class Turns implements LoopState {
   state: unknown;
   undecoded: string | undefined = undefined;
   readonly #path: string;
+  readonly #frame: Frame;
+  readonly #index: number;
 
   constructor(frame: Frame, index: number, inputs: Inputs, state: unknown) {
+    this.#frame = frame;
+    this.#index = index;
     this.definition = frame.definitionOf(index);
     this.inputs = inputs;
     this.policy = frame.policies?.[index];
@@ -39,6 +43,10 @@ export class Turns implements LoopState {
 
   pathOf(turn: number): string {
     return item(this.#path, turn);
+  }
+
+  hasEnded(turn: number): boolean {
+    return turn < this.turn || this.#frame.hasEnded(this.#index);
   }
 }
 

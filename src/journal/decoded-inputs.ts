@@ -4,16 +4,17 @@
  */
 import { ExpansionChanged } from "../errors.ts";
 import type { GraphInput } from "../graph/node.ts";
-import { decodeBy, encodeBy } from "../values/codec.ts";
+import { decodeBy, encodeBy, secretRefusal } from "../values/codec.ts";
 import { encode } from "../values/encode.ts";
-import { isUnchecked } from "../values/schema.ts";
+import { richText, richValue } from "../values/rich.ts";
+import { isEffectSchema, isUnchecked } from "../values/schema.ts";
 import { decodedIn } from "./expansion-text.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
 /**
  * The texts of the decoded inputs that differ from the given values; undefined if there are none. `fits`: whether the store
- * accepts a text. An input without a text, such as a Date that zod made, is decoded again on resume.
+ * accepts a text. An input without a text, such as an instance of a class that zod made, is decoded again on resume.
  */
 export const decodedTexts = (
   declared: ReadonlyArray<GraphInput>,
@@ -25,7 +26,12 @@ export const decodedTexts = (
   const texts: Array<readonly [string, string]> = [];
   for (const [i, { name, schema }] of declared.entries()) {
     if (isUnchecked(schema) || values[i] === given[name]) continue;
-    const text = encodeBy(schema, values[i], withSecrets);
+    const encoded = encodeBy(schema, values[i], withSecrets);
+    // A schema of another library has no encoder: dates and the like keep their form without one.
+    const text =
+      typeof encoded === "string" || isEffectSchema(schema) || secretRefusal(values[i]) !== undefined
+        ? encoded
+        : richText(values[i]);
     if (typeof text === "string" && text !== encode(given[name]) && fits(text)) texts.push([name, text]);
   }
   return texts.length === 0 ? undefined : Object.fromEntries(texts);
@@ -51,7 +57,8 @@ export const asDecodedBefore = (
   try {
     const before = declared.map(({ name, schema }, i) => {
       const text = texts[name];
-      return text === undefined ? values[i] : decodeBy(schema, text);
+      if (text === undefined) return values[i];
+      return isEffectSchema(schema) ? decodeBy(schema, text) : richValue(text);
     });
     return { values: before };
   } catch {

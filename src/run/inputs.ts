@@ -14,6 +14,7 @@ import type { RunDetails, StoreProblem, StoreService } from "../journal/store.ts
 import { decodeBy, encodeBy, secretRefusal } from "../values/codec.ts";
 import { describe } from "../values/describe.ts";
 import { decode, encode } from "../values/encode.ts";
+import { richText, richValue } from "../values/rich.ts";
 import { isEffectSchema, isUnchecked } from "../values/schema.ts";
 
 export type Inputs = Readonly<Record<string, unknown>>;
@@ -37,8 +38,8 @@ const writeInputs = (
     texts[name] = text;
     // A value that a schema generated or looked up stays the same for the life of the run, if it can be recorded.
     if (isEffectSchema(schema) || isUnchecked(schema)) continue;
-    const decoded = encode(values[i]);
-    if (typeof decoded === "string") texts[decodedName(name)] = decoded;
+    const decoded = richText(values[i]);
+    if (decoded !== undefined) texts[decodedName(name)] = decoded;
   }
   return JSON.stringify(texts);
 };
@@ -74,7 +75,7 @@ export const readInputs = (
       }
       const [value] = yield* Effect.mapError(decodeInputs([input], { [name]: given }, ""), () => changed);
       const once = texts[decodedName(name)];
-      values.push(once === undefined ? value : decode(once));
+      values.push(once === undefined ? value : richValue(once));
     }
     return values;
   });

@@ -17,6 +17,7 @@ import {
   typed,
   unknownOption,
 } from "../values/specification.ts";
+import { aStore } from "./checked-options.ts";
 import { aRunId } from "./run-id.ts";
 
 const limits: Check = (name, value) => {
@@ -27,11 +28,6 @@ const limits: Check = (name, value) => {
   }
   return undefined;
 };
-
-const store: Check = (name, value) =>
-  isLayer(value)
-    ? undefined
-    : `${name} must be a layer such as SqliteStore.layer({ filename: "runs.db" }); got ${typed(value)}.`;
 
 const workers: Check = (name, value) =>
   isLayer(value)
@@ -83,7 +79,7 @@ export const runOptions: Specification = {
     without: "no callback",
   },
   runId: { check: aRunId, does: "The id of the run, part of each `idempotencyKey`", without: "a new one" },
-  store: { check: store, does: "Where the run is recorded", without: "nowhere" },
+  store: { check: aStore, does: "Where the run is recorded", without: "nowhere" },
   workers: {
     check: workers,
     does: 'Executes steps with `where: "worker"`, such as the layer of [threads](../guides/use-all-cores.md). It can also be provided as a service',

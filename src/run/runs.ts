@@ -32,7 +32,9 @@ import { readError } from "../journal/failure-text.ts";
 import { describeWithCauses } from "../values/causes.ts";
 import { describe } from "../values/describe.ts";
 import { decodeShown } from "../values/encode.ts";
-import { aDuration, typed } from "../values/specification.ts";
+import type { Check } from "../values/specification.ts";
+import { aBoolean, aDuration, aString, oneOf, received, typed } from "../values/specification.ts";
+import { checkedOptions } from "./checked-options.ts";
 import { asPromise } from "./promises.ts";
 import { aRunId } from "./run-id.ts";
 
@@ -60,7 +62,8 @@ const withStore = <Value, Failure>(
     return yield* store === undefined ? Effect.fail(noStore()) : ask(store);
   });
 
-const infoOf = ({ id, pipeline, status, began, ended, error, origin }: RunSummary): RunInfo => ({
+/** A summary, for users. */
+export const infoOf = ({ id, pipeline, status, began, ended, error, origin }: RunSummary): RunInfo => ({
   id,
   pipeline,
   status,
@@ -140,14 +143,17 @@ const recordedCompensation = (entries: ReadonlyArray<Entry>): RecordedCompensati
 const invalid = (input: string, reason: string): InvalidInput =>
   new InvalidInput({ path: "", input, issuePath: [], reason });
 
-const list = ({ store, pipeline, status, idPrefix, limit }: RunsFilter = {}) => {
-  if (status !== undefined && !runStatuses.includes(status)) {
-    const known = runStatuses.map((name) => `"${name}"`).join(", ");
-    return Effect.fail(invalid("status", `it must be one of ${known}; got ${JSON.stringify(status)}`));
-  }
-  if (limit !== undefined && !(limit >= 0)) {
-    return Effect.fail(invalid("limit", `it must be a number of at least 0; got ${limit}`));
-  }
+const aCount: Check = (name, value) =>
+  value >= 0 && typeof value === "number"
+    ? undefined
+    : `${name} must be a number of at least 0; got ${received(value)}.`;
+
+const listed = { pipeline: aString, status: oneOf(...runStatuses), idPrefix: aString, limit: aCount };
+
+const list = (filter: RunsFilter = {}) => {
+  const problem = checkedOptions("Runs.list", filter, listed);
+  if (problem !== undefined) return Effect.fail(problem);
+  const { store, pipeline, status, idPrefix, limit } = filter;
   return withStore(store, (open) =>
     Effect.map(open.runs({ pipeline, status, idPrefix, limit }), (runs) => runs.map(infoOf)),
   );
@@ -157,15 +163,19 @@ const list = ({ store, pipeline, status, idPrefix, limit }: RunsFilter = {}) => 
 const withRun = <Value, Failure>(
   runId: string,
   store: StoreLayer | undefined,
+  wrong: InvalidInput | undefined,
   ask: (store: StoreService) => Effect.Effect<Value, Failure>,
 ): Effect.Effect<Value, Failure | RunNotFound | StoreProblem | InvalidInput> => {
   const problem = aRunId("runId", runId);
   if (typeof runId !== "string") return Effect.fail(invalid("runId", problem!));
+  if (wrong !== undefined) return Effect.fail(wrong);
   return problem === undefined ? withStore(store, ask) : Effect.fail(new RunNotFound({ runId }));
 };
 
-const get = (runId: string, { store, values = false, graph = false }: GetOptions = {}) =>
-  withRun(runId, store, (open) =>
+const get = (runId: string, options: GetOptions = {}) => {
+  const wrong = checkedOptions("Runs.get", options, { values: aBoolean, graph: aBoolean });
+  const { store, values = false, graph = false } = options ?? {};
+  return withRun(runId, store, wrong, (open) =>
     Effect.gen(function* () {
       const run = yield* open.find(runId);
       if (run === undefined) return yield* new RunNotFound({ runId });
@@ -175,9 +185,10 @@ const get = (runId: string, { store, values = false, graph = false }: GetOptions
       return { ...record, graph: recordedGraph(run) };
     }),
   );
+};
 
-const value = (runId: string, path: string, { store }: RunsOptions = {}) =>
-  withRun(runId, store, (open) =>
+const value = (runId: string, path: string, options: RunsOptions = {}) =>
+  withRun(runId, options?.store, checkedOptions("Runs.value", options), (open) =>
     Effect.gen(function* () {
       if (typeof path !== "string")
         return yield* invalid("path", `path must be a string; got ${typed(path)}`);
@@ -189,14 +200,19 @@ const value = (runId: string, path: string, { store }: RunsOptions = {}) =>
     }),
   );
 
-const waiting = ({ store }: RunsOptions = {}) =>
-  withStore(store, (open) => Effect.map(open.waiting(), (waits) => waits.map(waitOf)));
+const waiting = (options: RunsOptions = {}) => {
+  const problem = checkedOptions("Runs.waiting", options);
+  if (problem !== undefined) return Effect.fail(problem);
+  return withStore(options.store, (open) => Effect.map(open.waiting(), (waits) => waits.map(waitOf)));
+};
 
 const notOwned =
   "No process is running it, so its steps cannot be undone now. Resume it, then cancel it while it runs.";
 
-const cancel = (runId: string, { store, compensate = false }: CancelOptions = {}) =>
-  withRun(runId, store, (open) =>
+const cancel = (runId: string, options: CancelOptions = {}) => {
+  const wrong = checkedOptions("Runs.cancel", options, { compensate: aBoolean });
+  const { store, compensate = false } = options ?? {};
+  return withRun(runId, store, wrong, (open) =>
     Effect.gen(function* () {
       const time = yield* Clock.currentTimeMillis;
       if (compensate) {
@@ -210,8 +226,12 @@ const cancel = (runId: string, { store, compensate = false }: CancelOptions = {}
       if (answer.type === "refused") return yield* new CancelRefused({ runId, reason: answer.reason });
     }),
   );
+};
 
-const prune = ({ olderThan, resumable = false, store }: PruneOptions) => {
+const prune = (options: PruneOptions) => {
+  const wrong = checkedOptions("Runs.prune", options, { olderThan: aDuration, resumable: aBoolean });
+  if (wrong !== undefined) return Effect.fail(wrong);
+  const { olderThan, resumable = false, store } = options;
   const problem = aDuration("olderThan", olderThan);
   if (problem !== undefined) return Effect.fail(invalid("olderThan", problem));
   return withStore(store, (open) =>

@@ -26,6 +26,7 @@ import { aDurationOrDate, typed } from "../values/specification.ts";
 import type { LiveRun } from "./live.ts";
 import { CurrentRun, liveRun, liveRuns } from "./live.ts";
 import type { Delivery } from "./mailbox.ts";
+import { checkedOptions } from "./checked-options.ts";
 import { asPromise } from "./promises.ts";
 
 /** The run of a step. A run without a store is found by its id, which is unique unless the caller chose the same id twice. */
@@ -210,6 +211,8 @@ const send = (
       return yield* new SignalRefused({ runId: describe(runId), path: describe(path), reason });
     }
     if (!runId.isWellFormed()) return yield* new RunNotFound({ runId });
+    const wrong = checkedOptions("Signal.send", options);
+    if (wrong !== undefined) return yield* new SignalRefused({ runId, path, reason: wrong.reason });
     const { store } = options;
     if (store === undefined) {
       return yield* sendTo(Context.getOrUndefined(yield* Effect.context<never>(), Store), runId, path, value);

@@ -158,7 +158,7 @@ export const problemOf = (
 export const unknownOption = (
   owner: string,
   name: string,
-  specification: Specification,
+  specification: Readonly<Record<string, unknown>>,
   prefix = "",
 ): string => {
   const names = Object.keys(specification);

@@ -93,7 +93,12 @@ const hostOf = (runId: string, tell: (said: Said) => void, wire: Wire): ContextH
 type Called = Pick<Enclosing, "path" | "step" | "form" | "attempt" | "index">;
 
 const contextOf = (host: ContextHost, { path, attempt, index }: Called): RunningContext =>
-  new RunningContext(host, { isCounted: index !== undefined, pathOf: () => path }, index ?? 0, attempt);
+  new RunningContext(
+    host,
+    { isCounted: index !== undefined, hasEnded: () => false, pathOf: () => path },
+    index ?? 0,
+    attempt,
+  );
 
 export class Performer {
   readonly #equipment: Equipment;

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
 import { espalier } from "./espalier.ts";
+import { shell } from "./shell.ts";
+
+const command = shell();
 
 test("graph prints the graph and nothing else, in each format", async () => {
   const mermaid = await espalier(["graph", "training.ts"]);
@@ -29,7 +32,7 @@ test("graph prints the graph and nothing else, in each format", async () => {
 });
 
 test("check describes a pipeline, and runs nothing", async () => {
-  const { code, stdout, stderr } = await espalier(["check", "training.ts"]);
+  const { code, stdout, stderr } = await command(["check", "training.ts"]);
   expect(stdout).toBe(
     'training: 3 steps, takes "rates" and "name", returns "best" and "models": no mistakes.\n',
   );
@@ -38,12 +41,12 @@ test("check describes a pipeline, and runs nothing", async () => {
 });
 
 test("check warns of outputs that no step reads", async () => {
-  const forgotten = await espalier(["check", "unread.ts", "--export", "forgotten"]);
+  const forgotten = await command(["check", "unread.ts", "--export", "forgotten"]);
   expect(forgotten.stderr).toBe(
     'Warning: No step reads the input "idle".\nWarning: No step reads the output "lost", and .returns does not include it.\n',
   );
   expect(forgotten.stdout).toContain("2 warnings.");
-  const open = await espalier(["check", "unread.ts", "--export", "open"]);
+  const open = await command(["check", "unread.ts", "--export", "open"]);
   expect(open.stderr).toBe(
     'Warning: No step reads the outputs "a", "b" and "c". Add .returns(…) with those that a run should return.\n',
   );
@@ -51,22 +54,22 @@ test("check warns of outputs that no step reads", async () => {
 });
 
 test("help teaches with examples, and completions are printed for each shell", async () => {
-  const help = await espalier(["--help"]);
+  const help = await command(["--help"]);
   for (const word of ["run", "graph", "check", "EXAMPLES", "--completions"])
     expect(help.stdout).toContain(word);
-  const run = await espalier(["run", "--help"]);
+  const run = await command(["run", "--help"]);
   expect(run.stdout).toContain("espalier run training.ts --json | jq .bestModel");
-  for (const shell of ["bash", "zsh", "fish", "powershell"]) {
-    const completions = await espalier(["--completions", shell]);
+  for (const name of ["bash", "zsh", "fish", "powershell"]) {
+    const completions = await espalier(["--completions", name]);
     expect(completions.stdout).toContain("concurrency");
     expect(completions.code).toBe(0);
   }
   expect([help.code, run.code]).toEqual([0, 0]);
-  expect((await espalier(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
+  expect((await command(["--version"])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
 });
 
 test("graph --format text prints a line for each step, with its inputs and its possible expansions", async () => {
-  const { stdout, code } = await espalier(["graph", "training.ts", "--format", "text"]);
+  const { stdout, code } = await command(["graph", "training.ts", "--format", "text"]);
   expect(stdout).toBe(
     [
       "training (rates, name) → best, models",

@@ -4,6 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { espalier, sentences } from "./espalier.ts";
+import { shell } from "./shell.ts";
+
+const command = shell();
 
 const folder = mkdtempSync(join(tmpdir(), "espalier-cli-"));
 
@@ -16,7 +19,7 @@ writeFileSync(join(folder, "notes.txt"), "hello");
 
 /** The error message of a command that should fail. */
 const told = async (args: ReadonlyArray<string>, cwd?: string) => {
-  const ended = await espalier(args, cwd === undefined ? {} : { cwd });
+  const ended = await command(args, cwd === undefined ? {} : { cwd });
   return { said: sentences(ended), stdout: ended.stdout, code: ended.code };
 };
 
@@ -68,7 +71,7 @@ test.for([
 });
 
 test("--export takes a named pipeline, and lists the exports if none has that name", async () => {
-  const { stdout } = await espalier(["run", "several.ts", "--export", "weekly", "--json"]);
+  const { stdout } = await command(["run", "several.ts", "--export", "weekly", "--json"]);
   expect(stdout).toBe('{"b":2}\n');
   expect(await told(["run", "several.ts", "--export", "weakly"])).toEqual(
     failure(/no export "weakly"; it exports .* Did you mean "weekly"\?$/u),
@@ -79,7 +82,7 @@ test("--export takes a named pipeline, and lists the exports if none has that na
 });
 
 test("a CommonJS file can export a pipeline", async () => {
-  const { stdout } = await espalier(["run", "common.cjs", "--json"]);
+  const { stdout } = await command(["run", "common.cjs", "--json"]);
   expect(stdout).toBe('{"a":1}\n');
 });
 
@@ -108,6 +111,15 @@ test("an input that its schema refuses is reported with its position, and an opt
   );
 });
 
+test("a process ends with the same sentence and exit code", async () => {
+  for (const args of [
+    ["run", "throws.ts"],
+    ["run", "training.ts", "--concurrency", "0"],
+    ["check", "nope.ts"],
+  ])
+    expect(await espalier(args)).toEqual(await command(args));
+});
+
 test("the command explains in one sentence that it needs Node, if Bun runs it", () => {
   const bun = "data:text/javascript,process.versions.bun='1.4.5'";
   const bin = join(import.meta.dirname, "../../src/cli/bin.ts");
@@ -128,7 +140,7 @@ test("an invalid command line is reported on standard error, with a pointer to t
     [["run", "training.ts", "--concurency", "2"], "--concurency"],
     [["graph", "training.ts", "--format", "gif"], "mermaid"],
   ] as const) {
-    const ended = await espalier(args);
+    const ended = await command(args);
     expect(ended.stderr).toContain(said);
     expect(ended.stderr).toMatch(/\nSee espalier.* --help\.\n$/u);
     expect(ended.stdout).toBe("");

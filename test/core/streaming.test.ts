@@ -63,6 +63,37 @@ describe("context.emit", () => {
     expect(await p.runPromise()).toEqual({ a: 1, b: 2 });
   });
 
+  test("is dropped once its step, item or turn has its outcome", async () => {
+    const left: Array<() => void> = [];
+    const p = pipeline("p")
+      .step("a", [], (_, { emit, progress }) => {
+        emit("in time");
+        left.push(() => (emit("late"), progress(1, "late")));
+        return [1, 2];
+      })
+      .map("items", "a", [], (n, _, { emit }) => {
+        left.push(() => emit(`item ${n}`));
+        return n;
+      })
+      .loop(
+        "turns",
+        ["items"],
+        () => 0,
+        (turn, _, { emit }) => {
+          for (const late of left) late();
+          left.push(() => emit(`turn ${turn}`));
+          return turn + 1;
+        },
+        { until: (turn) => turn === 3 },
+      )
+      .step("end", ["turns"], () => {
+        for (const late of left) late();
+      });
+    const { events } = await watched(p);
+    expect(valuesIn(events)).toEqual(["in time"]);
+    expect(events.filter(({ type }) => type === "step.progressed")).toEqual([]);
+  });
+
   test("comes between the start and the end of its step, in order", async () => {
     const p = pipeline("p").step("a", [], async (_, { emit }) => {
       for (let i = 0; i < 3; i++) {

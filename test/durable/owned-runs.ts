@@ -1,16 +1,17 @@
 /** Several processes on one store: each run has one owner, and a process that loses a run can no longer write to it. */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { pipeline, resumePromise, Runs, Signal } from "espalier";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { storeOf } from "../sqlite/fixtures/store-of.ts";
+import { built } from "./built.ts";
 
-const fixture = fileURLToPath(new URL("../sqlite/fixtures/claimant.ts", import.meta.url));
+const fixture = "sqlite/fixtures/claimant.ts";
+let program: (fixture: string) => string = () => "";
 const children: Array<ReturnType<typeof spawn>> = [];
 
 /** A process that executes the run "r" of a store. `how` determines its second step. */
 const claimant = (address: string, how: string) => {
-  const child = spawn(process.execPath, ["--conditions=espalier-source", fixture, address, how]);
+  const child = spawn(process.execPath, [program(fixture), address, how]);
   children.push(child);
   let printed = "";
   child.stdout.on("data", (data: Buffer) => (printed += String(data)));
@@ -27,23 +28,24 @@ const claimant = (address: string, how: string) => {
   return { child, says, closed, printed: () => printed };
 };
 
-/** As in the fixture, except that its steps end at once. */
-const ran: Array<string> = [];
-const flow = pipeline("claimed")
-  .step("a", [], () => {
-    ran.push("a");
-    return 1;
-  })
-  .step("b", ["a"], ({ a }) => {
-    ran.push("b");
-    return a + 1;
-  })
-  .step("c", ["b"], ({ b }) => b + 1);
+/** As in the fixture; here its steps end at once, and add their names to a list. */
+const flowOf = (ran: Array<string>) =>
+  pipeline("claimed")
+    .step("a", [], () => {
+      ran.push("a");
+      return 1;
+    })
+    .step("b", ["a"], ({ a }) => {
+      ran.push("b");
+      return a + 1;
+    })
+    .step("c", ["b"], ({ b }) => b + 1);
 
 const statusOf = async (address: string) =>
   (await Runs.getPromise("r", { store: await storeOf(address) })).status;
 
-const resumed = async (address: string) => resumePromise(flow, "r", { store: await storeOf(address) });
+const resumed = async (address: string, ran: Array<string> = []) =>
+  resumePromise(flowOf(ran), "r", { store: await storeOf(address) });
 
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
 
@@ -78,11 +80,13 @@ const refusesWhatCannotCome = async (store: Awaited<ReturnType<typeof storeOf>>)
 
 /** The tests, on new stores at the addresses that a function returns. */
 export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
-  afterEach(() => {
-    for (const child of children.splice(0)) child.kill("SIGKILL");
+  program = built(fixture);
+  afterAll(() => {
+    for (const child of children) child.kill("SIGKILL");
   });
 
-  describe("A run of another process", { timeout: 120_000 }, () => {
+  // Most of their time passes until a lease expires, so they wait at the same time.
+  describe.concurrent("A run of another process", { timeout: 120_000 }, () => {
     test("is crashed as soon as that process is killed, and can be resumed at once", async () => {
       const address = await newAddress();
       const owner = claimant(address, "wait");
@@ -92,8 +96,8 @@ export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
       owner.child.kill("SIGKILL");
       await owner.closed;
       await crashed(address);
-      ran.length = 0;
-      expect(await resumed(address)).toEqual({ a: 1, b: 2, c: 3 });
+      const ran: Array<string> = [];
+      expect(await resumed(address, ran)).toEqual({ a: 1, b: 2, c: 3 });
       expect(ran).toEqual(["b"]);
     });
 
@@ -140,55 +144,55 @@ export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
       expect(await resumed(address)).toEqual({ a: 1, b: 2, c: 3 });
     });
 
-    test("gets signals and cancels from this process in time", async () => {
+    test("is failed if it kills its process three times in a row, and can be resumed once it is fixed", async () => {
       const address = await newAddress();
-      const owner = claimant(address, "ask");
-      await owner.says("b began");
-      const store = await storeOf(address);
-      const probe = { store };
-      while ((await Runs.waitingPromise(probe)).length < 12) await pause(20);
-      await refusesWhatCannotCome(store);
-      expect(await Signal.sendPromise("r", "raced[two]/raced", 2, { store })).toBe("delivered");
-      await expect(Signal.sendPromise("r", "raced[one]/raced", 1, { store })).rejects.toMatchObject({
-        reason: expect.stringContaining("too late"),
-      });
-      const reading: Array<number> = [];
-      const sending: Array<number> = [];
-      for (let i = 0; i < 9; i++) {
-        reading.push(await timed(statusOf(address)));
-        const sent = Signal.sendPromise("r", `more${i}`, i, { store });
-        sending.push(await timed(sent));
-        expect(await sent).toBe("delivered");
+      for (let i = 0; i < 3; i++) {
+        expect(await claimant(address, "die").closed).toBe("SIGKILL");
+        await crashed(address);
       }
-      // They arrive at once. If the owner found them only by polling every second, half a second would be typical. On a
-      // busy machine everything takes longer, including a plain read of the store.
-      expect(median(sending)).toBeLessThan(500 + 10 * median(reading));
-      await Signal.sendPromise("r", "ok", "yes", { store });
-      await owner.says("ok is yes");
-      await Runs.cancelPromise("r", { store });
-      expect(await owner.closed).toBe("0");
-      expect(owner.printed()).toContain("interrupted");
-      expect(await statusOf(address)).toBe("interrupted");
-      await refusesWhatCannotCome(store);
+      const last = claimant(address, "die");
+      await last.closed;
+      expect(last.printed()).toContain("failed RunCrashed");
+      expect(await Runs.getPromise("r", { store: await storeOf(address) })).toMatchObject({
+        status: "failed",
+        error: expect.stringContaining("3 times"),
+      });
+      expect(await resumed(address)).toEqual({ a: 1, b: 2, c: 3 });
     });
   });
 
-  test("a run that kills its process three times in a row is failed, and can be resumed once it is fixed", {
+  test("a run of another process gets signals and cancels from this process in time", {
     timeout: 120_000,
   }, async () => {
     const address = await newAddress();
-    for (let i = 0; i < 3; i++) {
-      expect(await claimant(address, "die").closed).toBe("SIGKILL");
-      await crashed(address);
-    }
-    const last = claimant(address, "die");
-    await last.closed;
-    expect(last.printed()).toContain("failed RunCrashed");
-    expect(await Runs.getPromise("r", { store: await storeOf(address) })).toMatchObject({
-      status: "failed",
-      error: expect.stringContaining("3 times"),
+    const owner = claimant(address, "ask");
+    await owner.says("b began");
+    const store = await storeOf(address);
+    const probe = { store };
+    while ((await Runs.waitingPromise(probe)).length < 12) await pause(20);
+    await refusesWhatCannotCome(store);
+    expect(await Signal.sendPromise("r", "raced[two]/raced", 2, { store })).toBe("delivered");
+    await expect(Signal.sendPromise("r", "raced[one]/raced", 1, { store })).rejects.toMatchObject({
+      reason: expect.stringContaining("too late"),
     });
-    expect(await resumed(address)).toEqual({ a: 1, b: 2, c: 3 });
+    const reading: Array<number> = [];
+    const sending: Array<number> = [];
+    for (let i = 0; i < 9; i++) {
+      reading.push(await timed(statusOf(address)));
+      const sent = Signal.sendPromise("r", `more${i}`, i, { store });
+      sending.push(await timed(sent));
+      expect(await sent).toBe("delivered");
+    }
+    // They arrive at once. If the owner found them only by polling every second, half a second would be typical. On a
+    // busy machine everything takes longer, including a plain read of the store.
+    expect(median(sending)).toBeLessThan(500 + 10 * median(reading));
+    await Signal.sendPromise("r", "ok", "yes", { store });
+    await owner.says("ok is yes");
+    await Runs.cancelPromise("r", { store });
+    expect(await owner.closed).toBe("0");
+    expect(owner.printed()).toContain("interrupted");
+    expect(await statusOf(address)).toBe("interrupted");
+    await refusesWhatCannotCome(store);
   });
 
   test("several processes write to one store at once, and each run is recorded", {

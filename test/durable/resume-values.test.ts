@@ -280,6 +280,56 @@ test(
   },
 );
 
+/** Beside what it generates, it makes something that JSON has no form for. */
+const Day = z
+  .object({ day: z.string(), id: z.string().default(() => `id-${Math.random()}`) })
+  .transform(({ day, id }) => ({
+    id,
+    at: new Date(day),
+    tags: new Set([id, new Map([[-0, Number.NaN]])]),
+    sum: 10n,
+    none: undefined,
+    "~": ["date", 5],
+    url: new URL("https://example.org/a"),
+  }));
+
+test(
+  "what an input's schema generates beside dates, maps and bigints is the same after a resume",
+  limit,
+  async () => {
+    const { resumed } = await seenBy(
+      (stop) =>
+        pipeline("outer")
+          .input("given", Day)
+          .step("first", ["given"], ({ given }) => given.id)
+          .dynamic("inner", ["given"], () =>
+            pipeline("inner")
+              .input("given", z.object({ id: z.string(), again: z.date().default(() => new Date()) }))
+              .step("before", ["given"], ({ given }) => given.again.getTime())
+              .step("inner", ["before", "given"], ({ before, given }) => {
+                if (stop()) throw new Error("stop");
+                return [before, given.again.getTime(), given.id];
+              }),
+          )
+          .step("look", ["first", "inner", "given"], ({ first, inner, given }) => {
+            assert.deepEqual(given, {
+              ...given,
+              at: new Date("2024-05-06"),
+              tags: new Set([first, new Map([[-0, Number.NaN]])]),
+              sum: 10n,
+              none: undefined,
+              "~": ["date", 5],
+              url: new URL("https://example.org/a"),
+            });
+            return [first, given.id, ...inner];
+          }),
+      { given: { day: "2024-05-06" } },
+    );
+    const [first, id, before, again, innerId] = resumed;
+    assert.deepEqual([id, innerId, again], [first, first, before]);
+  },
+);
+
 test("a sub-pipeline's input that its schema no longer accepts on resume is a change", limit, async () => {
   const shared = store();
   const outer = (schema: Schema.Codec<any>, stop: boolean, options: { readonly fallback?: string }) =>

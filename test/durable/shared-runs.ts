@@ -2,14 +2,14 @@
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { Runs } from "espalier";
 import { Cluster } from "espalier/cluster";
 import { afterEach, describe, expect, test } from "vitest";
 import { asking, deadly, shared } from "../sqlite/fixtures/sharing.ts";
 import { storeOf } from "../sqlite/fixtures/store-of.ts";
+import { built } from "./built.ts";
 
-const fixture = fileURLToPath(new URL("../sqlite/fixtures/sharing.ts", import.meta.url));
+const fixture = "sqlite/fixtures/sharing.ts";
 
 const pause = (millis: number) => new Promise((resolve) => setTimeout(resolve, millis));
 
@@ -23,26 +23,24 @@ interface Runner {
 
 /** Runners that are restarted when they end, until they are closed. */
 class Runners {
+  readonly #program: string;
   readonly #address: string;
   readonly #log: string;
   #isClosed = false;
   readonly all: Array<Runner> = [];
   said = "";
 
-  constructor(address: string, log: string, count: number) {
+  constructor(program: string, address: string, log: string, count: number) {
+    this.#program = program;
     this.#address = address;
     this.#log = log;
     for (let i = 0; i < count; i++) this.#start(i);
   }
 
   #start(place: number): void {
-    const child = spawn(
-      process.execPath,
-      ["--conditions=espalier-source", fixture, this.#address, this.#log],
-      {
-        stdio: ["ignore", "pipe", "pipe"],
-      },
-    );
+    const child = spawn(process.execPath, [this.#program, this.#address, this.#log], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     const ready = new Promise<void>((resolve) => {
       const hear = (data: Buffer): void => {
         this.said += String(data);
@@ -140,6 +138,7 @@ const soon = async <Value>(what: string, coming: Promise<Value>): Promise<Value>
 const open: Array<Runners> = [];
 
 export const sharedRuns = ({ newAddress, newFile, faults, cut, restart = cut }: Setting): void => {
+  const program = built(fixture);
   afterEach(() => {
     for (const runners of open.splice(0)) runners.close();
   });
@@ -153,7 +152,7 @@ export const sharedRuns = ({ newAddress, newFile, faults, cut, restart = cut }: 
       const [address, log] = [await newAddress(), newFile()];
       const store = await storeOf(address);
       const client = Cluster.client({ store });
-      const runners = new Runners(address, log, 3);
+      const runners = new Runners(program(fixture), address, log, 3);
       open.push(runners);
       await Promise.all(runners.all.map(({ ready }) => ready));
       const ids: Array<string> = [];

@@ -5,11 +5,13 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Ended } from "../cli/espalier.ts";
 import { espalier } from "../cli/espalier.ts";
+import { shell } from "../cli/shell.ts";
 import { temporary } from "../sqlite/support.ts";
 import { sharedPostgres } from "./server/shared.ts";
 import { newSchema, sql } from "./support.ts";
 
 const newFolder = temporary();
+const commands = shell();
 const shop = fileURLToPath(new URL("../sqlite/fixtures/shop.ts", import.meta.url));
 let url = "";
 
@@ -29,7 +31,7 @@ const place = () => {
   const cwd = newFolder();
   mkdirSync(cwd);
   const command = async (...args: ReadonlyArray<string>): Promise<Ended> => {
-    const ended = await espalier(args, { cwd, records: true });
+    const ended = await commands(args, { cwd, records: true });
     for (const text of [ended.stdout, ended.stderr]) expect(text).not.toMatch(/open(?:%20| )sesame/);
     return ended;
   };

@@ -4,17 +4,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { espalier } from "../cli/espalier.ts";
+import { shell } from "../cli/shell.ts";
 import { dataOf } from "../draw/page-data.ts";
 import { temporary } from "./support.ts";
 
 const newFolder = temporary();
+const commands = shell();
 const shop = fileURLToPath(new URL("fixtures/shop.ts", import.meta.url));
 
 const place = () => {
   const cwd = newFolder();
   mkdirSync(cwd);
   const opens = join(cwd, "open");
-  const command = (...args: ReadonlyArray<string>) => espalier(args, { cwd, records: true });
+  const command = (...args: ReadonlyArray<string>) => commands(args, { cwd, records: true });
   return { cwd, opens, command };
 };
 

@@ -47,6 +47,38 @@ test("a run that waits is listed, read, and answered", async () => {
   expect(done.ended).toBeGreaterThanOrEqual(done.began);
 });
 
+test("an option that there is not, or a wrong one, is refused before the store is asked", async () => {
+  const store = storeAt(newFile());
+  const any = (options: object): any => ({ store, ...options });
+  const all = [
+    [
+      Runs.listPromise(any({ statuses: "failed" })),
+      "statuses",
+      /Runs.list has no option "statuses".*"status"/,
+    ],
+    [Runs.listPromise(any({ status: "done" })), "status", /status must be "submitted", .*; got "done"/],
+    [Runs.listPromise(any({ limit: "3" })), "limit", /must be a number of at least 0; got "3"/],
+    [Runs.getPromise("r", any({ value: true })), "value", /Did you mean "values"/],
+    [Runs.valuePromise("r", "a", any({ values: true })), "values", /Runs.value has no option "values"/],
+    [Runs.waitingPromise(any({ limit: 1 })), "limit", /Runs.waiting has no option "limit"/],
+    [Runs.cancelPromise("r", any({ compensate: "yes" })), "compensate", /true or false/],
+    [Runs.prunePromise(any({ olderThen: "1 day" })), "olderThen", /Did you mean "olderThan"/],
+    [Runs.listPromise({ store: "runs.db" } as any), "store", /must be a layer/],
+    [Runs.listPromise(null as any), "options", /must be an object; got null/],
+  ] as const;
+  for (const [asked, input, reason] of all) {
+    await expect(asked).rejects.toMatchObject({
+      _tag: "InvalidInput",
+      input,
+      reason: expect.stringMatching(reason),
+    });
+  }
+  await expect(Signal.sendPromise("r", "a", 1, any({ stores: 1 }))).rejects.toMatchObject({
+    _tag: "SignalRefused",
+    reason: expect.stringContaining('Signal.send has no option "stores"'),
+  });
+});
+
 test("a run under way is cancelled, once", async () => {
   const store = storeAt(newFile());
   const running = flow.runPromise({ n: 0 }, { store, runId: "r" }).then(

@@ -1,5 +1,5 @@
 /** Helpers that the tests of durable runs share. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as Clock from "effect/Clock";
@@ -12,9 +12,23 @@ import { SqliteStore } from "espalier/sqlite";
 import { afterAll } from "vitest";
 import { Kind } from "../../src/journal/records.ts";
 
+/**
+ * A folder in memory if there is one that is large enough: a store waits for the disk at each commit, and no test depends on
+ * what a power loss would leave.
+ */
+const folderOfFiles = (): string => {
+  try {
+    const { bavail, bsize } = statfsSync("/dev/shm");
+    if (bavail * bsize > 2 ** 31) return mkdtempSync("/dev/shm/espalier-sqlite-");
+  } catch {
+    // This system has none.
+  }
+  return mkdtempSync(join(tmpdir(), "espalier-sqlite-"));
+};
+
 /** Files that are gone when the tests of a file have ended. */
 export const temporary = (): (() => string) => {
-  const folder = mkdtempSync(join(tmpdir(), "espalier-sqlite-"));
+  const folder = folderOfFiles();
   let count = 0;
   afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 }));
   return () => join(folder, `${count++}.db`);
