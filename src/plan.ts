@@ -5,22 +5,22 @@ import type { GraphNode } from "./graph/node.ts";
 import { lateSlot } from "./graph/node.ts";
 import { prefixOf } from "./path.ts";
 
-/** The source of each slot: the path of its step or the name of the input. */
-const sources = (builder: GraphBuilder, prefix: string): ReadonlyArray<string> =>
+/** The source of each slot: the path of its step; empty for an input. */
+const sources = (builder: GraphBuilder, paths: ReadonlyArray<string>): ReadonlyArray<string> =>
   Array.from({ length: builder.slotCount }, (_, slot) => {
     const owner = builder.ownerOf(slot);
-    return owner === -1 ? "" : prefix + builder.node(owner).path;
+    return owner === -1 ? "" : paths[owner]!;
   });
 
 const edgesOf = (
   builder: GraphBuilder,
   node: GraphNode,
   from: ReadonlyArray<string>,
-  prefix: string,
+  paths: ReadonlyArray<string>,
 ): Array<PlanEdge> => {
   const edge = (name: string, slot: number): PlanEdge => ({ name, from: from[slot]! });
   const late = (name: string): Array<PlanEdge> =>
-    node.waitsFor.map((index) => ({ name, from: prefix + builder.node(index).path }));
+    node.waitsFor.map((index) => ({ name, from: paths[index]! }));
   const edges: Array<PlanEdge> = [];
   const { over } = node.definition;
   if (over !== undefined)
@@ -34,9 +34,9 @@ const edgesOf = (
     if (node.waitsFor.length > 0) edges.push(...late(glob));
   }
   if (node.guard !== undefined) {
-    const condition = builder.node(node.guard);
-    const from = prefix + condition.path;
-    if (!edges.some((edge) => edge.from === from)) edges.push({ name: condition.definition.name, from });
+    const { name } = builder.node(node.guard).definition;
+    const from = paths[node.guard]!;
+    if (!edges.some((edge) => edge.from === from)) edges.push({ name, from });
   }
   return edges;
 };
@@ -44,19 +44,21 @@ const edgesOf = (
 /** The plan of a builder's graph. Its steps are beneath `path`: that of the expansion that the graph belongs to, or the run's. */
 export const planOf = (builder: GraphBuilder, path = ""): Plan => {
   const prefix = prefixOf(path);
-  const from = sources(builder, prefix);
+  // Each path is one string: looking up a string that is equal but not the same compares all of it.
+  const paths = Array.from({ length: builder.nodeCount }, (_, i) => prefix + builder.node(i).path);
+  const from = sources(builder, paths);
   const steps = Array.from({ length: builder.nodeCount }, (_, i): PlanStep => {
     const node = builder.node(i);
     const { kind, name, options, cases, turns } = node.definition;
     return {
-      path: prefix + node.path,
+      path: paths[i]!,
       name,
       kind,
-      inputs: edgesOf(builder, node, from, prefix),
+      inputs: edgesOf(builder, node, from, paths),
       outputs: node.definition.outputs === "all" ? "all" : node.outputs,
       ...(options.description === undefined ? {} : { description: options.description }),
       ...(options.tags === undefined ? {} : { tags: options.tags }),
-      ...(node.guard === undefined ? {} : { when: prefix + builder.node(node.guard).path }),
+      ...(node.guard === undefined ? {} : { when: paths[node.guard]! }),
       ...(cases === undefined ? {} : { cases: Object.keys(cases) }),
       ...(turns === undefined ? {} : { maxTurns: turns.maxTurns }),
     };

@@ -117,13 +117,14 @@ export class Expansions implements ExpansionRoom {
     once?: DecodedOnce,
   ): void {
     const { frames, journal, records, emitter, workers } = this.#core;
+    const child = new Frame(graph, undefined, call.frame, call.index);
     if (emitter.watcher !== undefined) {
       const { path, count } = call;
       const plan = planOf(graph.builder, path);
+      child.paths = plan.steps.map((step) => step.path);
       emitter.emit({ type: "expansion.expanded", path, attempt: count, plan });
       emitter.watcher.onExpanded(path, pipeline);
     }
-    const child = new Frame(graph, undefined, call.frame, call.index);
     if (call.frame.isCounted) call.frame.hasGrown = true;
     frames.equip(child, graph);
     frames.setInputs(child, inputs, this.#kept(call, graph));

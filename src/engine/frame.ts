@@ -96,6 +96,8 @@ export class Frame implements Place {
   /** With a store or workers: the values that this frame's expansion received, for the keys of cached steps and for workers. */
   given: Given | undefined = undefined;
 
+  /** If the run is watched: the paths of the nodes, the same strings as in the plan that was reported. */
+  paths: ReadonlyArray<string> | undefined = undefined;
   #prefix: string | undefined;
 
   constructor(
@@ -163,7 +165,7 @@ export class Frame implements Place {
 
   pathOf(index: number): string {
     const { map } = this;
-    if (map === undefined) return this.prefix + this.graph!.nodes[index]!.path;
+    if (map === undefined) return this.paths?.[index] ?? this.prefix + this.graph!.nodes[index]!.path;
     if (map.type === "turns") return item(this.prefix, map.turn);
     return item(this.prefix, map.keys === undefined ? index : map.keys[index]!);
   }

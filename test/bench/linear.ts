@@ -13,10 +13,12 @@ import * as Stream from "effect/Stream";
 import { Plan, pipeline, resumePromise, Runs } from "espalier";
 import { Plan as Drawn } from "espalier/draw";
 import { SqliteStore } from "espalier/sqlite";
+import { median } from "./clock.ts";
 
-/** The aim is 1.5. The rest allows for the garbage of larger graphs and for shared machines. Quadratic time is 16. */
-const worst = 3;
-const attempts = 4;
+/** Quadratic time is 16. */
+const worst = 1.5;
+const rounds = 5;
+const attempts = 8;
 
 /** Pipelines as data: without their types. */
 type Any = any;
@@ -55,6 +57,16 @@ const shapes: Readonly<Record<string, readonly [size: number, make: (count: numb
         (made, i) => made.dynamic(`d${i}`, [], () => named("sub").step(`d${i}`, [], () => i)),
         named("side by side"),
       ),
+  ],
+  recursion: [
+    100,
+    (count) => {
+      const grown = (left: number): Any =>
+        left === 1
+          ? named("turn").step("rest", [], () => 1)
+          : named("turn").dynamic("rest", [], () => grown(left - 1));
+      return grown(count);
+    },
   ],
   "loop of pipelines": [
     500,
@@ -134,7 +146,7 @@ const ways: Readonly<Record<string, readonly [share: number, way: Way]>> = {
   ],
   "Plan.toMermaid": [0.15, drawing((plan) => Plan.toMermaid(plan))],
   "Plan.toDot": [0.15, drawing((plan) => Plan.toDot(plan))],
-  "Plan.toJson": [0.15, drawing((plan) => Plan.toJson(plan))],
+  "Plan.toJson": [0.5, drawing((plan) => Plan.toJson(plan))],
   "Plan.toSvg": [0.1, drawing((plan) => Plan.toSvg(plan))],
   "Plan.toHtml": [0.1, drawing((plan) => Drawn.toHtml(plan))],
 };
@@ -145,32 +157,35 @@ const cpuMicros = (): number => {
   return user + system;
 };
 
-/** CPU time in microseconds for one of `count`: the least of three samples of at least 8 ms. */
-const microsOf = async (way: Way, make: (count: number) => Any, count: number): Promise<number> => {
-  const measured = await way(() => make(count));
-  let least = Infinity;
-  for (let sample = 0; sample < 3; sample++) {
-    (globalThis as { gc?: () => void }).gc?.();
-    const began = cpuMicros();
-    let runs = 0;
-    do {
-      await measured();
-      runs++;
-    } while (cpuMicros() - began < 8_000);
-    least = Math.min(least, (cpuMicros() - began) / runs);
-  }
-  return least / count;
+/** CPU time in microseconds for one run: the mean of at least 8 ms of runs. */
+const sampleOf = async (run: () => unknown): Promise<number> => {
+  (globalThis as { gc?: () => void }).gc?.();
+  const began = cpuMicros();
+  let runs = 0;
+  do {
+    await run();
+    runs++;
+  } while (cpuMicros() - began < 8_000);
+  return (cpuMicros() - began) / runs;
 };
 
-/** The CPU time for each item at the larger sizes, as a multiple of that at the smallest. */
+const factors = [1, 4, 16];
+
+/**
+ * The CPU time for each item at the larger sizes, as a multiple of that at the smallest: the median of the ratios of samples
+ * that follow each other, so that other programs slow both.
+ */
 const ratioOf = async (way: Way, make: (count: number) => Any, size: number): Promise<number> => {
-  await microsOf(way, make, 2 * size); // To compile it.
-  const [one, four, sixteen] = [
-    await microsOf(way, make, size),
-    await microsOf(way, make, 4 * size),
-    await microsOf(way, make, 16 * size),
-  ];
-  return Math.max(four / one, sixteen / one);
+  const runs: Array<() => unknown> = [];
+  for (const factor of factors) runs.push(await way(() => make(factor * size)));
+  for (const run of runs) await sampleOf(run); // To compile it.
+  const ratios: Array<Array<number>> = factors.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    const samples: Array<number> = [];
+    for (const [i, run] of runs.entries()) samples.push((await sampleOf(run)) / factors[i]!);
+    for (const [i, sample] of samples.entries()) ratios[i]!.push(sample / samples[0]!);
+  }
+  return Math.max(...ratios.map(median));
 };
 
 const chosen = process.argv.slice(2);
@@ -178,7 +193,8 @@ let isWorse = false;
 for (const [wayName, [share, way]] of Object.entries(ways)) {
   for (const [shapeName, [size, make]] of Object.entries(shapes)) {
     const name = `${wayName}: ${shapeName}`;
-    if (wayName !== "run" && shapeName !== "map of pipelines") continue;
+    const isWatchedRecursion = wayName.startsWith("start") && shapeName === "recursion";
+    if (wayName !== "run" && shapeName !== "map of pipelines" && !isWatchedRecursion) continue;
     if (chosen.length > 0 && !chosen.some((part) => name.includes(part))) continue;
     let best = Infinity;
     for (let attempt = 0; attempt < attempts && best > worst; attempt++)
