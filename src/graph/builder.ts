@@ -35,6 +35,9 @@ const noGlobs: ReadonlyArray<GlobRead> = [];
 const noNodes: ReadonlyArray<number> = [];
 const noNames: ReadonlyArray<string> = [];
 
+/** The slots of the last step that reads one name: steps beside each other often read the same, and then share the list. */
+let newestSlots: ReadonlyArray<number> = [lateSlot];
+
 /** The graphs in which mistakes were found, as far as they had been built. */
 const unfinished = new WeakMap<object, GraphBuilder>();
 
@@ -304,6 +307,10 @@ export class GraphBuilder {
       }
       (slots as Array<number>)[i] = slot;
       waits ||= slot < 0;
+    }
+    if (slots.length === 1) {
+      if (slots[0] !== newestSlots[0]) newestSlots = slots;
+      slots = newestSlots;
     }
     const overSlot = definition.over === undefined ? lateSlot : slotFor(this, definition.over, name);
     waits ||= definition.over !== undefined && overSlot === lateSlot;

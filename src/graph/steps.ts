@@ -24,6 +24,20 @@ const noNames: ReadonlyArray<string> = Object.freeze([]);
 const copied = (names: ReadonlyArray<string>): ReadonlyArray<string> =>
   names.length === 0 ? noNames : names.slice();
 
+/** The names that the last step of a pipeline read, if they are few. */
+let newest = noNames;
+const mostShared = 4;
+
+/** The same for a step of a pipeline: steps beside each other often read the same names, and then share one list. */
+const sharedCopy = (names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const { length } = names;
+  if (length === 0 || length > mostShared) return copied(names);
+  let isSame = length === newest.length;
+  for (let i = 0; isSame && i < length; i++) isSame = names[i] === newest[i];
+  if (!isSame) newest = names.slice();
+  return newest;
+};
+
 interface Parts {
   readonly kind: StepDefinition["kind"];
   readonly name: unknown;
@@ -124,7 +138,12 @@ export const makeDefinition = (pipeline: string, parts: Parts): StepDefinition =
   return {
     kind,
     name: name as string,
-    inputs: schemas === undefined ? copied(inputs as ReadonlyArray<string>) : Object.keys(schemas),
+    inputs:
+      schemas !== undefined
+        ? Object.keys(schemas)
+        : pipeline === ""
+          ? copied(inputs as ReadonlyArray<string>)
+          : sharedCopy(inputs as ReadonlyArray<string>),
     over: parts.over as string | undefined,
     outputs: outputs === undefined ? [name as string] : outputs === "all" ? outputs : copied(outputs),
     call: call as UserFunction,
