@@ -8,13 +8,11 @@ import { BaseSequencer } from "vitest/node";
 const longest = [
   "test/sqlite/killed.test.ts",
   "test/draw/page.test.ts",
+  "test/postgres/killed.test.ts",
   "test/postgres/owners.test.ts",
-  "test/cli/mistakes.test.ts",
   "test/cli/watch.test.ts",
   "test/draw/hostile.test.ts",
-  "test/sqlite/command.test.ts",
   "test/cli/serve.test.ts",
-  "test/postgres/killed.test.ts",
   "test/package/package.test.ts",
   "test/sqlite/owners.test.ts",
 ];
