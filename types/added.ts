@@ -12,12 +12,12 @@ import type {
   MaybesOf,
   MaybeType,
   NamesOf,
-  OutputType,
   PlainOutputs,
   RecordOutputs,
   SentOf,
   WithSent,
 } from "./outputs.ts";
+import type { OutputType } from "./output-chunks.ts";
 import type { Typed } from "./provided.ts";
 import type { AnyGlob, IsSureList, Items } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepErrors, StepName, StepNeeds } from "./step.ts";

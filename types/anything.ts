@@ -8,8 +8,8 @@ export type Anything = number & AnythingElse;
 
 /** It has the methods of strings and maps: through an index signature alone, the parameters of callbacks would be unknown. */
 interface AnythingElse
-  extends ReadonlyArray<any>,
-    Omit<typeof String.prototype, keyof ReadonlyArray<any> | "valueOf">,
+  extends Array<any>,
+    Omit<typeof String.prototype, keyof Array<any> | "valueOf">,
     Pick<ReadonlyMap<any, any>, "get" | "has" | "size"> {
   (...parameters: ReadonlyArray<any>): any;
   readonly [Key: string]: any;

@@ -8,6 +8,7 @@ import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
 import type { Unmarked } from "./output-names.ts";
 import type { MayBeAbsent } from "./inputs.ts";
+import type { SeenOutputs } from "./given.ts";
 import type { AreMany, Flat, ManyFirst, Marked, RecordOutputs } from "./outputs.ts";
 import type { ExpandReturn, Exposed, Remaining } from "./own.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -204,15 +205,16 @@ export type DynamicFunction = <
     FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>, ExposesRecord<Outs>>, Name>,
     Exposed<Name, Outs, ValueOf<Returned>, Schema>,
     Undone
-  > & {
-    /** A returned pipeline must provide the outputs that the step exposes. */
-    readonly fallback?: FallbackBranch<
-      Fallback,
-      ExposedNames<Name, Outs>,
-      Received<Inputs, Annotated>,
-      ExposesRecord<Outs>
-    >;
-  },
+  > &
+    SeenOutputs<Outs> & {
+      /** A returned pipeline must provide the outputs that the step exposes. */
+      readonly fallback?: FallbackBranch<
+        Fallback,
+        ExposedNames<Name, Outs>,
+        Received<Inputs, Annotated>,
+        ExposesRecord<Outs>
+      >;
+    },
 ) => DynamicStep<
   Name,
   Asked<Inputs, Annotated>,

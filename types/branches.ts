@@ -96,6 +96,15 @@ export type AllBranches<Returned, Taken, Inputs> = [
   ? AllProblem<ValueOf<Returned>, Taken, Inputs>
   : Free<Returned>;
 
+/** The same for outputs that are either all or a list. */
+export type AllOrListed<Returned, Taken, Names extends string, Inputs, IsRecord> = [
+  IsSomething<
+    AllProblem<ValueOf<Returned>, Taken, Inputs> | BranchProblem<ValueOf<Returned>, Names, Inputs, IsRecord>
+  >,
+] extends [true]
+  ? AllProblem<ValueOf<Returned>, Taken, Inputs> | BranchProblem<ValueOf<Returned>, Names, Inputs, IsRecord>
+  : Free<Returned>;
+
 /** The fallback, unless it is a pipeline that lacks required outputs; else an error sentence. */
 export type FallbackBranch<Fallback, Names extends string, Inputs, IsRecord = false> = [
   IsSomething<BranchProblem<FallbackValue<Fallback>, Names, Inputs, IsRecord>>,

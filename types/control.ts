@@ -1,8 +1,9 @@
 /** The types of `.when` and `.finally`, which decide which steps run. */
 import type { Result } from "effect/Result";
-import type { HiddenKey } from "./output-names.ts";
-import type { KeyedOutputs, Marked } from "./outputs.ts";
-import type { MergedRecords } from "./provided.ts";
+import type { AnyMaybe, HiddenKey } from "./output-names.ts";
+import type { AddAll, AddNamed, KeyedOutputs, Marked } from "./outputs.ts";
+import type { In, Out } from "./own.ts";
+import type { AnyPipeline, MergedRecords, Typed } from "./provided.ts";
 import type { Lack } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
 
@@ -11,12 +12,42 @@ export type Condition<Returned, Name extends string> = [ValueOf<Returned>] exten
   ? Returned
   : [`The condition '${Name}' returns`, ValueOf<Returned>, "and must return true or false"];
 
-/** The outputs that a condition's steps add, which may be missing. `Before`: the names of those that existed before. */
-export type GuardedOutputs<Outputs, Before> = Marked<MergedRecords<AddedRecord<Outputs, Before>>, never>;
+/** The outputs with that of the condition itself, unless its name is taken: then the steps inside still read the other one. */
+export type WithCondition<Outputs, Name extends string, Taken> = AddNamed<
+  Outputs,
+  Exclude<Name, Taken>,
+  boolean
+>;
+
+declare const unbuilt: unique symbol;
+
+/** The pipeline with the steps of a condition, if another argument of `when` is wrong: the compiler has not looked at `build`. */
+export interface Unbuilt extends Typed<any, any, never, never> {
+  readonly [unbuilt]: true;
+}
+
+/** Its inputs. */
+export type BuiltInputs<This extends AnyPipeline, Built extends AnyPipeline> = [Built] extends [Unbuilt]
+  ? In<This>
+  : In<Built>;
+
+/**
+ * The outputs that a condition's steps add, which may be missing. `Before`: the names of those that existed before. Where they are not
+ * known, any name can be read as a maybe output, so that the steps that read them have no error of their own.
+ */
+type GuardedOutputs<Built extends AnyPipeline, Before> = [Built] extends [Unbuilt]
+  ? { readonly [Name in AnyMaybe]: any }
+  : Marked<MergedRecords<AddedRecord<Out<Built>, Before>>, never>;
 
 type AddedRecord<Outputs, Before> = Outputs extends unknown
   ? Omit<KeyedOutputs<Outputs>, Exclude<Before & PropertyKey, HiddenKey>>
   : never;
+
+/** The outputs of a pipeline with a condition and the steps that run only if it holds. */
+export type ConditionedOutputs<Outputs, Name extends string, Taken, Built extends AnyPipeline> = AddAll<
+  WithCondition<Outputs, Name, Taken>,
+  GuardedOutputs<Built, Taken | Name>
+>;
 
 /** The result of each input; optional for one that is only possibly in the list. */
 export type InputResults<Inputs, List extends ReadonlyArray<string>> = {

@@ -3,6 +3,12 @@
 /** What is given as options, for the compiler to infer. It asks nothing of them. */
 export type Seen<Given> = [Given] extends [unknown] ? unknown : Given;
 
+/**
+ * The same for `outputs`, which is one type of a list and `"all"`: of the members of a union that has more than the parameter in it, the
+ * compiler would infer the first alone.
+ */
+export type SeenOutputs<Outs> = [Outs] extends [unknown] ? unknown : { readonly outputs?: Outs };
+
 /** May an option be left out of what is given? Where nothing is given, it is. */
 type IsLeft<Given, Key extends string> = Given extends { readonly [Each in Key]: infer Value }
   ? undefined extends Value

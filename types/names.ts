@@ -2,7 +2,8 @@
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { AnyMaybe, GlobOf, HiddenKey, IsApart, IsFamily } from "./output-names.ts";
 import type { Sentences } from "./sentences.ts";
-import type { FamiliesOf, Flat, Lookup, NamesOf, OutputType } from "./outputs.ts";
+import type { FamiliesOf, Flat, Lookup, NamesOf } from "./outputs.ts";
+import type { OutputType } from "./output-chunks.ts";
 
 type Forbidden = "/" | "[" | "]" | "*" | "\n" | "\r" | "\t" | "\0" | "\v" | "\f" | "\b" | "\u001b" | "\u007f";
 

@@ -3,7 +3,8 @@ import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { InputProblem, LaxOutputs } from "./added.ts";
 import type { GlobPattern } from "./names.ts";
 import type { AnyMaybe, Unmarked } from "./output-names.ts";
-import type { Joined, OutputType } from "./outputs.ts";
+import type { Joined } from "./outputs.ts";
+import type { OutputType } from "./output-chunks.ts";
 import type { AnyGlob, IsSureList } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepName } from "./step.ts";
 

@@ -27,7 +27,11 @@ export interface HiddenNames<Names extends string, Sent = never> {
 }
 
 /** The names in a value under `HiddenKey`. */
-export type NamesHiddenBy<Hidden> = Hidden extends HiddenNames<infer Names, any> ? Names : never;
+export type NamesHiddenBy<Hidden> = 0 extends 1 & Hidden
+  ? never
+  : Hidden extends HiddenNames<infer Names, any>
+    ? Names
+    : never;
 
 interface OutputSent {
   readonly name: string;

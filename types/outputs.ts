@@ -8,6 +8,7 @@
  */
 import type { Anything } from "./anything.ts";
 import type { Half, IsSmall, Later, Next } from "./chunk-sizes.ts";
+import type { OutputBlock, OutputChunk, OutputLink, OutputType } from "./output-chunks.ts";
 import type {
   AnyMaybe,
   GlobOf,
@@ -20,96 +21,6 @@ import type {
   SentBy,
   Unmarked,
 } from "./output-names.ts";
-
-/**
- * One output of a large pipeline, by reference: cheaper for the compiler than an object with that property.
- *
- * @public
- */
-export interface OutputType<Name extends string, Type> {
-  /** The name of the output. */
-  readonly name: Name;
-  /** The type of the output. */
-  readonly type: Type;
-}
-
-/**
- * How a pipeline of more than sixteen outputs holds them: a chunk of outputs, with the earlier ones before it. It appears in the
- * declaration of such a pipeline; `OutputsOf` reads it.
- *
- * @public
- */
-export interface OutputChunk<
-  /**
-   * All outputs as a plain object, for readers: an editor shows it first. Nothing else reads it, so it is never
-   * computed: a chunk that others follow has `null`.
-   */
-  Shown,
-  /** All names up to here, without the families. */
-  Names extends string,
-  /** The names and the outputs of this chunk, and how many they are. */
-  Own extends string,
-  Outputs,
-  Size,
-  /**
-   * All outputs up to here that a step cannot read simply by name: families, whose name is a template literal, and maybe
-   * outputs, under `name?`.
-   */
-  Families,
-  /** The links before this chunk, down to the newest block, or `null`. */
-  Previous,
-  /** The blocks before those. */
-  Blocks,
-> {
-  /** See `Shown`. */
-  readonly shown: Shown;
-  /** See `Names`. */
-  readonly names: Names;
-  /** See `Own`. */
-  readonly own: Own;
-  /** See `Outputs`. */
-  readonly outputs: Outputs;
-  /** See `Size`. */
-  readonly size: Size;
-  /** See `Families`. */
-  readonly families: Families;
-  /** See `Previous`. */
-  readonly previous: Previous;
-  /** See `Blocks`. */
-  readonly blocks: Blocks;
-}
-
-/**
- * A chunk that others follow.
- *
- * @public
- */
-export interface OutputLink<Own extends string, Outputs, Depth, Previous> {
-  /** The names of this chunk. */
-  readonly own: Own;
-  /** The outputs of this chunk. */
-  readonly outputs: Outputs;
-  /** The number of chunks up to here, since the last block. */
-  readonly depth: Depth;
-  /** The previous chunk, or `null`. */
-  readonly previous: Previous;
-}
-
-/**
- * Ten chunks. They are grouped in blocks so that no type is nested deeper than the compiler allows, or writes into a declaration.
- *
- * @public
- */
-export interface OutputBlock<Names extends string, Own extends string, Links, Previous> {
-  /** All names up to here. */
-  readonly names: Names;
-  /** The names of this block. */
-  readonly own: Own;
-  /** Its chunks. */
-  readonly links: Links;
-  /** The previous block, or `null`. */
-  readonly previous: Previous;
-}
 
 type PlainNames<Outputs> = Outputs extends NoMaybe
   ? ListedNames<Outputs>
@@ -147,11 +58,14 @@ export type TakenBy<Outputs> = Outputs extends AnyChunk
     ? keyof Outputs
     : TakenKeys<Outputs>;
 
-type FamilyKeys<Names> = Names | Unmarked<Names>;
+type FamilyKeys<Names> = Names | PlainOf<Names>;
+
+/** The names of maybe outputs. None for those that are not known, see `GuardedOutputs`. */
+type PlainOf<Key> = Key extends `${infer Plain}?` ? (string extends Plain ? never : Plain) : Key;
 
 type TakenKeys<Outputs> =
   | keyof Outputs
-  | Exclude<Unmarked<keyof Outputs>, "">
+  | Exclude<PlainOf<keyof Outputs>, "">
   | (HiddenKey extends keyof Outputs ? NamesHiddenBy<Outputs[HiddenKey]> : never);
 
 /** All keys: names, families and maybe outputs. */
@@ -321,29 +235,34 @@ type Continued<Outputs, Own extends string, Added, Size, Families> = Outputs ext
       >
   : never;
 
+/** The second type of a name that is taken, which is reported there: steps that read either type have no error of their own. */
+type Clash<First, Second> = [First & Second] extends [never] ? any : Second;
+
 /** `Outputs` with one more. Written out for the common case, which is 2 % cheaper than `Extended`. */
 export type AddOne<Outputs, Name extends string, Type> = Outputs extends AnyChunk
-  ? Outputs["size"] extends 16
-    ? Continued<Outputs, Name, OutputType<Name, Type>, 1, never>
-    : ManyOutputs<
-        Shown<
+  ? Name extends Outputs["names"]
+    ? Outputs
+    : Outputs["size"] extends 16
+      ? Continued<Outputs, Name, OutputType<Name, Type>, 1, never>
+      : ManyOutputs<
+          Shown<
+            Outputs["names"] | Name,
+            Outputs["own"] | Name,
+            Outputs["outputs"] | OutputType<Name, Type>,
+            Outputs["families"],
+            Outputs["previous"],
+            Outputs["blocks"]
+          >,
           Outputs["names"] | Name,
           Outputs["own"] | Name,
           Outputs["outputs"] | OutputType<Name, Type>,
+          Next<Outputs["size"]>,
           Outputs["families"],
           Outputs["previous"],
           Outputs["blocks"]
-        >,
-        Outputs["names"] | Name,
-        Outputs["own"] | Name,
-        Outputs["outputs"] | OutputType<Name, Type>,
-        Next<Outputs["size"]>,
-        Outputs["families"],
-        Outputs["previous"],
-        Outputs["blocks"]
-      >
+        >
   : IsSmall<keyof Outputs> extends true
-    ? Flat<Outputs & { readonly [Key in Name]: Type }>
+    ? Flat<Outputs & { readonly [Key in Name]: Key extends keyof Outputs ? Clash<Outputs[Key], Type> : Type }>
     : AddOne<FirstChunk<Outputs>, Name, Type>;
 
 /** A record as a union of outputs. */
@@ -519,8 +438,11 @@ export type MaybesOf<Outputs> = Exclude<Extract<TakenBy<Outputs>, AnyMaybe>, Hid
 
 /** The type of a maybe output, by its key. */
 export type MaybeType<Outputs, Key> = Outputs extends AnyChunk
-  ? TypeOf<Outputs["families"], Key>
+  ? TypeOfMaybe<TypeOf<Outputs["families"], Key>>
   : Outputs[Key & keyof Outputs];
+
+/** It has `undefined` in it. If there is none, the name is one of those that are not known. */
+type TypeOfMaybe<Found> = [Found] extends [never] ? any : Found;
 
 /** All outputs in one record, the maybe outputs under their keys. */
 export type KeyedOutputs<Outputs> = Outputs extends AnyChunk ? Joined<Chunks<Outputs>> : Outputs;

@@ -1,5 +1,5 @@
 /** A pipeline's own types, as its members obtain them through `this`, and the outputs that its members add. */
-import type { AllBranches, Branches } from "./branches.ts";
+import type { AllBranches, AllOrListed, Branches } from "./branches.ts";
 import type { IsOne } from "./names.ts";
 import type { WithStepName } from "./output-names.ts";
 import type { AddAll, AddNamed, AddOne, AnyChunk, NamesOf, TakenBy } from "./outputs.ts";
@@ -76,7 +76,23 @@ export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs> = [
   ? [List] extends [never]
     ? Branches<Returned, Name, Inputs>
     : AllBranches<Returned, Taken, Inputs>
-  : Branches<Returned, ExposedNames<Name, List>, Inputs, ExposesRecord<List>>;
+  : IsAllOrList<List> extends true
+    ? AllOrListed<
+        Returned,
+        Exclude<Taken, ExposedNames<Name, List>>,
+        ExposedNames<Name, List>,
+        Inputs,
+        ExposesRecord<List>
+      >
+    : Branches<Returned, ExposedNames<Name, List>, Inputs, ExposesRecord<List>>;
+
+/** Whether it is either a list or all outputs. With `outputs: undefined`, the compiler assumes everything that it may be. */
+type IsAllOrList<List> =
+  ReadonlyArray<string> extends List
+    ? false
+    : ["all", List] extends [List, "all" | ReadonlyArray<string>]
+      ? true
+      : false;
 
 /** The value of one item of a map, or of a switch. */
 export type ExpandedValue<Name extends string, Value, Fallback, Schema> =

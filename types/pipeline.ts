@@ -5,8 +5,15 @@ import type { Anything, Free } from "./anything.ts";
 import type { Branches, FallbackBranch } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
-import type { Condition, GuardedOutputs, InputResults } from "./control.ts";
-import type { Seen } from "./given.ts";
+import type {
+  BuiltInputs,
+  Condition,
+  ConditionedOutputs,
+  InputResults,
+  Unbuilt,
+  WithCondition,
+} from "./control.ts";
+import type { Seen, SeenOutputs } from "./given.ts";
 import type { AnyUntil, FallbackState, KnowingState, LastState, StateIn, Turn, Turned } from "./loops.ts";
 import type { AddedName, InputName, IsOne } from "./names.ts";
 import type {
@@ -19,17 +26,7 @@ import type {
   WaitOptions,
 } from "./options.ts";
 import type { AddInput } from "./inputs.ts";
-import type {
-  AddAll,
-  AddAwaited,
-  AddNamed,
-  AddOne,
-  Marked,
-  NamesOf,
-  SentOf,
-  TakenBy,
-  WithSent,
-} from "./outputs.ts";
+import type { AddAll, AddAwaited, AddNamed, AddOne, Marked, NamesOf, TakenBy } from "./outputs.ts";
 import type {
   AddingDynamic,
   AddingStep,
@@ -68,10 +65,10 @@ import type {
   ItemOf,
   Items,
   KeptList,
+  KeptOutputs,
   Mappable,
   ReturnedList,
-  ReturnedOutputs,
-  WithHidden,
+  NarrowedOutputs,
 } from "./reads.ts";
 import type {
   ErrorOf,
@@ -96,11 +93,7 @@ import type {
 import type { Parts } from "./together.ts";
 import type { Input as DurationInput } from "effect/Duration";
 
-/**
- * The members of a pipeline. They find its types through `this`, so a new step looks at the outputs only once.
- *
- * @public
- */
+/** The members of a pipeline. They find its types through `this`, so a new step looks at the outputs only once. @public */
 export interface PipelineMembers extends RunMembers {
   /** Declares a value that is passed to each run and decoded when the run starts. */
   input<This extends AnyPipeline, const Name extends string, Schema>(
@@ -182,6 +175,7 @@ export interface PipelineMembers extends RunMembers {
       Exposed<Name, Outs, ValueOf<Returned>, Schema>,
       Undone
     > &
+      SeenOutputs<Outs> &
       Seen<Given> & {
         /** The value or pipeline to use if the step fails. */ readonly fallback?: FallbackBranch<
           Fallback,
@@ -412,7 +406,7 @@ export interface PipelineMembers extends RunMembers {
     const Name extends string,
     const List extends ReadonlyArray<string>,
     Returned,
-    Built extends AnyPipeline,
+    Built extends AnyPipeline = Unbuilt,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -422,11 +416,11 @@ export interface PipelineMembers extends RunMembers {
       context: StepContext,
     ) => Condition<Returned, Name>,
     build: (
-      pipeline: Pipeline<In<This>, AddNamed<Out<This>, Name, boolean>, Fails<This>, Needs<This>>,
+      pipeline: Pipeline<In<This>, WithCondition<Out<This>, Name, Taken<This>>, Fails<This>, Needs<This>>,
     ) => Built,
   ): Pipeline<
-    In<Built>,
-    AddAll<AddNamed<Out<This>, Name, boolean>, GuardedOutputs<Out<Built>, Taken<This> | Name>>,
+    BuiltInputs<This, Built>,
+    ConditionedOutputs<Out<This>, Name, Taken<This>, Built>,
     Fails<Built> | ErrorOf<Returned>,
     Needs<Built> | NeedsOf<Returned>
   >;
@@ -478,26 +472,13 @@ export interface PipelineMembers extends RunMembers {
   returns<This extends AnyPipeline, const List extends ReadonlyArray<string>>(
     this: This,
     ...names: ReturnedList<List, Out<This>, Names<This>>
-  ): Pipeline<
-    In<This>,
-    WithHidden<ReturnedOutputs<List, Out<This>, Names<This>>, List, Taken<This>, SentOf<Out<This>>>,
-    Fails<This>,
-    Needs<This>
-  >;
+  ): Pipeline<In<This>, NarrowedOutputs<Out<This>, List, Taken<This>>, Fails<This>, Needs<This>>;
 
   /** Returns the pipeline reduced to the steps that these outputs need. It returns these outputs, and keeps all inputs. */
   only<This extends AnyPipeline, const List extends readonly [string, ...Array<string>]>(
     this: This,
     ...names: KeptList<List, Out<This>, Names<This>>
-  ): Pipeline<
-    In<This>,
-    WithSent<
-      ReturnedOutputs<List, Out<This>, Names<This>>,
-      Extract<SentOf<Out<This>>, { readonly name: List[number] }>
-    >,
-    Fails<This>,
-    Needs<This>
-  >;
+  ): Pipeline<In<This>, KeptOutputs<Out<This>, List, keyof In<This>>, Fails<This>, Needs<This>>;
 }
 
 /**

@@ -12,10 +12,10 @@ import type {
   Lookup,
   Marked,
   NamesOf,
-  OutputType,
   PlainOutputs,
   TakenBy,
 } from "./outputs.ts";
+import type { OutputType } from "./output-chunks.ts";
 import type { IsSure, SureNames } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
 import type { DecodedOf, HasSchema } from "./schema.ts";

@@ -3,7 +3,16 @@ import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { IsOne, Matches } from "./names.ts";
 import type { Anything } from "./anything.ts";
 import type { AnyMaybe, GlobOf, HiddenKey, HiddenNames, Unmarked } from "./output-names.ts";
-import type { FamiliesOf, FamilyNames, Flat, Lookup, MaybesOf, MaybeType, NamesOf } from "./outputs.ts";
+import type {
+  FamiliesOf,
+  FamilyNames,
+  Flat,
+  Lookup,
+  MaybesOf,
+  MaybeType,
+  NamesOf,
+  SentOf,
+} from "./outputs.ts";
 
 /** Any text with an asterisk. */
 export type AnyGlob = `${string}*${string}`;
@@ -133,10 +142,23 @@ type Meant<Outputs, Names, Read extends string> =
   MeantName<Names, Read> extends infer Name
     ? [IsOne<Name>] extends [true]
       ? [Name] extends [never]
-        ? Anything
+        ? Unlike<Read>
         : Lookup<Outputs, Name>
-      : Anything
+      : Unlike<Read>
     : never;
+
+/**
+ * The type of an input whose name is like no other: `any`, which can be passed on and spread. But `any` would leave the parameters
+ * of callbacks without a type, and those are passed to the methods of lists: so a name that reads as a list has the methods.
+ */
+type Unlike<Read extends string> =
+  Lowercase<Read> extends `${string}${"ss" | "us" | "is"}`
+    ? any
+    : Lowercase<Read> extends `${string}${ManyWords}`
+      ? Anything
+      : any;
+
+type ManyWords = "s" | "data" | "list" | "batch" | "queue" | "people" | "children" | "history" | "all";
 
 /** Marks the first items of a list as present. */
 type Lenient<Type> = [Type] extends [Anything] ? Type : LenientList<Type>;
@@ -289,15 +311,30 @@ type Keepable<Name extends string, Names> = Name extends Names
       | (string extends Name ? never : [`only cannot keep '${Name}', because nothing provides it.`]);
 
 /** The outputs of a run: one that is only possibly in the list, or that may be missing, has the key of a maybe output. */
-export type ReturnedOutputs<List extends ReadonlyArray<string>, Outputs, Names> =
+type ReturnedOutputs<List extends ReadonlyArray<string>, Outputs, Names> =
   IsSure<List> extends true
     ? [List[number]] extends [Names]
       ? { readonly [Name in List[number]]: Lookup<Outputs, `${Name}`> }
       : MarkedReturns<List, Outputs, Names>
     : MarkedReturns<List, Outputs, Names>;
 
-/** The same, plus the names of all outputs that are not returned, and what waiting steps are sent. */
-export type WithHidden<Returned, List extends ReadonlyArray<string>, Taken, Sent> = [
+/** The same, plus the names of all others that stay taken, and what waiting steps are sent. */
+export type NarrowedOutputs<Outputs, List extends ReadonlyArray<string>, Taken> = WithHidden<
+  ReturnedOutputs<List, Outputs, NamesOf<Outputs>>,
+  List,
+  Taken,
+  SentOf<Outputs>
+>;
+
+/** The outputs of a pipeline that is reduced to these. The names of its inputs stay taken. */
+export type KeptOutputs<Outputs, List extends ReadonlyArray<string>, Taken> = WithHidden<
+  ReturnedOutputs<List, Outputs, NamesOf<Outputs>>,
+  List,
+  Taken,
+  Extract<SentOf<Outputs>, { readonly name: List[number] }>
+>;
+
+type WithHidden<Returned, List extends ReadonlyArray<string>, Taken, Sent> = [
   HiddenFrom<Taken, List[number]> | Sent,
 ] extends [never]
   ? Returned
