@@ -11,20 +11,27 @@ import { newStore } from "../src/testing/stored.ts";
 /** Its steps take time, so that faults can occur in the middle of them. */
 const mixed = pipeline("mixed")
   .input("sizes", type<ReadonlyArray<number>>())
-  .step("doubled", ["sizes"], ({ sizes }) =>
-    Effect.as(
-      Effect.sleep(5),
-      sizes.map((size) => 2 * size),
-    ),
+  .step(
+    "doubled",
+    ["sizes"],
+    ({ sizes }) =>
+      Effect.as(
+        Effect.sleep(5),
+        sizes.map((size) => 2 * size),
+      ),
+    { where: "worker" },
   )
   .map("parts", "doubled", [], (size) =>
     pipeline("part")
-      .step("half", [], () => Effect.as(Effect.sleep(3), size / 2))
+      .step("half", [], () => Effect.as(Effect.sleep(3), size / 2), { where: "worker" })
       .step("parts", ["half"], ({ half }) => half + 1),
   )
   .dynamic("grown", ["parts"], ({ parts }) =>
     parts.length % 2 === 0
-      ? pipeline("even").step("grown", [], () => Effect.as(Effect.sleep(20), parts.length))
+      ? // It takes longer than a lease: the next owner joins it.
+        pipeline("even").step("grown", [], () => Effect.as(Effect.sleep(60), parts.length), {
+          where: "worker",
+        })
       : parts.length,
   )
   .await("approval", type<string>())
@@ -34,7 +41,9 @@ const mixed = pipeline("mixed")
 const failing = pipeline("failing")
   .input("sizes", type<ReadonlyArray<number>>())
   .step("sum", ["sizes"], ({ sizes }) => Effect.as(Effect.sleep(5), sizes.length))
-  .step("text", ["sum"], () => Effect.andThen(Effect.sleep(5), Effect.fail("down" as const)));
+  .step("text", ["sum"], () => Effect.andThen(Effect.sleep(5), Effect.fail("down" as const)), {
+    where: "worker",
+  });
 
 /** The number of inputs, each with its histories: when they are slow, fewer of them share a law's time limit. */
 const inputs = 5;

@@ -86,4 +86,40 @@ export const clusterPlants: ReadonlyArray<Plant> = [
     from: "    live.interrupt = goOn;\n",
     to: "",
   },
+  {
+    fault: "a worker takes the graph of another item's expansion",
+    file: "src/workers/performing.ts",
+    from: "key += `\\n${expansion.path}#${expansion.attempt}`;",
+    to: "key += `\\n${expansion.attempt}`;",
+  },
+  {
+    fault: "what a worker has computed for an owner that is gone is lost",
+    file: "src/cluster/task-server.ts",
+    from: "      one.answer = answer;\n",
+    to: "",
+  },
+  {
+    fault: "a worker answers the earlier owner of a step that a later one has joined",
+    file: "src/cluster/task-server.ts",
+    from: "    one.asker = asker;\n    if (one.fiber",
+    to: "    if (one.fiber",
+  },
+  {
+    fault: "a step that a worker returns when it stops counts as interrupted",
+    file: "src/cluster/task-server.ts",
+    from: "      asker?.returned();\n    } else if",
+    to: "      asker?.done(answer);\n    } else if",
+  },
+  {
+    fault: "the steps of a worker that is killed are not sent again",
+    file: "src/testing/cluster-workers.ts",
+    from: "      lost();\n      taken?.interrupt();",
+    to: "      taken?.interrupt();",
+  },
+  {
+    fault: "a record whose time is before that of the last one is dropped: the clock was set back",
+    file: "src/testing/memory-store.ts",
+    from: "    this.kept.entries.push(entry);\n",
+    to: "    if (entry.ended >= (this.kept.entries.at(-1)?.ended ?? 0)) this.kept.entries.push(entry);\n",
+  },
 ];

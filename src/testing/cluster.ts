@@ -1,17 +1,19 @@
 /**
  * Several simulated processes that share a store and execute one run, under a given list of faults: late and repeated
- * requests, late answers, cut connections, killed and terminated processes. Violations are recorded as they happen.
+ * requests, late answers, cut connections, killed and terminated processes, clocks that differ and are set. Violations are
+ * recorded as they happen.
  *
  * Everything happens in the world of one run, so the same faults produce the same history. The store is in memory and
  * correct. Each process reaches it over a link, which counts the requests and applies the faults.
  */
 import * as Clock from "effect/Clock";
-import type * as Context from "effect/Context";
+import * as Context from "effect/Context";
 import * as Deferred from "effect/Deferred";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
 import type { StepCall } from "../engine/executor.ts";
+import type { Graph } from "../engine/graph.ts";
 import { OnlyUnderWay } from "../engine/seams.ts";
 import { RunCrashed, RunExists, RunNotFound, StoreError } from "../errors.ts";
 import type { Entry } from "../journal/records.ts";
@@ -19,30 +21,19 @@ import { isOutcome } from "../journal/records.ts";
 import type { Claim, Journal, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
 import { isAtOrUnderAny } from "../path.ts";
+import { Workers } from "../workers/workers.ts";
+import type { Fault } from "./cluster-faults.ts";
+import { clockSteps, textOf } from "./cluster-faults.ts";
+import type { Perform } from "./cluster-workers.ts";
+import { noWorkers, SimulatedWorkers } from "./cluster-workers.ts";
 import type { MemoryStore } from "./memory-store.ts";
 import { observedRun } from "./observe.ts";
 import { newStore } from "./stored.ts";
-
-export type FaultKind = "late" | "late answer" | "sent again" | "cut" | "kill" | "kill after" | "terminate";
-
-/** A fault in a request to the store. */
-export interface Fault {
-  /** The number of the request, counted over all processes. */
-  readonly at: number;
-  readonly kind: FaultKind;
-  /** The duration, in milliseconds of the run's clock. */
-  readonly millis: number;
-}
-
-const lasting = new Set<FaultKind>(["late", "late answer", "cut"]);
-
-const textOf = ({ kind, millis }: Fault): string => (lasting.has(kind) ? `${kind}, ${millis} ms` : kind);
 
 /** The time until the lease of a process expires after it is killed or cut off, in milliseconds. */
 export const leaseMillis = 50;
 /** The time until an ended process restarts, in milliseconds. */
 const restartMillis = 20;
-
 type Changeable<Value> = { -readonly [Key in keyof Value]: Value[Key] };
 
 /** One life of a process: it ends when the process is killed. */
@@ -53,6 +44,8 @@ interface Life {
   isDead: boolean;
   /** Its connection is cut until this time. */
   cutUntil: number;
+  /** What its clock is ahead by, in milliseconds. */
+  skew: number;
   /** The store, reached over this process's link. */
   readonly service: StoreService;
 }
@@ -82,6 +75,8 @@ export class Cluster {
   readonly exits: Array<Exit.Exit<unknown, unknown>> = [];
   wrong: Wrong | undefined;
   readonly #faults: ReadonlyMap<number, Fault>;
+  readonly #skews: ReadonlyArray<number>;
+  readonly #workers: SimulatedWorkers | undefined;
   readonly #confirmed = new Set<string>();
   readonly #retried = new Set<string>();
   readonly #lives: Array<Life> = [];
@@ -91,8 +86,19 @@ export class Cluster {
   /** Resolved, and replaced by a new one, when the run might have become claimable. */
   #news = Deferred.makeUnsafe<void>();
 
-  constructor(faults: ReadonlyArray<Fault>) {
+  /**
+   * `skews`: what the clock of each process is ahead by. `graph`: steps with `where: "worker"` are performed by simulated workers,
+   * which have this pipeline.
+   */
+  constructor(faults: ReadonlyArray<Fault>, skews: ReadonlyArray<number>, graph: Graph | undefined) {
     this.#faults = new Map(faults.map((fault) => [fault.at, fault]));
+    this.#skews = skews;
+    if (graph === undefined) return;
+    this.#workers = new SimulatedWorkers(graph, {
+      context: () => this.#context!,
+      later: (millis, act) => this.#later(millis, act),
+      note: (line) => this.#note(line),
+    });
   }
 
   /** Lets processes execute the run until each of them has its result, and returns that of the first. */
@@ -180,13 +186,46 @@ export class Cluster {
           Effect.provideService(Store, life.service),
           Effect.provideService(OnlyUnderWay, status !== "succeeded"),
         );
-        const exit = yield* Effect.raceFirst(Effect.exit(executing), ended);
+        const there = this.#withWorkers(life, this.#byItsClock(life, executing));
+        const exit = yield* Effect.raceFirst(Effect.exit(there), ended);
         if (exit === undefined || life.isDead) return undefined;
         if (Exit.isSuccess(exit) || !this.#isOfProcess(exit)) return exit;
         yield* Effect.raceFirst(Deferred.await(news), Deferred.await(life.down));
       }
       return undefined;
     });
+  }
+
+  /** Its timers run as they do everywhere: only what it takes the time to be differs. */
+  #byItsClock<A, E>(life: Life, running: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    const clock = Context.get(this.#context!, Clock.Clock);
+    const millis = (): number => clock.currentTimeMillisUnsafe() + life.skew;
+    const skewed: Clock.Clock = {
+      monotonicTimeNanosUnsafe: () => clock.monotonicTimeNanosUnsafe(),
+      monotonicTimeNanos: clock.monotonicTimeNanos,
+      sleep: (duration) => clock.sleep(duration),
+      currentTimeMillisUnsafe: millis,
+      currentTimeMillis: Effect.sync(millis),
+      currentTimeNanosUnsafe: () => BigInt(Math.round(millis() * 1e6)),
+      currentTimeNanos: Effect.sync(() => BigInt(Math.round(millis() * 1e6))),
+    };
+    return Effect.provideService(running, Clock.Clock, skewed);
+  }
+
+  #withWorkers<A, E>(life: Life, running: Effect.Effect<A, E>): Effect.Effect<A, E> {
+    const workers = this.#workers;
+    if (workers === undefined) return Effect.provideService(running, Workers, noWorkers);
+    const perform: Perform = (task, listen, here) =>
+      workers.perform(task, listen, here, {
+        isDead: () => life.isDead,
+        wayMillis: () => this.#wayOf(life, undefined),
+        next: () => this.#next(life, `task "${task.path}"`),
+        kill: () => {
+          this.#note(`${life.name} is killed`);
+          this.#kill(life);
+        },
+      });
+    return Effect.provideService(running, Workers, workers.of(perform));
   }
 
   #isOfProcess(exit: Exit.Exit<unknown, unknown>): boolean {
@@ -202,6 +241,7 @@ export class Cluster {
     life.isDead = true;
     Deferred.doneUnsafe(life.down, Exit.void);
     this.#expire(life);
+    this.#workers?.left();
   }
 
   /** The process starts nothing more, and releases its run. */
@@ -231,6 +271,7 @@ export class Cluster {
       journals: new Set(),
       isDead: false,
       cutUntil: 0,
+      skew: this.#skews[name.charCodeAt(0) - 65] ?? 0,
       service: {
         ...service,
         name: `${service.name} of ${name}`,
@@ -248,8 +289,19 @@ export class Cluster {
     if (fault?.kind === "cut") {
       life.cutUntil = this.#now() + fault.millis;
       if (fault.millis >= leaseMillis) this.#expire(life);
+      this.#later(fault.millis, () => this.#verify(life));
     }
+    if (fault?.kind === "clock") life.skew -= clockSteps * fault.millis;
     return fault;
+  }
+
+  /** A process that is connected again asks whether it still owns its runs. */
+  #verify(life: Life): void {
+    for (const { epoch, onLost } of life.journals) {
+      if (life.isDead || this.store.isOwned(observedRun, epoch)) continue;
+      const reason = `run "${observedRun}" has another owner.`;
+      onLost(new StoreError({ store: life.service.name, kind: "fenced", reason }));
+    }
   }
 
   /** The time that a request takes to reach the store. */

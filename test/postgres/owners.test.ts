@@ -26,7 +26,9 @@ const few: ReadonlyArray<Fault> = [
 const isLong = process.env["ESPALIER_LONG"] !== undefined;
 /** In the long form, each round also restarts the server, which is then one of its own. */
 const faults = isLong
-  ? Array.from({ length: 18 }, () => [...few, "restart" as const]).flat()
+  ? Array.from({ length: 19 }, () => [...few, "restart" as const])
+      .flat()
+      .slice(0, 200)
   : [...few, ...few];
 let server: PostgresServer | undefined;
 if (isLong) {

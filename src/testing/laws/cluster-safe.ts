@@ -1,10 +1,10 @@
 import * as Exit from "effect/Exit";
-import type { Fault, FaultKind } from "../cluster.ts";
+import type { Fault, FaultKind } from "../cluster-faults.ts";
 import { Cluster, leaseMillis } from "../cluster.ts";
 import type { Law, LawTools, Verdict } from "../law.ts";
 import { broken, held, settled, vacuous } from "../law.ts";
 import type { Given, Observed, Subject } from "../observe.ts";
-import { observe } from "../observe.ts";
+import { observe, observedRun } from "../observe.ts";
 import { areSame, firstFailed, outcomeOf } from "../outcome.ts";
 import { randomOf, seedFor } from "../random.ts";
 import { sending } from "../sending.ts";
@@ -23,15 +23,23 @@ const kinds: ReadonlyArray<FaultKind> = [
   "kill",
   "kill after",
   "terminate",
+  "clock",
 ];
+
+/** The clocks of the processes differ by up to this much, in milliseconds. */
+const mostSkew = 10 * 60_000;
 
 interface History {
   readonly seed: number;
   readonly faults: ReadonlyArray<Fault>;
+  /** What the clock of each process is ahead by. */
+  readonly skews: ReadonlyArray<number>;
 }
 
+const noSkews: ReadonlyArray<number> = [];
+
 /** Faults among the first requests, slightly more requests than an undisturbed run makes. */
-const drawn = (seed: number, requests: number): History => {
+const drawn = (seed: number, requests: number, hasDeadlines: boolean): History => {
   const next = randomOf(seed);
   const below = (count: number): number => Math.floor(next() * count);
   const faults = Array.from({ length: 1 + below(mostFaults) }, () => ({
@@ -39,7 +47,14 @@ const drawn = (seed: number, requests: number): History => {
     kind: kinds[below(kinds.length)]!,
     millis: 1 + below(3 * leaseMillis),
   }));
-  return { seed, faults: faults.toSorted((a, b) => a.at - b.at) };
+  // A deadline is a time, which comes early by a clock that is ahead.
+  const skews =
+    hasDeadlines || below(2) === 0 ? noSkews : Array.from({ length: processes }, () => below(mostSkew));
+  return {
+    seed,
+    faults: faults.filter(({ kind }) => kind !== "clock" || !hasDeadlines).toSorted((a, b) => a.at - b.at),
+    skews,
+  };
 };
 
 interface Played {
@@ -47,8 +62,14 @@ interface Played {
   readonly run: Observed;
 }
 
-const played = async (subject: Subject, given: Given, { seed, faults }: History): Promise<Played> => {
-  const cluster = new Cluster(faults);
+/** Without workers, each process performs its steps itself. */
+const played = async (
+  subject: Subject,
+  given: Given,
+  { seed, faults, skews }: History,
+  hasWorkers = true,
+): Promise<Played> => {
+  const cluster = new Cluster(faults, skews, hasWorkers ? subject.graph : undefined);
   const run = await observe(subject, given, {
     schedule: { seed },
     answering: (call, wait) => sending(cluster.store, given, subject, call).whileWaiting(wait),
@@ -64,7 +85,15 @@ const played = async (subject: Subject, given: Given, { seed, faults }: History)
   return { cluster, run };
 };
 
-const verdictOf = (base: Observed, { cluster, run }: Played, { same }: LawTools): Verdict => {
+const clocksOf = (skews: ReadonlyArray<number>): string =>
+  skews.length === 0 ? "" : ` and clocks that are ahead by ${skews.join(", ")} ms`;
+
+const verdictOf = (
+  base: Observed,
+  { skews }: History,
+  { cluster, run }: Played,
+  { same }: LawTools,
+): Verdict => {
   const details = ["What happened:", ...cluster.log];
   const where = { plan: run.plan, details };
   const { wrong } = cluster;
@@ -78,7 +107,7 @@ const verdictOf = (base: Observed, { cluster, run }: Played, { same }: LawTools)
   if (other === undefined) return held;
   return broken(
     `in one process, it ${outcomeOf(base)}`,
-    `in three processes with these faults, it ${outcomeOf(other)}`,
+    `in three processes with these faults${clocksOf(skews)}, it ${outcomeOf(other)}`,
     { ...where, path: firstFailed(run) },
   );
 };
@@ -89,6 +118,11 @@ const smallest = async (
   found: Verdict,
   check: (history: History) => Promise<Verdict>,
 ): Promise<Verdict> => {
+  if (history.skews.length > 0) {
+    const less = { ...history, skews: noSkews };
+    const verdict = await check(less);
+    if (verdict.type === "broken") return smallest(less, verdict, check);
+  }
   for (let i = 0; i < history.faults.length; i++) {
     const less = { ...history, faults: history.faults.filter((_, at) => at !== i) };
     const verdict = await check(less);
@@ -102,8 +136,9 @@ export const clusterSafe: Law = {
   sentence:
     "A run executed by several processes has the same result and repeats no recorded step, whatever happens to the processes and their connections.",
   check: async (subject, given, tools) => {
-    await import("../../run/open.ts");
-    const alone = await played(subject, given, { seed: tools.seed, faults: [] });
+    await Promise.all([import("../../run/open.ts"), import("../../workers/sending.ts")]);
+    const calm: History = { seed: tools.seed, faults: [], skews: noSkews };
+    const alone = await played(subject, given, calm, false);
     const base = alone.run;
     const refusal = refusalOf(base);
     if (refusal !== undefined) return refusal;
@@ -111,9 +146,14 @@ export const clusterSafe: Law = {
     if ("stuck" in base.ended || Exit.isFailure(base.ended.exit)) await settled(subject, given);
     if (alone.cluster.store.writes === 0) return vacuous("nothing is recorded");
     const check = async (history: History): Promise<Verdict> =>
-      verdictOf(base, await played(subject, given, history), tools);
+      verdictOf(base, history, await played(subject, given, history), tools);
+    const spread = await played(subject, given, calm);
+    const elsewhere = verdictOf(base, calm, spread, tools);
+    if (elsewhere.type !== "held") return elsewhere;
+    const { requestsToEnd, store } = spread.cluster;
+    const hasDeadlines = store.limitsOfWaits(observedRun).size > 0;
     for (let i = 0; i < tools.interleavings; i++) {
-      const history = drawn(seedFor(tools.seed, i), alone.cluster.requestsToEnd);
+      const history = drawn(seedFor(tools.seed, i), requestsToEnd, hasDeadlines);
       const verdict = await check(history);
       if (verdict.type !== "held") return smallest(history, verdict, check);
     }
