@@ -55,8 +55,8 @@ export const typePlants: ReadonlyArray<TypePlant> = [
   {
     fault: "a name that returns hides may be given again",
     file: "types/output-names.ts",
-    from: "Hidden extends HiddenNames<infer Names> ? Names : never",
-    to: "Hidden extends HiddenNames<infer Names> ? Extract<Names, never> : never",
+    from: "? Names\n    : never;",
+    to: "? Extract<Names, never>\n    : never;",
   },
   {
     fault: 'an output that only some branches of an "all" step provide is always there',
