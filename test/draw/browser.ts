@@ -8,8 +8,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { chromium } from "playwright-core";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, describe } from "vitest";
+import type { Browser, ConsoleMessage, Dialog, Page, Request } from "playwright-core";
+import { afterAll, afterEach, describe } from "vitest";
 
 const places = [
   process.env["CHROMIUM"],
@@ -38,13 +38,15 @@ const options = [
   "--disable-sync",
 ];
 
-/** A page, and a record of behaviour that our pages never show. */
+/** A page, and a record of behaviour that our pages never show. It belongs to the test until that has ended. */
 export interface Opened {
   readonly page: Page;
   /** Requests other than the one for the file itself. */
   readonly requests: ReadonlyArray<string>;
   /** Errors, warnings, refusals of the content security policy, and dialogs. */
   readonly complaints: ReadonlyArray<string>;
+  /** Leaves the page to whoever opens one next, before the test has ended. */
+  readonly leave: () => Promise<void>;
 }
 
 interface View {
@@ -62,49 +64,95 @@ export interface Chromium {
   readonly visit: (url: string, options?: View) => Promise<Opened>;
 }
 
-/** Tests in a browser, which is started before them and closed after them. */
-export const inBrowser = (title: string, tests: (chromium: Chromium) => void): void => {
-  describe.skipIf(executable === undefined)(title, () => {
-    let browser: Browser | undefined;
-    let folder = "";
-    let files = 0;
-    beforeAll(async () => {
-      folder = await mkdtemp(join(tmpdir(), "espalier-page-"));
-      browser = await chromium.launch({ executablePath: executable!, args: options });
-    });
-    afterAll(async () => {
-      await browser?.close();
-      if (folder !== "") await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
-    });
-    const enter = async (url: string, options: View = {}): Promise<Opened> => {
-      const { colorScheme = "light", width = 1200, height = 800, is = "page" } = options;
-      const context = await browser!.newContext({ colorScheme, viewport: { width, height } });
-      const page = await context.newPage();
-      const requests: Array<string> = [];
-      const complaints: Array<string> = [];
-      page.on("request", (request) => {
-        // The icon is in the page, and causes no request.
-        if (request.url() !== url && !request.url().startsWith("data:")) requests.push(request.url());
-      });
-      page.on("console", (message) => {
-        if (message.type() !== "log") complaints.push(`${message.type()}: ${message.text()}`);
-      });
-      page.on("pageerror", (error) => complaints.push(`error: ${error.message}`));
-      page.on("dialog", (dialog) => {
-        complaints.push(`dialog: ${dialog.message()}`);
-        void dialog.dismiss();
-      });
-      await page.goto(url);
-      if (is === "page") await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
-      return { page, requests, complaints };
-    };
-    tests({
-      open: async (text, options) => {
-        const file = join(folder, `${files++}.${options?.is === "svg" ? "svg" : "html"}`);
-        await writeFile(file, text);
-        return enter(pathToFileURL(file).href, options);
-      },
-      visit: enter,
-    });
+let browser: Promise<Browser> | undefined;
+let folder: Promise<string> | undefined;
+let files = 0;
+
+/** Pages that no test uses. A new one costs the machine seconds: ten times as much as another document in an old one. */
+const idle: Array<Page> = [];
+const inUse = new Set<Opened>();
+
+afterEach(async () => {
+  for (const opened of inUse) await opened.leave();
+});
+
+afterAll(async () => {
+  await (await browser)?.close();
+  if (folder !== undefined)
+    await rm(await folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
+});
+
+const somePage = async (): Promise<Page> => {
+  const found = idle.pop();
+  if (found !== undefined) return found;
+  browser ??= chromium.launch({ executablePath: executable!, args: options });
+  return (await (await browser).newContext()).newPage();
+};
+
+/** Takes from the page whatever the next reader could notice, and waits until nothing of its document can still happen. */
+const emptied = async (page: Page): Promise<void> => {
+  for (const other of page.context().pages()) if (other !== page) await other.close();
+  await page.evaluate(() => {
+    try {
+      localStorage.clear();
+      sessionStorage.clear();
+    } catch {
+      // A document that has no storage.
+    }
   });
+  await page.mouse.move(0, 0);
+  await page.goto("about:blank");
+};
+
+const enter = async (url: string, view: View = {}): Promise<Opened> => {
+  const { colorScheme = "light", width = 1200, height = 800, is = "page" } = view;
+  const page = await somePage();
+  const requests: Array<string> = [];
+  const complaints: Array<string> = [];
+  const onRequest = (request: Request): void => {
+    // The icon is in the page, and is not a request to anyone.
+    if (request.url() !== url && !request.url().startsWith("data:")) requests.push(request.url());
+  };
+  const onConsole = (message: ConsoleMessage): void => {
+    if (message.type() !== "log") complaints.push(`${message.type()}: ${message.text()}`);
+  };
+  const onError = (error: Error): void => void complaints.push(`error: ${error.message}`);
+  const onDialog = (dialog: Dialog): void => {
+    complaints.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  };
+  const opened: Opened = {
+    page,
+    requests,
+    complaints,
+    leave: async () => {
+      inUse.delete(opened);
+      await emptied(page);
+      page
+        .off("request", onRequest)
+        .off("console", onConsole)
+        .off("pageerror", onError)
+        .off("dialog", onDialog);
+      idle.push(page);
+    },
+  };
+  inUse.add(opened);
+  page.on("request", onRequest).on("console", onConsole).on("pageerror", onError).on("dialog", onDialog);
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme });
+  await page.goto(url);
+  if (is === "page") await page.waitForFunction(() => performance.getEntriesByName("ready").length === 1);
+  return opened;
+};
+
+const open = async (text: string, view?: View): Promise<Opened> => {
+  folder ??= mkdtemp(join(tmpdir(), "espalier-page-"));
+  const file = join(await folder, `${files++}.${view?.is === "svg" ? "svg" : "html"}`);
+  await writeFile(file, text);
+  return enter(pathToFileURL(file).href, view);
+};
+
+/** Tests in a browser, which the first of a file starts, and which is closed after the last. */
+export const inBrowser = (title: string, tests: (chromium: Chromium) => void): void => {
+  describe.skipIf(executable === undefined)(title, () => tests({ open, visit: enter }));
 };

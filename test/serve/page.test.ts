@@ -20,11 +20,9 @@ const picture = async (page: Page, name: string): Promise<void> => {
   await page.screenshot({ path: join(pictures, `${name}.png`) });
 };
 
-inBrowser("The page of a server", ({ open }) => {
-  const opened = async (url: string, view: Parameters<typeof open>[1] = {}) => {
-    const { page, complaints } = await open("<!doctype html><title>empty</title>", { ...view, is: "html" });
-    await page.goto(url);
-    await page.waitForFunction(() => performance.getEntriesByName("ready").length > 0);
+inBrowser("The page of a server", ({ visit }) => {
+  const opened = async (url: string, view: Parameters<typeof visit>[1] = {}) => {
+    const { page, complaints } = await visit(url, view);
     return { page, complaints };
   };
 
