@@ -28,6 +28,7 @@ export type {
   NoSuchStep,
   SentEvent,
   SentOutputs,
+  StreamReset,
 } from "./types.ts";
 export type { InputsOf, OutputsOf };
 
@@ -121,7 +122,9 @@ export const client = <Module>({ url, token, fetch: ask = fetch }: ClientOptions
   const ofRun = (runId: string): string => `runs/${encodeURIComponent(runId)}`;
 
   /** The events of one response; each has its data on one line. */
-  async function* eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<ClientEvent> {
+  async function* eventsIn(
+    body: ReadableStream<Uint8Array>,
+  ): AsyncGenerator<{ readonly id: string; readonly event: ClientEvent }> {
     const reader = body
       .pipeThrough(new TextDecoderStream() as never)
       .getReader() as ReadableStreamDefaultReader<string>;
@@ -133,8 +136,11 @@ export const client = <Module>({ url, token, fetch: ask = fetch }: ClientOptions
         const blocks = (rest + value).split("\n\n");
         rest = blocks.pop()!;
         for (const block of blocks) {
-          const data = block.split("\n").flatMap((line) => (line.startsWith("data:") ? [line.slice(5)] : []));
-          if (data.length > 0) yield JSON.parse(data.join("\n")) as ClientEvent;
+          const lines = block.split("\n");
+          const fields = (name: string) =>
+            lines.flatMap((line) => (line.startsWith(name) ? [line.slice(name.length).trim()] : []));
+          const data = fields("data:").join("\n");
+          if (data !== "") yield { id: fields("id:").join(""), event: JSON.parse(data) as ClientEvent };
         }
       }
     } finally {
@@ -143,15 +149,17 @@ export const client = <Module>({ url, token, fetch: ask = fetch }: ClientOptions
   }
 
   async function* events(runId: string, signal?: AbortSignal): AsyncGenerator<ClientEvent> {
-    const told = new Set<string>();
+    let last = "";
     for (let tries = 0; ; tries++) {
       try {
-        const response = await request(`${ofRun(runId)}/events`, signal === undefined ? {} : { signal });
-        for await (const event of eventsIn(response.body!)) {
-          // After a disconnect, the stream restarts from the first event.
-          const key = JSON.stringify(event);
-          if (told.has(key)) continue;
-          told.add(key);
+        // After a disconnect, the stream continues after this event.
+        const headers = { ...(last === "" ? {} : { "last-event-id": last }) };
+        const response = await request(`${ofRun(runId)}/events`, {
+          headers,
+          ...(signal === undefined ? {} : { signal }),
+        });
+        for await (const { id, event } of eventsIn(response.body!)) {
+          last = id;
           tries = 0;
           yield event;
           if (isEnd(event.type)) return;

@@ -164,11 +164,25 @@ export type SentEvent<Event> = Event extends { readonly outputs: infer Outputs }
   : JsonOf<Event>;
 
 /**
- * An event of a run as JSON: the fields of `PipelineEvent`, by its `type`.
+ * The server was restarted, or the client was away for too long: all events of the run follow again, from the first.
  *
  * @public
  */
-export type ClientEvent = SentEvent<PipelineEvent> & AnyClientEvent;
+export interface StreamReset {
+  /** Its type. */
+  readonly type: "stream.reset";
+  /** The id of the run. */
+  readonly runId: string;
+  /** When the server sent it, in milliseconds since 1970. */
+  readonly time: number;
+}
+
+/**
+ * An event of a run as JSON: the fields of `PipelineEvent`, by its `type`; or `stream.reset`, which is about the stream.
+ *
+ * @public
+ */
+export type ClientEvent = (SentEvent<PipelineEvent> | StreamReset) & AnyClientEvent;
 
 /**
  * A step that waits for its value.
@@ -333,7 +347,10 @@ export interface Client<Module> {
   ): Promise<JsonOf<OutputsOf<ClientPipelines<Module>[Name]>>>;
   /** A run with everything recorded about it. */
   get(runId: string): Promise<ClientRecord>;
-  /** The events of a run, from the first until it has ended. A broken connection is reopened. */
+  /**
+   * The events of a run, from the first until it has ended, each once. A broken connection is reopened where it broke. If the
+   * server was restarted meanwhile, `stream.reset` says so, and all events come again.
+   */
   events(
     runId: string,
     options?: {

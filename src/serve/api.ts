@@ -201,9 +201,17 @@ const runs = HttpApiGroup.make("runs")
       success: Schema.Struct({ value: Schema.optionalKey(Schema.Unknown) }),
       error: problems,
     }),
+    /** All events of a run, or those after the event whose id is in `Last-Event-ID`. */
     HttpApiEndpoint.get("events", "/runs/:id/events", {
       params: run,
-      success: HttpApiSchema.StreamSse({ data: EventData }),
+      headers: { "last-event-id": Schema.optionalKey(Schema.String) },
+      success: HttpApiSchema.StreamSse({
+        events: Schema.Struct({
+          id: Schema.String,
+          event: Schema.String,
+          data: Schema.fromJsonString(EventData),
+        }),
+      }),
       error: problems,
     }),
     /**

@@ -5,10 +5,8 @@ import * as HttpApiMiddleware from "effect/http-api/HttpApiMiddleware";
 import * as Clock from "effect/Clock";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
-import * as Queue from "effect/Queue";
 import type * as SchemaIssue from "effect/SchemaIssue";
 import * as Stream from "effect/Stream";
-import type * as Cause from "effect/Cause";
 import { InvalidInput, RunNotFound } from "../errors.ts";
 import type { WaitingStep } from "../../types/runs.ts";
 import type { RunSummary } from "../journal/store.ts";
@@ -22,9 +20,10 @@ import type { Misfit } from "../values/from-json.ts";
 import { fromJson } from "../values/from-json.ts";
 import { didYouMean } from "../values/nearest.ts";
 import { bentSentence, plainJson } from "../values/plain-json.ts";
-import type { PipelineInfo, Problem, RunEventData, RunInfo, ScheduleInfo, WaitingInfo } from "./api.ts";
+import type { PipelineInfo, Problem, RunInfo, ScheduleInfo, WaitingInfo } from "./api.ts";
 import { api, RequestProblems, titleOf } from "./api.ts";
-import { eventData } from "./event-data.ts";
+import type { EventMessage } from "./event-streams.ts";
+import { EventStreams } from "./event-streams.ts";
 import type { Host } from "./host.ts";
 import { isRequired, jsonSchemaOf } from "./json-schemas.ts";
 import { problemOf, Refused } from "./problems.ts";
@@ -38,8 +37,6 @@ import type { ServedPipeline } from "./served.ts";
 import { onlySome, pipelineOfRun } from "./served.ts";
 import { runIdPrefix, tickRunId } from "./ticks.ts";
 
-/** If a reader is this many events behind, its stream ends. It can be requested again. */
-const mostWaiting = 50_000;
 const mostStreams = 200;
 
 const asProblem = <Value, Services>(
@@ -91,10 +88,12 @@ const decodedInputs = ({ graph }: ServedPipeline, given: Readonly<Record<string,
 class Requests {
   readonly #host: Host;
   readonly #views: RunViews;
-  #streams = 0;
+  readonly #streams: EventStreams;
+  #connections = 0;
 
   constructor(host: Host) {
     this.#host = host;
+    this.#streams = new EventStreams((id, watched) => watchRun(host.store, host.feedOf, id, watched));
     this.#views = new RunViews(host);
   }
 
@@ -207,40 +206,24 @@ class Requests {
     );
   }
 
-  /** The events of a run, until it has ended. */
-  events(id: string): Effect.Effect<Stream.Stream<RunEventData>, unknown> {
+  /** The events of a run after the one with the id `last`, until it has ended. */
+  events(id: string, last: string | undefined): Effect.Effect<Stream.Stream<EventMessage>, unknown> {
     return Effect.gen({ self: this }, function* () {
       yield* this.#summary(id);
-      if (this.#streams >= mostStreams) return yield* refused(503, "Too many event streams are open.");
+      if (this.#connections >= mostStreams) return yield* refused(503, "Too many event streams are open.");
       return Stream.unwrap(
         Effect.gen({ self: this }, function* () {
-          this.#streams++;
-          yield* Effect.addFinalizer(() => Effect.sync(() => this.#streams--));
-          const queue = yield* Queue.unbounded<() => RunEventData, Cause.Done>();
-          // Recorded events are in memory in any case: they are written when the reader takes them.
-          let recorded = 0;
-          const watching = watchRun(this.#host.store, this.#host.feedOf, id, {
-            take: (events, areRecorded) => {
-              if (areRecorded) recorded += events.length;
-              for (const event of events) {
-                const data = areRecorded ? undefined : eventData(event);
-                Queue.offerUnsafe(queue, data === undefined ? () => eventData(event) : () => data);
-              }
-              // A reader that would miss an event must not continue without noticing.
-              if (Queue.sizeUnsafe(queue) > mostWaiting + recorded) Queue.endUnsafe(queue);
-            },
-            end: () => void Queue.endUnsafe(queue),
-          });
-          yield* Effect.forkScoped(
-            Effect.ensuring(
-              Effect.ignore(watching),
-              Effect.sync(() => Queue.endUnsafe(queue)),
-            ),
-          );
-          return Stream.map(Stream.fromQueue(queue), (data) => data());
+          this.#connections++;
+          yield* Effect.addFinalizer(() => Effect.sync(() => this.#connections--));
+          return this.#streams.open(id, last);
         }),
       );
     });
+  }
+
+  /** The server ends. */
+  close(): void {
+    this.#streams.close();
   }
 
   signal(id: string, path: string, value: unknown) {
@@ -389,7 +372,9 @@ export const routesOf = (host: Host) => {
       .handle("get", ({ params }) => asProblem(requests.get(params.id)))
       .handle("steps", ({ params, query }) => asProblem(requests.steps(params.id, query)))
       .handle("value", ({ params, query }) => asProblem(requests.value(params.id, query.path)))
-      .handle("events", ({ params }) => asProblem(requests.events(params.id)))
+      .handle("events", ({ params, headers }) =>
+        asProblem(requests.events(params.id, headers["last-event-id"])),
+      )
       .handle("view", ({ params, query }) =>
         asProblem(requests.view(params.id, query.since, query.wait === "true")),
       )
@@ -415,5 +400,6 @@ export const routesOf = (host: Host) => {
     Layer.provide(runs, requestProblems),
     pipelines,
     Layer.provide(schedules, requestProblems),
+    Layer.effectDiscard(Effect.addFinalizer(() => Effect.sync(() => requests.close()))),
   ]);
 };

@@ -45,7 +45,7 @@ export interface Opened {
   readonly requests: ReadonlyArray<string>;
   /** Errors, warnings, refusals of the content security policy, and dialogs. */
   readonly complaints: ReadonlyArray<string>;
-  /** Leaves the page to whoever opens one next, before the test has ended. */
+  /** Leaves the page to the next reader that opens one, before the test has ended. */
   readonly leave: () => Promise<void>;
 }
 

@@ -655,17 +655,105 @@ describe("The API", () => {
     expect((await post("api/schedules/nightl/run")).status).toBe(404);
   });
 
+  interface Message {
+    readonly id: string;
+    readonly data: { readonly type: string; readonly path?: string };
+  }
+
+  const messagesIn = (text: string): ReadonlyArray<Message> =>
+    [...text.matchAll(/^id: ?(?<id>.*)\n(?:event: ?.*\n)?data: ?(?<data>.*)\n\n/gm)].map(({ groups }) => ({
+      id: groups!["id"]!,
+      data: JSON.parse(groups!["data"]!),
+    }));
+
+  const namesOf = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
+    messages.map(({ data: { type, path = "" } }) => `${type} ${path}`.trim()).sort();
+
+  /** The messages after the one with the id `last`; the connection breaks after so many of them. */
+  const streamed = async (
+    url: URL,
+    last: string | undefined,
+    most: number,
+  ): Promise<ReadonlyArray<Message>> => {
+    const broken = new AbortController();
+    const headers = last === undefined ? undefined : { "last-event-id": last };
+    const response = await fetch(url, {
+      signal: broken.signal,
+      ...(headers === undefined ? {} : { headers }),
+    });
+    let text = "";
+    try {
+      for await (const part of response.body!.pipeThrough(new TextDecoderStream())) {
+        text += part;
+        if (messagesIn(text).length >= most) break;
+      }
+    } finally {
+      broken.abort();
+    }
+    return messagesIn(text).slice(0, most);
+  };
+
+  test("continues a stream after the last event that arrived, wherever it broke", async () => {
+    const { url, post, get } = await serving(pipelines);
+    // The stream breaks twice, at each pair of moments: while the run waits, and after it has ended.
+    for (let first = 1; first <= 9; first++) {
+      const runId = `r${first}`;
+      const events = new URL(`api/runs/${runId}/events`, url);
+      await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId });
+      await until(
+        () => get(`api/runs/${runId}`),
+        ({ waiting }) => waiting.length > 0,
+      );
+      const isWaiting = first <= 6;
+      const answer = () =>
+        post(`api/runs/${runId}/signal`, { path: "approval", value: { by: "Ada", year: 2026 } });
+      if (!isWaiting) await answer();
+      const messages = [...(await streamed(events, undefined, first))];
+      if (isWaiting) await answer();
+      messages.push(...(await streamed(events, messages.at(-1)!.id, 1)));
+      messages.push(...(await streamed(events, messages.at(-1)!.id, Infinity)));
+      const numbers = messages.map(({ id }) => Number(id.split(".")[1]));
+      expect(numbers).toEqual(Array.from({ length: 10 }, (_, i) => i));
+      expect([first, namesOf(messages)]).toEqual([first, ofRelease]);
+      // The stream is over, also for a client that asks again.
+      expect(await streamed(events, messages.at(-1)!.id, Infinity)).toEqual([]);
+    }
+  });
+
+  test("says that a stream begins again if it does not know the last event, and sends all of them", async () => {
+    const { url, post } = await serving(pipelines);
+    await post("api/runs", { pipeline: "bill", inputs: { prices: [1] }, runId: "r" });
+    await post("api/runs", { pipeline: "bill", inputs: { prices: [1] }, runId: "other" });
+    const events = new URL("api/runs/r/events", url);
+    const all = namesOf(await streamed(events, undefined, Infinity));
+    const [other] = await streamed(new URL("api/runs/other/events", url), undefined, Infinity);
+    for (const last of ["unknown.3", "x", other!.id, `${other!.id.split(".")[0]}.99`]) {
+      const [reset, ...others] = await streamed(events, last, Infinity);
+      expect([last, reset!.data]).toMatchObject([last, { type: "stream.reset", runId: "r" }]);
+      expect(namesOf(others)).toEqual(all);
+    }
+  });
+
+  const ofRelease = [
+    "run.started",
+    "run.succeeded",
+    "step.logged built",
+    "step.started approval",
+    "step.started built",
+    "step.started text",
+    "step.succeeded approval",
+    "step.succeeded built",
+    "step.succeeded text",
+    "step.waiting approval",
+  ];
+
   test("streams the events of a run from the first, however late a client comes", async () => {
     const { url, post, get } = await serving(pipelines);
     await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
     const all = async () => {
       const response = await fetch(new URL("api/runs/r/events", url));
       expect(response.headers.get("content-type")).toMatch(/^text\/event-stream/);
-      const events = (await response.text())
-        .split("\n\n")
-        .filter((block) => block !== "")
-        .map((block) => JSON.parse(block.replace(/^data: ?/, "")) as { type: string; path?: string });
-      return events.map(({ type, path = "" }) => `${type} ${path}`.trim()).sort();
+      return namesOf(messagesIn(await response.text()));
     };
     await until(
       () => get("api/waiting"),
@@ -674,21 +762,9 @@ describe("The API", () => {
     const early = all();
     const value = { by: "Ada", year: 2026 };
     await post("api/runs/r/signal", { path: "approval", value });
-    const expected = [
-      "run.started",
-      "run.succeeded",
-      "step.logged built",
-      "step.started approval",
-      "step.started built",
-      "step.started text",
-      "step.succeeded approval",
-      "step.succeeded built",
-      "step.succeeded text",
-      "step.waiting approval",
-    ];
-    expect(await early).toEqual(expected);
+    expect(await early).toEqual(ofRelease);
     // Afterwards, all of it is read from the record.
-    expect(await all()).toEqual(expected);
+    expect(await all()).toEqual(ofRelease);
   });
 
   test("reloading serves the current pipelines, and runs under way continue", async () => {

@@ -9,6 +9,7 @@ import { rolldown } from "rolldown";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
 import type { JsonInput, JsonOf } from "../../src/client/types.ts";
+import { MemoryStore } from "../../src/testing/memory-store.ts";
 import * as pipelines from "./fixtures/pipelines.ts";
 import { serving, token, until } from "./support.ts";
 
@@ -93,6 +94,56 @@ describe("A client", () => {
     );
     const nobody = client<Pipelines>({ url: "http://127.0.0.1:1", token });
     await expect(nobody.get("r")).rejects.toThrow(ClientError);
+  });
+
+  test("continues its events where a connection broke, and says when a restarted server sends them again", async () => {
+    const memory = new MemoryStore("tests");
+    const first = await serving(pipelines, memory.layer);
+    const port = Number(new URL(first.url).port);
+    let connections = 0;
+    // The first connection breaks at once after its third event.
+    const breaking: typeof fetch = async (to, init) => {
+      const response = await fetch(to, init);
+      if (!String(to).endsWith("/events") || connections++ > 0) return response;
+      let seen = 0;
+      const cut = new TransformStream<Uint8Array, Uint8Array>({
+        transform(part, controller) {
+          const blocks = new TextDecoder().decode(part).split(/(?<=\n\n)/);
+          for (const block of blocks) {
+            if (++seen > 3) return controller.error(new Error("The cable is cut"));
+            controller.enqueue(new TextEncoder().encode(block));
+          }
+        },
+      });
+      return new Response(response.body!.pipeThrough(cut), response);
+    };
+    const server = client<Pipelines>({ url: first.url, token, fetch: breaking });
+    await server.start("release", { version: "1" }, { runId: "r" });
+    const seen: Array<string> = [];
+    for await (const { type, path = "" } of server.events("r")) {
+      seen.push(`${type} ${path}`.trim());
+      if (type === "step.waiting" && !seen.includes("stream.reset")) {
+        await first.drain(0);
+        await first.close();
+        await serving(pipelines, memory.layer, { port });
+      } else if (type === "step.waiting") await server.signal("r", "approval", { by: "Ada", year: 2026 });
+    }
+    const reset = seen.indexOf("stream.reset");
+    expect(connections).toBeGreaterThan(2);
+    const before = seen.slice(0, reset);
+    expect(before).toEqual([...new Set(before)]);
+    expect(before.toSorted()).toEqual([
+      "run.started",
+      "step.logged built",
+      "step.started approval",
+      "step.started built",
+      "step.succeeded built",
+      "step.waiting approval",
+    ]);
+    const after = seen.slice(seen.lastIndexOf("stream.reset") + 1);
+    expect(after).toContain("step.succeeded built");
+    expect(after.filter((name) => name === "step.succeeded text")).toHaveLength(1);
+    expect(after.at(-1)).toBe("run.succeeded");
   });
 
   test("stops watching on request", async () => {
