@@ -153,7 +153,7 @@ export const client = <Module>({ url, token, fetch: ask = fetch }: ClientOptions
     for (let tries = 0; ; tries++) {
       try {
         // After a disconnect, the stream continues after this event.
-        const headers = { ...(last === "" ? {} : { "last-event-id": last }) };
+        const headers: HeadersInit = last === "" ? {} : { "last-event-id": last };
         const response = await request(`${ofRun(runId)}/events`, {
           headers,
           ...(signal === undefined ? {} : { signal }),

@@ -189,6 +189,6 @@ export class EventStreams {
 
   /** Ends all of them. */
   close(): void {
-    for (const key of [...this.#streams.keys()]) this.#close(key);
+    for (const key of Array.from(this.#streams.keys())) this.#close(key);
   }
 }

@@ -154,5 +154,7 @@ const open = async (text: string, view?: View): Promise<Opened> => {
 
 /** Tests in a browser, which the first of a file starts, and which is closed after the last. */
 export const inBrowser = (title: string, tests: (chromium: Chromium) => void): void => {
-  describe.skipIf(executable === undefined)(title, () => tests({ open, visit: enter }));
+  describe.skipIf(executable === undefined)(title, () => {
+    tests({ open, visit: enter });
+  });
 };
