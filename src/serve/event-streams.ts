@@ -43,6 +43,8 @@ class EventStream {
   #next = 0;
   #recorded = 0;
   #isOver = false;
+  /** It is over because its reader was too far behind, and further events were not kept. */
+  #isCut = false;
   #wake: (() => void) | undefined;
   /** Of the current connection; an earlier one ends. */
   #connection = 0;
@@ -66,14 +68,23 @@ class EventStream {
   }
 
   #take(events: ReadonlyArray<PipelineEvent>, areRecorded: boolean): void {
+    if (this.#isOver) return;
     if (areRecorded) this.#recorded += events.length;
     for (const event of events) {
       const data = areRecorded ? undefined : eventData(event);
       this.#events.push(data === undefined ? () => eventData(event) : () => data);
     }
     // A reader that would miss an event must not continue without noticing.
-    if (this.#first + this.#events.length - this.#next > mostWaiting + this.#recorded) this.end();
+    if (this.#end - this.#next > mostWaiting + this.#recorded) {
+      this.#isCut = true;
+      this.end();
+    }
     this.#wake?.();
+  }
+
+  /** The number of the event after the last one. */
+  get #end(): number {
+    return this.#first + this.#events.length;
   }
 
   end(): void {
@@ -81,9 +92,10 @@ class EventStream {
     this.#wake?.();
   }
 
-  /** Moves to the event after the one with this number; false if it is not known here. */
+  /** Moves to the event after the one with this number; false if that is not known here. */
   after(number: number): boolean {
     const next = number + 1;
+    if (this.#isCut && next === this.#end) return false;
     if (!Number.isSafeInteger(next) || next < this.#first || next > this.#next) return false;
     this.#next = next;
     return true;
