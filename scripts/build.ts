@@ -79,6 +79,9 @@ const builtIn: Readonly<Record<string, string>> = {
 const isBuiltIn = (id: string): boolean =>
   Object.keys(builtIn).some((name) => id === name || id.startsWith(`${name}/`));
 
+/** This part has no source map, which is as large as the part itself: it has a file of its own, whose source is not in the package. */
+const unmapped = "d3-dag";
+
 const bundle = await rolldown({
   cwd: root,
   input: Object.fromEntries(entries.map((entry) => [entry, `${entry}.ts`])),
@@ -100,6 +103,7 @@ const { output } = await bundle.write({
   sourcemapExcludeSources: true,
   entryFileNames: "[name].js",
   chunkFileNames: "src/parts/[name].js",
+  codeSplitting: { groups: [{ name: unmapped, test: /[\\/]node_modules[\\/]d3-dag[\\/]/ }] },
   banner: ({ moduleIds }) =>
     Object.entries(builtIn)
       .filter(([name]) => moduleIds.some((id) => id.includes(`/node_modules/${name}/`)))
@@ -111,6 +115,12 @@ const { output } = await bundle.write({
   comments: { jsdoc: false },
 });
 const written = new Set(output.map(({ fileName }) => fileName));
+const unmappedFile = `src/parts/${unmapped}.js`;
+writeFileSync(
+  join(dist, unmappedFile),
+  readFileSync(join(dist, unmappedFile), "utf8").replace(/^\/\/# sourceMappingURL=.*\n?/m, ""),
+);
+written.delete(`${unmappedFile}.map`);
 
 /** Did this build write `dist/<file>`? */
 const isNew = (file: string): boolean => {

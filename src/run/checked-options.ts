@@ -1,15 +1,13 @@
 /** The options of the functions that read and steer recorded runs, checked before a store is asked. */
-import { isLayer } from "effect/Layer";
 import { InvalidInput } from "../errors.ts";
 import type { Check } from "../values/specification.ts";
 import { isRecord, typed, unknownOption } from "../values/specification.ts";
+import { aStore, runOptions } from "./options.ts";
 
-export const aStore: Check = (name, value) =>
-  isLayer(value)
-    ? undefined
-    : `${name} must be a layer such as SqliteStore.layer({ filename: "runs.db" }); got ${typed(value)}.`;
-
-/** The first problem with the options of `owner`; undefined if there is none. All of them take `store`. */
+/**
+ * The first problem with the options of `owner`; undefined if there is none. All of them take `store`. Options of a run are
+ * accepted and ignored, so that a program can pass the same object to both.
+ */
 export const checkedOptions = (
   owner: string,
   options: unknown,
@@ -20,6 +18,7 @@ export const checkedOptions = (
   if (!isRecord(options)) return problem("options", `options must be an object; got ${typed(options)}.`);
   const checks: Readonly<Record<string, Check>> = { ...others, store: aStore };
   for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(checks, name) && Object.hasOwn(runOptions, name)) continue;
     if (!Object.hasOwn(checks, name)) return problem(name, unknownOption(owner, name, checks));
     const reason = value === undefined ? undefined : checks[name]!(name, value);
     if (reason !== undefined) return problem(name, reason);

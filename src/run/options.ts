@@ -17,7 +17,6 @@ import {
   typed,
   unknownOption,
 } from "../values/specification.ts";
-import { aStore } from "./checked-options.ts";
 import { aRunId } from "./run-id.ts";
 
 const limits: Check = (name, value) => {
@@ -28,6 +27,11 @@ const limits: Check = (name, value) => {
   }
   return undefined;
 };
+
+export const aStore: Check = (name, value) =>
+  isLayer(value)
+    ? undefined
+    : `${name} must be a layer such as SqliteStore.layer({ filename: "runs.db" }); got ${typed(value)}.`;
 
 const workers: Check = (name, value) =>
   isLayer(value)
