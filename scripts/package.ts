@@ -64,6 +64,10 @@ export const run = (command: string, args: ReadonlyArray<string>, cwd: string): 
 /** Fields of `package.json` that only serve development of the library, and that would trigger questions at installation. */
 const forDevelopment = ["scripts", "devDependencies", "allowScripts", "overrides"];
 
+/** The programs of pages: `assets.ts` beside them contains what is served, and no source map leads to them. */
+const isOfPage = (path: string): boolean =>
+  /[\\/]src[\\/](?:draw|serve)[\\/]page[\\/]client$/.test(path) && !/[\\/]dist[\\/]/.test(path);
+
 /**
  * Builds the library and assembles the published package in an empty folder: the files that `package.json` lists, its
  * fields for users, and `llms.txt`. A release is an `npm publish` of that folder.
@@ -81,7 +85,7 @@ export const stage = (folder: string): void => {
   const guides = globSync("docs/**/*.md", { cwd: root, exclude: ["docs/api/**"] }).toSorted();
   const asTheyAre = full.files.filter((file) => file !== "docs" && file !== "llms.txt");
   for (const file of [...asTheyAre, ...guides]) {
-    cpSync(join(root, file), join(folder, file), { recursive: true });
+    cpSync(join(root, file), join(folder, file), { recursive: true, filter: (source) => !isOfPage(source) });
   }
   writeFileSync(join(folder, "llms.txt"), llmsText(guides));
 };

@@ -16,7 +16,7 @@ const logged = (count: number): ReadonlyArray<PipelineEvent> =>
     time: i,
   }));
 
-test("a reader that is too far behind receives the events that were kept, then is told to begin again", async () => {
+test("a reader that is too far behind receives the events that were kept, then must begin again", async () => {
   const watches: Array<Watched> = [];
   const streams = new EventStreams((_, watched) => {
     watches.push(watched);
