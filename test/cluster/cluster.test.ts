@@ -1,4 +1,4 @@
-/** Runners and clients in one process: submitted runs, refused runs, and runs that are left for others. */
+/** Runners and clients in one process: submitted runs, refused runs, and runs left for other runners. */
 import { hostname } from "node:os";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
@@ -25,7 +25,7 @@ afterEach(async () => {
   for (const close of open.splice(0)) await close();
 });
 
-/** A runner until it is closed; what it says, and with which annotations. */
+/** A runner that runs until it is closed, with its log messages and their annotations. */
 const running = async (options: RunnerOptions) => {
   const said: Array<string> = [];
   const annotated = new Map<string, Readonly<Record<string, unknown>>>();

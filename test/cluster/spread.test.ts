@@ -1,4 +1,4 @@
-/** Runners that execute single steps for each other: on one Postgres, in separate processes. */
+/** Runners in separate processes, on one Postgres, that execute single steps for each other. */
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -16,10 +16,10 @@ import { temporary } from "../sqlite/support.ts";
 const newFile = temporary();
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const source = join(root, "test/cluster/fixtures/runner-process.ts");
-// Beneath the repository, so that packages are found from there.
+// Inside the repository, so that packages resolve from there.
 const built = join(root, `temp/spread-${process.pid}`);
 
-// The program in one file: a process starts with it in a fourth of the time.
+// The program bundled into one file, which starts in a quarter of the time.
 beforeAll(async () => {
   const bundle = await rolldown({
     input: source,
@@ -56,12 +56,12 @@ const until = async (isSo: () => boolean | Promise<boolean>, what: () => string)
 
 interface Starting {
   readonly env?: Readonly<Record<string, string>>;
-  /** How long steps have when it is terminated, in seconds. */
+  /** The time that steps have when the process is terminated, in seconds. */
   readonly drain?: number;
   readonly isBuilt?: boolean;
 }
 
-/** A database, its runners, and what the steps that they run have noted. */
+/** A database, its runners, and the notes of the steps that they run. */
 const newCluster = async ({ onTestFinished }: Pick<TestContext, "onTestFinished">) => {
   const children = new Set<ChildProcess>();
   onTestFinished(() => children.forEach((child) => child.kill("SIGKILL")));
@@ -104,7 +104,7 @@ const newCluster = async ({ onTestFinished }: Pick<TestContext, "onTestFinished"
       () => notes(word).filter(({ pid }) => by === undefined || pid === by.pid).length >= count,
       () => `${count} notes "${word}"; the log has:\n${readFileSync(log, "utf8")}`,
     );
-  /** A run that its owner has begun, and that waits until it may go. */
+  /** A run that its owner has begun, and that waits for `go`. */
   const begin = async (name: string, inputs: Readonly<Record<string, unknown>>, owner: RunnerProcess) => {
     const { id } = await client.startPromise(name, inputs);
     await owner.says(`Run ${id}`);
@@ -189,7 +189,7 @@ describe.concurrent("Steps with where: worker", { timeout: 400_000 }, () => {
     for (const other of others) await noted("began", 1, other);
     owner.kill("SIGKILL");
     expect(await outputsOf("slow", id, inputs)).toEqual({ waits: numbers(30) });
-    // Those of the others continued; only those of the owner itself began again.
+    // The steps of the other runners continued; only the owner's own steps began again.
     const lost = by(notes("began"), owner).length;
     expect(lost).toBeLessThan(30);
     expect(notes("began")).toHaveLength(30 + lost);

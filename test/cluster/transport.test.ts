@@ -12,7 +12,7 @@ import { connect, listen, mostLength } from "../../src/cluster/transport.ts";
 const limit = { timeout: 60_000 };
 const host = "127.0.0.1";
 
-/** Runs until the test ends. */
+/** Runs an effect until the test ends. */
 const during = <Value>(effect: Effect.Effect<Value, unknown, any>): Promise<Value> =>
   new Promise((resolve, reject) => {
     const whole = Effect.matchEffect(effect, {
@@ -27,7 +27,7 @@ const during = <Value>(effect: Effect.Effect<Value, unknown, any>): Promise<Valu
     onTestFinished(() => fiber.interruptUnsafe());
   });
 
-/** A server that says that it is ready, and replies to each text with the same text. */
+/** A server that reports that it is ready, and echoes each text. */
 const echo = async (key: string) => {
   const heard: Array<string> = [];
   const listening = listen({ host, port: 0, key }, (reply) => {
@@ -43,7 +43,7 @@ const echo = async (key: string) => {
   return { address: { host, port: await during(listening), key }, heard };
 };
 
-/** A connection: what it replies to a text once it is ready, and why it was lost. */
+/** A connection, the replies to texts sent once it is ready, and the reason why it was lost. */
 const open = (address: Address) => {
   let heard: (text: string) => void = () => {};
   let lose: (reason: string) => void;

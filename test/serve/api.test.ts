@@ -188,7 +188,7 @@ describe("The API", () => {
       ...Object.keys(post?.requestBody?.content["application/json"].schema.properties ?? {}),
     ]);
     expect(fields.length).toBeGreaterThan(10);
-    // Any value can be sent to a step, and a status has a sentence of its own.
+    // `value` can be any value, and `status` has its own sentence.
     const known = [...Object.keys(expected), "value", "status"];
     expect(fields.filter((name) => !known.includes(name))).toEqual([]);
   });
@@ -260,7 +260,7 @@ describe("The API", () => {
       .step("said", ["answer"], ({ answer: { on, by, cost } }) => `${on.getUTCFullYear()} ${by.name} ${cost}`)
       .returns("said");
     const inner = pipeline("inner").dynamic("said", [], () => dated);
-    // Of the same name, with another schema.
+    // The same name with another schema.
     const other = pipeline("dated").await("answer", Schema.Struct({ other: Schema.String }));
     const { get, post } = await serving({ other, dated, inner });
     for (const [name, path] of [
@@ -369,7 +369,7 @@ describe("The API", () => {
     );
     expect(run).toMatchObject({ exportName: "whole", only: ["second"], outputs: { second: 2 } });
     expect(ran).toEqual(["first", "second"]);
-    // The same id is the same run only if it is reduced to the same outputs.
+    // The same id means the same run only if it is reduced to the same outputs.
     expect((await start(["first"])).status).toBe(409);
   });
 
@@ -438,7 +438,7 @@ describe("The API", () => {
     expect(texts.join("\n")).toContain("The weather is bad");
     expect(texts.filter((text) => text.startsWith('"'))).toEqual([]);
     expect(steps[run.fatal].path).toBe("sent");
-    // The store keeps its message; the process in which it failed also knows where it was thrown.
+    // The store keeps the error's message; the process in which the run failed also knows where it was thrown.
     expect(JSON.stringify(run.error)).toContain("fixtures/pipelines.ts");
     const nothing = () => undefined;
     const { run: recorded } = JSON.parse(
@@ -488,7 +488,7 @@ describe("The API", () => {
       );
     const first = await serving(exports, layer);
     await first.post("api/runs", { pipeline: "trouble", runId: "r" });
-    // Watched from its beginning on.
+    // Watched from its start.
     const watched = await until(
       () => first.get("api/runs/r/view"),
       ({ run }) => run.state !== "running",
@@ -514,7 +514,7 @@ describe("The API", () => {
     expect(two.ended - two.began).toBeGreaterThanOrEqual(8);
     expect(again.ended - two.ended).toBeGreaterThanOrEqual(18);
     expect(bad.ended - bad.began).toBeGreaterThanOrEqual(28);
-    // When an attempt began is not among the events of the run.
+    // The events of the run do not include the start of an attempt.
     const types = (await second.get("api/runs/r")).events.map(({ type }: any) => type);
     expect(new Set(types)).toEqual(new Set(["step.retried", "expansion.failed"]));
   });
@@ -603,7 +603,7 @@ describe("The API", () => {
     for (const { steps, run } of [part, whole]) {
       const done = steps.filter(({ run }: any) => run.state === "done").length;
       expect(run.leftOut + done).toBeGreaterThanOrEqual(12_000);
-      // However many steps there are, the page has the one that asks.
+      // However many steps there are, the page includes the waiting one.
       const waiting = steps.filter(({ run }: any) => run.state === "waiting");
       expect(waiting).toMatchObject([{ path: "late/late", kind: "await" }]);
     }
@@ -618,7 +618,7 @@ describe("The API", () => {
     expect(paths).toContain("each[11999]");
     const found = await get("api/runs/r/steps?search=EACH[1199");
     expect(found).toMatchObject({ total: 11, steps: { length: 11 } });
-    // A page that opens the run once its view is known has all of it at once.
+    // Once the run's view is known, a page that opens the run gets all of it at once.
     expect(await get("api/runs/r/view")).not.toHaveProperty("isPart");
   });
 
@@ -669,7 +669,7 @@ describe("The API", () => {
   const namesOf = (messages: ReadonlyArray<Message>): ReadonlyArray<string> =>
     messages.map(({ data: { type, path = "" } }) => `${type} ${path}`.trim()).sort();
 
-  /** The messages after the one with the id `last`; the connection breaks after so many of them. */
+  /** The messages after the one with the id `last`; the connection breaks after `most` of them. */
   const streamed = async (
     url: URL,
     last: string | undefined,
@@ -695,7 +695,7 @@ describe("The API", () => {
 
   test("continues a stream after the last event that arrived, wherever it broke", async () => {
     const { url, post, get } = await serving(pipelines);
-    // The stream breaks twice, at each pair of moments: while the run waits, and after it has ended.
+    // The stream breaks twice, after each pair of consecutive events: while the run waits, and after it has ended.
     for (let first = 1; first <= 9; first++) {
       const runId = `r${first}`;
       const events = new URL(`api/runs/${runId}/events`, url);
@@ -715,7 +715,7 @@ describe("The API", () => {
       const numbers = messages.map(({ id }) => Number(id.split(".")[1]));
       expect(numbers).toEqual(Array.from({ length: 10 }, (_, i) => i));
       expect([first, namesOf(messages)]).toEqual([first, ofRelease]);
-      // The stream is over, also for a client that asks again.
+      // The stream has ended, also for a client that connects again.
       expect(await streamed(events, messages.at(-1)!.id, Infinity)).toEqual([]);
     }
   });
@@ -763,7 +763,7 @@ describe("The API", () => {
     const value = { by: "Ada", year: 2026 };
     await post("api/runs/r/signal", { path: "approval", value });
     expect(await early).toEqual(ofRelease);
-    // Afterwards, all of it is read from the record.
+    // Afterwards, all events are read from the record.
     expect(await all()).toEqual(ofRelease);
   });
 

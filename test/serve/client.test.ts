@@ -101,7 +101,7 @@ describe("A client", () => {
     const first = await serving(pipelines, memory.layer);
     const port = Number(new URL(first.url).port);
     let connections = 0;
-    // The first connection breaks at once after its third event.
+    // The first connection breaks immediately after its third event.
     const breaking: typeof fetch = async (to, init) => {
       const response = await fetch(to, init);
       if (!response.url.endsWith("/events") || connections++ > 0) return response;
@@ -185,7 +185,7 @@ test("A client's types follow the module", () => {
     void server.start("bill", {});
     // @ts-expect-error: inputs are missing
     void server.start("bill");
-    // @ts-expect-error: an input of another type
+    // @ts-expect-error: an input of the wrong type
     void server.start("bill", { prices: "1" });
     // @ts-expect-error: no such input
     void server.start("bill", { prices: [1], price: 1 });
@@ -221,7 +221,7 @@ test("What a waiting step is given is typed by its path", () => {
     void server.signal("r", "score", 5);
     void server.signal("r", "score", "none");
     void server.signal("r", "due", "2026-01-01T00:00:00.000Z");
-    // Not returned, inside another step, or known at run time only.
+    // Steps that are not returned, inside another step, or known only at run time.
     void server.signal("r", "hidden", true);
     void server.signal("r", "each[3]/approval", 1);
     void server.signal("r", "inner/approval", 1);
@@ -229,13 +229,13 @@ test("What a waiting step is given is typed by its path", () => {
     void client({ url: "http://127.0.0.1:1" }).signal("r", "anything", 1);
     // @ts-expect-error: no such step
     void server.signal("r", "aproval", { by: "Ada", year: 2026 });
-    // @ts-expect-error: a part of another type
+    // @ts-expect-error: a field of the wrong type
     void server.signal("r", "approval", { by: "Ada", year: "2026" });
-    // @ts-expect-error: a part is missing
+    // @ts-expect-error: a field is missing
     void server.signal("r", "approval", { by: "Ada" });
-    // @ts-expect-error: no such part
+    // @ts-expect-error: no such field
     void server.signal("r", "approval", { by: "Ada", year: 2026, month: 1 });
-    // @ts-expect-error: a value of another type
+    // @ts-expect-error: a value of the wrong type
     void server.signal("r", "score", "much");
     // @ts-expect-error: JSON has no Date
     void server.signal("r", "due", new Date());
@@ -255,7 +255,7 @@ test("What is sent is typed as schemas decode it, not as steps read it", () => {
       .await("due", day)
       .await("amount", Schema.FiniteFromString)
       .step("rated", ["amount", "due"], ({ amount, due }) => amount + due.getTime()),
-    // Hidden, reduced, added, guarded, and among many outputs.
+    // Awaits that are hidden, reduced, added, guarded, and among many outputs.
     hidden: pipeline("hidden")
       .await("count", Schema.FiniteFromString)
       .step("double", ["count"], ({ count }) => count * 2)
@@ -289,27 +289,27 @@ test("What is sent is typed as schemas decode it, not as steps read it", () => {
     void server.signal("r", "lateDue", "2026-01-01");
     void server.signal("r", "early", "1");
     void server.signal("r", "deep", { at: "2026-01-01" });
-    // @ts-expect-error: steps read a Date, the schema decodes a text
+    // @ts-expect-error: steps read a Date, but the schema decodes a string
     void server.start("review", { on: new Date(), at });
-    // @ts-expect-error: steps read a number, the schema decodes a text
+    // @ts-expect-error: steps read a number, but the schema decodes a string
     void server.start("review", { on: "2026-01-01", at, limit: 1 });
-    // @ts-expect-error: steps read a number, the schema decodes a text
+    // @ts-expect-error: steps read a number, but the schema decodes a string
     void server.signal("r", "amount", 1);
-    // @ts-expect-error: the schema decodes a text
+    // @ts-expect-error: the schema decodes a string
     void server.signal("r", "due", new Date());
     // @ts-expect-error: the same for a step that is not returned
     void server.signal("r", "count", 1);
-    // @ts-expect-error: the same for a step of a part
+    // @ts-expect-error: the same for a step of an added pipeline
     void server.signal("r", "inner", 1);
-    // @ts-expect-error: the same for a step that runs on a condition
+    // @ts-expect-error: the same for a conditional step
     void server.signal("r", "maybe", 1);
-    // @ts-expect-error: the same where more than sixteen outputs are
+    // @ts-expect-error: the same with more than sixteen outputs
     void server.signal("r", "early", 1);
-    // @ts-expect-error: the same for a part of a value
+    // @ts-expect-error: the same for a field of a value
     void server.signal("r", "deep", { at: 1 });
     // @ts-expect-error: this step was left out
     void server.signal("r", "second", "2026-01-01");
-    // What a run returns is what its steps read, as JSON has it.
+    // A run returns the values that its steps read, in their JSON form.
     void server
       .run("review", { on: "2026-01-01", at })
       .then(({ due, amount }) =>
@@ -318,7 +318,7 @@ test("What is sent is typed as schemas decode it, not as steps read it", () => {
   };
   expect(compiled).toBeTypeOf("function");
   expectTypeOf<OutputsOf<typeof transforming.late>>().toEqualTypeOf<{ readonly lateDue: Date | "never" }>();
-  // What is sent is no difference between two pipelines.
+  // The type of a sent value does not distinguish two pipelines.
   expectTypeOf(pipeline("p").await("due", day)).toExtend<
     Pipeline<{}, { readonly due: Date }, never, never>
   >();

@@ -15,7 +15,7 @@ type Served = typeof import("./fixtures/served.ts");
 
 const root = join(import.meta.dirname, "../..");
 mkdirSync(join(root, "temp"), { recursive: true });
-// Within the repository, so that `espalier` is found from there.
+// Inside the repository, so that `espalier` resolves from there.
 const folder = mkdtempSync(join(root, "temp/serve-"));
 const children: Array<ChildProcess> = [];
 
@@ -26,7 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, re
 
 const token = "a-token-of-the-tests";
 
-/** The URL of a database that nothing has used yet. */
+/** The URL of an unused database. */
 const newDatabase = async (): Promise<string> => {
   const url = new URL(await sharedPostgres());
   const name = `served_${process.pid}`;
@@ -132,7 +132,7 @@ describe("espalier serve", { timeout: 180_000 }, () => {
       const second = await serve(cwd, ...store);
       for await (const _ of second.server.events(id));
       const { outputs } = await second.server.get(id);
-      // The second step had begun, and was waited for; the third had not.
+      // The second step had begun, so the server waited for it; the third had not.
       expect(outputs).toMatchObject({ second: first.child.pid, third: second.child.pid });
     },
   );

@@ -1,4 +1,4 @@
-/** Streams of events that are taken up again: what a reader that is too far behind receives. */
+/** Resumed event streams: the events that a reader receives when it is too far behind. */
 import * as Effect from "effect/Effect";
 import * as Stream from "effect/Stream";
 import { expect, test } from "vitest";
@@ -26,7 +26,7 @@ test("a reader that is too far behind receives the events that were kept, then m
   const first = all();
   await expect.poll(() => watches.length).toBe(1);
   watches[0]!.take(logged(50_001), false);
-  // The stream is over: what comes now is not kept.
+  // The stream has ended: later events are not kept.
   watches[0]!.take(logged(10), false);
   const received = await first;
   expect(received.length).toBe(50_001);

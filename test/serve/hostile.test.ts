@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import * as pipelines from "./fixtures/pipelines.ts";
 import { serving, token, until } from "./support.ts";
 
-/** Sends bytes as they are, and gives the status lines of the answers. */
+/** Sends raw bytes, and returns the status lines of the responses. */
 const exchanged = async (port: number, text: string): Promise<ReadonlyArray<string>> => {
   const socket = connect(port, "127.0.0.1");
   let answer = "";
@@ -16,7 +16,7 @@ const exchanged = async (port: number, text: string): Promise<ReadonlyArray<stri
   return [...answer.matchAll(/^HTTP\/1\.1 .*$/gm)].map(([line]) => line.trimEnd());
 };
 
-/** The same numbers every time (mulberry32). */
+/** A random number generator that repeats the same numbers for a seed (mulberry32). */
 const random = (seed: number) => () => {
   seed = (seed + 0x6d2b79f5) | 0;
   let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
@@ -59,7 +59,7 @@ const paths = [
 ];
 
 const odd = [
-  // Two lengths, a length and chunks, a chunk that lies: what two servers could read in two ways.
+  // Two lengths, a length and chunks, a chunk that lies: requests that two servers could read differently.
   `Content-Length: 5\r\nContent-Length: ${body.length}\r\n`,
   `Content-Length: ${body.length}\r\nTransfer-Encoding: chunked\r\n`,
   "Transfer-Encoding: chunked, identity\r\n",
@@ -79,17 +79,17 @@ const hostile = (port: number, next: () => number): string => {
   const json = `Content-Type: application/json\r\n`;
   const length = `Content-Length: ${body.length}\r\n`;
   switch (kind) {
-    case 0: // Another name for this machine, as after a rebinding; with the token, as if it had been read.
+    case 0: // Another host name for this machine, as after DNS rebinding; with the token, as if it had been read.
       return `POST /api/runs HTTP/1.1\r\nHost: ${pick(hosts(port))}\r\n${withToken}${json}${length}\r\n${body}`;
     case 1: // A page from another origin.
       return `POST /api/runs HTTP/1.1\r\nHost: ${own}\r\nOrigin: ${pick(origins)}\r\n${withToken}${json}${length}\r\n${body}`;
-    case 2: // A browser that does not say which page.
+    case 2: // A browser that does not identify the page.
       return `POST /api/runs HTTP/1.1\r\nHost: ${own}\r\nSec-Fetch-Site: ${pick(["cross-site", "same-site", "none", "x"])}\r\n${withToken}${json}${length}\r\n${body}`;
     case 3: // No token, or a wrong one.
       return `${method} /api/runs HTTP/1.1\r\nHost: ${own}\r\nAuthorization: Bearer ${pick(["", "x", token.slice(1), `${token}x`])}\r\n${json}${length}\r\n${body}`;
     case 4: // Paths that lead elsewhere.
       return `${pick(["GET", "POST"])} ${pick(paths)} HTTP/1.1\r\nHost: ${own}\r\n\r\n`;
-    default: // Heads that are none, or can be read in two ways.
+    default: // Headers that are invalid or ambiguous.
       return `POST /api/runs HTTP/1.1\r\nHost: ${own}\r\n${pick(odd)}${json}\r\n${body}`;
   }
 };
@@ -101,8 +101,8 @@ test("hostile requests are refused, and start nothing", { timeout: 300_000 }, as
   const next = random(seed);
   const answers = new Map<string, number>();
   const add = (line: string): void => void answers.set(line, (answers.get(line) ?? 0) + 1);
-  // Many of them one after another on one connection: the server hangs up after the first that it refuses, and whatever
-  // follows must not be read as anything else.
+  // Several requests in a row on one connection: the server closes it after the first that it refuses, and must not
+  // read the rest as anything else.
   const count = 6_000;
   const atOnce = 20;
   const perConnection = 4;
@@ -113,7 +113,7 @@ test("hostile requests are refused, and start nothing", { timeout: 300_000 }, as
     });
     for (const lines of await Promise.all(sent)) for (const line of lines) add(line);
   }
-  // And each kind alone, so that every one of them is read.
+  // Then one request per connection, so that every one of them is read.
   for (let done = 0; done < 4_000; done += atOnce) {
     const sent = Array.from({ length: atOnce }, () => exchanged(port, hostile(port, next)));
     for (const lines of await Promise.all(sent)) for (const line of lines) add(line);
@@ -124,7 +124,7 @@ test("hostile requests are refused, and start nothing", { timeout: 300_000 }, as
     ),
     `seed ${seed}`,
   ).toEqual([]);
-  // 200: reading of what there is, under its own name.
+  // A 200 is a read of existing data, under the server's own name.
   expect((await get("api/runs")).runs).toEqual([]);
   expect((await get("api/pipelines")).length).toBe(6);
 });
@@ -142,7 +142,7 @@ test("a flood of event streams is bounded, and the rest is served", { timeout: 1
     expect(answer.headers.get("content-type")).toContain("application/problem+json");
     expect(await answer.json()).toMatchObject({ status: 503, detail: "Too many event streams are open." });
   }
-  // Other requests are answered, and a stream that is closed makes room.
+  // Other requests are answered, and a closed stream frees a slot.
   expect((await get("api/runs")).runs).toHaveLength(1);
   closing.abort();
   await until(

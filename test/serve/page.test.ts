@@ -1,4 +1,4 @@
-/** The page of a server, in a real browser: a run is started by a form, watched, answered, broken and retried. */
+/** The page of a server, in a real browser: a run is started from a form, watched, answered, broken and retried. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as Schema from "effect/Schema";
@@ -11,7 +11,7 @@ import { inBrowser } from "../draw/browser.ts";
 import * as pipelines from "./fixtures/pipelines.ts";
 import { serving, until } from "./support.ts";
 
-/** Pictures of what a test has seen, to be looked at: only where they are asked for. */
+/** The folder for screenshots of the tests, which are taken only if it is set. */
 const pictures = process.env["ESPALIER_PICTURES"];
 
 const picture = async (page: Page, name: string): Promise<void> => {
@@ -140,7 +140,7 @@ inBrowser("The page of a server", ({ visit }) => {
     const port = Number(new URL(first.url).port);
     const { get } = await serving(pipelines, memory.layer, { port, token: "another-token-of-the-tests" });
     await page.getByText("The server does not answer").waitFor({ state: "detached" });
-    // What the reader had written, and where they were, is still there.
+    // The reader's input and location are still there.
     expect(await answer.getByLabel("by").inputValue()).toBe("Ada");
     expect(new URL(page.url()).hash).toBe("#/run/r/steps");
     await answer.getByLabel("year").fill("2026");
@@ -180,7 +180,7 @@ inBrowser("The page of a server", ({ visit }) => {
       (steps) => steps.length === 1,
     );
     const { page, complaints } = await opened(`${url}#/run/r/steps/${encodeURIComponent("each[11999]")}`);
-    // A step of the address that no page shows at first.
+    // The step in the address is one that the page does not show at first.
     await page
       .getByRole("complementary", { name: "The step that was chosen" })
       .getByRole("heading", { name: "[11999]" })
@@ -188,7 +188,7 @@ inBrowser("The page of a server", ({ visit }) => {
     const table = page.locator(".rows.steps");
     const left = table.getByRole("status");
     const count = async () => Number(/[\d,]+/.exec((await left.textContent())!)![0].replace(",", ""));
-    // The first answer has 1,000 steps; the next one, which replaces it, has 10,000.
+    // The first response has 1,000 steps; the next one, which replaces it, has 10,000.
     await table.getByText("2,002 more steps not listed").waitFor();
     const before = await count();
     await page.getByRole("searchbox").fill("each[11998]");

@@ -44,7 +44,7 @@ describe("A schedule", () => {
   });
 
   test("follows daylight saving: a time in the gap fires right after it, one that is there twice fires once", () => {
-    // Berlin: from 2:00 to 3:00 on 29 March 2026, and 2:00 to 3:00 twice on 25 October.
+    // Berlin: clocks skip from 2:00 to 3:00 on 29 March 2026, and the hour from 2:00 to 3:00 occurs twice on 25 October.
     expect(times("30 2 * * *", "Europe/Berlin", "2026-03-28T00:00:00Z")).toEqual([
       "2026-03-28T01:30:00.000Z",
       "2026-03-29T01:30:00.000Z",
@@ -93,7 +93,7 @@ describe("A schedule", () => {
   });
 });
 
-/** A process that serves schedules, over a store, at a virtual time. Its runs end on request. */
+/** A process that serves schedules, on a store, in virtual time. Its runs end on request. */
 const serving = (store: StoreService, taken = new Set<string>()) => {
   const started: Array<string> = [];
   const said: Array<string> = [];
@@ -162,7 +162,7 @@ const virtually = <Value>(program: Effect.Effect<Value, unknown>): Promise<Value
     ) as Effect.Effect<Value>,
   );
 
-/** Lets every fiber come to where it waits for time, or for the store. */
+/** Lets every fiber run until it waits for the clock or the store. */
 const settle = Effect.promise(async () => {
   for (let turn = 0; turn < 20; turn++) await new Promise((done) => setTimeout(done, 1));
 });
@@ -298,7 +298,7 @@ describe("A served schedule", () => {
           after.endAll();
           yield* pass("30 seconds");
         }
-        // Those of minutes 4 and 5 were missed.
+        // The ticks of minutes 4 and 5 were missed.
         expect(after.started).toEqual([at(2), at(3), at(6)]);
       }),
     ));

@@ -39,7 +39,7 @@ const served = (exports: Readonly<Record<string, unknown>>) => {
   return found;
 };
 
-/** Serves what a module would export, until the test has ended. */
+/** Serves the given module exports until the test ends. */
 export const serving = async (
   exports: Readonly<Record<string, unknown>>,
   layer: StoreLayer = new MemoryStore("tests").layer,
@@ -72,7 +72,7 @@ export const serving = async (
   };
 };
 
-/** Asks until it is so. */
+/** Asks repeatedly until `isSo` accepts the result. */
 export const until = async <Value>(
   ask: () => Promise<Value>,
   isSo: (value: Value) => boolean,

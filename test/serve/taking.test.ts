@@ -14,7 +14,7 @@ const patient = pipeline("patient").await("ok", type<string>());
 
 let lives = 0;
 let hangs = 0;
-/** In each life one more item fails, which is recorded, and the one after it never ends. */
+/** In each life, one more item fails, which is recorded, and the next item never ends. */
 const deadly = pipeline("deadly")
   .step("places", [], () => Array.from({ length: 20 }, (_, place) => place))
   .map(
@@ -29,7 +29,7 @@ const deadly = pipeline("deadly")
     { concurrency: 1, failures: "collect" },
   );
 
-/** A runner on a store, until its process is killed. */
+/** A runner on a store that runs until its process is killed. */
 const runnerOn = async (memory: MemoryStore) => {
   const scope = Scope.makeUnsafe();
   const pipelines = [patient, deadly];

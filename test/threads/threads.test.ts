@@ -14,7 +14,7 @@ const workers = ThreadWorkers.layer({ module: fixture("pipelines.ts"), threads: 
 const logFile = (): string => join(mkdtempSync(join(tmpdir(), "espalier-threads-")), "log");
 const linesOf = (log: string): ReadonlyArray<string> => readFileSync(log, "utf8").trim().split("\n");
 
-/** What a run of a pipeline fails with. */
+/** The error that a pipeline run fails with. */
 const failureOf = (run: Promise<unknown>): Promise<unknown> =>
   run.then(
     (outputs) => outputs,

@@ -1,7 +1,7 @@
 /**
- * The cost and the gain of several processes, compared with other software for the same work, on one Postgres that this
+ * The costs and benefits of several processes, compared with other software that does the same work, on one Postgres that this
  * program starts. `npm run bench:cluster` prints one table; `-- owner spread small signals takeover sqlite peers` measures
- * only those parts. The peers are installed in their own folder the first time.
+ * only those parts. The peers are installed in their own folder on first use.
  */
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
@@ -41,7 +41,7 @@ const millisOf = async (run: () => Promise<unknown>): Promise<number> => {
   return performance.now() - began;
 };
 
-/** The middle of some, after a first time that does not count. */
+/** The median of `count` timings, after one warm-up run that is not counted. */
 const middleOf = async (count: number, run: () => Promise<unknown>): Promise<number> => {
   await run();
   const times: Array<number> = [];
@@ -49,7 +49,7 @@ const middleOf = async (count: number, run: () => Promise<unknown>): Promise<num
   return median(times);
 };
 
-/** Starts a program of this folder, and waits until it has said its first line. */
+/** Starts a program of this folder, and waits until it has printed its first line. */
 const started = async (file: string, ...args: ReadonlyArray<string>) => {
   const child = spawn(process.execPath, ["--conditions=espalier-source", here(file), ...args], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -81,10 +81,10 @@ const add = (...row: Row): void => {
   console.log(row.join("  ·  "));
 };
 
-/** One owner: the rates by which others are compared. */
+/** One owner: the rates that the others are compared with. */
 const owner = async (): Promise<{ readonly fanRate: number; readonly chainRate: number }> => {
   const store = storeIn(newSchema());
-  // A process that serves keeps its store open, as the peers do: connecting takes as long as a thousand steps.
+  // A serving process keeps its store open, as the peers do: connecting takes as long as a thousand steps.
   const scope = Scope.makeUnsafe();
   await Effect.runPromise(Layer.buildWithScope(store, scope));
   const fanMillis = await middleOf(5, () => fan.runPromise({}, { store, runId: randomUUID() }));
@@ -100,7 +100,7 @@ const owner = async (): Promise<{ readonly fanRate: number; readonly chainRate: 
   return rates;
 };
 
-/** Steps of one run, spread over two runners, and the same with one. */
+/** The steps of one run on one runner, and the same spread over two. */
 const spreading = async (): Promise<number> => {
   const rates: Array<number> = [];
   for (const count of [1, 2]) {
@@ -131,7 +131,7 @@ const spreading = async (): Promise<number> => {
   return rates[1]!;
 };
 
-/** Submitted by a client, executed by two runners. */
+/** Small runs, submitted by a client and executed by two runners. */
 const smallRuns = async (): Promise<void> => {
   const schema = newSchema();
   const runners = [await started("runner.ts", url, schema), await started("runner.ts", url, schema)];
@@ -144,7 +144,7 @@ const smallRuns = async (): Promise<void> => {
   add("one small run, from its submission to its outputs", `${single.toFixed(1)} ms`, "at most 25 ms");
 };
 
-/** From the moment that a process sends a value to the moment that the step of another process reads it. */
+/** The time from one process sending a value to a step of another process reading it. */
 const signals = async (): Promise<void> => {
   const file = join(folder, "signals.db");
   const schema = newSchema();
@@ -177,7 +177,7 @@ const faults = [
   ["SIGTERM", 2],
 ] as const;
 
-/** How long it takes until another runner has begun the step that was running. */
+/** The time until another runner has begun the step that was running. */
 const takeover = async (): Promise<void> => {
   for (const [signal, most] of faults) {
     const times: Array<number> = [];
@@ -190,7 +190,7 @@ const takeover = async (): Promise<void> => {
       await Cluster.client({ store: storeIn(schema) }).startPromise(held, { file });
       while (owners().length === 0) await sleep(5);
       const pid = Number(owners()[0]);
-      // Its lease has been renewed by then.
+      // The owner has renewed its lease by then.
       await sleep(2_000);
       times.push(
         await millisOf(async () => {
@@ -210,7 +210,7 @@ interface Written {
   readonly longestWait: number;
 }
 
-/** Processes that record in one SQLite file at the same time. */
+/** Processes that write to one SQLite file at the same time. */
 const writing = async (...shapes: ReadonlyArray<"fan" | "chain">): Promise<ReadonlyArray<Written>> => {
   const file = join(folder, `${randomUUID()}.db`);
   const writers: Array<Started> = [];
@@ -249,7 +249,7 @@ interface Peer {
   readonly smallMillis: number | null;
 }
 
-/** In a database of its own. */
+/** Measures a peer in its own database. */
 const peer = async (file: string): Promise<Peer> => {
   const database = `peer_${file.replaceAll("-", "_")}`;
   const client = PgClient.layer({ url: Redacted.make(url), maxConnections: 1 });

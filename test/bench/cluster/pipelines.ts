@@ -28,7 +28,7 @@ const oneStep = () => pipeline("one").step("s0", [], () => 0);
 export const chain = chainOf("chain", chainLength);
 export const small = chainOf("small", 3);
 
-/** Until the thread has used so much of a core: two that share one core take twice as long. */
+/** Computes until the thread has used `millis` of CPU time: two threads that share a core take twice as long. */
 const compute = (millis: number): void => {
   if (millis === 0) return;
   const used = (): number => {
@@ -39,7 +39,7 @@ const compute = (millis: number): void => {
   while (used() < until);
 };
 
-/** Steps for the runner with the least to do. */
+/** Steps for the least busy runner. */
 export const spread = pipeline("spread")
   .input("count", type<number>())
   .input("millis", type<number>())
@@ -57,13 +57,13 @@ export const spread = pipeline("spread")
   .step("sum", ["values"], ({ values }) => values.length)
   .returns("sum");
 
-/** Ends once it has been answered, with the time at which the answer came. */
+/** Ends once it has its answer, and returns the time at which the answer arrived. */
 export const asked = pipeline("asked")
   .await("answer", type<number>())
   .step("came", ["answer"], () => performance.timeOrigin + performance.now())
   .returns("came");
 
-/** Says who owns it, each time that a process has taken it over. */
+/** Writes the process id of its owner each time a process takes it over. */
 export const held = pipeline("held")
   .input("file", type<string>())
   .step("before", [], () => 0)

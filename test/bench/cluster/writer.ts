@@ -1,5 +1,5 @@
 /**
- * A process that records in a SQLite file for a while: `node writer.ts FILE fan|chain SECONDS`. Prints the number of steps that
+ * A process that records runs in a SQLite file for a while: `node writer.ts FILE fan|chain SECONDS`. Prints the number of steps that
  * it recorded per second, and the longest time between the ends of two consecutive steps.
  */
 import { randomUUID } from "node:crypto";

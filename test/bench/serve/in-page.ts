@@ -1,12 +1,12 @@
-/** The measurements that the benchmark of the server makes inside a page. */
+/** The measurements that the server benchmark takes inside a page. */
 import type { Page } from "playwright-core";
 
-/** How many parts the events between two updates are divided into. */
+/** The number of parts into which the events between two updates are divided. */
 const parts = 10;
 
 /**
- * How long events took to the page. The step's emitted values are times, of which each update shows the newest: it is the first
- * to show all that happened since the update before.
+ * How long events took to reach the page. The values that the step emits are times, and each update shows the newest one: that
+ * update is the first to show all events since the previous update.
  */
 export const eventDelays = async (page: Page, millis: number): Promise<ReadonlyArray<number>> => {
   const updates = await page.evaluate(

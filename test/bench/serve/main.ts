@@ -1,9 +1,9 @@
 /**
- * How fast the page of a server is, in headless Chromium, and what a server costs the runs that it executes.
+ * The speed of a server's page in headless Chromium, and the cost that a server adds to the runs that it executes.
  * `npm run bench:serve` prints one table. `CHROMIUM` is the path of the browser, if it is not `/usr/bin/chromium`.
  *
- * Other programs make every elapsed time longer. So each first paint is also given as the processor time that the server and
- * the page's own thread took for it, in turn: that is what remains on a quiet machine.
+ * Other programs lengthen every elapsed time. So each first paint is also reported as the processor time that the server and
+ * the page's own thread used for it, in turn: the time that remains on an idle machine.
  */
 import { fork } from "node:child_process";
 import { once } from "node:events";
@@ -24,7 +24,7 @@ const text = (count: number): string => count.toLocaleString("en");
 const listed = 10_000;
 const eventsPerSecond = 2_000;
 const watchedMillis = 10_000;
-/** An hour of 100 events a second, in three parts. */
+/** The events of an hour at 100 events per second, in three parts. */
 const hour = { parts: 3, eventsPerPart: 120_000, perSecond: 20_000 };
 
 const rows: Array<readonly [what: string, measured: string, target: string]> = [];
@@ -35,7 +35,7 @@ const say = (what: string, measured: string, target: string): void => {
 
 interface Bench {
   readonly browser: Browser;
-  /** Asks the process of the server: what it has used of the processor, whether a run has ended, or to execute runs by itself. */
+  /** Asks the server process for the processor time it has used, whether a run has ended, or to execute runs by itself. */
   readonly ask: (asks: "cpu" | "ended" | "run" | "many", id?: string) => Promise<unknown>;
   readonly file: string;
   readonly url: string;
@@ -53,7 +53,7 @@ const busyMillis = async (session: CDPSession): Promise<number> => {
   return 1000 * metrics.find(({ name }) => name === "TaskDuration")!.value;
 };
 
-/** The lower quartile of the elapsed times, and of the processor times, until something is there. */
+/** The lower quartiles of the elapsed and the processor times until `shown` appears. */
 const firstPaint = async (bench: Bench, hash: string, shown: string): Promise<string> => {
   const { browser, url } = bench;
   const elapsed: Array<number> = [];
@@ -61,12 +61,12 @@ const firstPaint = async (bench: Bench, hash: string, shown: string): Promise<st
   for (let round = 0; round < 5; round++) {
     const page = await browser.newPage();
     const session = await page.context().newCDPSession(page);
-    // The processor time of tasks, not the time that passed in them.
+    // The processor time of tasks, not their elapsed time.
     await session.send("Performance.setTimeDomain", { timeDomain: "threadTicks" });
     await session.send("Performance.enable");
     const cpu = await cpuOf(bench);
     const began = performance.now();
-    // Each round asks for a view that the server has forgotten.
+    // Each round requests a view that the server no longer holds.
     await page.goto(`${url}${hash.replace("ROUND", String(round))}`);
     await page.locator(shown).first().waitFor();
     elapsed.push(performance.now() - began);
@@ -76,7 +76,7 @@ const firstPaint = async (bench: Bench, hash: string, shown: string): Promise<st
   return `${Math.round(lowerQuartile(elapsed))} ms; processor ${Math.round(lowerQuartile(own))} ms`;
 };
 
-/** The time of a bare query for all records of a run, as something to compare with. */
+/** The time of a bare query for all records of a run, for comparison. */
 const bareQuery = (file: string, id: string): number => {
   const database = new DatabaseSync(file, { readOnly: true });
   const used = () => process.threadCpuUsage().user + process.threadCpuUsage().system;
@@ -90,7 +90,7 @@ const bareQuery = (file: string, id: string): number => {
 
 const paints = async (bench: Bench): Promise<void> => {
   const { ask } = bench;
-  // Not by requests: these are not what is measured here.
+  // Not by requests, which are not measured here.
   for (let round = 0; round < 5; round++) await ask("run", `large-${round}`);
   await ask("many", String(listed));
   say("first paint of a page that shows no data", await firstPaint(bench, "#/start", "h1"), "none");
@@ -127,7 +127,7 @@ const graph = async (bench: Bench): Promise<void> => {
     frames.push(await framesPerSecond(page, act));
   };
   await page.getByRole("button", { name: "Show the whole graph" }).click();
-  // All of it, then from all of it to single boxes and back, then where its boxes can be read.
+  // Drag the whole graph, zoom from it to single boxes and back, then drag where the boxes are readable.
   await measure(drag);
   await page.getByRole("button", { name: "Show the whole graph" }).click();
   await measure(zoom);
@@ -179,7 +179,7 @@ const events = async (bench: Bench): Promise<void> => {
   );
 };
 
-/** The processor time of runs on the server as a ratio to that of the same runs without it, pair by pair. */
+/** The processor time of runs on the server relative to the same runs without it, pair by pair. */
 const overhead = async (bench: Bench): Promise<void> => {
   const { ask, post } = bench;
   const ratios: Array<number> = [];
@@ -191,7 +191,7 @@ const overhead = async (bench: Bench): Promise<void> => {
   };
   for (let i = 0; i < 15; i++) {
     const plain = (await ask("run", `plain-${i}`)) as number;
-    // Starting any run takes a request, and the benchmark asks when it has ended.
+    // Starting any run takes a request, and the benchmark polls until it has ended.
     const request = await startAndWait("small", `request-${i}`, { n: i });
     ratios.push((await startAndWait("large", `served-${i}`, {})) / (plain + request));
   }

@@ -1,4 +1,4 @@
-/** The pipelines that the benchmark of the server runs. */
+/** The pipelines that the server benchmark runs. */
 import { pipeline, type } from "espalier";
 
 export const steps = 100_000;
@@ -25,7 +25,7 @@ export const small = pipeline("small")
   .input("n", type<number>())
   .step("out", ["n"], ({ n }) => n);
 
-/** Emits the time, so often a second. */
+/** Emits the time, `perSecond` times a second. */
 export const emitting = pipeline("emitting")
   .input("count", type<number>())
   .input("perSecond", type<number>())

@@ -1,4 +1,4 @@
-/** The server of the benchmark, in a separate process, so that the browser's driver does not take its time. */
+/** The server of the benchmark, in a separate process, so that the browser driver takes no time from it. */
 import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
