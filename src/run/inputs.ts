@@ -1,5 +1,5 @@
 /**
- * The inputs of a run with a store: decoded from what was given, written as text, read back when the run is opened again, and
+ * The inputs of a run with a store: decoded from the given values, written as text, read back when the run is opened again, and
  * compared with those of another caller. A run that was submitted by the name of its pipeline alone is completed here.
  */
 import * as Effect from "effect/Effect";

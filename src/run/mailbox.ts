@@ -99,7 +99,7 @@ const tooLate = "The step at this path has stopped waiting: its timeout has pass
 const unknownYet =
   "The value is not plain data, and the step does not wait yet, so that its schema is not known. Send the value as JSON.";
 
-/** What a schema makes of a value, or why it refuses it. */
+/** The value as a schema decodes it, or the reason why the schema refuses it. */
 const tried = (
   schema: unknown,
   value: unknown,
@@ -112,12 +112,12 @@ const tried = (
     },
   });
 
-/** A value that its schema takes, what it makes of it, and the text to record if it is not plain data; or why it does not fit. */
+/** A value that its schema accepts, its decoded form, and the text to record if it is not plain data; or why it does not fit. */
 type Received =
   | { readonly value: unknown; readonly decoded: unknown; readonly text?: string }
   | { readonly reason: string };
 
-/** A value may be wrong at any depth: no more of the way to it is said. */
+/** A value may be wrong at any depth: at most this many parts of the path are reported. */
 const mostParts = 20;
 
 const sentence = ({ issuePath, reason }: Misfit): string => {
@@ -129,8 +129,8 @@ const sentence = ({ issuePath, reason }: Misfit): string => {
 const forms = Effect.promise(() => import("../values/from-json.ts"));
 
 /**
- * A value may be sent as the schema decodes it, else as JSON, which stands for what it cannot hold (of a Date it has the
- * text), else as the schema has decoded it: the first of these that fits.
+ * A value may be sent in the form that the schema decodes, as JSON, which represents values that it cannot hold (a Date as
+ * text), or in decoded form. The first of these that fits is used.
  */
 const received = (schema: unknown, value: unknown): Effect.Effect<Received> =>
   Effect.flatMap(tried(schema, value), (made): Effect.Effect<Received> => {
@@ -151,7 +151,7 @@ const received = (schema: unknown, value: unknown): Effect.Effect<Received> =>
     });
   });
 
-/** A schema that makes a secret of a text: a store without encryption would hold the text. */
+/** Refuses a text that its schema decodes to a secret: a store without encryption would hold the text. */
 const refusedSecret = (taken: Received): Effect.Effect<Received> =>
   Effect.map(
     Effect.promise(() => import("../values/codec.ts")),
@@ -161,7 +161,7 @@ const refusedSecret = (taken: Received): Effect.Effect<Received> =>
     },
   );
 
-/** The same, if it can be recorded. `store`: where; undefined: nowhere. */
+/** The same, if the value can be recorded. `store`: the store to record it in; undefined if nothing is recorded. */
 const receive = (schema: unknown, sent: unknown, store: StoreService | undefined): Effect.Effect<Received> =>
   Effect.flatMap(received(schema, sent), (taken): Effect.Effect<Received> => {
     if (store === undefined || "reason" in taken) return Effect.succeed(taken);
@@ -278,7 +278,7 @@ export class Mailbox {
   }
 
   /**
-   * The run is about to end. Reports the values that were kept for steps which never came to wait: in a run that can be resumed
+   * The run is about to end. Reports the values that were kept for steps that never began to wait: in a run that can be resumed,
    * they stay.
    */
   refuseRest(hasSucceeded: boolean): void {

@@ -47,7 +47,7 @@ export interface Resuming {
   readonly from?: string | undefined;
   /** Whether failed items of a map that collects failures run again, with everything that follows from them. */
   readonly retryFailed?: boolean | undefined;
-  /** It is known not to be one that was submitted by name and whose inputs are not checked yet. */
+  /** The run is known not to be one that was submitted by name and whose inputs are still unchecked. */
   readonly isChecked?: boolean;
 }
 
@@ -218,7 +218,7 @@ const opened = (
   };
 };
 
-/** Receives what was sent before the run was claimed, unless the run has to stop: it then does so when it begins. */
+/** Receives the messages sent before the run was claimed, unless the run has to stop: it then stops when it begins. */
 const received = (live: LiveRun, journal: Journal): Effect.Effect<void> =>
   Effect.callback<void>((resume) => {
     const goOn = (): void => resume(Effect.void);
@@ -226,12 +226,12 @@ const received = (live: LiveRun, journal: Journal): Effect.Effect<void> =>
     journal.receive().then(goOn, (error: unknown) => resume(Effect.die(error)));
   });
 
-/** Makes what may be interrupted again. */
+/** Makes an effect interruptible again. */
 export type Restore = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>;
 
 /**
- * Opens a run for `inputs`; without them, resumes an earlier run as `resuming` says. Not to be interrupted, but for what it
- * restores: a run that was claimed must be given back, or executed.
+ * Opens a run for `inputs`; without them, resumes an earlier run as `resuming` specifies. Must be uninterruptible, except for
+ * the parts that it restores: a claimed run must be released or executed.
  */
 export const openRun = (
   graph: Graph,

@@ -1,4 +1,4 @@
-/** What `start` keeps while a run is under way: its events, its expansions, and the plan as it has grown so far. */
+/** The data that `start` keeps while a run is under way: its events, its expansions, and the plan as it has grown so far. */
 import * as Cause from "effect/Cause";
 import type * as Stream from "effect/Stream";
 import type { Plan } from "../../types/plan.ts";

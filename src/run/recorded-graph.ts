@@ -1,6 +1,6 @@
 /**
- * A recorded run as a tree of plain data: the steps of its pipeline, and what they expanded to, with what happened last to
- * each. Takes what the store has of the run; `Runs.get` returns the tree.
+ * A recorded run as a tree of plain data: the steps of its pipeline and their expansions, with the latest state of each.
+ * Takes the run's details from the store; `Runs.get` returns the tree.
  */
 import type { RecordedNode } from "../../types/runs.ts";
 import type { StepState } from "../fold/run-state.ts";
@@ -21,7 +21,7 @@ export const recordedGraph = (run: RunDetails): ReadonlyArray<RecordedNode> => {
 
   const childrenOf = (path: string, step: StepState | undefined): ReadonlyArray<RecordedNode> => {
     const text = shapes.get(path);
-    // Of an attempt that was given up, the graph is recorded, but is no longer part of the run.
+    // The graph of an attempt that was given up is recorded, but is no longer part of the run.
     if (text === undefined || step === undefined || !(step.hasGrown || hasItems(step))) return none;
     const items = itemsOf(text);
     return items === undefined

@@ -1,6 +1,6 @@
 /**
  * The state of a recorded run. Its records are turned back into events and folded like those of a live run. So `show`, `why`
- * and the page see what happened last, whatever was retried, resumed or dropped before.
+ * and the page see the latest state, regardless of earlier retries, resumptions or drops.
  */
 import type { Plan } from "../../types/plan.ts";
 import type { PipelineEvent } from "../events.ts";
@@ -158,7 +158,7 @@ const ofEvent = (
   step: StepState | undefined,
 ): ReadonlyArray<Told> => {
   const attempt = Math.max(1, step?.attempt ?? 0);
-  // What is recorded in the same millisecond came after this attempt.
+  // An outcome recorded in the same millisecond came after this attempt.
   const isBefore = step?.status === "done" && step.ended === time;
   if (isBefore && (type === attemptBegan || type === "step.retried")) return [];
   switch (type) {
@@ -212,7 +212,7 @@ const reopen = (state: RunState, path: string): void => {
   }
 };
 
-/** What is under way inside a step that fails is interrupted, the innermost first: only the failure is recorded. */
+/** Steps under way inside a step that fails are interrupted, innermost first: only the failure is recorded. */
 const interruptedBy = (state: RunState, told: ReadonlyArray<Told>): ReadonlyArray<Told> =>
   told.flatMap((event) => {
     if (event.type !== "expansion.failed") return [];
@@ -230,7 +230,7 @@ const isOfLaterAttempt = (step: StepState | undefined, told: ReadonlyArray<Told>
   told.some(({ type }) => type === "step.succeeded") &&
   step.children.some(({ status }) => status !== "done");
 
-/** The paths that steps which have begun read: those have ended, whatever is not kept of their insides. */
+/** The paths read by steps that have begun. Those paths have ended, even if not all of their inner steps are kept. */
 const readPaths = (state: RunState): ReadonlySet<string> => {
   const paths = new Set<string>();
   for (const { began, kind, reads } of state.all)
@@ -299,7 +299,7 @@ const markFallbacks = (run: RunDetails, state: RunState): void => {
   }
 };
 
-/** Where the events of a record go: they are folded into `state` by `tell`, which returns the step that an event is about. */
+/** Receives the events of a record: `tell` folds each into `state` and returns the step that the event is about. */
 export interface RecordReader {
   readonly state: RunState;
   readonly tell: (event: PipelineEvent) => StepState | undefined;
@@ -308,14 +308,14 @@ export interface RecordReader {
 const timeOf = (happened: Entry | StoredEvent): number =>
   "kind" in happened ? happened.ended : happened.time;
 
-/** Is it of an attempt that was given up? That no longer has a graph, and neither do the steps inside it. */
+/** Does the path belong to an attempt that was given up? Its graph is gone, and so are those of the steps inside it. */
 const isGivenUp = (state: RunState, path: string): boolean => {
   const own = isItem(path) ? parentOf(path) : path;
   if (own === "" || state.step(own) !== undefined) return false;
   let at = parentOf(own);
   while (at !== "" && state.step(at) === undefined) at = parentOf(at);
   const around = state.step(at);
-  // Or its graph is not kept, since there are too many steps.
+  // Its graph may also be missing because there are too many steps to keep.
   return around === undefined || !(around.isLeftOut || (state.isFull && hasItems(around)));
 };
 
@@ -368,7 +368,7 @@ export const foldRecord = (run: RunDetails, { state, tell: tellWhole }: RecordRe
       const { attempt, attemptBegan: time = state.time } = step!;
       tell({ type: "expansion.expanded", path, attempt, time, plan: undefined });
     }
-    // The start of an attempt that failed, or followed another, is kept beside the records.
+    // The start of an attempt that failed, or followed another, is kept separately from the records.
     for (const each of [...interruptedBy(state, told), ...told])
       if (!(each.type === "step.started" && isAttemptOf(step, each.attempt) && "kind" in happened))
         tell(each);

@@ -34,7 +34,7 @@ import { refusalInMemory } from "./signal.ts";
 type Inputs = Readonly<Record<string, unknown>>;
 type Outputs = Record<string, unknown>;
 
-/** What a caller asks for. */
+/** A caller's request. */
 interface Request {
   readonly graph: Graph;
   /** Undefined to resume the run of `options.runId`. */
@@ -165,7 +165,7 @@ export const resumeGraph = (
   resuming: Resuming,
 ): Effect.Effect<Outputs, unknown> => outputsOf({ graph, inputs: undefined, options, resuming });
 
-/** Starts a run on a fiber of its own and gives its handle. The run outlives the fiber that started it. */
+/** Starts a run on its own fiber and returns its handle. The run outlives the fiber that started it. */
 export const startGraph = (
   graph: Graph,
   inputs: Inputs,

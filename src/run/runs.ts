@@ -303,8 +303,8 @@ export const Runs: {
   /** `cancel` as a Promise. */
   readonly cancelPromise: (runId: string, options?: CancelOptions) => Promise<void>;
   /**
-   * Deletes runs that succeeded, with what only they hold, and cached values of that age. Returns how many runs. Runs that can
-   * be resumed are kept, unless `resumable` is true; a run that is under way is always kept.
+   * Deletes succeeded runs, with data that only they hold, and cached values of that age. Returns the number of runs. Runs
+   * that can be resumed are kept, unless `resumable` is true; a run that is under way is always kept.
    */
   readonly prune: (options: PruneOptions) => Effect.Effect<number, StoreError | StoreCorrupt | InvalidInput>;
   /** `prune` as a Promise. */

@@ -103,7 +103,7 @@ const unclaimed = (store: StoreService, run: RunDetails): StoreService => {
   });
 };
 
-/** Where no step runs, none needs to be said to run here for want of a worker. */
+/** No step runs, so there is no need to report steps that run here for lack of a worker. */
 const unneeded: WorkersService = {
   wire: textWire,
   sparesOwner: false,

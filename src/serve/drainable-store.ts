@@ -40,7 +40,7 @@ export const drainable = (store: StoreService): Drainable => {
     const append = journal.append.bind(journal);
     journal.append = (entry, done) => {
       if (!isOutcome(entry)) return append(entry, done);
-      // One is enough.
+      // One recorded output is enough.
       journal.append = append;
       append(entry, () => {
         recorded.add(runId);

@@ -1,7 +1,7 @@
 /**
- * Streams of a run's events that a client can take up where its connection broke. Each event has an id. A stream outlives its
+ * Streams of a run's events that a client can resume where its connection broke. Each event has an id. A stream outlives its
  * connection for a while and keeps the events that were sent last, so the next connection, which names the last id that
- * arrived, continues after it: no event is lost and none comes twice. If the stream is gone, as after a restart of the server,
+ * arrived, continues after it: no event is lost or arrives twice. If the stream is gone, as after a restart of the server,
  * a new one begins with an event that says so, and sends all events from the first.
  */
 import { randomBytes } from "node:crypto";
@@ -46,7 +46,7 @@ class EventStream {
   /** It is over because its reader was too far behind, and further events were not kept. */
   #isCut = false;
   #wake: (() => void) | undefined;
-  /** Of the current connection; an earlier one ends. */
+  /** The number of the current connection; an earlier one ends. */
   #connection = 0;
 
   constructor(runId: string, key: string) {
@@ -61,7 +61,7 @@ class EventStream {
     };
   }
 
-  /** Says first that what was sent before is void. */
+  /** First announces that the events sent before are void. */
   reset(): void {
     const data = { type: "stream.reset", runId: this.runId, time: Date.now() };
     this.#events.push(() => data);

@@ -196,7 +196,7 @@ export class RunViews {
       found: undefined,
     };
     view.asked = now;
-    // The view that was requested last is the last one.
+    // The most recently requested view comes last.
     this.#views.delete(runId);
     this.#views.set(runId, view);
     for (const [id, { asked }] of this.#views)

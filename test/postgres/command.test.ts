@@ -1,4 +1,4 @@
-/** The commands of recorded runs, on a database. */
+/** The commands for recorded runs, on a Postgres database. */
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -82,7 +82,7 @@ describe("The command line with a database", () => {
         records: true,
         onStderr,
       });
-    // No runner is there to take it.
+    // No runner is available to take it.
     const left = await submit("left", (said, kill) => {
       if (said.includes("No runner with this version")) kill("SIGINT");
     });
@@ -104,7 +104,7 @@ describe("The command line with a database", () => {
       code: 0,
       stdout: '{"total":30,"open":true}\n',
     });
-    // The same again: it is read, and nothing runs.
+    // Submitted again: its outputs are read, and nothing runs.
     expect(await submit("left", () => {})).toMatchObject({ code: 0, stdout: '{"total":30,"open":true}\n' });
     const limited = await espalier(
       ["run", shop, "-i", "count=3", "-c", "2", "--only", "total", "--database", url],

@@ -1,4 +1,4 @@
-/** The laws of stores, on stores in Postgres. */
+/** The store laws, checked on Postgres stores. */
 import * as PgClient from "@effect/sql-pg/PgClient";
 import * as Effect from "effect/Effect";
 import * as Redacted from "effect/Redacted";

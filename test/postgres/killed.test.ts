@@ -21,7 +21,7 @@ const saga = "postgres/fixtures/saga.ts";
 buildWorker();
 const program = built(saga);
 
-/** Keeps a store open, so that asking it does not connect each time. Returns what closes it. */
+/** Keeps a store open, so that queries do not reconnect each time. Returns a function that closes it. */
 const keptOpen = async (address: string): Promise<() => Promise<void>> => {
   const scope = Scope.makeUnsafe();
   await Effect.runPromise(Layer.buildWithScope(await storeOf(address), scope));
@@ -40,7 +40,7 @@ describe("A process that is killed at any time", () => {
         await killedToItsEnd(address, newFile(), `run ${index}.${run}`, () => ++count.killed >= kills);
       }
     };
-    // Most of the time passes until the server learns that a process is gone.
+    // Most of the time is spent waiting for the server to notice that a process is gone.
     try {
       await Promise.all([1, 2, 3, 4].map(lane));
     } finally {
@@ -50,10 +50,10 @@ describe("A process that is killed at any time", () => {
   });
 });
 
-/** Runs the saga, and kills it in the call whose line begins like this. All lines that it printed. */
+/** Runs the saga and kills it in the call whose line starts with `beginning`. Returns all lines that it printed. */
 const sagaUntil = async (address: string, beginning: string | undefined): Promise<ReadonlyArray<string>> => {
   const store = await storeOf(address);
-  // The server learns a moment later that the process before it is gone.
+  // The server notices only a moment later that the previous process is gone.
   while ((await Runs.listPromise({ store, status: "running" })).length > 0) await pause(50);
   const child = spawn(
     process.execPath,
@@ -84,7 +84,7 @@ describe("A run in Postgres that compensates", () => {
       printed.push(await sagaUntil(address, beginning));
     }
     await close();
-    // Once it compensates, no step runs, and what was under way when it was killed runs again.
+    // Once it compensates, no step runs, and the call that was under way at the kill runs again.
     expect(printed).toEqual([
       ["did flight", "did hotel[mon]"],
       ["did hotel[mon]", "did hotel[tue]", undone[0]],

@@ -24,7 +24,7 @@ const few: ReadonlyArray<Fault> = [
   "cut",
 ];
 const isLong = process.env["ESPALIER_LONG"] !== undefined;
-/** In the long form, each round also restarts the server, which is then one of its own. */
+/** In the long form, which has its own server, each round also restarts that server. */
 const faults = isLong
   ? Array.from({ length: 19 }, () => [...few, "restart" as const])
       .flat()
@@ -38,7 +38,7 @@ if (isLong) {
 }
 
 ownedRuns(newAddress);
-/** Its connections are cut: those of other tests must not be. Each try of a test has its own. */
+/** The database whose connections are cut: those of other tests must not be. Each attempt of a test has its own. */
 let database = "";
 
 sharedRuns({
@@ -67,7 +67,7 @@ sharedRuns({
 describe("A process", () => {
   test("holds the lock by which others see that it is killed before its first step starts", async () => {
     const schema = newSchema();
-    // The thread that renews the lease takes it later, under the name "espalier lease".
+    // The thread that renews the lease takes the lock later, under the name "espalier lease".
     const locks = () =>
       sql(`SELECT o.locks, a.application_name AS name FROM "${schema}".espalier_owners AS o
         JOIN "${schema}".espalier_runs AS r ON r.owner = o.owner

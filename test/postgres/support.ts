@@ -7,14 +7,14 @@ import type { StoreCodec, StoreLayer } from "espalier";
 import { PostgresStore } from "espalier/postgres";
 import { sharedPostgres } from "./server/shared.ts";
 
-/** A name that nothing has yet. */
+/** A name that is not in use yet. */
 export const newSchema = (): string => `test ${randomUUID().slice(0, 8)}`;
 
 /** A store in a schema of the tests' database, a new one by default. */
 export const storeIn = async (schema = newSchema(), codec?: StoreCodec): Promise<StoreLayer> =>
   PostgresStore.layer({ url: await sharedPostgres(), schema, ...(codec === undefined ? {} : { codec }) });
 
-/** The same as an address for another process: `storeOf` makes a store of it. */
+/** The address of a new schema, for another process: `storeOf` turns it into a store. */
 export const newAddress = async (): Promise<string> => {
   const url = new URL(await sharedPostgres());
   url.searchParams.set("schema", newSchema());
@@ -23,7 +23,7 @@ export const newAddress = async (): Promise<string> => {
 
 type Row = Readonly<Record<string, any>>;
 
-/** Asks the database itself. */
+/** Queries the database directly. */
 export const sql = async (text: string, url?: string): Promise<ReadonlyArray<Row>> => {
   const client = PgClient.layer({ url: Redacted.make(url ?? (await sharedPostgres())), maxConnections: 1 });
   const asked = Effect.flatMap(PgClient.PgClient, (pg) => pg.unsafe<Row>(text).unprepared);

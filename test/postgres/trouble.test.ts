@@ -1,4 +1,4 @@
-/** Databases that cannot serve: each is reported in time, in one sentence that says how to fix it, and never with a password. */
+/** Databases that cannot be used: each is reported in time, in one sentence that says how to fix it, and never with a password. */
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ const flow = pipeline("flow")
 
 const secret = "hunter2!";
 
-/** Why a run cannot begin in a store. */
+/** The error of a run that cannot begin in a store. */
 const refusedBy = async (store: StoreLayer): Promise<{ kind: string; message: string; _tag: string }> => {
   const exit = await Effect.runPromiseExit(flow.run({}, { store, runId: "r" }));
   if (exit._tag === "Success") throw new Error("It ran.");
@@ -146,7 +146,7 @@ describe("A schema", () => {
   test("that many processes make at once is made once", async () => {
     const schema = newSchema();
     const url = await sharedPostgres();
-    // Different URLs are different stores of this process, as those of several processes are.
+    // Within one process, different URLs are different stores, like those of several processes.
     const stores = Array.from({ length: 8 }, (_, i) => at(`${url}?application_name=p${i}`, schema));
     const ran = await Promise.all(stores.map((store, i) => flow.runPromise({}, { store, runId: `r${i}` })));
     expect(ran).toEqual(stores.map(() => ({ a: 1, b: 2 })));
@@ -159,7 +159,7 @@ describe("A disk that is full", () => {
     const schema = newSchema();
     const store = at(await sharedPostgres(), schema);
     await Runs.listPromise({ store });
-    // Postgres itself reports it so.
+    // Postgres itself reports a full disk with this error.
     await sql(`CREATE FUNCTION "${schema}".full() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
       RAISE EXCEPTION 'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$`);
     await sql(
@@ -204,11 +204,11 @@ describe("A server that is down", () => {
         return { halfway, outputs: chain.runPromise({}, { store, runId }) as Promise<unknown> };
       });
       await Promise.race(runs.map(({ halfway }) => halfway));
-      // As in a crash: what was sent and not answered may have been committed or not.
+      // As in a crash: a commit that was sent but not answered has possibly succeeded.
       await server.down("immediate");
       const before = ran.length;
       await new Promise((resolve) => setTimeout(resolve, millis));
-      // A step whose inputs were recorded in the last moment may have begun; nothing that needs a record has.
+      // A step whose inputs were recorded at the last moment may have begun; no step that still needed a record has.
       expect(ran.length).toBeLessThanOrEqual(before + 2);
       await server.up();
       await Promise.all(runs.map(({ outputs }) => outputs));
@@ -230,7 +230,7 @@ describe("A server that cannot serve", () => {
     const settings = PgClient.layer({ url: Redacted.make(await sharedPostgres()) });
     const program = Effect.gen(function* () {
       const client = yield* PgClient.PgClient;
-      // It says that it is Postgres 11.
+      // Reports its version as Postgres 11.
       const old = Object.assign(Object.create(client) as typeof client, {
         unsafe: (text: string, parameters?: ReadonlyArray<unknown>) =>
           client.unsafe(text.replace("current_setting('server_version_num')", "'110022'"), parameters),
@@ -278,7 +278,7 @@ describe("A connection that is lost", () => {
     const over = new AbortController();
     const cutting = (async () => {
       let cuts = 0;
-      // Swept over the moments of a commit: each takes a few milliseconds.
+      // The cuts are spread over the phases of a commit, which takes a few milliseconds.
       while (!over.signal.aborted) {
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 30));
         if (ran.length === 0) continue;

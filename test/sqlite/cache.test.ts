@@ -8,7 +8,7 @@ import { Ran, storeAt, temporary, withStore } from "./support.ts";
 
 const newFile = temporary();
 
-/** What a run told of its cached steps. */
+/** The events of a run about its cached steps, as text. */
 const told = (events: ReadonlyArray<PipelineEvent>) =>
   events.flatMap((event) =>
     event.type === "cache.hit"

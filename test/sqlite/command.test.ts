@@ -1,4 +1,4 @@
-/** The commands of recorded runs, in separate processes. */
+/** The commands for recorded runs, in separate processes. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,7 +56,7 @@ describe("The command line", () => {
     );
     expect((await command("runs")).stdout).toContain("monday  shop  succeeded");
 
-    // A second run takes what the first has computed.
+    // A second run reuses the values that the first has computed.
     expect((await command("run", shop, "--input", "count=4", "--run-id", "tuesday", "--json")).stdout).toBe(
       '{"total":60,"open":true}\n',
     );

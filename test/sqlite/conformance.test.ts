@@ -1,4 +1,4 @@
-/** The laws of stores, on all stores, and on one that breaks each of them. */
+/** The store laws, checked on all stores, and on stores that each break one of them. */
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import { Store } from "espalier";
@@ -30,7 +30,7 @@ describe("All laws hold", { timeout: 120_000 }, () => {
   });
 });
 
-/** A store that does one thing otherwise. */
+/** A store that does one thing differently. */
 const broken = (change: (store: StoreService) => Partial<StoreService>) => () => {
   const right = new MemoryStore(`broken ${++stores}`).layer;
   return Layer.effect(

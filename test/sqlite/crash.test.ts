@@ -1,4 +1,4 @@
-/** A crash after every commit of a run, each really resumed from the file as it was at that moment. */
+/** A crash after every commit of a run. Each run is actually resumed from the file as it was at that moment. */
 import { copyFileSync, existsSync } from "node:fs";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
@@ -109,7 +109,7 @@ describe("A crash after any commit", () => {
       expect(runs).toBe("crashed");
       expect(await Effect.runPromise(resume(p, "r", { store: storeAt(file) }))).toEqual(right);
       const again = ran.since;
-      // What ran is exactly what was not recorded.
+      // Exactly the paths that were not recorded ran.
       expect(again).toEqual(all.filter((path) => !recorded.has(path)));
     }
   });

@@ -145,7 +145,7 @@ describe("A value that can be written", () => {
       fc.property(value, (before) => {
         const text = encode(before) as string;
         expect(typeof text).toBe("string");
-        // A record in the file is one line, and fields stand between tabs.
+        // A record in the file is one line, with fields separated by tabs.
         expect(text).not.toMatch(/[\t\n]/);
         expect(decode(text)).toEqual(before);
         expect(encode(decode(text))).toEqual(text);

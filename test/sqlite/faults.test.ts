@@ -1,4 +1,4 @@
-/** Faults of the file: each is really caused, and reported as a typed error within five seconds. */
+/** File faults: each is actually caused, and reported as a typed error within five seconds. */
 import { spawn, spawnSync } from "node:child_process";
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -20,7 +20,7 @@ const newFile = temporary();
 const fixture = (name: string): string => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 
 const small = pipeline("small").step("a", [], () => 1);
-/** As in the fixture. */
+/** A pipeline of the same shape as in the fixture. */
 const owned = pipeline("p").step("a", [], () => 1);
 
 describe("A file that cannot be opened", () => {
@@ -103,7 +103,7 @@ describe("A file that another process has", () => {
       child.kill("SIGKILL");
     }
     await new Promise((resolve) => child.once("close", resolve));
-    // A killed owner leaves its run to the next.
+    // After its owner is killed, the next process can take the run.
     expect(await owned.runPromise({}, { store: storeAt(file), runId: "owned" })).toEqual({ a: 1 });
   });
 
@@ -140,7 +140,7 @@ describe("A file that is full", () => {
         expect(performance.now() - began).toBeLessThan(5000);
         const paused = events.find((event) => event.type === "run.paused");
         expect(paused?.error).toMatchObject({ _tag: "StoreError", kind: "full" });
-        // Nothing that was not recorded is read by others.
+        // No other step reads an output that is not recorded.
         expect(events.some((event) => "path" in event && event.path === "c")).toBe(false);
         const service = yield* Store;
         expect(yield* service.prune({ before: Date.now() + 1, resumable: false })).toBe(1);
@@ -171,7 +171,7 @@ describe("A file that is full", () => {
   });
 });
 
-/** What a fixture, started by a shell, prints as JSON, a line each. */
+/** The JSON values that a fixture prints, one per line. */
 const printed = (command: string, args: ReadonlyArray<string>, uid?: number): Promise<ReadonlyArray<any>> =>
   new Promise((resolve, reject) => {
     const child = spawn(command, args, uid === undefined ? {} : { uid });
@@ -185,7 +185,7 @@ const printed = (command: string, args: ReadonlyArray<string>, uid?: number): Pr
     });
   });
 
-/** Runs the fixture `full.ts` twice in one shell: on a disk with little space, and after there is enough. */
+/** Runs the fixture `full.ts` twice in one shell: on a disk with little space, and again once there is enough. */
 const fillAndFree = async (little: string, enough: string, wrapper: ReadonlyArray<string> = []) => {
   const folder = newFile();
   mkdirSync(folder);
@@ -201,7 +201,7 @@ const fillAndFree = async (little: string, enough: string, wrapper: ReadonlyArra
   expect(first.paused.message).toContain(join(folder, "runs.db"));
   expect(second.paused).toBe(undefined);
   expect(second.ended).toBe("Success");
-  // Some were recorded, none of those ran again, and all others did.
+  // Some items were recorded: none of those ran again, and all others did.
   expect(second.recorded.length).toBeGreaterThan(1);
   const texts = Array.from({ length: 40 }, (_, i) => `texts[${i}]`);
   const left = texts.filter((path) => !second.recorded.includes(path));
@@ -227,7 +227,7 @@ describe.skipIf(process.platform === "win32")("What the system refuses", () => {
   });
 
   test("because of permissions is said before a run, and costs a run nothing that has its files open", async () => {
-    // Root can write everything, so another user has to try.
+    // Root can write everything, so the fixture runs as another user.
     const uid = process.getuid?.() === 0 ? 65534 : undefined;
     const args = ["--conditions=espalier-source", fixture("permissions.ts")];
     const [{ before, during }] = await printed(process.execPath, args, uid);
@@ -256,7 +256,7 @@ const awaitFiber = (fiber: import("effect/Fiber").Fiber<any, any>): Effect.Effec
     }),
   );
 
-/** Mulberry32: which bytes are damaged is the same every time. */
+/** Mulberry32, so that the same bytes are damaged every time. */
 const seeded = (seed: number): (() => number) => {
   let state = seed;
   return () => {
@@ -303,7 +303,7 @@ describe("A file with damaged bytes", () => {
       const file = newFile();
       copyFileSync(`${whole}.copy`, file);
       copyFileSync(`${whole}.copy-wal`, `${file}-wal`);
-      // Half of them after the log has gone into the file, where SQLite checks nothing.
+      // For half of them, the log is first written into the file, where SQLite checks nothing.
       if (i % 2 === 0) {
         const database = new DatabaseSync(file);
         database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
@@ -334,7 +334,7 @@ describe("A file with damaged bytes", () => {
     expect(counts.right + counts.corrupt + counts.refused).toBe(files);
     expect(counts.corrupt).toBeGreaterThan(0);
     expect(counts.right).toBeGreaterThan(0);
-    // Only the number of the file's version, damaged, looks like something else.
+    // Only damage to the file's version number looks like a different problem.
     expect(counts.refused).toBeLessThanOrEqual(files / 50);
   });
 });

@@ -1,4 +1,4 @@
-/** The rule for which records count, the same for every store and reader; checked against a slow, plain version. */
+/** The rule that decides which records count, the same for every store and reader; checked against a slow, plain version. */
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Entry } from "../../src/journal/records.ts";
@@ -12,7 +12,7 @@ const entry = fc.record({
   text: fc.nat().map(String),
 });
 
-/** Plays the records one after another on a table. */
+/** Applies the records to a table, one after another. */
 const played = (entries: ReadonlyArray<Entry>): ReadonlyArray<Entry> => {
   let table: Array<Entry> = [];
   const isBeneath = (path: string, above: string): boolean =>

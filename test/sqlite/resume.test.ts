@@ -8,7 +8,7 @@ import { Ran, storeAt, temporary, withStore } from "./support.ts";
 
 const newFile = temporary();
 
-/** Every kind of step, two expansions deep; `isUp` says whether the steps that depend on the outside succeed. */
+/** Every kind of step, two expansions deep; `isUp` determines whether the steps that depend on the outside succeed. */
 const orders = (ran: Ran, outside: { isUp: boolean }) =>
   pipeline("orders")
     .input("count", type<number>())
@@ -82,7 +82,7 @@ describe("A run that is resumed", () => {
       "report/report/report",
       "size",
     ]);
-    // It has succeeded: its outputs are given once more, and nothing runs.
+    // It has succeeded: its outputs are returned again, and nothing runs.
     expect(await Effect.runPromise(resume(p, "r", { store }))).toEqual(result);
     expect(ran.since).toEqual([]);
   });
@@ -443,7 +443,7 @@ describe("Anything that does not fit is reported, and nothing runs", () => {
         expect(
           yield* Effect.flip(resume(p, "r", { from: "d" }).pipe(Effect.andThen(Effect.fail("none")))),
         ).toBe("none");
-        // Items come from a recorded output, so that they change only where that runs again.
+        // Items come from a recorded output, so they change only if its step runs again.
         expect((yield* resume(p, "r", { from: "keys" })).m).toEqual(["B", "C"]);
       }),
     );

@@ -30,7 +30,7 @@ const unrot = (text: string): string =>
   Buffer.from(Buffer.from(text, "base64").map((byte) => byte ^ 0x5a)).toString();
 const codec = { encode: rot, decode: unrot };
 
-/** "refused", or "recorded"; the secret must be in no error and in no file. */
+/** Returns "refused" or "recorded". The secret must appear in no error and in no file. */
 const kept = async (made: any, inputs: object, file: string, options = {}) => {
   const store = SqliteStore.layer({ filename: file, ...options });
   const outcome = await made.runPromise(inputs, { store, runId: "r" }).then(

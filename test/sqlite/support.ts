@@ -13,20 +13,20 @@ import { afterAll } from "vitest";
 import { Kind } from "../../src/journal/records.ts";
 
 /**
- * A folder in memory if there is one that is large enough: a store waits for the disk at each commit, and no test depends on
- * what a power loss would leave.
+ * An in-memory folder if there is one that is large enough: a store waits for the disk at each commit, and no test depends on
+ * the data that would survive a power loss.
  */
 const folderOfFiles = (): string => {
   try {
     const { bavail, bsize } = statfsSync("/dev/shm");
     if (bavail * bsize > 2 ** 31) return mkdtempSync("/dev/shm/espalier-sqlite-");
   } catch {
-    // This system has none.
+    // This system has no such folder.
   }
   return mkdtempSync(join(tmpdir(), "espalier-sqlite-"));
 };
 
-/** Files that are gone when the tests of a file have ended. */
+/** Paths of temporary files, which are removed once the tests of a test file have ended. */
 export const temporary = (): (() => string) => {
   const folder = folderOfFiles();
   let count = 0;
@@ -36,15 +36,15 @@ export const temporary = (): (() => string) => {
 
 export const storeAt = (filename: string): StoreLayer => SqliteStore.layer({ filename });
 
-/** Runs an Effect with a store around it, which is closed after it. */
+/** Runs an Effect with a store, and closes the store afterwards. */
 export const withStore = <Value, Failure>(
   filename: string,
-  // Programs of untyped pipelines need anything, for all that the compiler knows.
+  // As far as the compiler knows, programs of untyped pipelines can need any service.
   effect: Effect.Effect<Value, Failure, any>,
 ): Promise<Value> =>
   Effect.runPromise(Effect.provide(effect as Effect.Effect<Value, Failure, never>, storeAt(filename)));
 
-/** Completes once a run has emitted an event, which it keeps for readers who come later. */
+/** Completes once a run has emitted an event. The run keeps the event for late readers. */
 export const untilEvent = (
   run: { readonly events: Stream.Stream<PipelineEvent> },
   wanted: PipelineEvent["type"],
@@ -69,7 +69,7 @@ export const untilDeadline = (runId: string): Effect.Effect<void, StoreError | S
     while ((yield* isThere) !== true) yield* Effect.sleep(2);
   });
 
-/** Runs an Effect by a clock that says `now()`. It measures time as before. */
+/** Runs an Effect with a clock whose current time is `now()`. Durations are measured as before. */
 export const byClock =
   (now: () => number) =>
   <Value, Failure, Services>(
@@ -84,7 +84,7 @@ export const byClock =
       }),
     );
 
-/** Counts what runs. */
+/** Counts how often each path runs. */
 export class Ran {
   readonly #counts = new Map<string, number>();
 
@@ -96,7 +96,7 @@ export class Ran {
     this.#counts.clear();
   }
 
-  /** What has run since the last time, and how often where not once. */
+  /** The paths that have run since the last read, with the count if it is not one. */
   get since(): ReadonlyArray<string> {
     const all = [...this.#counts].map(([path, count]) => (count === 1 ? path : `${path} × ${count}`));
     this.forget();
@@ -104,6 +104,6 @@ export class Ran {
   }
 }
 
-/** What `npm test` tries, and what only `npm run test:long` does beside. */
+/** The cases that `npm test` tries, plus those that only `npm run test:long` adds. */
 export const long = <Value>(few: ReadonlyArray<Value>, more: ReadonlyArray<Value>): ReadonlyArray<Value> =>
   process.env["ESPALIER_LONG"] === undefined ? few : [...few, ...more];

@@ -1,4 +1,4 @@
-/** A store's trouble fails the run that it concerns, or ends it with an error. It never makes a run wait forever. */
+/** A problem with a store fails the affected run, or ends it with an error. It never makes a run wait forever. */
 import { rmSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import * as Effect from "effect/Effect";
@@ -149,7 +149,7 @@ test("one run's row that is gone costs that run, and no other", async () => {
   expect([one, two]).toEqual(["StoreError", "succeeded"]);
 });
 
-/** 2,200 exceed the longest string, and take half a minute; ten times fewer show that no row and no commit is too large. */
+/** 2,200 values exceed the longest string and take half a minute; a tenth of them shows that no row and no commit is too large. */
 const values = long([220], [2200]);
 
 test.each(values)(
@@ -170,7 +170,7 @@ test.each(values)(
     for await (const event of run.events) {
       if (event.type === "step.started" && event.path === `texts[${count - 1}]`) break;
     }
-    // Commits that another connection sees while they are made: the event loop has its turns between them.
+    // Another connection sees the commits as they are made: the event loop gets turns between them.
     const other = new DatabaseSync(file, { timeout: 2000 });
     const commits = new Set<unknown>();
     const looking = setInterval(() => {
@@ -180,7 +180,7 @@ test.each(values)(
     expect(await run.result).toEqual({ count });
     clearInterval(looking);
     const mebibytes = (count * 250_000) / 2 ** 20;
-    // A commit takes 8 MiB, and a row 4 MiB, and the value with which that is reached.
+    // A commit takes 8 MiB and a row 4 MiB, plus the value that reaches the limit.
     expect(commits.size).toBeGreaterThan(mebibytes / 9);
     const { longest } = other.prepare("SELECT max(length(lines)) AS longest FROM chunks").get()!;
     expect(longest).toBeLessThan(4 * 2 ** 20 + 300_000);

@@ -177,7 +177,7 @@ describe("A step that sleeps", () => {
         const run = yield* night.start({}, { runId: "r" }).pipe(byClock(() => began));
         yield* untilDeadline("r");
         yield* run.interrupt;
-        // It would be an hour, if it slept for all of it again.
+        // It would take an hour if it slept for the whole duration again.
         const resumed = performance.now();
         const later = byClock(() => began + hour - 100 + (performance.now() - resumed));
         expect(yield* resume(night, "r").pipe(later)).toEqual({ pause: undefined });

@@ -1,4 +1,4 @@
-/** Sets the folder of the tests' Postgres, and stops it after the last test. The first test that needs it starts it. */
+/** Sets the folder of the tests' Postgres server, and stops the server after the last test. The first test that needs it starts it. */
 import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

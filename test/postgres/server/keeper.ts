@@ -23,7 +23,7 @@ const isAlive = (pid: number): boolean => {
 };
 
 try {
-  // What tests write need not outlive the machine.
+  // Test data need not survive a crash of the machine.
   const server = await PostgresServer.start(folder, ["fsync=off", "full_page_writes=off"]);
   let isEnding = false;
   const end = (): void => {
@@ -32,7 +32,7 @@ try {
     void server.remove().then(() => process.exit(0));
   };
   process.on("SIGTERM", end);
-  process.on("SIGINT", () => {}); // Ctrl-C ends the tests, whose end is seen.
+  process.on("SIGINT", () => {}); // Ctrl-C ends the tests, which this process notices.
   setInterval(() => {
     if (!isAlive(Number(parent))) end();
   }, 500);

@@ -17,7 +17,7 @@ const isFirst = (folder: string): boolean => {
   }
 };
 
-/** The URL of its database; starts it where no other test has. */
+/** The URL of its database. Starts the server if no other test has. */
 export const sharedPostgres = async (): Promise<string> => {
   const folder = process.env["ESPALIER_TEST_POSTGRES"];
   if (folder === undefined) throw new Error("The global set-up of the tests has not run.");
