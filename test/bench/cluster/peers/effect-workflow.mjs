@@ -56,7 +56,7 @@ const main = Effect.gen(function* () {
   const context = yield* Effect.context();
   const run = (effect) => Effect.runPromiseWith(context)(effect);
   const execute = (kind, size) => Graph.execute({ id: `${kind}${runs++}`, kind, size });
-  // Its shards are given out some seconds after the start.
+  // Effect Cluster assigns its shards some seconds after the start.
   yield* Effect.sleep("6 seconds");
   yield* Effect.promise(() =>
     measure({

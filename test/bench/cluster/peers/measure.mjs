@@ -1,4 +1,4 @@
-/** What each peer measures: rates of a chain and of a fan-out, and how long 1,000 small runs take. Prints one line of JSON. */
+/** The measurements of each peer: the rates of a chain and a fan-out, and the time of 1,000 small runs. Prints one line of JSON. */
 
 /** The address of its database. */
 export const url = process.argv[2];
@@ -12,7 +12,7 @@ const millisOf = async (run) => {
   return performance.now() - began;
 };
 
-/** The middle of three, after a first time that does not count. A peer without a shape leaves it out. */
+/** The median of three, after a warm-up. A peer that lacks a shape leaves it out. */
 export const measure = async ({ chain, fan, small }) => {
   const middle = async (run) => {
     if (run === undefined) return null;
