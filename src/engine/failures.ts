@@ -191,6 +191,9 @@ export class Failures implements FailureRoom {
         const { ending } = job.frame;
         const mayTakeLonger = ending !== undefined && !Cause.hasInterruptsOnly(ending) && !job.cancelled;
         if (mayTakeLonger && job.frame.isFinal(job.index)) continue;
+        // A `finally` step that had begun before has not been stopped yet.
+        this.#stop(job, undefined);
+        if (job.settled) continue;
         if (job.call !== undefined) emitter.leaked(job.call.path, job.call.count);
         jobs.isOver(job, Exit.interrupt());
       }

@@ -96,6 +96,29 @@ describe("A finally step", () => {
     expect(reason).toBe("fired");
   });
 
+  test("that had begun before its run was cancelled is stopped after the grace period", async () => {
+    const log: Array<string> = [];
+    const built = pipeline("p")
+      .step("a", [], () => 1)
+      .finally("closed", ["a"], () =>
+        Effect.onInterrupt(
+          Effect.suspend(() => (log.push("closing"), Effect.never)),
+          () => Effect.sync(() => log.push("stopped")),
+        ),
+      )
+      .finally("noted", ["a"], (_, { signal }) => {
+        signal.addEventListener("abort", () => log.push("aborted"));
+        return new Promise(() => {});
+      })
+      .step("b", [], (_, { signal }) => untilAborted(signal));
+    const run = await built.startPromise({}, { gracePeriod: 20 });
+    await until(() => log.length > 0);
+    await run.interrupt();
+    await until(() => log.length === 3);
+    expect(log.toSorted()).toEqual(["aborted", "closing", "stopped"]);
+    expect(run.report.leaked).toContain("noted");
+  });
+
   test("that waits leaves no timer behind if the rest of a cancelled run stopped at once", async () => {
     const built = pipeline("p")
       .sleep("a", 100)
