@@ -22,7 +22,7 @@ const page = join(root, "docs/explanation/mutation-check.md");
 const seed = 1;
 const runs = 60;
 /** A history of several processes is short, and only a few show a given fault. */
-const histories = 1_500;
+const histories = 6_000;
 const runsOf = (of: NonNullable<Plant["laws"]>): number => (of === "cluster" ? histories : runs);
 const how = `with seed ${seed} and ${runs} runs of each law, or ${histories} histories of several processes`;
 const limitMillis = 240_000;
