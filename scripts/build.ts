@@ -79,7 +79,7 @@ const builtIn: Readonly<Record<string, string>> = {
 const isBuiltIn = (id: string): boolean =>
   Object.keys(builtIn).some((name) => id === name || id.startsWith(`${name}/`));
 
-/** This part has no source map, which is as large as the part itself: it has a file of its own, whose source is not in the package. */
+/** The part without a source map: the map would be as large as the part, and the package does not include its source. */
 const unmapped = "d3-dag";
 
 const bundle = await rolldown({

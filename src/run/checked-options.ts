@@ -18,8 +18,10 @@ export const checkedOptions = (
   if (!isRecord(options)) return problem("options", `options must be an object; got ${typed(options)}.`);
   const checks: Readonly<Record<string, Check>> = { ...others, store: aStore };
   for (const [name, value] of Object.entries(options)) {
-    if (!Object.hasOwn(checks, name) && Object.hasOwn(runOptions, name)) continue;
-    if (!Object.hasOwn(checks, name)) return problem(name, unknownOption(owner, name, checks));
+    if (!Object.hasOwn(checks, name)) {
+      if (Object.hasOwn(runOptions, name)) continue;
+      return problem(name, unknownOption(owner, name, checks));
+    }
     const reason = value === undefined ? undefined : checks[name]!(name, value);
     if (reason !== undefined) return problem(name, reason);
   }

@@ -182,7 +182,7 @@ export class EventStreams {
   #connect(key: string, kept: Kept): Stream.Stream<EventMessage> {
     clearTimeout(kept.timer);
     kept.timer = undefined;
-    // Those that have been here longest are first.
+    // The oldest streams come first.
     return kept.stream.connect(() => {
       kept.timer = setTimeout(() => this.#close(key), keptMillis).unref();
       const left = [...this.#streams].filter(([, { timer }]) => timer !== undefined);

@@ -32,7 +32,7 @@ const mostSkew = 10 * 60_000;
 interface History {
   readonly seed: number;
   readonly faults: ReadonlyArray<Fault>;
-  /** What the clock of each process is ahead by. */
+  /** How far the clock of each process is ahead, in milliseconds. */
   readonly skews: ReadonlyArray<number>;
 }
 
