@@ -1,6 +1,6 @@
 /**
  * Each mistake in both halves of the library: the compiler's message about a fixture of `test/types/mistakes`, and the error
- * that an untyped caller gets for the same mistake, found by running the fixture.
+ * that an untyped caller gets for the same mistake, found by running the fixture. Fails if the two use different words.
  *
  *   node --conditions=espalier-source scripts/types-pairs.ts          writes docs/reference/pairs.md
  *   node --conditions=espalier-source scripts/types-pairs.ts --check  fails if the page is not current
@@ -20,6 +20,8 @@ const sampleOf = (type: string): string => {
   if (type === "boolean") return "false";
   if (/^(?:ReadonlyArray<string>|string\[\]|ReadonlyArray<number>|number\[\])$/.test(type))
     return '["a", "b"]';
+  if (type === "string") return '"text"';
+  if (type.startsWith("Record<string, ")) return "{}";
   const literals = type.match(/"[^"]*"/g);
   return literals?.at(-1) ?? "undefined";
 };
@@ -89,25 +91,103 @@ const toldByCompiler = ({ name, text }: Fixture): { readonly member: string; rea
   return { member: all.at(-1)?.[1] ?? "–", said };
 };
 
-/** The sentence in the compiler's message, if it has one: a list of text, in some cases with types. */
-const sentenceIn = (said: string): string | undefined =>
-  /\[[`"]((?:The|A|This|These|It|Write|add|addAll|only|schema|compensate|enough|'[^']+' cannot) [^]*?)[`"]\]/.exec(
-    said,
-  )?.[1] ?? /"(outputs must [^"]*)"/.exec(said)?.[1];
+const starts =
+  /^(?:The|A|This|These|It|Write|add|addAll|only|schema|compensate|enough|outputs must|'[^']+' cannot)\b/;
+
+/** A sentence of ours in the compiler's message. Types can stand between its parts. */
+type Sentence = ReadonlyArray<string>;
+
+/** The sentences in the compiler's message: each is a list of text, or of text with types between; one is plain text. */
+const sentencesIn = (said: string): ReadonlyArray<Sentence> => {
+  const literal = /(?<before>\[|\| |, |')?(?<quote>["`])(?<text>(?:\\.|(?!\k<quote>)[^])*?)\k<quote>/g;
+  const found: Array<Array<string>> = [];
+  for (const { groups } of said.matchAll(literal)) {
+    const { before, text: said } = groups as { readonly before?: string; readonly text: string };
+    const plain = said.replaceAll('\\"', '"');
+    if (starts.test(plain) && before !== ", ") found.push([plain]);
+    else if (before === ", " && /^(?:and|but|which) /.test(plain)) found.at(-1)?.push(plain);
+  }
+  return found;
+};
 
 /**
  * The first clause, which states the mistake, without details that only one of the halves knows: which step, which sub-pipeline.
  */
-const clauseOf = (sentence: string): string =>
-  (sentence.replaceAll("'", '"').split(/[.;:] |[.;:]$|, but /)[0] ?? "")
+const clauseOf = (part: string): string =>
+  (part.replaceAll("'", '"').split(/[.;:] |[.;:]$|, but /)[0] ?? "")
     .replace(/ of the step "[^"]*"/, "")
-    .replace(/^The (?:step|map|pipeline)(?: "[^"]*")? (?=reads|maps|declares)/, "It ")
+    .replace(/^The (?:step|map|pipeline)(?: "[^"]*")? (?=reads|maps|declares|returns)/, "It ")
     .replace(/^"[^"]+" (?=cannot be returned)/, "It ")
     .replace(/which may be a string/, "which is a string");
 
 const withoutNames = (text: string): string => text.replaceAll(/sub-pipeline "[^"]*"/g, "sub-pipeline");
 
-type Words = "the same words" | "other words" | "types only";
+/** Does the error have the first clause of each part of the sentence, in their order? */
+const says = (told: string, sentence: Sentence): boolean => {
+  let rest = withoutNames(told);
+  return sentence.every((part) => {
+    const at = rest.indexOf(clauseOf(part));
+    if (at === -1) return false;
+    rest = rest.slice(at);
+    return true;
+  });
+};
+
+/**
+ * Mistakes about something that is there in some runs only. A run in which it is missing finds what it finds of any missing thing,
+ * since nothing is left at run time of the other branch of a condition.
+ */
+const lessAtRunTime: ReadonlyArray<
+  readonly [compiler: RegExp, told: (names: ReadonlyArray<string>) => ReadonlyArray<string>]
+> = [
+  [
+    /^The step '[^']*' reads '([^']+)', which exists only under a condition/,
+    ([name]) => [`reads "${name}", and nothing provides that`, `read "${name}?"`],
+  ],
+  [/^This may be one of several pipelines/, () => ["and nothing provides that"]],
+  [
+    /^The cases of the switch '[^']*' may have any names, so the one that it chooses may be missing/,
+    () => ["Its choice is ", "but there are none"],
+  ],
+];
+
+const knowsLess = (told: string, [first = ""]: Sentence): boolean =>
+  lessAtRunTime.some(([compiler, expected]) => {
+    const [found, ...names] = compiler.exec(first) ?? [];
+    return found !== undefined && expected(names).every((words) => told.includes(words));
+  });
+
+/** What TypeScript's own message names: the property, the one that it suggests, and the names that it would take. */
+const namedIn = (said: string): ReadonlyArray<string> => {
+  const [first = ""] = said.split("\n");
+  const patterns = [
+    /'([^']+)' does not exist/g,
+    /Did you mean to write '([^']+)'/g,
+    /Property '([^']+)' is missing/g,
+  ];
+  const target = first.split(" is not assignable to ")[1] ?? "";
+  const literals = [...target.matchAll(/"([^"]+)"/g)];
+  return [...patterns.flatMap((pattern) => [...first.matchAll(pattern)]), ...literals].map(
+    ([, name = ""]) => name,
+  );
+};
+
+type Words =
+  | "the same words"
+  | "TypeScript's own words"
+  | "the run knows less"
+  | "other words"
+  | "types only";
+
+const wordsOf = (said: string, told: string | undefined): Words => {
+  if (told === undefined) return "types only";
+  const sentences = sentencesIn(said);
+  if (sentences.length === 0) {
+    return namedIn(said).every((name) => told.includes(name)) ? "TypeScript's own words" : "other words";
+  }
+  if (sentences.some((sentence) => says(told, sentence))) return "the same words";
+  return sentences.some((sentence) => knowsLess(told, sentence)) ? "the run knows less" : "other words";
+};
 
 interface Pair {
   readonly title: string;
@@ -119,16 +199,15 @@ interface Pair {
 
 const pairOf = async (fixture: Fixture): Promise<Pair> => {
   const { member, said } = toldByCompiler(fixture);
-  const sentence = sentenceIn(said);
   const told = await toldAtRunTime(fixture);
-  const isSame =
-    sentence !== undefined && told !== undefined && withoutNames(told).includes(clauseOf(sentence));
+  const sentences = sentencesIn(said);
+  const whole = sentences.every((sentence) => sentence.length === 1) ? sentences.flat() : [];
   return {
     title: fixture.title,
     member,
-    compiler: sentence ?? said.split("\n")[0] ?? "",
+    compiler: whole.length === 0 ? (said.split("\n")[0] ?? "") : [...new Set(whole)].join(" | "),
     runTime: told ?? "–",
-    words: told === undefined ? "types only" : isSame ? "the same words" : "other words",
+    words: wordsOf(said, told),
   };
 };
 
@@ -158,9 +237,16 @@ const pageOf = (pairs: ReadonlyArray<Pair>): string => {
 <!-- Written by scripts/types-pairs.ts from the fixtures of test/types/mistakes and by running them: change those. -->
 
 Untyped callers, and names that come from data, make the same mistakes as typed ones. Below are, for each member in whose call the compiler
-reports them, the mistakes, what TypeScript 7 says of each, and the error of a program that is run all the same. ${count("the same words")} pairs
-say what is wrong in the same words. ${count("other words")} use others, mostly where the compiler's words are TypeScript's own. ${count("types only")} mistakes are those of
-types alone: nothing checks them at run time, or they are an error of the step's own function.
+reports them, the mistakes, what TypeScript 7 says of each, and the error of a program that is run all the same. Of ${pairs.length - count("types only")} mistakes
+with both:
+
+- ${count("the same words")} are stated in the same words.
+- ${count("TypeScript's own words")} are found by TypeScript itself, so the compiler's words are its own. The run-time error names the same thing and the same suggestion.
+- For ${count("the run knows less")} the run knows less. The compiler sees both branches of a condition, or every pipeline that a value may be. In a run, one branch has
+  been taken and nothing of the other exists: what it would have provided is missing like anything else that is missing.
+- ${count("other words")} use other words.
+
+${count("types only")} further mistakes are those of types alone: nothing checks them at run time, or they are an error of the step's own function.
 
 ${sections.join("\n\n")}
 `;
@@ -175,6 +261,12 @@ const pairs: Array<Pair> = [];
 for (const fixture of fixtures) pairs.push(await pairOf(fixture));
 rmSync(folder, { recursive: true, force: true });
 const page = pageOf(pairs);
+const differing = pairs.filter(({ words }) => words === "other words");
+if (differing.length > 0) {
+  const titles = differing.map(({ title }) => title).join("\n");
+  console.error(`The compiler and the run use different words. State these alike:\n${titles}`);
+  process.exitCode = 1;
+}
 if (!process.argv.includes("--check")) writeFileSync(pagePath, page);
 else if (readFileSync(pagePath, "utf8") !== page) {
   console.error("docs/reference/pairs.md is not current: run npm run types:pairs.");

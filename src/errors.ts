@@ -238,21 +238,21 @@ export class NotProvided extends Data.TaggedError("NotProvided")<{
 }
 
 /**
- * A step's output does not fit the step's `output` schema.
+ * A step's output does not fit the step's `output` schema, or lacks one of the step's several `outputs`, or a condition is not true or false.
  *
  * @public
  */
 export class InvalidOutput extends Data.TaggedError("InvalidOutput")<{
   /** The path of the step. */
   readonly path: string;
-  /** The schema's message. */
+  /** The problem with the value, with the schema's message if there is a schema. */
   readonly reason: string;
 }> {
   /** The code that the reference explains. */
   readonly code = "ESPALIER_INVALID_OUTPUT";
   /** A sentence that describes the error. */
   override get message(): string {
-    return `Step "${this.path}" returned an output that its schema refuses: ${this.reason}`;
+    return `Step "${this.path}": ${this.reason}`;
   }
 }
 

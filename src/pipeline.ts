@@ -24,9 +24,10 @@ import { planOf } from "./plan.ts";
 import { promiseOf, promiseRunOf, settling } from "./run/promises.ts";
 import { runGraph, startGraph } from "./run/run.ts";
 import { awaitSignal, sleepFor } from "./run/signal.ts";
+import { aCondition } from "./values/condition.ts";
 import { describe } from "./values/describe.ts";
 import { isSchema, isUnchecked, unchecked } from "./values/schema.ts";
-import { aDurationOrDate, received, typed } from "./values/specification.ts";
+import { aDurationOrDate, typed } from "./values/specification.ts";
 
 type Inputs = Readonly<Record<string, unknown>>;
 
@@ -269,18 +270,6 @@ class PipelineValue {
     return new PipelineValue(this.#builder.withStep(makeDefinition(this.name, parts)));
   }
 }
-
-/** The result of a condition, as a schema: it is checked whether it is returned directly, by a Promise or by an Effect. */
-const aCondition = {
-  "~standard": {
-    version: 1,
-    vendor: "espalier",
-    validate: (value: unknown) =>
-      typeof value === "boolean"
-        ? { value }
-        : { issues: [{ message: `a condition must be true or false; got ${received(value)}` }] },
-  },
-};
 
 /** The most steps that `addAll` takes from an iterable of unknown length, such as a generator. */
 const mostOfUnknownLength = 100_000;

@@ -8,9 +8,9 @@ import type { Lack } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
 
 /** The valid return type of a condition, else an error sentence. */
-export type Condition<Returned, Name extends string> = [ValueOf<Returned>] extends [boolean]
+export type Condition<Returned> = [ValueOf<Returned>] extends [boolean]
   ? Returned
-  : [`The condition '${Name}' returns`, ValueOf<Returned>, "and must return true or false"];
+  : ["The result of a condition must be true or false; got", ValueOf<Returned>];
 
 /** The outputs with that of the condition itself, unless its name is taken: then the steps inside still read the other one. */
 export type WithCondition<Outputs, Name extends string, Taken> = AddNamed<

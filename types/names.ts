@@ -72,7 +72,9 @@ type TakenOrInvalid<Name extends string, Taken> = Name extends Taken
 
 /** The error sentence for a name that is taken. */
 type TakenName<Name extends string, Taken> = [FamilyOf<Name, Taken>] extends [never]
-  ? [`The output '${Name}' is already provided: give this one another name.`]
+  ? [
+      `The ${`/${Name}` extends Taken ? "name" : "output"} '${Name}' is already provided: give this one another name.`,
+    ]
   : [
       `The output '${Name}' may be one of the family '${FamilyOf<Name, Taken>}', which is already provided: give this one another name.`,
     ];

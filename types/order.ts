@@ -163,19 +163,30 @@ type Earlier<Place, Index> = Place extends string
   : never;
 
 /** The error sentences for outputs of a step that earlier steps provide as well. */
-export type TakenProblem<Step, Steps, Index> = TakenAt<Step, Places<Steps>, Index>;
+export type TakenProblem<Step, Steps, Index> = TakenAt<Step, Steps, Places<Steps>, Index>;
 
-type TakenAt<Step, By, Index> =
-  | { [Name in keyof OutOf<Step>]: TakenBefore<Name, By, Index> }[keyof OutOf<Step>]
-  | (string extends StepName<Step> ? never : TakenBefore<StepName<Step>, By, Index>) extends infer Found
+type TakenAt<Step, Steps, By, Index> =
+  | { [Name in keyof OutOf<Step>]: TakenBefore<Name, Steps, By, Index> }[keyof OutOf<Step>]
+  | (string extends StepName<Step>
+      ? never
+      : TakenBefore<StepName<Step>, Steps, By, Index>) extends infer Found
   ? Found
   : never;
 
-type TakenBefore<Name, By, Index> = Name extends keyof By
+type TakenBefore<Name, Steps, By, Index> = Name extends keyof By
   ? true extends Earlier<By[Name], Index>
-    ? [`The output '${Name & string}' is already provided: give this one another name.`]
+    ? [`The ${KindOfName<Name, Steps>} '${Name & string}' is already provided: give this one another name.`]
     : never
   : never;
+
+/** The name of a step whose outputs have other names is not that of an output. */
+type KindOfName<Name, Steps> =
+  Steps extends ReadonlyArray<infer Step>
+    ? Name extends Unmarked<OutputsOfAny<Step>>
+      ? "output"
+      : "name"
+    : "output";
+type OutputsOfAny<Step> = Step extends unknown ? keyof OutOf<Step> : never;
 
 type Explained<Steps extends ReadonlyArray<unknown>, Outputs, Text> = {
   readonly [Index in keyof Steps]:

@@ -66,7 +66,10 @@ type PlainOf<Key> = Key extends `${infer Plain}?` ? (string extends Plain ? neve
 type TakenKeys<Outputs> =
   | keyof Outputs
   | Exclude<PlainOf<keyof Outputs>, "">
-  | (HiddenKey extends keyof Outputs ? NamesHiddenBy<Outputs[HiddenKey]> : never);
+  | (HiddenKey extends keyof Outputs ? Unreadable<NamesHiddenBy<Outputs[HiddenKey]>> : never);
+
+/** Names that are taken and cannot be read: marked with a slash, which no name contains, for the sentence about them. */
+type Unreadable<Names extends string> = Names | `/${Names}`;
 
 /** All keys: names, families and maybe outputs. */
 export type KeysOf<Outputs> = Outputs extends AnyChunk ? keyof KeyedOutputs<Outputs> : keyof Outputs;
@@ -116,7 +119,9 @@ export type FamilyNames<Families> =
 
 /** The names that are hidden, and their key. */
 type HiddenAmong<Families> =
-  Families extends OutputType<HiddenKey, infer Hidden> ? HiddenKey | NamesHiddenBy<Hidden> : never;
+  Families extends OutputType<HiddenKey, infer Hidden>
+    ? HiddenKey | Unreadable<NamesHiddenBy<Hidden>>
+    : never;
 
 /** The names and those of the families. Without families, the union is not rebuilt. */
 type WithFamilies<Names extends string, Families> = [Families] extends [never]

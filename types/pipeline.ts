@@ -414,7 +414,7 @@ export interface PipelineMembers extends RunMembers {
     condition: (
       inputs: GivenInputs<List, Out<This>, Names<This>>,
       context: StepContext,
-    ) => Condition<Returned, Name>,
+    ) => Condition<Returned>,
     build: (
       pipeline: Pipeline<In<This>, WithCondition<Out<This>, Name, Taken<This>>, Fails<This>, Needs<This>>,
     ) => Built,

@@ -345,7 +345,7 @@ type WithHidden<Returned, List extends ReadonlyArray<string>, Taken, Sent> = [
     >;
 
 /** The names that are taken but not returned; a maybe output by its name. */
-type HiddenFrom<Taken, Returned> = Exclude<Unmarked<Taken>, Returned | "">;
+type HiddenFrom<Taken, Returned> = Exclude<Unmarked<Taken>, Returned | "" | `/${string}`>;
 
 type MarkedReturns<List extends ReadonlyArray<string>, Outputs, Names> = {
   readonly [Name in Known<List[number], Outputs, Names> as Name extends Names

@@ -77,7 +77,7 @@ type Misfit<Schema, Value, Name extends string> = [Schema] extends [AnySchema]
     ? never
     : [EncodedOf<Schema>] extends [Value]
       ? never
-      : [`The step '${Name}' returns`, Value, "but its output schema takes", EncodedOf<Schema>]
+      : [`The step '${Name}' returns`, Value, "which its output schema refuses: it takes", EncodedOf<Schema>]
   : Sentences["noSchema"];
 
 /** The schema, if it is one; else an error sentence. Decided at once even for a type parameter, see `ValueIn`. */

@@ -7,6 +7,7 @@ import { ExpansionError } from "../errors.ts";
 import type { DecodedOnce } from "../journal/decoded-inputs.ts";
 import { planOf } from "../plan.ts";
 import { describe } from "../values/describe.ts";
+import { received } from "../values/specification.ts";
 import type { Graph } from "./graph.ts";
 import { expandable } from "./graph.ts";
 import type { Core, ExpansionRoom } from "./core.ts";
@@ -17,6 +18,15 @@ import { Frame, Job, noInputs } from "./frame.ts";
 import { outputsByName } from "./outputs.ts";
 
 const noValues: ReadonlyArray<never> = [];
+
+/** Why no case belongs to this choice. */
+const choiceProblem = (choice: unknown, cases: ReadonlyArray<string>): string => {
+  const known =
+    cases.length === 0 ? "there are none" : `the cases are ${cases.map((name) => `"${name}"`).join(", ")}`;
+  return typeof choice === "string"
+    ? `Its choice is "${describe(choice)}", but ${known}. Add a case "${describe(choice)}".`
+    : `The choice of a switch must be the name of a case (directly, or as a Promise or Effect), and this is ${received(choice)}; ${known}.`;
+};
 
 export class Expansions implements ExpansionRoom {
   readonly #core: Core;
@@ -33,11 +43,7 @@ export class Expansions implements ExpansionRoom {
     call.phase = "case";
     call.choice = typeof key === "string" ? key : undefined;
     if (typeof key !== "string" || !Object.hasOwn(cases, key)) {
-      const known = Object.keys(cases)
-        .map((name) => `"${name}"`)
-        .join(", ");
-      const chosen = describe(key);
-      const reason = `Its choice is "${chosen}", but the cases are ${known}. Add a case "${chosen}".`;
+      const reason = choiceProblem(key, Object.keys(cases));
       core.jobs.callIsOver(call, Exit.fail(new ExpansionError({ path: call.path, reason })));
       return;
     }

@@ -37,7 +37,7 @@ const exposureProblem = ({ frame, definition }: Call, graph: Graph): string | un
   if (definition.outputs === "all") {
     const taken = provides(graph).find((name) => isTaken(frame, name));
     if (taken === undefined) return undefined;
-    return `The sub-pipeline "${graph.name}" provides "${taken}", but its parent already provides it. Give it another name, or leave it out with .returns.`;
+    return `The output "${taken}" is already provided: the sub-pipeline "${graph.name}" provides it too. Give it another name there, or leave it out with .returns.`;
   }
   const { builder } = graph;
   if (definition.outputs.every((name) => isSurelyProvided(builder, name))) return undefined;
@@ -65,7 +65,7 @@ export const directProblem = (call: Call, value: unknown): ExpansionError | unde
   const { outputs } = call.definition;
   let reason: string | undefined;
   if (outputs === "all") reason = lateProblem(frame, value);
-  else if (outputs.length !== 1) reason = recordProblem(outputs, value);
+  else if (outputs.length !== 1) reason = recordProblem(call.definition, outputs, value);
   return reason === undefined ? undefined : new ExpansionError({ path: call.path, reason });
 };
 

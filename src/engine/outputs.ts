@@ -8,6 +8,8 @@ import type { StepDefinition } from "../graph/definition.ts";
 import type { GraphNode } from "../graph/node.ts";
 import { lateSlot, maybeSlot } from "../graph/node.ts";
 import { globMatcher, nameProblem } from "../graph/names.ts";
+import { stepKinds } from "../graph/kinds.ts";
+import { received } from "../values/specification.ts";
 import type { Frame, Late } from "./frame.ts";
 import { State } from "./frame.ts";
 import { emptyFamily, emptyInputs, emptyRecord } from "./reads.ts";
@@ -139,8 +141,8 @@ export const readOver = (frame: Frame, node: GraphNode): { readonly value: unkno
 
 /** A step with several outputs returns a record of them. Reports which one is missing. */
 export const missingOutput = (frame: Frame, index: number, value: unknown): InvalidOutput | undefined => {
-  const { outputs } = frame.graph!.nodes[index]!;
-  const problem = recordProblem(outputs, value);
+  const { definition, outputs } = frame.graph!.nodes[index]!;
+  const problem = recordProblem(definition, outputs, value);
   return problem === undefined
     ? undefined
     : new InvalidOutput({ path: frame.pathOf(index), reason: problem });
@@ -151,18 +153,24 @@ const provides = (value: object, name: string): boolean =>
   Object.hasOwn(value, name) || (name in value && !(name in Object.prototype));
 
 /** Why `value` is not a record of these outputs, or undefined. */
-export const recordProblem = (outputs: ReadonlyArray<string>, value: unknown): string | undefined => {
+export const recordProblem = (
+  { kind }: StepDefinition,
+  outputs: ReadonlyArray<string>,
+  value: unknown,
+): string | undefined => {
   if (outputs.length === 0) return undefined;
-  const named = outputs.map((name) => `"${name}"`).join(", ");
-  if (typeof value !== "object" || value === null)
-    return `It declares the outputs ${named}, but did not return a record of them.`;
-  const missing = outputs.find((name) => !provides(value, name));
+  const isRecord = typeof value === "object" && value !== null;
+  const missing = isRecord ? outputs.find((name) => !provides(value, name)) : outputs[0];
   if (missing === undefined) return undefined;
-  const given = Object.keys(value)
-    .map((name) => `"${name}"`)
-    .join(", ");
-  return `It declares the output "${missing}", but returned ${given === "" ? "an empty record" : `only ${given}`}.`;
+  const given = isRecord
+    ? `it ${Object.keys(value).length === 0 ? "is empty" : `has only ${listed(Object.keys(value))}`}`
+    : `the step did not return a record, but ${received(value)}`;
+  return stepKinds[kind].returns === "value"
+    ? `It declares the output "${missing}", which is not in the value that it returns; ${given}. Return a record with ${listed(outputs)}, or remove "${missing}" from outputs.`
+    : `A direct value that stands for several outputs must be a record of them. This one lacks "${missing}"; ${given}. Return a record with ${listed(outputs)}, or a pipeline.`;
 };
+
+const listed = (names: ReadonlyArray<string>): string => names.map((name) => `"${name}"`).join(", ");
 
 /** A step's outputs by name, from the value that it returned. */
 export const outputsByName = (definition: StepDefinition, value: unknown): Record<string, unknown> => {
@@ -180,12 +188,12 @@ export const isTaken = (frame: Frame, name: string): boolean =>
 /** Why this value, which may be anything, cannot be the outputs of an "all" step, or undefined. */
 export const lateProblem = (frame: Frame, value: unknown): string | undefined => {
   if (typeof value !== "object" || value === null) {
-    return 'A step with outputs "all" must return a pipeline or a record of outputs, and this one returned neither.';
+    return `A direct value that stands for the outputs "all" must be a record of them; the step returned neither a record nor a pipeline, but ${received(value)}.`;
   }
   const bad = Object.keys(value).find((name) => nameProblem(name) !== undefined || isTaken(frame, name));
   if (bad === undefined) return undefined;
   return (
-    nameProblem(bad) ?? `It provides "${bad}", but its parent already provides it. Give it another name.`
+    nameProblem(bad) ?? `The output "${bad}" is already provided: give the one in this record another name.`
   );
 };
 

@@ -12,6 +12,8 @@ import { InvalidOutput, StepFailed, StepTimedOut } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
 import { noOptions } from "../graph/definition.ts";
 import { stepKinds } from "../graph/kinds.ts";
+import { aCondition } from "../values/condition.ts";
+import { received } from "../values/specification.ts";
 import { decode, problemOf } from "../values/schema.ts";
 import { isThenable, promiseOf } from "../values/thenable.ts";
 
@@ -126,8 +128,12 @@ const decoding =
       return Effect.catchCause(noted, (cause) => {
         if (Cause.hasInterruptsOnly(cause)) return Effect.interrupt;
         const problem = problemOf(cause);
-        const where = problem.path.length === 0 ? "" : `at ${problem.path.map(String).join(".")}: `;
-        return Effect.fail(new InvalidOutput({ path, reason: `${where}${problem.reason}` }));
+        const where = problem.path.length === 0 ? "" : ` at ${problem.path.map(String).join(".")}`;
+        const reason =
+          schema === aCondition
+            ? problem.reason
+            : `It returns ${received(value)}, which its output schema refuses${where}: ${problem.reason}`;
+        return Effect.fail(new InvalidOutput({ path, reason }));
       });
     });
 

@@ -433,21 +433,23 @@ export class GraphBuilder {
   #checkPath(name: string): void {
     const problem = nameProblem(name);
     if (problem !== undefined) throw this.refusal(name, problem);
-    if (this.hasName(name)) {
-      throw this.refusal(name, `The name "${name}" is already provided: give this one another name.`);
-    }
+    if (this.hasName(name)) throw this.#takenRefusal(name, name);
   }
 
   checkNew(output: string, step: string): void {
     const problem = nameProblem(output);
     if (problem !== undefined) throw this.refusal(step, problem);
     const slot = this.log.slotOf.get(output);
-    if (slot !== undefined && slot < this.slotCount) {
-      throw this.refusal(step, `The output "${output}" is already provided: give this one another name.`);
-    }
-    if (this.log.prefixes !== undefined && output === step && this.#hasPrefix(output)) {
-      throw this.refusal(step, `The name "${output}" is already provided: give this one another name.`);
-    }
+    const isTaken =
+      (slot !== undefined && slot < this.slotCount) ||
+      (this.log.prefixes !== undefined && output === step && this.#hasPrefix(output));
+    if (isTaken) throw this.#takenRefusal(output, step);
+  }
+
+  /** The name may be that of a step whose outputs have other names, or of an output that `.returns` left out: it cannot be read. */
+  #takenRefusal(name: string, step: string): GraphError {
+    const kind = this.visibleSlot(name) === undefined ? "name" : "output";
+    return this.refusal(step, `The ${kind} "${name}" is already provided: give this one another name.`);
   }
 
   /** The error about a step; the graph so far can be drawn with it. */

@@ -407,7 +407,7 @@ describe("An expansion is checked before its first step starts", () => {
     [
       "a direct value that is not a record of several",
       (p) => p.dynamic("two", [], () => 5, { outputs: ["x", "y"] }),
-      /did not return a record/,
+      /must be a record of them. This one lacks "x"; the step did not return a record, but 5/,
     ],
     [
       "a record that lacks one of several",
@@ -474,6 +474,11 @@ describe("An expansion is checked before its first step starts", () => {
       "a choice without a case",
       (p) => p.switch("x", [], () => "other", { k: () => 1 }),
       /choice is "other", but the cases are "k"/,
+    ],
+    [
+      "a choice that is not the name of a case",
+      (p) => p.switch("x", [], () => ({ kind: "k" }), { k: () => 1 }),
+      /must be the name of a case .* and this is an object; the cases are "k"/,
     ],
   ];
   test.each(bad)("%s", async (_, build, says) => {

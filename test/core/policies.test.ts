@@ -550,7 +550,10 @@ describe("output", () => {
       });
     const error = await rejection(build({}).runPromise({}));
     expect(error).toBeInstanceOf(InvalidOutput);
-    expect(error).toMatchObject({ path: "a", reason: expect.stringMatching(/^at n: /) });
+    expect(error).toMatchObject({
+      path: "a",
+      reason: expect.stringMatching(/^It returns an object, which its output schema refuses at n: ./),
+    });
     expect(await build({ retry: { times: 1 } }).runPromise({})).toEqual({ a: { n: 1 } });
     expect(await build({ fallback: 0 }).runPromise({})).toEqual({ a: 0 });
   });

@@ -214,7 +214,7 @@ describe("A condition", () => {
     for (const bad of [1, "yes", undefined, null, Promise.resolve(0)]) {
       const error = await rejection(mailing(bad).runPromise());
       expect(error).toMatchObject({ _tag: "InvalidOutput", path: "large" });
-      expect(error.message).toMatch(/a condition must be true or false; got/);
+      expect(error.message).toMatch(/^Step "large": The result of a condition must be true or false; got /);
     }
   });
 
