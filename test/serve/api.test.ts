@@ -786,6 +786,25 @@ describe("The API", () => {
   });
 });
 
+test("A run asks nothing of its store for each step: reading the store of a server takes time", async () => {
+  /** The number of times that a run of so many steps reads a member of its store. */
+  const reads = async (count: number): Promise<number> => {
+    let read = 0;
+    const store = new Proxy(new MemoryStore("tests").service, {
+      get: (target, key) => {
+        read++;
+        return Reflect.get(target, key) as unknown;
+      },
+    });
+    const steps = pipeline("steps")
+      .step("all", [], () => Array.from({ length: count }, (_, i) => i))
+      .map("each", "all", [], (i) => i);
+    await Effect.runPromise(Effect.provideService(steps.run({}), Store, store));
+    return read;
+  };
+  expect(await reads(500)).toBe(await reads(5));
+});
+
 describe("Requests that change something", () => {
   const start = { pipeline: "bill", inputs: { prices: [1] } };
 

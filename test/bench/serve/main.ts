@@ -35,8 +35,11 @@ const say = (what: string, measured: string, target: string): void => {
 
 interface Bench {
   readonly browser: Browser;
-  /** Asks the server process for the processor time it has used, whether a run has ended, or to execute runs by itself. */
-  readonly ask: (asks: "cpu" | "ended" | "run" | "many", id?: string) => Promise<unknown>;
+  /**
+   * Asks the server process for the processor time it has used, whether a run has ended, to collect garbage, or to execute
+   * runs by itself.
+   */
+  readonly ask: (asks: "cpu" | "gc" | "ended" | "run" | "small" | "many", id?: string) => Promise<unknown>;
   readonly file: string;
   readonly url: string;
   readonly post: (path: string, body: object) => Promise<void>;
@@ -179,27 +182,41 @@ const events = async (bench: Bench): Promise<void> => {
   );
 };
 
-/** The processor time of runs on the server relative to the same runs without it, pair by pair. */
+/**
+ * The processor time of runs on the server relative to the same runs without it, round by round. A run costs something
+ * however small it is, and so does the request that starts it: the small run of each round has both, and is subtracted.
+ */
 const overhead = async (bench: Bench): Promise<void> => {
   const { ask, post } = bench;
-  const ratios: Array<number> = [];
-  const startAndWait = async (pipeline: string, runId: string, inputs: object): Promise<number> => {
+  const measure = async (run: () => Promise<unknown>): Promise<number> => {
+    // Garbage of another run is not collected at this one's cost.
+    await ask("gc");
     const began = await cpuOf(bench);
-    await post("api/runs", { pipeline, runId, inputs });
-    await untilEnded(bench, runId);
+    await run();
     return (await cpuOf(bench)) - began;
   };
-  for (let i = 0; i < 15; i++) {
-    const plain = (await ask("run", `plain-${i}`)) as number;
-    // Starting any run takes a request, and the benchmark polls until it has ended.
-    const request = await startAndWait("small", `request-${i}`, { n: i });
-    ratios.push((await startAndWait("large", `served-${i}`, {})) / (plain + request));
+  const served = (pipeline: string, runId: string, inputs: object): Promise<number> =>
+    measure(async () => {
+      await post("api/runs", { pipeline, runId, inputs });
+      await untilEnded(bench, runId);
+    });
+  const rounds: Array<Readonly<Record<"ratio" | "start", number>>> = [];
+  for (let i = 0; i < 25; i++) {
+    const plain = await measure(() => ask("run", `plain-${i}`));
+    const plainSmall = await measure(() => ask("small", String(i)));
+    const small = await served("small", `request-${i}`, { n: i });
+    const large = await served("large", `served-${i}`, {});
+    rounds.push({ ratio: (large - small) / (plain - plainSmall), start: small - plainSmall });
   }
-  const more = 100 * (median(ratios) - 1);
   say(
-    `what the server adds to a run of ${text(pipelines.steps)} steps, with no page open`,
-    `${more.toFixed(1)} %`,
+    `what the server adds to the ${text(pipelines.steps)} steps of a run, with no page open`,
+    `${(100 * (median(rounds.map(({ ratio }) => ratio)) - 1)).toFixed(1)} %`,
     "5 %",
+  );
+  say(
+    "processor time of the request that starts a run",
+    `${median(rounds.map(({ start }) => start)).toFixed(1)} ms`,
+    "none",
   );
 };
 
@@ -212,7 +229,9 @@ const browser = await chromium.launch({
   executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
   args: ["--headless", "--no-sandbox", "--disable-gpu"],
 });
-const server = fork(new URL("server.ts", import.meta.url), [file, token]);
+const server = fork(new URL("server.ts", import.meta.url), [file, token], {
+  execArgv: [...process.execArgv, "--expose-gc"],
+});
 const [{ url }] = (await once(server, "message")) as [{ readonly url: string }];
 const bench: Bench = {
   browser,

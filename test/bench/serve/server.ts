@@ -41,17 +41,15 @@ Effect.runFork(
         );
       const answers: Readonly<Record<string, (id: string) => unknown>> = {
         cpu: cpuMillis,
+        gc: () => globalThis.gc!(),
         // Asks the store, not the server.
         ended: (id) => Effect.runPromise(store.summary(id)).then((found) => found?.ended !== undefined),
         many: async (count) => {
           for (let done = 0; done < Number(count); done += 100)
             await Promise.all(Array.from({ length: 100 }, (_, i) => runSmall(done + i)));
         },
-        run: async (id) => {
-          const began = cpuMillis();
-          await run(id);
-          return cpuMillis() - began;
-        },
+        run,
+        small: (n) => runSmall(-1 - Number(n)),
       };
       process.on("message", ({ asks, id }: { readonly asks: string; readonly id: string }) => {
         void Promise.resolve(answers[asks]!(id)).then((answer) => process.send!({ answer }));
