@@ -7,6 +7,7 @@
 import * as Cause from "effect/Cause";
 import * as Duration from "effect/Duration";
 import * as Effect from "effect/Effect";
+import * as Fiber from "effect/Fiber";
 import type { CacheOptions } from "../../types/options.ts";
 import { StepTimedOut } from "../errors.ts";
 import type { StepDefinition } from "../graph/definition.ts";
@@ -127,7 +128,8 @@ export const cached = (
       tell({ type: "cache.missed", path, reason: `${whose} cannot be compared${where}: ${reason}` });
       return compute;
     }
-    return new Lookup(run, step, key, compute, tell).outcome(run.refreshes(path));
+    const lookup = new Lookup(run, step, key, compute, tell);
+    return run.refreshes(path) ? lookup.refreshed() : lookup.outcome();
   });
 
 type Found = Effect.Effect<{ readonly value: unknown } | undefined, StoreProblem>;
@@ -141,7 +143,10 @@ class Lookup {
   readonly #tell: (told: CacheTold) => void;
   readonly #flights: Flights;
   readonly #ttl: number;
+  /** Why the stored value was not taken. */
   #missed = "";
+  /** The stored value that must be computed again. */
+  #outdated: Cached | undefined;
 
   constructor(
     run: Asking,
@@ -163,15 +168,24 @@ class Lookup {
       ttl === undefined ? Infinity : Duration.toMillis(Duration.fromInputUnsafe(ttl as Duration.Input));
   }
 
-  outcome(refreshes: boolean): Effect.Effect<unknown, unknown> {
-    return Effect.flatMap(refreshes ? this.#nothing : this.#find(), (found) => {
+  /** The value that is stored now does not count, only one that is computed from now on, by this step or another. */
+  refreshed(): Effect.Effect<unknown, unknown> {
+    return Effect.flatMap(this.#run.store.cached(this.#key), (stored) => {
+      this.#outdated = stored;
+      this.#missed = "it is to be computed again";
+      return this.outcome();
+    });
+  }
+
+  outcome(): Effect.Effect<unknown, unknown> {
+    return Effect.flatMap(this.#find(), (found) => {
       if (found !== undefined) return Effect.succeed(found.value);
       const { runId } = this.#run;
       const { path } = this.#step;
       const flights = this.#flights;
       if (flights.has(this.#id) && !flights.closesCircle(this.#id, runId, path)) {
         const landed = this.#withinTimeout(flights.landing(this.#id, runId, path));
-        return Effect.flatMap(landed, () => this.outcome(false));
+        return Effect.flatMap(landed, () => this.outcome());
       }
       // The computation of a key inside itself, or inside one that the other waits for.
       if (flights.has(this.#id)) return this.#computed();
@@ -182,35 +196,63 @@ class Lookup {
 
   /** Computes unless another process does. A nested computation does not wait for that one, which could wait for it. */
   #alone(isNested: boolean): Effect.Effect<unknown, unknown> {
-    const { store } = this.#run;
-    return Effect.flatMap(store.startComputing(this.#key), (isMine) => {
-      if (isMine) {
-        return Effect.ensuring(
-          this.#computed(),
-          Effect.sync(() => store.stopComputing(this.#key)),
-        );
-      }
+    return Effect.flatMap(this.#ifMine(), (mine) => {
+      if (mine !== undefined) return Effect.succeed(mine.value);
       if (isNested) return this.#computed();
-      return Effect.flatMap(Effect.andThen(this.#withinTimeout(landedElsewhere), this.#find()), (found) =>
-        found === undefined ? this.#alone(false) : Effect.succeed(found.value),
-      );
+      return Effect.andThen(this.#withinTimeout(landedElsewhere), this.#foundOr(this.#alone(false)));
     });
   }
 
+  /** The output, unless another process computes it. */
+  #ifMine(): Effect.Effect<{ readonly value: unknown } | undefined, unknown> {
+    return Effect.uninterruptibleMask((restore) =>
+      Effect.flatMap(this.#claimed(restore), (isMine) => {
+        if (!isMine) return Effect.undefined;
+        // Another process may have stored the value after the last look at the cache, and before the claim.
+        const value = Effect.map(this.#foundOr(this.#computed()), (made) => ({ value: made }));
+        return Effect.ensuring(
+          restore(value),
+          Effect.sync(() => this.#run.store.stopComputing(this.#key)),
+        );
+      }),
+    );
+  }
+
+  /** Interrupted while it waits for the answer, it gives the claim back: other processes would wait for its computation. */
+  #claimed(
+    restore: <A, E>(waiting: Effect.Effect<A, E>) => Effect.Effect<A, E>,
+  ): Effect.Effect<boolean, StoreProblem> {
+    const { store } = this.#run;
+    return Effect.flatMap(Effect.forkDetach(store.startComputing(this.#key)), (claim) => {
+      const givenBack = Effect.map(Fiber.join(claim), (isMine) => {
+        if (isMine) store.stopComputing(this.#key);
+      });
+      return Effect.onInterrupt(restore(Fiber.join(claim)), () => Effect.forkDetach(givenBack));
+    });
+  }
+
+  #foundOr(otherwise: Effect.Effect<unknown, unknown>): Effect.Effect<unknown, unknown> {
+    return Effect.flatMap(this.#find(), (found) =>
+      found === undefined ? otherwise : Effect.succeed(found.value),
+    );
+  }
+
   #computed(): Effect.Effect<unknown, unknown> {
-    const { store, runId, now } = this.#run;
     const { path } = this.#step;
-    const reason = this.#missed === "" ? store.missReason(this.#key) : Effect.succeed(this.#missed);
-    return Effect.flatMap(reason, (said) => {
-      this.#tell({ type: "cache.missed", path, reason: said });
-      return Effect.tap(this.#compute, (value) =>
-        Effect.sync(() => {
-          if (this.#run.notCached.has(path)) return;
-          const text = this.#textOf(value);
-          // An output that cannot be written fails the step when it is recorded.
-          if (typeof text === "string") store.putCached(this.#key, { text, runId, path, time: now });
-        }),
-      );
+    return Effect.suspend(() => {
+      const { store, runId, now } = this.#run;
+      const reason = this.#missed === "" ? store.missReason(this.#key) : Effect.succeed(this.#missed);
+      return Effect.flatMap(reason, (said) => {
+        this.#tell({ type: "cache.missed", path, reason: said });
+        return Effect.tap(this.#compute, (value) =>
+          Effect.sync(() => {
+            if (this.#run.notCached.has(path)) return;
+            const text = this.#textOf(value);
+            // An output that cannot be written fails the step when it is recorded.
+            if (typeof text === "string") store.putCached(this.#key, { text, runId, path, time: now });
+          }),
+        );
+      });
     });
   }
 
@@ -223,20 +265,21 @@ class Lookup {
     return keepsSecrets || secretIn(value) === undefined ? undecoded.get() : undefined;
   }
 
-  readonly #nothing: Found = Effect.sync(() => {
-    this.#missed = "it is to be computed again";
-    return undefined;
-  });
-
   #find(): Found {
     return Effect.flatMap(this.#run.store.cached(this.#key), (found): Found => {
-      if (found === undefined) return Effect.undefined;
+      if (found === undefined || this.#isOutdated(found)) return Effect.undefined;
       if (this.#run.now - found.time >= this.#ttl) {
         this.#missed = `the output that run ${found.runId} computed is older than its ttl`;
         return Effect.undefined;
       }
       return this.#read(found);
     });
+  }
+
+  #isOutdated({ text, runId, path, time }: Cached): boolean {
+    const other = this.#outdated;
+    if (other === undefined) return false;
+    return other.time === time && other.runId === runId && other.path === path && other.text === text;
   }
 
   #read({ text, runId, path }: Cached): Found {

@@ -1,5 +1,6 @@
 /** Outputs that runs share, and the process that is computing each. */
 import type { Cached, CacheKey } from "../journal/store.ts";
+import { Gathered } from "../stores/gathered.ts";
 import { checksum, hashOf } from "../stores/texts.ts";
 import type { Database } from "./database.ts";
 import { numbers } from "./database.ts";
@@ -16,6 +17,14 @@ interface Put {
 /** The maximum size of one statement, in bytes. */
 const mostBytes = 4 * 1024 * 1024;
 
+/** The maximum number of values that one statement reads: each can be large. */
+const mostValues = 64;
+
+/** The maximum number of keys that one statement claims, or says why they are missing. */
+const mostKeys = 1_000;
+
+type Row = Readonly<Record<string, unknown>>;
+
 const keyOf = ({ step, version, inputs }: CacheKey): string =>
   hashOf(JSON.stringify([step, version, inputs]));
 
@@ -27,6 +36,9 @@ export class Cache {
   readonly #names: Names;
   readonly #owners: Owners;
   readonly #values: Values;
+  readonly #reads = new Gathered<string, Row | undefined>((keys) => this.#rows(keys), mostValues);
+  readonly #misses = new Gathered<CacheKey, string>((keys) => this.#missReasons(keys), mostKeys);
+  readonly #claims = new Gathered<string, boolean>((keys) => this.#startAll(keys), mostKeys);
   #writing: Promise<void> | undefined = undefined;
 
   constructor(database: Database, names: Names, owners: Owners, values: Values) {
@@ -40,10 +52,7 @@ export class Cache {
     const at = keyOf(key);
     const queued = this.#queue.get(at);
     if (queued !== undefined) return queued.cached;
-    const [row] = await this.#database.query(
-      `SELECT text, run, path, time::float8 AS time, crc::float8 AS crc FROM ${this.#names.table("cache")} WHERE key = $1`,
-      [at],
-    );
+    const row = await this.#reads.ask(at);
     // A damaged value is recomputed: nothing is lost.
     if (row === undefined || row["crc"] !== checksum(at, row["text"] as string)) return undefined;
     try {
@@ -54,18 +63,40 @@ export class Cache {
     }
   }
 
-  async missReason({ step, version, inputs }: CacheKey): Promise<string> {
-    const cache = this.#names.table("cache");
-    const [found] = await this.#database.query(
-      `SELECT (SELECT version FROM ${cache} WHERE md5(step) = md5($1) AND inputs = $2 AND version <> $3 LIMIT 1) AS other,
-         EXISTS (SELECT FROM ${cache} WHERE md5(step) = md5($1) AND version = $3) AS is_known`,
-      [legible(step), hashOf(inputs), legible(version)],
+  async #rows(keys: ReadonlyArray<string>): Promise<ReadonlyArray<Row | undefined>> {
+    const rows = await this.#database.query(
+      `SELECT key, text, run, path, time::float8 AS time, crc::float8 AS crc FROM ${this.#names.table("cache")}
+       WHERE key = ANY ($1::text[])`,
+      [keys],
     );
-    const other = found?.["other"] as string | null | undefined;
-    if (other !== null && other !== undefined) return `its version changed from "${other}" to "${version}"`;
-    // A value that is not written yet has already been computed.
-    const isKnown = this.#lastPut.get(step) === version || found?.["is_known"] === true;
-    return isKnown ? "its inputs changed" : "it was never computed";
+    const byKey = new Map(rows.map((row) => [row["key"], row]));
+    return keys.map((key) => byKey.get(key));
+  }
+
+  missReason(key: CacheKey): Promise<string> {
+    return this.#misses.ask(key);
+  }
+
+  async #missReasons(keys: ReadonlyArray<CacheKey>): Promise<ReadonlyArray<string>> {
+    const cache = this.#names.table("cache");
+    const rows = await this.#database.query(
+      `SELECT (SELECT version FROM ${cache} WHERE md5(step) = md5(k.step) AND inputs = k.inputs AND version <> k.version LIMIT 1)
+           AS other,
+         EXISTS (SELECT FROM ${cache} WHERE md5(step) = md5(k.step) AND version = k.version) AS is_known
+       FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS k (step, inputs, version, i) ORDER BY k.i`,
+      [
+        keys.map(({ step }) => legible(step)),
+        keys.map(({ inputs }) => hashOf(inputs)),
+        keys.map(({ version }) => legible(version)),
+      ],
+    );
+    return keys.map(({ step, version }, i) => {
+      const other = rows[i]?.["other"] as string | null | undefined;
+      if (other !== null && other !== undefined) return `its version changed from "${other}" to "${version}"`;
+      // A value that is not written yet has already been computed.
+      const isKnown = this.#lastPut.get(step) === version || rows[i]?.["is_known"] === true;
+      return isKnown ? "its inputs changed" : "it was never computed";
+    });
   }
 
   put(key: CacheKey, cached: Cached): void {
@@ -75,27 +106,38 @@ export class Cache {
   }
 
   /** Returns false if another living process is computing it. */
-  async start(key: CacheKey): Promise<boolean> {
+  start(key: CacheKey): Promise<boolean> {
+    return this.#claims.ask(keyOf(key));
+  }
+
+  async #startAll(keys: ReadonlyArray<string>): Promise<ReadonlyArray<boolean>> {
+    // Processes that claim the same keys lock them in the same order.
     const rows = await this.#database.query(
-      `INSERT INTO ${this.#names.table("computing")} AS c (key, owner) VALUES ($1, ${this.#owners.me})
+      `INSERT INTO ${this.#names.table("computing")} AS c (key, owner)
+       SELECT key, ${this.#owners.me} FROM unnest($1::text[]) AS k (key) ORDER BY key
        ON CONFLICT (key) DO UPDATE SET owner = excluded.owner
-       WHERE c.owner = excluded.owner OR NOT ${this.#owners.living("c.owner")} RETURNING 1 AS mine`,
-      [keyOf(key)],
+       WHERE c.owner = excluded.owner OR NOT ${this.#owners.living("c.owner")} RETURNING key`,
+      [[...new Set(keys)]],
     );
-    return rows.length > 0;
+    const mine = new Set(rows.map((row) => row["key"]));
+    return keys.map((key) => mine.has(key));
   }
 
   /** A stored value releases the claim when it is written: until then, other processes would compute it again. */
   stop(key: CacheKey): void {
     const at = keyOf(key);
-    if (!this.#database.isOpen || this.#queue.has(at)) return;
-    const stopped = this.#database.patiently(() =>
+    if (!this.#queue.has(at)) this.#release([at]);
+  }
+
+  #release(keys: ReadonlyArray<string>): void {
+    if (!this.#database.isOpen) return;
+    const released = this.#database.patiently(() =>
       this.#database.query(
-        `DELETE FROM ${this.#names.table("computing")} WHERE key = $1 AND owner = ${this.#owners.me}`,
-        [at],
+        `DELETE FROM ${this.#names.table("computing")} WHERE key = ANY ($1::text[]) AND owner = ${this.#owners.me}`,
+        [keys],
       ),
     );
-    stopped.catch(() => {}); // Another process waits for it, at most until this one ends.
+    released.catch(() => {}); // Another process waits for them, at most until this one ends.
   }
 
   /** Resolves once all stored values are written, or cannot be. */
@@ -121,8 +163,14 @@ export class Cache {
         bytes += one[1].cached.text.length;
       }
       // No step waits for the cache: a value that cannot be stored is recomputed.
-      await this.#database.patiently(() => this.#putAll(batch)).catch(() => {});
+      const isStored = await this.#database
+        .patiently(() => this.#putAll(batch))
+        .then(
+          () => true,
+          () => false,
+        );
       for (const [at, put] of batch) if (this.#queue.get(at) === put) this.#queue.delete(at);
+      if (!isStored) this.#release(batch.map(([at]) => at));
     }
   }
 

@@ -10,7 +10,7 @@ import { describe } from "../values/describe.ts";
 import type { Claims } from "./claims.ts";
 import type { Database, Row } from "./database.ts";
 import { pause } from "./database.ts";
-import { Gathered } from "./gathered.ts";
+import { Gathered } from "../stores/gathered.ts";
 import type { PostgresJournal } from "./journal.ts";
 import type { Owners } from "./owners.ts";
 import { isOneOf, listOf } from "./reader.ts";

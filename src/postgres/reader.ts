@@ -7,7 +7,7 @@ import type { ChunkRow, RunRow } from "../stores/rows.ts";
 import { addRecords, checkRecords, checkRun } from "../stores/rows.ts";
 import type { Database } from "./database.ts";
 import { numbers } from "./database.ts";
-import { Gathered } from "./gathered.ts";
+import { Gathered } from "../stores/gathered.ts";
 import type { Owners } from "./owners.ts";
 import type { Names } from "./schema.ts";
 import type { Values } from "./values.ts";

@@ -5,6 +5,7 @@ import { transaction } from "./database.ts";
 import type { Owners } from "./owners.ts";
 import { isBusy } from "./problems.ts";
 import { pauseMillis } from "./retry.ts";
+import { Gathered } from "../stores/gathered.ts";
 import type { Values } from "./values.ts";
 import { checksum, hashOf } from "../stores/texts.ts";
 import type { Client, Writer } from "./writer.ts";
@@ -16,6 +17,12 @@ interface CacheRow {
   readonly time: number;
   readonly crc: number;
 }
+
+/** The maximum number of computations that one transaction claims. */
+const mostClaims = 1_000;
+
+/** The pause before a claim is released again, if the file cannot be written. */
+const troubleMillis = 1_000;
 
 type CachePut = readonly [key: CacheKey, cached: Cached];
 
@@ -39,12 +46,22 @@ export class Cache implements Client {
   readonly #writer: Writer;
   readonly #values: Values;
   readonly #owners: Owners;
+  readonly #claims: Gathered<CacheKey, boolean>;
 
-  constructor(database: DatabaseSync, writer: Writer, values: Values, owners: Owners) {
+  /** `ask` does its work while no other process locks the file. */
+  constructor(
+    database: DatabaseSync,
+    writer: Writer,
+    values: Values,
+    owners: Owners,
+    ask: <Value>(work: () => Value) => Promise<Value>,
+  ) {
     this.#database = database;
     this.#writer = writer;
     this.#values = values;
     this.#owners = owners;
+    // The digests of keys are made by other threads, so that keys arrive one by one.
+    this.#claims = new Gathered((keys) => ask(() => this.#startAll(keys)), mostClaims, setImmediate);
     this.#get = database.prepare("SELECT text, run, path, time, crc FROM cache WHERE key = ?");
     this.#put = database.prepare(
       "INSERT OR REPLACE INTO cache (key, step, version, inputs, text, run, path, time, crc) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -92,26 +109,38 @@ export class Cache implements Client {
   }
 
   /** Returns false if another living process is computing it. */
-  start(key: CacheKey): boolean {
-    const at = keyOf(key);
-    return transaction(this.#database, () => {
-      const row = this.#computing.get(at) as { readonly owner: string } | undefined;
-      const me = this.#owners.me.owner;
-      if (row !== undefined && row.owner !== me && this.#owners.living(row.owner) !== undefined) return false;
-      this.#start.run(at, me);
-      return true;
-    });
+  start(key: CacheKey): Promise<boolean> {
+    return this.#claims.ask(key);
+  }
+
+  #startAll(keys: ReadonlyArray<CacheKey>): ReadonlyArray<boolean> {
+    const me = this.#owners.me.owner;
+    return transaction(this.#database, () =>
+      keys.map((key) => {
+        const at = keyOf(key);
+        const row = this.#computing.get(at) as { readonly owner: string } | undefined;
+        if (row !== undefined && row.owner !== me && this.#owners.living(row.owner) !== undefined)
+          return false;
+        this.#start.run(at, me);
+        return true;
+      }),
+    );
   }
 
   /** A stored value releases the claim when it is written: until then, other processes would compute it again. */
-  stop(key: CacheKey, attempt = 0): void {
+  stop(key: CacheKey): void {
     const at = keyOf(key);
-    if (!this.#database.isOpen || this.#queue.has(at)) return;
+    if (!this.#queue.has(at)) this.#release(at);
+  }
+
+  /** Another process waits for a claim, at most until this one ends. */
+  #release(at: string, attempt = 0): void {
+    if (!this.#database.isOpen) return;
     try {
       this.#stop.run(at, this.#owners.me.owner);
     } catch (error) {
-      // Another process waits for it, at most until this one ends.
-      if (isBusy(error)) setTimeout(() => this.stop(key, attempt + 1), pauseMillis(attempt)).unref();
+      const pause = isBusy(error) ? pauseMillis(attempt) : troubleMillis;
+      setTimeout(() => this.#release(at, attempt + 1), pause).unref();
     }
   }
 
@@ -141,8 +170,10 @@ export class Cache implements Client {
 
   // No step waits for the cache: a value that cannot be stored is recomputed.
   failed(): void {
+    const unstored = [...this.#queue.keys()];
     this.#queue.clear();
     this.bytes = 0;
+    for (const at of unstored) this.#release(at);
   }
 
   goOn(): void {}

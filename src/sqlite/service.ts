@@ -31,6 +31,7 @@ import { Mailbox } from "./mailbox.ts";
 import { leaseMillis, Owners } from "./owners.ts";
 import { prune } from "./prune.ts";
 import { Reader } from "./reader.ts";
+import { problemOf } from "./problems.ts";
 import { patiently } from "./retry.ts";
 import { Runners } from "./runners.ts";
 import { Values } from "./values.ts";
@@ -99,7 +100,9 @@ export class SqliteService implements StoreService, Keeper {
     this.#mailbox = new Mailbox(database, this.#reader, this.#owners, this.#claims, this.#values);
     this.#statements = statements(database);
     this.#runners = new Runners(database, this.#reader, this.#values);
-    this.#cache = new Cache(database, this.#writer, this.#values, this.#owners);
+    this.#cache = new Cache(database, this.#writer, this.#values, this.#owners, (work) =>
+      Effect.runPromise(this.#ask(work)),
+    );
     this.#dataVersion = database.prepare("PRAGMA data_version");
   }
 
@@ -474,7 +477,11 @@ export class SqliteService implements StoreService, Keeper {
   }
 
   startComputing(key: CacheKey): Asked<boolean> {
-    return this.#filename === undefined ? Effect.succeed(true) : this.#ask(() => this.#cache.start(key));
+    if (this.#filename === undefined) return Effect.succeed(true);
+    return Effect.tryPromise({
+      try: () => this.#cache.start(key),
+      catch: (error) => problemOf(this.name, error),
+    });
   }
 
   stopComputing(key: CacheKey): void {

@@ -195,7 +195,7 @@ export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
     await refusesWhatCannotCome(store);
   });
 
-  test("several processes write to one store at once, and each run is recorded", {
+  test("several processes write to one store at once: each run is recorded, and what they cache is computed once", {
     timeout: 120_000,
   }, async () => {
     const address = await newAddress();
@@ -203,7 +203,11 @@ export const ownedRuns = (newAddress: () => string | Promise<string>): void => {
     expect(await Promise.all(owners.map(({ closed }) => closed))).toEqual(["0", "0", "0"]);
     const runs = await Runs.listPromise({ store: await storeOf(address) });
     expect(runs.map(({ id, status }) => `${id} ${status}`).sort()).toEqual(
-      [1, 2, 3].flatMap((i) => Array.from({ length: 5 }, (_, j) => `${i}.${j} succeeded`)),
+      [1, 2, 3].flatMap((i) => ["0", "1", "2", "3", "4", "cached"].map((j) => `${i}.${j} succeeded`)),
     );
+    const made = owners.flatMap(({ printed }) =>
+      [...printed().matchAll(/made (\d+)\./g)].map(([, i]) => Number(i)),
+    );
+    expect(made.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 60 }, (_, i) => i));
   });
 };

@@ -1,8 +1,10 @@
 import * as Effect from "effect/Effect";
+import * as Layer from "effect/Layer";
 import * as Schema from "effect/Schema";
-import type { PipelineEvent } from "espalier";
-import { pipeline, type } from "espalier";
+import type { PipelineEvent, StoreLayer } from "espalier";
+import { pipeline, Store, type } from "espalier";
 import { describe, expect, test } from "vitest";
+import type { StoreService } from "../../src/journal/store.ts";
 import { sleep, untyped } from "../core/support.ts";
 import { Ran, storeAt, temporary, withStore } from "./support.ts";
 
@@ -17,6 +19,27 @@ const told = (events: ReadonlyArray<PipelineEvent>) =>
         ? [`${event.path}: ${event.reason}`]
         : [],
   );
+
+/** The store of a file, with some of its functions replaced. */
+const storeWith = (
+  filename: string,
+  changes: (service: StoreService) => Partial<Pick<StoreService, "startComputing" | "stopComputing">>,
+): StoreLayer =>
+  Layer.effect(
+    Store,
+    Effect.map(Store, (store) => {
+      const service = store as unknown as StoreService;
+      const changed = changes(service);
+      const has = (key: PropertyKey): key is keyof typeof changed => key in changed;
+      return new Proxy(service, {
+        get: (_, key) => {
+          if (has(key)) return changed[key];
+          const member: unknown = Reflect.get(service, key);
+          return typeof member === "function" ? member.bind(service) : member;
+        },
+      }) as unknown as typeof store;
+    }),
+  ).pipe(Layer.provide(storeAt(filename)));
 
 const runAndTell = (p: any, inputs: unknown, runId: string) =>
   Effect.gen(function* () {
@@ -112,6 +135,82 @@ describe("A step with a cache", () => {
     ]);
     expect(one.status).toBe("rejected");
     expect(two).toMatchObject({ status: "fulfilled", value: { a: 2 } });
+  });
+
+  test("that is refreshed does not take the old output when the other who computes it fails", async () => {
+    let calls = 0;
+    const p = pipeline("p").step(
+      "a",
+      [],
+      async () => {
+        const call = ++calls;
+        await sleep(10);
+        if (call === 2) throw new Error("once");
+        return call;
+      },
+      { cache: true },
+    );
+    const store = storeAt(newFile());
+    await p.runPromise({}, { store });
+    const [one, two] = await Promise.allSettled([
+      p.runPromise({}, { store, runId: "a", refresh: true }),
+      p.runPromise({}, { store, runId: "b", refresh: true }),
+    ]);
+    expect(one.status).toBe("rejected");
+    expect(two).toMatchObject({ status: "fulfilled", value: { a: 3 } });
+  });
+
+  test("that is refreshed waits for another process, and takes its new output, not the old one", async () => {
+    const file = newFile();
+    const value = (a: string) => pipeline("p").step("a", [], () => a, { cache: true });
+    await value("old").runPromise({}, { store: storeAt(file) });
+    // The other process computes it during the first two looks.
+    let looks = 0;
+    const store = storeWith(file, (service) => ({
+      startComputing: (key) => {
+        if (++looks < 3) return Effect.succeed(false);
+        const text = JSON.stringify("new");
+        if (looks === 3) service.putCached(key, { text, runId: "other", path: "a", time: Date.now() + 1 });
+        return service.startComputing(key);
+      },
+    }));
+    expect(await value("mine").runPromise({}, { store, refresh: true })).toEqual({ a: "new" });
+    expect(looks).toBe(3);
+  });
+
+  test("gives its claim back when it is interrupted before the store has answered", async () => {
+    const file = newFile();
+    const interruptedAfter = async (moment: number): Promise<void> => {
+      const claims: Array<string> = [];
+      const asked = Promise.withResolvers<void>();
+      const store = storeWith(file, (service) => ({
+        startComputing: (key) => {
+          asked.resolve();
+          return Effect.tap(Effect.delay(service.startComputing(key), 4), () =>
+            Effect.sync(() => claims.push("claimed")),
+          );
+        },
+        stopComputing: (key) => {
+          claims.push("given back");
+          service.stopComputing(key);
+        },
+      }));
+      const p = pipeline("p")
+        .step("fails", [], async () => {
+          await asked.promise;
+          await sleep(moment);
+          throw new Error("no");
+        })
+        .step("a", [], () => new Promise<number>(() => {}), { cache: true });
+      const runId = `interrupted ${moment}`;
+      await expect(p.runPromise({}, { store, runId, gracePeriod: 5 })).rejects.toThrow("no");
+      await expect.poll(() => claims, { timeout: 30_000 }).toEqual(["claimed", "given back"]);
+    };
+    // The store stays open between the runs.
+    await withStore(
+      file,
+      Effect.forEach([0, 1, 2, 4, 8], (moment) => Effect.promise(() => interruptedAfter(moment))),
+    );
   });
 
   test("may have a key of its own, and a time to live", async () => {

@@ -11,13 +11,22 @@ interface Waiting<Key, Value> {
 export class Gathered<Key, Value> {
   readonly #ask: (keys: ReadonlyArray<Key>) => Promise<ReadonlyArray<Value>>;
   readonly #most: number;
+  readonly #later: (send: () => void) => void;
   readonly #waiting: Array<Waiting<Key, Value>> = [];
   #isScheduled = false;
 
-  /** `ask` returns the values in the order of their keys. It is passed at most `most` keys at once. */
-  constructor(ask: (keys: ReadonlyArray<Key>) => Promise<ReadonlyArray<Value>>, most: number) {
+  /**
+   * `ask` returns the values in the order of their keys. It is passed at most `most` keys at once. The requests that arrive until
+   * `later` calls its function are combined: without it, those of the same turn of the event loop.
+   */
+  constructor(
+    ask: (keys: ReadonlyArray<Key>) => Promise<ReadonlyArray<Value>>,
+    most: number,
+    later: (send: () => void) => void = queueMicrotask,
+  ) {
     this.#ask = ask;
     this.#most = most;
+    this.#later = later;
   }
 
   ask(key: Key): Promise<Value> {
@@ -25,8 +34,7 @@ export class Gathered<Key, Value> {
       this.#waiting.push({ key, resolve, reject });
       if (this.#isScheduled) return;
       this.#isScheduled = true;
-      // Requests of the same turn of the event loop are combined too.
-      queueMicrotask(() => void this.#send());
+      this.#later(() => void this.#send());
     });
   }
 
