@@ -167,7 +167,8 @@ export type StepFunction = <
     FitSchema<Schema, ValueOf<Returned>, Name>,
     Decoded<Schema, ValueOf<Returned>>,
     Undone
-  >,
+  > &
+    SeenOutputs<Outs>,
 ) => Step<
   Name,
   Asked<Inputs, Annotated>,

@@ -55,11 +55,14 @@ interface Unseen {
 export type AnyResult = {} | null | undefined | void | Unseen;
 
 /**
- * The type of the cases, including superfluous ones, whose only problem is that they exist.
+ * The type of the cases, including superfluous ones, whose only problem is that they exist. `Key` is a key of the cases themselves:
+ * an interface has no index signature, so it fits only what asks for its own keys.
  */
-export type CaseType<Choice extends string, Inputs> = {
-  readonly [Key in Choice]?: (inputs: Inputs, context: StepContext) => AnyResult;
-} & { readonly [Other in string]: (inputs: Inputs, context: StepContext) => AnyResult };
+export type CaseType<Choice extends string, Inputs, Key extends PropertyKey> =
+  | ({ readonly [Each in Choice]?: Case<Inputs> } & { readonly [Other in string]: Case<Inputs> })
+  | { readonly [Each in Key]: Case<Inputs> };
+
+type Case<Inputs> = (inputs: Inputs, context: StepContext) => AnyResult;
 
 export type CaseResult<Case> = Case extends (...parameters: any) => infer Returned
   ? 0 extends 1 & Returned
@@ -70,7 +73,7 @@ export type CaseResult<Case> = Case extends (...parameters: any) => infer Return
   : never;
 
 /** The return types of the cases. */
-export type CaseResults<Cases> = CaseResult<Cases[keyof Cases]>;
+export type CaseResults<Cases> = Cases extends unknown ? CaseResult<Cases[keyof Cases]> : never;
 
 export type CaseProblem<Returned, Name extends string, Inputs> = [
   IsSomething<BranchProblem<ValueOf<Returned>, Name, Inputs>>,
@@ -101,27 +104,29 @@ type IsRecord<Cases> = string extends keyof Cases
  */
 export type CheckedCases<Cases, Choice extends string, Name extends string, Inputs> = string extends Choice
   ? unknown
-  : IsRecord<Cases> extends true
-    ? [
-        `The cases of the switch '${Name}' may have any names, so the one that it chooses may be missing. List them one by one.`,
-      ]
-    : [Exclude<Choice, NameOf<keyof Cases>>] extends [never]
-      ? {
-          readonly [Key in keyof Cases]: string extends Key
-            ? unknown
-            : NameOf<Key> extends Choice
-              ? IsOptional<Cases, Key> extends true
-                ? [`The switch '${Name}' may choose '${NameOf<Key>}', and this case may be missing.`]
-                : CaseProblem<CaseResult<Cases[Key]>, Name, Inputs>
-              : [
-                  `No choice of the switch '${Name}' leads to the case '${NameOf<Key>}'. The choices are ${Listed<Choice>}.`,
-                ];
-        }
-      : {
-          readonly [Key in Exclude<Choice, NameOf<keyof Cases>>]: [
-            `The switch '${Name}' may choose '${Key}', and has no such case.`,
-          ];
-        };
+  : Cases extends unknown
+    ? IsRecord<Cases> extends true
+      ? [
+          `The cases of the switch '${Name}' may have any names, so the one that it chooses may be missing. List them one by one.`,
+        ]
+      : [Exclude<Choice, NameOf<keyof Cases>>] extends [never]
+        ? {
+            readonly [Key in keyof Cases]: string extends Key
+              ? unknown
+              : NameOf<Key> extends Choice
+                ? IsOptional<Cases, Key> extends true
+                  ? [`The switch '${Name}' may choose '${NameOf<Key>}', and this case may be missing.`]
+                  : CaseProblem<CaseResult<Cases[Key]>, Name, Inputs>
+                : [
+                    `No choice of the switch '${Name}' leads to the case '${NameOf<Key>}'. The choices are ${Listed<Choice>}.`,
+                  ];
+          }
+        : {
+            readonly [Key in Exclude<Choice, NameOf<keyof Cases>>]: [
+              `The switch '${Name}' may choose '${Key}', and has no such case.`,
+            ];
+          }
+    : never;
 
 /** In an object literal, `1` and `"1"` are the same name. */
 type NameOf<Key> = `${Key & (string | number)}`;

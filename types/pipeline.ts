@@ -133,6 +133,7 @@ export interface PipelineMembers extends RunMembers {
       Decoded<Schema, ValueOf<Returned>>,
       Undone
     > &
+      SeenOutputs<Outs> &
       Seen<Given>,
   ): Pipeline<
     In<This>,
@@ -245,7 +246,7 @@ export interface PipelineMembers extends RunMembers {
     const Name extends string,
     const List extends ReadonlyArray<string>,
     const On extends AnyChoice,
-    const Cases extends CaseType<Choices<On>, GivenInputs<List, Out<This>, Names<This>>>,
+    const Cases extends CaseType<Choices<On>, GivenInputs<List, Out<This>, Names<This>>, keyof Cases>,
     Schema = never,
     Undone = never,
   >(
@@ -328,7 +329,7 @@ export interface PipelineMembers extends RunMembers {
     This extends AnyPipeline,
     const Name extends string,
     const List extends ReadonlyArray<string>,
-    const Contenders extends ContenderType<GivenInputs<List, Out<This>, Names<This>>>,
+    const Contenders extends ContenderType<GivenInputs<List, Out<This>, Names<This>>, keyof Contenders>,
     Fallback = never,
     Schema = never,
     Undone = never,

@@ -5,8 +5,11 @@ import type { typesOf } from "./provided.ts";
 import type { PromiseRun } from "./run.ts";
 
 export type RunParameters<Inputs> = {} extends Inputs
-  ? [inputs?: Inputs, options?: RunOptions]
+  ? [inputs?: [keyof Inputs] extends [never] ? NoInputs : Inputs, options?: RunOptions]
   : [inputs: Inputs, options?: RunOptions];
+
+/** The inputs of a run if the pipeline declares none. `{}` alone would take any value. */
+type NoInputs = Readonly<Record<string, ["The pipeline has no inputs."]>>;
 
 export type RunPromise<Inputs, Outputs, Services> = WithoutServices<
   (...parameters: RunParameters<Inputs>) => Promise<PlainOutputs<Outputs>>,

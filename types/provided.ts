@@ -109,7 +109,9 @@ type CheckedList<List extends ReadonlyArray<string>, Returned, Taken> = [List] e
 /** Whether a list names the fields of a record. A single name stands for the value itself; with an unknown number, both are possible. */
 type IsRecordList<List extends ReadonlyArray<unknown>> = List extends unknown
   ? number extends List["length"]
-    ? boolean
+    ? List extends readonly [unknown, unknown, ...ReadonlyArray<unknown>]
+      ? true
+      : boolean
     : List["length"] extends 1
       ? false
       : true

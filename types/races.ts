@@ -6,18 +6,22 @@ import type { BranchErrors } from "./provided.ts";
 import type { ErrorOf } from "./returned.ts";
 
 /** The constraint on contenders, before their types are checked. */
-export type ContenderType<Inputs> = {
-  readonly [Name in string]: (inputs: Inputs, context: StepContext) => AnyResult;
-};
+export type ContenderType<Inputs, Key extends PropertyKey> =
+  | { readonly [Name in string]: Contender<Inputs> }
+  | { readonly [Each in Key]: Contender<Inputs> };
+
+type Contender<Inputs> = (inputs: Inputs, context: StepContext) => AnyResult;
 
 /** Accepts contenders that each return a valid value; else an error sentence. */
-export type CheckedContenders<Contenders, Name extends string, Inputs> = [keyof Contenders] extends [never]
-  ? ["A race must have at least one contender."]
-  : {
-      readonly [Key in keyof Contenders]: string extends Key
-        ? unknown
-        : CaseProblem<CaseResult<Contenders[Key]>, Name, Inputs>;
-    };
+export type CheckedContenders<Contenders, Name extends string, Inputs> = Contenders extends unknown
+  ? [keyof Contenders] extends [never]
+    ? ["A race must have at least one contender."]
+    : {
+        readonly [Key in keyof Contenders]: string extends Key
+          ? unknown
+          : CaseProblem<CaseResult<Contenders[Key]>, Name, Inputs>;
+      }
+  : never;
 
 /** The errors that a contender can fail with. */
 type ContenderFailure<Returned> = ErrorOf<Returned> | BranchErrors<Returned> | StepFailed;

@@ -173,6 +173,25 @@ export const grown = base.dynamic(
 same<OutputsOf<typeof grown>["model"], number>(true);
 same<OutputsOf<typeof grown>["report"], string | undefined>(true);
 
+// A condition spreads the last name into the list. A list of at least two names is never the value itself.
+const parts = { train: [1], test: [2], rest: "x" };
+export const spread = base
+  .step("c7", [], () => parts, { outputs: ["train", "test", ...(flag ? (["rest"] as const) : [])] })
+  .step("c8", ["train", "rest?"], ({ train, rest }) => {
+    same<typeof train, number[]>(true);
+    same<typeof rest, string | undefined>(true);
+    return 1;
+  });
+export const spreadAlone = base.add(
+  step("c9", [], () => parts, { outputs: ["train", "test", ...(flag ? (["rest"] as const) : [])] }),
+);
+same<OutputsOf<typeof spreadAlone>["rest"], string | undefined>(true);
+export const spreadMany = base.step("c10", [], () => parts, {
+  outputs: ["train", "test", ...(flag ? ["rest" as const] : [])],
+});
+same<OutputsOf<typeof spreadMany>["train"], number[]>(true);
+same<OutputsOf<typeof spreadMany>["rest"], string | undefined>(true);
+
 // One of several lists of steps brings for sure what all of them bring.
 export const added = base.addAll(
   flag ? [step("one", [], () => 1)] : [step("one", [], () => "text"), step("two", [], () => 2)],
