@@ -240,6 +240,10 @@ export interface RunsFilter extends RunsOptions {
   readonly status?: RunState;
   /** Only runs whose id starts with this text. */
   readonly idPrefix?: string;
+  /** Only runs with this text in their id or in the name of their pipeline, in upper or lower case. */
+  readonly search?: string;
+  /** Only the runs that follow this one: the last of the page before. That run need not exist any more. */
+  readonly after?: Pick<RunInfo, "id" | "began">;
   /** The maximum number of runs: the newest are listed. */
   readonly limit?: number;
 }

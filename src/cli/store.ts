@@ -12,7 +12,7 @@ import { StoreError } from "../errors.ts";
 import type { RunInfo } from "../../types/runs.ts";
 import type { StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
-import { infoOf, Runs } from "../run/runs.ts";
+import { Runs } from "../run/runs.ts";
 import { describe } from "../values/describe.ts";
 import { CliFailure, failure } from "./failure.ts";
 import { tell } from "./output.ts";
@@ -171,8 +171,9 @@ export const inStore = <Value, Services>(
 
 /** The run with that id, or the only one whose id begins with it. */
 export const findRun = Effect.fnUntraced(function* (id: string) {
-  const exact = id === "" ? undefined : yield* (yield* Store).summary(id);
-  if (exact !== undefined) return infoOf(exact);
+  const exact =
+    id === "" ? undefined : yield* Effect.catchTag(Runs.info(id), "RunNotFound", () => Effect.undefined);
+  if (exact !== undefined) return exact;
   // Two are enough to know that there are several.
   const similar: ReadonlyArray<RunInfo> = id === "" ? [] : yield* Runs.list({ idPrefix: id, limit: 2 });
   if (similar.length === 1) return similar[0]!;

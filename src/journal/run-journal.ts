@@ -41,9 +41,7 @@ export class RunJournal {
   readonly store: StoreService;
   readonly epoch: number;
   readonly #journal: Journal;
-  /** Read for each output, so not from the store: a server's store is a proxy, whose members are slow to read. */
-  readonly #keepsSecrets: boolean;
-  readonly #maxValueBytes: number;
+  readonly #caps: Pick<StoreService, "keepsSecrets" | "maxValueBytes">; // A server's store is slow to read.
   readonly #replay: Replay;
   readonly #refreshed = new Set<string>();
   /** Races won by a contender that had become a graph. */
@@ -69,8 +67,7 @@ export class RunJournal {
     this.store = store;
     this.epoch = journal.epoch;
     this.#journal = journal;
-    this.#keepsSecrets = store.keepsSecrets;
-    this.#maxValueBytes = store.maxValueBytes;
+    this.#caps = { keepsSecrets: store.keepsSecrets, maxValueBytes: store.maxValueBytes };
     this.#replay = replay;
     this.#clock = clock;
     this.#past = past;
@@ -143,7 +140,7 @@ export class RunJournal {
     if (frame.grown?.[index] === 1 && !isRecordedItself(frame, options)) return false;
     const undecoded = this.#undecoded(frame, index, value);
     const given = () => (outputs !== "all" && outputs.length > 1 ? picked(outputs, value) : value);
-    let text = undecoded ?? encodeBy(options.output, given(), this.#keepsSecrets);
+    let text = undecoded ?? encodeBy(options.output, given(), this.#caps.keepsSecrets);
     let isAsIs = undecoded === undefined && decodesOnly(options.output);
     if (typeof text !== "string" && "fallback" in options && secretIn(value) === undefined) {
       // The `output` schema need not be able to encode the value of a fallback.
@@ -155,7 +152,7 @@ export class RunJournal {
       return isInside ? false : this.#notEncodable(frame, index, text);
     }
     if (!this.#fits(text)) {
-      const reason = `its text has more bytes than maxValueBytes of the store allows, ${this.#maxValueBytes}: return a reference to it, or give the store a larger maxValueBytes.`;
+      const reason = `its text has more bytes than maxValueBytes of the store allows, ${this.#caps.maxValueBytes}: return a reference to it, or give the store a larger maxValueBytes.`;
       return this.#notEncodable(frame, index, new Unwritable([], reason));
     }
     this.#append(isAsIs ? Kind.asIs : Kind.outcome, frame, index, text, attempt, done);
@@ -187,9 +184,9 @@ export class RunJournal {
     done: () => void,
   ): OutputNotEncodable | undefined {
     const { output } = frame.definitionOf(index).options;
-    const encoded = decodesOnly(output) ? undefined : encodeBy(output, state, this.#keepsSecrets);
+    const encoded = decodesOnly(output) ? undefined : encodeBy(output, state, this.#caps.keepsSecrets);
     // It may be a state that no turn can make, such as null before the first.
-    const text = typeof encoded === "string" ? encoded : encodeBy(undefined, state, this.#keepsSecrets);
+    const text = typeof encoded === "string" ? encoded : encodeBy(undefined, state, this.#caps.keepsSecrets);
     if (typeof text !== "string") return this.#notEncodable(frame, index, text);
     this.#append(Kind.firstState, frame, index, text, 1, done);
     return undefined;
@@ -230,7 +227,7 @@ export class RunJournal {
   /** Is a text short enough for the store? */
   #fits(text: string): boolean {
     // UTF-8 takes at most three bytes for a character, so counting is rarely needed.
-    return text.length * 3 <= this.#maxValueBytes || byteLength(text) <= this.#maxValueBytes;
+    return text.length * 3 <= this.#caps.maxValueBytes || byteLength(text) <= this.#caps.maxValueBytes;
   }
 
   /** The text that was decoded to this value. None for a secret, which the text would hold in clear. */
@@ -238,7 +235,7 @@ export class RunJournal {
     const text = frame.undecoded?.get(index);
     if (text === undefined) return undefined;
     frame.undecoded!.delete(index);
-    return this.#keepsSecrets || secretIn(value) === undefined ? text : undefined;
+    return this.#caps.keepsSecrets || secretIn(value) === undefined ? text : undefined;
   }
 
   /** Records that an item failed in a map that continues without it. `done` receives the error as every resumed run reads it. */
@@ -293,7 +290,7 @@ export class RunJournal {
     const recorded = this.#replay.expansion(path);
     if (recorded?.attempt === count) return asDecodedBefore(path, recorded.text, declared, values);
     const fits = (text: string): boolean => this.#fits(text);
-    return { values, texts: decodedTexts(declared, inputs, values, this.#keepsSecrets, fits) };
+    return { values, texts: decodedTexts(declared, inputs, values, this.#caps.keepsSecrets, fits) };
   }
 
   /** The change, if a node that provides a value without an expansion had expanded in the same attempt. */

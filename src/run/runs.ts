@@ -63,7 +63,7 @@ const withStore = <Value, Failure>(
   });
 
 /** A summary, for users. */
-export const infoOf = ({ id, pipeline, status, began, ended, error, origin }: RunSummary): RunInfo => ({
+const infoOf = ({ id, pipeline, status, began, ended, error, origin }: RunSummary): RunInfo => ({
   id,
   pipeline,
   status,
@@ -148,14 +148,26 @@ const aCount: Check = (name, value) =>
     ? undefined
     : `${name} must be a number of at least 0; got ${received(value)}.`;
 
-const listed = { pipeline: aString, status: oneOf(...runStatuses), idPrefix: aString, limit: aCount };
+const aRun: Check = (name, value) =>
+  typeof value?.id === "string" && typeof value.began === "number"
+    ? undefined
+    : `${name} must be a run of the list, with its id and when it began; got ${received(value)}.`;
+
+const listed = {
+  pipeline: aString,
+  status: oneOf(...runStatuses),
+  idPrefix: aString,
+  search: aString,
+  after: aRun,
+  limit: aCount,
+};
 
 const list = (filter: RunsFilter = {}) => {
   const problem = checkedOptions("Runs.list", filter, listed);
   if (problem !== undefined) return Effect.fail(problem);
-  const { store, pipeline, status, idPrefix, limit } = filter;
+  const { store, pipeline, status, idPrefix, search, after, limit } = filter;
   return withStore(store, (open) =>
-    Effect.map(open.runs({ pipeline, status, idPrefix, limit }), (runs) => runs.map(infoOf)),
+    Effect.map(open.runs({ pipeline, status, idPrefix, search, after, limit }), (runs) => runs.map(infoOf)),
   );
 };
 
@@ -171,6 +183,13 @@ const withRun = <Value, Failure>(
   if (wrong !== undefined) return Effect.fail(wrong);
   return problem === undefined ? withStore(store, ask) : Effect.fail(new RunNotFound({ runId }));
 };
+
+const info = (runId: string, options: RunsOptions = {}) =>
+  withRun(runId, options?.store, checkedOptions("Runs.info", options), (open) =>
+    Effect.flatMap(open.summary(runId), (run) =>
+      run === undefined ? Effect.fail(new RunNotFound({ runId })) : Effect.succeed(infoOf(run)),
+    ),
+  );
 
 const get = (runId: string, options: GetOptions = {}) => {
   const wrong = checkedOptions("Runs.get", options, { values: aBoolean, graph: aBoolean });
@@ -270,6 +289,13 @@ export const Runs: {
   ) => Effect.Effect<ReadonlyArray<RunInfo>, StoreError | StoreCorrupt | InvalidInput>;
   /** `list` as a Promise. */
   readonly listPromise: (filter?: RunsFilter) => Promise<ReadonlyArray<RunInfo>>;
+  /** A summary of one run, whose records are not read. Fails with `RunNotFound` if there is none. */
+  readonly info: (
+    runId: string,
+    options?: RunsOptions,
+  ) => Effect.Effect<RunInfo, RunNotFound | StoreError | StoreCorrupt | InvalidInput>;
+  /** `info` as a Promise. */
+  readonly infoPromise: (runId: string, options?: RunsOptions) => Promise<RunInfo>;
   /** One run with its records; with its values and its graph if the options ask for them. Fails with `RunNotFound` if there is none. */
   readonly get: (
     runId: string,
@@ -312,6 +338,8 @@ export const Runs: {
 } = {
   list,
   listPromise: asPromise(list),
+  info,
+  infoPromise: asPromise(info),
   get,
   getPromise: asPromise(get),
   value,

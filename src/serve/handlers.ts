@@ -7,9 +7,8 @@ import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import type * as SchemaIssue from "effect/SchemaIssue";
 import * as Stream from "effect/Stream";
+import type { RunInfo as RecordedInfo, WaitingStep } from "../../types/runs.ts";
 import { InvalidInput, RunNotFound } from "../errors.ts";
-import type { WaitingStep } from "../../types/runs.ts";
-import type { RunSummary } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
 import { liveRun } from "../run/live.ts";
 import { aRunId } from "../run/run-id.ts";
@@ -35,6 +34,7 @@ import { listSteps } from "./step-list.ts";
 import { isPaused, setPaused } from "./scheduler.ts";
 import type { ServedPipeline } from "./served.ts";
 import { onlySome, pipelineOfRun } from "./served.ts";
+import { storedInfo } from "./stored-runs.ts";
 import { runIdPrefix, tickRunId } from "./ticks.ts";
 
 const mostStreams = 200;
@@ -109,14 +109,8 @@ class Requests {
     return Effect.fail(refused(404, reason));
   }
 
-  #summary(id: string): Effect.Effect<RunSummary, unknown> {
-    return Effect.flatMap(this.#host.store.summary(id), (run) =>
-      run === undefined ? Effect.fail(new RunNotFound({ runId: id })) : Effect.succeed(run),
-    );
-  }
-
   #info(id: string): Effect.Effect<RunInfo, unknown> {
-    return Effect.map(this.#summary(id), (run) => infoOf(run));
+    return Effect.map(this.#inStore(Runs.info(id)), (run) => infoOf(run));
   }
 
   list(query: Parameters<typeof listRuns>[1]) {
@@ -154,10 +148,9 @@ class Requests {
 
   get(id: string) {
     return Effect.gen({ self: this }, function* () {
-      const record = yield* this.#inStore(Runs.get(id));
-      const run = yield* this.#summary(id);
-      const { ended, error, ...others } = record;
-      const outputs = record.status === "succeeded" ? yield* this.#outputs(run) : {};
+      const run = yield* this.#inStore(Runs.get(id));
+      const { ended, error, ...others } = run;
+      const outputs = run.status === "succeeded" ? yield* this.#outputs(run) : {};
       const { name, only = [] } = pipelineOfRun(this.#host.served, run) ?? {};
       return {
         ...others,
@@ -165,15 +158,15 @@ class Requests {
         ...(only.length === 0 ? {} : { only }),
         inputs: plain(others.inputs),
         ...(ended === undefined ? {} : { ended }),
-        ...(error === undefined || record.status === "interrupted" ? {} : { error }),
-        waiting: this.#waiting(run, record.waiting),
+        ...(error === undefined || run.status === "interrupted" ? {} : { error }),
+        waiting: this.#waiting(run, run.waiting),
         ...outputs,
       };
     });
   }
 
   /** The outputs as JSON; none if the pipeline is not served. */
-  #outputs(run: RunSummary): Effect.Effect<JsonOutputs, unknown> {
+  #outputs(run: RecordedInfo): Effect.Effect<JsonOutputs, unknown> {
     return Effect.gen({ self: this }, function* () {
       if (pipelineOfRun(this.#host.served, run) === undefined) return {};
       const outputs = yield* this.#host.outputs(run);
@@ -189,9 +182,7 @@ class Requests {
   }
 
   steps(id: string, query: Parameters<typeof listSteps>[2]) {
-    return Effect.flatMap(listSteps(this.#host.store, id, query), (page) =>
-      page === undefined ? Effect.fail(new RunNotFound({ runId: id })) : Effect.succeed(page),
-    );
+    return listSteps(this.#host.store, id, query);
   }
 
   value(id: string, path: string) {
@@ -209,7 +200,7 @@ class Requests {
   /** The events of a run after the one with the id `last`, until it has ended. */
   events(id: string, last: string | undefined): Effect.Effect<Stream.Stream<EventMessage>, unknown> {
     return Effect.gen({ self: this }, function* () {
-      yield* this.#summary(id);
+      yield* this.#info(id);
       if (this.#connections >= mostStreams) return yield* refused(503, "Too many event streams are open.");
       return Stream.unwrap(
         Effect.gen({ self: this }, function* () {
@@ -236,20 +227,20 @@ class Requests {
 
   resume(id: string, from: string | undefined, retryFailed: boolean | undefined) {
     return Effect.gen({ self: this }, function* () {
-      yield* this.#host.resume(yield* this.#summary(id), { from, retryFailed });
+      yield* this.#host.resumeAgain(id, { from, retryFailed });
       return yield* this.#info(id);
     });
   }
 
   /** The schema of a waiting step: of any step if its run is executed here, otherwise only of those in the root graph. */
-  #waitingSchema(run: RunSummary, path: string): unknown {
+  #waitingSchema(run: RecordedInfo, path: string): unknown {
     return (
       liveRun(this.#host.store, run.id)?.openMailbox?.schemaAt(path) ??
       awaitedSchema(pipelineOfRun(this.#host.served, run), path)
     );
   }
 
-  #waiting(run: RunSummary, steps: ReadonlyArray<WaitingStep>): ReadonlyArray<WaitingInfo> {
+  #waiting(run: RecordedInfo, steps: ReadonlyArray<WaitingStep>): ReadonlyArray<WaitingInfo> {
     return steps.map(({ runId, path, ask, since, deadline }) => {
       const schema = jsonSchemaOf(this.#waitingSchema(run, path));
       return {
@@ -267,8 +258,8 @@ class Requests {
     return Effect.gen({ self: this }, function* () {
       const steps = yield* this.#inStore(Runs.waiting());
       const { store } = this.#host;
-      const runs = new Map<string, RunSummary | undefined>();
-      for (const { runId } of steps) if (!runs.has(runId)) runs.set(runId, yield* store.summary(runId));
+      const runs = new Map<string, RecordedInfo | undefined>();
+      for (const { runId } of steps) if (!runs.has(runId)) runs.set(runId, yield* storedInfo(store, runId));
       return steps.flatMap((step) => {
         const run = runs.get(step.runId);
         return run === undefined ? [] : this.#waiting(run, [step]);
@@ -305,7 +296,7 @@ class Requests {
       const { store } = this.#host;
       const { name, pipeline, cron, timeZone, overlap, catchUp } = schedule;
       const now = yield* Clock.currentTimeMillis;
-      const [last] = yield* store.runs({ idPrefix: runIdPrefix(name), limit: 1 });
+      const [last] = yield* this.#inStore(Runs.list({ idPrefix: runIdPrefix(name), limit: 1 }));
       return {
         name,
         pipeline: pipeline.name,

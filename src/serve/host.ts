@@ -9,9 +9,10 @@ import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import * as Fiber from "effect/Fiber";
 import { CurrentLoggers, LogToStderr, MinimumLogLevel } from "effect/References";
+import type { RunInfo } from "../../types/runs.ts";
 import type { UnderWay } from "../engine/seams.ts";
 import { Executor, OnlyNew, OnlyUnderWay, RunOrigin } from "../engine/seams.ts";
-import { RunExists, StoreError } from "../errors.ts";
+import { RunExists, RunNotFound, StoreError } from "../errors.ts";
 import { canonicalText } from "../journal/canonical.ts";
 import type { RunSummary, StoreService } from "../journal/store.ts";
 import { Store } from "../journal/store.ts";
@@ -182,6 +183,13 @@ export class Host implements Starter {
     });
   }
 
+  /** Resumes a run by its id. */
+  resumeAgain(runId: string, resuming: Resuming): Effect.Effect<void, unknown> {
+    return Effect.flatMap(this.store.summary(runId), (run) =>
+      run === undefined ? Effect.fail(new RunNotFound({ runId })) : this.resume(run, resuming),
+    );
+  }
+
   resume(run: RunSummary, { onlyUnderWay = false, ...resuming }: Taken): Effect.Effect<void, unknown> {
     return Effect.suspend(() => {
       if (this.#live.has(run.id)) {
@@ -281,7 +289,7 @@ export class Host implements Starter {
   readonly failureOf = (runId: string): unknown => this.#failures.get(runId);
 
   /** The outputs of a run that has succeeded; from its record if it ended in another process. */
-  outputs(run: RunSummary): Effect.Effect<Outputs, unknown> {
+  outputs(run: RunInfo): Effect.Effect<Outputs, unknown> {
     return Effect.suspend(() => {
       const known = this.#outputs.get(run.id);
       if (known !== undefined) return Effect.succeed(known);
@@ -368,7 +376,7 @@ const failureText = (cause: Cause.Cause<unknown>, { file, layer }: ServedPipelin
   return hint === undefined ? describe(error) : `${describe(error)} ${hint}`;
 };
 
-const notServed = ({ id, pipeline }: RunSummary): RunExists =>
+const notServed = ({ id, pipeline }: Pick<RunInfo, "id" | "pipeline">): RunExists =>
   new RunExists({
     runId: id,
     reason: `it is a run of "${pipeline}", which this server does not serve. Serve the file that exports it.`,

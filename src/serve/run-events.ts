@@ -5,10 +5,10 @@
 import * as Effect from "effect/Effect";
 import type { PipelineEvent } from "../events.ts";
 import type { StoreProblem, StoreService } from "../journal/store.ts";
-import { isUnderWay } from "../journal/store.ts";
-import { recordedState } from "../run/recorded-state.ts";
+import { recordedRun } from "../run/recorded-run.ts";
 import { describe } from "../values/describe.ts";
 import type { LiveFeed } from "./live-feed.ts";
+import { isUnderWay } from "./stored-runs.ts";
 
 export interface Watched {
   /** Some events, in the order in which they happened. Recorded ones come all at once, and no longer change. */
@@ -53,11 +53,6 @@ class SentEvents {
   }
 }
 
-const read = (store: StoreService, runId: string) =>
-  Effect.map(store.find(runId), (run) =>
-    run === undefined ? undefined : { status: run.status, events: recordedState(run).events },
-  );
-
 /**
  * Sends the events of a run until it has ended. `feedOf` finds the run in this process. Interrupting the effect ends the watch.
  */
@@ -76,7 +71,7 @@ export const watchRun = (
     for (;;) {
       const feed = feedOf(runId);
       if (feed === undefined) {
-        const found = yield* read(store, runId);
+        const found = yield* recordedRun(store, runId);
         if (found === undefined) return end();
         const isOver = !isUnderWay(found.status);
         if (feedOf(runId) !== undefined) continue;
@@ -98,7 +93,7 @@ export const watchRun = (
             if (pending === undefined) resume(Effect.void);
           },
         );
-        Effect.runFork(read(store, runId)).addObserver((exit) => {
+        Effect.runFork(recordedRun(store, runId)).addObserver((exit) => {
           if (exit._tag === "Failure") return resume(Effect.failCause(exit.cause));
           // An end in the record has just happened, and the feed reports it too.
           const recorded = exit.value?.events ?? [];
@@ -109,7 +104,7 @@ export const watchRun = (
         });
         return Effect.sync(stop);
       });
-      const found = yield* read(store, runId);
+      const found = yield* recordedRun(store, runId);
       if (feedOf(runId) !== undefined) continue;
       if (found === undefined || !isUnderWay(found.status)) {
         if (!sent.hasEnd) send(found?.events.filter(isEndOf) ?? []);

@@ -4,15 +4,16 @@
  * process is read on each request.
  */
 import * as Effect from "effect/Effect";
+import type { RunInfo } from "../../types/runs.ts";
 import { reportData } from "../draw/report/report-page.ts";
 import { ReportState } from "../draw/report/report-state.ts";
 import type { PipelineEvent } from "../events.ts";
-import { outcomesOf } from "../journal/records.ts";
-import type { RunDetails, RunSummary, StoreProblem, StoreService } from "../journal/store.ts";
-import { isUnderWay } from "../journal/store.ts";
-import { foldRecord } from "../run/recorded-state.ts";
+import type { StoreProblem, StoreService } from "../journal/store.ts";
+import type { RecordedRun } from "../run/recorded-run.ts";
+import { recordedRun } from "../run/recorded-run.ts";
 import { describeWithCauses } from "../values/causes.ts";
 import type { LiveFeed } from "./live-feed.ts";
+import { isUnderWay, storedInfo } from "./stored-runs.ts";
 import { ViewChanges } from "./view-changes.ts";
 
 /** A view that no page has requested for this long is forgotten. */
@@ -38,7 +39,7 @@ const isRecorded = (event: PipelineEvent, last: ReadonlyMap<string, number>): bo
 
 /** `failure`: the error of the run in this process, with its stack. */
 const stateOf = (
-  run: RunDetails,
+  run: RecordedRun,
   unrecorded: ReadonlyArray<PipelineEvent>,
   failure: unknown,
   most = mostSteps,
@@ -46,7 +47,7 @@ const stateOf = (
   const report = new ReportState(most);
   const isOver = !isUnderWay(run.status);
   const last = new Map<string, number>();
-  foldRecord(run, {
+  run.fold({
     state: report.run,
     tell: (event) => {
       // The record of a crashed run ends as interrupted, but the run continues once a process resumes it.
@@ -57,9 +58,11 @@ const stateOf = (
   });
   if (unrecorded.length > 0) {
     // A step that is left out is only counted, and must not be counted twice.
-    const outcomes = report.run.leftOut === 0 ? undefined : outcomesOf(run.entries);
     const isCounted = (event: PipelineEvent): boolean =>
-      "path" in event && report.run.step(event.path) === undefined && outcomes?.has(event.path) === true;
+      report.run.leftOut > 0 &&
+      "path" in event &&
+      report.run.step(event.path) === undefined &&
+      run.hasOutcome(event.path);
     for (const event of unrecorded) if (!isRecorded(event, last) && !isCounted(event)) report.event(event);
   }
   if (run.status === "failed" && failure !== undefined && describeWithCauses(failure) === run.error)
@@ -115,7 +118,7 @@ class LiveState {
   read(store: StoreService, runId: string): Effect.Effect<ReportState | undefined, StoreProblem> {
     if (this.#report !== undefined) return Effect.succeed(this.#report);
     const before = this.feed.unrecorded;
-    return Effect.map(store.find(runId), (run) => {
+    return Effect.map(recordedRun(store, runId), (run) => {
       if (run === undefined) return undefined;
       // Another page has possibly requested it in the meantime.
       this.#report ??= stateOf(run, [...before, ...this.#pending], undefined);
@@ -134,7 +137,7 @@ interface View {
   took: number;
   asked: number;
   /** The run as it was read for the first part of the view, if it is still in memory. */
-  found: WeakRef<RunDetails> | undefined;
+  found: WeakRef<RecordedRun> | undefined;
 }
 
 /** The runs of this process. */
@@ -145,7 +148,11 @@ export interface LiveRuns {
 }
 
 /** Distinguishes each end of a run from its other ends, if it is resumed; undefined while it is under way. */
-const endOf = ({ status, began, ended }: RunSummary): string | undefined =>
+const endOf = ({
+  status,
+  began,
+  ended,
+}: Pick<RecordedRun, "status" | "began" | "ended">): string | undefined =>
   isUnderWay(status) ? undefined : `${status} ${began} ${ended}`;
 
 export class RunViews {
@@ -212,10 +219,10 @@ export class RunViews {
   /** A part of the view of a large run. */
   #firstPart(runId: string, view: View): Effect.Effect<string | undefined, StoreProblem> {
     const { store, feedOf, failureOf } = this.#runs;
-    return Effect.map(store.find(runId), (run) => {
+    return Effect.map(recordedRun(store, runId), (run) => {
       if (run === undefined) return undefined;
       view.found = new WeakRef(run);
-      if (run.entries.length <= stepsAtFirst) return undefined;
+      if (run.size <= stepsAtFirst) return undefined;
       const unrecorded = feedOf(runId)?.unrecorded ?? [];
       const report = stateOf(run, unrecorded, failureOf(runId), stepsAtFirst);
       return JSON.stringify({ version: "part", isPart: true, ...reportData(report) });
@@ -223,13 +230,13 @@ export class RunViews {
   }
 
   /** The details of a run that has a summary: not read again if its end has been read. */
-  #details(view: View, summary: RunSummary): Effect.Effect<RunDetails | undefined, StoreProblem> {
+  #details(view: View, summary: RunInfo): Effect.Effect<RecordedRun | undefined, StoreProblem> {
     const found = view.found?.deref();
     view.found = undefined;
     const end = endOf(summary);
     return found !== undefined && end !== undefined && endOf(found) === end
       ? Effect.succeed(found)
-      : this.#runs.store.find(summary.id);
+      : recordedRun(this.#runs.store, summary.id);
   }
 
   /** Brings a view up to date. False: there is no such run. */
@@ -251,7 +258,7 @@ export class RunViews {
         }
         return report !== undefined;
       }
-      const summary = yield* store.summary(runId);
+      const summary = yield* storedInfo(store, runId);
       if (summary === undefined) return false;
       const end = endOf(summary);
       if (end !== undefined && end === view.end) return true;
@@ -278,7 +285,7 @@ export class RunViews {
       if (view.end === undefined) return yield* Effect.sleep(Math.max(readMillis, restFactor * view.took));
       for (;;) {
         yield* Effect.sleep(readMillis);
-        const summary = yield* store.summary(runId);
+        const summary = yield* storedInfo(store, runId);
         if (feedOf(runId) !== undefined || summary === undefined || endOf(summary) !== view.end) return;
       }
     });

@@ -11,10 +11,11 @@ import * as Effect from "effect/Effect";
 import * as Queue from "effect/Queue";
 import { StoreError } from "../errors.ts";
 import type { StoreProblem, StoreService } from "../journal/store.ts";
-import { isUnderWay } from "../journal/store.ts";
+import { Runs } from "../run/runs.ts";
 import type { AnySchedule } from "../schedule.ts";
 import { describe } from "../values/describe.ts";
 import { readNote, writeNote } from "./notes.ts";
+import { inStore, isUnderWay, storedInfo } from "./stored-runs.ts";
 import { dueTicks, runIdPrefix, tickOf, tickRunId } from "./ticks.ts";
 
 /** The part of the process that runs pipelines, as a scheduler needs it. */
@@ -60,7 +61,7 @@ const runsBefore = (
   schedule: string,
   tick: Date,
 ): Effect.Effect<ReadonlyArray<string>, StoreProblem> =>
-  Effect.map(store.runs({ idPrefix: runIdPrefix(schedule) }), (runs) =>
+  Effect.map(inStore(store, Runs.list({ idPrefix: runIdPrefix(schedule) })), (runs) =>
     runs
       .filter(({ id, status }) => {
         const time = tickOf(schedule, id);
@@ -123,7 +124,7 @@ const fireTick = (
     const runId = tickRunId(name, tick);
     if (starter.isDraining()) return false;
     if (yield* isPaused(store, name)) return true;
-    if ((yield* store.summary(runId)) !== undefined) return true;
+    if ((yield* storedInfo(store, runId)) !== undefined) return true;
     if (!(yield* makeRoom(starter, schedule, tick))) {
       say(`Schedule "${name}": the tick of ${tick.toISOString()} is skipped, an earlier run is under way.`);
       return true;

@@ -1,6 +1,7 @@
 /** What a server serves: the pipelines and schedules that its files export. */
 import * as Layer from "effect/Layer";
 import type { Plan } from "../../types/plan.ts";
+import type { RunFile } from "../../types/runs.ts";
 import type { Graph } from "../engine/graph.ts";
 import { expandable } from "../engine/graph.ts";
 import type { AnySchedule } from "../schedule.ts";
@@ -92,14 +93,6 @@ const servedPipeline = (
   };
 };
 
-interface Origin {
-  readonly exportName?: string;
-  /** The outputs that the run was reduced to. */
-  readonly only?: ReadonlyArray<string>;
-}
-
-const originOf = (text: string | undefined): Origin => JSON.parse(text ?? "{}") as Origin;
-
 /** A pipeline reduced to what some outputs need; all of it if none are named. A sentence if it has no such output. */
 export const onlySome = (pipeline: ServedPipeline, only: ReadonlyArray<string>): ServedPipeline | string => {
   if (only.length === 0 || pipeline.reduced === undefined) return pipeline;
@@ -111,18 +104,18 @@ export const onlySome = (pipeline: ServedPipeline, only: ReadonlyArray<string>):
 };
 
 /** The pipeline of a run, reduced to the outputs that the run was begun with. */
-const asBegun = (pipeline: ServedPipeline, { only = [] }: Origin): ServedPipeline => {
+const asBegun = (pipeline: ServedPipeline, { only = [] }: RunFile): ServedPipeline => {
   const some = onlySome(pipeline, only);
   // That output no longer exists: resuming the run reports what has changed.
   return typeof some === "string" ? pipeline : some;
 };
 
-/** The pipeline of a recorded run; undefined if it is not served. */
+/** The pipeline of a recorded run; undefined if it is not served. `origin`: as recorded, or as `Runs` reads it. */
 export const pipelineOfRun = (
   served: Served,
-  run: { readonly pipeline: string; readonly origin?: string | undefined },
+  run: { readonly pipeline: string; readonly origin: RunFile | string | undefined },
 ): ServedPipeline | undefined => {
-  const origin = originOf(run.origin);
+  const origin = typeof run.origin === "string" ? (JSON.parse(run.origin) as RunFile) : (run.origin ?? {});
   const fitting = [...served.pipelines.values()].filter(({ graph }) => graph.name === run.pipeline);
   if (fitting.length === 0) {
     const scheduled = [...served.schedules.values()].find(({ pipeline }) => pipeline.name === run.pipeline);

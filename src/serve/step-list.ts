@@ -1,10 +1,12 @@
 /** The recorded steps of a run, a page at a time, in the order in which they were recorded. */
 import * as Effect from "effect/Effect";
+import type { RunNotFound } from "../errors.ts";
 import type { StoreProblem, StoreService } from "../journal/store.ts";
-import { Kind, outcomesOf } from "../journal/records.ts";
+import { Runs } from "../run/runs.ts";
 import type { RecordedStep } from "./api.ts";
 import type { Refused } from "./problems.ts";
 import { notACursor } from "./problems.ts";
+import { inStore } from "./stored-runs.ts";
 
 export interface StepQuery {
   readonly search?: string | undefined;
@@ -20,30 +22,23 @@ export interface StepPage {
 
 const usualLimit = 100;
 
-/** Undefined if there is no such run. A page's position is the number of steps before it. */
+/** A page's position is the number of steps before it. */
 export const listSteps = (
   store: StoreService,
   runId: string,
   { search = "", limit = usualLimit, after = "0" }: StepQuery,
-): Effect.Effect<StepPage | undefined, StoreProblem | Refused> =>
+): Effect.Effect<StepPage, StoreProblem | RunNotFound | Refused> =>
   Effect.gen(function* () {
     if (!/^\d{1,9}$/.test(after)) return yield* notACursor(after);
-    const run = yield* store.find(runId);
-    if (run === undefined) return undefined;
+    const { steps: all } = yield* inStore(store, Runs.get(runId));
     const wanted = search.toLowerCase();
-    const found = [...outcomesOf(run.entries).values()].filter(({ path }) =>
-      path.toLowerCase().includes(wanted),
-    );
+    const found = all.filter(({ path }) => path.toLowerCase().includes(wanted));
     const from = Number(after);
-    const steps = found.slice(from, from + limit).map(
-      ({ kind, path, began, ended, attempt }): RecordedStep => ({
-        path,
-        status: kind === Kind.failure ? "failed" : "succeeded",
-        began,
-        ended,
-        attempt,
-      }),
-    );
+    const steps = found
+      .slice(from, from + limit)
+      .map(({ path, status, began, ended, attempt }): RecordedStep => {
+        return { path, status, began, ended, attempt };
+      });
     const place = from + steps.length;
     return {
       steps,

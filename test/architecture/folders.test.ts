@@ -85,4 +85,30 @@ describe("The rooms of the source", () => {
     );
     expect(asks).toEqual([]);
   });
+
+  test("of the server read and control recorded runs only through Runs, Signal and the fold of a recorded run", () => {
+    const others = ["runs", "signal", "recorded-run", "live", "run-id", "unknown-status"].join("|");
+    const behindRuns = new RegExp(
+      `^src/(?:journal|stores|sqlite|postgres|fold)/|^src/run/(?!(?:${others})\\.ts$)`,
+    );
+    // What executes runs on a store, and what a server asks a store about itself and about the shapes of its pipelines.
+    const executing = ["host", "taking", "drainable-store", "notes", "runner-info", "stored-runs"];
+    const asking = globSync("src/serve/*.ts", { cwd: root }).filter(
+      (file) => !executing.some((name) => file === `src/serve/${name}.ts`),
+    );
+    // The service itself, for those who provide it, and its types.
+    const service = "src/journal/store.ts";
+    const around = asking.flatMap((file) =>
+      importsOf(file)
+        .filter((other) => behindRuns.test(other) && other !== service)
+        .map((other) => `${file} imports ${other}`),
+    );
+    expect(around).toEqual([]);
+    const asks = asking.filter((file) =>
+      /\b(?:store|service)\.(?:find|runs|summary|summaries|value|waiting|prune|send|claim)\(/.test(
+        readFileSync(join(root, file), "utf8"),
+      ),
+    );
+    expect(asks).toEqual([]);
+  });
 });

@@ -202,6 +202,17 @@ test("runs are found by the beginning of their ids, and deleted by their age", a
   expect(await ids("may-1")).toEqual(["may-1"]);
   expect(await ids("%")).toEqual([]);
   expect(await ids("")).toHaveLength(4);
+  const [first, second] = await Runs.listPromise({ store, limit: 2 });
+  const found = async (filter: {
+    readonly search?: string;
+    readonly after?: { id: string; began: number };
+  }) => (await Runs.listPromise({ store, ...filter })).map(({ id }) => id);
+  expect(await found({ after: second! })).toEqual((await ids("")).slice(2));
+  expect(await found({ search: "JUNE" })).toEqual(["june-1"]);
+  expect(await found({ search: "fail", after: first! })).toEqual([]);
+  await expect(found({ after: "may-1" as any })).rejects.toThrow(/after must be a run of the list.*"may-1"/);
+  expect(await Runs.infoPromise("may-3", { store })).toEqual(first);
+  await expect(Runs.infoPromise("may", { store })).rejects.toMatchObject({ _tag: "RunNotFound" });
 
   expect(await Runs.prunePromise({ store, olderThan: "1 day" })).toBe(0);
   await sleep(2);
