@@ -20,3 +20,52 @@ interface AnythingElse
  * before it has checked the function: this comparison must succeed, or the error would be reported there.
  */
 export type Free<Returned> = Returned | ([Returned] extends [Anything] ? unknown : never);
+
+/**
+ * The type of an input whose name is like no other: `any`, which can be passed on and spread. But `any` would leave the parameters
+ * of callbacks without a type, and those are passed to the methods of lists: so a name that reads as a list has the methods.
+ */
+export type Unlike<Read extends string> =
+  Lowercase<Read> extends `${string}${"ss" | "us" | "is"}`
+    ? any
+    : Lowercase<Read> extends `${string}${ManyWords}`
+      ? Anything
+      : any;
+
+type ManyWords = "s" | "data" | "list" | "batch" | "queue" | "people" | "children" | "history" | "all";
+
+/**
+ * The type of an output of a step that was refused, for the steps that read it. A name that reads as that of a text or a choice is
+ * rather passed on and compared than mapped over.
+ */
+export type LikelyOutput<Name extends string> =
+  Lowercase<Name> extends `${string}${ScalarWords}` ? any : Anything;
+
+type ScalarWords =
+  | "url"
+  | "uri"
+  | "path"
+  | "file"
+  | "name"
+  | "key"
+  | "id"
+  | "kind"
+  | "type"
+  | "status"
+  | "mode"
+  | "level"
+  | "label"
+  | "title"
+  | "html"
+  | "body"
+  | "json"
+  | "message"
+  | "prompt"
+  | "answer"
+  | "token"
+  | "hash";
+
+/** What such a step returns: with a list of outputs, a record of them. */
+export type LikelyRecord<Name extends string, List extends ReadonlyArray<string>> = [List] extends [never]
+  ? LikelyOutput<Name>
+  : Anything & { readonly [Output in List[number]]: LikelyOutput<Output> };

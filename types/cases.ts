@@ -13,7 +13,7 @@ type CaseName = string | number | boolean;
 export type AnyChoice = CaseName | bigint | symbol | object | null | undefined;
 
 /** The names that a choice may return. */
-export type Choices<On> = `${Extract<ValueOf<On>, CaseName>}`;
+export type Choices<On> = [ValueOf<On>] extends [Anything] ? string : `${Extract<ValueOf<On>, CaseName>}`;
 
 type ChoiceProblem<Value> = [Exclude<Value, CaseName>] extends [never]
   ? true extends IsPattern<Choices<Value>>
@@ -38,11 +38,13 @@ type IsPattern<Name extends string> = Name extends unknown ? IsFamily<Name> : ne
 /** The choosing function, if it returns literals; else an error sentence. Before it is checked, its type may be anything. */
 export type CheckedChoice<On> = [AnyChoice] extends [On]
   ? On
-  : ChoiceProblem<ValueOf<On>> extends infer Found
-    ? [Found] extends [never]
-      ? On
-      : Found
-    : never;
+  : [ValueOf<On>] extends [Anything]
+    ? On
+    : ChoiceProblem<ValueOf<On>> extends infer Found
+      ? [Found] extends [never]
+        ? On
+        : Found
+      : never;
 
 declare const unseen: unique symbol;
 

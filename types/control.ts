@@ -1,5 +1,6 @@
 /** The types of `.when` and `.finally`, which decide which steps run. */
 import type { Result } from "effect/Result";
+import type { Anything } from "./anything.ts";
 import type { AnyMaybe, HiddenKey } from "./output-names.ts";
 import type { AddAll, AddNamed, KeyedOutputs, Marked } from "./outputs.ts";
 import type { In, Out } from "./own.ts";
@@ -8,7 +9,7 @@ import type { Lack } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
 
 /** The valid return type of a condition, else an error sentence. */
-export type Condition<Returned> = [ValueOf<Returned>] extends [boolean]
+export type Condition<Returned> = [ValueOf<Returned>] extends [boolean | Anything]
   ? Returned
   : ["The result of a condition must be true or false; got", ValueOf<Returned>];
 

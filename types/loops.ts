@@ -1,5 +1,6 @@
 /** The state of a loop, and the checks of the values that its turns return. */
 import type { Effect } from "effect/Effect";
+import type { Anything } from "./anything.ts";
 import type { BranchProblem } from "./branches.ts";
 import type { IsSomething } from "./names.ts";
 import type { AnyPipeline, DynamicValue } from "./provided.ts";
@@ -51,9 +52,11 @@ type TurnProblem<Returned, Name extends string, Inputs, Start, Schema> = [Turned
   Returned,
 ]
   ? never
-  : [BranchProblem<ValueOf<Returned>, Name, Inputs>] extends [never]
-    ? StateProblem<Returned, Name, Start, Schema>
-    : BranchProblem<ValueOf<Returned>, Name, Inputs>;
+  : [StateOf<Start>] extends [Anything]
+    ? never
+    : [BranchProblem<ValueOf<Returned>, Name, Inputs>] extends [never]
+      ? StateProblem<Returned, Name, Start, Schema>
+      : BranchProblem<ValueOf<Returned>, Name, Inputs>;
 
 /** The type that the compiler assumes for `until` when it cannot check it. */
 export type AnyUntil<State> = (state: State, inputs: any) => boolean;

@@ -1,7 +1,7 @@
 /** The names that a step may read, and the inputs that its function receives. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
 import type { IsOne, Matches } from "./names.ts";
-import type { Anything } from "./anything.ts";
+import type { Anything, Unlike } from "./anything.ts";
 import type { AnyMaybe, GlobOf, HiddenKey, HiddenNames, Unmarked } from "./output-names.ts";
 import type {
   FamiliesOf,
@@ -146,19 +146,6 @@ type Meant<Outputs, Names, Read extends string> =
         : Lookup<Outputs, Name>
       : Unlike<Read>
     : never;
-
-/**
- * The type of an input whose name is like no other: `any`, which can be passed on and spread. But `any` would leave the parameters
- * of callbacks without a type, and those are passed to the methods of lists: so a name that reads as a list has the methods.
- */
-type Unlike<Read extends string> =
-  Lowercase<Read> extends `${string}${"ss" | "us" | "is"}`
-    ? any
-    : Lowercase<Read> extends `${string}${ManyWords}`
-      ? Anything
-      : any;
-
-type ManyWords = "s" | "data" | "list" | "batch" | "queue" | "people" | "children" | "history" | "all";
 
 /** Marks the first items of a list as present. */
 type Lenient<Type> = [Type] extends [Anything] ? Type : LenientList<Type>;
