@@ -1,10 +1,9 @@
 /** Reads `--input name=json` and `--input name=@file` into the inputs of a run. */
 import { readFile } from "node:fs/promises";
 import * as Effect from "effect/Effect";
-import * as Exit from "effect/Exit";
 import { expandable } from "../engine/graph.ts";
+import { areMissing, missingInputs } from "../engine/inputs.ts";
 import { describe } from "../values/describe.ts";
-import { decode, isUnchecked } from "../values/schema.ts";
 import type { CliFailure } from "./failure.ts";
 import { failure } from "./failure.ts";
 import type { AnyPipeline } from "./load.ts";
@@ -66,24 +65,6 @@ const unknownInput = (name: string, pipeline: AnyPipeline, declared: ReadonlyArr
   );
 };
 
-/** The declared inputs that are not given, except those whose schema accepts `undefined`. */
-const missing = (
-  pipeline: AnyPipeline,
-  values: ReadonlyMap<string, unknown>,
-): Effect.Effect<ReadonlyArray<string>> =>
-  Effect.map(
-    Effect.forEach(
-      (expandable(pipeline)?.inputs ?? []).filter(({ name }) => !values.has(name)),
-      ({ name, schema }) =>
-        isUnchecked(schema)
-          ? Effect.succeed([name])
-          : Effect.map(Effect.exit(decode(schema, undefined)), (exit) =>
-              Exit.isSuccess(exit) ? [] : [name],
-            ),
-    ),
-    (names) => names.flat(),
-  );
-
 /** The inputs by name; every mistake in them is a sentence that says how to fix it. */
 export const readInputs = (
   pipeline: AnyPipeline,
@@ -100,11 +81,10 @@ export const readInputs = (
         return yield* failure(`The input "${given.name}" is given twice. Remove one --input.`);
       values.set(given.name, yield* parse(given, yield* readText(given)));
     }
-    const absent = yield* missing(pipeline, values);
+    const absent = yield* missingInputs(expandable(pipeline)?.inputs ?? [], (name) => values.has(name));
     if (absent.length > 0) {
-      const are = absent.length === 1 ? `input ${listed(absent)} is` : `inputs ${listed(absent)} are`;
       return yield* failure(
-        `The ${are} missing: give ${absent.length === 1 ? "it" : "each"} with --input '${absent[0]!}=JSON' or --input '${absent[0]!}=@FILE'.`,
+        `${areMissing(absent)}: give ${absent.length === 1 ? "it" : "each"} with --input '${absent[0]!}=JSON' or --input '${absent[0]!}=@FILE'.`,
       );
     }
     return Object.fromEntries(values);

@@ -5,6 +5,7 @@ import * as Exit from "effect/Exit";
 import { InvalidInput } from "../errors.ts";
 import type { GraphInput } from "../graph/node.ts";
 import { describe } from "../values/describe.ts";
+import { listed } from "../values/listed.ts";
 import type { DecodeProblem } from "../values/schema.ts";
 import { decode, isUnchecked, problemOf } from "../values/schema.ts";
 
@@ -30,6 +31,28 @@ const read = (
     return Exit.fail(refused(path, name, { path: [], reason: describe(thrown) }));
   }
 };
+
+/** The declared inputs that are not given, except those whose schema accepts `undefined`. */
+export const missingInputs = (
+  declared: ReadonlyArray<GraphInput>,
+  isGiven: (name: string) => boolean,
+): Effect.Effect<ReadonlyArray<string>> =>
+  Effect.map(
+    Effect.forEach(
+      declared.filter(({ name }) => !isGiven(name)),
+      ({ name, schema }) =>
+        isUnchecked(schema)
+          ? Effect.succeed([name])
+          : Effect.map(Effect.exit(decode(schema, undefined)), (exit) =>
+              Exit.isSuccess(exit) ? [] : [name],
+            ),
+    ),
+    (names) => names.flat(),
+  );
+
+/** The beginning of a sentence, for the command line and the API. */
+export const areMissing = (names: ReadonlyArray<string>): string =>
+  names.length === 1 ? `The input ${listed(names)} is missing` : `The inputs ${listed(names)} are missing`;
 
 /**
  * The decoded values in the order of `declared`; `path` is empty for a run. An `Exit`, if no schema needs to wait:

@@ -8,6 +8,7 @@ import * as Layer from "effect/Layer";
 import type * as SchemaIssue from "effect/SchemaIssue";
 import * as Stream from "effect/Stream";
 import type { RunInfo as RecordedInfo, WaitingStep } from "../../types/runs.ts";
+import { areMissing, missingInputs } from "../engine/inputs.ts";
 import { InvalidInput, RunNotFound } from "../errors.ts";
 import { Store } from "../journal/store.ts";
 import { liveRun } from "../run/live.ts";
@@ -131,6 +132,16 @@ class Requests {
         const sentence = `The pipeline "${name}" has no input "${other}"; ${has}.${didYouMean(other, declared)}`;
         return yield* refused(422, sentence);
       }
+      const missing = yield* missingInputs(pipeline.graph.inputs, (name) => Object.hasOwn(given, name));
+      if (missing.length > 0) {
+        const code = "ESPALIER_INVALID_INPUT";
+        return yield* new Refused({
+          status: 422,
+          reason: `${areMissing(missing)}.`,
+          code,
+          input: missing[0]!,
+        });
+      }
       const problem = wanted === undefined ? undefined : aRunId("runId", wanted);
       if (problem !== undefined) return yield* refused(422, problem);
       const runId = wanted ?? randomUUID();
@@ -165,10 +176,11 @@ class Requests {
     });
   }
 
-  /** The outputs as JSON; none if the pipeline is not served. */
+  /** The outputs as JSON; none if they have to be read from the record, and the pipeline is not served. */
   #outputs(run: RecordedInfo): Effect.Effect<JsonOutputs, unknown> {
     return Effect.gen({ self: this }, function* () {
-      if (pipelineOfRun(this.#host.served, run) === undefined) return {};
+      const { served, hasOutputs } = this.#host;
+      if (!hasOutputs(run.id) && pipelineOfRun(served, run) === undefined) return {};
       const outputs = yield* this.#host.outputs(run);
       const written: Record<string, unknown> = {};
       for (const [name, value] of Object.entries(outputs)) {

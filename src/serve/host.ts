@@ -60,6 +60,8 @@ interface LiveRun {
 
 /** A run that kills its process usually does so within this time. */
 const provenMillis = 500;
+/** A run that has nothing under way after this time, such as one that waits for an answer, does not kill its process soon. */
+const idleMillis = 50;
 /** A run that has left its process alive for this long does not kill it at once. */
 const innocentMillis = 60_000;
 /** A run that has begun this recently possibly has no running step yet. */
@@ -288,6 +290,9 @@ export class Host implements Starter {
 
   readonly failureOf = (runId: string): unknown => this.#failures.get(runId);
 
+  /** Has the run succeeded here, perhaps with code that is no longer served? */
+  readonly hasOutputs = (runId: string): boolean => this.#outputs.has(runId);
+
   /** The outputs of a run that has succeeded; from its record if it ended in another process. */
   outputs(run: RunInfo): Effect.Effect<Outputs, unknown> {
     return Effect.suspend(() => {
@@ -311,10 +316,12 @@ export class Host implements Starter {
   readonly isGivenUp = (runId: string): boolean => this.#left.has(runId);
   readonly isLive = (runId: string): boolean => this.#live.has(runId);
 
-  /** Has a step of it succeeded in this process, or has it run for long enough without ending the process? */
+  /** Has a step of it succeeded in this process, or has it run or waited for long enough without ending the process? */
   isProven(runId: string): boolean {
     const live = this.#live.get(runId);
-    return live === undefined || this.#hasRecorded(runId) || performance.now() - live.began > provenMillis;
+    if (live === undefined || this.#hasRecorded(runId)) return true;
+    const age = performance.now() - live.began;
+    return age > provenMillis || (age > idleMillis && live.engine !== undefined && workOf(live) === 0);
   }
 
   /** If the process dies now, is another cause likely? True if a step of the run has succeeded here, if it has nothing under way, or after a while. */

@@ -8,6 +8,9 @@ import { titleOf } from "./api.ts";
 export class Refused extends Data.TaggedError("Refused")<{
   readonly status: ProblemStatus;
   readonly reason: string;
+  readonly code?: string;
+  /** The input that the request lacks. */
+  readonly input?: string;
 }> {
   override get message(): string {
     return this.reason;

@@ -38,6 +38,9 @@ export interface LoadedFile {
 /** The name of an export as clients use it. */
 const nameOf = (key: string, graph: Graph): string => (key === "default" ? graph.name : key);
 
+const inFiles = (first: string, second: string): string =>
+  first === second ? `both in "${first}"` : `in "${first}" and "${second}"`;
+
 /** The exports of some files; a sentence if two of them export the same name. */
 export const servedOf = (files: ReadonlyArray<LoadedFile>): Served | string => {
   const pipelines = new Map<string, ServedPipeline>();
@@ -51,7 +54,7 @@ export const servedOf = (files: ReadonlyArray<LoadedFile>): Served | string => {
       if (isSchedule(value)) {
         const known = schedules.get(value.name);
         if (known !== undefined && known !== value)
-          return `Two schedules have the name "${value.name}", in "${scheduled.get(known)?.file}" and "${file}". Rename one.`;
+          return `Two schedules have the name "${value.name}", ${inFiles(scheduled.get(known)!.file, file)}. Rename one.`;
         schedules.set(value.name, value);
         scheduled.set(value, servedPipeline(value.pipeline.name, value.pipeline, file, layer));
         continue;

@@ -17,8 +17,9 @@ import { shapesOf } from "./runner-info.ts";
 import type { Served } from "./served.ts";
 import { pipelineOfRun, pipelinesByName } from "./served.ts";
 
-/** How often the store is searched when nothing announces new runs. */
+/** How often the store is searched when nothing announces new runs, and while runs are taken one at a time. */
 const searchMillis = 400;
+const soonMillis = 25;
 /**
  * The number of runs that one search returns, and the number claimed before the next search: a few, so that other
  * processes get some too, and more while there are many.
@@ -67,6 +68,8 @@ export class Taking {
   #problem = "";
   /** The runs that were resumed here after their process had died, and may have caused its death. */
   readonly #suspects = new Set<string>();
+  /** Others are left for the moment, since one that was taken may kill this process. */
+  #isHoldingBack = false;
   /** The last run that was taken whose process had died. */
   #suspect: string | undefined = undefined;
 
@@ -86,7 +89,8 @@ export class Taking {
       });
       const sleep = Effect.callback<void>((resume) => {
         if (isNews) return resume(Effect.void);
-        const timer = setTimeout(() => resume(Effect.void), searchMillis);
+        const millis = this.#isHoldingBack ? soonMillis : searchMillis;
+        const timer = setTimeout(() => resume(Effect.void), millis);
         wake = () => resume(Effect.void);
         return Effect.sync(() => clearTimeout(timer));
       });
@@ -150,9 +154,13 @@ export class Taking {
   #withoutSuspects(runs: ReadonlyArray<ClaimableRun>, most: number): ReadonlyArray<ClaimableRun> {
     let isAlone = this.#suspect === undefined || this.#host.isProven(this.#suspect);
     const some: Array<ClaimableRun> = [];
+    this.#isHoldingBack = false;
     for (const run of runs) {
       if (some.length >= most) break;
-      if (!run.isReleased && !isAlone) continue;
+      if (!run.isReleased && !isAlone) {
+        this.#isHoldingBack = true;
+        continue;
+      }
       if (!run.isReleased) {
         isAlone = false;
         this.#suspect = run.id;

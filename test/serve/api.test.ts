@@ -3,7 +3,7 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as Schema from "effect/Schema";
-import { pipeline, schedule, Store } from "espalier";
+import { pipeline, schedule, Store, type } from "espalier";
 import { describe, expect, test } from "vitest";
 import { expandable } from "../../src/engine/graph.ts";
 import { RunOrigin } from "../../src/engine/seams.ts";
@@ -118,7 +118,7 @@ describe("The API", () => {
       422,
       /Input "day" does not fit: Expected string/,
     ],
-    ["an input that is missing", { pipeline: "flaky" }, 422, /Input "place" does not fit: it is not given/],
+    ["an input that is missing", { pipeline: "flaky" }, 422, /^The input "place" is missing\.$/],
     [
       "an input that there is none of",
       { pipeline: "flaky", inputs: { plcae: "x" } },
@@ -778,11 +778,26 @@ describe("The API", () => {
     expect((await get("api/pipelines")).map(({ name }: { name: string }) => name)).toEqual(["bill"]);
     const value = { by: "Ada", year: 2026 };
     await post("api/runs/r/signal", { path: "approval", value });
-    await until(
+    const run = await until(
       () => get("api/runs/r"),
       ({ status }) => status === "succeeded",
     );
+    // The run has outputs, although its pipeline is no longer served.
+    expect(run.outputs).toEqual({ text: "Released by Ada in 2026" });
     expect((await post("api/runs", { pipeline: "release" })).status).toBe(404);
+  });
+
+  test("names all inputs that are missing, in the words of the command line, and those that may be left out are not", async () => {
+    const some = pipeline("some")
+      .input("a", Schema.Date)
+      .input("b", type<string>())
+      .input("c", Schema.optional(Schema.String))
+      .step("all", ["a", "b"], () => 1);
+    const { post } = await serving({ some });
+    const problem = await (await post("api/runs", { pipeline: "some" })).json();
+    expect(problem).toMatchObject({ status: 422, detail: 'The inputs "a" and "b" are missing.', input: "a" });
+    const given = { a: "2026-01-01T00:00:00.000Z", b: "x" };
+    expect((await post("api/runs", { pipeline: "some", inputs: given })).status).toBe(201);
   });
 });
 

@@ -87,4 +87,27 @@ describe("A run whose process dies", () => {
     expect(await client.runPromise(patient, {}, { runId: "r" })).toEqual({ ok: "yes" });
     await kill();
   });
+
+  test("is taken as soon as the one before it waits, and not only once that has proven not to kill its process", async () => {
+    const memory = new MemoryStore("tests");
+    const client = Cluster.client({ store: memory.layer });
+    const ids = ["a", "b", "c", "d"];
+    for (const runId of ids) await client.startPromise(patient, {}, { runId });
+    const first = await runnerOn(memory);
+    await vi.waitUntil(async () => (await waitsOf(memory)).length === ids.length, soon);
+    await first.kill();
+    // The clock stands still, except for a tenth of a second after each run.
+    let now = performance.now();
+    vi.spyOn(performance, "now").mockImplementation(() => now);
+    const { kill } = await runnerOn(memory);
+    for (let taken = 1; taken <= ids.length; taken++) {
+      await vi.waitUntil(async () => {
+        const runs = await Runs.listPromise({ store: memory.layer, status: "running" });
+        return runs.length === taken;
+      }, soon);
+      now += 100;
+    }
+    expect(await waitsOf(memory)).toHaveLength(ids.length);
+    await kill();
+  });
 });
