@@ -95,8 +95,8 @@ const stepHandlers: StepHandlers = {
   },
   "expansion.expanded": (state, step, { items, plan, time }) => {
     state.expansions++;
-    // An earlier attempt may have expanded to another graph.
-    state.forget(step);
+    // An earlier attempt may have expanded to another graph. Items that are known before, from the record, stay.
+    if (plan !== undefined || step.expandedAt !== undefined) state.forget(step);
     if (items !== undefined) {
       step.items = items;
       // Its plan is not known.

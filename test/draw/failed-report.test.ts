@@ -1,8 +1,9 @@
 import * as Effect from "effect/Effect";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
-import { pipeline } from "espalier";
+import { pipeline, StepFailed } from "espalier";
 import { Plan, Report } from "espalier/draw";
+import { errorChain } from "../../src/draw/report/error-chain.ts";
 import { withAxe } from "./axe.ts";
 import { inBrowser } from "./browser.ts";
 import { dataOf } from "./page-data.ts";
@@ -40,6 +41,25 @@ test("the report of a failed run names the failed step and the line of code", as
   expect(run!.critical.map((step) => steps[step]!.path)).toEqual(["rows", "parsed[2]"]);
 });
 
+test("a step can throw anything: undefined, an object with a code, an error of a system", () => {
+  const texts = (cause: unknown) =>
+    errorChain(new StepFailed({ path: "a", cause })).map(({ text, value }) => [
+      text,
+      typeof value === "object" ? value.is : undefined,
+    ]);
+  expect(texts(undefined)).toEqual([
+    ['StepFailed: step "a"', undefined],
+    ["undefined", undefined],
+  ]);
+  expect(texts({ code: 42, at: [1] })[1]).toEqual(["an object", "code: 42, at: Array(1) [1]"]);
+  expect(texts(Object.assign(new Error("duplicate key"), { code: "23505" }))[1]).toEqual([
+    "duplicate key",
+    'code: "23505"',
+  ]);
+  const missing = Object.assign(new Error("ENOENT: no such file"), { code: "ENOENT" });
+  expect(texts(missing)[1]).toEqual(["ENOENT: no such file", undefined]);
+});
+
 test("an error whose stack would run code of the program is reported without its stack", async () => {
   let ran = 0;
   class Told extends Error {
@@ -73,8 +93,8 @@ inBrowser("the page of a failed run", ({ open }) => {
     const { page, complaints } = await open(await reportOf());
     const failure = page.locator(".failure");
     const text = await failure.innerText();
-    expect(text).toContain("parsed[2] failed");
-    expect(text).toContain("caused by RangeError: column 3 is constant");
+    expect(text).toContain("parsed[2] failed\nRangeError: column 3 is constant");
+    expect(text).toContain("caused by TypeError: no spread");
     expect(text).toMatch(/parse .*failed-report\.test\.ts:\d+:\d+/);
     // Above the views.
     const [box, tabs] = [await failure.boundingBox(), await page.locator("nav").boundingBox()];

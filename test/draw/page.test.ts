@@ -147,6 +147,28 @@ inBrowser("the page of a plan", ({ open }) => {
     expect(await page.locator(".panel").isVisible()).toBe(false);
   });
 
+  test("two fingers move and zoom the graph", async () => {
+    const { page } = await open(Plan.toHtml(grown.plan()));
+    const { x, y, width, height } = (await page.locator("svg.graph").boundingBox())!;
+    const [middleX, middleY] = [x + width / 2, y + height / 2];
+    const session = await page.context().newCDPSession(page);
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", ...apart: ReadonlyArray<number>) =>
+      session.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: apart.map((dx, id) => ({ x: middleX + dx, y: middleY, id })),
+      });
+    const scale = async (): Promise<number> => Number(/scale\(([\d.]+)\)/.exec((await transform(page))!)![1]);
+    const before = await scale();
+    await touch("touchStart", -30);
+    await touch("touchStart", -30, 30);
+    for (let moved = 10; moved <= 60; moved += 10) await touch("touchMove", -30 - moved / 2, 30 + moved / 2);
+    await touch("touchEnd");
+    await session.detach();
+    await expect.poll(scale).toBeCloseTo(2 * before, 1);
+    // A pinch is not a click.
+    expect(await page.locator(".panel").isVisible()).toBe(false);
+  });
+
   test("a click on a step shows its details, and a click outside closes them", async () => {
     const { page } = await open(Plan.toHtml(grown.plan()));
     await clickBox(page, "dataset");
@@ -308,6 +330,11 @@ inBrowser("the report of a run", ({ open }) => {
     await clickBox(page, "after");
     expect(await panel.innerText()).toMatch(/state\s+skipped/);
     expect(await panel.innerText()).toMatch(/because of\s+load/);
+    // The time line marks the attempt that failed before, and the one that the step failed with.
+    await page.locator("nav [data-view=time]").click();
+    await page.getByText("failed attempt", { exact: true }).waitFor();
+    const bar = page.locator(".lanes .bar").filter({ has: page.locator("path.tried") });
+    expect(await bar.locator("title").textContent()).toMatch(/^load: .*, 2 failed attempts$/);
   });
 
   test("a failure counts once, not again around it; each output has a line; the legend hides nothing of the graph", async () => {

@@ -132,6 +132,27 @@ test("a retried map counts the items of its last attempt", () => {
   }
 });
 
+test("a race that is reported after its contenders, as by the record of a run under way, keeps them", () => {
+  const plan = planOf("p", { race: [] });
+  const inner = planOf("inner", { "race[a]/asks": [] });
+  const state = folded(
+    [
+      {
+        type: "run.started",
+        plan: { ...plan, steps: plan.steps.map((step) => ({ ...step, kind: "race" })) },
+      },
+      { type: "expansion.started", path: "race[a]", time: 1 },
+      { type: "expansion.expanded", path: "race[a]", time: 2, plan: inner },
+      { type: "step.started", path: "race[a]/asks", time: 3 },
+      { type: "expansion.started", path: "race", time: 0 },
+      { type: "expansion.expanded", path: "race", time: 0, items: 2 },
+    ],
+    true,
+  );
+  expect(grownPlan(state).steps[0]!.expansions?.map(({ path }) => path)).toEqual(["race[a]"]);
+  expect(state.step("race[a]/asks")?.status).toBe("running");
+});
+
 test("every started step is shown as ended once the run has ended", () => {
   for (const end of ["run.failed", "run.interrupted", "run.succeeded"]) {
     const state = folded(

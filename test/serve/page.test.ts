@@ -50,6 +50,38 @@ inBrowser("The page of a server", ({ visit }) => {
     expect(complaints).toEqual([]);
   });
 
+  test("a run with many waiting steps: each can be answered, the graph shows each, and counts items", async () => {
+    const asking = pipeline("asking")
+      .step("list", [], () => ["a", "b", "c", "d", "e", "f"])
+      .map("each", "list", [], (item) =>
+        pipeline("about").await("each", Schema.String, { ask: () => `What about ${item}?` }),
+      )
+      .race("first", [], {
+        person: () => pipeline("asked").await("first", Schema.String),
+        other: () => pipeline("other").await("first", Schema.String),
+      });
+    const { url, post } = await serving({ asking });
+    await post("api/runs", { pipeline: "asking", runId: "r" });
+    const { page, complaints } = await opened(`${url}#/run/r`);
+    const form = (path: string) => page.getByRole("form", { name: `Answer ${path}` });
+    const box = (name: string | RegExp) => page.locator("svg.graph").getByRole("button", { name });
+    await form("each[5]/each").waitFor();
+    // The run was opened after the race had begun.
+    await box("await first[person]/first waits for a value, waiting").waitFor();
+    await box("map each 0 of 6, running").waitFor();
+    // However many there are, the views keep their place.
+    const tabs = (await page.getByRole("button", { name: "Graph", exact: true }).boundingBox())!;
+    expect(tabs.y + tabs.height).toBeLessThan(500);
+    for (const path of ["each[5]/each", "first[person]/first"]) {
+      await form(path).getByLabel("value").fill("Yes");
+      await form(path).getByRole("button", { name: "Answer" }).click();
+      await form(path).waitFor({ state: "detached" });
+    }
+    await box("map each 1 of 6, running").waitFor();
+    await box("race first, done").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   test("says at a form what the server refuses", async () => {
     const { url } = await serving(pipelines);
     const { page } = await opened(`${url}#/start`);
@@ -299,6 +331,8 @@ inBrowser("The page of a server", ({ visit }) => {
     const schedule = page.getByRole("region", { name: "Schedule nightly" });
     await schedule.getByRole("button", { name: "Pause" }).click();
     await schedule.getByText("paused").waitFor();
+    // Ticks are in the time zone of the schedule, which is named.
+    expect(await schedule.getByRole("listitem").first().textContent()).toMatch(/ UTC$/);
     await picture(page, "schedules");
     await schedule.getByRole("button", { name: "Run now" }).click();
     await page.locator("header .chip.done").waitFor();
@@ -329,6 +363,16 @@ inBrowser("The page of a server", ({ visit }) => {
       await page.getByRole("searchbox", { name: "Search for runs" }).fill("bill-1");
       await page.getByRole("cell", { name: "bill-2" }).waitFor({ state: "detached" });
       await page.getByRole("cell", { name: "bill-1" }).waitFor();
+      expect(await page.getByRole("row").count()).toBe(2);
+      const list = page.getByRole("region", { name: "Runs" });
+      expect(await list.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBe(0);
+      // The way back from a run leads to the same search.
+      await page.getByRole("link", { name: "bill-1" }).click();
+      await page.locator("header .chip").waitFor();
+      expect(await page.title()).toBe("bill-1 · Espalier");
+      await page.goBack();
+      await page.getByRole("cell", { name: "bill-1" }).waitFor();
+      expect(await page.getByRole("searchbox", { name: "Search for runs" }).inputValue()).toBe("bill-1");
       expect(await page.getByRole("row").count()).toBe(2);
     },
   );

@@ -102,7 +102,14 @@ export interface StepRun {
   readonly undone?: "under way" | "done" | "failed";
   /** The number of values that it emitted, and the last one. */
   readonly emitted?: { readonly count: number; readonly last: Shown };
+  /** While it runs: how much of it is done, from 0 to 1, and the same as text: "12 of 30", "40 %, page 4". */
+  readonly progress?: PageProgress;
   readonly became?: Became;
+}
+
+export interface PageProgress {
+  readonly fraction: number;
+  readonly text: string;
 }
 
 export interface PageAttempt {

@@ -13,7 +13,14 @@ const text = (value: unknown): string | undefined =>
     : undefined;
 
 /** Fields that are shown elsewhere, or that every error has. */
-const known = new Set(["message", "stack", "name", "_tag", "cause", "code", "reason", "path"]);
+const known = new Set(["message", "stack", "name", "_tag", "cause", "reason", "path"]);
+
+/** Every error of this library has a code, and the message of a system's error contains its own. */
+const isCodeKnown = (error: object): boolean => {
+  const code = dataOf(error, "code");
+  if (typeof code !== "string") return code === undefined;
+  return code.startsWith("ESPALIER_") || text(dataOf(error, "message"))?.includes(code) === true;
+};
 
 /** An error as one sentence. */
 const sentence = (error: object): string => {
@@ -34,7 +41,9 @@ const sentence = (error: object): string => {
 const fields = (error: object): PageError["value"] => {
   const shown = show(error);
   if (typeof shown === "string") return undefined;
-  const parts = shown.parts.filter(([key]) => !known.has(key) && !/^(?:~|Symbol\()/.test(key));
+  const isKnown = (key: string): boolean =>
+    known.has(key) || (key === "code" && isCodeKnown(error)) || /^(?:~|Symbol\()/.test(key);
+  const parts = shown.parts.filter(([key]) => !isKnown(key));
   if (parts.length === 0) return undefined;
   const is = shortened(parts.map(([key, value]) => `${key}: ${brief(value)}`).join(", "), 120);
   return { is, parts };
@@ -114,7 +123,8 @@ export const errorChain = (error: unknown, withStacks = false): ReadonlyArray<Pa
       ...(value === undefined ? {} : { value }),
     });
     const cause = dataOf(at, "cause");
-    if (cause === undefined) break;
+    // A step can throw undefined.
+    if (cause === undefined && dataOf(at, "_tag") !== "StepFailed") break;
     at = cause;
   }
   return found;

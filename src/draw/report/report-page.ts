@@ -5,7 +5,7 @@ import type { StepState } from "../../fold/run-state.ts";
 import { partsText } from "../../fold/run-state.ts";
 import { expandsMany } from "../../graph/kinds.ts";
 import { lastOf } from "../../path.ts";
-import type { Became, PageData, PageState, PageStep, StepRun } from "../page/data.ts";
+import type { Became, PageData, PageProgress, PageState, PageStep, StepRun } from "../page/data.ts";
 import { graphsOf, text } from "../page/graphs.ts";
 import { pageOf } from "../page/shell.ts";
 import { lanesOf } from "./lanes.ts";
@@ -39,6 +39,19 @@ const becameOf = (
 const stateOf = ({ status, isRecalled }: StepState): PageState =>
   status === "done" && isRecalled ? "recalled" : status;
 
+/** The items of a map that have ended, or what the step itself reported. */
+const progressOf = (step: StepState): PageProgress | undefined => {
+  const { kind, isActive, items, itemsDone, itemsFailed, itemsLeftOut, fraction, note } = step;
+  if (!isActive) return undefined;
+  if (kind === "map" && items !== undefined && items > 0) {
+    const ended = itemsDone + itemsFailed + itemsLeftOut;
+    return { fraction: ended / items, text: `${ended} of ${items}` };
+  }
+  if (fraction === undefined) return undefined;
+  const percent = `${Math.round(fraction * 100)} %`;
+  return { fraction, text: note === undefined ? percent : text(`${percent}, ${note}`) };
+};
+
 const runOf = (
   step: StepState,
   details: StepDetails | undefined,
@@ -47,6 +60,7 @@ const runOf = (
 ): Writable<StepRun> => {
   const { began, ended, attempt, because, expandedAt } = step;
   const { attempts = [], values, error, from, logs, gave } = details ?? {};
+  const progress = progressOf(step);
   return {
     state: stateOf(step),
     attempt,
@@ -66,6 +80,7 @@ const runOf = (
     ...(step.emitted === 0
       ? {}
       : { emitted: { count: step.emitted, last: show(step.lastEmitted, { left: mostOfLast }) } }),
+    ...(progress === undefined ? {} : { progress }),
     ...(expandedAt === undefined ? {} : { became: becameOf(step, gave, page, start) }),
   };
 };

@@ -32,6 +32,16 @@ export const ErrorChain = ({ errors }: { readonly errors: ReadonlyArray<PageErro
     ),
   );
 
+/** The error without the part that only repeats that this step failed. */
+const withoutHeading = (errors: ReadonlyArray<PageError>, path: string): ReadonlyArray<PageError> => {
+  const [first, ...causes] = errors;
+  const isRepeated =
+    first !== undefined &&
+    (first.text === `StepFailed: step "${path}"` ||
+      first.text.startsWith(`StepFailed: Step "${path}" failed`));
+  return isRepeated && causes.length > 0 ? causes : errors;
+};
+
 interface ErrorProps {
   readonly model: PageModel;
   readonly onChoose: (step: number) => void;
@@ -50,7 +60,9 @@ export const Failure = ({ model, onChoose }: ErrorProps): UiElement | null => {
     "section",
     { class: "failure", role: "alert", "aria-label": "Why the run failed" },
     h("h2", null, heading),
-    h(ErrorChain, { errors: run.error }),
+    h(ErrorChain, {
+      errors: fatal === undefined ? run.error : withoutHeading(run.error, steps[fatal]!.path),
+    }),
   );
 };
 
@@ -77,7 +89,7 @@ export const ErrorList = ({ model, onChoose }: ErrorProps): UiElement => {
         "section",
         { key: step },
         h("h3", null, link, isFatal ? " failed, and the run with it" : ""),
-        h(ErrorChain, { errors }),
+        h(ErrorChain, { errors: withoutHeading(errors, path) }),
       );
     }),
     failed.length > mostErrors

@@ -27,6 +27,8 @@ export const GraphLegend = ({ data: { steps, run } }: { readonly data: PageData 
 
 interface GrownProps {
   readonly took: number;
+  /** Is the run still under way? */
+  readonly isLive: boolean;
   readonly at: number | undefined;
   readonly onTime: (at: number | undefined) => void;
 }
@@ -34,8 +36,9 @@ interface GrownProps {
 const steps = 1_000;
 
 /** The graph as it grew: the steps that existed, and their states, at any time of the run. */
-export const GrownSlider = ({ took, at, onTime }: GrownProps): UiElement =>
-  h(
+export const GrownSlider = ({ took, isLive, at, onTime }: GrownProps): UiElement => {
+  const shown = at !== undefined ? `at ${time(at)}` : isLive ? "now" : "at its end";
+  return h(
     "div",
     { class: "grown" },
     h("span", { class: "faint" }, "as it grew"),
@@ -46,11 +49,12 @@ export const GrownSlider = ({ took, at, onTime }: GrownProps): UiElement =>
       value: at === undefined ? steps : (at / took) * steps,
       title: "The graph as it was at a time of the run",
       "aria-label": "The graph as it was at a time of the run",
-      "aria-valuetext": at === undefined ? "at its end" : `at ${time(at)}`,
+      "aria-valuetext": shown,
       onInput: (event: Event) => {
         const value = Number((event.currentTarget as HTMLInputElement).value);
         onTime(value === steps ? undefined : (value / steps) * took);
       },
     }),
-    h("span", { class: "at" }, at === undefined ? "at its end" : `at ${time(at)}`),
+    h("span", { class: "at" }, shown),
   );
+};

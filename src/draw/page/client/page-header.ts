@@ -16,7 +16,9 @@ interface HeaderProps {
 
 const factsOf = ({ data: { steps }, failed }: PageModel, run: PageRun): ReadonlyArray<string> => {
   const began = new Date(run.began);
-  const when = Number.isNaN(began.getTime()) ? "" : began.toISOString().replace("T", " ").slice(0, 19);
+  const when = Number.isNaN(began.getTime())
+    ? ""
+    : `${began.toISOString().replace("T", " ").slice(0, 19)} UTC`;
   const grown = steps.filter((step) => step.run?.became !== undefined).length;
   return [
     `${count(steps.length - grown, "step")}, ${count(grown, "expansion")}`,

@@ -35,6 +35,7 @@ interface ViewOf {
 const Graph = ({ model, look, change }: PageProps): UiElement => {
   const { data } = model;
   const took = data.run?.took ?? 0;
+  const isLive = data.run?.state === "running";
   return h(
     GraphView,
     {
@@ -45,7 +46,7 @@ const Graph = ({ model, look, change }: PageProps): UiElement => {
       onUnfoldAll: (isOpen) => change(unfoldAll(data, isOpen)),
     },
     h(GraphLegend, { data }),
-    took > 0 ? h(GrownSlider, { took, at: look.at, onTime: (at) => change(showTime(at)) }) : null,
+    took > 0 ? h(GrownSlider, { took, isLive, at: look.at, onTime: (at) => change(showTime(at)) }) : null,
   );
 };
 

@@ -20,14 +20,21 @@ interface PanelProps {
 
 type Parts = ReadonlyArray<UiElement | null>;
 
-const timesOf = ({ ready, began, ended }: StepRun, took: number): Parts =>
-  began === undefined
-    ? []
-    : [
-        ready === undefined ? null : row("waited", time(Math.max(0, began - ready))),
-        row("ran", ended === undefined ? `${time(took - began)}, and did not end` : time(ended - began)),
-        row("from, to", `${time(began)} – ${ended === undefined ? "" : time(ended)} after the start`),
-      ];
+const isActive = ({ state }: StepRun): boolean =>
+  state === "running" || state === "waiting" || state === "retrying";
+
+const timesOf = (run: StepRun, took: number): Parts => {
+  const { ready, began, ended } = run;
+  if (began === undefined) return [];
+  const notEnded = isActive(run) ? "so far" : "and did not end";
+  return [
+    ready === undefined ? null : row("waited", time(Math.max(0, began - ready))),
+    row("ran", ended === undefined ? `${time(took - began)}, ${notEnded}` : time(ended - began)),
+    ended === undefined
+      ? row("since", `${time(began)} after the start`)
+      : row("from, to", `${time(began)} – ${time(ended)} after the start`),
+  ];
+};
 
 const providedBy = (declared: ReadonlyArray<string> | "all", gave: ReadonlyArray<string>): Parts => {
   const missing = declared === "all" ? [] : declared.filter((name) => !gave.includes(name));
@@ -101,6 +108,7 @@ const Ran = ({
       row("state", chip(run.state)),
       run.undone === undefined ? null : row("compensation", undoneLabels[run.undone]),
       ...timesOf(run, data.run?.took ?? 0),
+      run.progress === undefined ? null : row("progress", run.progress.text),
       run.attempt > 1 || run.attempts !== undefined ? row("attempts", String(run.attempt)) : null,
       run.isCritical === true ? row("critical", "on the critical path") : null,
       run.because === undefined ? null : row("because of", run.because),

@@ -38,7 +38,8 @@ const fromText = (
 };
 
 /** The value of a field; undefined if it was left empty and is optional. Throws if it is not JSON. */
-const valueOf = ({ name, control, required }: Field, texts: Texts, place: string): Value => {
+const valueOf = (field: Field, texts: Texts, place: string): Value => {
+  const { name, control, required, isNullable } = field;
   if (control.is === "fields") {
     const isWritten = Object.entries(texts).some(
       ([at, text]) => at.startsWith(within(place, "")) && text !== "",
@@ -46,6 +47,7 @@ const valueOf = ({ name, control, required }: Field, texts: Texts, place: string
     return required || isWritten ? { value: recordOf(control.fields, texts, place) } : undefined;
   }
   const text = texts[place] ?? "";
+  if (text === "" && isNullable === true) return { value: null };
   if (text === "" && !required) return undefined;
   return fromText(control, name, text);
 };
@@ -97,8 +99,10 @@ export const fieldsFor = (
   fields.map((field): Field => {
     const { name, control } = field;
     const value = record[name];
-    if (value === undefined) return field;
-    if (!fits(control, value)) return { ...field, control: { is: "json" } };
+    if (value === undefined || (value === null && field.isNullable === true)) return field;
+    // An empty text would be read back as null.
+    const isLost = value === "" && field.isNullable === true;
+    if (isLost || !fits(control, value)) return { ...field, control: { is: "json" } };
     if (control.is !== "fields" || !isRecord(value)) return field;
     return { ...field, control: { is: "fields", fields: fieldsFor(control.fields, value) } };
   });
@@ -110,10 +114,10 @@ export const textsOf = (
   place = "",
 ): Texts =>
   Object.fromEntries(
-    fields.flatMap(({ name, control }) => {
+    fields.flatMap(({ name, control, isNullable }) => {
       const value = record[name];
       const here = within(place, name);
-      if (value === undefined) return [];
+      if (value === undefined || (value === null && isNullable === true)) return [];
       if (control.is !== "fields") return [[here, textOf(control, value)] as const];
       return isRecord(value) ? Object.entries(textsOf(control.fields, value, here)) : [];
     }),
@@ -145,7 +149,12 @@ const Input = ({ field: { control, byDefault }, id, text, required, onText }: Co
       return h(
         "select",
         { id, required, value: text, onChange: onInput },
-        ["", ...control.choices].map((choice) => h("option", { value: choice, key: choice }, choice)),
+        h(
+          "option",
+          { value: "" },
+          byDefault === undefined ? "" : `${String(JSON.parse(byDefault))} (default)`,
+        ),
+        control.choices.map((choice) => h("option", { value: choice, key: choice }, choice)),
       );
     case "text":
       return h("input", { ...shared, type: "text" });
@@ -182,11 +191,12 @@ export const Fields = ({
     "div",
     { class: "fields" },
     fields.map((field) => {
-      const { name, control, required, description } = field;
+      const { name, control, required, isNullable, description } = field;
       const here = within(place, name);
       const id = `${prefix}-${here}`;
       const style = name === wrong ? "field wrong" : "field";
-      const title = [name, required ? "" : h("span", { class: "faint" }, " (optional)")];
+      const hint = isNullable === true ? " (empty for null)" : required ? "" : " (optional)";
+      const title = [name, hint === "" ? "" : h("span", { class: "faint" }, hint)];
       const about = description === undefined ? null : h("div", { class: "faint" }, description);
       if (control.is === "fields")
         return h(
@@ -212,7 +222,7 @@ export const Fields = ({
           field,
           id,
           text: texts[here] ?? "",
-          required: required && !isOptional && control.is !== "check",
+          required: required && isNullable !== true && !isOptional && control.is !== "check",
           onText: (text) => onText(here, text),
         }),
         about,

@@ -17,11 +17,27 @@ const decoded = (text: string): string => {
   }
 };
 
-type Route = readonly [view: string, id: string, tab: string, step: string];
+interface Route {
+  readonly view: string;
+  readonly id: string;
+  readonly tab: string;
+  readonly step: string;
+  /** Of the list of runs. */
+  readonly query: string;
+  /** Counts the addresses: each is another visit. */
+  readonly visit: number;
+}
 
-const routeOf = (): Route => {
-  const [, view = "", id = "", tab = "", step = ""] = location.hash.split("/").map(decoded);
-  return [view, id, tab, step];
+const routeOf = (visit: number): Route => {
+  const [path = "", query = ""] = location.hash.split("?");
+  const [, view = "", id = "", tab = "", step = ""] = path.split("/").map(decoded);
+  return { view, id, tab, step, query, visit };
+};
+
+/** The page's title, by which its tabs and the history differ. */
+const titleOf = ({ view, id }: Route): string => {
+  const title = id === "" ? links.find(([to]) => to === view)?.[1] : id;
+  return title === undefined ? "Espalier" : `${title} · Espalier`;
 };
 
 const links = [
@@ -30,7 +46,8 @@ const links = [
   ["schedules", "Schedules"],
 ] as const;
 
-const View = ({ route: [view, id, tab, step] }: { readonly route: Route }): UiElement => {
+const View = ({ route }: { readonly route: Route }): UiElement => {
+  const { view, id, tab, step, query, visit } = route;
   switch (view) {
     case "run":
       return h(RunView, { id, view: tab, step, key: id });
@@ -39,7 +56,7 @@ const View = ({ route: [view, id, tab, step] }: { readonly route: Route }): UiEl
     case "schedules":
       return h(SchedulesView, {});
     default:
-      return h(RunsView, {});
+      return h(RunsView, { query, key: visit });
   }
 };
 
@@ -59,10 +76,13 @@ const TokenField = (): UiElement | null =>
     : null;
 
 const App = (): UiElement => {
-  const [route, setRoute] = useState(routeOf);
-  const [view] = route;
+  const [route, setRoute] = useState(() => routeOf(0));
+  const { view } = route;
   useEffect(() => {
-    const changed = (): void => setRoute(routeOf());
+    document.title = titleOf(route);
+  }, [route]);
+  useEffect(() => {
+    const changed = (): void => setRoute(({ visit }) => routeOf(visit + 1));
     addEventListener("hashchange", changed);
     return () => removeEventListener("hashchange", changed);
   }, []);

@@ -71,7 +71,12 @@ export const StatusChip = ({ run: { status, waiting = 0 } }: { readonly run: Run
     ? h("span", { class: "chip waiting" }, "waiting")
     : h("span", { class: `chip ${chips[status]}` }, status);
 
-export const when = (millis: number): string => new Date(millis).toLocaleString();
+/** In the reader's time zone, or in another one, which is named. */
+export const when = (millis: number, timeZone?: string): string =>
+  new Date(millis).toLocaleString(
+    undefined,
+    timeZone === undefined ? {} : { timeZone, timeZoneName: "short" },
+  );
 
 export const tookOf = ({ began, ended }: RunInfo): string =>
   ended === undefined ? "" : time(Math.max(0, ended - began));

@@ -178,7 +178,13 @@ export const RunView = ({ id, ...place }: RunViewProps): UiElement => {
       Actions({ id, data, selected, again }),
       h(Problem, { error }),
     ),
-    waiting.map((step) => h(Answer, { step, done: again, key: step.path })),
+    waiting.length === 0
+      ? null
+      : h(
+          "div",
+          { class: "answers", role: "region", "aria-label": "Waiting for an answer", tabIndex: 0 },
+          waiting.map((step) => h(Answer, { step, done: again, key: step.path })),
+        ),
     h(
       "div",
       { class: "report" },
@@ -188,7 +194,7 @@ export const RunView = ({ id, ...place }: RunViewProps): UiElement => {
         change,
         leftOut: h(MoreSteps, { id, data, query: look.query, add: live.add }),
         more: ({ path, run }) =>
-          run?.values === undefined && run?.became === undefined
+          run?.values === undefined && (run?.became === undefined || run.state !== "done")
             ? null
             : h(WholeValue, { id, path, key: path }),
       }),

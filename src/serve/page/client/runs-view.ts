@@ -41,14 +41,46 @@ const Row = ({ run }: { readonly run: RunInfo }): UiElement =>
     h("td", null, h(StatusChip, { run })),
     h("td", null, h("a", { href: runLink(run.id) }, run.id)),
     h("td", null, run.pipeline),
-    h("td", null, when(run.began)),
+    h("td", { class: "time" }, when(run.began)),
     h("td", { class: "number" }, tookOf(run)),
   );
 
-export const RunsView = (): UiElement => {
-  const [status, setStatus] = useState("");
-  const [search, setSearch] = useState("");
-  const [pages, setPages] = useState<ReadonlyArray<string>>([]);
+/** What the list is reduced to, and where each of the pages up to this one begins. */
+interface Chosen {
+  readonly status: string;
+  readonly search: string;
+  readonly pages: ReadonlyArray<string>;
+}
+
+const chosenIn = (query: string): Chosen => {
+  const given = new URLSearchParams(query);
+  return {
+    status: given.get("status") ?? "",
+    search: given.get("search") ?? "",
+    pages: given.getAll("after"),
+  };
+};
+
+/** Keeps the choice in the address, so that the way back from a run leads to it. */
+const keep = ({ status, search, pages }: Chosen): void => {
+  const given = [
+    ["status", status],
+    ["search", search],
+    ...pages.map((after): [string, string] => ["after", after]),
+  ].filter(([, text]) => text !== "");
+  const query = given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
+  history.replaceState(null, "", `#/${query}`);
+};
+
+/** `query`: the choice that the address contains. */
+export const RunsView = ({ query: given }: { readonly query: string }): UiElement => {
+  const [chosen, setChosen] = useState(() => chosenIn(given));
+  const { status, search, pages } = chosen;
+  const choose = (change: Partial<Chosen>): void => {
+    const next = { ...chosen, pages: [], ...change };
+    setChosen(next);
+    keep(next);
+  };
   const after = pages.at(-1);
   const query = {
     limit: "50",
@@ -58,10 +90,7 @@ export const RunsView = (): UiElement => {
   };
   const { value, error } = useServer(() => requests.runs(query), JSON.stringify(query));
   const waiting = useServer(requests.waiting, "waiting");
-  const change = (set: (text: string) => void) => (event: Event) => {
-    setPages([]);
-    set((event.currentTarget as HTMLInputElement).value);
-  };
+  const textOf = (event: Event): string => (event.currentTarget as HTMLInputElement).value;
   const runs = value?.runs ?? [];
   return h(
     "main",
@@ -73,14 +102,19 @@ export const RunsView = (): UiElement => {
       h("h1", null, "Runs"),
       h(
         "select",
-        { "aria-label": "Status", value: status, onChange: change(setStatus) },
+        {
+          "aria-label": "Status",
+          value: status,
+          onChange: (event: Event) => choose({ status: textOf(event) }),
+        },
         statuses.map((each) => h("option", { value: each, key: each }, each === "" ? "all" : each)),
       ),
       h("input", {
         type: "search",
         "aria-label": "Search for runs",
         placeholder: "id or pipeline",
-        onInput: change(setSearch),
+        value: search,
+        onInput: (event: Event) => choose({ search: textOf(event) }),
       }),
     ),
     h(Problem, { error }),
@@ -116,7 +150,11 @@ export const RunsView = (): UiElement => {
       { class: "paging" },
       h(
         "button",
-        { type: "button", disabled: pages.length === 0, onClick: () => setPages(pages.slice(0, -1)) },
+        {
+          type: "button",
+          disabled: pages.length === 0,
+          onClick: () => choose({ pages: pages.slice(0, -1) }),
+        },
         "newer",
       ),
       h(
@@ -124,7 +162,7 @@ export const RunsView = (): UiElement => {
         {
           type: "button",
           disabled: value?.next === undefined,
-          onClick: () => setPages([...pages, value!.next!]),
+          onClick: () => choose({ pages: [...pages, value!.next!] }),
         },
         "older",
       ),

@@ -35,7 +35,7 @@ const Schedule = ({
     h(
       "ol",
       { "aria-label": "Next ticks" },
-      next.map((tick) => h("li", { key: tick }, when(tick))),
+      next.map((tick) => h("li", { key: tick }, when(tick, timeZone))),
     ),
     h(Action, {
       text: "Run now",

@@ -1,11 +1,13 @@
 /** The part of JSON Schema that forms support: the control for each value. */
 
 export interface Schema {
-  readonly type?: string;
+  readonly type?: string | ReadonlyArray<string>;
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: ReadonlyArray<unknown>;
+  readonly const?: unknown;
   readonly anyOf?: ReadonlyArray<Schema>;
+  readonly oneOf?: ReadonlyArray<Schema>;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly required?: ReadonlyArray<string>;
   readonly $ref?: string;
@@ -26,6 +28,8 @@ export interface Field {
   readonly required: boolean;
   readonly control: Control;
   readonly description?: string;
+  /** An empty field means null. */
+  readonly isNullable?: true;
   /** The value if it is left out, as JSON. */
   readonly byDefault?: string;
 }
@@ -35,20 +39,30 @@ const deepest = 4;
 
 type Definitions = Readonly<Record<string, Schema>>;
 
+/** Alternatives can be written in three ways. */
+const withAnyOf = (schema: Schema): Schema => {
+  const { type, oneOf, ...rest } = schema;
+  if (Array.isArray(type)) return { ...rest, anyOf: type.map((each: string) => ({ ...rest, type: each })) };
+  return oneOf === undefined || rest.anyOf !== undefined ? schema : { ...rest, anyOf: oneOf };
+};
+
 const resolved = (schema: Schema, definitions: Definitions): Schema => {
   const name =
     schema.$ref?.startsWith("#/$defs/") === true ? schema.$ref.slice("#/$defs/".length) : undefined;
   const found =
     name === undefined ? undefined : definitions[name.replaceAll("~1", "/").replaceAll("~0", "~")];
-  return found === undefined ? schema : { ...found, ...schema };
+  return withAnyOf(found === undefined ? schema : { ...found, ...schema });
 };
 
 /** Numbers that JSON lacks are written as texts, which number fields do not accept. */
 const isBeyondNumbers = ({ type, enum: all }: Schema): boolean =>
   type === "string" && all?.every((each) => ["Infinity", "-Infinity", "NaN"].includes(String(each))) === true;
 
-const choicesOf = ({ enum: all, anyOf }: Schema): ReadonlyArray<string | number> | undefined => {
-  const choices = all ?? anyOf?.flatMap((each) => each.enum ?? [undefined]);
+const constants = (schema: Schema): ReadonlyArray<unknown> | undefined =>
+  schema.enum ?? (schema.const === undefined ? undefined : [schema.const]);
+
+const choicesOf = (schema: Schema): ReadonlyArray<string | number> | undefined => {
+  const choices = constants(schema) ?? schema.anyOf?.flatMap((each) => constants(each) ?? [undefined]);
   return choices?.length !== 0 &&
     choices?.every((choice) => typeof choice === "string" || typeof choice === "number") === true
     ? (choices as ReadonlyArray<string | number>)
@@ -86,6 +100,16 @@ const controlOf = (schema: Schema, required: boolean, definitions: Definitions, 
   };
 };
 
+/** The schema without null, if a field can hold its other values, so that an empty field can mean null. */
+const withoutNull = (schema: Schema, definitions: Definitions, depth: number): Schema | undefined => {
+  const { anyOf, ...rest } = resolved(schema, definitions);
+  const others = anyOf?.filter(({ type }) => type !== "null");
+  if (anyOf === undefined || others === undefined || others.length === anyOf.length) return undefined;
+  const found = { ...rest, anyOf: others };
+  const { is } = controlOf(found, true, definitions, depth);
+  return is === "text" || is === "number" || is === "choice" ? found : undefined;
+};
+
 const fieldOf = (
   name: string,
   required: boolean,
@@ -94,10 +118,12 @@ const fieldOf = (
   depth: number,
 ): Field => {
   const { description, default: byDefault } = resolved(schema, definitions);
+  const nullable = required ? withoutNull(schema, definitions, depth) : undefined;
   return {
     name,
     required,
-    control: controlOf(schema, required, definitions, depth),
+    control: controlOf(nullable ?? schema, required, definitions, depth),
+    ...(nullable === undefined ? {} : { isNullable: true }),
     ...(description === undefined ? {} : { description }),
     ...(byDefault === undefined ? {} : { byDefault: JSON.stringify(byDefault) }),
   };

@@ -2,13 +2,14 @@
 import type { UiElement } from "../elements.ts";
 import { h } from "preact";
 import { cornerOf } from "../../../corners.ts";
-import type { PageBox, PageData, PageState } from "../../data.ts";
+import type { PageBox, PageData, PageProgress, PageState } from "../../data.ts";
 import { spoken } from "../page-text.ts";
 import type { PlacedBox } from "./place.ts";
 
 /** The look of a box, in addition to what it represents. */
 export interface Looks {
   readonly stateOf: (step: number) => PageState | undefined;
+  readonly progressOf: (step: number) => PageProgress | undefined;
   readonly classOf: (item: PlacedBox) => string;
 }
 
@@ -80,8 +81,19 @@ const rectanglesOf = (
   return behind > 0 ? [rect(4, 4), rect(0, behind)] : [rect(0, 0)];
 };
 
+const noteCharacterWidth = 6.4;
+
+/** The width of a note that was not known when its box was laid out, if it would not fit. */
+const fittedNote = (note: string, wide: number): number | undefined =>
+  note.length * noteCharacterWidth > wide - 10 ? wide - 10 : undefined;
+
 /** The texts in a box. The space between two texts is not drawn: it separates their words for screen readers and copying. */
-const labelsOf = (item: PlacedBox, wide: number, behind: number): ReadonlyArray<UiElement | string> => {
+const labelsOf = (
+  item: PlacedBox,
+  wide: number,
+  behind: number,
+  progress: PageProgress | undefined,
+): ReadonlyArray<UiElement | string> => {
   const { box, x, y, height, isOpen } = item;
   if (isOpen) return [textOf(item, box.open!.label, {}, [x + 28, y + 19], box.open!.labelWidth)];
   const sign = box.open === undefined ? 0 : foldSign;
@@ -90,12 +102,28 @@ const labelsOf = (item: PlacedBox, wide: number, behind: number): ReadonlyArray<
   if (box.note === "") {
     return [textOf(item, box.label, centred, [middle, y + (height - behind) / 2 + 4.5], box.labelWidth)];
   }
+  const note = progress?.text ?? box.note;
+  const noteWidth = progress === undefined ? box.noteWidth : fittedNote(note, wide - sign);
   return [
     textOf(item, box.label, centred, [middle, y + 17], box.labelWidth),
     " ",
-    textOf(item, box.note, { ...centred, class: "note" }, [middle, y + 31], box.noteWidth),
+    textOf(item, note, { ...centred, class: "note" }, [middle, y + 31], noteWidth),
   ];
 };
+
+/** A bar along the lower edge: the part that is done. */
+const progressBar = (
+  { x, y, height }: PlacedBox,
+  wide: number,
+  behind: number,
+  progress: PageProgress | undefined,
+): UiElement | null =>
+  progress === undefined
+    ? null
+    : h("path", {
+        class: "progress",
+        d: `M${x + 1} ${y + height - behind - 4}h${Math.max(0, wide - 2) * progress.fraction}v3h-${Math.max(0, wide - 2) * progress.fraction}z`,
+      });
 
 /** The part of an unfolded box's text after the step's own name: the visible text that speech control uses must be part of its name. */
 const becameOf = ({ label, open }: PageBox): string =>
@@ -105,12 +133,14 @@ export const boxOf = (
   { steps }: PageData,
   item: PlacedBox,
   key: string,
-  { stateOf, classOf }: Looks,
+  { stateOf, progressOf, classOf }: Looks,
   { onKey, onFocus }: BoxActions,
 ): UiElement => {
   const { box, x, y, width, isOpen } = item;
   const { step } = box;
   const state = step === -1 ? undefined : stateOf(step);
+  const progress = step === -1 ? undefined : progressOf(step);
+  const said = isOpen ? [becameOf(box), progress?.text ?? ""] : [progress?.text ?? box.note];
   // A box that may grow, or is folded, is drawn as a stack.
   const behind = !isOpen && (box.mayGrow || box.open !== undefined) ? 4 : 0;
   const wide = width - behind;
@@ -120,7 +150,7 @@ export const boxOf = (
       : {
           tabIndex: 0,
           role: "button",
-          "aria-label": spoken(steps[step]!, isOpen ? becameOf(box) : box.note, state),
+          "aria-label": spoken(steps[step]!, said.join(" ").trim(), state),
           ...(box.open === undefined ? {} : { "aria-expanded": isOpen ? "true" : "false" }),
           onKeyDown: (event: KeyboardEvent) => onKey(step, event),
           onFocus: () => onFocus(step),
@@ -130,7 +160,8 @@ export const boxOf = (
     { key, class: classOf(item), "data-step": step, ...reached },
     h("title", null, step === -1 ? `input ${box.label}` : steps[step]!.path),
     rectanglesOf(item, behind),
-    labelsOf(item, wide, behind),
+    progressBar(item, wide, behind, progress),
+    labelsOf(item, wide, behind, progress),
     signOf(item, behind),
     markOf(state, x + wide - 1, y + 1),
   );

@@ -6,7 +6,7 @@ import type { ComponentChildren } from "preact";
 import type { UiElement } from "../elements.ts";
 import { h } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import type { PageState } from "../../data.ts";
+import type { PageProgress, PageState } from "../../data.ts";
 import { button } from "../elements.ts";
 import type { Look } from "../look.ts";
 import type { PageModel } from "../page-model.ts";
@@ -107,6 +107,8 @@ const looksOf = ({ data, critical }: PageModel, { selected, found, at }: Look): 
   const marked = new Set(found);
   const stateOf = (step: number): PageState | undefined =>
     at === undefined ? data.steps[step]?.run?.state : stateAt(data, step, at);
+  const progressOf = (step: number): PageProgress | undefined =>
+    at === undefined ? data.steps[step]?.run?.progress : undefined;
   const classOf = ({ box: { step, kind } }: PlacedBox): string => {
     if (step === -1) return kind;
     const names: Array<string> = [kind];
@@ -118,7 +120,7 @@ const looksOf = ({ data, critical }: PageModel, { selected, found, at }: Look): 
     if (critical.has(step)) names.push("critical");
     return names.join(" ");
   };
-  return { stateOf, classOf };
+  return { stateOf, progressOf, classOf };
 };
 
 const beneathOf = (
@@ -150,7 +152,7 @@ export const GraphView = ({
   const view = useView();
   const placed = useMemo(() => place(data, look.unfolded), [look.unfolded]);
   const least = useMoves(model, look, placed, view);
-  const looks = useMemo(() => looksOf(model, look), [look]);
+  const looks = useMemo(() => looksOf(model, look), [model, look]);
   const tooMany = useMemo(() => view.area !== undefined && isFar(placed, view.area), [placed, view.area]);
   const beneath = useMemo(() => beneathOf(model, look, placed, looks, tooMany), [tooMany, placed, looks]);
   useLayoutEffect(() => view.lay(beneath), [beneath, view.area]);

@@ -1,4 +1,7 @@
-/** Mouse, wheel and touch on the graph: a drag moves it, a wheel zooms it, a click selects a box, or folds it by its sign. */
+/**
+ * Mouse, wheel and touch on the graph: a drag moves it, a wheel or two fingers zoom it, a click selects a box, or folds
+ * it by its sign.
+ */
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Camera } from "./camera.ts";
 import { zoomed } from "./camera.ts";
@@ -58,10 +61,33 @@ const wheelOf =
     view.drag(zoomed(view.camera.current, factor, ...at(event)));
   };
 
+/** The fingers that touch the graph, or the pressed mouse, and whether they have moved since the first one came. */
+interface Held {
+  readonly pointers: Map<number, { readonly x: number; readonly y: number }>;
+  hasMoved: boolean;
+}
+
+/** A shorter move is a click. */
+const leastMove = 5;
+
+/** The camera after one of the pointers has moved: two of them also zoom, by the distance between them. */
+const pulled = (
+  camera: Camera,
+  before: { readonly x: number; readonly y: number },
+  now: { readonly x: number; readonly y: number },
+  other: { readonly x: number; readonly y: number } | undefined,
+): Camera => {
+  const { x, y, k } = camera;
+  if (other === undefined) return { x: x + now.x - before.x, y: y + now.y - before.y, k };
+  const [from, to] = [before, now].map((at) => Math.hypot(at.x - other.x, at.y - other.y));
+  const moved = { x: x + (now.x - before.x) / 2, y: y + (now.y - before.y) / 2, k };
+  return zoomed(moved, to! / Math.max(1, from!), (now.x + other.x) / 2, (now.y + other.y) / 2);
+};
+
 export const usePointer = (handled: Handled): Pointer => {
   const latest = useRef(handled);
   latest.current = handled;
-  const drag = useRef<{ x: number; y: number; hasMoved: boolean } | undefined>(undefined);
+  const { current: held } = useRef<Held>({ pointers: new Map(), hasMoved: false });
   const at = ({ clientX, clientY }: MouseEvent): readonly [number, number] => {
     const { left, top } = handled.view.svg.current!.getBoundingClientRect();
     return [clientX - left, clientY - top];
@@ -71,28 +97,31 @@ export const usePointer = (handled: Handled): Pointer => {
     handled.view.svg.current!.addEventListener("wheel", wheelOf(latest, at), { passive: false });
   }, []);
   return {
-    isDown: () => drag.current !== undefined,
+    isDown: () => held.pointers.size > 0,
     handlers: {
       onPointerDown: (event: PointerEvent) => {
-        if (event.button !== 0) return;
-        drag.current = { x: event.clientX, y: event.clientY, hasMoved: false };
+        if (event.button !== 0 || held.pointers.size === 2) return;
+        held.hasMoved = held.pointers.size > 0;
+        const [x, y] = at(event);
+        held.pointers.set(event.pointerId, { x, y });
         handled.view.svg.current!.setPointerCapture(event.pointerId);
       },
-      onPointerMove: ({ clientX, clientY }: PointerEvent) => {
-        if (drag.current === undefined) return;
-        const [dx, dy] = [clientX - drag.current.x, clientY - drag.current.y];
-        if (!drag.current.hasMoved && Math.abs(dx) + Math.abs(dy) < 5) return;
-        drag.current = { x: clientX, y: clientY, hasMoved: true };
-        const { x, y, k } = handled.view.camera.current;
-        handled.view.drag({ x: x + dx, y: y + dy, k });
+      onPointerMove: (event: PointerEvent) => {
+        const before = held.pointers.get(event.pointerId);
+        if (before === undefined) return;
+        const [x, y] = at(event);
+        if (!held.hasMoved && Math.abs(x - before.x) + Math.abs(y - before.y) < leastMove) return;
+        held.hasMoved = true;
+        held.pointers.set(event.pointerId, { x, y });
+        const other = [...held.pointers].find(([id]) => id !== event.pointerId)?.[1];
+        handled.view.drag(pulled(handled.view.camera.current, before, { x, y }, other));
       },
       onPointerUp: (event: PointerEvent) => {
-        const isClick = drag.current?.hasMoved === false;
-        drag.current = undefined;
+        const isClick = held.pointers.delete(event.pointerId) && !held.hasMoved;
         if (isClick) click(handled, at(event));
       },
-      onPointerCancel: () => {
-        drag.current = undefined;
+      onPointerCancel: ({ pointerId }: PointerEvent) => {
+        held.pointers.delete(pointerId);
       },
       onDblClick: (event: MouseEvent) => {
         const where = at(event);

@@ -2,7 +2,7 @@
 import type { UiElement } from "../elements.ts";
 import { h } from "preact";
 import type { PageData, PageStep, StepRun } from "../../data.ts";
-import { time } from "../page-text.ts";
+import { count, time } from "../page-text.ts";
 
 export interface Bar {
   readonly step: number;
@@ -70,7 +70,27 @@ const scaleOf = ({ from, to, width }: Window) => {
   return (at: number): number => left + (at - from) * scale;
 };
 
-const barElement = (bar: Bar, x: number, y: number, wide: number, selected: number): UiElement => {
+/** The most attempts of one step that are marked. */
+const mostMarked = 100;
+
+/** A mark along a bar's lower edge for each attempt that failed; what is between them is the delay. */
+const attemptsOf = (bar: Bar, window: Window, y: number): UiElement | null => {
+  const { attempts } = bar.run;
+  if (attempts === undefined) return null;
+  const xOf = scaleOf(window);
+  const marks = attempts.slice(0, mostMarked).flatMap(({ began, ended }) => {
+    const from = Math.max(left, xOf(began));
+    const to = Math.min(window.width - 14, xOf(ended));
+    return to < from ? [] : [`M${from} ${y + 13}h${Math.max(1, to - from - 1)}v3H${from}z`];
+  });
+  return marks.length === 0 ? null : h("path", { class: "tried", d: marks.join("") });
+};
+
+const attemptsText = ({ run: { attempts = [] } }: Bar): string =>
+  attempts.length === 0 ? "" : `, ${count(attempts.length, "failed attempt")}`;
+
+const barElement = (bar: Bar, x: number, y: number, wide: number, window: Window): UiElement => {
+  const { selected } = window;
   const names = ["bar", bar.of.kind, bar.run.state];
   if (bar.run.isCritical === true) names.push("critical");
   if (bar.step === selected) names.push("selected");
@@ -78,8 +98,9 @@ const barElement = (bar: Bar, x: number, y: number, wide: number, selected: numb
   return h(
     "g",
     { class: names.join(" "), "data-step": bar.step },
-    h("title", null, `${bar.of.path}: ${time(bar.ended - bar.began)}`),
+    h("title", null, `${bar.of.path}: ${time(bar.ended - bar.began)}${attemptsText(bar)}`),
     h("rect", { x, y: y + 2, width: wide, height: rowHeight - 8, rx: wide > 6 ? 3 : 0 }),
+    attemptsOf(bar, window, y),
     // A nested drawing, so that no part of the label leaves the bar, however wide its letters are.
     label === ""
       ? null
@@ -115,7 +136,7 @@ const laneElements = (
     if (end < left || x > width || (end <= filled && !isMarked)) continue;
     filled = Math.max(filled, Math.max(end, Math.floor(x) + 1));
     const wide = Math.max(1.5, end - x);
-    parts.push(barElement(bar, x, y, wide, selected));
+    parts.push(barElement(bar, x, y, wide, window));
     hits.push({ x, width: wide, y, step: bar.step });
   }
   return parts;

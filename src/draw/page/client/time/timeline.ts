@@ -17,13 +17,20 @@ interface TimelineProps {
   readonly onChoose: (step: number) => void;
 }
 
-const Legend = ({ lanes }: { readonly lanes: number }): UiElement =>
+const Legend = ({
+  lanes,
+  hasAttempts,
+}: {
+  readonly lanes: number;
+  readonly hasAttempts: boolean;
+}): UiElement =>
   h(
     "div",
     { class: "legend" },
     h("span", { class: "key run" }, "run time"),
     h("span", { class: "key queue" }, "ready, and waiting"),
     h("span", { class: "key critical" }, "critical path"),
+    hasAttempts ? h("span", { class: "key tried" }, "failed attempt") : null,
     h("span", { class: "key failed" }, "failed"),
     h("span", { class: "key stopped" }, "stopped"),
     h("span", { class: "faint" }, `${count(lanes, "row")}: so many steps ran at once`),
@@ -132,6 +139,7 @@ const hitAt = (hits: ReadonlyArray<Hit>, x: number, y: number): number =>
 export const Timeline = ({ data, selected, onChoose }: TimelineProps): UiElement => {
   const whole = Math.max(data.run!.took, 1);
   const lanes = useMemo(() => barsOf(data), [data]);
+  const hasAttempts = useMemo(() => data.steps.some(({ run }) => run?.attempts !== undefined), [data]);
   const { scroll, width, height, top } = useScrolled();
   const [range, setRange] = useState<Range>({ from: 0, to: whole });
   const { elements, hits } =
@@ -157,7 +165,7 @@ export const Timeline = ({ data, selected, onChoose }: TimelineProps): UiElement
   return h(
     "div",
     { class: "timeline" },
-    h(Legend, { lanes: lanes.length }),
+    h(Legend, { lanes: lanes.length, hasAttempts }),
     h(Chain, { data, onChoose }),
     h(
       "div",
