@@ -6,9 +6,17 @@
  */
 export type Anything = number & AnythingElse;
 
+declare const unknown: unique symbol;
+
+/** A part of `Anything` by which it is found: the compiler compares it faster than the whole. */
+export interface Unknown {
+  readonly [unknown]: true;
+}
+
 /** It has the methods of strings and maps: through an index signature alone, the parameters of callbacks would be unknown. */
 interface AnythingElse
-  extends Array<any>,
+  extends Unknown,
+    Array<any>,
     Omit<typeof String.prototype, keyof Array<any> | "valueOf">,
     Pick<ReadonlyMap<any, any>, "get" | "has" | "size"> {
   (...parameters: ReadonlyArray<any>): any;
@@ -64,8 +72,3 @@ type ScalarWords =
   | "answer"
   | "token"
   | "hash";
-
-/** What such a step returns: with a list of outputs, a record of them. */
-export type LikelyRecord<Name extends string, List extends ReadonlyArray<string>> = [List] extends [never]
-  ? LikelyOutput<Name>
-  : Anything & { readonly [Output in List[number]]: LikelyOutput<Output> };

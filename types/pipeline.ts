@@ -1,7 +1,7 @@
 /** The types of the pipeline builder. */
 import type { StepFailed, TooManyTurns } from "../src/errors.ts";
 import type { AddList, Part, PartErrors, PartNeeds, PartOutputs } from "./added.ts";
-import type { Free, LikelyOutput, LikelyRecord } from "./anything.ts";
+import type { Anything, Free } from "./anything.ts";
 import type { Branches, FallbackBranch } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
 import type { StepContext } from "./context.ts";
@@ -112,8 +112,8 @@ export interface PipelineMembers extends RunMembers {
     This extends AnyPipeline,
     const Name extends string,
     const List extends ReadonlyArray<string>,
+    Returned = Anything,
     const Outs extends ReadonlyArray<string> = never,
-    Returned = LikelyRecord<Name, Outs>,
     Fallback = never,
     Schema = never,
     Undone = never,
@@ -153,7 +153,7 @@ export interface PipelineMembers extends RunMembers {
     This extends AnyPipeline,
     const Name extends string,
     const List extends ReadonlyArray<string>,
-    Returned = LikelyOutput<Name>,
+    Returned = Anything,
     const Outs extends "all" | ReadonlyArray<string> = never,
     Fallback = never,
     Schema = never,
@@ -274,7 +274,7 @@ export interface PipelineMembers extends RunMembers {
     This extends AnyPipeline,
     const Name extends string,
     const List extends ReadonlyArray<string>,
-    Start = LikelyOutput<Name>,
+    Start = Anything,
     Until extends (
       state: StateIn<Name, Start>,
       inputs: GivenInputs<List, Out<This>, Names<This>>,
@@ -431,7 +431,7 @@ export interface PipelineMembers extends RunMembers {
     This extends AnyPipeline,
     const Name extends string,
     const List extends ReadonlyArray<string>,
-    Returned = LikelyOutput<Name>,
+    Returned = Anything,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,

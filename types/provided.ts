@@ -1,6 +1,6 @@
 /** The outputs that a step adds to its pipeline. */
 import type { Result } from "effect/Result";
-import type { Anything } from "./anything.ts";
+import type { Anything, LikelyOutput } from "./anything.ts";
 import type { AllNames, IsOne, NewName } from "./names.ts";
 import type { AnyMaybe, HiddenKey, IsFamily } from "./output-names.ts";
 import type {
@@ -155,7 +155,9 @@ type NamedOutputs<Names extends string, Value, IsRecord = AreSeveral<Names>> = I
   ? { readonly [Name in Names]: Value }
   : unknown extends Value
     ? { readonly [Name in Names]: Value }
-    : { readonly [Name in Names]: Name extends keyof Value ? Value[Name] : Anything };
+    : [Value] extends [Anything]
+      ? { readonly [Name in Names]: LikelyOutput<Name> }
+      : { readonly [Name in Names]: Name extends keyof Value ? Value[Name] : Anything };
 
 /** A step's outputs. Those that are only possibly in the list are maybe outputs. */
 export type StepOutputs<List extends ReadonlyArray<string>, Value> =

@@ -2,6 +2,7 @@
 import type { Effect } from "effect/Effect";
 import type { CurrentStep } from "../src/engine/context.ts";
 import type { StepFailed } from "../src/errors.ts";
+import type { LikelyOutput, Unknown } from "./anything.ts";
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
@@ -17,9 +18,9 @@ export type ValueOf<Returned> =
           ? ValueOf<Value>
           : Returned;
 
-/** Whether the value comes, or may come, in a Promise or an Effect. */
+/** Whether the value comes, or may come, in a Promise or an Effect, or is not known. */
 type IsWrapped<Returned> = [
-  Extract<Returned, PromiseLike<any> | Effect<any, any, any> | AsyncGenerator<any, any, any>>,
+  Extract<Returned, PromiseLike<any> | Effect<any, any, any> | AsyncGenerator<any, any, any> | Unknown>,
 ] extends [never]
   ? false
   : true;
@@ -33,7 +34,9 @@ export type ValueIn<Name extends string, Returned> = [Name, { readonly is: IsWra
   string,
   { readonly is: true },
 ]
-  ? ValueOf<Returned>
+  ? [Returned, IsAny<Returned>] extends [Unknown, false]
+    ? LikelyOutput<Name>
+    : ValueOf<Returned>
   : Returned;
 
 /** The typed errors: those of an Effect; a rejected Promise is `StepFailed`. */
