@@ -10,6 +10,7 @@ import * as HttpApiSchema from "effect/http-api/HttpApiSchema";
 import * as OpenApi from "effect/http-api/OpenApi";
 import * as Schema from "effect/Schema";
 import { runStatuses } from "../journal/store.ts";
+import { completeDescription } from "./api-description.ts";
 
 /** A failure as problem details (RFC 9457). `detail` is the message that the command line prints. */
 const problemOf = <const Status extends number>(status: Status, title: string) =>
@@ -285,5 +286,6 @@ export const api = HttpApi.make("espalier")
       title: "Espalier",
       description:
         "Runs of the pipelines that this server serves. Requests that change something need the server's token: Authorization: Bearer TOKEN.",
+      transform: completeDescription,
     }),
   );

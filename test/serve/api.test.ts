@@ -3,6 +3,7 @@ import * as Context from "effect/Context";
 import * as Effect from "effect/Effect";
 import * as Layer from "effect/Layer";
 import * as Schema from "effect/Schema";
+import * as SchemaRepresentation from "effect/SchemaRepresentation";
 import { pipeline, schedule, Store, type } from "espalier";
 import { describe, expect, test } from "vitest";
 import { expandable } from "../../src/engine/graph.ts";
@@ -41,11 +42,103 @@ describe("The API", () => {
     expect(Object.keys(description.paths["/api/runs"].post.responses).sort()).toEqual([
       "201",
       "400",
+      "401",
+      "403",
       "404",
       "409",
+      "413",
       "422",
       "503",
+      "default",
     ]);
+    expect(description.paths["/api/runs"].post.security).toEqual([{ token: [] }]);
+    expect(description.components.securitySchemes.token).toMatchObject({ type: "http", scheme: "bearer" });
+  });
+
+  test("answers each of its routes as its description says, whatever is asked", async () => {
+    const tick = schedule("yearly", {
+      cron: "0 0 1 1 *",
+      pipeline: pipeline("tick").input("at", Schema.String),
+      inputs: (at) => ({ at: at.toISOString() }),
+    });
+    const { url, get, post } = await serving({ ...pipelines, tick });
+    const description = await get("api/openapi.json");
+    const operations = new Set(
+      Object.entries<object>(description.paths).flatMap(([path, methods]) =>
+        Object.keys(methods).map((method) => `${method} ${path}`),
+      ),
+    );
+    await post("api/runs", { pipeline: "release", inputs: { version: "1" }, runId: "r" });
+    await post("api/runs", { pipeline: "bill", inputs: { prices: [1] }, runId: "b" });
+    await until(
+      () => get("api/waiting"),
+      (waits) => waits.length === 1,
+    );
+    await until(
+      () => get("api/runs/b"),
+      ({ status }) => ended(status),
+    );
+    const key = { authorization: `Bearer ${token}` };
+    const asked: ReadonlyArray<
+      readonly [operation: string, path?: string, body?: unknown, headers?: object]
+    > = [
+      ["get /api/runs"],
+      ["get /api/runs", "?limit=1&search=r"],
+      ["get /api/runs", "?limit=none"],
+      ["get /api/waiting"],
+      ["get /api/pipelines"],
+      ["get /api/schedules"],
+      ...["r", "b", "none"].flatMap((id) => [
+        ["get /api/runs/{id}", id] as const,
+        ["get /api/runs/{id}/steps", `${id}/steps`] as const,
+        ["get /api/runs/{id}/view", `${id}/view`] as const,
+        ["get /api/runs/{id}/value", `${id}/value?path=${id === "b" ? "total" : "none"}`] as const,
+      ]),
+      ["get /api/runs/{id}/value", "b/value"],
+      ["get /api/runs/{id}/events", "none/events"],
+      ["post /api/runs", "", { pipeline: "bill", inputs: { prices: [2] } }],
+      ["post /api/runs", "", { pipeline: "bill", inputs: { prices: [2] }, runId: "b" }],
+      ["post /api/runs", "", { pipeline: "none" }],
+      ["post /api/runs", "", { pipeline: "bill" }],
+      ["post /api/runs", "", "{"],
+      ["post /api/runs", "", { pipeline: "bill" }, {}],
+      ["post /api/runs", "", { pipeline: "bill" }, { ...key, origin: "http://evil.example" }],
+      ["post /api/runs/{id}/signal", "r/signal", { path: "approval", value: 1 }],
+      ["post /api/runs/{id}/signal", "r/signal", {}],
+      ["post /api/runs/{id}/signal", "r/signal", { path: "approval", value: { by: "Ada", year: 2026 } }],
+      ["post /api/runs/{id}/signal", "none/signal", { path: "approval" }],
+      ["post /api/runs/{id}/cancel", "b/cancel"],
+      ["post /api/runs/{id}/cancel", "none/cancel"],
+      ["post /api/runs/{id}/resume", "b/resume", { from: "none" }],
+      ["post /api/runs/{id}/resume", "none/resume"],
+      ["post /api/schedules/{name}/run", "yearly/run"],
+      ["post /api/schedules/{name}/run", "none/run"],
+      ["post /api/schedules/{name}/pause", "yearly/pause", { paused: true }],
+      ["post /api/schedules/{name}/pause", "yearly/pause", {}],
+    ];
+    for (const [operation, more = "", body = {}, headers = key] of asked) {
+      operations.delete(operation);
+      const [method = "", path = ""] = operation.split(" ");
+      const response = await fetch(new URL(path.split("{")[0]! + more, url), {
+        method: method.toUpperCase(),
+        headers: { ...headers, ...(method === "post" ? { "content-type": "application/json" } : {}) },
+        ...(method === "post" ? { body: typeof body === "string" ? body : JSON.stringify(body) } : {}),
+      });
+      const { status } = response;
+      const type = response.headers.get("content-type")!.split(";")[0]!;
+      const schema = description.paths[path][method].responses[status]?.content[type]?.schema;
+      const told = await response.json();
+      const what = `${operation} ${more}: ${status} ${JSON.stringify(told)}`;
+      if (schema === undefined) throw new Error(`Its description lacks ${what}`);
+      const definitions = description.components.schemas;
+      const described = SchemaRepresentation.fromJsonSchemaDocument({
+        dialect: "draft-2020-12",
+        schema: JSON.parse(JSON.stringify(schema).replaceAll("#/components/schemas/", "#/$defs/")),
+        definitions,
+      });
+      expect([what, Schema.is(described as never)(told)]).toEqual([what, true]);
+    }
+    expect([...operations]).toEqual([]);
   });
 
   test("lists pipelines by the names of their exports, with the schemas of their inputs", async () => {
