@@ -141,7 +141,7 @@ const lessAtRunTime: ReadonlyArray<
   readonly [compiler: RegExp, told: (names: ReadonlyArray<string>) => ReadonlyArray<string>]
 > = [
   [
-    /^The step '[^']*' reads '([^']+)', which exists only under a condition/,
+    /^The step '[^']*' reads '([^']+)', which (?:exists only under a condition|a family of outputs may lack)/,
     ([name]) => [`reads "${name}", and nothing provides that`, `read "${name}?"`],
   ],
   [/^This may be one of several pipelines/, () => ["and nothing provides that"]],
@@ -242,8 +242,9 @@ with both:
 
 - ${count("the same words")} are stated in the same words.
 - ${count("TypeScript's own words")} are found by TypeScript itself, so the compiler's words are its own. The run-time error names the same thing and the same suggestion.
-- For ${count("the run knows less")} the run knows less. The compiler sees both branches of a condition, or every pipeline that a value may be. In a run, one branch has
-  been taken and nothing of the other exists: what it would have provided is missing like anything else that is missing.
+- For ${count("the run knows less")} the run knows less. The compiler sees both branches of a condition, every pipeline that a value may be and every member that a
+  family may have. In a run, one branch has been taken and nothing of the other exists: what it would have provided is missing like anything
+  else that is missing. The fix is the same.
 - ${count("other words")} use other words.
 
 ${count("types only")} further mistakes are those of types alone: nothing checks them at run time, or they are an error of the step's own function.

@@ -68,7 +68,11 @@ type Unread<Who extends string, Read extends string, Outputs> = Read extends Any
     ? [
         `${Who} reads '${Read}', which exists only under a condition. Read '${Read}?' instead: it is undefined where nothing provides it.`,
       ]
-    : [`${Who} reads '${Read}', and nothing provides that.`];
+    : Read extends keyof Matches<Outputs, Read>
+      ? [
+          `${Who} reads '${Read}', which a family of outputs may lack. Read '${Read}?' instead: it is undefined where nothing provides it.`,
+        ]
+      : [`${Who} reads '${Read}', and nothing provides that.`];
 
 /** The error sentences for outputs that exist already. */
 type OutputProblem<Outs, Taken> = {

@@ -8,18 +8,18 @@ import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
 import type { Unmarked } from "./output-names.ts";
 import type { MayBeAbsent } from "./inputs.ts";
-import type { SeenOutputs } from "./given.ts";
-import type { AreMany, Flat, ManyFirst, Marked, RecordOutputs } from "./outputs.ts";
-import type { ExpandReturn, Exposed, Remaining } from "./own.ts";
+import type { IfLeft, OtherList, SeenBoth } from "./given.ts";
+import type { AreMany, Flat, ManyFirst, Marked, RecordOutputs, UnknownOutputs } from "./outputs.ts";
+import type { ExpandedOutputs, ExpansionErrors, ExpandReturn, Exposed, Remaining } from "./own.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type {
   BranchErrors,
   BranchNeeds,
-  DynamicOutputs,
   DynamicValue,
   ExposedList,
   ExposedNames,
   ExposesRecord,
+  LaxStepOutputs,
   OutputList,
   StepOutputs,
 } from "./provided.ts";
@@ -28,6 +28,7 @@ import type { ErrorOf, FallbackNeeds, FallbackValue, NeedsOf, ValueOf } from "./
 import type {
   AnySchema,
   Decoded,
+  DecodedIn,
   DecodedOf,
   DecodingNeeds,
   EncodedOf,
@@ -124,20 +125,25 @@ type Disagreeing<Inputs, Annotated> =
     : never;
 
 /** The outputs: the value itself under the step's name, or those that `outputs` names. */
-type OutputsOf<Name extends string, List, Value> = [ExposedNames<Name, List>] extends [Name]
+type OutputsOf<Name extends string, List, Value, Given> = [ExposedNames<Name, List>] extends [Name]
   ? [List] extends [never]
     ? NamedOutput<Name, Value>
     : [List] extends [ReadonlyArray<never>]
       ? NamedOutput<Name, Value>
       : ReadonlyArray<string> extends List
         ? NamedOutput<Name, Value>
-        : ListedOutputs<List, Value>
-  : ListedOutputs<List, Value>;
+        : ListedOutputs<Name, List, Value, Given>
+  : ListedOutputs<Name, List, Value, Given>;
 
-type ListedOutputs<List, Value> = [List] extends [ReadonlyArray<string>] ? StepOutputs<List, Value> : never;
+type ListedOutputs<Name extends string, List, Value, Given> = [List] extends [ReadonlyArray<string>]
+  ? [IfLeft<Given, "outputs", List, 1>] extends [never]
+    ? StepOutputs<List, Value>
+    : LaxStepOutputs<Name, List, Value>
+  : never;
 
-type NamedOutput<Name extends string, Value> =
-  IsOne<Name> extends true
+type NamedOutput<Name extends string, Value> = string extends Name
+  ? UnknownOutputs
+  : IsOne<Name> extends true
     ? { readonly [Each in Name]: Value }
     : Marked<{ readonly [Each in Name]: Value }, never>;
 
@@ -155,6 +161,7 @@ export type StepFunction = <
   Fallback = never,
   Schema = never,
   Undone = never,
+  Given = unknown,
 >(
   name: ValidName<Name>,
   inputs: Agreeing<Inputs, Annotated, Name>,
@@ -168,12 +175,12 @@ export type StepFunction = <
     Decoded<Schema, ValueOf<Returned>>,
     Undone
   > &
-    SeenOutputs<Outs>,
+    SeenBoth<Given, Outs>,
 ) => Step<
   Name,
   Asked<Inputs, Annotated>,
-  OutputsOf<Name, Outs, Decoded<Schema, ValueOf<Returned>> | FallbackValue<Fallback>>,
-  Remaining<ErrorOf<Returned>, Fallback>,
+  OutputsOf<Name, Outs, DecodedIn<Schema, ValueOf<Returned>, Given> | FallbackValue<Fallback>, Given>,
+  Remaining<ErrorOf<Returned>, Fallback, Given>,
   NeedsOf<Returned> | FallbackNeeds<Fallback> | SchemaNeeds<Inputs> | ServicesIn<Schema> | NeedsOf<Undone>
 >;
 
@@ -191,15 +198,16 @@ export type DynamicFunction = <
   Fallback = never,
   Schema = never,
   Undone = never,
+  Given = unknown,
 >(
   name: ValidName<Name>,
   inputs: Agreeing<Inputs, Annotated, Name>,
   expand: (
     inputs: Received<Inputs, Annotated>,
     context: StepContext,
-  ) => ExpandReturn<Returned, Name, Outs, never, Received<Inputs, Annotated>>,
+  ) => ExpandReturn<Returned, Name, Outs, never, Received<Inputs, Annotated>, Given>,
   options?: DynamicOptions<
-    ExposedList<Outs, never>,
+    ExposedList<Outs, never> | OtherList<Outs, Given>,
     Fallback,
     ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
     [inputs: Received<Inputs, Annotated>],
@@ -207,7 +215,7 @@ export type DynamicFunction = <
     Exposed<Name, Outs, ValueOf<Returned>, Schema>,
     Undone
   > &
-    SeenOutputs<Outs> & {
+    SeenBoth<Given, Outs> & {
       /** A returned pipeline must provide the outputs that the step exposes. */
       readonly fallback?: FallbackBranch<
         Fallback,
@@ -219,8 +227,8 @@ export type DynamicFunction = <
 ) => DynamicStep<
   Name,
   Asked<Inputs, Annotated>,
-  Flat<DynamicOutputs<Name, Outs, ValueOf<Returned>, FallbackValue<Fallback>, Schema>>,
-  Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>,
+  Flat<ExpandedOutputs<Name, Outs, ValueOf<Returned>, FallbackValue<Fallback>, Schema, Given>>,
+  ExpansionErrors<Returned, Fallback, Given>,
   | NeedsOf<Returned>
   | FallbackNeeds<Fallback>
   | BranchNeeds<Returned>

@@ -1,8 +1,8 @@
 /** The types of `.when` and `.finally`, which decide which steps run. */
 import type { Result } from "effect/Result";
 import type { Anything } from "./anything.ts";
-import type { AnyMaybe, HiddenKey } from "./output-names.ts";
-import type { AddAll, AddNamed, KeyedOutputs, Marked } from "./outputs.ts";
+import type { HiddenKey } from "./output-names.ts";
+import type { AddAll, AddNamed, KeyedOutputs, Marked, UnknownOutputs } from "./outputs.ts";
 import type { In, Out } from "./own.ts";
 import type { AnyPipeline, MergedRecords, Typed } from "./provided.ts";
 import type { Lack } from "./reads.ts";
@@ -37,7 +37,7 @@ export type BuiltInputs<This extends AnyPipeline, Built extends AnyPipeline> = [
  * known, any name can be read as a maybe output, so that the steps that read them have no error of their own.
  */
 type GuardedOutputs<Built extends AnyPipeline, Before> = [Built] extends [Unbuilt]
-  ? { readonly [Name in AnyMaybe]: any }
+  ? UnknownOutputs
   : Marked<MergedRecords<AddedRecord<Out<Built>, Before>>, never>;
 
 type AddedRecord<Outputs, Before> = Outputs extends unknown

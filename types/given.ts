@@ -7,7 +7,20 @@ export type Seen<Given> = [Given] extends [unknown] ? unknown : Given;
  * The same for `outputs`, which is one type of a list and `"all"`: of the members of a union that has more than the parameter in it, the
  * compiler would infer the first alone.
  */
-export type SeenOutputs<Outs> = [Outs] extends [unknown] ? unknown : { readonly outputs?: Outs };
+type SeenOutputs<Outs> = [Outs] extends [unknown] ? unknown : { readonly outputs?: Outs };
+
+/**
+ * `"all"` or the list, where two records of options have one each. Of two such types the compiler infers the first for the parameter of
+ * `outputs`, and both in what is given.
+ */
+export type OtherList<Outs, Given> = [Outs] extends [never]
+  ? never
+  : [Given] extends [{ readonly outputs: infer List }]
+    ? Exclude<List, Outs>
+    : never;
+
+/** Both. */
+export type SeenBoth<Given, Outs> = SeenOutputs<Outs> & Seen<Given>;
 
 /** May an option be left out of what is given? Where nothing is given, it is. */
 type IsLeft<Given, Key extends string> = Given extends { readonly [Each in Key]: infer Value }
@@ -22,3 +35,6 @@ export type IfLeft<Given, Key extends string, Option, Else> = [Option] extends [
   : true extends IsLeft<Given, Key>
     ? Else
     : never;
+
+/** What else can fail, where the fallback may be left out. One that is given as undefined is a fallback: its value is undefined. */
+export type IfNoFallback<Given, Failure> = Given extends { readonly fallback: unknown } ? never : Failure;

@@ -247,28 +247,34 @@ type Clash<First, Second> = [First & Second] extends [never] ? any : Second;
 export type AddOne<Outputs, Name extends string, Type> = Outputs extends AnyChunk
   ? Name extends Outputs["names"]
     ? Outputs
-    : Outputs["size"] extends 16
-      ? Continued<Outputs, Name, OutputType<Name, Type>, 1, never>
-      : ManyOutputs<
-          Shown<
+    : string extends Name
+      ? AddAll<Outputs, UnknownOutputs>
+      : Outputs["size"] extends 16
+        ? Continued<Outputs, Name, OutputType<Name, Type>, 1, never>
+        : ManyOutputs<
+            Shown<
+              Outputs["names"] | Name,
+              Outputs["own"] | Name,
+              Outputs["outputs"] | OutputType<Name, Type>,
+              Outputs["families"],
+              Outputs["previous"],
+              Outputs["blocks"]
+            >,
             Outputs["names"] | Name,
             Outputs["own"] | Name,
             Outputs["outputs"] | OutputType<Name, Type>,
+            Next<Outputs["size"]>,
             Outputs["families"],
             Outputs["previous"],
             Outputs["blocks"]
-          >,
-          Outputs["names"] | Name,
-          Outputs["own"] | Name,
-          Outputs["outputs"] | OutputType<Name, Type>,
-          Next<Outputs["size"]>,
-          Outputs["families"],
-          Outputs["previous"],
-          Outputs["blocks"]
+          >
+  : string extends Name
+    ? AddAll<Outputs, UnknownOutputs>
+    : IsSmall<keyof Outputs> extends true
+      ? Flat<
+          Outputs & { readonly [Key in Name]: Key extends keyof Outputs ? Clash<Outputs[Key], Type> : Type }
         >
-  : IsSmall<keyof Outputs> extends true
-    ? Flat<Outputs & { readonly [Key in Name]: Key extends keyof Outputs ? Clash<Outputs[Key], Type> : Type }>
-    : AddOne<FirstChunk<Outputs>, Name, Type>;
+      : AddOne<FirstChunk<Outputs>, Name, Type>;
 
 /** A record as a union of outputs. */
 export type RecordOutputs<Added> = Added extends unknown
@@ -310,24 +316,28 @@ export type AddMany<Outputs, Union extends OutputType<any, any>> = Outputs exten
 
 /** `Outputs` with all outputs of a record. A single output is added as one; a family cannot be in a chunk. */
 export type AddAll<Outputs, Added> = Outputs extends AnyChunk
-  ? [PlainNames<Added>] extends [never]
-    ? Extended<Outputs, never, never, Outputs["size"], PlainFamilies<Added>>
-    : IsOneKey<keyof Added> extends true
-      ? AddOne<Outputs, keyof Added & string, Added[keyof Added]>
-      : Outputs["size"] extends Half
-        ? Extended<
-            Outputs,
-            PlainNames<Added>,
-            RecordOutputs<Added>,
-            Later<Outputs["size"]>,
-            PlainFamilies<Added>
-          >
-        : Continued<Outputs, PlainNames<Added>, RecordOutputs<Added>, 12, PlainFamilies<Added>>
-  : IsSmall<keyof Outputs | keyof Added> extends true
-    ? [keyof Outputs & keyof Added] extends [never]
-      ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
-      : Joint<Outputs, Added>
-    : AddAll<FirstChunk<Outputs>, Added>;
+  ? string extends keyof Added
+    ? AddAll<Outputs, UnknownOutputs>
+    : [PlainNames<Added>] extends [never]
+      ? Extended<Outputs, never, never, Outputs["size"], PlainFamilies<Added>>
+      : IsOneKey<keyof Added> extends true
+        ? AddOne<Outputs, keyof Added & string, Added[keyof Added]>
+        : Outputs["size"] extends Half
+          ? Extended<
+              Outputs,
+              PlainNames<Added>,
+              RecordOutputs<Added>,
+              Later<Outputs["size"]>,
+              PlainFamilies<Added>
+            >
+          : Continued<Outputs, PlainNames<Added>, RecordOutputs<Added>, 12, PlainFamilies<Added>>
+  : string extends keyof Added
+    ? AddAll<Outputs, UnknownOutputs>
+    : IsSmall<keyof Outputs | keyof Added> extends true
+      ? [keyof Outputs & keyof Added] extends [never]
+        ? Flat<Outputs & { readonly [Name in keyof Added]: Added[Name] }>
+        : Joint<Outputs, Added>
+      : AddAll<FirstChunk<Outputs>, Added>;
 
 /**
  * What waiting steps are sent, as a union of outputs: those whose schema decodes it to another type, or which have a fallback of
@@ -387,6 +397,12 @@ export type AddNamed<Outputs, Name extends string, Type> =
   IsOneKey<Name> extends true
     ? AddOne<Outputs, `${Name}`, Type>
     : AddAll<Outputs, Marked<{ readonly [Each in Name]: Type }, never>>;
+
+/**
+ * What a step adds whose name has been refused, since it has the type `string`: any name can be read as a maybe output, so that steps
+ * that read it have no error of their own.
+ */
+export type UnknownOutputs = { readonly [Key in AnyMaybe]: any };
 
 type IsOneKey<Names, All = Names> = Names extends unknown ? ([All] extends [Names] ? true : false) : never;
 

@@ -1,9 +1,8 @@
 /** A pipeline's own types, as its members obtain them through `this`, and the outputs that its members add. */
 import type { AllBranches, AllOrListed, Branches } from "./branches.ts";
-import type { IsOne } from "./names.ts";
 import type { WithStepName } from "./output-names.ts";
-import type { AddAll, AddNamed, AddOne, AnyChunk, NamesOf, TakenBy } from "./outputs.ts";
-import type { IfLeft } from "./given.ts";
+import type { AddAll, AddNamed, AnyChunk, NamesOf, TakenBy } from "./outputs.ts";
+import type { IfLeft, IfNoFallback, OtherList } from "./given.ts";
 import type {
   AnyPipeline,
   BranchErrors,
@@ -57,14 +56,20 @@ export type AddingStep<Outputs, Name extends string, List, Value, Given> = [List
 export type AddingDynamic<Outputs, Name extends string, List, Value, Fallback, Schema, Given> = [
   List,
 ] extends [never]
-  ? IsOne<Name> extends true
-    ? AddOne<Outputs, `${Name}`, ExpandedValue<Name, Value, Fallback, Schema>>
-    : AddAll<Outputs, DynamicOutputs<Name, List, Value, Fallback, Schema>>
-  : AddingListed<
-      Outputs,
+  ? AddNamed<Outputs, Name, ExpandedIn<Name, Value, Fallback, Schema, Given>>
+  : AddingListed<Outputs, Name, ExpandedOutputs<Name, List, Value, Fallback, Schema, Given>, List>;
+
+/** The outputs of a standalone dynamic step. */
+export type ExpandedOutputs<Name extends string, List, Value, Fallback, Schema, Given> = [List] extends [
+  never,
+]
+  ? DynamicOutputs<Name, List, Value, Fallback, Schema>
+  : DynamicOutputs<
       Name,
-      DynamicOutputs<Name, List | IfLeft<Given, "outputs", List, undefined>, Value, Fallback, Schema>,
-      List
+      List | OtherList<List, Given> | IfLeft<Given, "outputs", List, undefined>,
+      Value,
+      Fallback,
+      Schema
     >;
 
 type AddingListed<Outputs, Name extends string, Added, List> = [List, Outputs] extends ["all", AnyChunk]
@@ -72,7 +77,15 @@ type AddingListed<Outputs, Name extends string, Added, List> = [List, Outputs] e
   : AddAll<Outputs, WithStepName<Added, Name>>;
 
 /** The return type of a dynamic step's function, if each branch fits; else an error sentence. */
-export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs> = [List] extends ["all"]
+export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs, Given> = ListedReturn<
+  Returned,
+  Name,
+  List | OtherList<List, Given>,
+  Taken,
+  Inputs
+>;
+
+type ListedReturn<Returned, Name extends string, List, Taken, Inputs> = [List] extends ["all"]
   ? [List] extends [never]
     ? Branches<Returned, Name, Inputs>
     : AllBranches<Returned, Taken, Inputs>
@@ -100,6 +113,11 @@ export type ExpandedValue<Name extends string, Value, Fallback, Schema> =
     ? ExpansionOutputs<Name, Value | Fallback, false>[Name]
     : DecodedOf<Schema> | ExpansionOutputs<Name, Fallback, false>[Name];
 
+/** The same if the options with the schema may lack it: then the value is possibly not decoded. */
+export type ExpandedIn<Name extends string, Value, Fallback, Schema, Given> =
+  | ExpandedValue<Name, Value, Fallback, Schema>
+  | IfLeft<Given, "output", Schema, ExpandedValue<Name, Value, never, never>>;
+
 /** The outputs of a dynamic step without its fallback: one value, or a record of several. */
 export type Exposed<Name extends string, List, Value, Schema> = [List] extends [never]
   ? ExpandedValue<Name, Value, never, Schema>
@@ -117,14 +135,20 @@ export type ExpansionNeeds<Returned, Fallback, Schema> =
   | BranchNeeds<Fallback>
   | ServicesIn<Schema>;
 
-/** A fallback replaces any error, but can fail itself. */
-export type Remaining<Failure, Fallback> = [Fallback] extends [never] ? Failure : FallbackError<Fallback>;
+/** A fallback replaces any error, but can fail itself. One that a condition may leave out replaces none. */
+export type Remaining<Failure, Fallback, Given> = [Fallback] extends [never]
+  ? Failure
+  : FallbackError<Fallback> | IfNoFallback<Given, Failure>;
+
+/** The errors of an expansion and of the pipelines that it returns. */
+export type ExpansionErrors<Returned, Fallback, Given> =
+  | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback, Given>
+  | BranchErrors<Fallback>;
 
 /** The array that a map provides. Options that a condition may leave out are possibly at their defaults. */
 export type MappedItems<Name extends string, Returned, Failures, Fallback, Schema, Given> = MappedValue<
   Failures | IfLeft<Given, "failures", Failures, "fail">,
-  | ExpandedValue<Name, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema>
-  | IfLeft<Given, "output", Schema, ExpandedValue<Name, ValueIn<Name, Returned>, never, never>>,
+  ExpandedIn<Name, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema, Given>,
   ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
 >;
 
@@ -132,5 +156,5 @@ export type MappedItems<Name extends string, Returned, Failures, Fallback, Schem
 export type MapErrors<Returned, Failures, Enough, Fallback, Given> = MapFailure<
   Failures | IfLeft<Given, "failures", Failures, "fail">,
   Enough | IfLeft<Given, "enough", Enough, undefined>,
-  Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>
+  ExpansionErrors<Returned, Fallback, Given>
 >;

@@ -13,7 +13,7 @@ import type {
   Unbuilt,
   WithCondition,
 } from "./control.ts";
-import type { Seen, SeenOutputs } from "./given.ts";
+import type { OtherList, Seen, SeenBoth } from "./given.ts";
 import type { AnyUntil, FallbackState, KnowingState, LastState, StateIn, Turn, Turned } from "./loops.ts";
 import type { AddedName, InputName, IsOne } from "./names.ts";
 import type {
@@ -31,8 +31,10 @@ import type {
   AddingDynamic,
   AddingStep,
   ExpandReturn,
+  ExpansionErrors,
   ExpansionNeeds,
   ExpandedNeeds,
+  ExpandedIn,
   ExpandedValue,
   Exposed,
   Fails,
@@ -133,8 +135,7 @@ export interface PipelineMembers extends RunMembers {
       Decoded<Schema, ValueOf<Returned>>,
       Undone
     > &
-      SeenOutputs<Outs> &
-      Seen<Given>,
+      SeenBoth<Given, Outs>,
   ): Pipeline<
     In<This>,
     AddingStep<
@@ -144,7 +145,7 @@ export interface PipelineMembers extends RunMembers {
       DecodedIn<Schema, ValueIn<Name, Returned>, Given> | FallbackValue<Fallback>,
       Given
     >,
-    Fails<This> | Remaining<ErrorOf<Returned>, Fallback>,
+    Fails<This> | Remaining<ErrorOf<Returned>, Fallback, Given>,
     Needs<This> | NeedsOf<Returned | Undone> | FallbackNeeds<Fallback> | ServicesIn<Schema>
   >;
 
@@ -166,9 +167,9 @@ export interface PipelineMembers extends RunMembers {
     expand: (
       inputs: GivenInputs<List, Out<This>, Names<This>>,
       context: StepContext,
-    ) => ExpandReturn<Returned, Name, Outs, Taken<This>, GivenInputs<List, Out<This>, Names<This>>>,
+    ) => ExpandReturn<Returned, Name, Outs, Taken<This>, GivenInputs<List, Out<This>, Names<This>>, Given>,
     options?: DynamicOptions<
-      ExposedList<Outs, Taken<This>>,
+      ExposedList<Outs, Taken<This>> | OtherList<Outs, Given>,
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
@@ -176,8 +177,7 @@ export interface PipelineMembers extends RunMembers {
       Exposed<Name, Outs, ValueOf<Returned>, Schema>,
       Undone
     > &
-      SeenOutputs<Outs> &
-      Seen<Given> & {
+      SeenBoth<Given, Outs> & {
         /** The value or pipeline to use if the step fails. */ readonly fallback?: FallbackBranch<
           Fallback,
           ExposedNames<Name, Outs>,
@@ -188,7 +188,7 @@ export interface PipelineMembers extends RunMembers {
   ): Pipeline<
     In<This>,
     AddingDynamic<Out<This>, Name, Outs, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema, Given>,
-    Fails<This> | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback> | BranchErrors<Fallback>,
+    Fails<This> | ExpansionErrors<Returned, Fallback, Given>,
     Needs<This> | ExpansionNeeds<Returned | Undone, Fallback, Schema>
   >;
 
@@ -249,6 +249,7 @@ export interface PipelineMembers extends RunMembers {
     const Cases extends CaseType<Choices<On>, GivenInputs<List, Out<This>, Names<This>>, keyof Cases>,
     Schema = never,
     Undone = never,
+    Given = unknown,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -261,10 +262,11 @@ export interface PipelineMembers extends RunMembers {
       FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Cases>>>, Name>,
       ExpandedValue<Name, ValueOf<CaseResults<Cases>>, never, Schema>,
       Undone
-    >,
+    > &
+      Seen<Given>,
   ): Pipeline<
     In<This>,
-    AddNamed<Out<This>, Name, ExpandedValue<Name, ValueIn<Name, CaseResults<Cases>>, never, Schema>>,
+    AddNamed<Out<This>, Name, ExpandedIn<Name, ValueIn<Name, CaseResults<Cases>>, never, Schema, Given>>,
     Fails<This> | ErrorOf<On> | ErrorOf<CaseResults<Cases>> | BranchErrors<CaseResults<Cases>>,
     Needs<This> | NeedsOf<On> | ExpandedNeeds<CaseResults<Cases> | Undone> | ServicesIn<Schema>
   >;
@@ -283,6 +285,7 @@ export interface PipelineMembers extends RunMembers {
     Fallback = never,
     Schema = never,
     Undone = never,
+    Given = unknown,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -305,22 +308,19 @@ export interface PipelineMembers extends RunMembers {
       FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>,
       StateIn<Name, Start>,
       Undone
-    > & {
-      /** The state or pipeline to use if a turn fails. */ readonly fallback?: FallbackState<
-        Fallback,
-        Name,
-        GivenInputs<List, Out<This>, Names<This>>,
-        Start
-      >;
-    },
+    > &
+      Seen<Given> & {
+        /** The state or pipeline to use if a turn fails. */ readonly fallback?: FallbackState<
+          Fallback,
+          Name,
+          GivenInputs<List, Out<This>, Names<This>>,
+          Start
+        >;
+      },
   ): Pipeline<
     In<This>,
     AddNamed<Out<This>, Name, LastState<Until, StateIn<Name, Start>>>,
-    | Fails<This>
-    | TooManyTurns
-    | ErrorOf<Start>
-    | Remaining<ErrorOf<Returned> | BranchErrors<Returned>, Fallback>
-    | BranchErrors<Fallback>,
+    Fails<This> | TooManyTurns | ErrorOf<Start> | ExpansionErrors<Returned, Fallback, Given>,
     Needs<This> | NeedsOf<Start> | ExpansionNeeds<Returned | Undone, Fallback, Schema>
   >;
 
@@ -333,6 +333,7 @@ export interface PipelineMembers extends RunMembers {
     Fallback = never,
     Schema = never,
     Undone = never,
+    Given = unknown,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -345,21 +346,22 @@ export interface PipelineMembers extends RunMembers {
       FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Contenders>>>, Name>,
       ExpandedValue<Name, ValueOf<CaseResults<Contenders>>, never, Schema>,
       Undone
-    > & {
-      /** The value or pipeline to use if the race fails. */ readonly fallback?: FallbackBranch<
-        Fallback,
-        Name,
-        GivenInputs<List, Out<This>, Names<This>>
-      >;
-    },
+    > &
+      Seen<Given> & {
+        /** The value or pipeline to use if the race fails. */ readonly fallback?: FallbackBranch<
+          Fallback,
+          Name,
+          GivenInputs<List, Out<This>, Names<This>>
+        >;
+      },
   ): Pipeline<
     In<This>,
     AddNamed<
       Out<This>,
       Name,
-      ExpandedValue<Name, ValueIn<Name, CaseResults<Contenders>>, FallbackValue<Fallback>, Schema>
+      ExpandedIn<Name, ValueIn<Name, CaseResults<Contenders>>, FallbackValue<Fallback>, Schema, Given>
     >,
-    Fails<This> | Remaining<RaceFailure<Contenders>, Fallback> | BranchErrors<Fallback>,
+    Fails<This> | Remaining<RaceFailure<Contenders>, Fallback, Given> | BranchErrors<Fallback>,
     Needs<This> | ExpansionNeeds<CaseResults<Contenders> | Undone, Fallback, Schema>
   >;
 

@@ -14,6 +14,7 @@ import type {
   NamesOf,
   PlainOutputs,
   TakenBy,
+  UnknownOutputs,
 } from "./outputs.ts";
 import type { OutputType } from "./output-chunks.ts";
 import type { IsSure, SureNames } from "./reads.ts";
@@ -226,8 +227,9 @@ type ExposedLists<List extends ReadonlyArray<string>, Value, Fallback, Schema> =
   : never;
 
 /** The value under the step's own name, or under one of several names. */
-type NamedExpansion<Name extends string, Value, Fallback, Schema> =
-  IsOne<Name> extends true
+type NamedExpansion<Name extends string, Value, Fallback, Schema> = string extends Name
+  ? UnknownOutputs
+  : IsOne<Name> extends true
     ? ExposedOutputs<Name, Value, Fallback, Schema, false>
     : Marked<ExposedOutputs<Name, Value, Fallback, Schema, false>, never>;
 

@@ -30,8 +30,19 @@ export type InputList<List extends ReadonlyArray<string>, Outputs, Names, Step e
 /** A conditional type: the compiler would also infer into a mapped one, for each element of each list. */
 type AskedList<List, Outputs, Names, Step extends string> =
   List extends ReadonlyArray<string>
-    ? { readonly [Index in keyof List]: Asked<List[Index] & string, Outputs, Names, Step> }
+    ? {
+        readonly [Index in keyof List]: IsUnknown<List, List[Index]> extends true
+          ? [
+              `The step '${Step}' reads names of the type string, so the compiler cannot tell which. Write 'as const' after the list, or give it a type with literals.`,
+            ]
+          : Asked<List[Index] & string, Outputs, Names, Step>;
+      }
     : never;
+
+/** Whether it is a name of the type `string` in a list of unknown length. In a list that is written out, it is one that is being typed. */
+type IsUnknown<List extends ReadonlyArray<string>, Read> = [number, string] extends [List["length"], Read]
+  ? true
+  : false;
 
 type Asked<Read extends string, Outputs, Names, Step extends string> = [
   Read,
@@ -67,10 +78,16 @@ type Readable<Read extends string, Outputs, Names, Step extends string> = Read e
             ? Read
             : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>
       : `${Read}?` extends MaybesOf<Outputs>
-        ? [
-            `The step '${Step}' reads '${Read}', which exists only under a condition. Read '${Read}?' instead: it is undefined where nothing provides it.`,
-          ]
-        : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>;
+        ? AnyMaybe extends MaybesOf<Outputs>
+          ? Read
+          : [
+              `The step '${Step}' reads '${Read}', which exists only under a condition. Read '${Read}?' instead: it is undefined where nothing provides it.`,
+            ]
+        : Read extends keyof Matches<Outputs, Read>
+          ? [
+              `The step '${Step}' reads '${Read}', which a family of outputs may lack. Read '${Read}?' instead: it is undefined where nothing provides it.`,
+            ]
+          : NoInfer<Offered<Names | MaybesOf<Outputs>, Read>> | Unprovided<Read, Step>;
 
 /**
  * The error sentence for an input that nothing provides; as a list, since an editor would offer a string as a name.
@@ -103,22 +120,24 @@ export type Lack<List extends ReadonlyArray<string>, Name> =
 type AskedInputs<List extends ReadonlyArray<string>, Outputs, Names> = {
   readonly [Each in Known<List[number], Outputs, Names> as Unmarked<Each>]:
     | Repaired<Outputs, Names, Each>
-    | (Each extends MayLack<List, List[number]> ? undefined : never);
-} & {};
+    | (Each extends Lacked<List> ? undefined : never);
+} & (string extends List[number] ? { readonly [Name in string]: any } : unknown);
 
 type Known<Read extends string, Outputs, Names> = Read extends Names
   ? Read
   : Read extends AnyGlob
     ? Read
-    : Unmarked<Read> extends Names
-      ? Read
-      : `${Unmarked<Read>}?` extends MaybesOf<Outputs>
+    : string extends Read
+      ? Names & string
+      : Unmarked<Read> extends Names
         ? Read
-        : Read extends `${infer Name}?`
-          ? Name extends keyof Matches<Outputs, Name>
-            ? Read
-            : Read | (Names & string)
-          : Read | (Names & string);
+        : `${Unmarked<Read>}?` extends MaybesOf<Outputs>
+          ? Read
+          : Read extends `${infer Name}?`
+            ? Name extends keyof Matches<Outputs, Name>
+              ? Read
+              : Read | (Names & string)
+            : Read | (Names & string);
 
 /** The type of an input; for a refused name, that of the nearest name, so that its function has no second error. */
 type Repaired<Outputs, Names, Read extends string> = Read extends Names
@@ -132,8 +151,8 @@ type Repaired<Outputs, Names, Read extends string> = Read extends Names
           ? Read extends AnyMaybe
             ? MaybeType<Outputs, Read>
             : Exclude<MaybeType<Outputs, `${Name}?`>, undefined>
-          : [Read, Name] extends [AnyMaybe, keyof Matches<Outputs, Name>]
-            ? Matches<Outputs, Name>[Name & keyof Matches<Outputs, Name>] | undefined
+          : Name extends keyof Matches<Outputs, Name>
+            ? Matches<Outputs, Name>[Name] | (Read extends AnyMaybe ? undefined : never)
             : Lenient<Meant<Outputs, Names, Name>>
       : never;
 
@@ -175,6 +194,11 @@ type MeantMember<Outputs, Glob extends string> =
 
 /** The names that are only possibly in a list: because of a condition, or as one of several names. */
 type MayLack<List, Names> = List extends unknown ? Exclude<Names, SureOf<List>> : never;
+
+/** All of a list that are only possibly in it. None if some are unknown, which is reported. */
+type Lacked<List extends ReadonlyArray<string>> = string extends List[number]
+  ? never
+  : MayLack<List, List[number]>;
 
 /** The elements that are certainly in a list. */
 type SureOf<List, Found = never> = List extends readonly [infer First, ...infer Rest]
@@ -274,7 +298,13 @@ type ItemIn<Many> = Many extends Iterable<infer Item> ? Item : any;
 /** The list of names that a run returns, if these outputs exist; else the valid names for each. */
 export type ReturnedList<List extends ReadonlyArray<string>, Outputs, Names> = [List[number]] extends [Names]
   ? List
-  : ReadonlyArray<Returnable<List[number], Names | Unmarked<MaybesOf<Outputs>>>>;
+  : ReadonlyArray<
+      IsUnknown<List, List[number]> extends true
+        ? [
+            "returns is given names of the type string, so the compiler cannot tell which. Write 'as const' after the list, or give it a type with literals.",
+          ]
+        : Returnable<List[number], Names | Unmarked<MaybesOf<Outputs>>>
+    >;
 
 /** A name that a run can return, if the output exists; else the available names and the error sentence. */
 type Returnable<Name extends string, Names> = Name extends Names
@@ -336,13 +366,13 @@ type HiddenFrom<Taken, Returned> = Exclude<Unmarked<Taken>, Returned | "" | `/${
 
 type MarkedReturns<List extends ReadonlyArray<string>, Outputs, Names> = {
   readonly [Name in Known<List[number], Outputs, Names> as Name extends Names
-    ? Name extends MayLack<List, List[number]>
+    ? Name extends Lacked<List>
       ? `${Name}?`
       : Name
     : `${Name}?` extends MaybesOf<Outputs>
       ? `${Name}?`
       : Name]: Name extends Names
-    ? Lookup<Outputs, `${Name}`> | (Name extends MayLack<List, List[number]> ? undefined : never)
+    ? Lookup<Outputs, `${Name}`> | (Name extends Lacked<List> ? undefined : never)
     : `${Name}?` extends MaybesOf<Outputs>
       ? MaybeType<Outputs, `${Name}?`>
       : Meant<Outputs, Names, Name>;

@@ -36,3 +36,22 @@ pipeline("p")
   .dynamic("d", [], grown, { outputs: flag ? "all" : ["a"] });
 // @ts-expect-error: the list has an output that is not provided.
 pipeline("p").dynamic("d", [], grown, { outputs: flag ? "all" : ["a", "x"] });
+
+// Two records of options, one with each.
+const whole = pipeline("p").dynamic("d", [], grown, flag ? { outputs: ["a", "b"] } : { outputs: "all" });
+whole.step("z", ["a", "b", "c?"], (all) => {
+  same<typeof all, { readonly a: number; readonly b: string; readonly c: boolean | undefined }>(true);
+});
+const wholeWithFallback = pipeline("p").dynamic(
+  "d",
+  [],
+  grown,
+  flag
+    ? { outputs: "all", fallback: (error) => ({ a: error.path.length, b: "text" }) }
+    : { outputs: ["a", "b"], timeout: "1 second" },
+);
+wholeWithFallback.step("z", ["a", "b", "c?"], ({ a, b }) => a.toFixed() + b);
+// @ts-expect-error: only "all" has it.
+whole.step("z", ["c"], ({ c }) => c);
+// @ts-expect-error: the list has an output that is not provided.
+pipeline("p").dynamic("d", [], grown, flag ? { outputs: ["x"] } : { outputs: "all" });
