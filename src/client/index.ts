@@ -68,15 +68,20 @@ const failureOf = async (response: Response): Promise<ClientError> => {
 
 const again = (millis: number, signal: AbortSignal | undefined): Promise<void> =>
   new Promise((resolve) => {
-    const timer = setTimeout(resolve, millis);
-    signal?.addEventListener("abort", () => {
+    const done = (): void => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", done);
       resolve();
-    });
+    };
+    const timer = setTimeout(done, millis);
+    signal?.addEventListener("abort", done);
   });
 
 /** The maximum number of consecutive retries of a broken stream. */
 const mostTries = 20;
+
+/** The server, or a proxy in front of it, cannot answer for the moment, such as while it is restarted. */
+const isPassing = (status: number): boolean => status >= 502 && status <= 504;
 
 const isEnd = (type: string): boolean => /^run\.(succeeded|failed|interrupted)$/.test(type);
 
@@ -166,7 +171,8 @@ export const client = <Module>({ url, token, fetch: ask = fetch }: ClientOptions
         }
       } catch (error) {
         if (signal?.aborted === true) throw signal.reason;
-        if ((error instanceof ClientError && error.status >= 400) || tries >= mostTries) throw error;
+        const isRefused = error instanceof ClientError && error.status > 0 && !isPassing(error.status);
+        if (isRefused || tries >= mostTries) throw error;
       }
       await again(Math.min(2_000, 100 * 2 ** tries), signal);
     }

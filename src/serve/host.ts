@@ -117,6 +117,8 @@ export class Host implements Starter {
   readonly #release: () => void;
   readonly #hasRecorded: (runId: string) => boolean;
   #isDraining = false;
+  /** Runs that are interrupted from now on are left for another process. */
+  #isReleasing = false;
 
   readonly #isVerbose: boolean;
   readonly #around: Around | undefined;
@@ -275,7 +277,9 @@ export class Host implements Starter {
             this.say(`Run ${runId} of "${graph.name}" failed: ${failureText(exit.cause, pipeline)}`);
           if (Exit.isFailure(exit)) keep(this.#failures, runId, Cause.squash(exit.cause));
           const time = clock.currentTimeMillisUnsafe();
-          if (engine !== undefined) feed.event({ ...endOf(exit), runId, time });
+          // A run that is left for another process has not ended: it continues there.
+          const isLeft = this.#isReleasing && Exit.isFailure(exit) && Cause.hasInterruptsOnly(exit.cause);
+          if (engine !== undefined && !isLeft) feed.event({ ...endOf(exit), runId, time });
           feed.end();
           if (engine === undefined)
             begun(Exit.isFailure(exit) ? Effect.fail(Cause.squash(exit.cause)) : Effect.void);
@@ -367,6 +371,7 @@ export class Host implements Starter {
       this.#startDraining();
       const until = (yield* Clock.currentTimeMillis) + millis;
       while (this.working > 0 && (yield* Clock.currentTimeMillis) < until) yield* Effect.sleep(20);
+      this.#isReleasing = true;
       this.#release();
       const fibers = [...this.#live.values()].map(({ fiber }) => fiber);
       if (fibers.length > 0)

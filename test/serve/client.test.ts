@@ -6,7 +6,7 @@ import type { OutputsOf, Pipeline } from "espalier";
 import { pipeline, pipelineOf, step, type } from "espalier";
 import { ClientError, client } from "espalier/client";
 import { rolldown } from "rolldown";
-import { describe, expect, expectTypeOf, test } from "vitest";
+import { describe, expect, expectTypeOf, test, vi } from "vitest";
 import { z } from "zod";
 import type { JsonInput, JsonOf } from "../../src/client/types.ts";
 import { MemoryStore } from "../../src/testing/memory-store.ts";
@@ -144,6 +144,42 @@ describe("A client", () => {
     expect(after).toContain("step.succeeded built");
     expect(after.filter((name) => name === "step.succeeded text")).toHaveLength(1);
     expect(after.at(-1)).toBe("run.succeeded");
+  });
+
+  test("waits while a proxy has no server to pass it to, and leaves nothing behind on its signal", async () => {
+    const { url } = await serving(pipelines);
+    let refusals = 3;
+    const proxied: typeof fetch = async (to, init) => {
+      const isStream = new URL(to as URL).pathname.endsWith("/events");
+      return isStream && refusals-- > 0 ? new Response("Bad Gateway", { status: 502 }) : fetch(to, init);
+    };
+    const server = client<Pipelines>({ url, token, fetch: proxied });
+    const { signal } = new AbortController();
+    const listening = vi.spyOn(signal, "addEventListener");
+    const left = vi.spyOn(signal, "removeEventListener");
+    expect(await server.run("bill", { prices: [1] }, { signal })).toMatchObject({ total: 1 });
+    const waits = listening.mock.calls.filter(([type, wake]) =>
+      left.mock.calls.some((call) => call[0] === type && call[1] === wake),
+    );
+    expect(waits.length).toBeGreaterThanOrEqual(3);
+  });
+
+  test("a run that its server leaves for the next one does not end for those who watch it", async () => {
+    const { url, drain, close } = await serving(pipelines);
+    const server = client<Pipelines>({ url, token });
+    await server.start("release", { version: "1" }, { runId: "r" });
+    let told = "";
+    const stream = await fetch(new URL("api/runs/r/events", url));
+    const reading = (async () => {
+      for await (const part of stream.body!.pipeThrough(new TextDecoderStream() as never)) told += part;
+    })().catch(() => {});
+    await vi.waitUntil(() => told.includes("step.waiting"), { timeout: 60_000 });
+    await drain(0);
+    await vi.waitUntil(() => told.includes("step.interrupted"), { timeout: 60_000 });
+    expect((await server.get("r")).status).not.toBe("interrupted");
+    await close();
+    await reading;
+    expect(told).not.toContain("run.interrupted");
   });
 
   test("stops watching on request", async () => {
