@@ -122,6 +122,25 @@ ${shuffled(Array.from({ length: size }, (_, index) => `  ${stepAfter(index)},`))
 ])${reading(`s${size - 1}`)};
 `,
   },
+  // Its steps in an order that differs from that of the annotation: as written, backwards, and mixed.
+  {
+    name: "annotated",
+    size: 300,
+    text: (size) => {
+      const names = Array.from({ length: size }, (_, index) => `s${index}`);
+      const chain = (order: ReadonlyArray<string>): string =>
+        `pipeline("large")\n${order.map((name, index) => `  .step("${name}", [${index === 0 ? "" : `"${order[index - 1]}"`}], () => ({ at: ${index} }))`).join("\n")}`;
+      const orders = [names, names.toReversed(), shuffled(names)];
+      return `${head}interface All {
+${names.map((name) => `  readonly ${name}: { readonly at: number };`).join("\n")}
+}
+${orders.map((order, index) => `export const made${index}: Pipeline<{}, All, never, never> = ${chain(order)};`).join("\n")}
+// @ts-expect-error: it has one output more
+export const wrong: Pipeline<{}, All, never, never> = made0.step("more", [], () => 1);
+export const built = made2${reading(`s${size - 1}`)};
+`;
+    },
+  },
   {
     name: "nested-all",
     size: 30,
