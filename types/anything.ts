@@ -20,6 +20,9 @@ interface AnythingElse
     Omit<typeof String.prototype, keyof Array<any> | "valueOf">,
     Pick<ReadonlyMap<any, any>, "get" | "has" | "size"> {
   (...parameters: ReadonlyArray<any>): any;
+  // Those of an array would give numbers, and those of a map anything.
+  keys(): ArrayIterator<any>;
+  entries(): ArrayIterator<[any, any]>;
   readonly [Key: string]: any;
 }
 

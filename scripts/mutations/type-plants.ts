@@ -100,4 +100,29 @@ export const typePlants: ReadonlyArray<TypePlant> = [
     from: "OutputType<Name, TypeOfAny<Meeting<All, Name>>>",
     to: "Families",
   },
+  {
+    fault:
+      'an output that only "all" provides, and not the list that a condition chooses instead, is always there',
+    file: "types/provided.ts",
+    from: "  | ExposedLists<Extract<List, ReadonlyArray<string>>, Value, Fallback, Schema>\n",
+    to: "",
+  },
+  {
+    fault: "a step that reads what a refused condition would add has a second error",
+    file: "types/control.ts",
+    from: "? { readonly [Name in AnyMaybe]: any }",
+    to: "? {}",
+  },
+  {
+    fault: "a pipeline may be reduced to an output that it does not have",
+    file: "types/reads.ts",
+    from: "export type KeptList<List extends ReadonlyArray<string>, Outputs, Names> = [List[number]] extends [Names]",
+    to: "export type KeptList<List extends ReadonlyArray<string>, Outputs, Names> = [List[number]] extends [string]",
+  },
+  {
+    fault: "a pipeline without inputs may be run with one",
+    file: "types/promise-forms.ts",
+    from: "[keyof Inputs] extends [never] ? NoInputs : Inputs",
+    to: "Inputs",
+  },
 ];
