@@ -180,8 +180,15 @@ class DueTicks {
 const isTimes = (value: unknown): value is ReadonlyArray<number> =>
   Array.isArray(value) && value.every((time) => typeof time === "number");
 
-/** Fires one schedule forever. */
-export const runSchedule = (starter: Starter, schedule: AnySchedule): Effect.Effect<never> =>
+/**
+ * Fires one schedule forever. `continues`: this process has fired it until this moment, from an earlier version of its
+ * file, so a tick that has just come due was not missed.
+ */
+export const runSchedule = (
+  starter: Starter,
+  schedule: AnySchedule,
+  continues = false,
+): Effect.Effect<never> =>
   Effect.scoped(
     Effect.gen(function* () {
       const { name } = schedule;
@@ -204,7 +211,7 @@ export const runSchedule = (starter: Starter, schedule: AnySchedule): Effect.Eff
       yield* Effect.forkScoped(Effect.forever(fireNext));
       let now = yield* Clock.currentTimeMillis;
       let since = typeof seen === "number" ? Math.min(seen, now) : now;
-      for (let isFirst = true; ; isFirst = false) {
+      for (let isFirst = !continues; ; isFirst = false) {
         now = yield* Clock.currentTimeMillis;
         const { ticks, missed, until } = dueTicks(schedule, since, now, isFirst);
         if (missed > 0)

@@ -5,7 +5,11 @@ import type { AnySchedule } from "../schedule.ts";
 import type { Starter } from "./scheduler.ts";
 import { runSchedule } from "./scheduler.ts";
 
-/** One fiber per schedule. Unchanged schedules continue. */
+/** Do two schedules have the same ticks? */
+const isSame = (one: AnySchedule, other: AnySchedule): boolean =>
+  one.name === other.name && one.cron === other.cron && one.timeZone === other.timeZone;
+
+/** One fiber per schedule. A schedule of a file that is loaded again continues, with what the file says now. */
 export class Schedules {
   readonly #host: Starter;
   readonly #running = new Map<AnySchedule, Fiber.Fiber<never>>();
@@ -16,6 +20,7 @@ export class Schedules {
 
   keep(schedules: Iterable<AnySchedule>): void {
     const wanted = new Set(schedules);
+    const before = [...this.#running.keys()];
     for (const [schedule, fiber] of this.#running) {
       if (wanted.has(schedule)) continue;
       this.#running.delete(schedule);
@@ -23,7 +28,16 @@ export class Schedules {
     }
     for (const schedule of wanted) {
       if (!this.#running.has(schedule))
-        this.#running.set(schedule, Effect.runFork(runSchedule(this.#host, schedule)));
+        this.#running.set(
+          schedule,
+          Effect.runFork(
+            runSchedule(
+              this.#host,
+              schedule,
+              before.some((one) => isSame(one, schedule)),
+            ),
+          ),
+        );
     }
   }
 }

@@ -279,6 +279,25 @@ describe("A served schedule", () => {
       }),
     ));
 
+  test.each([
+    ["runs a tick that comes while its file is loaded again", true, [at(2), at(3)]],
+    ["misses a tick that comes while no process serves it", false, [at(3)]],
+  ] as const)("%s", (_, continues, expected) =>
+    virtually(
+      Effect.gen(function* () {
+        const store = yield* storeOf(new MemoryStore("m"));
+        const first = yield* Effect.forkChild(runSchedule(serving(store).starter, minutely("allow", "none")));
+        yield* pass("1 minutes");
+        yield* Fiber.interrupt(first);
+        yield* pass("40 seconds");
+        const after = serving(store);
+        yield* Effect.forkChild(runSchedule(after.starter, minutely("allow", "none"), continues));
+        yield* pass("1 minutes");
+        expect(after.started).toEqual(expected);
+      }),
+    ),
+  );
+
   test("runs the ticks that were queued when its process ended, one after another, whatever it catches up on", () =>
     virtually(
       Effect.gen(function* () {
