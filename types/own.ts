@@ -114,9 +114,11 @@ export type ExpandedValue<Name extends string, Value, Fallback, Schema> =
     : DecodedOf<Schema> | ExpansionOutputs<Name, Fallback, false>[Name];
 
 /** The same if the options with the schema may lack it: then the value is possibly not decoded. */
-export type ExpandedIn<Name extends string, Value, Fallback, Schema, Given> =
-  | ExpandedValue<Name, Value, Fallback, Schema>
-  | IfLeft<Given, "output", Schema, ExpandedValue<Name, Value, never, never>>;
+export type ExpandedIn<Name extends string, Value, Fallback, Schema, Given> = [Schema] extends [never]
+  ? ExpandedValue<Name, Value, Fallback, Schema>
+  :
+      | ExpandedValue<Name, Value, Fallback, Schema>
+      | IfLeft<Given, "output", Schema, ExpandedValue<Name, Value, never, never>>;
 
 /** The outputs of a dynamic step without its fallback: one value, or a record of several. */
 export type Exposed<Name extends string, List, Value, Schema> = [List] extends [never]
