@@ -260,9 +260,17 @@ type MappedOver<Over extends string, Outputs, Names, Step extends string> = Over
           `The map '${Step}' maps over '${Over}', which may be a string. Split it into a list first, for example with Array.from or split.`,
         ]
       : [`The map '${Step}' maps over '${Over}', which is not iterable.`]
-  : [IterableNames<Outputs>] extends [never]
-    ? [`The map '${Step}' reads '${Over}', and no output here is iterable.`]
-    : NoInfer<IterableNames<Outputs>> | Unmapped<Over, Step>;
+  : `${Over}?` extends MaybesOf<Outputs>
+    ? [
+        `The map '${Step}' reads '${Over}', which exists only under a condition. Read it in a step as '${Over}?', and use what that provides.`,
+      ]
+    : Over extends MaybesOf<Outputs>
+      ? [
+          `The map '${Step}' reads '${Over}', but over must be the name of one output that is always there. Read '${Over}' in a step that provides a list, and map over that.`,
+        ]
+      : [IterableNames<Outputs>] extends [never]
+        ? [`The map '${Step}' reads '${Over}', and no output here is iterable.`]
+        : NoInfer<IterableNames<Outputs>> | Unmapped<Over, Step>;
 
 /** The error sentence if nothing provides the output that a map iterates over; a list, and none for `string`, as above. */
 type Unmapped<Over extends string, Step extends string> = string extends Over
