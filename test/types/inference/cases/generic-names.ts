@@ -1,5 +1,5 @@
 /** Functions generic in a step's name. */
-import { pipeline, step } from "espalier";
+import { dynamic, pipeline, step } from "espalier";
 export const constant = <const Name extends string, Value>(name: Name, value: Value) =>
   step(name, [], () => value);
 export const named = <const Name extends string, Value>(name: Name, value: Value) =>
@@ -34,3 +34,27 @@ pipeline("p")
 export const family = <const Name extends string>(name: Name, keys: ReadonlyArray<string>) =>
   pipeline("p").addAll(keys.map((key) => step(`${name}_${key}`, [], () => 1)));
 family("a", []).step("z", ["a_*"], (found) => Object.values(found["a_*"]).map((n) => n.toFixed()));
+
+// A name of a type parameter that is read where it is added: by standalone steps, whose parameter says what they read.
+export const measured = <const Name extends string>(name: Name) =>
+  [
+    step(name, [], () => [1, 2]),
+    step(`${name}_size`, [name], (found: { readonly [Key in Name]: number[] }) => found[name].length),
+    dynamic(`${name}_all`, [name], (found: { readonly [Key in Name]: number[] }) =>
+      pipeline("all").step(`${name}_all`, [], () => found[name].join()),
+    ),
+  ] as const;
+pipeline("p")
+  .addAll(measured("a"))
+  .step("z", ["a", "a_size", "a_all"], (found) => [
+    found.a.length,
+    found.a_size.toFixed(),
+    found.a_all.trim(),
+  ]);
+export const extended = <const Name extends string>(name: Name) =>
+  pipeline("p")
+    .step(name, [], () => 1)
+    .add(step("next", [name], (found: { readonly [Key in Name]: number }) => found[name] + 1));
+extended("a").step("z", ["a", "next"], ({ a, next }) => (a + next).toFixed());
+// @ts-expect-error: the name is known now, and it is another one.
+extended("a").step("z", ["b"], ({ b }) => b);
