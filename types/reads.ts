@@ -1,5 +1,6 @@
 /** The names that a step may read, and the inputs that its function receives. */
 import type { Last } from "ts-toolbelt/out/Union/Last.js";
+import type { MeantName, NearName } from "./near-names.ts";
 import type { IsOne, Matches } from "./names.ts";
 import type { Anything, Unlike } from "./anything.ts";
 import type { AnyMaybe, GlobOf, HiddenKey, HiddenNames, Unmarked } from "./output-names.ts";
@@ -404,76 +405,3 @@ type Left<Names, Count extends ReadonlyArray<unknown>> = Count extends readonly 
     ? never
     : Left<Exclude<Names, Last<Names>>, Rest>
   : Names;
-
-/** The names that are one edit away from another, or start with it. */
-type NearName<Names, Read extends string> = Names extends string
-  ? IsNear<Names, Read> extends true
-    ? Names
-    : never
-  : never;
-
-/**
- * The name that was probably meant: a near one, else one that is near when case and underscores are ignored, else one that contains
- * the other.
- */
-type MeantName<Names, Read extends string> = [Nearest<Names, Read>] extends [never]
-  ? [Alike<Names, Simplified<Read>>] extends [never]
-    ? Containing<Names, Simplified<Read>>
-    : Alike<Names, Simplified<Read>>
-  : Nearest<Names, Read>;
-
-/** The near names that do more than start alike. */
-type Nearest<Names, Read extends string> = [Differing<Names, Read>] extends [never]
-  ? NearName<Names, Read>
-  : Differing<Names, Read>;
-
-type Differing<Names, Read extends string> = Names extends string
-  ? Differ<Names, Read> extends true
-    ? Names
-    : never
-  : never;
-
-type Simplified<Name extends string> = Name extends `${infer First}_${infer Rest}`
-  ? Simplified<`${First}${Rest}`>
-  : Lowercase<Name>;
-
-type Alike<Names, Read extends string> = Names extends string
-  ? Simplified<Names> extends Read
-    ? Names
-    : Differ<Simplified<Names>, Read> extends true
-      ? Names
-      : never
-  : never;
-
-type Containing<Names, Read extends string> = Names extends string
-  ? Simplified<Names> extends `${string}${Read}${string}`
-    ? Names
-    : Read extends `${string}${Simplified<Names>}${string}`
-      ? Names
-      : never
-  : never;
-
-type IsNear<A extends string, B extends string> = A extends `${B}${string}`
-  ? true
-  : B extends `${A}${string}`
-    ? true
-    : Differ<A, B>;
-
-/** Skips the common prefix; then one letter may differ, be extra or be missing, or two may be swapped. */
-type Differ<A extends string, B extends string> = A extends `${infer X}${infer RestA}`
-  ? B extends `${infer Y}${infer RestB}`
-    ? X extends Y
-      ? Differ<RestA, RestB>
-      : RestA extends RestB
-        ? true
-        : RestA extends B
-          ? true
-          : A extends RestB
-            ? true
-            : RestA extends `${Y}${infer TailA}`
-              ? RestB extends `${X}${TailA}`
-                ? true
-                : false
-              : false
-    : false
-  : false;
