@@ -13,7 +13,7 @@ import type { StepDefinition } from "../graph/definition.ts";
 import { noOptions } from "../graph/definition.ts";
 import { stepKinds } from "../graph/kinds.ts";
 import { aCondition } from "../values/condition.ts";
-import { received } from "../values/specification.ts";
+import { typed } from "../values/specification.ts";
 import { decode, problemOf } from "../values/schema.ts";
 import { isThenable, promiseOf } from "../values/thenable.ts";
 
@@ -132,7 +132,8 @@ const decoding =
         const reason =
           schema === aCondition
             ? problem.reason
-            : `It returns ${received(value)}, which its output schema refuses${where}: ${problem.reason}`;
+            : // The value itself may be a secret that the schema was to hide.
+              `It returns ${typed(value)}, which its output schema refuses${where}: ${problem.reason}`;
         return Effect.fail(new InvalidOutput({ path, reason }));
       });
     });

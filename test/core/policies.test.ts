@@ -557,6 +557,16 @@ describe("output", () => {
     expect(await build({ retry: { times: 1 } }).runPromise({})).toEqual({ a: { n: 1 } });
     expect(await build({ fallback: 0 }).runPromise({})).toEqual({ a: 0 });
   });
+  test("that is invalid is not shown: it may be what the schema was to hide", async () => {
+    const output = Schema.RedactedFromValue(Schema.String.check(Schema.isMinLength(20)));
+    const error = await rejection(
+      pipeline("p")
+        .step("key", [], () => "hunter2", { output })
+        .runPromise({}),
+    );
+    expect(String(error)).toContain("It returns a string, which its output schema refuses");
+    expect(JSON.stringify(error) + String(error)).not.toContain("hunter2");
+  });
   test("of a map applies to each item, of a dynamic step to its exposed output", async () => {
     const p = pipeline("p")
       .step("items", [], () => ["1", "2"])
