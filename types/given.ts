@@ -19,7 +19,7 @@ export type OtherList<Outs, Given> = [Outs] extends [never]
     ? Exclude<List, Outs>
     : never;
 
-/** Both. */
+/** What is given, with the type of its `outputs`. */
 export type SeenBoth<Given, Outs> = SeenOutputs<Outs> & Seen<Given>;
 
 /** May an option be left out of what is given? Where nothing is given, it is. */

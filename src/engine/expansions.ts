@@ -7,6 +7,7 @@ import { ExpansionError } from "../errors.ts";
 import type { DecodedOnce } from "../journal/decoded-inputs.ts";
 import { planOf } from "../plan.ts";
 import { describe } from "../values/describe.ts";
+import { quoted } from "../values/listed.ts";
 import { received } from "../values/specification.ts";
 import type { Graph } from "./graph.ts";
 import { expandable } from "./graph.ts";
@@ -21,8 +22,7 @@ const noValues: ReadonlyArray<never> = [];
 
 /** Why no case belongs to this choice. */
 const choiceProblem = (choice: unknown, cases: ReadonlyArray<string>): string => {
-  const known =
-    cases.length === 0 ? "there are none" : `the cases are ${cases.map((name) => `"${name}"`).join(", ")}`;
+  const known = cases.length === 0 ? "there are none" : `the cases are ${quoted(cases)}`;
   return typeof choice === "string"
     ? `Its choice is "${describe(choice)}", but ${known}. Add a case "${describe(choice)}".`
     : `The choice of a switch must be the name of a case (directly, or as a Promise or Effect), and this is ${received(choice)}; ${known}.`;

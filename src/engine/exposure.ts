@@ -6,12 +6,11 @@ import * as Exit from "effect/Exit";
 import { ExpansionError } from "../errors.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { StepDefinition } from "../graph/definition.ts";
+import { quoted } from "../values/listed.ts";
 import { acceptsUndefined } from "../values/schema.ts";
 import type { Graph } from "./graph.ts";
 import type { Call } from "./frame.ts";
 import { isTaken, lateProblem, recordProblem } from "./outputs.ts";
-
-const list = (names: ReadonlyArray<string>): string => names.map((name) => `"${name}"`).join(", ");
 
 /** The names that a sub-pipeline provides, without the inputs that it only passes on. */
 const provides = (graph: Graph): ReadonlyArray<string> =>
@@ -30,7 +29,7 @@ const inputsProblem = ({ inputs }: Call, graph: Graph): string | undefined => {
   );
   if (missing === undefined) return undefined;
   const available = Object.keys(inputs);
-  return `The sub-pipeline "${graph.name}" reads the input "${missing.name}", but the step has ${available.length === 0 ? "no inputs" : `only ${list(available)}`}. Add "${missing.name}" to the inputs of the step.`;
+  return `The sub-pipeline "${graph.name}" reads the input "${missing.name}", but the step has ${available.length === 0 ? "no inputs" : `only ${quoted(available)}`}. Add "${missing.name}" to the inputs of the step.`;
 };
 
 const exposureProblem = ({ frame, definition }: Call, graph: Graph): string | undefined => {
@@ -51,7 +50,7 @@ const exposureProblem = ({ frame, definition }: Call, graph: Graph): string | un
   const missing = definition.outputs.find((name) => builder.visibleSlot(name) === undefined);
   if (missing === undefined || graph.isOpen) return undefined;
   const given = provides(graph);
-  return `The sub-pipeline "${graph.name}" does not provide the output "${missing}"; it provides ${given.length === 0 ? "nothing" : list(given)}. Add a step "${missing}" to it.`;
+  return `The sub-pipeline "${graph.name}" does not provide the output "${missing}"; it provides ${given.length === 0 ? "nothing" : quoted(given)}. Add a step "${missing}" to it.`;
 };
 
 const isSurelyProvided = (builder: GraphBuilder, name: string): boolean => {
@@ -83,7 +82,7 @@ export const expandedOutcome = (
   }
   const missing = outputs.find((name) => !Object.hasOwn(results, name));
   if (missing !== undefined) {
-    const reason = `The sub-pipeline "${graph.name}" did not provide the output "${missing}"; it provided ${list(Object.keys(results))}.`;
+    const reason = `The sub-pipeline "${graph.name}" did not provide the output "${missing}"; it provided ${quoted(Object.keys(results))}.`;
     return Exit.fail(new ExpansionError({ path, reason }));
   }
   return Exit.succeed(

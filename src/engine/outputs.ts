@@ -9,7 +9,8 @@ import type { GraphNode } from "../graph/node.ts";
 import { lateSlot, maybeSlot } from "../graph/node.ts";
 import { globMatcher, nameProblem } from "../graph/names.ts";
 import { stepKinds } from "../graph/kinds.ts";
-import { received } from "../values/specification.ts";
+import { quoted } from "../values/listed.ts";
+import { withoutText } from "../values/specification.ts";
 import type { Frame, Late } from "./frame.ts";
 import { State } from "./frame.ts";
 import { emptyFamily, emptyInputs, emptyRecord } from "./reads.ts";
@@ -163,14 +164,12 @@ export const recordProblem = (
   const missing = isRecord ? outputs.find((name) => !provides(value, name)) : outputs[0];
   if (missing === undefined) return undefined;
   const given = isRecord
-    ? `it ${Object.keys(value).length === 0 ? "is empty" : `has only ${listed(Object.keys(value))}`}`
-    : `the step did not return a record, but ${received(value)}`;
+    ? `it ${Object.keys(value).length === 0 ? "is empty" : `has only ${quoted(Object.keys(value))}`}`
+    : `the step did not return a record, but ${withoutText(value)}`;
   return stepKinds[kind].returns === "value"
-    ? `It declares the output "${missing}", which is not in the value that it returns; ${given}. Return a record with ${listed(outputs)}, or remove "${missing}" from outputs.`
-    : `A direct value that stands for several outputs must be a record of them. This one lacks "${missing}"; ${given}. Return a record with ${listed(outputs)}, or a pipeline.`;
+    ? `It declares the output "${missing}", which is not in the value that it returns; ${given}. Return a record with ${quoted(outputs)}, or remove "${missing}" from outputs.`
+    : `A direct value that stands for several outputs must be a record of them. This one lacks "${missing}"; ${given}. Return a record with ${quoted(outputs)}, or a pipeline.`;
 };
-
-const listed = (names: ReadonlyArray<string>): string => names.map((name) => `"${name}"`).join(", ");
 
 /** A step's outputs by name, from the value that it returned. */
 export const outputsByName = (definition: StepDefinition, value: unknown): Record<string, unknown> => {
@@ -188,7 +187,7 @@ export const isTaken = (frame: Frame, name: string): boolean =>
 /** Why this value, which may be anything, cannot be the outputs of an "all" step, or undefined. */
 export const lateProblem = (frame: Frame, value: unknown): string | undefined => {
   if (typeof value !== "object" || value === null) {
-    return `A direct value that stands for the outputs "all" must be a record of them; the step returned neither a record nor a pipeline, but ${received(value)}.`;
+    return `A direct value that stands for the outputs "all" must be a record of them; the step returned neither a record nor a pipeline, but ${withoutText(value)}.`;
   }
   const bad = Object.keys(value).find((name) => nameProblem(name) !== undefined || isTaken(frame, name));
   if (bad === undefined) return undefined;

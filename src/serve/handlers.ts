@@ -239,7 +239,7 @@ class Requests {
 
   resume(id: string, from: string | undefined, retryFailed: boolean | undefined) {
     return Effect.gen({ self: this }, function* () {
-      yield* this.#host.resumeAgain(id, { from, retryFailed });
+      yield* this.#host.resumeById(id, { from, retryFailed });
       return yield* this.#info(id);
     });
   }

@@ -187,8 +187,8 @@ export class Host implements Starter {
     });
   }
 
-  /** Resumes a run by its id. */
-  resumeAgain(runId: string, resuming: Resuming): Effect.Effect<void, unknown> {
+  /** Fails with `RunNotFound` if there is no such run. */
+  resumeById(runId: string, resuming: Resuming): Effect.Effect<void, unknown> {
     return Effect.flatMap(this.store.summary(runId), (run) =>
       run === undefined ? Effect.fail(new RunNotFound({ runId })) : this.resume(run, resuming),
     );

@@ -1,5 +1,6 @@
+/** Names in quotes: `"a", "b", "c"`. */
+export const quoted = (names: ReadonlyArray<string>): string => names.map((name) => `"${name}"`).join(", ");
+
 /** `"a", "b" and "c"`. */
-export const listed = (names: ReadonlyArray<string>): string => {
-  const quoted = names.map((name) => `"${name}"`);
-  return quoted.length < 2 ? quoted.join("") : `${quoted.slice(0, -1).join(", ")} and ${quoted.at(-1)!}`;
-};
+export const listed = (names: ReadonlyArray<string>): string =>
+  names.length < 2 ? quoted(names) : `${quoted(names.slice(0, -1))} and "${names.at(-1)!}"`;

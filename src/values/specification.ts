@@ -44,6 +44,10 @@ export const received = (value: unknown): string => {
   }
 };
 
+/** The same for a value that a step returned: a text may be a secret. */
+export const withoutText = (value: unknown): string =>
+  typeof value === "string" ? typed(value) : received(value);
+
 const must = (name: string, what: string, value: unknown): string =>
   `${name} must be ${what}; got ${received(value)}.`;
 

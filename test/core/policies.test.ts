@@ -566,6 +566,10 @@ describe("output", () => {
     );
     expect(String(error)).toContain("It returns a string, which its output schema refuses");
     expect(JSON.stringify(error) + String(error)).not.toContain("hunter2");
+    const several = untyped.pipeline("p").step("keys", [], () => "hunter2", { outputs: ["a", "b"] });
+    const other = await rejection(several.runPromise({}));
+    expect(String(other)).toContain("the step did not return a record, but a string");
+    expect(String(other)).not.toContain("hunter2");
   });
   test("of a map applies to each item, of a dynamic step to its exposed output", async () => {
     const p = pipeline("p")
