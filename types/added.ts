@@ -18,7 +18,7 @@ import type {
   WithSent,
 } from "./outputs.ts";
 import type { OutputType } from "./output-chunks.ts";
-import type { Typed } from "./provided.ts";
+import type { MergedRecords, Typed } from "./provided.ts";
 import type { AnyGlob, IsSureList, Items } from "./reads.ts";
 import type { AnyStep, InOf, OutOf, StepErrors, StepName, StepNeeds } from "./step.ts";
 
@@ -158,6 +158,10 @@ export type PartOutputs<Added> = Added extends AnyStep
   : Added extends Typed<infer Inputs, infer Outputs, any, any>
     ? WithSent<Omit<KeyedOutputs<Outputs>, keyof Inputs | HiddenKey>, SentOf<Outputs>>
     : never;
+
+/** The outputs that one of several parts adds: those that only some of them have are maybe outputs. */
+export type SomePart<Added> =
+  IsOne<Added> extends true ? PartOutputs<Added> : MergedRecords<PartOutputs<Added>>;
 
 /** The typed errors that a part adds. */
 export type PartErrors<Added> = Added extends AnyStep

@@ -8,7 +8,7 @@ import type { DynamicOptions, StepOptions } from "./options.ts";
 import type { AnyOrder, OutputOf, Providers } from "./order.ts";
 import type { Unmarked } from "./output-names.ts";
 import type { MayBeAbsent } from "./inputs.ts";
-import type { IfLeft, OtherList, SeenBoth } from "./given.ts";
+import type { IfLeft, OtherList, SeenAll, SeenBoth } from "./given.ts";
 import type { AreMany, Flat, ManyFirst, Marked, RecordOutputs, UnknownOutputs } from "./outputs.ts";
 import type { ExpandedOutputs, ExpansionErrors, ExpandReturn, Exposed, Remaining } from "./own.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -199,15 +199,16 @@ export type DynamicFunction = <
   Schema = never,
   Undone = never,
   Given = unknown,
+  Keys extends string = never,
 >(
   name: ValidName<Name>,
   inputs: Agreeing<Inputs, Annotated, Name>,
   expand: (
     inputs: Received<Inputs, Annotated>,
     context: StepContext,
-  ) => ExpandReturn<Returned, Name, Outs, never, Received<Inputs, Annotated>, Given>,
+  ) => ExpandReturn<Returned, Name, Outs, never, Received<Inputs, Annotated>, Given, Keys>,
   options?: DynamicOptions<
-    ExposedList<Outs, never> | OtherList<Outs, Given>,
+    ExposedList<Outs, Returned, never> | OtherList<Outs, Given>,
     Fallback,
     ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
     [inputs: Received<Inputs, Annotated>],
@@ -215,7 +216,7 @@ export type DynamicFunction = <
     Exposed<Name, Outs, ValueOf<Returned>, Schema>,
     Undone
   > &
-    SeenBoth<Given, Outs> & {
+    SeenAll<Given, Outs, Keys> & {
       /** A returned pipeline must provide the outputs that the step exposes. */
       readonly fallback?: FallbackBranch<
         Fallback,

@@ -15,12 +15,16 @@ type SeenOutputs<Outs> = [Outs] extends [unknown] ? unknown : { readonly outputs
  */
 export type OtherList<Outs, Given> = [Outs] extends [never]
   ? never
-  : [Given] extends [{ readonly outputs: infer List }]
+  : [Given] extends [{ readonly outputs: infer List extends "all" | ReadonlyArray<string> | undefined }]
     ? Exclude<List, Outs>
     : never;
 
+/** The keys of what is given. An editor that asks for a name in `outputs` keeps the list from the compiler, and not its key. */
+type SeenKeys<Keys extends string> = [Keys] extends [string] ? unknown : { readonly [Key in Keys]?: unknown };
+
 /** What is given, with the type of its `outputs`. */
 export type SeenBoth<Given, Outs> = SeenOutputs<Outs> & Seen<Given>;
+export type SeenAll<Given, Outs, Keys extends string> = SeenOutputs<Outs> & Seen<Given> & SeenKeys<Keys>;
 
 /** May an option be left out of what is given? Where nothing is given, it is. */
 type IsLeft<Given, Key extends string> = Given extends { readonly [Each in Key]: infer Value }

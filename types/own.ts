@@ -1,4 +1,5 @@
 /** A pipeline's own types, as its members obtain them through `this`, and the outputs that its members add. */
+import type { Free } from "./anything.ts";
 import type { AllBranches, AllOrListed, Branches } from "./branches.ts";
 import type { WithStepName } from "./output-names.ts";
 import type { AddAll, AddNamed, AnyChunk, NamesOf, TakenBy } from "./outputs.ts";
@@ -20,6 +21,7 @@ import type {
   typesOf,
 } from "./provided.ts";
 import type { StepFailed } from "../src/errors.ts";
+import type { GivenInputs } from "./reads.ts";
 import type { ErrorOf, FallbackError, FallbackNeeds, FallbackValue, NeedsOf, ValueIn } from "./returned.ts";
 import type { Decoded, DecodedOf, HasSchema, ServicesIn } from "./schema.ts";
 
@@ -76,36 +78,51 @@ type AddingListed<Outputs, Name extends string, Added, List> = [List, Outputs] e
   ? AddAll<Outputs, Added>
   : AddAll<Outputs, WithStepName<Added, Name>>;
 
-/** The return type of a dynamic step's function, if each branch fits; else an error sentence. */
-export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs, Given> = ListedReturn<
+/**
+ * The return type of a dynamic step's function, if each branch fits; else an error sentence. Nothing is asked of it if `outputs`
+ * is not a list, which is an error of its own, and while an editor asks which names fit there: then its key is known, and no list. With
+ * `outputs: undefined`, the compiler assumes everything that it may be.
+ */
+export type ExpandReturn<Returned, Name extends string, List, Taken, Inputs, Given, Keys> = ListedReturn<
   Returned,
   Name,
   List | OtherList<List, Given>,
   Taken,
-  Inputs
+  Inputs,
+  Keys,
+  Given
 >;
 
-type ListedReturn<Returned, Name extends string, List, Taken, Inputs> = [List] extends ["all"]
-  ? [List] extends [never]
-    ? Branches<Returned, Name, Inputs>
-    : AllBranches<Returned, Taken, Inputs>
-  : IsAllOrList<List> extends true
-    ? AllOrListed<
-        Returned,
-        Exclude<Taken, ExposedNames<Name, List>>,
-        ExposedNames<Name, List>,
-        Inputs,
-        ExposesRecord<List>
-      >
-    : Branches<Returned, ExposedNames<Name, List>, Inputs, ExposesRecord<List>>;
+/** The same for a member of a pipeline. */
+export type BoundReturn<
+  This extends AnyPipeline,
+  List extends ReadonlyArray<string>,
+  Returned,
+  Name extends string,
+  Outs,
+  Given,
+  Keys,
+> = ExpandReturn<Returned, Name, Outs, Taken<This>, GivenInputs<List, Out<This>, Names<This>>, Given, Keys>;
 
-/** Whether it is either a list or all outputs. With `outputs: undefined`, the compiler assumes everything that it may be. */
-type IsAllOrList<List> =
-  ReadonlyArray<string> extends List
-    ? false
+type ListedReturn<Returned, Name extends string, List, Taken, Inputs, Keys, Given> = [List] extends ["all"]
+  ? [List] extends [never]
+    ? "outputs" extends Keys
+      ? Free<Returned>
+      : Branches<Returned, Name, Inputs>
+    : AllBranches<Returned, Taken, Inputs>
+  : ReadonlyArray<string> extends List
+    ? [Given] extends [{ readonly outputs?: undefined }]
+      ? Branches<Returned, Name, Inputs>
+      : Free<Returned>
     : ["all", List] extends [List, "all" | ReadonlyArray<string>]
-      ? true
-      : false;
+      ? AllOrListed<
+          Returned,
+          Exclude<Taken, ExposedNames<Name, List>>,
+          ExposedNames<Name, List>,
+          Inputs,
+          ExposesRecord<List>
+        >
+      : Branches<Returned, ExposedNames<Name, List>, Inputs, ExposesRecord<List>>;
 
 /** The value of one item of a map, or of a switch. */
 export type ExpandedValue<Name extends string, Value, Fallback, Schema> =

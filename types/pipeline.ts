@@ -1,6 +1,6 @@
 /** The types of the pipeline builder. */
 import type { StepFailed, TooManyTurns } from "../src/errors.ts";
-import type { AddList, Part, PartErrors, PartNeeds, PartOutputs } from "./added.ts";
+import type { AddList, Part, PartErrors, PartNeeds, SomePart } from "./added.ts";
 import type { Anything, Free } from "./anything.ts";
 import type { Branches, FallbackBranch } from "./branches.ts";
 import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Choices } from "./cases.ts";
@@ -13,9 +13,9 @@ import type {
   Unbuilt,
   WithCondition,
 } from "./control.ts";
-import type { OtherList, Seen, SeenBoth } from "./given.ts";
+import type { OtherList, Seen, SeenAll, SeenBoth } from "./given.ts";
 import type { AnyUntil, FallbackState, KnowingState, LastState, StateIn, Turn, Turned } from "./loops.ts";
-import type { AddedName, InputName, IsOne } from "./names.ts";
+import type { AddedName, InputName } from "./names.ts";
 import type {
   DynamicOptions,
   LoopOptions,
@@ -30,7 +30,7 @@ import type { AddAll, AddAwaited, AddNamed, AddOne, Marked, NamesOf, TakenBy } f
 import type {
   AddingDynamic,
   AddingStep,
-  ExpandReturn,
+  BoundReturn,
   ExpansionErrors,
   ExpansionNeeds,
   ExpandedNeeds,
@@ -56,7 +56,6 @@ import type {
   ExposedList,
   ExposedNames,
   ExposesRecord,
-  MergedRecords,
   OutputList,
   Typed,
 } from "./provided.ts";
@@ -160,6 +159,7 @@ export interface PipelineMembers extends RunMembers {
     Schema = never,
     Undone = never,
     Given = unknown,
+    Keys extends string = never,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
@@ -167,9 +167,9 @@ export interface PipelineMembers extends RunMembers {
     expand: (
       inputs: GivenInputs<List, Out<This>, Names<This>>,
       context: StepContext,
-    ) => ExpandReturn<Returned, Name, Outs, Taken<This>, GivenInputs<List, Out<This>, Names<This>>, Given>,
+    ) => BoundReturn<This, List, Returned, Name, Outs, Given, Keys>,
     options?: DynamicOptions<
-      ExposedList<Outs, Taken<This>> | OtherList<Outs, Given>,
+      ExposedList<Outs, Returned, Taken<This>> | OtherList<Outs, Given>,
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
@@ -177,7 +177,7 @@ export interface PipelineMembers extends RunMembers {
       Exposed<Name, Outs, ValueOf<Returned>, Schema>,
       Undone
     > &
-      SeenBoth<Given, Outs> & {
+      SeenAll<Given, Outs, Keys> & {
         /** The value or pipeline to use if the step fails. */ readonly fallback?: FallbackBranch<
           Fallback,
           ExposedNames<Name, Outs>,
@@ -455,7 +455,7 @@ export interface PipelineMembers extends RunMembers {
     part: Part<Added, Out<This>, Taken<This>>,
   ): Pipeline<
     In<This>,
-    AddAll<Out<This>, IsOne<Added> extends true ? PartOutputs<Added> : MergedRecords<PartOutputs<Added>>>,
+    AddAll<Out<This>, SomePart<Added>>,
     Fails<This> | PartErrors<Added>,
     Needs<This> | PartNeeds<Added>
   >;

@@ -20,6 +20,7 @@ import type { OutputType } from "./output-chunks.ts";
 import type { IsSure, SureNames } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
 import type { DecodedOf, HasSchema } from "./schema.ts";
+import type { Sentences } from "./sentences.ts";
 
 /** The key of a pipeline's types. Does not exist at run time. */
 export declare const typesOf: unique symbol;
@@ -97,11 +98,31 @@ type NamesBefore<
     : never;
 
 /** The list in `outputs`, if all of its names are valid; else error sentences for the invalid ones. */
-export type OutputList<List extends ReadonlyArray<string>, Returned, Taken> = [List] extends [
-  CheckedList<List, Returned, Taken>,
-]
-  ? List
-  : CheckedList<List, Returned, Taken>;
+export type OutputList<List extends ReadonlyArray<string>, Returned, Taken> = [List] extends [never]
+  ? { readonly [index: number]: OfferedOutput<Returned, Taken> }
+  : [List] extends [CheckedList<List, Returned, Taken>]
+    ? List
+    : string extends List[number]
+      ? ReadonlyArray<Sentences["unknownOutputs"]>
+      : CheckedList<List, Returned, Taken>;
+
+/**
+ * The names that an editor offers in `outputs`: while it asks, the compiler takes the list as absent. A member of a type, so that it
+ * is not computed otherwise, and nothing is inferred from it.
+ */
+type OfferedOutput<Returned, Taken> = NoInfer<
+  Exclude<keyof OfferedFields<ValueOf<Returned>> & string, Taken>
+>;
+
+/** A record of the fields of a value, or of the outputs of a pipeline. Of a union, an editor offers the names that all have. */
+type OfferedFields<Value> =
+  Value extends Typed<infer Inputs, infer Outputs, any, any>
+    ? { readonly [Name in Exclude<NamesOf<Outputs>, keyof Inputs>]: 1 }
+    : Value extends string | Iterable<unknown> | Date | ((...given: never) => unknown)
+      ? never
+      : Value extends object
+        ? Value
+        : never;
 
 type CheckedList<List extends ReadonlyArray<string>, Returned, Taken> = [List] extends [readonly []]
   ? "outputs must not be empty, because every step provides something. Leave it out to provide the step's name."
@@ -119,11 +140,13 @@ type IsRecordList<List extends ReadonlyArray<unknown>> = List extends unknown
   : never;
 
 /** The same for a dynamic step, whose branches are checked where they are returned. */
-export type ExposedList<List, Taken> = [List] extends ["all"]
-  ? List
-  : List extends ReadonlyArray<string>
-    ? OutputList<List, unknown, Taken>
-    : List;
+export type ExposedList<List, Returned, Taken> = [List] extends [never]
+  ? "all" | { readonly [index: number]: OfferedOutput<Returned, Taken> }
+  : [List] extends ["all"]
+    ? List
+    : List extends ReadonlyArray<string>
+      ? OutputList<List, unknown, Taken>
+      : List;
 
 /** The names that a step exposes: those in `outputs`, or else its own name. */
 export type ExposedNames<Name extends string, List> = [NamesIn<List>] extends [never] ? Name : NamesIn<List>;

@@ -8,4 +8,8 @@ export interface Sentences {
     "This may be one of several pipelines with different outputs. Add the step to each of them before they become one value.",
   ];
   readonly noSchema: ["schema must be an Effect Schema, a Standard Schema or type<T>()."];
+  /** Of a name without its array, the compiler knows as much as of an array of strings. */
+  readonly unknownOutputs: [
+    "outputs must be an array of names: write ['a', 'b']. If it is one of the type string, the compiler cannot tell which names: write 'as const' after it, or give it a type with literals.",
+  ];
 }

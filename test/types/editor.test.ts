@@ -27,6 +27,17 @@ void small.run({ |run| });
 small.only("|only|");
 small.step("more", [], () => ({ train: 1, test: 2 }), { outputs: ["|fields|"] });
 small.dynamic("some", [], () => ({ train: 1, test: 2 }), { outputs: ["|exposed|"] });
+small.step("more", ["config"], async ({ config }) => ({ train: config, test: 2 }), { outputs: ["test", "|another|"] });
+small.step("more", ["config"], ({ config }) => ({ config, train: 1 }), { retry: { times: 2 }, outputs: ["|untaken|"] });
+small.step("more", ["config"], ({ config }) => [config], { outputs: ["|list|"] });
+step("alone", ["a"], ({ a }: { a: number }) => ({ train: a, test: 2 }), { outputs: ["|alone|"] });
+dynamic("alone", ["a"], ({ a }: { a: number }) => ({ train: a, test: 2 }), { outputs: ["|unfolded|"] });
+const part = (name: string) => pipeline(name).input("config", type<{ readonly rates: ReadonlyArray<number> }>());
+small.dynamic("some", ["config"], ({ config }) => config.rates.length > 0
+  ? part("some").step("test", [], () => 1).step("train", [], () => 2)
+  : part("none").step("train", [], () => 1).step("test", [], () => 2).step("reason", [], () => 3),
+  { outputs: ["|branches|"] });
+small.dynamic("some", [], () => ({ train: 1, test: 2 }), { outputs: "|every|" });
 step("parsed", { raw: type<string>(), rate: type<number>() }, ({ |decoded| }) => 1);
 void small.run({ config: { rates: [] } }, { |options| });
 
@@ -79,9 +90,18 @@ describe("completion", { timeout: 120_000 }, () => {
     expect(await editor.completions("options")).toContain("pools?");
   });
 
-  test("offers no sentence as the name of an output", async () => {
-    for (const mark of ["outputs", "fields", "exposed"])
-      expect((await editor.completions(mark)).filter((offered) => offered.includes(" "))).toEqual([]);
+  test.each(["fields", "exposed", "another", "alone", "unfolded", "branches"])(
+    "offers the fields of what is returned, or what every branch provides, as outputs: %s",
+    async (mark) => {
+      expect((await editor.completions(mark)).toSorted()).toEqual(["test", "train"]);
+    },
+  );
+
+  test("offers as outputs no name that is taken, no member of a value, and no sentence", async () => {
+    expect(await editor.completions("untaken")).toEqual(["train"]);
+    expect(await editor.completions("outputs")).toEqual([]);
+    expect(await editor.completions("list")).toEqual([]);
+    expect(await editor.completions("every")).toContain("all");
   });
 
   test("offers all names of a large pipeline", async () => {
