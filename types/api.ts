@@ -1,7 +1,6 @@
 /** The types of the functions that the library exports. */
 import type { StepFailed } from "../src/errors.ts";
 import type { LaxOutputs } from "./added.ts";
-import type { FallbackBranch } from "./branches.ts";
 import type { StepContext } from "./context.ts";
 import type { IsOne, IsSomething, PipelineName, ValidName } from "./names.ts";
 import type { DynamicOptions, StepOptions } from "./options.ts";
@@ -10,15 +9,21 @@ import type { Unmarked } from "./output-names.ts";
 import type { MayBeAbsent } from "./inputs.ts";
 import type { IfLeft, OtherList, SeenAll, SeenBoth } from "./given.ts";
 import type { AreMany, Flat, ManyFirst, Marked, RecordOutputs, UnknownOutputs } from "./outputs.ts";
-import type { ExpandedOutputs, ExpansionErrors, ExpandReturn, Exposed, Remaining } from "./own.ts";
+import type {
+  ExpandedOutputs,
+  ExpansionErrors,
+  ExpandReturn,
+  Exposed,
+  ExposedFallback,
+  FitExpansion,
+  Remaining,
+} from "./own.ts";
 import type { Pipeline } from "./pipeline.ts";
 import type {
   BranchErrors,
   BranchNeeds,
-  DynamicValue,
   ExposedList,
   ExposedNames,
-  ExposesRecord,
   LaxStepOutputs,
   OutputList,
   StepOutputs,
@@ -212,18 +217,13 @@ export type DynamicFunction = <
     Fallback,
     ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
     [inputs: Received<Inputs, Annotated>],
-    FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>, ExposesRecord<Outs>>, Name>,
+    FitExpansion<Schema, Name, Outs, ValueOf<Returned>>,
     Exposed<Name, Outs, ValueOf<Returned>, Schema>,
     Undone
   > &
     SeenAll<Given, Outs, Keys> & {
       /** A returned pipeline must provide the outputs that the step exposes. */
-      readonly fallback?: FallbackBranch<
-        Fallback,
-        ExposedNames<Name, Outs>,
-        Received<Inputs, Annotated>,
-        ExposesRecord<Outs>
-      >;
+      readonly fallback?: ExposedFallback<Fallback, Name, Outs, never, Received<Inputs, Annotated>>;
     },
 ) => DynamicStep<
   Name,

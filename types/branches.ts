@@ -5,6 +5,8 @@ import type { Unmarked } from "./output-names.ts";
 import type { MaybesOf, NamesOf } from "./outputs.ts";
 import type { AllOutputs, Typed } from "./provided.ts";
 import type { FallbackValue, ValueOf } from "./returned.ts";
+import type { Sentences } from "./sentences.ts";
+import type { StepList, StepMark } from "./step.ts";
 
 type IsAny<Type> = 0 extends 1 & Type ? true : false;
 
@@ -21,15 +23,27 @@ type MissingOutput<Branch, Names extends string, IsRecord> =
               `The sub-pipeline provides the output '${Missing}' only under a condition. It must provide it in every case.`,
             ]
       : never
-    : IsRecord extends false
-      ? never
-      : Exclude<Names, keyof Branch> extends infer Missing extends string
-        ? [Missing] extends [never]
-          ? never
-          : [
-              `A direct value that stands for several outputs must be a record of them. This one lacks '${Missing}'.`,
-            ]
-        : never;
+    : Branch extends StepMark | StepList
+      ? ReturnedStep<Branch>
+      : IsRecord extends false
+        ? never
+        : Exclude<Names, keyof Branch> extends infer Missing extends string
+          ? [Missing] extends [never]
+            ? never
+            : [
+                `A direct value that stands for several outputs must be a record of them. This one lacks '${Missing}'.`,
+              ]
+          : never;
+
+/** The error sentence for a step, or a list of steps, that is returned as if it were a pipeline. */
+type ReturnedStep<Branch> = Branch extends StepList ? ListedStep<Branch[number]> : Sentences["stepReturned"];
+
+/** None for a list that may hold anything, or nothing. */
+type ListedStep<Item> = unknown extends Item
+  ? never
+  : [Item] extends [never]
+    ? never
+    : Sentences["stepReturned"];
 
 type UnmetInput<Branch, Inputs> =
   Branch extends Typed<infer Needs, any, any, any>
@@ -71,9 +85,11 @@ type AllProblem<Branch, Taken, Inputs> = unknown extends Branch
   : Branch extends unknown
     ? Branch extends Typed<any, any, any, any>
       ? UnmetInput<Branch, Inputs> | TakenOutput<Unmarked<keyof AllOutputs<Branch>>, Taken>
-      : Branch extends object
-        ? TakenOutput<keyof Branch, Taken>
-        : ['A direct value that stands for the outputs "all" must be a record of them.']
+      : Branch extends StepMark | StepList
+        ? ReturnedStep<Branch>
+        : Branch extends object
+          ? TakenOutput<keyof Branch, Taken>
+          : ['A direct value that stands for the outputs "all" must be a record of them.']
     : never;
 
 type TakenOutput<Names, Taken> =
@@ -104,6 +120,13 @@ export type AllOrListed<Returned, Taken, Names extends string, Inputs, IsRecord>
 ] extends [true]
   ? AllProblem<ValueOf<Returned>, Taken, Inputs> | BranchProblem<ValueOf<Returned>, Names, Inputs, IsRecord>
   : Free<Returned>;
+
+/** The fallback of a step that exposes `"all"` outputs, likewise. */
+export type AllFallback<Fallback, Taken, Inputs> = [
+  IsSomething<AllProblem<FallbackValue<Fallback>, Taken, Inputs>>,
+] extends [true]
+  ? AllProblem<FallbackValue<Fallback>, Taken, Inputs>
+  : unknown;
 
 /** The fallback, unless it is a pipeline that lacks required outputs; else an error sentence. */
 export type FallbackBranch<Fallback, Names extends string, Inputs, IsRecord = false> = [

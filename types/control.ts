@@ -1,16 +1,18 @@
 /** The types of `.when` and `.finally`, which decide which steps run. */
 import type { Result } from "effect/Result";
-import type { Anything } from "./anything.ts";
+import type { Anything, Free } from "./anything.ts";
+import type { IsSomething } from "./names.ts";
 import type { HiddenKey } from "./output-names.ts";
-import type { AddAll, AddNamed, KeyedOutputs, Marked, UnknownOutputs } from "./outputs.ts";
+import type { AddAll, AddNamed, KeyedOutputs, Marked, NamesOf, UnknownOutputs } from "./outputs.ts";
 import type { In, Out } from "./own.ts";
 import type { AnyPipeline, MergedRecords, Typed } from "./provided.ts";
 import type { Lack } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
+import type { Sentences } from "./sentences.ts";
 
 /** The valid return type of a condition, else an error sentence. */
 export type Condition<Returned> = [ValueOf<Returned>] extends [boolean | Anything]
-  ? Returned
+  ? Free<Returned>
   : ["The result of a condition must be true or false; got", ValueOf<Returned>];
 
 /** The outputs with that of the condition itself, unless its name is taken: then the steps inside still read the other one. */
@@ -26,6 +28,16 @@ declare const unbuilt: unique symbol;
 export interface Unbuilt extends Typed<any, any, never, never> {
   readonly [unbuilt]: true;
 }
+
+/**
+ * The pipeline that `build` returns, if it is the one that it was given, with steps added; else an error sentence. Another one, or
+ * one that `returns` or `only` has reduced, lacks some of the outputs.
+ */
+export type BuiltOn<Built extends AnyPipeline, Outputs> = [
+  IsSomething<Exclude<NamesOf<Outputs>, NamesOf<Out<Built>>>>,
+] extends [true]
+  ? Sentences["otherPipeline"]
+  : Built;
 
 /** Its inputs. */
 export type BuiltInputs<This extends AnyPipeline, Built extends AnyPipeline> = [Built] extends [Unbuilt]

@@ -59,7 +59,7 @@ type TurnProblem<Returned, Name extends string, Inputs, Start, Schema> = [Turned
       : BranchProblem<ValueOf<Returned>, Name, Inputs>;
 
 /** The type that the compiler assumes for `until` when it cannot check it. */
-export type AnyUntil<State> = (state: State, inputs: any) => boolean;
+export type AnyUntil<State, Inputs> = (state: State, inputs: Inputs) => boolean;
 
 /** The states that a loop can end with: those that the type guard `until` accepts, else all. */
 export type LastState<Until, State> = Until extends (state: any, inputs: any) => state is infer Last

@@ -181,7 +181,9 @@ export interface MapOptions<
   /** `"fail"`: the first item that fails also fails the map. `"collect"`: each output is a `Result`. */
   readonly failures?: Failures;
   /** With `"collect"`: the minimum number of items that must succeed. */
-  readonly minSuccess?: number | undefined;
+  readonly minSuccess?: [Failures] extends ["fail" | undefined]
+    ? Sentences["minSuccessAlone"] | undefined
+    : number | undefined;
   /**
    * The number of items that the map needs. Once that many have succeeded, the others are interrupted, and the output holds the
    * values of those that succeeded, in item order. Cannot be combined with `failures` or `minSuccess`.
@@ -207,7 +209,13 @@ export interface SwitchOptions<
   Output = never,
   Undoable = any,
   Undone = any,
+  Fallback = never,
 > extends CommonOptions<Arguments, Failure, Undoable, Undone> {
+  /**
+   * The value to use once every attempt has failed, or a function of the error that returns it (directly, or as a Promise
+   * or Effect). A returned pipeline is expanded like any other.
+   */
+  readonly fallback?: Fallback | ((error: Failure) => Fallback);
   /** A schema that decodes what the case returns: the output is the decoded value. */
   readonly output?: Output | undefined;
 }
@@ -262,13 +270,26 @@ export interface RaceOptions<
 }
 
 /**
- * Options of a step that waits for an external value or for time. `After` is the list of names in `after`, `Inputs` their values.
+ * Options of a step that waits for time. `After` is the list of names in `after`.
  *
  * @public
  */
-export interface WaitOptions<After = ReadonlyArray<never>, in Inputs = any, Fallback = never> {
+export interface SleepOptions<After = ReadonlyArray<never>> {
   /** Outputs that must exist before the wait begins. Without any, it begins with the run. */
   readonly after?: After | undefined;
+  /** Shown in diagrams and reports. */
+  readonly description?: string | undefined;
+  /** Tags for grouping and finding steps. */
+  readonly tags?: ReadonlyArray<string> | undefined;
+}
+
+/**
+ * Options of a step that waits for an external value. `After` is the list of names in `after`, `Inputs` their values.
+ *
+ * @public
+ */
+export interface WaitOptions<After = ReadonlyArray<never>, in Inputs = any, Fallback = never>
+  extends SleepOptions<After> {
   /** The question for the person who answers, shown wherever the waiting step is shown and in the event `step.waiting`. */
   readonly ask?: ((inputs: Inputs) => unknown) | undefined;
   /** The maximum time to wait, including restarts of the run. */
@@ -278,10 +299,6 @@ export interface WaitOptions<After = ReadonlyArray<never>, in Inputs = any, Fall
    * or as a Promise or Effect).
    */
   readonly fallback?: Fallback | ((error: StepTimedOut) => Fallback);
-  /** Shown in diagrams and reports. */
-  readonly description?: string | undefined;
-  /** Tags for grouping and finding steps. */
-  readonly tags?: ReadonlyArray<string> | undefined;
 }
 
 /**

@@ -1,8 +1,9 @@
 /** A pipeline's own types, as its members obtain them through `this`, and the outputs that its members add. */
 import type { Free } from "./anything.ts";
-import type { AllBranches, AllOrListed, Branches } from "./branches.ts";
+import type { AllBranches, AllFallback, AllOrListed, Branches, FallbackBranch } from "./branches.ts";
+import type { CaseResult } from "./cases.ts";
 import type { WithStepName } from "./output-names.ts";
-import type { AddAll, AddNamed, AnyChunk, NamesOf, TakenBy } from "./outputs.ts";
+import type { AddAll, AddNamed, AnyChunk, NamesOf, PlainOutputs, TakenBy } from "./outputs.ts";
 import type { IfLeft, IfNoFallback, OtherList } from "./given.ts";
 import type {
   AnyPipeline,
@@ -18,12 +19,21 @@ import type {
   MapFailure,
   MappedValue,
   StepOutputs,
+  Typed,
   typesOf,
 } from "./provided.ts";
 import type { StepFailed } from "../src/errors.ts";
 import type { GivenInputs } from "./reads.ts";
-import type { ErrorOf, FallbackError, FallbackNeeds, FallbackValue, NeedsOf, ValueIn } from "./returned.ts";
-import type { Decoded, DecodedOf, HasSchema, ServicesIn } from "./schema.ts";
+import type {
+  ErrorOf,
+  FallbackError,
+  FallbackNeeds,
+  FallbackValue,
+  NeedsOf,
+  ValueIn,
+  ValueOf,
+} from "./returned.ts";
+import type { Decoded, DecodedOf, FitEach, FitSchema, HasSchema, ServicesIn } from "./schema.ts";
 
 export type Types<This extends AnyPipeline> = This[typeof typesOf];
 export type In<This extends AnyPipeline> = Types<This>["inputs"];
@@ -65,12 +75,12 @@ export type AddingDynamic<Outputs, Name extends string, List, Value, Fallback, S
 export type ExpandedOutputs<Name extends string, List, Value, Fallback, Schema, Given> = [List] extends [
   never,
 ]
-  ? DynamicOutputs<Name, List, Value, Fallback, Schema>
+  ? DynamicOutputs<Name, List, Value, Fallback | IfLeft<Given, "output", Schema, Value>, Schema>
   : DynamicOutputs<
       Name,
       List | OtherList<List, Given> | IfLeft<Given, "outputs", List, undefined>,
       Value,
-      Fallback,
+      Fallback | IfLeft<Given, "output", Schema, Value>,
       Schema
     >;
 
@@ -137,12 +147,58 @@ export type ExpandedIn<Name extends string, Value, Fallback, Schema, Given> = [S
       | ExpandedValue<Name, Value, Fallback, Schema>
       | IfLeft<Given, "output", Schema, ExpandedValue<Name, Value, never, never>>;
 
+/** The same for what the functions of a switch or race return. */
+export type Expanded<Name extends string, Returned, Fallback, Schema, Given> = ExpandedIn<
+  Name,
+  ValueIn<Name, Returned>,
+  FallbackValue<Fallback>,
+  Schema,
+  Given
+>;
+
 /** The outputs of a dynamic step without its fallback: one value, or a record of several. */
 export type Exposed<Name extends string, List, Value, Schema> = [List] extends [never]
   ? ExpandedValue<Name, Value, never, Schema>
   : [List] extends ["all"]
     ? Readonly<Record<string, unknown>>
     : Decoded<Schema, DynamicValue<ExposedNames<Name, List>, Value, ExposesRecord<List>>>;
+
+/** The output schema of an expansion, if what its branches provide may fit; else an error sentence. */
+export type FitExpansion<Schema, Name extends string, List, Value> = FitSchema<
+  Schema,
+  [List] extends ["all"] ? AllValue<Name, List, Value> : ListedValue<Name, List, Value>,
+  Name
+>;
+
+type AllValue<Name extends string, List, Value> = [List] extends [never]
+  ? DynamicValue<Name, Value>
+  : AllRecord<Value>;
+
+type ListedValue<Name extends string, List, Value> = DynamicValue<
+  ExposedNames<Name, List>,
+  Value,
+  ExposesRecord<List>
+>;
+
+/** The record of all outputs: a direct value, or what a pipeline provides. */
+type AllRecord<Branch> =
+  Branch extends Typed<infer Inputs, infer Outputs, any, any>
+    ? Omit<PlainOutputs<Outputs>, keyof Inputs>
+    : Branch;
+
+/** The same for a switch or race, each of whose functions must be able to fit. */
+export type FitCases<Schema, Name extends string, Cases> = FitEach<
+  Schema,
+  { readonly [Key in keyof Cases]: DynamicValue<Name, ValueOf<CaseResult<Cases[Key]>>> },
+  Name
+>;
+
+/** The fallback of an expansion, if it provides what the step exposes; else an error sentence. */
+export type ExposedFallback<Fallback, Name extends string, List, Taken, Inputs> = [List] extends ["all"]
+  ? [List] extends [never]
+    ? FallbackBranch<Fallback, Name, Inputs>
+    : AllFallback<Fallback, Taken, Inputs>
+  : FallbackBranch<Fallback, ExposedNames<Name, List>, Inputs, ExposesRecord<List>>;
 
 /** The services that the results of an expansion need, including those of pipelines among them. */
 export type ExpandedNeeds<Returned> = NeedsOf<Returned> | BranchNeeds<Returned>;
@@ -168,7 +224,7 @@ export type ExpansionErrors<Returned, Fallback, Given> =
 export type MappedItems<Name extends string, Returned, Failures, Fallback, Schema, Given> = MappedValue<
   Failures | IfLeft<Given, "failures", Failures, "fail">,
   ExpandedIn<Name, ValueIn<Name, Returned>, FallbackValue<Fallback>, Schema, Given>,
-  ErrorOf<Returned> | BranchErrors<Returned> | StepFailed
+  ExpansionErrors<Returned, Fallback, Given> | StepFailed
 >;
 
 /** The errors that a map adds to its pipeline. */

@@ -7,13 +7,14 @@ import type { AnyChoice, CaseResults, CaseType, CheckedCases, CheckedChoice, Cho
 import type { StepContext } from "./context.ts";
 import type {
   BuiltInputs,
+  BuiltOn,
   Condition,
   ConditionedOutputs,
   InputResults,
   Unbuilt,
   WithCondition,
 } from "./control.ts";
-import type { OtherList, Seen, SeenAll, SeenBoth } from "./given.ts";
+import type { After, OtherList, Seen, SeenAfter, SeenAll, SeenBoth, SeenWait } from "./given.ts";
 import type { AnyUntil, FallbackState, KnowingState, LastState, StateIn, Turn, Turned } from "./loops.ts";
 import type { AddedName, InputName } from "./names.ts";
 import type {
@@ -21,6 +22,7 @@ import type {
   LoopOptions,
   MapOptions,
   RaceOptions,
+  SleepOptions,
   StepOptions,
   SwitchOptions,
   WaitOptions,
@@ -33,11 +35,13 @@ import type {
   BoundReturn,
   ExpansionErrors,
   ExpansionNeeds,
-  ExpandedNeeds,
-  ExpandedIn,
+  Expanded,
   ExpandedValue,
+  ExposedFallback,
   Exposed,
   Fails,
+  FitCases,
+  FitExpansion,
   In,
   MapErrors,
   MappedItems,
@@ -49,16 +53,7 @@ import type {
   Types,
 } from "./own.ts";
 import type { RunPromise, StartPromise } from "./promise-forms.ts";
-import type {
-  AnyPipeline,
-  BranchErrors,
-  DynamicValue,
-  ExposedList,
-  ExposedNames,
-  ExposesRecord,
-  OutputList,
-  Typed,
-} from "./provided.ts";
+import type { AnyPipeline, BranchErrors, ExposedList, OutputList, Typed } from "./provided.ts";
 import type { CheckedContenders, ContenderType, RaceFailure } from "./races.ts";
 import type {
   GivenInputs,
@@ -71,15 +66,7 @@ import type {
   ReturnedList,
   NarrowedOutputs,
 } from "./reads.ts";
-import type {
-  ErrorOf,
-  FallbackError,
-  FallbackNeeds,
-  FallbackValue,
-  NeedsOf,
-  ValueIn,
-  ValueOf,
-} from "./returned.ts";
+import type { ErrorOf, FallbackNeeds, FallbackValue, NeedsOf, ValueIn, ValueOf } from "./returned.ts";
 import type { RunMembers } from "./run-members.ts";
 import type {
   AskedSchema,
@@ -173,16 +160,17 @@ export interface PipelineMembers extends RunMembers {
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
-      FitSchema<Schema, DynamicValue<ExposedNames<Name, Outs>, ValueOf<Returned>, ExposesRecord<Outs>>, Name>,
+      FitExpansion<Schema, Name, Outs, ValueOf<Returned>>,
       Exposed<Name, Outs, ValueOf<Returned>, Schema>,
       Undone
     > &
       SeenAll<Given, Outs, Keys> & {
-        /** The value or pipeline to use if the step fails. */ readonly fallback?: FallbackBranch<
+        /** The value or pipeline to use if the step fails. */ readonly fallback?: ExposedFallback<
           Fallback,
-          ExposedNames<Name, Outs>,
-          GivenInputs<List, Out<This>, Names<This>>,
-          ExposesRecord<Outs>
+          Name,
+          Outs,
+          Taken<This>,
+          GivenInputs<List, Out<This>, Names<This>>
         >;
       },
   ): Pipeline<
@@ -221,7 +209,7 @@ export interface PipelineMembers extends RunMembers {
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
       [item: ItemOf<Over, Out<This>, Names<This>>, inputs: GivenInputs<List, Out<This>, Names<This>>],
       Failures,
-      FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>,
+      FitExpansion<Schema, Name, never, ValueOf<Returned>>,
       Enough,
       ExpandedValue<Name, ValueOf<Returned>, never, Schema>,
       Undone
@@ -247,6 +235,7 @@ export interface PipelineMembers extends RunMembers {
     const List extends ReadonlyArray<string>,
     const On extends AnyChoice,
     const Cases extends CaseType<Choices<On>, GivenInputs<List, Out<This>, Names<This>>, keyof Cases>,
+    Fallback = never,
     Schema = never,
     Undone = never,
     Given = unknown,
@@ -259,16 +248,23 @@ export interface PipelineMembers extends RunMembers {
     options?: SwitchOptions<
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
       ErrorOf<CaseResults<Cases>> | BranchErrors<CaseResults<Cases>> | StepFailed,
-      FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Cases>>>, Name>,
+      FitCases<Schema, Name, Cases>,
       ExpandedValue<Name, ValueOf<CaseResults<Cases>>, never, Schema>,
-      Undone
+      Undone,
+      Fallback
     > &
-      Seen<Given>,
+      Seen<Given> & {
+        /** The value or pipeline to use if the step fails. */ readonly fallback?: FallbackBranch<
+          Fallback,
+          Name,
+          GivenInputs<List, Out<This>, Names<This>>
+        >;
+      },
   ): Pipeline<
     In<This>,
-    AddNamed<Out<This>, Name, ExpandedIn<Name, ValueIn<Name, CaseResults<Cases>>, never, Schema, Given>>,
-    Fails<This> | ErrorOf<On> | ErrorOf<CaseResults<Cases>> | BranchErrors<CaseResults<Cases>>,
-    Needs<This> | NeedsOf<On> | ExpandedNeeds<CaseResults<Cases> | Undone> | ServicesIn<Schema>
+    AddNamed<Out<This>, Name, Expanded<Name, CaseResults<Cases>, Fallback, Schema, Given>>,
+    Fails<This> | ExpansionErrors<On | CaseResults<Cases>, Fallback, Given>,
+    Needs<This> | ExpansionNeeds<On | CaseResults<Cases> | Undone, Fallback, Schema>
   >;
 
   /** Repeats `turn` on the state returned by `start`, at least once, until `until` returns true. The final state is the output. */
@@ -277,10 +273,10 @@ export interface PipelineMembers extends RunMembers {
     const Name extends string,
     const List extends ReadonlyArray<string>,
     Start = Anything,
-    Until extends (
-      state: StateIn<Name, Start>,
-      inputs: GivenInputs<List, Out<This>, Names<This>>,
-    ) => boolean = AnyUntil<StateIn<Name, Start>>,
+    Until extends AnyUntil<StateIn<Name, Start>, GivenInputs<List, Out<This>, Names<This>>> = AnyUntil<
+      StateIn<Name, Start>,
+      GivenInputs<List, Out<This>, Names<This>>
+    >,
     Returned = Turned<StateIn<Name, Start>>,
     Fallback = never,
     Schema = never,
@@ -305,7 +301,7 @@ export interface PipelineMembers extends RunMembers {
       Fallback,
       ErrorOf<Returned> | BranchErrors<Returned> | StepFailed,
       [state: StateIn<Name, Start>, inputs: GivenInputs<List, Out<This>, Names<This>>],
-      FitSchema<Schema, DynamicValue<Name, ValueOf<Returned>>, Name>,
+      FitExpansion<Schema, Name, never, ValueOf<Returned>>,
       StateIn<Name, Start>,
       Undone
     > &
@@ -343,7 +339,7 @@ export interface PipelineMembers extends RunMembers {
       Fallback,
       RaceFailure<Contenders> | StepFailed,
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
-      FitSchema<Schema, DynamicValue<Name, ValueOf<CaseResults<Contenders>>>, Name>,
+      FitCases<Schema, Name, Contenders>,
       ExpandedValue<Name, ValueOf<CaseResults<Contenders>>, never, Schema>,
       Undone
     > &
@@ -356,11 +352,7 @@ export interface PipelineMembers extends RunMembers {
       },
   ): Pipeline<
     In<This>,
-    AddNamed<
-      Out<This>,
-      Name,
-      ExpandedIn<Name, ValueIn<Name, CaseResults<Contenders>>, FallbackValue<Fallback>, Schema, Given>
-    >,
+    AddNamed<Out<This>, Name, Expanded<Name, CaseResults<Contenders>, Fallback, Schema, Given>>,
     Fails<This> | Remaining<RaceFailure<Contenders>, Fallback, Given> | BranchErrors<Fallback>,
     Needs<This> | ExpansionNeeds<CaseResults<Contenders> | Undone, Fallback, Schema>
   >;
@@ -372,19 +364,22 @@ export interface PipelineMembers extends RunMembers {
     Schema,
     const List extends ReadonlyArray<string> = never,
     Fallback = never,
+    Given = unknown,
+    Shape = unknown,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     schema: AskedSchema<Schema, Name>,
     options?: WaitOptions<
       InputList<List, Out<This>, Names<This>, Name>,
-      GivenInputs<List, Out<This>, Names<This>>,
+      GivenInputs<After<List, Shape>, Out<This>, Names<This>>,
       Fallback
-    >,
+    > &
+      SeenWait<Given, Shape, List>,
   ): Pipeline<
     In<This>,
     AddAwaited<Out<This>, Name, DecodedOf<Schema> | FallbackValue<Fallback>, EncodedOf<Schema>>,
-    Fails<This> | FallbackError<Fallback>,
+    Fails<This> | Remaining<never, Fallback, Given>,
     Needs<This> | DecodingNeeds<Schema> | FallbackNeeds<Fallback>
   >;
 
@@ -393,14 +388,15 @@ export interface PipelineMembers extends RunMembers {
     This extends AnyPipeline,
     const Name extends string,
     const List extends ReadonlyArray<string> = never,
+    Given = unknown,
   >(
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     duration:
       | DurationInput
       | Date
-      | ((inputs: GivenInputs<List, Out<This>, Names<This>>) => DurationInput | Date),
-    options?: WaitOptions<InputList<List, Out<This>, Names<This>, Name>>,
+      | ((inputs: GivenInputs<After<List, Given>, Out<This>, Names<This>>) => DurationInput | Date),
+    options?: SleepOptions<InputList<List, Out<This>, Names<This>, Name>> & SeenAfter<Given, List>,
   ): Pipeline<In<This>, AddNamed<Out<This>, Name, undefined>, Fails<This>, Needs<This>>;
 
   /** Adds a condition, evaluated once per run, and the steps that run only if it holds: those that `build` adds. */
@@ -408,7 +404,7 @@ export interface PipelineMembers extends RunMembers {
     This extends AnyPipeline,
     const Name extends string,
     const List extends ReadonlyArray<string>,
-    Returned,
+    Returned = Anything,
     Built extends AnyPipeline = Unbuilt,
   >(
     this: This,
@@ -420,7 +416,7 @@ export interface PipelineMembers extends RunMembers {
     ) => Condition<Returned>,
     build: (
       pipeline: Pipeline<In<This>, WithCondition<Out<This>, Name, Taken<This>>, Fails<This>, Needs<This>>,
-    ) => Built,
+    ) => BuiltOn<Built, WithCondition<Out<This>, Name, Taken<This>>>,
   ): Pipeline<
     BuiltInputs<This, Built>,
     ConditionedOutputs<Out<This>, Name, Taken<This>, Built>,

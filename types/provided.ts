@@ -19,7 +19,7 @@ import type {
 import type { OutputType } from "./output-chunks.ts";
 import type { IsSure, SureNames } from "./reads.ts";
 import type { ValueOf } from "./returned.ts";
-import type { DecodedOf, HasSchema } from "./schema.ts";
+import type { Decoded, DecodedOf, HasSchema } from "./schema.ts";
 import type { Sentences } from "./sentences.ts";
 
 /** The key of a pipeline's types. Does not exist at run time. */
@@ -226,7 +226,7 @@ export type DynamicOutputs<Name extends string, List, Value, Fallback, Schema> =
 ]
   ? ["all"] extends [List]
     ? [List] extends ["all"]
-      ? AllOutputs<Value | Fallback>
+      ? AllOutputs<Decoded<Schema, Value> | Fallback>
       : ReadonlyArray<string> extends List
         ? NamedExpansion<Name, Value, Fallback, Schema>
         : LaxDynamicOutputs<Name, List, Value, Fallback, Schema>
@@ -240,7 +240,7 @@ export type DynamicOutputs<Name extends string, List, Value, Fallback, Schema> =
 /** The same where there may be no list, or where it may be all. */
 type LaxDynamicOutputs<Name extends string, List, Value, Fallback, Schema> = MergedRecords<
   | ExposedLists<Extract<List, ReadonlyArray<string>>, Value, Fallback, Schema>
-  | ("all" extends List ? AllOutputs<Value | Fallback> : never)
+  | ("all" extends List ? AllOutputs<Decoded<Schema, Value> | Fallback> : never)
   | (undefined extends List ? NamedExpansion<Name, Value, Fallback, Schema> : never)
 >;
 

@@ -146,7 +146,7 @@ export interface RunRecord extends RunInfo {
   /** The progress of undoing its steps; undefined if that has not started. */
   readonly compensation: RecordedCompensation | undefined;
   /** With the option `graph`: the steps of the pipeline and their expansions, each with its latest state. */
-  readonly graph?: ReadonlyArray<RecordedNode>;
+  readonly graph?: ReadonlyArray<RecordedNode> | undefined;
 }
 
 /**
@@ -191,7 +191,7 @@ export interface WaitingStep {
  */
 export interface RunsOptions {
   /** The store. A store provided as a service works as well. */
-  readonly store?: StoreLayer;
+  readonly store?: StoreLayer | undefined;
 }
 
 /**
@@ -201,9 +201,9 @@ export interface RunsOptions {
  */
 export interface GetOptions extends RunsOptions {
   /** Also reads the recorded value of each step. `false` by default. */
-  readonly values?: boolean;
+  readonly values?: boolean | undefined;
   /** Also reads the steps and their expansions as a graph, each with its state. `false` by default. */
-  readonly graph?: boolean;
+  readonly graph?: boolean | undefined;
 }
 
 /**
@@ -215,7 +215,7 @@ export interface PruneOptions extends RunsOptions {
   /** The minimum time since the last activity of a run, such as `"30 days"`, or a number of milliseconds. */
   readonly olderThan: Duration.Input;
   /** Also deletes runs that can be resumed: failed, interrupted and crashed ones. `false` by default. */
-  readonly resumable?: boolean;
+  readonly resumable?: boolean | undefined;
 }
 
 /**
@@ -225,7 +225,7 @@ export interface PruneOptions extends RunsOptions {
  */
 export interface CancelOptions extends RunsOptions {
   /** Undoes the run: the compensations of its succeeded steps run before it ends. `false` by default. */
-  readonly compensate?: boolean;
+  readonly compensate?: boolean | undefined;
 }
 
 /**
@@ -235,15 +235,15 @@ export interface CancelOptions extends RunsOptions {
  */
 export interface RunsFilter extends RunsOptions {
   /** Only runs of the pipeline with this name. */
-  readonly pipeline?: string;
+  readonly pipeline?: string | undefined;
   /** Only runs in this state. */
-  readonly status?: RunState;
+  readonly status?: RunState | undefined;
   /** Only runs whose id starts with this text. */
-  readonly idPrefix?: string;
+  readonly idPrefix?: string | undefined;
   /** Only runs with this text in their id or in the name of their pipeline, in upper or lower case. */
-  readonly search?: string;
+  readonly search?: string | undefined;
   /** Only the runs that follow this one: the last of the page before. That run need not exist any more. */
-  readonly after?: Pick<RunInfo, "id" | "began">;
+  readonly after?: Pick<RunInfo, "id" | "began"> | undefined;
   /** The maximum number of runs: the newest are listed. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }

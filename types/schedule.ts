@@ -23,7 +23,7 @@ type ScheduleInputs<P> =
   {} extends InputsOf<P>
     ? {
         /** Returns the inputs of the run for a tick. */
-        readonly inputs?: (tick: Date) => InputsOf<P>;
+        readonly inputs?: ((tick: Date) => InputsOf<P>) | undefined;
       }
     : {
         /** Returns the inputs of the run for a tick. */
@@ -39,13 +39,13 @@ export type ScheduleOptions<P> = ScheduleInputs<P> & {
   /** Five fields (minute, hour, day of month, month, weekday), or six with seconds first, such as `"0 3 * * *"`. */
   readonly cron: string;
   /** The time zone of `cron`, such as `"Europe/Berlin"`; UTC by default. */
-  readonly timeZone?: string;
+  readonly timeZone?: string | undefined;
   /** The pipeline to run. */
   readonly pipeline: P;
   /** What happens while an earlier run is in progress; `"skip"` by default. */
-  readonly overlap?: ScheduleOverlap;
+  readonly overlap?: ScheduleOverlap | undefined;
   /** What happens to missed ticks; `"none"` by default. */
-  readonly catchUp?: ScheduleCatchUp;
+  readonly catchUp?: ScheduleCatchUp | undefined;
 };
 
 /**

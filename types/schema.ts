@@ -2,7 +2,7 @@
 import type { Decoder } from "effect/Schema";
 import type { StandardSchemaV1 } from "effect/StandardSchema";
 import type { Anything } from "./anything.ts";
-import type { IsSomething } from "./names.ts";
+import type { IsSomething, Listed } from "./names.ts";
 import type { IfLeft } from "./given.ts";
 import type { Sentences } from "./sentences.ts";
 
@@ -72,13 +72,75 @@ export type FitSchema<Schema, Value, Name extends string> = [
   ? Misfit<Schema, Value, Name>
   : Schema;
 
-type Misfit<Schema, Value, Name extends string> = [Schema] extends [AnySchema]
-  ? [Value] extends [EncodedOf<Schema> | Anything]
-    ? never
-    : [EncodedOf<Schema>] extends [Value]
+type Misfit<Schema, Value, Name extends string> = [Schema] extends [never]
+  ? never
+  : [Schema] extends [AnySchema]
+    ? [MayFit<Value, EncodedOf<Schema>>] extends [never]
+      ? [`The step '${Name}' returns`, Value, "which its output schema refuses: it takes", EncodedOf<Schema>]
+      : never
+    : Sentences["noSchema"];
+
+/** The same for the values of several functions by name, each of which must be able to fit. */
+export type FitEach<Schema, Values, Name extends string> = [
+  IsSomething<MisfitAmong<Schema, Values, Name>>,
+] extends [true]
+  ? MisfitAmong<Schema, Values, Name>
+  : Schema;
+
+type MisfitAmong<Schema, Values, Name extends string> = [Schema] extends [never]
+  ? never
+  : [Schema] extends [AnySchema]
+    ? [MisfitNames<Values, EncodedOf<Schema>>] extends [never]
       ? never
-      : [`The step '${Name}' returns`, Value, "which its output schema refuses: it takes", EncodedOf<Schema>]
-  : Sentences["noSchema"];
+      : [
+          `The step '${Name}' returns`,
+          Values[MisfitNames<Values, EncodedOf<Schema>> & keyof Values],
+          `which its output schema refuses: ${Listed<`${MisfitNames<Values, EncodedOf<Schema>>}`>} must return`,
+          EncodedOf<Schema>,
+        ]
+    : Sentences["noSchema"];
+
+type MisfitNames<Values, Encoded> = {
+  readonly [Key in keyof Values]: [MayFit<Values[Key], Encoded>] extends [never] ? Key : never;
+}[keyof Values] &
+  (string | number);
+
+/**
+ * True if some value of this type may fit, else `never`: one of a union, or an object whose fields may fit, whatever others it has. A
+ * condition on the whole comes first, for generic functions: see `IsSomething`.
+ */
+type MayFit<Value, Encoded> = [Value] extends [Encoded | Anything]
+  ? true
+  : Value extends unknown
+    ? [IsLike<Value, Encoded>] extends [never]
+      ? Value extends ReadonlyArray<infer Item>
+        ? Encoded extends ReadonlyArray<infer Taken>
+          ? MayFit<Item, Taken>
+          : never
+        : Encoded extends object
+          ? HasFields<Value, Encoded>
+          : never
+      : true
+    : never;
+
+/** Something if one type is a part of the other. */
+type IsLike<Value, Encoded> = Extract<Value, Encoded> | Extract<Encoded, Value>;
+
+type HasFields<Value, Encoded> = Value extends object
+  ? [
+      {
+        [Key in keyof Encoded]-?: Key extends keyof Value
+          ? [IsLike<Value[Key], Encoded[Key]>] extends [never]
+            ? Key
+            : never
+          : {} extends Pick<Encoded, Key>
+            ? never
+            : Key;
+      }[keyof Encoded],
+    ] extends [never]
+    ? true
+    : never
+  : never;
 
 /** The schema, if it is one; else an error sentence. Decided at once even for a type parameter, see `ValueIn`. */
 export type AskedSchema<Schema, Name extends string> = [Name, { readonly is: IsNoSchema<Schema> }] extends [

@@ -37,6 +37,17 @@ export interface DynamicStep<Name extends string, In, Out, Failure, Services, Re
 
 export type AnyStep = Step<string, any, any, any, any>;
 
+/** What only a standalone step has. */
+export interface StepMark {
+  readonly [stepTypes]: unknown;
+}
+
+/** A list of steps. To compare with an array type would cost a tenth more for a pipeline of dynamic steps. */
+export interface StepList {
+  readonly length: unknown;
+  readonly [index: number]: StepMark;
+}
+
 type Types<S> = S[typeof stepTypes & keyof S];
 
 export type InOf<S> = Types<S>["in" & keyof Types<S>];

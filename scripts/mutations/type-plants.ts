@@ -43,8 +43,20 @@ export const typePlants: ReadonlyArray<TypePlant> = [
   {
     fault: "an output schema need not fit what the step returns",
     file: "types/schema.ts",
-    from: "[EncodedOf<Schema>] extends [Value]",
-    to: "[EncodedOf<Schema>] extends [unknown]",
+    from: "[MayFit<Value, EncodedOf<Schema>>] extends [never]",
+    to: "[MayFit<unknown, EncodedOf<Schema>>] extends [never]",
+  },
+  {
+    fault: "a case of a switch need not fit the output schema if another one does",
+    file: "types/schema.ts",
+    from: "[MayFit<Values[Key], Encoded>] extends [never]",
+    to: "[MayFit<unknown, Encoded>] extends [never]",
+  },
+  {
+    fault: "the function of a condition may return any pipeline",
+    file: "types/control.ts",
+    from: "Exclude<NamesOf<Outputs>, NamesOf<Out<Built>>>",
+    to: "Exclude<NamesOf<Out<Built>>, NamesOf<Out<Built>>>",
   },
   {
     fault: "steps may form a cycle",

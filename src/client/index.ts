@@ -178,13 +178,16 @@ export const client = <Module>({ url, token, fetch: ask = fetch }: ClientOptions
     }
   }
 
-  const start = (pipeline: string, inputs: unknown = {}, { runId }: { readonly runId?: string } = {}) =>
-    post("runs", { pipeline, inputs, runId }) as Promise<ClientRun>;
+  const start = (
+    pipeline: string,
+    inputs: unknown = {},
+    { runId }: { readonly runId?: string | undefined } = {},
+  ) => post("runs", { pipeline, inputs, runId }) as Promise<ClientRun>;
 
   const run = async (
     pipeline: string,
     inputs?: unknown,
-    options: { readonly runId?: string; readonly signal?: AbortSignal } = {},
+    options: { readonly runId?: string | undefined; readonly signal?: AbortSignal | undefined } = {},
   ) => {
     const { id } = await start(pipeline, inputs, options);
     for await (const _ of events(id, options.signal));
@@ -202,7 +205,8 @@ export const client = <Module>({ url, token, fetch: ask = fetch }: ClientOptions
     start,
     run,
     get: (runId: string) => get(ofRun(runId)),
-    events: (runId: string, options: { readonly signal?: AbortSignal } = {}) => events(runId, options.signal),
+    events: (runId: string, options: { readonly signal?: AbortSignal | undefined } = {}) =>
+      events(runId, options.signal),
     signal: async (runId: string, path: string, value: unknown) =>
       (await post(`${ofRun(runId)}/signal`, { path, value })).delivery,
     cancel: (runId: string) => post(`${ofRun(runId)}/cancel`),

@@ -95,9 +95,9 @@ export interface ClientOptions {
   /** The address of `espalier serve`, such as `"http://127.0.0.1:4100"`. */
   readonly url: string;
   /** The token that the server printed. Without it, a client can only read. */
-  readonly token?: string;
+  readonly token?: string | undefined;
   /** The function that sends requests; by default the platform's `fetch`. */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
 }
 
 /**
@@ -107,7 +107,7 @@ export interface ClientOptions {
  */
 export interface ClientStart {
   /** The id of the run; by default a new one. Starting again with the same id and inputs refers to the same run. */
-  readonly runId?: string;
+  readonly runId?: string | undefined;
 }
 
 /**
@@ -340,7 +340,7 @@ export interface Client<Module> {
       ClientPipelines<Module>[Name],
       ClientStart & {
         /** Ends the wait, not the run. */
-        readonly signal?: AbortSignal;
+        readonly signal?: AbortSignal | undefined;
       },
       ClientInputs<ClientPipelines<Module>[Name]>
     >
@@ -355,7 +355,7 @@ export interface Client<Module> {
     runId: string,
     options?: {
       /** Stops watching. */
-      readonly signal?: AbortSignal;
+      readonly signal?: AbortSignal | undefined;
     },
   ): AsyncIterable<ClientEvent>;
   /**

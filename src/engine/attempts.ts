@@ -7,8 +7,9 @@ import * as Cause from "effect/Cause";
 import * as Effect from "effect/Effect";
 import * as Exit from "effect/Exit";
 import type { Fiber } from "effect/Fiber";
-import { StepTimedOut } from "../errors.ts";
+import { ExpansionError, StepTimedOut } from "../errors.ts";
 import { blamed } from "./blame.ts";
+import { stepReturned } from "./exposure.ts";
 import { expandable } from "./graph.ts";
 import type { AttemptRoom, Core } from "./core.ts";
 import { firstPhase, returnsOf } from "./phase.ts";
@@ -144,7 +145,11 @@ export class Attempts implements AttemptRoom {
     failure: { readonly error: unknown },
   ): Effect.Effect<unknown, unknown> {
     const mayExpand = returnsOf[firstPhase[frame.definitionOf(index).kind]] !== "output";
-    if (!mayExpand || expandable(value) === undefined) return Effect.succeed(value);
+    if (!mayExpand || expandable(value) === undefined) {
+      const reason = mayExpand ? stepReturned(value) : undefined;
+      if (reason === undefined) return Effect.succeed(value);
+      return Effect.fail(new ExpansionError({ path: frame.pathOf(index), reason }));
+    }
     return Effect.callback((resume) => {
       const { attempt, stop } = this.#awaited(resume);
       const call = new Call(this.#core, frame, index, inputs, count, attempt);

@@ -97,7 +97,7 @@ export class Expansions implements ExpansionRoom {
     const { jobs, calls, emitter } = this.#core;
     let problem: ExpansionError | undefined;
     try {
-      problem = call.isItem ? undefined : directProblem(call, value);
+      problem = directProblem(call, value);
     } catch (thrown) {
       calls.threw(call, thrown);
       return;

@@ -6,6 +6,7 @@ import * as Exit from "effect/Exit";
 import { ExpansionError } from "../errors.ts";
 import type { GraphBuilder } from "../graph/builder.ts";
 import type { StepDefinition } from "../graph/definition.ts";
+import { standalone } from "../graph/steps.ts";
 import { quoted } from "../values/listed.ts";
 import { acceptsUndefined } from "../values/schema.ts";
 import type { Graph } from "./graph.ts";
@@ -58,13 +59,21 @@ const isSurelyProvided = (builder: GraphBuilder, name: string): boolean => {
   return slot !== undefined && (!builder.log.hasMaybes || builder.isSure(slot));
 };
 
+/** A step that is returned as if it were a pipeline, or a list of steps. */
+export const stepReturned = (value: unknown): string | undefined =>
+  standalone(Array.isArray(value) ? value[0] : value) === undefined
+    ? undefined
+    : "A returned standalone step does not run: it would be the output. Return a pipeline with it: pipeline(name).add(step), or addAll for a list.";
+
+const outputsProblem = ({ frame, definition }: Call, value: unknown): string | undefined => {
+  const { outputs } = definition;
+  if (outputs === "all") return lateProblem(frame, value);
+  return outputs.length === 1 ? undefined : recordProblem(definition, outputs, value);
+};
+
 /** Why a direct value cannot be used for the outputs that the step exposes, or undefined. */
 export const directProblem = (call: Call, value: unknown): ExpansionError | undefined => {
-  const { frame } = call;
-  const { outputs } = call.definition;
-  let reason: string | undefined;
-  if (outputs === "all") reason = lateProblem(frame, value);
-  else if (outputs.length !== 1) reason = recordProblem(call.definition, outputs, value);
+  const reason = stepReturned(value) ?? (call.isItem ? undefined : outputsProblem(call, value));
   return reason === undefined ? undefined : new ExpansionError({ path: call.path, reason });
 };
 

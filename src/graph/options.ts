@@ -97,8 +97,8 @@ const output: Check = (name, value) =>
     : `${name} must be an Effect Schema, a Standard Schema or type<T>(); got ${typed(value)}.`;
 
 const fallback: Check = (name, value) =>
-  isEffect(value)
-    ? `${name} must be a value or a function of the error; got an Effect. Write () => effect.`
+  isEffect(value) && !(value instanceof Error)
+    ? `${name} must be a value or a function of the error; and this is an Effect. Write () => effect.`
     : undefined;
 
 const outputs: Check = (name, value) => {

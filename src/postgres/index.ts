@@ -18,11 +18,11 @@ import { acquire, release } from "./shared.ts";
  */
 export interface PostgresSettings {
   /** The schema that holds the store's tables, created if missing: `"espalier"` by default. Table names start with `espalier_`. */
-  readonly schema?: string;
+  readonly schema?: string | undefined;
   /** The maximum size of one value's text, in bytes: 256 MiB by default, at most 512 MiB less one. A larger output fails its step. */
-  readonly maxValueBytes?: number;
+  readonly maxValueBytes?: number | undefined;
   /** Encrypts recorded values, which lets `Redacted` ones be recorded. Every process needs the same codec. */
-  readonly codec?: StoreCodec;
+  readonly codec?: StoreCodec | undefined;
 }
 
 /**

@@ -20,11 +20,11 @@ const surroundings = (): Surroundings => (globalThis as { readonly process?: Sur
  */
 export interface ProgressOptions {
   /** The output to write to; standard error by default. */
-  readonly output?: ProgressOutput;
+  readonly output?: ProgressOutput | undefined;
   /** A tree that updates in place, or plain lines; by default a tree if the output is a terminal. */
-  readonly style?: "tree" | "lines";
+  readonly style?: "tree" | "lines" | undefined;
   /** Whether to use colors; by default, if the output is a terminal and `NO_COLOR` is not set. */
-  readonly colors?: boolean;
+  readonly colors?: boolean | undefined;
 }
 
 /** Additional options for commands. */

@@ -17,9 +17,9 @@ import { resumeGraph } from "./run.ts";
  */
 export interface ResumeOptions extends Omit<RunOptions, "runId"> {
   /** The path of a step or item. It runs again, and so does everything that depends on it. */
-  readonly from?: string;
+  readonly from?: string | undefined;
   /** Whether the failed items of maps that collect failures run again, and everything that depends on them. */
-  readonly retryFailed?: boolean;
+  readonly retryFailed?: boolean | undefined;
 }
 
 const resuming = (

@@ -202,7 +202,7 @@ const send = (
   runId: string,
   path: string,
   value: unknown,
-  options: { readonly store?: StoreLayer } = {},
+  options: { readonly store?: StoreLayer | undefined } = {},
 ): Effect.Effect<Delivery, SendError> =>
   Effect.gen(function* () {
     for (const [name, text] of Object.entries({ runId, path })) {
@@ -255,7 +255,7 @@ export const Signal: {
     value: unknown,
     options?: {
       /** The store that has the run. Defaults to the provided store. */
-      readonly store?: StoreLayer;
+      readonly store?: StoreLayer | undefined;
     },
   ) => Effect.Effect<"delivered" | "kept", SignalRefused | RunNotFound | StoreError | StoreCorrupt>;
   /** `send` as a Promise. */
@@ -265,7 +265,7 @@ export const Signal: {
     value: unknown,
     options?: {
       /** The store that has the run. */
-      readonly store?: StoreLayer;
+      readonly store?: StoreLayer | undefined;
     },
   ) => Promise<"delivered" | "kept">;
 } = { send, sendPromise: asPromise(send) };

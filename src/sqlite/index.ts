@@ -21,11 +21,11 @@ export interface SqliteOptions {
    */
   readonly filename: string;
   /** The maximum size of one value's text, in bytes: 256 MiB by default, at most 512 MiB less one. A larger output fails its step. */
-  readonly maxValueBytes?: number;
+  readonly maxValueBytes?: number | undefined;
   /** The maximum size of the file, in bytes; by default, as large as the disk allows. A run that needs more pauses. */
-  readonly maxFileBytes?: number;
+  readonly maxFileBytes?: number | undefined;
   /** Encrypts recorded values, which lets `Redacted` ones be recorded. Every process needs the same codec. */
-  readonly codec?: StoreCodec;
+  readonly codec?: StoreCodec | undefined;
 }
 
 const layer = ({ filename, ...limits }: SqliteOptions): StoreLayer =>

@@ -38,9 +38,9 @@ import { Values } from "./values.ts";
 import { Writer } from "./writer.ts";
 
 export interface Limits {
-  readonly maxValueBytes?: number;
-  readonly maxFileBytes?: number;
-  readonly codec?: StoreCodec;
+  readonly maxValueBytes?: number | undefined;
+  readonly maxFileBytes?: number | undefined;
+  readonly codec?: StoreCodec | undefined;
 }
 
 /** How often a store with runs in progress polls for writes of others. */

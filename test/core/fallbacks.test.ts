@@ -1,4 +1,5 @@
 /** Fallbacks are reported when they are used, and a wait can have one. */
+import * as Data from "effect/Data";
 import * as Effect from "effect/Effect";
 import * as Schema from "effect/Schema";
 import { pipeline, resumePromise, Signal, type } from "espalier";
@@ -142,4 +143,47 @@ test("the fallback of a step need not fit its output schema to be recorded", asy
   await rejection(built.runPromise({}, { store, runId: "r" }));
   isUp = true;
   expect((await resumePromise(built, "r", { store })).after).toBe("none");
+});
+
+class Down extends Data.TaggedError("Down")<{ readonly host: string }> {}
+
+test("a fallback that is an error of Effect is a value, not an Effect that fails", async () => {
+  const built = pipeline("p").step("a", [], () => Effect.fail("first"), {
+    fallback: new Down({ host: "x" }),
+  });
+  expect((await built.runPromise()).a).toEqual(new Down({ host: "x" }));
+});
+
+describe("The fallback of a switch", () => {
+  const failing = (): never => {
+    throw new Error("down");
+  };
+
+  test("replaces a choice and a case that fail", async () => {
+    const built = pipeline("p")
+      .switch("choice", [], (): "a" => failing(), { a: () => 1 }, { fallback: "none" })
+      .switch("case", [], () => "a" as const, { a: failing }, { fallback: (error) => error._tag });
+    expect(await built.runPromise()).toEqual({ choice: "none", case: "StepFailed" });
+  });
+
+  test("may be a pipeline", async () => {
+    const built = pipeline("p").switch(
+      "s",
+      [],
+      () => "a" as const,
+      { a: failing },
+      { fallback: () => pipeline("q").step("s", [], () => 2) },
+    );
+    expect(await built.runPromise()).toEqual({ s: 2 });
+  });
+});
+
+test("the fallback of all outputs may be a pipeline that does not provide the step's name", async () => {
+  const built = pipeline("p").dynamic(
+    "grown",
+    [],
+    () => Effect.fail("down") as Effect.Effect<{ readonly a: number }, string>,
+    { outputs: "all", fallback: () => pipeline("q").step("a", [], () => "text") },
+  );
+  expect(await built.runPromise()).toEqual({ a: "text" });
 });

@@ -90,3 +90,24 @@ const many = pipeline("many")
   });
 same<OutputsOf<typeof many>["b"], number | undefined>(true);
 same<OutputsOf<typeof many>["s16"], number>(true);
+
+// The end of a loop knows the inputs.
+pipeline("p")
+  .step("limits", [], () => ({ most: 3 }))
+  .loop(
+    "count",
+    ["limits"],
+    () => 0,
+    (count) => count + 1,
+    {
+      until: (count, { limits }) => (same<typeof limits, { most: number }>(true), count >= limits.most),
+    },
+  )
+  .loop(
+    "other",
+    ["limits"],
+    () => 0,
+    (count) => count + 1,
+    // @ts-expect-error: they have no such field
+    { until: (count, { limits }) => count > limits.mots },
+  );
