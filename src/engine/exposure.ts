@@ -61,9 +61,18 @@ const isSurelyProvided = (builder: GraphBuilder, name: string): boolean => {
 
 /** A step that is returned as if it were a pipeline, or a list of steps. */
 export const stepReturned = (value: unknown): string | undefined =>
-  standalone(Array.isArray(value) ? value[0] : value) === undefined
-    ? undefined
-    : "A returned standalone step does not run: it would be the output. Return a pipeline with it: pipeline(name).add(step), or addAll for a list.";
+  isStep(value)
+    ? "A returned standalone step does not run: it would be the output. Return a pipeline with it: pipeline(name).add(step), or addAll for a list."
+    : undefined;
+
+const isStep = (value: unknown): boolean => {
+  if (typeof value !== "object" || value === null) return false;
+  try {
+    return standalone(Array.isArray(value) ? value[0] : value) !== undefined;
+  } catch {
+    return false; // A proxy that throws is a direct value.
+  }
+};
 
 const outputsProblem = ({ frame, definition }: Call, value: unknown): string | undefined => {
   const { outputs } = definition;
