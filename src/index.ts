@@ -22,6 +22,7 @@ export type { HiddenNames } from "../types/output-names.ts";
 export type { OutputBlock, OutputChunk, OutputLink, OutputType } from "../types/output-chunks.ts";
 export type { Pipeline, PipelineMembers } from "../types/pipeline.ts";
 export type * from "../types/pool.ts";
+export type { AnyResult, Case, Unseen } from "../types/cases.ts";
 export type { RunMembers } from "../types/run-members.ts";
 export type { OpenError, RunError } from "../types/errors.ts";
 export type { PlanEdge, PlanExpansion, PlanStep, StepKind } from "../types/plan.ts";

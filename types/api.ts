@@ -41,6 +41,7 @@ import type {
   ServicesIn,
   Unchecked,
 } from "./schema.ts";
+import type { Sentences } from "./sentences.ts";
 import type { AnyStep, DynamicStep, OutOf, Step, StepErrors, StepNeeds } from "./step.ts";
 
 /**
@@ -58,9 +59,6 @@ export type PipelineFunction = <const Name extends string>(
  * @public
  */
 export type TypeFunction = <Type>() => Unchecked<Type>;
-
-/** The inputs of a standalone step: names, or a record of schemas. */
-type InputList = ReadonlyArray<string> | Readonly<Record<string, AnySchema>>;
 
 /** The inputs that a standalone step's function receives: those of its parameter, or those decoded by the schemas. */
 type Received<Inputs, Annotated> =
@@ -95,17 +93,21 @@ type SchemaNeeds<Inputs> = Inputs extends ReadonlyArray<any> ? never : DecodingN
 type Unannotated<Inputs> =
   Inputs extends ReadonlyArray<infer Name extends string>
     ? { readonly [Each in Name as Unmarked<Each>]: unknown }
-    : {};
+    : any;
 
 type RequiredNames<Type> = { [Name in keyof Type]-?: {} extends Pick<Type, Name> ? never : Name }[keyof Type];
 
 type Listing<Name, Names, Step extends string> =
   Unmarked<Name> extends Names
     ? Name
-    :
-        | NoInfer<Names>
-        | `${Names & string}?`
-        | [`The step '${Step}' lists '${Name & string}', which the parameter of its function does not have.`];
+    : string extends Name
+      ? Sentences["unknownInputs"]
+      :
+          | NoInfer<Names>
+          | `${Names & string}?`
+          | [
+              `The step '${Step}' lists '${Name & string}', which the parameter of its function does not have.`,
+            ];
 
 /**
  * The inputs, if the list and the function's parameter have the same names; else an error sentence, as a string, since the
@@ -159,7 +161,7 @@ type NamedOutput<Name extends string, Value> = string extends Name
  */
 export type StepFunction = <
   const Name extends string,
-  const Inputs extends InputList,
+  const Inputs extends ReadonlyArray<string> | Readonly<Record<string, AnySchema>>,
   Returned,
   Annotated = Unannotated<Inputs>,
   const Outs extends ReadonlyArray<string> = never,
@@ -196,7 +198,7 @@ export type StepFunction = <
  */
 export type DynamicFunction = <
   const Name extends string,
-  const Inputs extends InputList,
+  const Inputs extends ReadonlyArray<string> | Readonly<Record<string, AnySchema>>,
   Returned,
   Annotated = Unannotated<Inputs>,
   const Outs extends "all" | ReadonlyArray<string> = never,

@@ -5,6 +5,7 @@ import type { StepContext } from "./context.ts";
 import type { IsSomething, Listed } from "./names.ts";
 import type { IsFamily } from "./output-names.ts";
 import type { ValueOf } from "./returned.ts";
+import type { Sentences } from "./sentences.ts";
 
 /** The type of a case's name. */
 type CaseName = string | number | boolean;
@@ -48,12 +49,21 @@ export type CheckedChoice<On> = [AnyChoice] extends [On]
 
 declare const unseen: unique symbol;
 
-/** The return type of a case that the compiler has not checked, because another argument is wrong. */
-interface Unseen {
+/**
+ * The return type of a case that the compiler has not checked, because another argument is wrong.
+ *
+ * @public
+ */
+export interface Unseen {
   readonly [unseen]: never;
 }
 
-/** Everything that a case can return: `unknown`, with `Unseen` as a detectable member. */
+/**
+ * Everything that a case can return, as `unknown` does, with a member by which the compiler's assumption is found before it has
+ * looked at the case.
+ *
+ * @public
+ */
 export type AnyResult = {} | null | undefined | void | Unseen;
 
 /**
@@ -62,9 +72,32 @@ export type AnyResult = {} | null | undefined | void | Unseen;
  */
 export type CaseType<Choice extends string, Inputs, Key extends PropertyKey> =
   | ({ readonly [Each in Choice]?: Case<Inputs> } & { readonly [Other in string]: Case<Inputs> })
-  | { readonly [Each in Key]: Case<Inputs> };
+  | { readonly [Each in Key]: Case<Inputs> }
+  | ListedCases<Inputs>;
 
-type Case<Inputs> = (inputs: Inputs, context: StepContext) => AnyResult;
+/**
+ * A case of a switch, or a contender of a race: a function of the step's inputs.
+ *
+ * @public
+ */
+export type Case<Inputs> = (inputs: Inputs, context: StepContext) => AnyResult;
+
+/** An array or a text, whose only problem is that it is not a record. It has no key in common with one. */
+export interface NoRecord {
+  readonly [Symbol.iterator]: unknown;
+}
+
+/** The same, in which functions have typed parameters. */
+export interface ListedCases<Inputs> extends NoRecord {
+  readonly [index: number]: Case<Inputs> | {} | null | undefined;
+}
+
+/** The sentence for what is not a record. None before the compiler has looked at the functions in a list. */
+export type Unrecorded<Cases, Sentence> = [unknown] extends [Cases[keyof Cases & number]]
+  ? unknown
+  : Cases extends string
+    ? [Sentence]
+    : Sentence;
 
 export type CaseResult<Case> = Case extends (...parameters: any) => infer Returned
   ? 0 extends 1 & Returned
@@ -77,11 +110,12 @@ export type CaseResult<Case> = Case extends (...parameters: any) => infer Return
 /** The return types of the cases. */
 export type CaseResults<Cases> = Cases extends unknown ? CaseResult<Cases[keyof Cases]> : never;
 
-export type CaseProblem<Returned, Name extends string, Inputs> = [
+/** What is right where a case returns a valid value; else an error sentence. */
+export type CaseProblem<Returned, Name extends string, Inputs, Right = unknown> = [
   IsSomething<BranchProblem<ValueOf<Returned>, Name, Inputs>>,
 ] extends [true]
   ? BranchProblem<ValueOf<Returned>, Name, Inputs>
-  : unknown;
+  : Right;
 
 /** Whether a case may be missing. Not before the cases are checked, when all of them may be. */
 type IsOptional<Cases, Key extends keyof Cases> = string extends keyof Cases
@@ -106,8 +140,9 @@ type IsRecord<Cases> = string extends keyof Cases
  */
 export type CheckedCases<Cases, Choice extends string, Name extends string, Inputs> = string extends Choice
   ? unknown
-  : Cases extends unknown
-    ? IsRecord<Cases> extends true
+  : Cases extends NoRecord | ((...given: never) => unknown)
+    ? Unrecorded<Cases, Sentences["cases"]>
+    : IsRecord<Cases> extends true
       ? [
           `The cases of the switch '${Name}' may have any names, so the one that it chooses may be missing. List them one by one.`,
         ]
@@ -127,8 +162,7 @@ export type CheckedCases<Cases, Choice extends string, Name extends string, Inpu
             readonly [Key in Exclude<Choice, NameOf<keyof Cases>>]: [
               `The switch '${Name}' may choose '${Key}', and has no such case.`,
             ];
-          }
-    : never;
+          };
 
 /** In an object literal, `1` and `"1"` are the same name. */
 type NameOf<Key> = `${Key & (string | number)}`;

@@ -14,6 +14,7 @@ import type {
   NamesOf,
   SentOf,
 } from "./outputs.ts";
+import type { Sentences } from "./sentences.ts";
 
 /** Any text with an asterisk. */
 export type AnyGlob = `${string}*${string}`;
@@ -33,9 +34,7 @@ type AskedList<List, Outputs, Names, Step extends string> =
   List extends ReadonlyArray<string>
     ? {
         readonly [Index in keyof List]: IsUnknown<List, List[Index]> extends true
-          ? [
-              `The step '${Step}' reads names of the type string, so the compiler cannot tell which. Write 'as const' after the list, or give it a type with literals.`,
-            ]
+          ? Sentences["unknownInputs"]
           : Asked<List[Index] & string, Outputs, Names, Step>;
       }
     : never;
@@ -270,7 +269,9 @@ type MappedOver<Over extends string, Outputs, Names, Step extends string> = Over
           `The map '${Step}' reads '${Over}', but over must be the name of one output that is always there. Read '${Over}' in a step that provides a list, and map over that.`,
         ]
       : [IterableNames<Outputs>] extends [never]
-        ? [`The map '${Step}' reads '${Over}', and no output here is iterable.`]
+        ? string extends Over
+          ? ["over must be a name: write the name of one output that is a list. No output here is one."]
+          : [`The map '${Step}' reads '${Over}', and no output here is iterable.`]
         : NoInfer<IterableNames<Outputs>> | Unmapped<Over, Step>;
 
 /** The error sentence if nothing provides the output that a map iterates over; a list, and none for `string`, as above. */
@@ -310,7 +311,7 @@ export type ReturnedList<List extends ReadonlyArray<string>, Outputs, Names> = [
   : ReadonlyArray<
       IsUnknown<List, List[number]> extends true
         ? [
-            "returns is given names of the type string, so the compiler cannot tell which. Write 'as const' after the list, or give it a type with literals.",
+            "returns takes names: write returns('a', 'b'). If they have the type string, the compiler cannot tell which: write 'as const' after the list, or give it a type with literals.",
           ]
         : Returnable<List[number], Names | Unmarked<MaybesOf<Outputs>>>
     >;

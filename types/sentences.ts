@@ -24,6 +24,12 @@ export interface Sentences {
   ];
   readonly noSchema: ["schema must be an Effect Schema, a Standard Schema or type<T>()."];
   /** Of a name without its array, the compiler knows as much as of an array of strings. */
+  readonly unknownInputs: [
+    "inputs must be an array of names: write ['a', 'b']. If it is one of the type string, the compiler cannot tell which names: write 'as const' after it, or give it a type with literals.",
+  ];
+  /** As texts: of an array and a list of one sentence, the compiler would compare the elements. */
+  readonly cases: "cases must be a record of functions: write { a: () => …, b: () => … }.";
+  readonly contenders: "contenders must be a record of functions: write { a: () => …, b: () => … }.";
   readonly unknownOutputs: [
     "outputs must be an array of names: write ['a', 'b']. If it is one of the type string, the compiler cannot tell which names: write 'as const' after it, or give it a type with literals.",
   ];
