@@ -40,6 +40,12 @@ const nestedAll = (depth: number): string =>
     ? `pipeline("p").step("s0", [], () => ({ at: 0 }))`
     : `pipeline("p${depth}").dynamic("d${depth}", [], () => ${nestedAll(depth - 1)}, { outputs: "all" }).step("s${depth}", ["s${depth - 1}"], ({ s${depth - 1} }) => ({ at: s${depth - 1}.at + 1 }))`;
 
+/** Each expansion exposes two outputs of the next. */
+const nestedLists = (depth: number): string =>
+  depth === 0
+    ? `pipeline("p").step("s0", [], () => ({ at: 0 })).step("t0", [], () => "text")`
+    : `pipeline("p${depth}").dynamic("d${depth}", [], () => ${nestedLists(depth - 1)}, { outputs: ["s${depth - 1}", "t${depth - 1}"] }).step("s${depth}", ["s${depth - 1}"], ({ s${depth - 1} }) => ({ at: s${depth - 1}.at + 1 })).step("t${depth}", ["t${depth - 1}"], ({ t${depth - 1} }) => t${depth - 1})`;
+
 export const largePrograms: ReadonlyArray<LargeProgram> = [
   {
     name: "steps-added",
@@ -140,6 +146,71 @@ export const wrong: Pipeline<{}, All, never, never> = made0.step("more", [], () 
 export const built = made2${reading(`s${size - 1}`)};
 `;
     },
+  },
+  {
+    name: "outputs-listed",
+    size: 500,
+    text: (size) => `${head}export const built = pipeline("large").step("s0", [], () => ({ at: 0 }))
+${times(
+  size,
+  (index) =>
+    `  .step("made${index}", ["s${index}"], ({ s${index} }) => ({ s${index + 1}: { at: s${index}.at + 1 }, t${index}: "text" }), { outputs: ["s${index + 1}", "t${index}"] })`,
+)}
+  ${reading(`s${size}`)};
+`,
+  },
+  // Ten object literals in the type of each output: the compiler walks all of them.
+  {
+    name: "switches",
+    size: 400,
+    text: (size) => {
+      const keys = Array.from({ length: 10 }, (_, index) => `k${index}`);
+      return `${head}declare const key: ${keys.map((key) => `"${key}"`).join(" | ")};
+export const built = pipeline("large").step("s0", [], () => ({ at: 0 }))
+${times(
+  size,
+  (index) =>
+    `  .switch("s${index + 1}", ["s${index}"], () => key, { ${keys.map((key) => `${key}: ({ s${index} }) => ({ at: s${index}.at + 1 })`).join(", ")} })`,
+)}
+  ${reading(`s${size}`)};
+`;
+    },
+  },
+  {
+    name: "conditionally-added",
+    size: 500,
+    text: (size) => `${head}declare const flag: boolean;
+${times(size, (index) => `const a${index} = step("a${index}", [], () => ({ at: ${index} }));\nconst b${index} = step("b${index}", [], () => "text");`)}
+export const built = pipeline("large").step("s0", [], () => ({ at: 0 }))
+${times(size, (index) => `  .add(flag ? a${index} : b${index})`)}
+  .step("maybe", ["a${size - 1}?"], ({ a${size - 1}: found }) => {
+    const right: number | undefined = found?.at;
+    // @ts-expect-error: it may be missing
+    const wrong: number = found.at;
+    return [right, wrong];
+  })
+  ${reading("s0")};
+`,
+  },
+  {
+    name: "conditions",
+    size: 200,
+    text: (size) => `${head}export const built = pipeline("large").step("s0", [], () => ({ at: 0 }))
+${times(size, (index) => `  .when("w${index}", ["s0"], ({ s0 }) => s0.at > ${index}, (inside) => inside.step("x${index}", ["s0"], ({ s0 }) => s0))`)}
+  .step("maybe", ["x${size - 1}?"], ({ x${size - 1}: found }) => {
+    const right: number | undefined = found?.at;
+    // @ts-expect-error: it may be missing
+    const wrong: number = found.at;
+    return [right, wrong];
+  })
+  ${reading("s0")};
+`,
+  },
+  {
+    name: "nested-lists",
+    size: 30,
+    text: (size) => `${head}export const built = ${nestedLists(size)}${reading(`s${size}`)};
+`,
   },
   {
     name: "nested-all",

@@ -19,7 +19,13 @@ export type {
 export type { StepContext } from "../types/context.ts";
 export type * from "../types/options.ts";
 export type { HiddenNames } from "../types/output-names.ts";
-export type { OutputBlock, OutputChunk, OutputLink, OutputType } from "../types/output-chunks.ts";
+export type {
+  OutputApart,
+  OutputBlock,
+  OutputChunk,
+  OutputLink,
+  OutputType,
+} from "../types/output-chunks.ts";
 export type { Pipeline, PipelineMembers } from "../types/pipeline.ts";
 export type * from "../types/pool.ts";
 export type { AnyResult, Case, Unseen } from "../types/cases.ts";

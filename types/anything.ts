@@ -13,18 +13,44 @@ export interface Unknown {
   readonly [unknown]: true;
 }
 
-/** It has the methods of strings and maps: through an index signature alone, the parameters of callbacks would be unknown. */
+/**
+ * It has the methods of strings and maps: through an index signature alone, the parameters of callbacks would be unknown. Those that
+ * take no function and have the name of a common field are anything, since `order.at + 1` is right.
+ */
 interface AnythingElse
   extends Unknown,
     Array<any>,
-    Omit<typeof String.prototype, keyof Array<any> | "valueOf">,
-    Pick<ReadonlyMap<any, any>, "get" | "has" | "size"> {
+    Omit<typeof String.prototype, keyof Array<any> | "valueOf" | FieldNames>,
+    Pick<ReadonlyMap<any, any>, "get" | "has">,
+    Record<FieldNames, any> {
   (...parameters: ReadonlyArray<any>): any;
+  readonly at: any;
   // Those of an array would give numbers, and those of a map anything.
-  keys(): ArrayIterator<any>;
-  entries(): ArrayIterator<[any, any]>;
+  readonly keys: Anything;
+  readonly values: Anything;
+  readonly entries: Anything;
   readonly [Key: string]: any;
 }
+
+/** The methods of strings that write HTML, and others that are rather fields of a record. */
+type FieldNames =
+  | "anchor"
+  | "big"
+  | "blink"
+  | "bold"
+  | "fixed"
+  | "fontcolor"
+  | "fontsize"
+  | "italics"
+  | "link"
+  | "normalize"
+  | "repeat"
+  | "search"
+  | "size"
+  | "small"
+  | "strike"
+  | "sub"
+  | "sup";
 
 /**
  * The required return type of a function. If an option is wrong, the compiler compares the function with its assumed type

@@ -2,8 +2,7 @@
 import type { Result } from "effect/Result";
 import type { Anything, Free } from "./anything.ts";
 import type { IsSomething } from "./names.ts";
-import type { HiddenKey } from "./output-names.ts";
-import type { AddAll, AddNamed, KeyedOutputs, Marked, NamesOf, UnknownOutputs } from "./outputs.ts";
+import type { AddAll, AddedOutputs, AddNamed, Marked, NamesOf, UnknownOutputs } from "./outputs.ts";
 import type { In, Out } from "./own.ts";
 import type { AnyPipeline, MergedRecords, Typed } from "./provided.ts";
 import type { Lack } from "./reads.ts";
@@ -50,11 +49,7 @@ export type BuiltInputs<This extends AnyPipeline, Built extends AnyPipeline> = [
  */
 type GuardedOutputs<Built extends AnyPipeline, Before> = [Built] extends [Unbuilt]
   ? UnknownOutputs
-  : Marked<MergedRecords<AddedRecord<Out<Built>, Before>>, never>;
-
-type AddedRecord<Outputs, Before> = Outputs extends unknown
-  ? Omit<KeyedOutputs<Outputs>, Exclude<Before & PropertyKey, HiddenKey>>
-  : never;
+  : Marked<MergedRecords<AddedOutputs<Out<Built>, Before>>, never>;
 
 /** The outputs of a pipeline with a condition and the steps that run only if it holds. */
 export type ConditionedOutputs<Outputs, Name extends string, Taken, Built extends AnyPipeline> = AddAll<

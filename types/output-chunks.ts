@@ -13,6 +13,18 @@ export interface OutputType<Name extends string, Type> {
 }
 
 /**
+ * An output of a large pipeline that a step cannot read simply by its name: a family, whose name is a template literal, or a maybe
+ * output, under `name?`. With the names that no other output can have because of it, which the compiler then has at once
+ * for hundreds of them.
+ *
+ * @public
+ */
+export interface OutputApart<Name extends string, Type, Taken extends string> extends OutputType<Name, Type> {
+  /** See `OutputApart`. */
+  readonly taken: Taken;
+}
+
+/**
  * How a pipeline of more than sixteen outputs holds them: a chunk of outputs, with the earlier ones before it. It appears in the
  * declaration of such a pipeline; `OutputsOf` reads it.
  *
@@ -30,10 +42,7 @@ export interface OutputChunk<
   Own extends string,
   Outputs,
   Size,
-  /**
-   * All outputs up to here that a step cannot read simply by name: families, whose name is a template literal, and maybe
-   * outputs, under `name?`.
-   */
+  /** All outputs up to here that a step cannot read simply by name, each as an `OutputApart`. */
   Families,
   /** The links before this chunk, down to the newest block, or `null`. */
   Previous,

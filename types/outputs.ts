@@ -8,10 +8,19 @@
  */
 import type { Anything } from "./anything.ts";
 import type { Half, IsSmall, Later, Next } from "./chunk-sizes.ts";
+import type {
+  FamiliesIn,
+  HiddenIn,
+  MoreFamilies,
+  PlainFamilies,
+  PlainOf,
+  SentAmong,
+  TakenIn,
+  Unreadable,
+} from "./apart-outputs.ts";
 import type { OutputBlock, OutputChunk, OutputLink, OutputType } from "./output-chunks.ts";
 import type {
   AnyMaybe,
-  GlobOf,
   HiddenKey,
   HiddenNames,
   IsApart,
@@ -32,17 +41,6 @@ type ListedNames<Outputs> = {
   ? keyof Plain & string
   : never;
 
-type FamilyMembers<Outputs> = {
-  [Name in keyof Outputs as Name extends string
-    ? IsApart<Name> extends true
-      ? GlobOf<Name>
-      : never
-    : never]-?: OutputType<Name & string, Outputs[Name]>;
-};
-
-/** Each under its own key, and then all. A glob is the key of a family: of two families that overlap one key would fit the other. */
-type PlainFamilies<Outputs> = FamilyMembers<Outputs>[keyof FamilyMembers<Outputs>];
-
 /** The names that a step can read by name. */
 export type NamesOf<Outputs> = Outputs extends AnyChunk ? Outputs["names"] : PlainNames<Outputs>;
 
@@ -53,23 +51,15 @@ export type NamesOf<Outputs> = Outputs extends AnyChunk ? Outputs["names"] : Pla
 export type TakenBy<Outputs> = Outputs extends AnyChunk
   ? [Outputs["families"]] extends [never]
     ? Outputs["names"]
-    : Outputs["names"] | FamilyKeys<FamilyNames<Outputs["families"]>> | HiddenAmong<Outputs["families"]>
+    : Outputs["names"] | TakenIn<Outputs["families"]>
   : Outputs extends NoMaybe
     ? keyof Outputs
     : TakenKeys<Outputs>;
-
-type FamilyKeys<Names> = Names | PlainOf<Names>;
-
-/** The names of maybe outputs. None for those that are not known, see `GuardedOutputs`. */
-type PlainOf<Key> = Key extends `${infer Plain}?` ? (string extends Plain ? never : Plain) : Key;
 
 type TakenKeys<Outputs> =
   | keyof Outputs
   | Exclude<PlainOf<keyof Outputs>, "">
   | (HiddenKey extends keyof Outputs ? Unreadable<NamesHiddenBy<Outputs[HiddenKey]>> : never);
-
-/** Names that are taken and cannot be read: marked with a slash, which no name contains, for the sentence about them. */
-type Unreadable<Names extends string> = Names | `/${Names}`;
 
 /** All keys: names, families and maybe outputs. */
 export type KeysOf<Outputs> = Outputs extends AnyChunk ? keyof KeyedOutputs<Outputs> : keyof Outputs;
@@ -117,16 +107,10 @@ type LookupBlock<Block, Name> = Block extends AnyBlock
 export type FamilyNames<Families> =
   Families extends OutputType<infer Name, any> ? Exclude<Name, HiddenKey> : never;
 
-/** The names that are hidden, and their key. */
-type HiddenAmong<Families> =
-  Families extends OutputType<HiddenKey, infer Hidden>
-    ? HiddenKey | Unreadable<NamesHiddenBy<Hidden>>
-    : never;
-
 /** The names and those of the families. Without families, the union is not rebuilt. */
 type WithFamilies<Names extends string, Families> = [Families] extends [never]
   ? Names
-  : Names | FamilyNames<Families>;
+  : Names | Families["name" & keyof Families];
 
 /** The type of an output of a chunk or an earlier one, family or not. */
 type TypeIn<Name, Own, Chunk, Families, Previous, Blocks extends AnyBlock> = Name extends Own
@@ -157,7 +141,14 @@ type ManyOutputs<
 
 /** All outputs, as shown in `OutputChunk`. The name of this alias must not appear there: `& {}` removes it. */
 type Shown<Names extends string, Own, Chunk, Families, Previous, Blocks extends AnyBlock> = {
-  readonly [Key in WithFamilies<Names, Families>]: TypeIn<Key, Own, Chunk, Families, Previous, Blocks>;
+  readonly [Key in WithFamilies<Names, Families> & string as Exclude<Key, HiddenKey>]: TypeIn<
+    Key,
+    Own,
+    Chunk,
+    Families,
+    Previous,
+    Blocks
+  >;
 } & {};
 
 /** As `ManyOutputs`, and read below from conditional types, which shed the arguments of their alias: else each link would keep the whole chunk. */
@@ -194,7 +185,7 @@ type Extended<Outputs, Own extends string, Added, Size, Families> = Outputs exte
         Outputs["names"] | Own,
         Outputs["own"] | Own,
         Outputs["outputs"] | Added,
-        Outputs["families"] | Families,
+        MoreFamilies<Outputs["families"], Families>,
         Outputs["previous"],
         Outputs["blocks"]
       >,
@@ -202,7 +193,7 @@ type Extended<Outputs, Own extends string, Added, Size, Families> = Outputs exte
       Outputs["own"] | Own,
       Outputs["outputs"] | Added,
       Size,
-      Outputs["families"] | Families,
+      MoreFamilies<Outputs["families"], Families>,
       Outputs["previous"],
       Outputs["blocks"]
     >
@@ -212,12 +203,19 @@ type Extended<Outputs, Own extends string, Added, Size, Families> = Outputs exte
 type Continued<Outputs, Own extends string, Added, Size, Families> = Outputs extends AnyChunk
   ? IsBlock<Outputs> extends true
     ? ManyOutputs<
-        Shown<Outputs["names"] | Own, Own, Added, Outputs["families"] | Families, null, Closed<Outputs>>,
+        Shown<
+          Outputs["names"] | Own,
+          Own,
+          Added,
+          MoreFamilies<Outputs["families"], Families>,
+          null,
+          Closed<Outputs>
+        >,
         Outputs["names"] | Own,
         Own,
         Added,
         Size,
-        Outputs["families"] | Families,
+        MoreFamilies<Outputs["families"], Families>,
         null,
         Closed<Outputs>
       >
@@ -226,7 +224,7 @@ type Continued<Outputs, Own extends string, Added, Size, Families> = Outputs ext
           Outputs["names"] | Own,
           Own,
           Added,
-          Outputs["families"] | Families,
+          MoreFamilies<Outputs["families"], Families>,
           Linked<Outputs>,
           Outputs["blocks"]
         >,
@@ -234,7 +232,7 @@ type Continued<Outputs, Own extends string, Added, Size, Families> = Outputs ext
         Own,
         Added,
         Size,
-        Outputs["families"] | Families,
+        MoreFamilies<Outputs["families"], Families>,
         Linked<Outputs>,
         Outputs["blocks"]
       >
@@ -304,9 +302,6 @@ export type ManyFirst<Union extends OutputType<any, any>> = ManyOutputs<
 
 type NamesIn<Union> =
   Union extends OutputType<infer Name, any> ? (IsApart<Name> extends true ? never : Name) : never;
-type FamiliesIn<Union> =
-  Union extends OutputType<infer Name, any> ? (IsApart<Name> extends true ? Union : never) : never;
-
 /** `Outputs` with the outputs of many steps. */
 export type AddMany<Outputs, Union extends OutputType<any, any>> = Outputs extends AnyChunk
   ? AddAll<Outputs, Joined<Union>>
@@ -348,8 +343,6 @@ export type SentOf<Outputs> = Outputs extends AnyChunk
   : HiddenKey extends keyof Outputs
     ? SentBy<Outputs[HiddenKey]>
     : never;
-
-type SentAmong<Families> = Families extends OutputType<HiddenKey, infer Hidden> ? SentBy<Hidden> : never;
 
 /** `Added` with what its waiting steps are sent, if that is to be kept. */
 export type WithSent<Added, Sent> = [Sent] extends [never]
@@ -471,6 +464,35 @@ export type KeyedOutputs<Outputs> = Outputs extends AnyChunk ? Joined<Chunks<Out
 type Plain<Outputs> = Outputs extends NoMaybe
   ? Outputs
   : Flat<{ readonly [Key in keyof Outputs as Key extends HiddenKey ? never : Unmarked<Key>]: Outputs[Key] }>;
+
+/**
+ * The outputs that come after those that were taken before, and what is hidden. The chunks are read from the newest back to the first that
+ * has nothing new: of hundreds, few are looked at.
+ */
+export type AddedOutputs<Outputs, Before> = Outputs extends AnyChunk
+  ? Joined<
+      | Exclude<
+          | Outputs["outputs"]
+          | Outputs["families"]
+          | NewLinks<Outputs["previous"], Before>
+          | NewBlocks<Outputs["blocks"], Before>,
+          { readonly name: Before }
+        >
+      | HiddenIn<Outputs["families"]>
+    >
+  : Omit<Outputs, Exclude<Before & PropertyKey, HiddenKey>>;
+
+type NewLinks<Link, Before> = Link extends AnyLink
+  ? [Link["own"]] extends [Before]
+    ? never
+    : Link["outputs"] | NewLinks<Link["previous"], Before>
+  : never;
+
+type NewBlocks<Block, Before> = Block extends AnyBlock
+  ? [Block["own"]] extends [Before]
+    ? never
+    : NewLinks<Block["links"], Before> | NewBlocks<Block["previous"], Before>
+  : never;
 
 /** All outputs in a plain object, as a run returns them. */
 export type PlainOutputs<Outputs> = Outputs extends AnyChunk

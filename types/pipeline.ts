@@ -56,6 +56,7 @@ import type { RunPromise, StartPromise } from "./promise-forms.ts";
 import type { AnyPipeline, BranchErrors, ExposedList, OutputList, Typed } from "./provided.ts";
 import type { CheckedContenders, ContenderType, RaceFailure } from "./races.ts";
 import type {
+  CaseInputs,
   GivenInputs,
   InputList,
   ItemOf,
@@ -234,7 +235,7 @@ export interface PipelineMembers extends RunMembers {
     const Name extends string,
     const List extends ReadonlyArray<string>,
     const On extends AnyChoice,
-    const Cases extends CaseType<Choices<On>, GivenInputs<List, Out<This>, Names<This>>, keyof Cases>,
+    const Cases extends CaseType<Choices<On>, CaseInputs<List, Out<This>, Names<This>>, keyof Cases>,
     Fallback = never,
     Schema = never,
     Undone = never,
@@ -244,7 +245,7 @@ export interface PipelineMembers extends RunMembers {
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
     on: (inputs: GivenInputs<List, Out<This>, Names<This>>, context: StepContext) => CheckedChoice<On>,
-    cases: Cases & CheckedCases<Cases, Choices<On>, Name, GivenInputs<List, Out<This>, Names<This>>>,
+    cases: Cases & CheckedCases<Cases, Choices<On>, Name, CaseInputs<List, Out<This>, Names<This>>>,
     options?: SwitchOptions<
       [inputs: GivenInputs<List, Out<This>, Names<This>>],
       ErrorOf<CaseResults<Cases>> | BranchErrors<CaseResults<Cases>> | StepFailed,
@@ -325,7 +326,7 @@ export interface PipelineMembers extends RunMembers {
     This extends AnyPipeline,
     const Name extends string,
     const List extends ReadonlyArray<string>,
-    const Contenders extends ContenderType<GivenInputs<List, Out<This>, Names<This>>, keyof Contenders>,
+    const Contenders extends ContenderType<CaseInputs<List, Out<This>, Names<This>>, keyof Contenders>,
     Fallback = never,
     Schema = never,
     Undone = never,
@@ -334,7 +335,7 @@ export interface PipelineMembers extends RunMembers {
     this: This,
     name: AddedName<Name, Taken<This>, Types<This>["all"], Types<This>["seen"]>,
     inputs: InputList<List, Out<This>, Names<This>, Name>,
-    contenders: Contenders & CheckedContenders<Contenders, Name, GivenInputs<List, Out<This>, Names<This>>>,
+    contenders: Contenders & CheckedContenders<Contenders, Name, CaseInputs<List, Out<This>, Names<This>>>,
     options?: RaceOptions<
       Fallback,
       RaceFailure<Contenders> | StepFailed,

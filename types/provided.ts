@@ -13,6 +13,7 @@ import type {
   Marked,
   NamesOf,
   PlainOutputs,
+  RecordOutputs,
   TakenBy,
   UnknownOutputs,
 } from "./outputs.ts";
@@ -258,7 +259,7 @@ type NamedExpansion<Name extends string, Value, Fallback, Schema> = string exten
 
 type ExposedOutputs<Names extends string, Value, Fallback, Schema, IsRecord = AreSeveral<Names>> =
   HasSchema<Schema> extends false
-    ? ExpansionOutputs<Names, Value | Fallback, IsRecord>
+    ? Computed<ExpansionOutputs<Names, Value | Fallback, IsRecord>>
     : [Fallback] extends [never]
       ? NamedOutputs<Names, DecodedOf<Schema>, IsRecord>
       : {
@@ -266,6 +267,15 @@ type ExposedOutputs<Names extends string, Value, Fallback, Schema, IsRecord = Ar
             | NamedOutputs<Names, DecodedOf<Schema>, IsRecord>[Name]
             | ExpansionOutputs<Names, Fallback, IsRecord>[Name];
         };
+
+/**
+ * A record whose types are computed now, from an inferred union of references: those of nested expansions would be computed
+ * all at once, when the first is read, beyond the compiler's depth limit.
+ */
+type Computed<Outputs> =
+  RecordOutputs<Outputs> extends infer Union extends OutputType<string, unknown>
+    ? Flat<Joined<Union>>
+    : never;
 
 /** The input of an output schema: the value of one output, or the record of several. */
 export type DynamicValue<Names extends string, Value, IsRecord = false> = IsRecord extends false

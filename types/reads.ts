@@ -5,6 +5,7 @@ import type { IsOne, Matches } from "./names.ts";
 import type { Anything, Unlike } from "./anything.ts";
 import type { AnyMaybe, GlobOf, HiddenKey, HiddenNames, Unmarked } from "./output-names.ts";
 import type {
+  AnyChunk,
   FamiliesOf,
   FamilyNames,
   Flat,
@@ -12,9 +13,11 @@ import type {
   MaybesOf,
   MaybeType,
   NamesOf,
+  RecordOutputs,
   SentOf,
 } from "./outputs.ts";
 import type { Sentences } from "./sentences.ts";
+import type { OutputType } from "./output-chunks.ts";
 
 /** Any text with an asterisk. */
 export type AnyGlob = `${string}*${string}`;
@@ -101,13 +104,29 @@ type Unprovided<Read extends string, Step extends string> = string extends Read
  * The inputs that a step's function receives: each output under its name. Whether one may be missing from the list is checked
  * when it is read, since the compiler computes this type several times for each step, and reads a name only once.
  */
-export type GivenInputs<List extends ReadonlyArray<string>, Outputs, Names, Read = List[number]> = [
-  Read,
-] extends [Names]
+export type GivenInputs<
+  List extends ReadonlyArray<string>,
+  Outputs,
+  Names = NamesOf<Outputs>,
+  Read = List[number],
+> = [Read] extends [Names]
   ? { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> | Lack<List, Each> }
   : [Read, { readonly is: AreOthers<Read, Names> }] extends [string, { readonly is: true }]
     ? AskedInputs<List, Outputs, Names>
     : { readonly [Each in List[number]]: Lookup<Outputs, `${Each}`> };
+
+/**
+ * The same for the functions in a record, such as the cases of a switch: of many outputs, it holds only those that are read, since the
+ * compiler walks the types of these functions several times for each of them.
+ */
+export type CaseInputs<List extends ReadonlyArray<string>, Outputs, Names> = Outputs extends AnyChunk
+  ? HeldInputs<GivenInputs<List, Outputs, Names>>
+  : GivenInputs<List, Outputs, Names>;
+
+type HeldInputs<Inputs> =
+  RecordOutputs<Inputs> extends infer Found extends OutputType<string, any>
+    ? { readonly [Each in Found as Each["name"]]: Each["type"] }
+    : Inputs;
 
 /** The additional type of an input whose name is only possibly in the list. */
 export type Lack<List extends ReadonlyArray<string>, Name> =
@@ -291,7 +310,7 @@ type MappableType<Type> = 0 extends 1 & Type
 export type Items<Many> = Many extends Iterable<infer Item> ? Item : never;
 
 /** The items that a map iterates over. `any` if it cannot: that has been reported already. */
-export type ItemOf<Over extends string, Outputs, Names> = Over extends Names
+export type ItemOf<Over extends string, Outputs, Names = NamesOf<Outputs>> = Over extends Names
   ? ItemIn<Lookup<Outputs, `${Over}`>>
   : MeantItem<Over, Outputs, Names>;
 
