@@ -395,7 +395,7 @@ export type AddNamed<Outputs, Name extends string, Type> =
  * What a step adds whose name has been refused, since it has the type `string`: any name can be read as a maybe output, so that steps
  * that read it have no error of their own.
  */
-export type UnknownOutputs = { readonly [Key in AnyMaybe]: any };
+export type UnknownOutputs = { readonly [Key in AnyMaybe]: Anything };
 
 type IsOneKey<Names, All = Names> = Names extends unknown ? ([All] extends [Names] ? true : false) : never;
 
@@ -452,11 +452,11 @@ export type MaybesOf<Outputs> = Exclude<Extract<TakenBy<Outputs>, AnyMaybe>, Hid
 
 /** The type of a maybe output, by its key. */
 export type MaybeType<Outputs, Key> = Outputs extends AnyChunk
-  ? TypeOfMaybe<TypeOf<Outputs["families"], Key>>
+  ? TypeOfMaybe<Extract<Outputs["families"], { readonly name: Key }>>
   : Outputs[Key & keyof Outputs];
 
 /** It has `undefined` in it. If there is none, the name is one of those that are not known. */
-type TypeOfMaybe<Found> = [Found] extends [never] ? any : Found;
+type TypeOfMaybe<Found> = [Found] extends [never] ? Anything : Found["type" & keyof Found];
 
 /** All outputs in one record, the maybe outputs under their keys. */
 export type KeyedOutputs<Outputs> = Outputs extends AnyChunk ? Joined<Chunks<Outputs>> : Outputs;

@@ -409,19 +409,32 @@ type MarkedReturns<List extends ReadonlyArray<string>, Outputs, Names> = {
 
 /**
  * The suggestions for a name in an editor and in error messages: names that are near it or start with it; if there are none, all
- * names, if they are few. With many, the compiler would truncate the error sentence.
+ * names, if they fit on a line. With more, the compiler would truncate the error sentence.
  */
 type Offered<Names, Read extends string> = [NearName<Names, Read>] extends [never]
-  ? [Left<Names, Twelve>] extends [never]
+  ? Fit<Names, Line> extends true
     ? Names
     : never
   : NearName<Names, Read>;
 
-type Twelve = [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1];
+/** The compiler truncates a union whose text is longer than 160 characters; some are left for a longer type's first words. */
+type Line =
+  "----------------------------------------------------------------------------------------------------------------------------------------";
 
-/** Removes as many names as the list has elements. */
-type Left<Names, Count extends ReadonlyArray<unknown>> = Count extends readonly [unknown, ...infer Rest]
-  ? [Names] extends [never]
-    ? never
-    : Left<Exclude<Names, Last<Names>>, Rest>
-  : Names;
+/** Whether the names fit into the room, each with its quotes and a bar. */
+type Fit<Names, Room extends string> = [Names] extends [never]
+  ? true
+  : Last<Names> extends infer Name extends string
+    ? Rest<`"${Name}" | `, Room> extends infer Left extends string
+      ? Left extends ""
+        ? false
+        : Fit<Exclude<Names, Name>, Left>
+      : never
+    : never;
+
+/** The room that is left after a text. */
+type Rest<Text extends string, Room extends string> = Text extends `${infer _Letter}${infer More}`
+  ? Room extends `${infer _Place}${infer Left}`
+    ? Rest<More, Left>
+    : ""
+  : Room;
