@@ -92,7 +92,7 @@ const toldByCompiler = ({ name, text }: Fixture): { readonly member: string; rea
 };
 
 const starts =
-  /^(?:The|A|This|These|It|Write|add|addAll|only|schema|compensate|enough|minSuccess|build|(?:inputs|outputs|over|cases|contenders) must|returns takes|'[^']+' cannot)\b/;
+  /^(?:The|A|This|These|It|Write|add|addAll|only|schema|compensate|enough|minSuccess|fallback|build|(?:inputs|outputs|over|cases|contenders) must|returns takes|'[^']+' cannot)\b/;
 
 /** A sentence of ours in the compiler's message. Types can stand between its parts. */
 type Sentence = ReadonlyArray<string>;

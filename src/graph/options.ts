@@ -98,7 +98,7 @@ const output: Check = (name, value) =>
 
 const fallback: Check = (name, value) =>
   isEffect(value) && !(value instanceof Error)
-    ? `${name} must be a value or a function of the error; and this is an Effect. Write () => effect.`
+    ? `${name} must be a value or a function of the error, and this is an Effect. Write () => effect.`
     : undefined;
 
 const outputs: Check = (name, value) => {

@@ -288,7 +288,8 @@ export class Cluster {
     if (fault !== undefined) this.#note(`${life.name}, ${what}: ${textOf(fault)}`);
     if (fault?.kind === "cut") {
       life.cutUntil = this.#now() + fault.millis;
-      if (fault.millis >= leaseMillis) this.#expire(life);
+      // One that is connected again just as its lease would end renews it: otherwise it would ask before, and not know that it ended.
+      if (fault.millis > leaseMillis) this.#expire(life);
       this.#later(fault.millis, () => this.#verify(life));
     }
     if (fault?.kind === "clock") life.skew -= clockSteps * fault.millis;

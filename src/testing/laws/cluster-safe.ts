@@ -29,7 +29,7 @@ const kinds: ReadonlyArray<FaultKind> = [
 /** The clocks of the processes differ by up to this much, in milliseconds. */
 const mostSkew = 10 * 60_000;
 
-interface History {
+export interface History {
   readonly seed: number;
   readonly faults: ReadonlyArray<Fault>;
   /** How far the clock of each process is ahead, in milliseconds. */
@@ -57,13 +57,13 @@ const drawn = (seed: number, requests: number, hasDeadlines: boolean): History =
   };
 };
 
-interface Played {
+export interface Played {
   readonly cluster: Cluster;
   readonly run: Observed;
 }
 
 /** Without workers, each process performs its steps itself. */
-const played = async (
+export const played = async (
   subject: Subject,
   given: Given,
   { seed, faults, skews }: History,
