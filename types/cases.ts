@@ -110,7 +110,7 @@ export type CaseResult<Case> = Case extends (...parameters: any) => infer Return
 /** The return types of the cases. */
 export type CaseResults<Cases> = Cases extends unknown ? CaseResult<Cases[keyof Cases]> : never;
 
-/** What is right where a case returns a valid value; else an error sentence. */
+/** `Right` if a case returns a valid value; else an error sentence. */
 export type CaseProblem<Returned, Name extends string, Inputs, Right = unknown> = [
   IsSomething<BranchProblem<ValueOf<Returned>, Name, Inputs>>,
 ] extends [true]

@@ -288,7 +288,8 @@ export class Cluster {
     if (fault !== undefined) this.#note(`${life.name}, ${what}: ${textOf(fault)}`);
     if (fault?.kind === "cut") {
       life.cutUntil = this.#now() + fault.millis;
-      // One that is connected again just as its lease would end renews it: otherwise it would ask before, and not know that it ended.
+      // A process that is connected again at the moment at which its lease would end renews it. If the lease ended all the same,
+      // right after the process had asked for it, the process would never learn of that.
       if (fault.millis > leaseMillis) this.#expire(life);
       this.#later(fault.millis, () => this.#verify(life));
     }
